@@ -1,0 +1,1 @@
+"""People: users, groups, and what each may do. Knows no ticket."""

@@ -1,0 +1,44 @@
+"""Who acts, and what they may do. Services ask these; pages only hide what would be refused."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
+from helpdesk.errors import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who asks for a change: a person, or the desk itself."""
+
+    user_id: str
+    name: str
+    works_tickets: bool = False
+    supervises: bool = False
+
+
+# What workers do by themselves is signed with this.
+SYSTEM = Actor("system", "System", works_tickets=True, supervises=True)
+
+
+def actor_of(user: User) -> Actor:
+    """The actor that a signed-in user is. Reads the groups once for each user object."""
+    known: Actor | None = getattr(user, "_actor", None)
+    if known is None:
+        groups = set(user.groups.values_list("name", flat=True))
+        supervises = user.is_active and (user.is_superuser or SUPERVISORS in groups)
+        known = Actor(
+            user_id=str(user.pk),
+            name=user.display_name,
+            works_tickets=supervises or (user.is_active and REPRESENTATIVES in groups),
+            supervises=supervises,
+        )
+        user._actor = known  # type: ignore[attr-defined]
+    return known
+
+
+def require_ticket_work(actor: Actor) -> None:
+    """Raises NotAllowed for whoever is neither representative nor supervisor."""
+    if not actor.works_tickets:
+        raise NotAllowed(_("Only representatives and supervisors work tickets."))

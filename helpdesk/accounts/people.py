@@ -1,0 +1,29 @@
+"""Who tickets can be assigned to, and what people are called."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
+
+
+def assignable_users() -> QuerySet[User]:
+    """Active people who work tickets, by name."""
+    return (
+        User.objects.filter(is_active=True)
+        .filter(Q(groups__name__in=[REPRESENTATIVES, SUPERVISORS]) | Q(is_superuser=True))
+        .distinct()
+        .order_by("first_name", "last_name", "username")
+    )
+
+
+def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
+    """What each of these people is called; one SQL query, whoever is unknown is left out."""
+    wanted = {user_id for user_id in user_ids if user_id}
+    names = {SYSTEM.user_id: _("Helpdesk")} if SYSTEM.user_id in wanted else {}
+    keys = [int(user_id) for user_id in wanted if user_id.isdecimal()]
+    if keys:
+        names.update((str(user.pk), user.display_name) for user in User.objects.filter(pk__in=keys))
+    return names

@@ -1,0 +1,26 @@
+"""Attribute types that PynamoDB lacks."""
+
+from datetime import UTC, datetime
+
+from pynamodb.attributes import Attribute
+from pynamodb.constants import STRING
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class InstantAttribute(Attribute[datetime]):
+    """A moment in UTC to the second, as fixed-width text, so that string order is time order.
+
+    Raises ValueError for a naive time or a part of a second: truncating silently would let two
+    readings of one clock disagree.
+    """
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        if value.tzinfo is None or value.microsecond:
+            raise ValueError(f"{value!r} is not an instant: it needs a zone and whole seconds")
+        return value.astimezone(UTC).strftime(_FORMAT)
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromisoformat(value)

@@ -1,0 +1,45 @@
+"""Count what a piece of work asks of DynamoDB: requests, and the capacity they consumed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Usage:
+    """What was asked for so far. Capacity is in DynamoDB's units, half a unit being the smallest."""
+
+    operations: list[str] = field(default_factory=list)
+    capacity: float = 0.0
+
+    @property
+    def requests(self) -> int:
+        return len(self.operations)
+
+
+_usages: ContextVar[tuple[Usage, ...]] = ContextVar("dynamodb_usages", default=())
+
+
+@contextmanager
+def counting() -> Iterator[Usage]:
+    """Count the requests made inside, in this thread or task; may be nested."""
+    usage = Usage()
+    token = _usages.set((*_usages.get(), usage))
+    try:
+        yield usage
+    finally:
+        _usages.reset(token)
+
+
+def record(model: Any, parsed: dict[str, Any], **_: Any) -> None:
+    """Take a botocore `after-call` event into every count that is open."""
+    consumed = parsed.get("ConsumedCapacity") or []
+    units = sum(
+        table.get("CapacityUnits", 0.0)
+        for table in (consumed if isinstance(consumed, list) else [consumed])
+    )
+    for usage in _usages.get():
+        usage.operations.append(model.name)
+        usage.capacity += units

@@ -1,0 +1,92 @@
+"""Conditioned writes: all of a change or nothing, and what went wrong in our own words."""
+
+from typing import Any
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from helpdesk.dynamo.table import connection
+
+
+class ConditionFailed(Exception):
+    """Conditions of a transaction did not hold, and nothing was written.
+
+    `failed` holds the items that were in the way.
+    """
+
+    def __init__(self, failed: list[Model]) -> None:
+        self.failed = failed
+        super().__init__(f"{len(failed)} condition(s) of the transaction did not hold")
+
+
+class Contended(Exception):
+    """Another transaction held an item of this one; nothing was written, and a retry may succeed."""
+
+
+class Transaction:
+    """At most 100 items, written together or not at all.
+
+    Used as a context manager: leaving the block commits, an exception inside writes nothing.
+    Raises ConditionFailed or Contended on leaving.
+    """
+
+    def __init__(self) -> None:
+        self._write = TransactWrite(connection=connection())
+        self._put: list[Model] = []
+        self._updated: list[Model] = []
+        self._deleted: list[Model] = []
+
+    def put(self, item: Model, condition: Condition | None = None) -> None:
+        self._write.save(item, condition)
+        self._put.append(item)
+
+    def update(self, item: Model, actions: list[Action], condition: Condition | None = None) -> None:
+        self._write.update(item, actions, condition)
+        self._updated.append(item)
+
+    def delete(self, item: Model, condition: Condition | None = None) -> None:
+        self._write.delete(item, condition)
+        self._deleted.append(item)
+
+    def __enter__(self) -> "Transaction":
+        return self
+
+    def __exit__(self, error_type: Any, error: Any, traceback: Any) -> None:
+        if error_type is not None:
+            return
+        try:
+            self._write._commit()
+        except TransactWriteError as cancelled:
+            # PynamoDB sends deletes, puts, updates; reasons come back in that order.
+            sent = [*self._deleted, *self._put, *self._updated]
+            codes = [reason.code if reason else None for reason in cancelled.cancellation_reasons]
+            failed = [
+                item
+                for item, code in zip(sent, codes, strict=False)
+                if code == "ConditionalCheckFailed"
+            ]
+            if failed:
+                raise ConditionFailed(failed) from cancelled
+            if "TransactionConflict" in codes:
+                raise Contended("Somebody else is writing the same item.") from cancelled
+            raise
+
+
+def changes(before: Model, after: Model) -> list[Action]:
+    """The actions that turn the stored `before` into `after`: what differs, and nothing else.
+
+    Attributes that neither knows stay as they are, so that an older release that is still running
+    does not wipe what a newer one wrote.
+    """
+    was, becomes = before.serialize(), after.serialize()
+    actions: list[Action] = []
+    for name, attribute in type(after).get_attributes().items():
+        key = attribute.attr_name
+        if attribute.is_hash_key or attribute.is_range_key or was.get(key) == becomes.get(key):
+            continue
+        value = getattr(after, name)
+        actions.append(attribute.remove() if value is None else attribute.set(value))
+    return actions

@@ -1,0 +1,17 @@
+"""Ids whose order is the order of writing."""
+
+from datetime import datetime
+
+from ulid import ULID
+
+
+def new_ulid(*, after: str | None = None, at: datetime | None = None) -> str:
+    """A ULID of the moment `at` (now if not given) that sorts after `after`.
+
+    Machines' clocks differ by milliseconds; a log that is written under a version condition is in
+    order all the same, because each line's id follows the last one's.
+    """
+    made = ULID.from_datetime(at) if at else ULID()
+    if after and str(made) <= after:
+        made = ULID.from_int(int(ULID.from_str(after)) + 1)
+    return str(made)

@@ -1,0 +1,18 @@
+#!/usr/bin/env python
+"""Django's command line. Run it with the virtual environment that `make` built."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit("Django is not installed for this Python. Run: make setup, then .venv/bin/python manage.py")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

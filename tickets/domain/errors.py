@@ -1,0 +1,130 @@
+"""What the domain refuses, in its own words. Each message can be shown to a person as it is."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+
+class DomainError(Exception):
+    """The base of everything that the domain refuses."""
+
+
+# Time
+
+
+class NotAnInstant(DomainError):
+    """Neither a UTC datetime with whole seconds nor text that names one."""
+
+    def __init__(self, value: object, why: str) -> None:
+        super().__init__(f"{str(value)!r} is not an instant: {why}")
+
+
+class TimeRunsBackwards(DomainError):
+    def __init__(self, at: datetime, last: datetime) -> None:
+        super().__init__(f"time runs backwards: {_show(at)} comes before {_show(last)}")
+
+
+# Calendars, policies, allowances
+
+
+class CalendarRefused(DomainError):
+    """The base of what is wrong with a calendar."""
+
+
+class CalendarMalformed(CalendarRefused):
+    """The JSON of a calendar does not have the form that SLA.md gives."""
+
+
+class UnknownTimeZone(CalendarRefused):
+    def __init__(self, name: object) -> None:
+        super().__init__(f"{name!r} is not an IANA time zone such as Europe/Berlin")
+
+
+class WindowRefused(CalendarRefused):
+    """A window that is not a stretch of one day, 00:00 to 24:00 at the most."""
+
+
+class WindowsOverlap(CalendarRefused):
+    def __init__(self, day: str, first: str, second: str) -> None:
+        super().__init__(f"the windows {first} and {second} of {day} overlap")
+
+
+class CalendarHasNoWorkingTime(CalendarRefused):
+    def __init__(self) -> None:
+        super().__init__("the calendar has no working time in a normal week")
+
+
+class DeadlineOutOfReach(CalendarRefused):
+    """The calendar does not hold that much working time before its horizon."""
+
+    def __init__(self, start: datetime, seconds: int) -> None:
+        super().__init__(f"{seconds} s of working time from {_show(start)} take too many years")
+
+
+class AllowanceRefused(DomainError):
+    """A duration that nobody can promise, or text that names none."""
+
+
+class TermsRefused(DomainError):
+    """What a policy promises is incomplete or makes no sense."""
+
+
+class NoAllowance(TermsRefused):
+    def __init__(self, key: str, priority: str) -> None:
+        super().__init__(f"{key} has no targets for {priority}")
+
+
+class RuleRefused(DomainError):
+    """An escalation rule that could never fire, or whose level does not exist."""
+
+
+# Tickets
+
+
+class EventRefused(DomainError):
+    """The base of what cannot happen to a ticket as it stands."""
+
+
+class TransitionRefused(EventRefused):
+    """The workflow has no such step. `allowed` holds the statuses that can follow."""
+
+    def __init__(self, current: str, wanted: str, allowed: Iterable[str]) -> None:
+        self.current, self.wanted, self.allowed = current, wanted, tuple(allowed)
+        super().__init__(
+            f"{current} to {wanted} is not allowed; "
+            f"from {current} a ticket can become {' or '.join(self.allowed)}"
+        )
+
+
+class ClosedTooLongAgo(EventRefused):
+    """The customer's message belongs to a new ticket that is linked to this one."""
+
+    def __init__(self, closed_at: datetime, within: timedelta) -> None:
+        super().__init__(
+            f"the ticket has been closed since {_show(closed_at)}, {within.days} days or more: "
+            "this message opens another ticket"
+        )
+
+
+class NotCreatedFirst(EventRefused):
+    def __init__(self) -> None:
+        super().__init__("a timeline starts with one created event")
+
+
+class UnknownWord(DomainError):
+    """A word outside its list: an event type, a priority."""
+
+    def __init__(self, what: str, word: object, known: Iterable[str]) -> None:
+        super().__init__(f"{word!r} is not {what}; known: {', '.join(known)}")
+
+
+class HighestLevelReached(DomainError):
+    def __init__(self, level: int) -> None:
+        super().__init__(f"the ticket is at escalation level {level} already, the highest")
+
+
+class ScenarioRefused(DomainError):
+    """A made-up timeline that cannot be evaluated; the message names the event or the field."""
+
+
+def _show(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,52 @@
+"""The words of the ticket schema."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    OPEN = "Open"
+    IN_PROGRESS = "In Progress"
+    RESOLVED = "Resolved"
+    CLOSED = "Closed"
+
+    @property
+    def active(self) -> bool:
+        """Somebody still has to do something about the ticket."""
+        return self in (Status.OPEN, Status.IN_PROGRESS)
+
+
+class Priority(StrEnum):
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+    CRITICAL = "Critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for the least urgent, 3 for the most; StrEnum itself sorts by spelling."""
+        return _RANK[self]
+
+
+_RANK = {priority: rank for rank, priority in enumerate(Priority)}
+
+
+class Category(StrEnum):
+    GENERAL = "General"
+    PAYMENT = "Payment"
+    SHIPPING = "Shipping"
+    CUSTOMS = "Customs"
+    TECHNICAL = "Technical"
+    BILLING = "Billing"
+
+
+class CommunicationType(StrEnum):
+    INTERNAL_NOTE = "Internal Note"
+    CUSTOMER_RESPONSE = "Customer Response"
+    SYSTEM_UPDATE = "System Update"
+
+
+class Direction(StrEnum):
+    """Which way a Customer Response went: outbound is staff to customer."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
