@@ -36,6 +36,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # ------------------------------------------------------------------ Django
 INSTALLED_APPS = [
+    "helpdesk",
     "helpdesk.accounts",
     "customers",
     "tickets",
@@ -71,7 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "helpdesk.errors.DomainErrorMiddleware",
+    "helpdesk.middleware.ErrorMiddleware",
 ]
 
 ROOT_URLCONF = "helpdesk.urls"
@@ -126,6 +127,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "theme" / "assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -164,6 +166,8 @@ CONTENT_SECURITY_POLICY = {
 # ------------------------------------------------------------------ DynamoDB
 DYNAMODB_ENDPOINT_URL = env.str("DYNAMODB_ENDPOINT_URL", default="")  # empty: AWS itself
 AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
+# The model of each table that declares its indexes.
+DYNAMODB_TABLES = ["customers.store.items.Customer", "tickets.store.ticket.Ticket", "reporting.store.facts.Fact"]
 DYNAMODB_TABLE_PREFIX = env.str("DYNAMODB_TABLE_PREFIX", default="helpdesk-")
 # Partitions of each index; one takes about 1,000 writes a second. Only ever raised, with docs/deploy.md.
 DYNAMODB_SHARDS = env.int("DYNAMODB_SHARDS", default=1)
@@ -197,10 +201,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Who is told of what happened to a ticket, by the outbox.
+OUTBOX_CONSUMERS = ["reporting.services.facts.take"]
 
 # ------------------------------------------------------------------ the desk
 SLA_SWEEP_SECONDS = env.int("SLA_SWEEP_SECONDS", default=30)
+OUTBOX_SWEEP_SECONDS = 15
 CLOSE_AFTER_SILENCE_HOURS = env.int("CLOSE_AFTER_SILENCE_HOURS", default=72)
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
+
+# A task that waited longer than its period is dropped: the next one does its work.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": period, "options": {"expires": period}}
+    for name, task, period in (
+        ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
+        ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
+    )
+}
 
 LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))

@@ -1,6 +1,6 @@
 """Bounded queries over the shards of an index."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -30,19 +30,20 @@ class Page(Generic[T]):
 
 def read_page(
     index: GlobalSecondaryIndex[Any],
-    partition: str,
+    partitions: Sequence[str],
     *,
     place_of: Callable[[Any], str],
     limit: int,
     condition: Condition | None = None,
     forward: bool = True,
 ) -> Page[Any]:
-    """The first `limit` rows of `partition` that meet the range key `condition`, in key order.
+    """The first `limit` rows of `partitions` that meet the range key `condition`, in key order.
 
-    Cost: one query of `limit` + 1 rows a shard.
+    Cost: one query of `limit` + 1 rows for each shard of each partition.
     """
     shards = [
         index.query(key, condition, scan_index_forward=forward, limit=limit + 1)
+        for partition in partitions
         for key in shard_keys(partition)
     ]
     rows = list(islice(merge(*shards, key=place_of, reverse=not forward), limit + 1))

@@ -12,6 +12,7 @@ from typing import Any
 import botocore.config
 import botocore.session
 from django.conf import settings
+from django.utils.module_loading import import_string
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.models import Model
 
@@ -71,3 +72,15 @@ def _client(pid: int) -> Any:
     )
     made.meta.events.register("after-call.dynamodb", capacity.record)
     return made
+
+
+def create_missing_tables() -> list[tuple[str, bool]]:
+    """Make each table of settings.DYNAMODB_TABLES; say of each whether it was made now."""
+    answers = []
+    for path in settings.DYNAMODB_TABLES:
+        table: type[Item] = import_string(path)
+        missing = not table.exists()
+        if missing:
+            table.create_table(wait=True)
+        answers.append((str(table.Meta.table_name), missing))
+    return answers

@@ -34,7 +34,8 @@ class Transaction:
     """
 
     def __init__(self) -> None:
-        self._write = TransactWrite(connection=connection())
+        self._write = TransactWrite(connection=connection(), return_consumed_capacity="TOTAL")
+        self._checked: list[Model] = []
         self._put: list[Model] = []
         self._updated: list[Model] = []
         self._deleted: list[Model] = []
@@ -51,6 +52,11 @@ class Transaction:
         self._write.delete(item, condition)
         self._deleted.append(item)
 
+    def check(self, kind: type[Model], hash_key: str, range_key: str, condition: Condition) -> None:
+        """Let the transaction hold only where `condition` holds for an item that it leaves alone."""
+        self._write.condition_check(kind, hash_key, range_key, condition)
+        self._checked.append(kind(hash_key, range_key))
+
     def __enter__(self) -> "Transaction":
         return self
 
@@ -60,8 +66,8 @@ class Transaction:
         try:
             self._write._commit()
         except TransactWriteError as cancelled:
-            # PynamoDB sends deletes, puts, updates; reasons come back in that order.
-            sent = [*self._deleted, *self._put, *self._updated]
+            # PynamoDB sends checks, deletes, puts, updates; reasons come back in that order.
+            sent = [*self._checked, *self._deleted, *self._put, *self._updated]
             codes = [reason.code if reason else None for reason in cancelled.cancellation_reasons]
             failed = [
                 item

@@ -1,0 +1,16 @@
+"""Let another app's transaction hold only while a customer and a vehicle are what it believes."""
+
+from customers.store.items import DETAILS, Customer, Vehicle, customer_pk, vehicle_sk
+from helpdesk.dynamo.transaction import Transaction
+
+
+def check_customer(transaction: Transaction, customer_id: str) -> None:
+    """The customer exists when the transaction commits."""
+    transaction.check(Customer, customer_pk(customer_id), DETAILS, Customer.pk.exists())
+
+
+def check_vehicle(transaction: Transaction, customer_id: str, vehicle_id: str) -> None:
+    """The vehicle is this customer's when the transaction commits."""
+    transaction.check(
+        Vehicle, customer_pk(customer_id), vehicle_sk(vehicle_id), Vehicle.pk.exists()
+    )

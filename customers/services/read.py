@@ -1,0 +1,44 @@
+"""Look customers and vehicles up."""
+
+from collections.abc import Iterable
+
+from customers.domain.words import folded
+from customers.store import access
+from customers.store.items import Customer, Vehicle
+
+MOST_VEHICLES_SHOWN = 50
+
+
+def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
+    """Customers whose name begins with `text`, or who have it as their e-mail address.
+
+    Cost: one query, and two reads more for an e-mail address.
+    """
+    wanted = folded(text)
+    if not wanted:
+        return []
+    if "@" in wanted:
+        holder = access.customer_with_email(text.strip().lower())
+        found = access.customer(holder) if holder else None
+        return [found] if found else []
+    return access.customers_named(wanted, limit=limit)
+
+
+def get_customer(customer_id: str) -> Customer | None:
+    """One read."""
+    return access.customer(customer_id)
+
+
+def get_customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
+    """Those that exist, by id. One read for each hundred."""
+    return access.customers(customer_ids)
+
+
+def get_vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
+    """A vehicle, if this customer owns it. One read."""
+    return access.vehicle(customer_id, vehicle_id)
+
+
+def vehicles_of(customer_id: str) -> list[Vehicle]:
+    """The first MOST_VEHICLES_SHOWN vehicles of a customer. One query."""
+    return access.vehicles(customer_id, limit=MOST_VEHICLES_SHOWN)

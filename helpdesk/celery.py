@@ -1,0 +1,24 @@
+"""The Celery app. What beat starts when stands in the settings."""
+
+import os
+
+from celery import Celery
+from celery.signals import beat_init, setup_logging, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+
+app = Celery("helpdesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+@setup_logging.connect
+def keep_django_logging(**_: object) -> None:
+    """Celery leaves logging alone when somebody listens to this signal."""
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_demo_accounts(**_: object) -> None:
+    from helpdesk.accounts.demo import refuse_demo_accounts
+
+    refuse_demo_accounts()

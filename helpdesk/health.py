@@ -1,0 +1,71 @@
+"""Is the process up, and does every engine answer?
+
+Answered before anything else, so that a load balancer needs neither a host name nor TLS nor a
+session, and so that a broken database cannot break the answer.
+"""
+
+from collections.abc import Callable
+
+import redis
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+
+from helpdesk.dynamo.table import client
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 2  # seconds for Redis to answer
+
+
+class HealthMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        if request.path == "/readyz":
+            return readiness()
+        return self.get_response(request)
+
+
+def readiness() -> JsonResponse:
+    """200 when every engine answers; 503, and which does not."""
+    engines = {"database": _database(), "dynamodb": _dynamodb(), "redis": _redis()}
+    ready = all(engines.values())
+    words = {name: "ok" if answers else "does not answer" for name, answers in engines.items()}
+    return JsonResponse({"ready": ready, "engines": words}, status=200 if ready else 503)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        log.warning("not_ready", engine="database", reason=str(error))
+        return False
+    return True
+
+
+def _dynamodb() -> bool:
+    try:
+        client().describe_table(TableName=f"{settings.DYNAMODB_TABLE_PREFIX}tickets")
+    except (BotoCoreError, ClientError) as error:
+        log.warning("not_ready", engine="dynamodb", reason=str(error))
+        return False
+    return True
+
+
+def _redis() -> bool:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+        ) as server:
+            server.ping()
+    except redis.RedisError as error:
+        log.warning("not_ready", engine="redis", reason=str(error))
+        return False
+    return True

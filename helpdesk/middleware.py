@@ -1,0 +1,63 @@
+"""What goes wrong in a service becomes a page with a status, in this one place."""
+
+from collections.abc import Callable
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from pynamodb.exceptions import PynamoDBException
+
+from helpdesk.dynamo.cursor import InvalidCursor
+from helpdesk.errors import Busy, Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
+from tickets.domain.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+_STATUS: dict[type[Exception], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Invalid: 422,
+    StaleVersion: 409,
+    Busy: 503,
+    InvalidCursor: 422,
+    DomainError: 409,
+}
+
+
+class ErrorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ServiceError | DomainError | InvalidCursor):
+            return error_page(request, status=status_of(error), message=str(error))
+        if isinstance(error, BotoCoreError | ClientError | PynamoDBException):
+            log.exception("dynamodb_failed")
+            return error_page(
+                request,
+                status=503,
+                message=_("The database of tickets does not answer. Nothing was changed; try again in a moment."),
+            )
+        return None
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that says what kind of error this is."""
+    return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+
+
+def error_page(request: HttpRequest, *, status: int, message: str) -> HttpResponse:
+    titles = {
+        403: _("Not allowed"),
+        404: _("Not found"),
+        409: _("Not possible as things are"),
+        422: _("That was not understood"),
+        503: _("Back in a moment"),
+    }
+    context = {"status": status, "title": titles[status], "message": message}
+    return render(request, "errors/page.html", context, status=status)

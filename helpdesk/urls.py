@@ -1,0 +1,19 @@
+"""Addresses of pages. /healthz and /readyz are answered in helpdesk/health.py."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tickets.web.urls")),
+    path(
+        "accounts/login/",
+        auth.LoginView.as_view(
+            redirect_authenticated_user=True, extra_context={"debug_accounts": settings.DEBUG}
+        ),
+        name="login",
+    ),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+]

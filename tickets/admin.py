@@ -1,0 +1,70 @@
+"""Tickets in the admin: a list for supervisors, from the same queues as the pages."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.moments import this_second
+from tickets.models import Ticket
+from tickets.services.read import Queue, queue
+from tickets.web.present import ticket_lines
+from tickets.web.words import QUEUES
+
+_FILTERS = [Queue.ACTIVE, Queue.UNASSIGNED, Queue.RESOLVED, Queue.CLOSED]
+
+
+@admin.register(Ticket)
+class TicketAdmin(admin.ModelAdmin):
+    """Reads through the services; changes are made on the ticket's own page."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request.user).supervises
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            return redirect("admin:index")
+        name = request.GET.get("view", "")
+        which = Queue(name) if name in _FILTERS else Queue.ACTIVE
+        page = queue(which, by=actor_of(request.user), after=request.GET.get("after") or None)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": QUEUES[which],
+            "lines": ticket_lines(page.tickets, now=this_second()),
+            "next_url": _address(which, page.next_cursor) if page.next_cursor else None,
+            "first_url": _address(which) if request.GET.get("after") else None,
+            "filters": [
+                {
+                    "label": _("queue"),
+                    "choices": [
+                        {"label": QUEUES[choice], "url": _address(choice), "current": choice is which}
+                        for choice in _FILTERS
+                    ],
+                }
+            ],
+        }
+        return TemplateResponse(request, "admin/tickets_list.html", context)
+
+
+def _address(which: Queue, after: str = "") -> str:
+    return "?" + urlencode({"view": which.value, **({"after": after} if after else {})})

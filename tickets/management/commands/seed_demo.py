@@ -1,0 +1,37 @@
+"""python manage.py seed_demo [--tickets N]"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from helpdesk.moments import this_second
+from tickets.demo import story
+from tickets.services.read import desk_is_empty
+
+DAYS = 90
+
+
+class Command(BaseCommand):
+    help = "Make demo customers, vehicles and tickets of the last 90 days. Safe to repeat."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tickets", type=int, default=60, help="how many tickets (60)")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where there are tickets already"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted: int = options["tickets"]
+        if not desk_is_empty():
+            self.stdout.write("The desk has tickets already; no demo data was made.")
+            return
+        made = 0
+
+        def one_more() -> None:
+            nonlocal made
+            made += 1
+            if self.stdout.isatty():
+                self.stdout.write(f"\r{made} of {wanted} tickets", ending="")
+
+        story.tell(tickets=wanted, days=DAYS, now=this_second(), each=one_more)
+        self.stdout.write(f"\rMade {made} demo tickets.")

@@ -1,0 +1,15 @@
+"""python manage.py sla_sweep"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from tickets.services.escalate import sweep
+
+
+class Command(BaseCommand):
+    help = "Escalate what is due now, as beat does it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = sweep()
+        self.stdout.write(f"due={found.due} fired={found.fired} conflicts={found.conflicts}")

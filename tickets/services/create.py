@@ -1,0 +1,116 @@
+"""Open a ticket."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from django.utils.translation import gettext as _
+
+from customers.services.links import check_customer, check_vehicle
+from customers.services.read import get_customer, get_vehicle
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.errors import Busy
+from helpdesk.moments import this_second
+from tickets.domain.ticket import Category, CommunicationType, Priority, Status
+from tickets.services import outbox, promises
+from tickets.services.change import ATTEMPTS, new_draft, write_beside
+from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.store import access
+from tickets.store.log import CreationRequest, request_pk
+from tickets.store.ticket import Ticket
+
+LONGEST_TOKEN = 200
+
+
+def create_ticket(
+    *,
+    customer_id: str,
+    subject: str,
+    description: str,
+    category: str,
+    priority: str,
+    vehicle_id: str | None = None,
+    assigned_to: str | None = None,
+    tags: Iterable[str] = (),
+    token: str | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Open a ticket and return it. With a `token` that this actor used before, return that one.
+
+    Raises Invalid with every field that is wrong; NotAllowed; Busy.
+    """
+    require_ticket_work(by)
+    token = token[:LONGEST_TOKEN] if token else None
+    if token and (made := _made_before(by, token)):
+        return made
+
+    checks = Checks()
+    subject = checks.line("subject", subject, longest=LONGEST_SUBJECT)
+    description = checks.text("description", description, longest=LONGEST_DESCRIPTION)
+    known_category = checks.word("category", category, Category)
+    known_priority = checks.word("priority", priority, Priority)
+    assigned_to = checks.assignee("assignedTo", assigned_to)
+    tag_list = checks.tags("tags", tags)
+    customer = get_customer(customer_id) if customer_id else None
+    if customer is None:
+        checks.errors["customerId"] = _("Choose a customer: there is none with this id.")
+    elif vehicle_id and get_vehicle(customer_id, vehicle_id) is None:
+        checks.errors["vehicleId"] = _("This customer has no such vehicle.")
+    checks.done()
+    assert customer and known_category and known_priority  # noqa: S101 (for the type checker)
+
+    terms = promises.terms_for(category=known_category, segment=customer.segment)
+    fields = {
+        "ticket_id": access.next_ticket_id(),
+        "customer_id": customer_id,
+        "vehicle_id": vehicle_id or None,
+        "subject": subject,
+        "description": description,
+        "category": known_category.value,
+        "priority": known_priority.value,
+        "status": Status.OPEN.value,
+        "assigned_to": assigned_to,
+        "tags": tag_list,
+        "policy_id": terms.key,
+    }
+    structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
+    at = now or this_second()
+    for _attempt in range(ATTEMPTS):
+        draft = new_draft(fields, terms_key=terms.key, priority=known_priority, by=by, now=at)
+        draft.say(
+            CommunicationType.SYSTEM_UPDATE,
+            f"Ticket created: category {known_category}, priority {known_priority}",
+        )
+        draft.tell("created", category=known_category.value, priority=known_priority.value)
+        draft.fire_passed()
+        try:
+            with Transaction() as transaction:
+                transaction.put(draft.ticket, Ticket.pk.does_not_exist())
+                write_beside(transaction, draft)
+                check_customer(transaction, customer_id)
+                if vehicle_id:
+                    check_vehicle(transaction, customer_id, vehicle_id)
+                if token:
+                    request = CreationRequest(
+                        request_pk(by.user_id, token),
+                        ticket_id=draft.ticket.ticket_id,
+                        created_at=at,
+                    )
+                    transaction.put(request, CreationRequest.pk.does_not_exist())
+        except ConditionFailed:
+            if token and (made := _made_before(by, token)):
+                return made
+            checks.errors["vehicleId"] = _("The customer or the vehicle has just changed.")
+            checks.done()
+        except Contended:
+            continue
+        outbox.nudge()
+        return draft.ticket
+    raise Busy(_("Many people are writing right now. Try again."))
+
+
+def _made_before(by: Actor, token: str) -> Ticket | None:
+    ticket_id = access.created_by_request(by.user_id, token)
+    return access.ticket(ticket_id) if ticket_id else None

@@ -1,0 +1,107 @@
+"""Escalate what is due, and by hand.
+
+The sweep reads only tickets with a milestone that is due, from a sparse index; the index may be
+late or wrong, since what fires is decided on the ticket itself, in `change`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from helpdesk.accounts.actors import SYSTEM, Actor
+from helpdesk.errors import Busy, NotFound
+from helpdesk.moments import this_second
+from tickets.domain.sla import milestones
+from tickets.domain.ticket import CommunicationType
+from tickets.services.change import Draft, change
+from tickets.services.checks import LONGEST_SUBJECT, Checks
+from tickets.store import access
+from tickets.store.log import Change
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What one sweep found and did."""
+
+    due: int
+    fired: int
+    conflicts: int
+
+
+def sweep(*, now: datetime | None = None, limit: int = BATCH) -> Sweep:
+    """Fire the passed milestones of up to `limit` due tickets, the longest due first.
+
+    Cost: one query of the due keys, then a read and a transaction for each ticket that is due.
+    """
+    at = now or this_second()
+    ticket_ids = access.due_tickets(at, limit=limit)
+    fired = conflicts = 0
+    for ticket_id in ticket_ids:
+        try:
+            fired += fire_due(ticket_id, now=at)
+        except (Busy, NotFound) as error:
+            # Its place in the index stays, so the next sweep meets it again.
+            conflicts += 1
+            log.warning("sweep_skipped", ticket_id=ticket_id, reason=str(error))
+    return Sweep(due=len(ticket_ids), fired=fired, conflicts=conflicts)
+
+
+def fire_due(ticket_id: str, *, now: datetime | None = None) -> int:
+    """Fire what has passed on one ticket; return how many milestones that was."""
+    fired = 0
+
+    def nothing_else(draft: Draft) -> None:
+        nonlocal fired
+        fired = len(draft.escalations)
+
+    change(ticket_id, nothing_else, by=SYSTEM, now=now)
+    return fired
+
+
+def escalate(
+    ticket_id: str,
+    *,
+    reason: str,
+    by: Actor,
+    version: int | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Raise a ticket by one level, by hand.
+
+    Raises Invalid without a reason; HighestLevelReached; NotFound, NotAllowed, StaleVersion, Busy.
+    """
+    checks = Checks()
+    reason = checks.line("reason", reason, longest=LONGEST_SUBJECT)
+    checks.done()
+
+    def raise_level(draft: Draft) -> None:
+        was = int(draft.ticket.escalation_level)
+        level = milestones.manual_level(was)
+        line = draft.say(
+            CommunicationType.SYSTEM_UPDATE,
+            f"Escalated by hand, level {was} → {level}: {reason}",
+            changed=[Change(field="escalationLevel", before=str(was), after=str(level))],
+            rule="manual",
+        )
+        draft.escalate(
+            key=f"manual-{line.communication_id}",
+            level=level,
+            due_at=draft.at,
+            by=by,
+            reason=reason,
+        )
+        draft.tell(
+            "escalated",
+            milestones=[{"rule": "manual", "level": level, "notify": ["assignee", "supervisors"]}],
+            level=level,
+            assignedTo=draft.ticket.assigned_to,
+            reason=reason,
+        )
+
+    return change(ticket_id, raise_level, by=by, version=version, now=now)

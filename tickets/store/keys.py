@@ -1,0 +1,38 @@
+"""The index keys that follow from a ticket."""
+
+from datetime import datetime
+
+from helpdesk.dynamo.shards import shard_key
+from tickets.domain import instant
+from tickets.domain.ticket import Status
+from tickets.store.ticket import Ticket
+
+UNASSIGNED = "none"
+DUE = "DUE"
+
+# Queue keys of active tickets sort before those of done ones.
+ACTIVE, DONE = "A#", "D#"
+_NO_DEADLINE = "9999"
+
+
+def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
+    """Bring every index key of `ticket` in line with its other attributes."""
+    number = padded(ticket.ticket_id)
+    status = Status(ticket.status)
+    if status.active:
+        deadline = ticket.sla_deadline
+        queue = f"{ACTIVE}{instant.text(deadline) if deadline else _NO_DEADLINE}"
+    else:
+        done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
+        queue = f"{DONE}{instant.text(done_at)}"
+    ticket.queue_key = f"{queue}#{number}"
+    ticket.created_key = f"{instant.text(ticket.created_at)}#{number}"
+    ticket.status_key = shard_key(ticket.status, ticket.ticket_id)
+    ticket.assignee_key = shard_key(ticket.assigned_to or UNASSIGNED, ticket.ticket_id)
+    ticket.next_sla_at = next_sla_at
+    ticket.due_key = shard_key(DUE, ticket.ticket_id) if next_sla_at else None
+
+
+def padded(ticket_id: str) -> str:
+    """A ticket number whose string order is its order."""
+    return ticket_id.zfill(12)

@@ -1,0 +1,116 @@
+"""What stands beside a ticket: its log, its escalations, and the events to pass on."""
+
+from pynamodb.attributes import (
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.table import Item
+from tickets.store.ticket import TicketTableMeta
+
+COMMUNICATION = "COMMUNICATION#"
+ESCALATION = "ESCALATION#"
+OUTBOX = "OUTBOX"
+REQUEST = "REQUEST"
+COUNTER = "COUNTER"
+
+
+class Change(MapAttribute[str, str]):
+    """One field of a System Update: what it was and what it is. Absent: nothing."""
+
+    field = UnicodeAttribute()
+    before = UnicodeAttribute(null=True)
+    after = UnicodeAttribute(null=True)
+
+
+class Communication(Item):
+    """One line of a ticket's log. Never changed once it is written."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    communication_id = UnicodeAttribute(attr_name="communicationId")
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    content = UnicodeAttribute()
+    created_by = UnicodeAttribute(attr_name="createdBy")
+    created_at = InstantAttribute(attr_name="createdAt")
+    type = UnicodeAttribute()
+    direction = UnicodeAttribute(null=True)
+    changes = ListAttribute(of=Change, null=True)
+    rule = UnicodeAttribute(null=True)  # the escalation rule that this line tells of
+
+
+class Escalation(Item):
+    """A rule that fired in a life of a ticket, or an escalation by hand."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    life = NumberAttribute()
+    rule = UnicodeAttribute()
+    level = NumberAttribute()
+    due_at = InstantAttribute(attr_name="dueAt")
+    fired_at = InstantAttribute(attr_name="firedAt")
+    reason = UnicodeAttribute(null=True)
+    escalated_by = UnicodeAttribute(attr_name="escalatedBy")
+
+
+class OutboxEvent(Item):
+    """Something that happened to a ticket, until every consumer has taken it."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    event_id = UnicodeAttribute(attr_name="eventId")
+    kind = UnicodeAttribute()
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    at = InstantAttribute()
+    by = UnicodeAttribute()
+    life = NumberAttribute()
+    data = UnicodeAttribute()  # JSON; what depends on the kind
+    request_id = UnicodeAttribute(attr_name="requestId", null=True)
+
+
+class CreationRequest(Item):
+    """The ticket that a request token has made."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=REQUEST)
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    created_at = InstantAttribute(attr_name="createdAt")
+
+
+class Counter(Item):
+    """The last number that was given out."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=COUNTER)
+    last = NumberAttribute(null=True)
+
+
+def communication_sk(communication_id: str) -> str:
+    return f"{COMMUNICATION}{communication_id}"
+
+
+def escalation_sk(life: int, rule: str) -> str:
+    return f"{ESCALATION}{life}#{rule}"
+
+
+def request_pk(user_id: str, token: str) -> str:
+    return f"{REQUEST}#{user_id}#{token}"

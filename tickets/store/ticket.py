@@ -1,0 +1,177 @@
+"""The ticket as DynamoDB holds it, and its indexes."""
+
+from typing import Any
+
+from django.conf import settings
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+
+from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.table import Item, TableMeta
+
+DETAILS = "DETAILS"
+
+# What a list shows: everything but the description and the clock's own notes. At most 20 an index.
+_SHOWN = IncludeProjection(
+    [
+        "ticketId",
+        "customerId",
+        "vehicleId",
+        "subject",
+        "category",
+        "priority",
+        "status",
+        "assignedTo",
+        "createdBy",
+        "createdAt",
+        "updatedAt",
+        "resolvedAt",
+        "closedAt",
+        "slaDeadline",
+        "escalationLevel",
+        "waiting",
+        "sla",
+        "tags",
+        "policyId",
+        "version",
+    ]
+)
+
+
+class TicketTableMeta(TableMeta):
+    table_name = f"{settings.DYNAMODB_TABLE_PREFIX}tickets"
+
+
+class ByStatus(GlobalSecondaryIndex["Ticket"]):
+    """Tickets of a status: active ones most urgent first, done ones by when they were done."""
+
+    class Meta:
+        index_name = "by-status"
+        projection = _SHOWN
+
+    status_key = UnicodeAttribute(hash_key=True, attr_name="statusKey")
+    queue_key = UnicodeAttribute(range_key=True, attr_name="queueKey")
+
+
+class ByAssignee(GlobalSecondaryIndex["Ticket"]):
+    """Somebody's tickets, or nobody's (`none`), in the order of ByStatus."""
+
+    class Meta:
+        index_name = "by-assignee"
+        projection = _SHOWN
+
+    assignee_key = UnicodeAttribute(hash_key=True, attr_name="assigneeKey")
+    queue_key = UnicodeAttribute(range_key=True, attr_name="queueKey")
+
+
+class ByCustomer(GlobalSecondaryIndex["Ticket"]):
+    """A customer's tickets by creation."""
+
+    class Meta:
+        index_name = "by-customer"
+        projection = _SHOWN
+
+    customer_id = UnicodeAttribute(hash_key=True, attr_name="customerId")
+    created_key = UnicodeAttribute(range_key=True, attr_name="createdKey")
+
+
+class ByVehicle(GlobalSecondaryIndex["Ticket"]):
+    """A vehicle's tickets by creation; tickets about no vehicle are not in it."""
+
+    class Meta:
+        index_name = "by-vehicle"
+        projection = _SHOWN
+
+    vehicle_id = UnicodeAttribute(hash_key=True, attr_name="vehicleId")
+    created_key = UnicodeAttribute(range_key=True, attr_name="createdKey")
+
+
+class ByDue(GlobalSecondaryIndex["Ticket"]):
+    """Tickets with a milestone to come, by its instant. What a sweep reads."""
+
+    class Meta:
+        index_name = "by-due"
+        projection = KeysOnlyProjection()
+
+    due_key = UnicodeAttribute(hash_key=True, attr_name="dueKey")
+    next_sla_at = InstantAttribute(range_key=True, attr_name="nextSlaAt")
+
+
+class Sla(MapAttribute[str, Any]):
+    """What the clock says of a ticket, so that a list can show it without asking the clock.
+
+    Deadlines are those of running clocks. Breaches are never erased.
+    """
+
+    response_deadline = InstantAttribute(attr_name="responseDeadline", null=True)
+    response_at_risk_at = InstantAttribute(attr_name="responseAtRiskAt", null=True)
+    response_breached_at = InstantAttribute(attr_name="responseBreachedAt", null=True)
+    first_responded_at = InstantAttribute(attr_name="firstRespondedAt", null=True)
+    resolution_deadline = InstantAttribute(attr_name="resolutionDeadline", null=True)
+    resolution_at_risk_at = InstantAttribute(attr_name="resolutionAtRiskAt", null=True)
+    resolution_breached_at = InstantAttribute(attr_name="resolutionBreachedAt", null=True)
+
+
+class Ticket(Item):
+    """One ticket."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    by_status = ByStatus()
+    by_assignee = ByAssignee()
+    by_customer = ByCustomer()
+    by_vehicle = ByVehicle()
+    by_due = ByDue()
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=DETAILS)
+
+    # The given schema
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    customer_id = UnicodeAttribute(attr_name="customerId")
+    vehicle_id = UnicodeAttribute(attr_name="vehicleId", null=True)
+    subject = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)  # always there; an index row comes without it
+    category = UnicodeAttribute()
+    priority = UnicodeAttribute()
+    status = UnicodeAttribute()
+    assigned_to = UnicodeAttribute(attr_name="assignedTo", null=True)
+    created_by = UnicodeAttribute(attr_name="createdBy")
+    created_at = InstantAttribute(attr_name="createdAt")
+    updated_at = InstantAttribute(attr_name="updatedAt")
+    resolved_at = InstantAttribute(attr_name="resolvedAt", null=True)
+    closed_at = InstantAttribute(attr_name="closedAt", null=True)
+    sla_deadline = InstantAttribute(attr_name="slaDeadline", null=True)
+    escalation_level = NumberAttribute(attr_name="escalationLevel", default=0)
+
+    # Beside it
+    version = NumberAttribute(default=1)
+    tags = ListAttribute(of=UnicodeAttribute, default=list)
+    waiting = BooleanAttribute(default=False)
+    policy_id = UnicodeAttribute(attr_name="policyId")
+    sla = Sla(default=Sla)
+
+    # The clock's own notes
+    timeline = ListAttribute(of=UnicodeAttribute, default=list)
+    life = NumberAttribute(default=1)
+    fired_rules = ListAttribute(of=UnicodeAttribute, attr_name="firedRules", default=list)
+    last_id = UnicodeAttribute(attr_name="lastId", null=True)  # of the log and the outbox
+
+    # Index keys, set by `keys_of` alone
+    status_key = UnicodeAttribute(attr_name="statusKey")
+    assignee_key = UnicodeAttribute(attr_name="assigneeKey")
+    queue_key = UnicodeAttribute(attr_name="queueKey")
+    created_key = UnicodeAttribute(attr_name="createdKey")
+    due_key = UnicodeAttribute(attr_name="dueKey", null=True)
+    next_sla_at = InstantAttribute(attr_name="nextSlaAt", null=True)
+
+
+def ticket_pk(ticket_id: str) -> str:
+    return f"TICKET#{ticket_id}"

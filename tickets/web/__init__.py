@@ -1,0 +1,1 @@
+"""Pages and HTMX fragments: parse, call a service, present."""

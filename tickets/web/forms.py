@@ -1,0 +1,88 @@
+"""Forms of the ticket pages. They read what was typed; whether it is right, the services say."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.people import assignable_users
+from tickets.domain import workflow
+from tickets.domain.ticket import Category, Priority, Status
+from tickets.services.checks import LONGEST_CONTENT, LONGEST_SUBJECT
+from tickets.web.words import label
+
+
+def word_choices(words: Sequence[str]) -> list[tuple[str, str]]:
+    return [(str(word), label(word)) for word in words]
+
+
+class NewTicketForm(forms.Form):
+    customer = forms.CharField(required=False, label=_("Customer"))
+    vehicle = forms.CharField(required=False, label=_("Vehicle"))
+    subject = forms.CharField(required=False, label=_("Subject"), max_length=None)
+    description = forms.CharField(
+        required=False, label=_("Description"), widget=forms.Textarea({"rows": 8})
+    )
+    category = forms.ChoiceField(required=False, label=_("Category"))
+    priority = forms.ChoiceField(required=False, label=_("Priority"), widget=forms.RadioSelect)
+    token = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices_of("category", [("", _("Choose…")), *word_choices(list(Category))])
+        self.choices_of("priority", word_choices(list(Priority)[::-1]))
+        self.fields["subject"].widget.attrs["maxlength"] = LONGEST_SUBJECT
+
+    def choices_of(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = list(choices)
+
+
+class VersionForm(forms.Form):
+    """A form that says which state of the ticket its reader saw."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class ReplyForm(VersionForm):
+    content = forms.CharField(
+        required=False, label=_("Answer"), widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT})
+    )
+    waiting = forms.BooleanField(required=False, label=_("Then wait for the customer"))
+
+
+class NoteForm(VersionForm):
+    content = forms.CharField(
+        required=False, label=_("Note"), widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT})
+    )
+
+
+class AssignForm(VersionForm):
+    assigned_to = forms.ChoiceField(required=False, label=_("Assigned to"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [(str(user.pk), user.display_name) for user in assignable_users()]
+        field = self.fields["assigned_to"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [("", _("Nobody")), *people]
+
+
+class StatusForm(VersionForm):
+    status = forms.ChoiceField(label=_("Status"))
+
+    def __init__(self, *args: Any, current: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["status"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = word_choices(workflow.ALLOWED[Status(current)])
+
+
+class PriorityForm(VersionForm):
+    priority = forms.ChoiceField(label=_("Priority"), choices=lambda: word_choices(list(Priority)[::-1]))
+
+
+class EscalateForm(VersionForm):
+    reason = forms.CharField(required=False, label=_("Reason"), max_length=None)
