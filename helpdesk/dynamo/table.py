@@ -84,3 +84,9 @@ def create_missing_tables() -> list[tuple[str, bool]]:
             table.create_table(wait=True)
         answers.append((str(table.Meta.table_name), missing))
     return answers
+
+
+def drop_tables() -> None:
+    """Delete every table of settings.DYNAMODB_TABLES with all that is in it. For tests."""
+    for path in settings.DYNAMODB_TABLES:
+        import_string(path).delete_table()

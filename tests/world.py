@@ -1,0 +1,85 @@
+"""A small desk to test on: people, a customer with a vehicle, and a few ways to open tickets."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from customers.services.create import create_customer, create_vehicle
+from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
+from tickets.services.create import create_ticket
+from tickets.store import access
+from tickets.store.log import COMMUNICATION, Communication, Escalation, ESCALATION, OutboxEvent
+from tickets.store.ticket import Ticket, ticket_pk
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+"""A Monday; tests that say nothing of time start here."""
+
+
+def after(**span: float) -> datetime:
+    """NOON and some more: after(hours=3)."""
+    return NOON + timedelta(**span)
+
+
+class Desk:
+    """People by name, one customer with one vehicle."""
+
+    def __init__(self) -> None:
+        self.rep_user = _user("rosa", "Rosa", "Marin", REPRESENTATIVES)
+        self.rep2_user = _user("tomasz", "Tomasz", "Nowak", REPRESENTATIVES)
+        self.supervisor_user = _user("ingrid", "Ingrid", "Halvorsen", SUPERVISORS, is_staff=True)
+        self.outsider_user = _user("mallory", "Mallory", "Out", None)
+        self.rep = actor_of(self.rep_user)
+        self.rep2 = actor_of(self.rep2_user)
+        self.supervisor = actor_of(self.supervisor_user)
+        self.outsider = actor_of(self.outsider_user)
+        self.customer = create_customer(
+            name="Giulia Bianchi", email="giulia@posta.example", by=self.rep, now=NOON
+        )
+        self.vehicle = create_vehicle(
+            customer_id=self.customer.customer_id,
+            vin="WVWZZZ1K0AW000001",
+            make="Volkswagen",
+            model="Golf",
+            year=2019,
+            by=self.rep,
+        )
+
+    def ticket(self, *, by: Actor | None = None, now: datetime = NOON, **fields: Any) -> Ticket:
+        """Open a ticket; Medium and Shipping unless said."""
+        given = {
+            "customer_id": self.customer.customer_id,
+            "subject": "Where is my car?",
+            "description": "It should have arrived on Friday.",
+            "category": "Shipping",
+            "priority": "Medium",
+        }
+        return create_ticket(**{**given, **fields}, by=by or self.rep, now=now)
+
+
+def stored(ticket_id: str) -> Ticket:
+    """The ticket as the table has it."""
+    found = access.ticket(ticket_id)
+    assert found is not None, f"ticket {ticket_id} is not stored"
+    return found
+
+
+def log_of(ticket_id: str) -> list[Communication]:
+    return list(Communication.query(ticket_pk(ticket_id), Communication.sk.startswith(COMMUNICATION)))
+
+
+def escalations_of(ticket_id: str) -> list[Escalation]:
+    return list(Escalation.query(ticket_pk(ticket_id), Escalation.sk.startswith(ESCALATION)))
+
+
+def waiting_events() -> list[OutboxEvent]:
+    """What is in the outbox, oldest first."""
+    return list(access.outbox(limit=1_000))
+
+
+def _user(username: str, first: str, last: str, group: str | None, **more: Any) -> User:
+    user = User.objects.create_user(username, password="demo", first_name=first, last_name=last, **more)
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user
