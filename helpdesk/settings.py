@@ -202,7 +202,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
-OUTBOX_CONSUMERS = ["reporting.services.facts.take"]
+OUTBOX_CONSUMERS = ["tickets.services.notices.take", "reporting.services.facts.take"]
+
+# ------------------------------------------------------------------ mail
+if DEBUG:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@localhost>")
 
 # ------------------------------------------------------------------ the desk
 SLA_SWEEP_SECONDS = env.int("SLA_SWEEP_SECONDS", default=30)
@@ -216,6 +223,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, period in (
         ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
+        ("close-silent", "tickets.close_silent", 60),
+        ("resume-replans", "tickets.resume_replans", 60),
     )
 }
 

@@ -1,16 +1,52 @@
 """What workers do with tickets."""
 
 from celery import shared_task
+from django.conf import settings
 
-from tickets.services import escalate, outbox
+from helpdesk.moments import this_second
+from tickets.services import escalate, notices, outbox, replan, silence
 
 
 @shared_task(name="tickets.pass_on")
 def pass_on() -> int:
-    return outbox.pass_on()
+    taken = outbox.pass_on()
+    mail_notices.delay()
+    return taken
+
+
+@shared_task(name="tickets.mail_notices")
+def mail_notices() -> int:
+    return notices.mail_pending()
 
 
 @shared_task(name="tickets.sla_sweep")
-def sla_sweep() -> dict[str, int]:
-    found = escalate.sweep()
+def sla_sweep() -> int:
+    """Share what is due among the workers."""
+    batches = escalate.due_batches(now=this_second())
+    for batch in batches:
+        # What is not taken by then, the next sweep shares out again.
+        fire_due.apply_async([batch], expires=settings.SLA_SWEEP_SECONDS)
+    return len(batches)
+
+
+@shared_task(name="tickets.fire_due")
+def fire_due(ticket_ids: list[str]) -> dict[str, int]:
+    found = escalate.fire_all(ticket_ids)
     return {"due": found.due, "fired": found.fired, "conflicts": found.conflicts}
+
+
+@shared_task(name="tickets.close_silent")
+def close_silent() -> int:
+    return silence.close_silent()
+
+
+@shared_task(name="tickets.replan")
+def replan_page(replan_id: int) -> None:
+    if not replan.replan_page(replan_id):
+        replan_page.delay(replan_id)
+
+
+@shared_task(name="tickets.resume_replans")
+def resume_replans() -> None:
+    for stalled in replan.stalled():
+        replan_page.delay(stalled.pk)

@@ -27,3 +27,10 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
     if keys:
         names.update((str(user.pk), user.display_name) for user in User.objects.filter(pk__in=keys))
     return names
+
+
+def people_to_tell(*, supervisors: bool) -> set[str]:
+    """Ids of the active supervisors, or of the active representatives. One SQL query."""
+    group = SUPERVISORS if supervisors else REPRESENTATIVES
+    found = User.objects.filter(is_active=True, groups__name=group).values_list("pk", flat=True)
+    return {str(pk) for pk in found}

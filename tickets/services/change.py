@@ -70,6 +70,7 @@ class Draft:
         self.ticket = ticket
         self.timeline = timeline
         self.by = by
+        self.rules = promises.rules()
         # Machines' clocks differ; a ticket's own time never runs backwards.
         self.at = max(now, timeline.last_at)
         self.communications: list[Communication] = []
@@ -95,8 +96,7 @@ class Draft:
     def follow_clock(self) -> None:
         """Bring everything that the clock decides in line with the timeline."""
         ticket, timeline = self.ticket, self.timeline
-        terms = promises.known_terms()
-        reading = clock.read(timeline, terms, now=self.at)
+        reading = clock.read(timeline, promises.KNOWN_TERMS, now=self.at)
         ticket.status = timeline.status.value
         ticket.waiting = timeline.waiting
         ticket.priority = timeline.priority.value
@@ -216,14 +216,16 @@ class Draft:
     def _plan(self) -> tuple[Milestone, ...]:
         return milestones.plan(
             self.timeline,
-            promises.known_terms(),
-            promises.rules(),
+            promises.KNOWN_TERMS,
+            self.rules,
             fired=frozenset(self.ticket.fired_rules),
         )
 
     def _fire(self, milestone: Milestone) -> None:
         rule = milestone.rule
         was = int(self.ticket.escalation_level)
+        if rule.reassign_to:
+            self.ticket.assigned_to = rule.reassign_to
         self.ticket.fired_rules = [*self.ticket.fired_rules, rule.key]
         self.escalate(
             key=rule.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None

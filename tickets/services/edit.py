@@ -12,6 +12,7 @@ from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Priority
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.replan import follow_policy
 from tickets.store.ticket import Ticket
 
 
@@ -48,8 +49,9 @@ def edit(
             ticket.subject = subject
         if description is not None:
             ticket.description = description
-        if known_category:
+        if known_category and known_category.value != ticket.category:
             ticket.category = known_category.value
+            follow_policy(draft)
         if tag_list is not None:
             ticket.tags = tag_list
         if vehicle_id is not None and vehicle_id != (ticket.vehicle_id or ""):

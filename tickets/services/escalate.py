@@ -22,29 +22,48 @@ from tickets.store.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 100
+"""Tickets that one worker takes at a time."""
+
+MOST_DUE = 5_000
+"""Tickets that one sweep shares out; the rest is met by the next one."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one sweep found and did."""
+    """What a sweep found and did: tickets due, milestones fired, tickets left for the next one."""
 
     due: int
     fired: int
     conflicts: int
 
 
-def sweep(*, now: datetime | None = None, limit: int = BATCH) -> Sweep:
-    """Fire the passed milestones of up to `limit` due tickets, the longest due first.
+def due_batches(*, now: datetime) -> list[list[str]]:
+    """The ids of due tickets in batches, the longest due first.
 
-    Cost: one query of the due keys, then a read and a transaction for each ticket that is due.
+    Cost: one query a shard that reads the due keys, MOST_DUE at most.
     """
+    due = access.due_tickets(now, limit=MOST_DUE)
+    return [due[start : start + BATCH] for start in range(0, len(due), BATCH)]
+
+
+def sweep(*, now: datetime | None = None) -> Sweep:
+    """Fire the passed milestones of every due ticket, here and now."""
     at = now or this_second()
-    ticket_ids = access.due_tickets(at, limit=limit)
+    done = [fire_all(batch, now=at) for batch in due_batches(now=at)]
+    return Sweep(
+        due=sum(part.due for part in done),
+        fired=sum(part.fired for part in done),
+        conflicts=sum(part.conflicts for part in done),
+    )
+
+
+def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
+    """Fire what has passed on these tickets. Cost: a read and a transaction for each."""
     fired = conflicts = 0
     for ticket_id in ticket_ids:
         try:
-            fired += fire_due(ticket_id, now=at)
+            fired += fire_due(ticket_id, now=now)
         except (Busy, NotFound) as error:
             # Its place in the index stays, so the next sweep meets it again.
             conflicts += 1

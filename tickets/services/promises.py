@@ -1,26 +1,70 @@
-"""Which SLA terms and escalation rules a ticket runs under."""
+"""Which SLA terms and escalation rules a ticket runs under.
 
-from collections.abc import Mapping
+Versions never change, so each process keeps those it has met. Which policy applies, and which rules
+are in force, is asked anew each time: one SQL query.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from tickets.domain.sla.milestones import DEFAULT_RULES, Rule
-from tickets.domain.sla.terms import DEFAULT_TERMS, Terms
+from django.db import transaction
+
+from tickets.domain import calendar
+from tickets.domain.errors import TermsRefused
+from tickets.domain.sla.milestones import Rule
+from tickets.domain.sla.terms import Allowances, Terms
 from tickets.domain.ticket import Category, Priority
+from tickets.models import EscalationRule, Policy, PolicyVersion
 
 
 def terms_for(*, category: Category, segment: str) -> Terms:
-    """The terms that apply to a new ticket of this category and customer segment."""
-    return DEFAULT_TERMS
+    """The present terms of the first active policy that matches; the default one always does."""
+    policies = Policy.objects.filter(active=True) | Policy.objects.filter(is_default=True)
+    for policy in policies:
+        if policy.matches(category=category, segment=segment):
+            return KNOWN_TERMS[current_key(policy)]
+    raise TermsRefused("There is no default policy. Run: manage.py migrate")
 
 
-def known_terms() -> Mapping[str, Terms]:
-    """Every version of terms that a ticket may have been under, by its key."""
-    return {DEFAULT_TERMS.key: DEFAULT_TERMS}
+def current_key(policy: Policy) -> str:
+    """The key of a policy's newest version; None has been made: the first is made now."""
+    newest = policy.versions.order_by("-number").values_list("key", flat=True).first()
+    return newest or freeze(policy).key
+
+
+def freeze(policy: Policy) -> PolicyVersion:
+    """The version that says what `policy` says now: the newest if nothing changed, or a new one."""
+    with transaction.atomic():
+        terms = policy.as_written()
+        newest = policy.versions.select_for_update().order_by("-number").first()
+        if newest and newest.terms == terms:
+            return newest
+        number = newest.number + 1 if newest else 1
+        return PolicyVersion.objects.create(
+            policy=policy, number=number, key=f"{policy.slug}-{number}", terms=terms
+        )
+
+
+class _KnownTerms(Mapping[str, Terms]):
+    """Every version of terms that a ticket may have been under, by its key, read when asked for."""
+
+    def __getitem__(self, key: str) -> Terms:
+        return _terms(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PolicyVersion.objects.values_list("key", flat=True))
+
+    def __len__(self) -> int:
+        return PolicyVersion.objects.count()
+
+
+KNOWN_TERMS = _KnownTerms()
 
 
 def rules() -> tuple[Rule, ...]:
-    """The escalation rules in force."""
-    return DEFAULT_RULES
+    """The escalation rules in force. One SQL query."""
+    return tuple(rule.as_rule() for rule in EscalationRule.objects.filter(active=True))
 
 
 @dataclass(frozen=True)
@@ -34,8 +78,25 @@ class Promise:
 
 def promises_of_new_tickets() -> list[Promise]:
     """What the default policy promises, the most urgent priority first."""
+    terms = KNOWN_TERMS[current_key(Policy.objects.get(is_default=True))]
     return [
-        Promise(priority, allowed.response, allowed.resolution)
+        Promise(priority, terms.of(priority).response, terms.of(priority).resolution)
         for priority in reversed(Priority)
-        if (allowed := DEFAULT_TERMS.of(priority))
     ]
+
+
+@lru_cache(maxsize=256)
+def _terms(key: str) -> Terms:
+    try:
+        written = PolicyVersion.objects.values_list("terms", flat=True).get(key=key)
+    except PolicyVersion.DoesNotExist as missing:
+        raise KeyError(key) from missing
+    return Terms(
+        key=key,
+        calendar=calendar.parse(written["calendar"]),
+        allowances={
+            Priority(priority): Allowances(**targets)
+            for priority, targets in written["targets"].items()
+        },
+        at_risk_percent=written["atRiskPercent"],
+    )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.moments import this_second
+from tickets.admin.rights import ReadOnly
 from tickets.models import Ticket
 from tickets.services.read import Queue, queue
 from tickets.web.present import ticket_lines
@@ -20,23 +21,8 @@ _FILTERS = [Queue.ACTIVE, Queue.UNASSIGNED, Queue.RESOLVED, Queue.CLOSED]
 
 
 @admin.register(Ticket)
-class TicketAdmin(admin.ModelAdmin):
+class TicketAdmin(ReadOnly):
     """Reads through the services; changes are made on the ticket's own page."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return actor_of(request.user).supervises
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return actor_of(request.user).supervises
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,0 +1,143 @@
+"""SLA policies and calendars in the admin. Saving one makes a version and plans tickets anew."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from customers.domain.words import Segment
+from tickets.admin.rights import ReadOnly, SupervisorsOnly
+from tickets.domain.ticket import Category
+from tickets.models import Calendar, Policy, PolicyVersion
+from tickets.services.configure import save_calendar, save_policy
+from tickets.services.replan import ask_for_replan
+from tickets.web.forms import word_choices
+
+
+class PolicyForm(forms.ModelForm):
+    categories = forms.MultipleChoiceField(
+        label=_("Categories"),
+        required=False,
+        choices=word_choices(list(Category)),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: every category."),
+    )
+    segments = forms.MultipleChoiceField(
+        label=_("Customer segments"),
+        required=False,
+        choices=[(segment.value, segment.value) for segment in Segment],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: every segment."),
+    )
+
+    class Meta:
+        model = Policy
+        fields = "__all__"
+
+
+@admin.register(Policy)
+class PolicyAdmin(SupervisorsOnly):
+    form = PolicyForm
+    list_display = ("name", "order", "active", "is_default", "calendar", "version")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "active", "order")}),
+        (
+            _("Applies to"),
+            {
+                "fields": ("categories", "segments"),
+                "description": _(
+                    "The first active policy, in order, whose conditions match a ticket applies. "
+                    "The default policy matches every ticket and comes last."
+                ),
+            },
+        ),
+        (
+            _("Promises"),
+            {
+                "fields": (
+                    "calendar",
+                    "at_risk_percent",
+                    ("critical_response", "critical_resolution"),
+                    ("high_response", "high_resolution"),
+                    ("medium_response", "medium_resolution"),
+                    ("low_response", "low_resolution"),
+                ),
+                "description": _(
+                    "Working time of the calendar, such as 2h, 1d 4h or 90m; 1d is 24 hours of it. "
+                    "Saving plans the open tickets anew in the background; tickets that are done "
+                    "keep the version they finished under."
+                ),
+            },
+        ),
+    )
+
+    @admin.display(description=_("version"))
+    def version(self, policy: Policy) -> str:
+        newest = policy.versions.order_by("-number").first()
+        return newest.key if newest else ""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        # The default policy always applies; a key stands on tickets.
+        return ("slug", "active", "order", "categories", "segments") if obj.is_default else ("slug",)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Policy | None = None) -> dict[str, Any]:
+        return {} if obj else self.prepopulated_fields
+
+    def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+        save_policy(obj)
+        tell_of_replan(self, request, str(_("Policy %s was saved") % obj.name))
+
+
+@admin.register(Calendar)
+class CalendarAdmin(SupervisorsOnly):
+    list_display = ("name", "always", "time_zone", "holiday_country")
+    fieldsets = (
+        (None, {"fields": ("name", "always", "time_zone")}),
+        (
+            _("Hours"),
+            {
+                "fields": (
+                    "monday",
+                    "tuesday",
+                    "wednesday",
+                    "thursday",
+                    "friday",
+                    "saturday",
+                    "sunday",
+                ),
+                "description": _("Such as 09:00-12:00, 13:00-17:00. Empty: no work on that day."),
+            },
+        ),
+        (_("Days off"), {"fields": ("holiday_country", "own_holidays")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
+        save_calendar(obj)
+        tell_of_replan(self, request, str(_("Calendar %s was saved") % obj.name))
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnly):
+    list_display = ("key", "policy", "made_at")
+
+
+def tell_of_replan(
+    model_admin: admin.ModelAdmin, request: HttpRequest, reason: str
+) -> None:
+    """Start the planning, and say where its progress stands."""
+    replan = ask_for_replan(reason)
+    address = reverse("admin:tickets_replan_change", args=[replan.pk])
+    words = format_html(
+        '{} <a href="{}">{}</a>',
+        _("Open tickets are being planned anew."),
+        address,
+        _("See how far it is."),
+    )
+    model_admin.message_user(request, words, messages.INFO)

@@ -1,0 +1,41 @@
+"""Escalation rules in the admin, and the planning that follows their change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from tickets.admin.policy import tell_of_replan
+from tickets.admin.rights import ReadOnly, SupervisorsOnly
+from tickets.models import EscalationRule, Replan
+
+
+@admin.register(EscalationRule)
+class EscalationRuleAdmin(SupervisorsOnly):
+    list_display = (
+        "key",
+        "trigger",
+        "level",
+        "active",
+        "notify_assignee",
+        "notify_team",
+        "notify_supervisors",
+        "reassign_to",
+    )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: EscalationRule | None = None
+    ) -> tuple[str, ...]:
+        # The key is what makes a rule fire once; a new one would fire again.
+        return ("key",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: EscalationRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        tell_of_replan(self, request, str(_("Rule %s was saved") % obj.key))
+
+
+@admin.register(Replan)
+class ReplanAdmin(ReadOnly):
+    list_display = ("reason", "asked_at", "seen", "changed", "finished_at")
+    fields = ("reason", "asked_at", "seen", "changed", "finished_at")

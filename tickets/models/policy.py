@@ -1,0 +1,193 @@
+"""What customers are promised: calendars, policies, and the versions that tickets ran under."""
+
+from typing import Any
+
+import holidays
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.models import validate_time_zone
+from tickets.domain import allowance, calendar
+from tickets.domain.errors import AllowanceRefused, CalendarRefused
+from tickets.domain.ticket import Category, Priority
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAY_YEARS = range(2010, 2041)
+"""A country's holidays are written into a version for these years, so that a newer list of
+holidays changes no deadline of the past."""
+
+
+class Calendar(models.Model):
+    """When working time passes."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    always = models.BooleanField(
+        _("around the clock"),
+        default=False,
+        help_text=_("24 hours, every day, holidays too. The hours below are then not used."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_("The hours below are wall time here, for example Europe/Rome."),
+    )
+    monday = models.CharField(_("Monday"), max_length=120, blank=True, default="09:00-17:00")
+    tuesday = models.CharField(_("Tuesday"), max_length=120, blank=True, default="09:00-17:00")
+    wednesday = models.CharField(_("Wednesday"), max_length=120, blank=True, default="09:00-17:00")
+    thursday = models.CharField(_("Thursday"), max_length=120, blank=True, default="09:00-17:00")
+    friday = models.CharField(_("Friday"), max_length=120, blank=True, default="09:00-17:00")
+    saturday = models.CharField(_("Saturday"), max_length=120, blank=True)
+    sunday = models.CharField(_("Sunday"), max_length=120, blank=True)
+    holiday_country = models.CharField(
+        _("holidays of"),
+        max_length=2,
+        blank=True,
+        help_text=_("A country's two letters, for example IT or US. Empty: none."),
+    )
+    own_holidays = models.TextField(
+        _("other days off"),
+        blank=True,
+        help_text=_("Dates such as 2027-01-01, separated by spaces or lines."),
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        country = self.holiday_country = self.holiday_country.upper()
+        if country and country not in holidays.list_supported_countries():
+            raise ValidationError({"holiday_country": _("No holidays are known for this country.")})
+        try:
+            calendar.parse(self.as_written())
+        except CalendarRefused as refused:
+            raise ValidationError(str(refused)) from refused
+
+    def as_written(self) -> Any:
+        """The calendar in the form of SLA.md, every holiday as a date."""
+        if self.always:
+            return "24x7"
+        days = (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )
+        hours = {day: _windows(text) for day, text in zip(DAYS, days, strict=True) if text.strip()}
+        dates = set(self.own_holidays.replace(",", " ").split())
+        if self.holiday_country:
+            known = holidays.country_holidays(self.holiday_country, years=HOLIDAY_YEARS)
+            dates |= {day.isoformat() for day in known}
+        return {"timezone": self.time_zone, "hours": hours, "holidays": sorted(dates)}
+
+
+def _windows(text: str) -> list[list[str]]:
+    """`09:00-12:00, 13:00-17:00` as SLA.md writes it; what is malformed the domain refuses."""
+    return [
+        [end.strip() for end in window.replace("–", "-").split("-")] for window in text.split(",")
+    ]
+
+
+def validate_allowance(text: str) -> None:
+    try:
+        allowance.parse(text)
+    except AllowanceRefused as refused:
+        raise ValidationError(
+            _("Write a duration of working time such as 2h, 1d 4h or 90m (1d is 24 hours).")
+        ) from refused
+
+
+def _allowance(label: Any, default: str) -> models.CharField:
+    return models.CharField(label, max_length=40, default=default, validators=[validate_allowance])
+
+
+class Policy(models.Model):
+    """Promises for the tickets that its conditions match. The first active one, in order, applies."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(
+        _("key"), unique=True, help_text=_("Tickets keep this with the version, such as default-1.")
+    )
+    order = models.PositiveIntegerField(
+        _("order"), default=100, help_text=_("Smaller is asked first; the default policy is last.")
+    )
+    active = models.BooleanField(_("active"), default=True)
+    is_default = models.BooleanField(_("default"), default=False, editable=False)
+    categories = models.JSONField(_("categories"), default=list, blank=True)
+    segments = models.JSONField(_("customer segments"), default=list, blank=True)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, verbose_name=_("calendar"))
+    at_risk_percent = models.PositiveIntegerField(
+        _("at risk from (%)"),
+        default=75,
+        validators=[MinValueValidator(1), MaxValueValidator(99)],
+        help_text=_("The share of the allowance after which a ticket counts as at risk."),
+    )
+    critical_response = _allowance(_("Critical: response"), "2h")
+    critical_resolution = _allowance(_("Critical: resolution"), "24h")
+    high_response = _allowance(_("High: response"), "4h")
+    high_resolution = _allowance(_("High: resolution"), "48h")
+    medium_response = _allowance(_("Medium: response"), "8h")
+    medium_resolution = _allowance(_("Medium: resolution"), "72h")
+    low_response = _allowance(_("Low: response"), "24h")
+    low_resolution = _allowance(_("Low: resolution"), "5d")
+
+    class Meta:
+        ordering = ["is_default", "order", "name"]
+        verbose_name = _("SLA policy")
+        verbose_name_plural = _("SLA policies")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def matches(self, *, category: Category, segment: str) -> bool:
+        """Whether the policy's conditions hold; an empty condition always does."""
+        return self.is_default or (
+            (not self.categories or category.value in self.categories)
+            and (not self.segments or segment in self.segments)
+        )
+
+    def as_written(self) -> dict[str, Any]:
+        """The promises as a version keeps them; allowances in seconds."""
+        return {
+            "calendar": self.calendar.as_written(),
+            "targets": {
+                priority.value: {
+                    clock: allowance.parse(getattr(self, f"{priority.value.lower()}_{clock}"))
+                    for clock in ("response", "resolution")
+                }
+                for priority in Priority
+            },
+            "atRiskPercent": self.at_risk_percent,
+        }
+
+
+class PolicyVersion(models.Model):
+    """A policy as it was at some time. Never changed: tickets keep the version they ran under."""
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    key = models.CharField(_("key"), max_length=80, unique=True)
+    terms = models.JSONField(_("terms"))
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["policy", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "number"], name="one_version_of_a_number")
+        ]
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+
+    def __str__(self) -> str:
+        return self.key

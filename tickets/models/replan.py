@@ -1,0 +1,26 @@
+"""The planning anew of open tickets after a change of policies or rules."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Replan(models.Model):
+    """One round over the open tickets. Goes on from `place` if a worker dies in it."""
+
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    progressed_at = models.DateTimeField(auto_now_add=True)
+    place = models.TextField(_("place"), blank=True, editable=False)
+    seen = models.PositiveIntegerField(_("open tickets seen"), default=0)
+    changed = models.PositiveIntegerField(_("planned anew"), default=0)
+    passes = models.PositiveIntegerField(_("passes"), default=0, editable=False)
+    changed_in_pass = models.PositiveIntegerField(default=0, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("planning of open tickets")
+        verbose_name_plural = _("plannings of open tickets")
+
+    def __str__(self) -> str:
+        return self.reason

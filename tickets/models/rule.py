@@ -1,0 +1,58 @@
+"""What happens when a milestone passes."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
+
+
+class EscalationRule(models.Model):
+    """One trigger and what it does. Fires at most once in a life of a ticket."""
+
+    key = models.SlugField(_("key"), unique=True, help_text=_("Stands in logs and records."))
+    active = models.BooleanField(_("active"), default=True)
+    trigger = models.CharField(
+        _("trigger"), max_length=30, choices=[(trigger.value, trigger.value) for trigger in Trigger]
+    )
+    level = models.PositiveIntegerField(
+        _("level"),
+        default=0,
+        validators=[MaxValueValidator(MAX_LEVEL)],
+        help_text=_("The ticket is raised to at least this level; 0 leaves it."),
+    )
+    notify_assignee = models.BooleanField(_("notify the assignee"), default=False)
+    notify_team = models.BooleanField(_("or the team, when nobody is assigned"), default=False)
+    notify_supervisors = models.BooleanField(_("notify supervisors"), default=False)
+    reassign_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("reassign to"),
+        limit_choices_to={"is_active": True},
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("escalation rule")
+        verbose_name_plural = _("escalation rules")
+
+    def __str__(self) -> str:
+        return self.key
+
+    def as_rule(self) -> Rule:
+        """The rule as the domain plans with it."""
+        wanted = {
+            Notify.ASSIGNEE: self.notify_assignee,
+            Notify.TEAM: self.notify_team,
+            Notify.SUPERVISORS: self.notify_supervisors,
+        }
+        return Rule(
+            key=self.key,
+            trigger=Trigger(self.trigger),
+            level=self.level,
+            notify=frozenset(who for who, notified in wanted.items() if notified),
+            reassign_to=str(self.reassign_to_id) if self.reassign_to_id else None,
+        )
