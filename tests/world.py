@@ -79,7 +79,14 @@ def waiting_events() -> list[OutboxEvent]:
 
 
 def _user(username: str, first: str, last: str, group: str | None, **more: Any) -> User:
-    user = User.objects.create_user(username, password="demo", first_name=first, last_name=last, **more)
+    user = User.objects.create_user(
+        username,
+        f"{username}@helpdesk.example",
+        "demo",
+        first_name=first,
+        last_name=last,
+        **more,
+    )
     if group:
         user.groups.add(Group.objects.get(name=group))
     return user

@@ -105,6 +105,28 @@ class ClosedTooLongAgo(EventRefused):
         )
 
 
+class AlreadyWaiting(EventRefused):
+    def __init__(self) -> None:
+        super().__init__("the ticket waits for the customer already")
+
+
+class NotWaiting(EventRefused):
+    def __init__(self) -> None:
+        super().__init__("the ticket does not wait for the customer")
+
+
+class CannotWait(EventRefused):
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"a ticket that is {status} cannot wait for the customer; reopen it first")
+
+
+class CannotReopen(EventRefused):
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"a ticket that is {status} cannot be reopened; it is not done")
+
+
 class NotCreatedFirst(EventRefused):
     def __init__(self) -> None:
         super().__init__("a timeline starts with one created event")

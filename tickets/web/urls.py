@@ -1,10 +1,13 @@
 from django.urls import path
 
-from tickets.web import actions, create, pages
+from tickets.web import actions, create, notices, pages
 
 urlpatterns = [
     path("", pages.my_work, name="my_work"),
     path("tickets/", pages.ticket_list, name="ticket_list"),
+    path("notices/", notices.page, name="notices"),
+    path("notices/bell/", notices.bell, name="notices_bell"),
+    path("notices/read/", notices.read, name="notices_read"),
     path("tickets/new/", create.new, name="ticket_new"),
     path("tickets/new/customers/", create.customers, name="ticket_customers"),
     path("tickets/new/vehicles/", create.vehicles, name="ticket_vehicles"),

@@ -1,0 +1,214 @@
+"""Both clocks of a ticket at an instant (SLA.md, "The two clocks").
+
+A clock is a row of runs: stretches in which it ran under one allowance. Elapsed is the working time
+of all runs. A run begins with creation, a change of priority or policy, the end of a wait, or a
+reopening, and ends with the next of these, a wait, or a stop. A clock has breached when it ran
+at an instant strictly after its deadline then in force; the breach is recorded at that deadline, or
+at the beginning of the run if the deadline was past already.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tickets.domain.calendar import Calendar
+from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.timeline import State, Timeline
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock as of an instant. Seconds are working time.
+
+    `deadline`, `at_risk_at` and `overdue_at` are those of a running clock: the earliest instants,
+    past or to come, at which elapsed reaches the allowance, the terms' share of it, and 150 % of it.
+    """
+
+    state: ClockState
+    elapsed: int
+    allowance: int
+    since: datetime
+    """The beginning of the present run, or of the present rest."""
+    deadline: datetime | None = None
+    at_risk_at: datetime | None = None
+    overdue_at: datetime | None = None
+    breached_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Both clocks as of `as_of`. `paused_seconds` is the working time spent waiting."""
+
+    response: Clock
+    resolution: Clock
+    sla_deadline: datetime | None
+    first_responded_at: datetime | None
+    paused_seconds: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The time between two events, in which nothing about a ticket changed."""
+
+    start: datetime
+    end: datetime
+    state: State
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch in which a clock ran."""
+
+    start: datetime
+    end: datetime
+    calendar: Calendar
+    allowance: int
+
+
+def read(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Reading:
+    """Both clocks at `now`, which is not before the ticket's creation.
+
+    Events after `now` have no effect. Raises KeyError for terms that are not in `terms`, NoAllowance
+    for a priority that they do not name, DeadlineOutOfReach.
+    """
+    timeline = timeline.until(now)
+    parts = stretches(timeline, terms, now=now)
+    state = timeline.state
+    response = _clock(
+        [run_of(part, part.terms.of(part.state.priority).response) for part in parts if response_runs(part.state)],
+        parts,
+        allowance=_terms(terms, state).of(state.priority).response,
+        state=ClockState.RUNNING if response_runs(state) else ClockState.STOPPED,
+    )
+    resolution = _clock(
+        [run_of(part, part.terms.of(part.state.priority).resolution) for part in parts if resolution_runs(part.state)],
+        parts,
+        allowance=_terms(terms, state).of(state.priority).resolution,
+        state=_resolution_state(state),
+    )
+    deadlines = [clock.deadline for clock in (response, resolution) if clock.deadline]
+    return Reading(
+        response=response,
+        resolution=resolution,
+        sla_deadline=min(deadlines, default=None),
+        first_responded_at=state.first_responded_at,
+        paused_seconds=sum(
+            part.terms.calendar.working_seconds(part.start, part.end)
+            for part in parts
+            if part.state.waiting
+        ),
+        as_of=now,
+    )
+
+
+def stretches(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> list[Stretch]:
+    """What lies between the events of `timeline`, and between the last one and `now`."""
+    states = timeline.states()
+    ends = [*(state.last_at for state in states[1:]), now]
+    return [
+        Stretch(state.last_at, end, state, _terms(terms, state))
+        for state, end in zip(states, ends, strict=True)
+    ]
+
+
+def response_runs(state: State) -> bool:
+    """The response clock runs until the first response, and never again."""
+    return state.first_responded_at is None
+
+
+def resolution_runs(state: State) -> bool:
+    """The resolution clock runs while the ticket is active and does not wait for the customer."""
+    return state.status.active and not state.waiting
+
+
+def run_of(part: Stretch, allowance: int) -> Run:
+    return Run(part.start, part.end, part.terms.calendar, allowance)
+
+
+def _terms(terms: Mapping[str, Terms], state: State) -> Terms:
+    return terms[state.terms_key]
+
+
+def _resolution_state(state: State) -> ClockState:
+    if not state.status.active:
+        return ClockState.STOPPED
+    return ClockState.PAUSED if state.waiting else ClockState.RUNNING
+
+
+def _clock(
+    runs: list[Run], parts: list[Stretch], *, allowance: int, state: ClockState
+) -> Clock:
+    runs = _joined(runs)
+    worked = [run.calendar.working_seconds(run.start, run.end) for run in runs]
+    elapsed = sum(worked)
+    breached_at = _breach(runs, worked)
+    if state is not ClockState.RUNNING:
+        since = runs[-1].end if runs else parts[-1].start
+        return Clock(state, elapsed, allowance, since, breached_at=breached_at)
+    at_risk_percent = parts[-1].terms.at_risk_percent
+    return Clock(
+        state,
+        elapsed,
+        allowance,
+        runs[-1].start,
+        deadline=_reached(runs, worked, allowance),
+        at_risk_at=_reached(runs, worked, _share(allowance, at_risk_percent)),
+        overdue_at=_reached(runs, worked, _share(allowance, 150)),
+        breached_at=breached_at,
+    )
+
+
+def _joined(runs: Iterable[Run]) -> list[Run]:
+    """Runs that follow one another under the same terms are one: most events change neither."""
+    joined: list[Run] = []
+    for run in runs:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.end == run.start
+            and last.allowance == run.allowance
+            and last.calendar == run.calendar
+        ):
+            joined[-1] = Run(last.start, run.end, run.calendar, run.allowance)
+        else:
+            joined.append(run)
+    return joined
+
+
+def _breach(runs: list[Run], worked: list[int]) -> datetime | None:
+    elapsed = 0
+    for number, (run, seconds) in enumerate(zip(runs, worked, strict=True), 1):
+        elapsed += seconds
+        if elapsed >= run.allowance:
+            deadline = _reached(runs[:number], worked[:number], run.allowance)
+            if deadline < run.end:
+                return max(deadline, run.start)
+    return None
+
+
+def _reached(runs: list[Run], worked: list[int], seconds: int) -> datetime:
+    """The earliest instant at which the elapsed time of `runs` reaches `seconds`.
+
+    The last run is taken to go on, so this may lie after its end.
+    """
+    left = seconds
+    for run, passed in zip(runs[:-1], worked, strict=False):
+        if passed >= left:
+            return run.calendar.add(run.start, left)
+        left -= passed
+    return runs[-1].calendar.add(runs[-1].start, left)
+
+
+def _share(allowance: int, percent: int) -> int:
+    """The least whole seconds that are `percent` of the allowance or more."""
+    return max(1, -(-allowance * percent // 100))
+

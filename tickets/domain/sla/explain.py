@@ -1,0 +1,92 @@
+"""Why a deadline is what it is, stretch by stretch."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tickets.domain.sla import clock
+from tickets.domain.sla.clock import Stretch
+from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.timeline import Timeline
+
+MOST_SEGMENTS = 60
+"""Beyond it, working hours and the nights between them are told as one segment."""
+
+
+class Kind(StrEnum):
+    WORKED = "worked"
+    OFF_HOURS = "off hours"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one kind; `seconds` is the working time in it that the clock counted."""
+
+    start: datetime
+    end: datetime
+    kind: Kind
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Both clocks' segments from creation to `now`, with the reading that they lead to."""
+
+    reading: clock.Reading
+    response: list[Segment]
+    resolution: list[Segment]
+
+
+def explain(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Explanation:
+    """Raises as clock.read does."""
+    reading = clock.read(timeline, terms, now=now)
+    parts = clock.stretches(timeline.until(now), terms, now=now)
+    response, resolution = [], []
+    for part in parts:
+        response += list(_segments(part, runs=clock.response_runs(part.state), waiting=False))
+        resolution += list(
+            _segments(
+                part, runs=clock.resolution_runs(part.state), waiting=part.state.waiting
+            )
+        )
+    return Explanation(reading, _readable(response), _readable(resolution))
+
+
+def _segments(part: Stretch, *, runs: bool, waiting: bool) -> Iterator[Segment]:
+    if part.start == part.end:
+        return
+    if not runs:
+        yield Segment(part.start, part.end, Kind.WAITING if waiting else Kind.STOPPED, 0)
+        return
+    at = part.start
+    for opens, closes in part.terms.calendar.spans(part.start, part.end):
+        if opens > at:
+            yield Segment(at, opens, Kind.OFF_HOURS, 0)
+        yield Segment(opens, closes, Kind.WORKED, int((closes - opens).total_seconds()))
+        at = closes
+    if at < part.end:
+        yield Segment(at, part.end, Kind.OFF_HOURS, 0)
+
+
+def _readable(segments: list[Segment]) -> list[Segment]:
+    """Neighbours of one kind joined; with very many, the nights between working hours as well."""
+    joined = _joined(segments, lambda one, other: one is other)
+    if len(joined) <= MOST_SEGMENTS:
+        return joined
+    counted = (Kind.WORKED, Kind.OFF_HOURS)
+    return _joined(joined, lambda one, other: one is other or (one in counted and other in counted))
+
+
+def _joined(segments: list[Segment], same: Callable[[Kind, Kind], bool]) -> list[Segment]:
+    joined: list[Segment] = []
+    for segment in segments:
+        last = joined[-1] if joined else None
+        if last and last.end == segment.start and same(last.kind, segment.kind):
+            kind = Kind.WORKED if last.seconds + segment.seconds else segment.kind
+            joined[-1] = Segment(last.start, segment.end, kind, last.seconds + segment.seconds)
+        else:
+            joined.append(segment)
+    return joined

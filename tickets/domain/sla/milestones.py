@@ -1,0 +1,151 @@
+"""What escalation waits for (SLA.md, "Milestones and escalation")."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tickets.domain.errors import HighestLevelReached
+from tickets.domain.sla import clock
+from tickets.domain.sla.clock import Clock, Reading
+from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Priority
+
+MAX_LEVEL = 3
+
+
+class Trigger(StrEnum):
+    CRITICAL = "critical"
+    RESPONSE_AT_RISK = "response-at-risk"
+    RESPONSE_BREACHED = "response-breached"
+    RESOLUTION_AT_RISK = "resolution-at-risk"
+    RESOLUTION_BREACHED = "resolution-breached"
+    RESOLUTION_OVERDUE = "resolution-overdue"
+
+
+_ORDER = {trigger: place for place, trigger in enumerate(Trigger)}
+
+
+class Notify(StrEnum):
+    ASSIGNEE = "assignee"
+    TEAM = "team"  # when nobody is assigned
+    SUPERVISORS = "supervisors"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Fires at most once in a life of a ticket. Level 0 leaves the ticket's level."""
+
+    key: str
+    trigger: Trigger
+    level: int = 0
+    notify: frozenset[Notify] = frozenset()
+    reassign_to: str | None = None
+
+
+DEFAULT_RULES = (
+    Rule("critical-created", Trigger.CRITICAL, 1, frozenset({Notify.SUPERVISORS})),
+    Rule("response-at-risk", Trigger.RESPONSE_AT_RISK, 0, frozenset({Notify.ASSIGNEE, Notify.TEAM})),
+    Rule(
+        "response-breached",
+        Trigger.RESPONSE_BREACHED,
+        1,
+        frozenset({Notify.ASSIGNEE, Notify.SUPERVISORS}),
+    ),
+    Rule("resolution-at-risk", Trigger.RESOLUTION_AT_RISK, 0, frozenset({Notify.ASSIGNEE})),
+    Rule(
+        "resolution-breached",
+        Trigger.RESOLUTION_BREACHED,
+        2,
+        frozenset({Notify.ASSIGNEE, Notify.SUPERVISORS}),
+    ),
+    Rule("resolution-overdue", Trigger.RESOLUTION_OVERDUE, 3, frozenset({Notify.SUPERVISORS})),
+)
+"""The rules of SLA.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A rule and when its trigger comes.
+
+    `reached_at` is when the clock reached the trigger's share; `due_at` is the later of that and
+    the beginning of the clock's present run, since a change of terms can put it into the past.
+    """
+
+    rule: Rule
+    reached_at: datetime
+    due_at: datetime
+
+
+def plan(
+    timeline: Timeline,
+    terms: Mapping[str, Terms],
+    rules: Iterable[Rule],
+    *,
+    fired: Collection[str],
+) -> tuple[Milestone, ...]:
+    """The milestones that running clocks have reached or will reach if nothing happens, in order.
+
+    `fired` holds the keys of the rules that fired in this life of the ticket; they are left out. A
+    clock that is paused or stopped has none.
+    """
+    reading = clock.read(timeline, terms, now=timeline.last_at)
+    planned = []
+    for rule in rules:
+        if rule.key not in fired and (found := _milestone(rule, timeline, reading)):
+            planned.append(found)
+    return tuple(sorted(planned, key=lambda found: (found.due_at, _ORDER[found.rule.trigger])))
+
+
+def passed(milestones: Iterable[Milestone], now: datetime) -> tuple[Milestone, ...]:
+    """Those that have passed at `now`: a clock that is exactly at its deadline has not breached."""
+    return tuple(found for found in milestones if found.reached_at < now and found.due_at <= now)
+
+
+def next_at(milestones: Iterable[Milestone]) -> datetime | None:
+    """The instant from which a sweep should look at the ticket; None when nothing is to come."""
+    return min((found.due_at for found in milestones), default=None)
+
+
+def manual_level(current: int) -> int:
+    """The level after an escalation by hand. Raises HighestLevelReached."""
+    if current >= MAX_LEVEL:
+        raise HighestLevelReached(current)
+    return current + 1
+
+
+def _milestone(rule: Rule, timeline: Timeline, reading: Reading) -> Milestone | None:
+    if rule.trigger is Trigger.CRITICAL:
+        became = _critical_since(timeline)
+        return Milestone(rule, became - timedelta(seconds=1), became) if became else None
+    of, reached_at = _reached(rule.trigger, reading)
+    return Milestone(rule, reached_at, max(reached_at, of.since)) if reached_at else None
+
+
+def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None]:
+    match trigger:
+        case Trigger.RESPONSE_AT_RISK:
+            return reading.response, reading.response.at_risk_at
+        case Trigger.RESPONSE_BREACHED:
+            return reading.response, reading.response.deadline
+        case Trigger.RESOLUTION_AT_RISK:
+            return reading.resolution, reading.resolution.at_risk_at
+        case Trigger.RESOLUTION_BREACHED:
+            return reading.resolution, reading.resolution.deadline
+        case _:
+            return reading.resolution, reading.resolution.overdue_at
+
+
+def _critical_since(timeline: Timeline) -> datetime | None:
+    """When the ticket was created Critical or became it, in this life; None if it is not Critical."""
+    if timeline.priority is not Priority.CRITICAL or not timeline.status.active:
+        return None
+    states = timeline.states()
+    since = states[0].last_at if states[0].priority is Priority.CRITICAL else None
+    for before, state in zip(states, states[1:], strict=False):
+        if state.life != before.life:
+            since = None
+        elif state.priority is not before.priority:
+            since = state.last_at if state.priority is Priority.CRITICAL else None
+    return since

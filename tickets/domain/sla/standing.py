@@ -1,0 +1,94 @@
+"""How a ticket stands, from what it stores: no calendar arithmetic, so lists can ask it freely.
+
+This is the one place that decides between on track, at risk, overdue, waiting, met and breached.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tickets.domain.ticket import Status
+
+
+class Standing(StrEnum):
+    ON_TRACK = "on track"
+    AT_RISK = "at risk"
+    OVERDUE = "overdue"
+    WAITING = "waiting"
+    MET = "met"
+    BREACHED = "breached"
+
+
+_URGENCY = {Standing.OVERDUE: 3, Standing.AT_RISK: 2, Standing.ON_TRACK: 1, Standing.WAITING: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class SlaFacts:
+    """What a ticket stores of its clocks. Deadlines are those of running clocks."""
+
+    status: Status
+    waiting: bool
+    first_responded_at: datetime | None
+    response_deadline: datetime | None
+    response_at_risk_at: datetime | None
+    response_breached_at: datetime | None
+    resolved_at: datetime | None
+    resolution_deadline: datetime | None
+    resolution_at_risk_at: datetime | None
+    resolution_breached_at: datetime | None
+
+
+def response_standing(facts: SlaFacts, now: datetime) -> Standing:
+    if facts.response_deadline is None:
+        return Standing.BREACHED if facts.response_breached_at else Standing.MET
+    return _running(facts.response_deadline, facts.response_at_risk_at, now)
+
+
+def resolution_standing(facts: SlaFacts, now: datetime) -> Standing:
+    if not facts.status.active:
+        return Standing.BREACHED if facts.resolution_breached_at else Standing.MET
+    if facts.resolution_deadline is None:
+        return Standing.WAITING
+    return _running(facts.resolution_deadline, facts.resolution_at_risk_at, now)
+
+
+def ticket_standing(facts: SlaFacts, now: datetime) -> Standing:
+    """An active ticket stands as its worst clock that still runs; a done one met both or did not."""
+    if not facts.status.active:
+        kept = not (facts.response_breached_at or facts.resolution_breached_at)
+        return Standing.MET if kept else Standing.BREACHED
+    live = [resolution_standing(facts, now)]
+    if facts.response_deadline is not None:
+        live.append(response_standing(facts, now))
+    return max(live, key=lambda standing: _URGENCY[standing])
+
+
+def due(facts: SlaFacts) -> tuple[datetime, str] | None:
+    """The next deadline of a running clock, and whether it is the response or the resolution."""
+    deadlines = [
+        (deadline, name)
+        for deadline, name in (
+            (facts.response_deadline, "response"),
+            (facts.resolution_deadline, "resolution"),
+        )
+        if deadline is not None
+    ]
+    return min(deadlines, default=None)
+
+
+def breached_by(facts: SlaFacts, now: datetime) -> tuple[bool, bool]:
+    """Whether response and resolution are breached at `now`, whether or not a sweep has seen it."""
+    return (
+        bool(facts.response_breached_at) or _past(facts.response_deadline, now),
+        bool(facts.resolution_breached_at) or _past(facts.resolution_deadline, now),
+    )
+
+
+def _running(deadline: datetime, at_risk_at: datetime | None, now: datetime) -> Standing:
+    if _past(deadline, now):
+        return Standing.OVERDUE
+    return Standing.AT_RISK if at_risk_at and at_risk_at <= now else Standing.ON_TRACK
+
+
+def _past(deadline: datetime | None, now: datetime) -> bool:
+    return deadline is not None and deadline < now

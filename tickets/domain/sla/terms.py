@@ -1,0 +1,51 @@
+"""What is promised: for each priority an allowance a clock, under one calendar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tickets.domain.calendar import ALWAYS, Calendar
+from tickets.domain.errors import NoAllowance
+from tickets.domain.ticket import Priority
+
+_HOUR = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """Seconds of working time for each clock."""
+
+    response: int
+    resolution: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One version of a policy. Tickets name it by its key."""
+
+    key: str
+    calendar: Calendar
+    allowances: Mapping[Priority, Allowances]
+    at_risk_percent: int = 75
+
+    def of(self, priority: Priority) -> Allowances:
+        """Raises NoAllowance for a priority that these terms do not name."""
+        try:
+            return self.allowances[priority]
+        except KeyError:
+            raise NoAllowance(self.key, priority) from None
+
+
+DEFAULT_TERMS = Terms(
+    key="default-1",
+    calendar=ALWAYS,
+    allowances=MappingProxyType(
+        {
+            Priority.CRITICAL: Allowances(2 * _HOUR, 24 * _HOUR),
+            Priority.HIGH: Allowances(4 * _HOUR, 48 * _HOUR),
+            Priority.MEDIUM: Allowances(8 * _HOUR, 72 * _HOUR),
+            Priority.LOW: Allowances(24 * _HOUR, 120 * _HOUR),
+        }
+    ),
+)
+"""The default policy of SLA.md."""

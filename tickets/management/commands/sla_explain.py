@@ -1,0 +1,123 @@
+"""python manage.py sla_explain TICKET_ID | --scenario FILE"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import IO, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tickets.domain.errors import ScenarioRefused
+from tickets.domain.sla.scenario import evaluate
+
+
+class Command(BaseCommand):
+    help = "Say why each deadline of a ticket, or of a made-up timeline, is what it is."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("ticket_id", nargs="?", help="a ticket's number")
+        parser.add_argument("--scenario", metavar="FILE", help="JSON or JSON Lines; - for standard input")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["scenario"]:
+            self._scenarios(options["scenario"])
+        elif options["ticket_id"]:
+            from tickets.services.explain import explain_ticket
+
+            self.stdout.write(explain_ticket(options["ticket_id"]))
+        else:
+            raise CommandError("Give a ticket's number, or --scenario FILE.", returncode=2)
+
+    def _scenarios(self, path: str) -> None:
+        try:
+            source = nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
+        failed = False
+        with source as lines:
+            for number, text in _documents(lines):
+                try:
+                    answer = evaluate(_json(text))
+                except ScenarioRefused as refused:
+                    failed = True
+                    where = f"line {number}: " if number else ""
+                    self.stderr.write(f"{where}{refused}")
+                    if number:
+                        self.stdout.write(json.dumps({"error": str(refused)}))
+                else:
+                    self.stdout.write(json.dumps(answer))
+        self.stdout.flush()
+        if failed:
+            sys.exit(2)
+
+
+def _documents(source: IO[str]) -> Iterator[tuple[int, str]]:
+    """The scenarios in a file with their line numbers; 0 for one that is the whole file.
+
+    A file whose first line is a whole JSON value and that goes on after it is JSON Lines.
+    """
+    first, number = "", 0
+    for line in source:
+        number += 1
+        if line.strip():
+            first = line
+            break
+    rest = _more(source, number)
+    if not _is_json(first):
+        following = next(rest, None)
+        if following is None:
+            yield 0, first
+            return
+        if not _begins_object(following[1]):
+            yield 0, first + following[1] + "".join(line for _, line in rest)
+            return
+        yield number, first
+        yield following
+        yield from rest
+        return
+    following = next(rest, None)
+    if following is None:
+        yield 0, first
+        return
+    yield number, first
+    yield following
+    yield from rest
+
+
+def _more(source: IO[str], number: int) -> Iterator[tuple[int, str]]:
+    for line in source:
+        number += 1
+        if line.strip():
+            yield number, line
+
+
+def _begins_object(line: str) -> bool:
+    return line.startswith("{")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise ScenarioRefused(f"this is not JSON: {error}") from error
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is not a number in JSON")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise ValueError("a name stands twice in one object")
+    return dict(pairs)

@@ -1,0 +1,44 @@
+"""The bell, and the page of notices."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from helpdesk.accounts.actors import actor_of
+from tickets.services import notices
+from tickets.store.notice import Notice
+from tickets.web.words import RULES
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    shown = [_shown(notice) for notice in notices.notices(by=actor_of(request.user))]
+    return render(request, "tickets/notices.html", {"notices": shown})
+
+
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell with its count, for a page that has been open for a while."""
+    count = notices.unread_count(by=actor_of(request.user))
+    return render(request, "components/bell.html", {"unread": count, "most": notices.SHOWN})
+
+
+@require_POST
+def read(request: HttpRequest) -> HttpResponse:
+    """Mark the notices that were sent along as read, or all."""
+    chosen = request.POST.getlist("event") or None
+    notices.mark_read(by=actor_of(request.user), event_ids=chosen)
+    return redirect("notices")
+
+
+def _shown(notice: Notice) -> dict[str, object]:
+    return {
+        "event_id": notice.event_id,
+        "ticket_id": notice.ticket_id,
+        "at": notice.at,
+        "due_at": notice.due_at,
+        "level": int(notice.level),
+        "reason": notice.reason or "",
+        "read": bool(notice.read),
+        "rules": [str(RULES.get(rule, rule)) for rule in notice.rules.split()],
+    }
