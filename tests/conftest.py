@@ -1,29 +1,17 @@
-"""The world that tests run in: one DynamoDB in memory for each test process, emptied for each test.
+"""The world that tests run in. The engine itself is in tests/engine.py."""
 
-The engine starts before Django's settings load, since models read its address from them.
-"""
-
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-
-from helpdesk.engines import dynamo
-
-_engines = ExitStack()
-os.environ["DYNAMODB_ENDPOINT_URL"] = _engines.enter_context(dynamo.in_memory())
-
-
-def pytest_unconfigure() -> None:
-    _engines.close()
 
 
 @pytest.fixture
 def tables(settings) -> Iterator[None]:
-    """Empty tables."""
+    """Empty tables, and nothing remembered of those before."""
     from helpdesk.dynamo.table import create_missing_tables, drop_tables
+    from tickets.services import promises
 
+    promises._terms.cache_clear()
     create_missing_tables()
     yield
     drop_tables()

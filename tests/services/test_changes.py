@@ -38,7 +38,7 @@ def test_assigning_is_written_with_a_system_update_that_says_from_whom_to_whom(d
 def test_unassigning_gives_the_ticket_back_to_nobody(desk):
     ticket = desk.ticket(assigned_to=desk.rep2.user_id)
 
-    assign(ticket.ticket_id, to=None, by=desk.rep)
+    assign(ticket.ticket_id, to=None, by=desk.rep, now=after(minutes=1))
 
     assert stored(ticket.ticket_id).assigned_to is None
 
@@ -46,7 +46,7 @@ def test_unassigning_gives_the_ticket_back_to_nobody(desk):
 def test_assigning_to_the_same_person_again_changes_nothing(desk):
     ticket = desk.ticket(assigned_to=desk.rep2.user_id)
 
-    assign(ticket.ticket_id, to=desk.rep2.user_id, by=desk.rep)
+    assign(ticket.ticket_id, to=desk.rep2.user_id, by=desk.rep, now=after(minutes=1))
 
     assert stored(ticket.ticket_id).version == ticket.version
     assert len(log_of(ticket.ticket_id)) == 1
@@ -56,7 +56,7 @@ def test_a_ticket_goes_only_to_somebody_who_works_tickets(desk):
     ticket = desk.ticket()
 
     with pytest.raises(Invalid):
-        assign(ticket.ticket_id, to=desk.outsider.user_id, by=desk.rep)
+        assign(ticket.ticket_id, to=desk.outsider.user_id, by=desk.rep, now=after(minutes=1))
 
     assert stored(ticket.ticket_id).version == ticket.version
 
@@ -79,7 +79,7 @@ def test_the_first_answer_moves_open_to_in_progress_and_stops_the_response_clock
 def test_a_note_answers_nobody(desk):
     ticket = desk.ticket()
 
-    note(ticket.ticket_id, content="Ask the port.", by=desk.rep)
+    note(ticket.ticket_id, content="Ask the port.", by=desk.rep, now=after(minutes=1))
 
     noted = stored(ticket.ticket_id)
     assert noted.status == "Open"
@@ -156,10 +156,10 @@ def test_resolving_and_closing_leave_their_instants(desk):
 
 def test_a_refused_step_names_the_allowed_ones_and_writes_nothing(desk):
     ticket = desk.ticket()
-    change_status(ticket.ticket_id, to="Closed", by=desk.rep)
+    change_status(ticket.ticket_id, to="Closed", by=desk.rep, now=after(minutes=1))
 
     with pytest.raises(TransitionRefused) as refused:
-        change_status(ticket.ticket_id, to="Resolved", by=desk.rep)
+        change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(minutes=1))
 
     assert refused.value.allowed == ("In Progress",)
     assert len(log_of(ticket.ticket_id)) == 2
@@ -176,10 +176,10 @@ def test_a_change_of_priority_moves_the_deadline(desk):
 
 def test_a_stale_version_is_refused(desk):
     ticket = desk.ticket()
-    assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep, version=1)
+    assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep, version=1, now=after(minutes=1))
 
     with pytest.raises(StaleVersion) as refused:
-        change_status(ticket.ticket_id, to="Resolved", by=desk.rep2, version=1)
+        change_status(ticket.ticket_id, to="Resolved", by=desk.rep2, version=1, now=after(minutes=1))
 
     assert (refused.value.seen, refused.value.current) == (1, 2)
     assert stored(ticket.ticket_id).status == "Open"
@@ -188,7 +188,7 @@ def test_a_stale_version_is_refused(desk):
 def test_escalating_by_hand_goes_up_one_level_with_its_reason(desk):
     ticket = desk.ticket()
 
-    escalate(ticket.ticket_id, reason="The customer's lawyer wrote.", by=desk.rep)
+    escalate(ticket.ticket_id, reason="The customer's lawyer wrote.", by=desk.rep, now=after(minutes=1))
 
     assert stored(ticket.ticket_id).escalation_level == 1
     assert "lawyer" in log_of(ticket.ticket_id)[-1].content
@@ -196,17 +196,17 @@ def test_escalating_by_hand_goes_up_one_level_with_its_reason(desk):
 
 def test_a_ticket_that_does_not_exist_is_not_found(desk):
     with pytest.raises(NotFound):
-        assign("404", to=None, by=desk.rep)
+        assign("404", to=None, by=desk.rep, now=after(minutes=1))
 
 
 def test_whoever_does_not_work_tickets_changes_nothing(desk):
     ticket = desk.ticket()
     for attempt in (
-        lambda: assign(ticket.ticket_id, to=None, by=desk.outsider),
-        lambda: note(ticket.ticket_id, content="x", by=desk.outsider),
-        lambda: change_status(ticket.ticket_id, to="Closed", by=desk.outsider),
-        lambda: edit(ticket.ticket_id, subject="x", by=desk.outsider),
-        lambda: escalate(ticket.ticket_id, reason="x", by=desk.outsider),
+        lambda: assign(ticket.ticket_id, to=None, by=desk.outsider, now=after(minutes=1)),
+        lambda: note(ticket.ticket_id, content="x", by=desk.outsider, now=after(minutes=1)),
+        lambda: change_status(ticket.ticket_id, to="Closed", by=desk.outsider, now=after(minutes=1)),
+        lambda: edit(ticket.ticket_id, subject="x", by=desk.outsider, now=after(minutes=1)),
+        lambda: escalate(ticket.ticket_id, reason="x", by=desk.outsider, now=after(minutes=1)),
     ):
         with pytest.raises(NotAllowed):
             attempt()
@@ -217,7 +217,7 @@ def test_a_change_is_one_read_and_one_transaction(desk):
     ticket = desk.ticket()
 
     with capacity.counting() as usage:
-        respond(ticket.ticket_id, content="On its way.", by=desk.rep)
+        respond(ticket.ticket_id, content="On its way.", by=desk.rep, now=after(minutes=1))
 
     assert usage.operations == ["GetItem", "TransactWriteItems"]
 
@@ -231,7 +231,7 @@ def test_answers_written_at_the_same_time_are_all_kept(desk):
     def answer(number):
         start.wait()
         try:
-            respond(ticket.ticket_id, content=f"answer {number}", by=desk.rep)
+            respond(ticket.ticket_id, content=f"answer {number}", by=desk.rep, now=after(minutes=1))
         except Exception as error:  # noqa: BLE001 (shown by the assertion below)
             failures.append(error)
         finally:

@@ -92,7 +92,7 @@ def test_reading_one_leaves_the_others_unread(desk):
 
 def test_an_escalation_by_hand_is_told_with_its_reason(desk):
     ticket = desk.ticket()
-    escalate(ticket.ticket_id, reason="The lawyer wrote.", by=desk.rep)
+    escalate(ticket.ticket_id, reason="The lawyer wrote.", by=desk.rep, now=after(minutes=1))
 
     outbox.pass_on()
 

@@ -35,7 +35,7 @@ def close_silent(*, now: datetime | None = None) -> int:
             draft.tell("closed")
 
     closed = 0
-    for ticket_id in access.resolved_before(instant.text(before), limit=BATCH):
+    for ticket_id in access.resolved_until(instant.text(before), limit=BATCH):
         try:
             closed += change(ticket_id, close, by=SYSTEM, now=at).status == Status.CLOSED
         except (Busy, NotFound) as error:

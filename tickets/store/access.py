@@ -114,14 +114,14 @@ def queue_page(
 unassigned_page = partial(queue_page, assignee=UNASSIGNED)
 
 
-def resolved_before(instant_text: str, *, limit: int) -> list[str]:
-    """Ids of tickets that were resolved before an instant, the longest ago first. One Query a shard."""
+def resolved_until(instant_text: str, *, limit: int) -> list[str]:
+    """Ids of tickets resolved at or before an instant, the longest ago first. One Query a shard."""
     page = read_page(
         Ticket.by_status,
         [Status.RESOLVED],
         place_of=lambda row: str(row.queue_key),
         limit=limit,
-        condition=Ticket.queue_key.between(DONE, f"{DONE}{instant_text}"),
+        condition=Ticket.queue_key.between(DONE, f"{DONE}{instant_text}#~"),
     )
     return [row.ticket_id for row in page]
 

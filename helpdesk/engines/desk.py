@@ -1,0 +1,232 @@
+"""`make run`: every part of the desk under one roof.
+
+Engines first, then migrations, tables and demo data, then web, worker and beat; the address is
+printed when /readyz says so. Ctrl-C stops them in the opposite order. A part that dies is started
+again. All are children in this process's group that the kernel kills with it, so that even
+`kill -9` leaves nothing behind; why not an existing manager: docs/decisions/0001.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from helpdesk.engines import dynamo, ports, processes, redis
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 6.0  # seconds for a part to end by itself
+READY_WITHIN = 60.0  # seconds until /readyz answers
+MOST_DEATHS, DEATHS_WITHIN = 5, 60.0  # a part that dies this often in so many seconds is given up
+DEMO = "Demo accounts (password demo): rep, rep2, supervisor, admin"
+
+
+class CannotRun(Exception):
+    """The message is one line that says what to do."""
+
+
+@dataclass
+class Part:
+    """A program of the desk, started again when it dies."""
+
+    name: str
+    start: Callable[[int], "subprocess.Popen[bytes]"]
+    """Takes the descriptor that its output goes to."""
+    process: "subprocess.Popen[bytes] | None" = None
+    deaths: list[float] = field(default_factory=list)
+
+    def begin(self) -> "subprocess.Popen[bytes]":
+        read, write = os.pipe()
+        try:
+            self.process = self.start(write)
+        finally:
+            os.close(write)
+        threading.Thread(target=_relay, args=(self.name, os.fdopen(read, "rb")), daemon=True).start()
+        return self.process
+
+    @property
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+
+def run() -> int:
+    """Run the desk until Ctrl-C. Returns the exit status."""
+    try:
+        return Desk(
+            data=Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve(),
+            port=_port(os.environ.get("PORT") or "8000"),
+        ).run()
+    except (CannotRun, dynamo.EngineUnavailable, ports.NotAnswering) as error:
+        print(f"helpdesk: {error}", file=sys.stderr)
+        return 1
+
+
+class Desk:
+    """The parts of one desk, over the data in one folder."""
+
+    def __init__(self, *, data: Path, port: int) -> None:
+        self.data = data
+        self.port = port
+        self.env = {**os.environ, "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
+        self.engines: list[Part] = []
+        self.programs: list[Part] = []
+        self.stopping = threading.Event()
+
+    def run(self) -> int:
+        if not ports.is_free(self.port):
+            raise CannotRun(
+                f"port {self.port} is taken. Choose another one: PORT={self.port + 1} make run"
+            )
+        self.data.mkdir(parents=True, exist_ok=True)
+        with (self.data / "desk.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CannotRun(
+                    f"another desk runs on the data in {self.data}. "
+                    "Stop it, or choose other data: DATA_DIR=… make run"
+                ) from None
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, self._asked_to_stop)
+            try:
+                self._start()
+                self._watch()
+            finally:
+                self._stop()
+        return 0
+
+    def _start(self) -> None:
+        addresses = {}
+        if not os.environ.get("DYNAMODB_ENDPOINT_URL"):
+            port = ports.free_port()
+            file = self.data / "dynamodb.sqlite3"
+            part = Part("dynamodb", lambda log: dynamo.start(port, file=file, log=log))
+            self.engines.append(part)
+            dynamo.wait_until_ready(part.begin(), port)
+            addresses["DYNAMODB_ENDPOINT_URL"] = f"http://{ports.HOST}:{port}"
+        if not os.environ.get("REDIS_URL"):
+            redis_port = ports.free_port()
+            folder = self.data / "redis"
+            part = Part("redis", lambda log: redis.start(redis_port, folder=folder, log=log))
+            self.engines.append(part)
+            redis.wait_until_ready(part.begin(), redis_port)
+            addresses["REDIS_URL"] = f"redis://{ports.HOST}:{redis_port}/0"
+        self._publish(addresses)
+        self._set_up()
+        python = sys.executable
+        self.programs = [
+            self._program(
+                "web",
+                *(python, "-m", "gunicorn", "helpdesk.wsgi:application", "--worker-class", "gthread"),
+                *("--workers", "2", "--threads", "4", "--bind", f"{ports.HOST}:{self.port}"),
+                *("--graceful-timeout", "3", "--log-level", "warning", "--keep-alive", "30"),
+                *("--worker-tmp-dir", str(self.data), "--no-control-socket"),
+            ),
+            self._program(
+                "worker",
+                *(python, "-m", "celery", "-A", "helpdesk", "worker", "--concurrency", "2"),
+                *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+            ),
+            self._program(
+                "beat",
+                *(python, "-m", "celery", "-A", "helpdesk", "beat", "--loglevel", "WARNING"),
+                # In memory: periods count from the start, and no file can be left half written.
+                *("--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
+            ),
+        ]
+        for program in self.programs:
+            program.begin()
+        web = self.programs[0].process
+        assert web is not None  # noqa: S101 (it was started above)
+        address = f"http://{ports.HOST}:{self.port}/"
+        ports.wait_until(
+            lambda: self.stopping.is_set() or _is_ready(address),
+            alive=lambda: web.poll() is None,
+            seconds=READY_WITHIN,
+        )
+        if not self.stopping.is_set():
+            print(f"\nHelpdesk is ready: {address}\n{DEMO}\nCtrl-C stops it.\n", flush=True)
+
+    def _program(self, name: str, *command: str) -> Part:
+        return Part(
+            name,
+            lambda log: processes.start(
+                command, env=self.env, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            ),
+        )
+
+    def _publish(self, addresses: dict[str, str]) -> None:
+        """Tell manage.py where the engines are; the file is there while they run."""
+        self.env |= addresses
+        written = self.data / "engines.env.new"
+        written.write_text("".join(f"{name}={value}\n" for name, value in addresses.items()))
+        written.replace(self.data / "engines.env")
+
+    def _set_up(self) -> None:
+        part = self._program("setup", sys.executable, "manage.py", "setup_desk")
+        process = part.begin()
+        while process.poll() is None and not self.stopping.is_set():
+            time.sleep(0.02)
+        if self.stopping.is_set():
+            processes.stop([process], patience=PATIENCE)
+        elif process.returncode:
+            raise CannotRun("the desk could not be set up; the lines above say why")
+
+    def _watch(self) -> None:
+        while not self.stopping.wait(0.25):
+            for part in (*self.engines, *self.programs):
+                if part.died:
+                    self._again(part)
+
+    def _again(self, part: Part) -> None:
+        now = time.monotonic()
+        part.deaths = [died for died in part.deaths if died > now - DEATHS_WITHIN] + [now]
+        if len(part.deaths) >= MOST_DEATHS:
+            raise CannotRun(f"{part.name} ends again and again; the lines above say why")
+        pause = 0.25 * 2 ** len(part.deaths)
+        print(f"{part.name} ended; starting it again in {pause:g} s", flush=True)
+        if not self.stopping.wait(pause):
+            part.begin()
+
+    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping.set()
+
+    def _stop(self) -> None:
+        # A second Ctrl-C must not leave anything behind.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for parts in (self.programs, self.engines):
+            processes.stop([part.process for part in parts if part.process], patience=PATIENCE)
+        (self.data / "engines.env").unlink(missing_ok=True)
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65_536):
+        raise CannotRun(f"PORT={text} is not a port. Choose one from 1024 to 65535")
+    return int(text)
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}readyz", timeout=5) as answer:  # noqa: S310
+            return int(answer.status) == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _relay(name: str, output: IO[bytes]) -> None:
+    """Print a part's lines with its name in front."""
+    with output:
+        for line in output:
+            text = line.decode(errors="replace").rstrip()
+            sys.stdout.write(f"{name:>8} | {text}\n")
+            sys.stdout.flush()
