@@ -17,6 +17,15 @@ from tickets.services.read import Queue, queue
 from tickets.web.present import ticket_lines
 from tickets.web.words import QUEUES
 
+_HEADINGS = [
+    _("Ticket"),
+    _("Customer"),
+    _("Status"),
+    _("Priority"),
+    _("SLA"),
+    _("Level"),
+    _("Assignee"),
+]
 _FILTERS = [Queue.ACTIVE, Queue.UNASSIGNED, Queue.RESOLVED, Queue.CLOSED]
 
 
@@ -32,11 +41,14 @@ class TicketAdmin(ReadOnly):
         name = request.GET.get("view", "")
         which = Queue(name) if name in _FILTERS else Queue.ACTIVE
         page = queue(which, by=actor_of(request.user), after=request.GET.get("after") or None)
+        now = this_second()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": QUEUES[which],
-            "lines": ticket_lines(page.tickets, now=this_second()),
+            "headings": _HEADINGS,
+            "lines": ticket_lines(page.tickets, now=now),
+            "now": now,
             "next_url": _address(which, page.next_cursor) if page.next_cursor else None,
             "first_url": _address(which) if request.GET.get("after") else None,
             "filters": [

@@ -13,7 +13,7 @@ from tickets.web.words import RULES
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     shown = [_shown(notice) for notice in notices.notices(by=actor_of(request.user))]
-    return render(request, "tickets/notices.html", {"notices": shown})
+    return render(request, "tickets/notices.html", {"notices": shown, "view": "notices"})
 
 
 @require_safe

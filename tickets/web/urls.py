@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.web import actions, create, notices, pages
+from tickets.web import actions, create, notices, pages, why
 
 urlpatterns = [
     path("", pages.my_work, name="my_work"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("tickets/new/customers/", create.customers, name="ticket_customers"),
     path("tickets/new/vehicles/", create.vehicles, name="ticket_vehicles"),
     path("tickets/<str:ticket_id>/", pages.ticket, name="ticket_detail"),
+    path("tickets/<str:ticket_id>/why/", why.why, name="ticket_why"),
     path("tickets/<str:ticket_id>/log/", pages.older, name="ticket_log"),
     path("tickets/<str:ticket_id>/reply/", actions.reply, name="ticket_reply"),
     path("tickets/<str:ticket_id>/note/", actions.note, name="ticket_note"),

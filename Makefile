@@ -1,0 +1,45 @@
+# One way to do each chore. `make help` lists them.
+PORT ?= 8000
+export PORT DATA_DIR
+
+PY := .venv/bin/python
+BOOTSTRAP := python3 helpdesk/bootstrap.py
+CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup dev test check format lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+setup: ## everything that running needs, without running
+	@$(BOOTSTRAP) run
+
+run: setup ## set up what is missing, then serve on PORT (8000) with the data in DATA_DIR (.data)
+	@exec $(PY) -m helpdesk.engines
+
+dev:
+	@$(BOOTSTRAP) dev
+
+test: dev ## run every test; ARGS="tests/domain -k dst" runs some
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: dev ## formatter, linter, types, layers, templates, migrations
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(CHECKS) $(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@.venv/bin/djlint templates --lint --quiet
+	@$(CHECKS) $(PY) manage.py makemigrations --check --dry-run --verbosity 0
+	@$(CHECKS) $(PY) manage.py check --fail-level WARNING
+	@echo "make check: all is well"
+
+format: dev ## bring code into form
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+lock: dev ## pin what requirements*.in ask for
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what make built; the data in .data stays
+	@rm -rf .venv theme/static theme/static_src/node_modules helpdesk/engines/node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache

