@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from helpdesk.moments import this_second
 from tests.world import log_of, stored
 from tickets.services.assign import assign
 from tickets.services.read import PAGE
@@ -155,7 +156,7 @@ def test_an_unknown_list_or_ticket_is_not_found(rep_client, desk):
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_the_ticket_page_works_with_and_without_htmx(rep_client, desk, htmx):
-    number = desk.ticket().ticket_id
+    number = desk.ticket(now=this_second()).ticket_id
     headers = HTMX if htmx else {}
 
     def send(action, **fields):

@@ -35,7 +35,7 @@ def tell(
     chance = random.Random(seed)
     owners = list(_cast(chance, now - timedelta(days=days)))
     staff = [actor_of(user) for user in assignable_users() if not user.is_superuser]
-    ages = sorted((chance.random() ** 2 * days * 86_400 for _ in range(tickets)), reverse=True)
+    ages = sorted((chance.random() ** 5 * days * 86_400 for _ in range(tickets)), reverse=True)
     for serial, age in enumerate(ages):
         customer, vehicles = chance.choice(owners)
         _ticket(
