@@ -2,9 +2,9 @@
 
     python3 helpdesk/bootstrap.py run|dev
 
-Standard library only, and plain enough that an old Python reads it to the line that says it is too
-old. Each step is skipped while what it depends on is unchanged; its stamp is written last, so a step
-that was interrupted is done again.
+Standard library only, and plain enough that an old Python reads it to the line that says it is
+too old. Each step is skipped while what it depends on is unchanged; its stamp is written last, so a
+step that was interrupted is done again.
 """
 
 import hashlib
@@ -46,7 +46,9 @@ def main():
         css(npm)
         environment()
     except OSError as error:
-        stop("%s: %s. Is the disk full, or the folder not yours?" % (error.filename, error.strerror))
+        stop(
+            "%s: %s. Is the disk full, or the folder not yours?" % (error.filename, error.strerror)
+        )
     except KeyboardInterrupt:
         stop("stopped; the next start goes on here.")
 
@@ -101,7 +103,15 @@ def node():
     if not stamped("node", NODE_WHEEL):
         with Step("Node.js"):
             command(
-                [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", NODE_WHEEL],
+                [
+                    PYTHON,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--disable-pip-version-check",
+                    "--quiet",
+                    NODE_WHEEL,
+                ],
                 "Node.js could not be installed. Install Node.js 20 or newer, or try again later.",
             )
         stamp("node", NODE_WHEEL)
@@ -133,7 +143,10 @@ def css(npm):
     if stamped("css", sources) and os.path.exists(CSS):
         return
     with Step("stylesheet"):
-        command(npm + ["run", "--silent", "build", "--prefix", THEME], "The stylesheet could not be built.")
+        command(
+            npm + ["run", "--silent", "build", "--prefix", THEME],
+            "The stylesheet could not be built.",
+        )
     stamp("css", sources)
 
 

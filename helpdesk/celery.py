@@ -11,6 +11,7 @@ app = Celery("helpdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Celery leaves logging alone when somebody listens to this signal."""

@@ -41,7 +41,9 @@ class ErrorMiddleware:
             return error_page(
                 request,
                 status=503,
-                message=_("The database of tickets does not answer. Nothing was changed; try again in a moment."),
+                message=_(
+                    "The database does not answer. Nothing was changed; try again in a moment."
+                ),
             )
         return None
 

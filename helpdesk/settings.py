@@ -143,7 +143,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -167,9 +169,13 @@ CONTENT_SECURITY_POLICY = {
 DYNAMODB_ENDPOINT_URL = env.str("DYNAMODB_ENDPOINT_URL", default="")  # empty: AWS itself
 AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
 # The model of each table that declares its indexes.
-DYNAMODB_TABLES = ["customers.store.items.Customer", "tickets.store.ticket.Ticket", "reporting.store.facts.Fact"]
+DYNAMODB_TABLES = [
+    "customers.store.items.Customer",
+    "tickets.store.ticket.Ticket",
+    "reporting.store.facts.Fact",
+]
 DYNAMODB_TABLE_PREFIX = env.str("DYNAMODB_TABLE_PREFIX", default="helpdesk-")
-# Partitions of each index; one takes about 1,000 writes a second. Only ever raised, with docs/deploy.md.
+# Partitions of each index; one takes about 1,000 writes a second. Only ever raised.
 DYNAMODB_SHARDS = env.int("DYNAMODB_SHARDS", default=1)
 
 # ------------------------------------------------------------------ Redis and Celery

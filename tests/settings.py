@@ -12,7 +12,7 @@ os.environ.setdefault("DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:1")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///:memory:")
 
-from helpdesk.settings import *  # noqa: E402, F403
+from helpdesk.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = False

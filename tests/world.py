@@ -10,7 +10,7 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
 from tickets.services.create import create_ticket
 from tickets.store import access
-from tickets.store.log import COMMUNICATION, Communication, Escalation, ESCALATION, OutboxEvent
+from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation, OutboxEvent
 from tickets.store.ticket import Ticket, ticket_pk
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -66,7 +66,9 @@ def stored(ticket_id: str) -> Ticket:
 
 
 def log_of(ticket_id: str) -> list[Communication]:
-    return list(Communication.query(ticket_pk(ticket_id), Communication.sk.startswith(COMMUNICATION)))
+    return list(
+        Communication.query(ticket_pk(ticket_id), Communication.sk.startswith(COMMUNICATION))
+    )
 
 
 def escalations_of(ticket_id: str) -> list[Escalation]:

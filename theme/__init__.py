@@ -1,1 +1,1 @@
-"""How the desk looks: Tailwind and daisyUI built from static_src/, scripts and pictures in assets/."""
+"""How the desk looks: Tailwind and daisyUI built from static_src/; scripts, pictures in assets/."""

@@ -87,9 +87,7 @@ def create_vehicle(
     )
     try:
         with Transaction() as transaction:
-            transaction.check(
-                Customer, customer_pk(customer_id), "DETAILS", Customer.pk.exists()
-            )
+            transaction.check(Customer, customer_pk(customer_id), "DETAILS", Customer.pk.exists())
             transaction.put(vehicle)
             if vin:
                 guard = Guard(vin_pk(vin), customer_id=customer_id)

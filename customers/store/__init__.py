@@ -1,7 +1,7 @@
 """The customers' table: one item collection for each customer, with the vehicles in it.
 
-    PK CUSTOMER#<customerId>   SK DETAILS
-    PK CUSTOMER#<customerId>   SK VEHICLE#<vehicleId>
-    PK EMAIL#<address>         SK GUARD                   keeps an address unique
-    PK VIN#<number>            SK GUARD                   keeps a VIN unique
+PK CUSTOMER#<customerId>   SK DETAILS
+PK CUSTOMER#<customerId>   SK VEHICLE#<vehicleId>
+PK EMAIL#<address>         SK GUARD                   keeps an address unique
+PK VIN#<number>            SK GUARD                   keeps a VIN unique
 """

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
@@ -21,9 +22,13 @@ class Actor:
 # What workers do by themselves is signed with this.
 SYSTEM = Actor("system", "System", works_tickets=True, supervises=True)
 
+NOBODY = Actor("", "")
 
-def actor_of(user: User) -> Actor:
+
+def actor_of(user: User | AnonymousUser) -> Actor:
     """The actor that a signed-in user is. Reads the groups once for each user object."""
+    if not isinstance(user, User):
+        return NOBODY
     known: Actor | None = getattr(user, "_actor", None)
     if known is None:
         groups = set(user.groups.values_list("name", flat=True))

@@ -31,7 +31,9 @@ class User(AbstractUser):
         _("demo account"),
         default=False,
         editable=False,
-        help_text=_("Has a published password; the desk does not start with it outside development."),
+        help_text=_(
+            "Has a published password; the desk does not start with it outside development."
+        ),
     )
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass
 class Usage:
-    """What was asked for so far. Capacity is in DynamoDB's units, half a unit being the smallest."""
+    """What was asked for so far. Capacity is in DynamoDB's units; half a unit is the smallest."""
 
     operations: list[str] = field(default_factory=list)
     capacity: float = 0.0

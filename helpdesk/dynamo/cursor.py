@@ -28,5 +28,7 @@ def decode(cursor: str, *, query: Any) -> str:
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursor("This page's address is damaged. Start from the first page.") from error
     if made_for != query:
-        raise InvalidCursor("This page's address belongs to another list. Start from the first page.")
+        raise InvalidCursor(
+            "This page's address belongs to another list. Start from the first page."
+        )
     return str(place)

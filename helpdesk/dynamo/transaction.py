@@ -23,7 +23,7 @@ class ConditionFailed(Exception):
 
 
 class Contended(Exception):
-    """Another transaction held an item of this one; nothing was written, and a retry may succeed."""
+    """Another transaction held an item of this one; nothing was written, a retry may succeed."""
 
 
 class Transaction:
@@ -44,7 +44,9 @@ class Transaction:
         self._write.save(item, condition)
         self._put.append(item)
 
-    def update(self, item: Model, actions: list[Action], condition: Condition | None = None) -> None:
+    def update(
+        self, item: Model, actions: list[Action], condition: Condition | None = None
+    ) -> None:
         self._write.update(item, actions, condition)
         self._updated.append(item)
 
@@ -53,7 +55,7 @@ class Transaction:
         self._deleted.append(item)
 
     def check(self, kind: type[Model], hash_key: str, range_key: str, condition: Condition) -> None:
-        """Let the transaction hold only where `condition` holds for an item that it leaves alone."""
+        """Let the transaction hold only where `condition` holds for an item it leaves alone."""
         self._write.condition_check(kind, hash_key, range_key, condition)
         self._checked.append(kind(hash_key, range_key))
 

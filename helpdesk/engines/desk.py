@@ -50,7 +50,9 @@ class Part:
             self.process = self.start(write)
         finally:
             os.close(write)
-        threading.Thread(target=_relay, args=(self.name, os.fdopen(read, "rb")), daemon=True).start()
+        threading.Thread(
+            target=_relay, args=(self.name, os.fdopen(read, "rb")), daemon=True
+        ).start()
         return self.process
 
     @property
@@ -126,7 +128,14 @@ class Desk:
         self.programs = [
             self._program(
                 "web",
-                *(python, "-m", "gunicorn", "helpdesk.wsgi:application", "--worker-class", "gthread"),
+                *(
+                    python,
+                    "-m",
+                    "gunicorn",
+                    "helpdesk.wsgi:application",
+                    "--worker-class",
+                    "gthread",
+                ),
                 *("--workers", "2", "--threads", "4", "--bind", f"{ports.HOST}:{self.port}"),
                 *("--graceful-timeout", "3", "--log-level", "warning", "--keep-alive", "30"),
                 *("--worker-tmp-dir", str(self.data), "--no-control-socket"),

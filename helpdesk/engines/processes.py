@@ -11,7 +11,9 @@ from typing import Any
 _PR_SET_PDEATHSIG = 1
 
 
-def start(command: Sequence[str], *, env: Mapping[str, str] | None = None, **more: Any) -> "subprocess.Popen[bytes]":
+def start(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, **more: Any
+) -> "subprocess.Popen[bytes]":
     """Start `command` in this process's group; the kernel kills it when this process is gone.
 
     The kernel's promise is Linux's alone; elsewhere a killed parent leaves its children.

@@ -9,7 +9,7 @@ from helpdesk.engines.dynamo import EngineUnavailable
 
 
 def start(port: int, *, folder: Path, log: int = DEVNULL) -> "Popen[bytes]":
-    """Start Redis on `port` with an append-only file in `folder`, so that the queue outlives a stop.
+    """Start Redis on `port`, with an append-only file in `folder`: the queue outlives a stop.
 
     Flushed each second: what a crash takes from the queue, sweeps find again.
     Raises EngineUnavailable.
@@ -27,9 +27,7 @@ def start(port: int, *, folder: Path, log: int = DEVNULL) -> "Popen[bytes]":
 
 def wait_until_ready(engine: "Popen[bytes]", port: int) -> None:
     """Raises ports.NotAnswering."""
-    ports.wait_until(
-        lambda: ports.accepts(port), alive=lambda: engine.poll() is None, seconds=20
-    )
+    ports.wait_until(lambda: ports.accepts(port), alive=lambda: engine.poll() is None, seconds=20)
 
 
 def _binary() -> str:

@@ -1,4 +1,4 @@
 """The reporting table.
 
-    PK FACTS#<date>#<shard>   SK <kind>#<ticketId>#<life>    what happened that day, once each
+PK FACTS#<date>#<shard>   SK <kind>#<ticketId>#<life>    what happened that day, once each
 """

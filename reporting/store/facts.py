@@ -19,5 +19,3 @@ class Fact(Item):
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     life = NumberAttribute()
     at = InstantAttribute()
-
-

@@ -89,9 +89,7 @@ def test_a_note_answers_nobody(desk):
 
 def test_waiting_pauses_the_resolution_and_the_customers_message_resumes_it(desk):
     ticket = desk.ticket()
-    respond(
-        ticket.ticket_id, content="Which port?", waiting=True, by=desk.rep, now=after(hours=1)
-    )
+    respond(ticket.ticket_id, content="Which port?", waiting=True, by=desk.rep, now=after(hours=1))
     assert stored(ticket.ticket_id).waiting
     assert stored(ticket.ticket_id).sla_deadline is None
     assert stored(ticket.ticket_id).next_sla_at is None
@@ -179,7 +177,9 @@ def test_a_stale_version_is_refused(desk):
     assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep, version=1, now=after(minutes=1))
 
     with pytest.raises(StaleVersion) as refused:
-        change_status(ticket.ticket_id, to="Resolved", by=desk.rep2, version=1, now=after(minutes=1))
+        change_status(
+            ticket.ticket_id, to="Resolved", by=desk.rep2, version=1, now=after(minutes=1)
+        )
 
     assert (refused.value.seen, refused.value.current) == (1, 2)
     assert stored(ticket.ticket_id).status == "Open"
@@ -188,7 +188,9 @@ def test_a_stale_version_is_refused(desk):
 def test_escalating_by_hand_goes_up_one_level_with_its_reason(desk):
     ticket = desk.ticket()
 
-    escalate(ticket.ticket_id, reason="The customer's lawyer wrote.", by=desk.rep, now=after(minutes=1))
+    escalate(
+        ticket.ticket_id, reason="The customer's lawyer wrote.", by=desk.rep, now=after(minutes=1)
+    )
 
     assert stored(ticket.ticket_id).escalation_level == 1
     assert "lawyer" in log_of(ticket.ticket_id)[-1].content
@@ -204,7 +206,9 @@ def test_whoever_does_not_work_tickets_changes_nothing(desk):
     for attempt in (
         lambda: assign(ticket.ticket_id, to=None, by=desk.outsider, now=after(minutes=1)),
         lambda: note(ticket.ticket_id, content="x", by=desk.outsider, now=after(minutes=1)),
-        lambda: change_status(ticket.ticket_id, to="Closed", by=desk.outsider, now=after(minutes=1)),
+        lambda: change_status(
+            ticket.ticket_id, to="Closed", by=desk.outsider, now=after(minutes=1)
+        ),
         lambda: edit(ticket.ticket_id, subject="x", by=desk.outsider, now=after(minutes=1)),
         lambda: escalate(ticket.ticket_id, reason="x", by=desk.outsider, now=after(minutes=1)),
     ):
@@ -244,7 +248,9 @@ def test_answers_written_at_the_same_time_are_all_kept(desk):
         thread.join()
 
     assert failures == []
-    answers = {line.content for line in log_of(ticket.ticket_id) if line.type == "Customer Response"}
+    answers = {
+        line.content for line in log_of(ticket.ticket_id) if line.type == "Customer Response"
+    }
     assert answers == {f"answer {number}" for number in range(6)}
     assert stored(ticket.ticket_id).version == 7
     assert len([e for e in waiting_events() if e.kind == "communication"]) == 6

@@ -101,7 +101,7 @@ def test_moving_a_ticket_to_another_category_moves_it_under_its_policy(desk, off
         {"monday": "9-17"},
         {"monday": "17:00-09:00"},
         {"monday": "09:00-12:00, 11:00-13:00"},
-        {day: "" for day in ("monday", "tuesday", "wednesday", "thursday", "friday")},
+        dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), ""),
         {"time_zone": "Europe/Nowhere"},
         {"holiday_country": "XX"},
         {"own_holidays": "next Monday"},

@@ -15,7 +15,10 @@ from tickets.services.status import change_status
 
 
 def fired(ticket_id):
-    return [escalation.rule for escalation in sorted(escalations_of(ticket_id), key=lambda e: (e.due_at, e.fired_at))]
+    return [
+        escalation.rule
+        for escalation in sorted(escalations_of(ticket_id), key=lambda e: (e.due_at, e.fired_at))
+    ]
 
 
 def test_an_overdue_ticket_is_escalated_once_with_a_line_in_its_log(desk):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.domain.words import Segment
 from tickets.admin.rights import ReadOnly, SupervisorsOnly
-from tickets.domain.ticket import Category
+from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.replan import ask_for_replan
@@ -36,7 +36,21 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = Policy
-        fields = "__all__"
+        fields = [
+            "name",
+            "slug",
+            "active",
+            "order",
+            "categories",
+            "segments",
+            "calendar",
+            "at_risk_percent",
+            *(
+                f"{priority.value.lower()}_{clock}"
+                for priority in Priority
+                for clock in ("response", "resolution")
+            ),
+        ]
 
 
 @admin.register(Policy)
@@ -81,13 +95,19 @@ class PolicyAdmin(SupervisorsOnly):
         newest = policy.versions.order_by("-number").first()
         return newest.key if newest else ""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Policy | None = None
+    ) -> tuple[str, ...]:
         if obj is None:
             return ()
         # The default policy always applies; a key stands on tickets.
-        return ("slug", "active", "order", "categories", "segments") if obj.is_default else ("slug",)
+        return (
+            ("slug", "active", "order", "categories", "segments") if obj.is_default else ("slug",)
+        )
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Policy | None = None) -> dict[str, Any]:
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Policy | None = None
+    ) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
@@ -128,9 +148,7 @@ class PolicyVersionAdmin(ReadOnly):
     list_display = ("key", "policy", "made_at")
 
 
-def tell_of_replan(
-    model_admin: admin.ModelAdmin, request: HttpRequest, reason: str
-) -> None:
+def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, reason: str) -> None:
     """Start the planning, and say where its progress stands."""
     replan = ask_for_replan(reason)
     address = reverse("admin:tickets_replan_change", args=[replan.pk])

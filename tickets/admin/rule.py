@@ -30,7 +30,9 @@ class EscalationRuleAdmin(SupervisorsOnly):
         # The key is what makes a rule fire once; a new one would fire again.
         return ("key",) if obj else ()
 
-    def save_model(self, request: HttpRequest, obj: EscalationRule, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: EscalationRule, form: Any, change: bool
+    ) -> None:
         super().save_model(request, obj, form, change)
         tell_of_replan(self, request, str(_("Rule %s was saved") % obj.key))
 

@@ -55,7 +55,11 @@ class TicketAdmin(ReadOnly):
                 {
                     "label": _("queue"),
                     "choices": [
-                        {"label": QUEUES[choice], "url": _address(choice), "current": choice is which}
+                        {
+                            "label": QUEUES[choice],
+                            "url": _address(choice),
+                            "current": choice is which,
+                        }
                         for choice in _FILTERS
                     ],
                 }

@@ -41,22 +41,94 @@ _CARS = [
 ]
 
 _PEOPLE = [
-    ("Anneliese Hofmann", "anneliese.hofmann@mailbox.example", "+49 30 5550 1842", Segment.INDIVIDUAL, None),
-    ("Mateo Fernández Ortega", "mateo.fernandez@correo.example", "+34 91 555 27 63", Segment.INDIVIDUAL, None),
+    (
+        "Anneliese Hofmann",
+        "anneliese.hofmann@mailbox.example",
+        "+49 30 5550 1842",
+        Segment.INDIVIDUAL,
+        None,
+    ),
+    (
+        "Mateo Fernández Ortega",
+        "mateo.fernandez@correo.example",
+        "+34 91 555 27 63",
+        Segment.INDIVIDUAL,
+        None,
+    ),
     ("Priya Raghunathan", "priya@raghunathan.example", "+91 44 5550 9921", Segment.VIP, None),
-    ("Olumide Adeyemi", "o.adeyemi@lagosmotors.example", "+234 1 555 0417", Segment.DEALER, "Lagos Prime Motors"),
-    ("Giulia Bianchi", "giulia.bianchi@posta.example", "+39 02 5550 3318", Segment.INDIVIDUAL, None),
-    ("Nordhavn Fleet A/S", "fleet@nordhavn.example", "+45 55 50 12 80", Segment.CORPORATE, "Nordhavn Fleet A/S"),
-    ("Kwame Boateng", "kwame.boateng@temaautos.example", "+233 30 555 8842", Segment.DEALER, "Tema Autos Ltd"),
-    ("Sakura Tanaka", "s.tanaka@yokohama-export.example", "+81 45 555 7210", Segment.CORPORATE, "Yokohama Export K.K."),
+    (
+        "Olumide Adeyemi",
+        "o.adeyemi@lagosmotors.example",
+        "+234 1 555 0417",
+        Segment.DEALER,
+        "Lagos Prime Motors",
+    ),
+    (
+        "Giulia Bianchi",
+        "giulia.bianchi@posta.example",
+        "+39 02 5550 3318",
+        Segment.INDIVIDUAL,
+        None,
+    ),
+    (
+        "Nordhavn Fleet A/S",
+        "fleet@nordhavn.example",
+        "+45 55 50 12 80",
+        Segment.CORPORATE,
+        "Nordhavn Fleet A/S",
+    ),
+    (
+        "Kwame Boateng",
+        "kwame.boateng@temaautos.example",
+        "+233 30 555 8842",
+        Segment.DEALER,
+        "Tema Autos Ltd",
+    ),
+    (
+        "Sakura Tanaka",
+        "s.tanaka@yokohama-export.example",
+        "+81 45 555 7210",
+        Segment.CORPORATE,
+        "Yokohama Export K.K.",
+    ),
     ("Liam O'Sullivan", "liam.osullivan@post.example", "+353 1 555 0934", Segment.INDIVIDUAL, None),
     ("Fatima Al-Harbi", "fatima@alharbi.example", "+966 11 555 2206", Segment.VIP, None),
-    ("João Pedro Carvalho", "jp.carvalho@correio.example", "+351 21 555 4471", Segment.INDIVIDUAL, None),
+    (
+        "João Pedro Carvalho",
+        "jp.carvalho@correio.example",
+        "+351 21 555 4471",
+        Segment.INDIVIDUAL,
+        None,
+    ),
     ("Emily Carter", "emily.carter@inbox.example", "+1 617 555 0148", Segment.INDIVIDUAL, None),
-    ("Szymon Wiśniewski", "szymon@wisniewski-auto.example", "+48 22 555 6103", Segment.DEALER, "Wiśniewski Auto"),
-    ("Hannah van der Berg", "hannah@vanderberg.example", "+31 10 555 3397", Segment.INDIVIDUAL, None),
-    ("Pacific Relocations Inc.", "ops@pacificrelo.example", "+1 310 555 0172", Segment.CORPORATE, "Pacific Relocations Inc."),
-    ("Chloé Lefèvre", "chloe.lefevre@courriel.example", "+33 1 55 50 82 14", Segment.INDIVIDUAL, None),
+    (
+        "Szymon Wiśniewski",
+        "szymon@wisniewski-auto.example",
+        "+48 22 555 6103",
+        Segment.DEALER,
+        "Wiśniewski Auto",
+    ),
+    (
+        "Hannah van der Berg",
+        "hannah@vanderberg.example",
+        "+31 10 555 3397",
+        Segment.INDIVIDUAL,
+        None,
+    ),
+    (
+        "Pacific Relocations Inc.",
+        "ops@pacificrelo.example",
+        "+1 310 555 0172",
+        Segment.CORPORATE,
+        "Pacific Relocations Inc.",
+    ),
+    (
+        "Chloé Lefèvre",
+        "chloe.lefevre@courriel.example",
+        "+33 1 55 50 82 14",
+        Segment.INDIVIDUAL,
+        None,
+    ),
 ]
 
 
@@ -81,7 +153,11 @@ def people(chance: random.Random) -> list[Person]:
 
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VALUES = dict(
-    zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", [*range(10), *range(1, 9), 1, 2, 3, 4, 5, 7, 9, *range(2, 10)], strict=True)
+    zip(
+        "0123456789ABCDEFGHJKLMNPRSTUVWXYZ",
+        [*range(10), *range(1, 9), 1, 2, 3, 4, 5, 7, 9, *range(2, 10)],
+        strict=True,
+    )
 )
 _YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
 

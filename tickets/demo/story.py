@@ -29,7 +29,12 @@ _PACE = {  # seconds until somebody acts: half are quicker
 
 
 def tell(
-    *, tickets: int, days: int, now: datetime, seed: int = 7, each: Callable[[], object] = lambda: None
+    *,
+    tickets: int,
+    days: int,
+    now: datetime,
+    seed: int = 7,
+    each: Callable[[], object] = lambda: None,
 ) -> None:
     """Make the cast, then `tickets` tickets spread over the last `days`; call `each` after each."""
     chance = random.Random(seed)

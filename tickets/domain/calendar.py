@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from heapq import heappop, heappush
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tickets.domain import instant
@@ -135,7 +136,10 @@ class Calendar:
         local = date.fromordinal(day)
         if local in self.holidays:
             return []
-        spans = ((self._at(day, opens), self._at(day, closes)) for opens, closes in self.week[local.weekday()])
+        spans = (
+            (self._at(day, opens), self._at(day, closes))
+            for opens, closes in self.week[local.weekday()]
+        )
         return [span for span in spans if span[0] < span[1]]
 
     def _at(self, day: int, minutes: int) -> int:
@@ -165,7 +169,9 @@ def parse(written: object) -> Calendar:
     if written == AROUND_THE_CLOCK:
         return ALWAYS
     if not isinstance(written, Mapping):
-        raise CalendarMalformed(f'a calendar is "{AROUND_THE_CLOCK}" or an object with timezone and hours')
+        raise CalendarMalformed(
+            f'a calendar is "{AROUND_THE_CLOCK}" or an object with timezone and hours'
+        )
     if unknown := set(written) - {"timezone", "hours", "holidays"}:
         raise CalendarMalformed(f"a calendar has no {', '.join(sorted(map(str, unknown)))}")
     zone = written.get("timezone")
@@ -174,7 +180,7 @@ def parse(written: object) -> Calendar:
     _zone(zone)
     hours = written.get("hours")
     if not isinstance(hours, Mapping):
-        raise CalendarMalformed("hours is an object such as {\"mon\": [[\"09:00\", \"17:00\"]]}")
+        raise CalendarMalformed('hours is an object such as {"mon": [["09:00", "17:00"]]}')
     if unknown := set(hours) - set(DAYS):
         raise CalendarMalformed(f"{sorted(map(str, unknown))[0]!r} is not one of {', '.join(DAYS)}")
     week = tuple(_day(day, hours.get(day, [])) for day in DAYS)
@@ -187,7 +193,7 @@ def _day(day: str, written: object) -> tuple[Window, ...]:
     if not isinstance(written, list | tuple):
         raise CalendarMalformed(f"the hours of {day} are a list of windows")
     windows = sorted(_window(day, window) for window in written)
-    for (_, ends), (begins, further) in zip(windows, windows[1:], strict=False):
+    for (_, ends), (begins, further) in pairwise(windows):
         if begins < ends:
             first = next(window for window in windows if window[1] == ends)
             raise WindowsOverlap(day, _shown(first), _shown((begins, further)))
@@ -196,7 +202,9 @@ def _day(day: str, written: object) -> tuple[Window, ...]:
 
 def _window(day: str, written: object) -> Window:
     if not isinstance(written, list | tuple) or len(written) != 2:
-        raise WindowRefused(f"a window of {day} is two times such as 09:00 and 17:00, not {written!r}")
+        raise WindowRefused(
+            f"a window of {day} is two times such as 09:00 and 17:00, not {written!r}"
+        )
     begins, ends = (_minutes(day, time) for time in written)
     if begins >= ends:
         raise WindowRefused(f"the window {written[0]}–{written[1]} of {day} ends before it begins")
@@ -270,5 +278,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UnknownTimeZone(name) from None
-
-

@@ -2,14 +2,14 @@
 
 import django.core.validators
 import django.db.models.deletion
-import helpdesk.accounts.models
-import tickets.models.policy
 from django.conf import settings
 from django.db import migrations, models
 
+import helpdesk.accounts.models
+import tickets.models.policy
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,122 +18,378 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ticket',
-                'verbose_name_plural': 'tickets',
-                'managed': False,
-                'default_permissions': ('view',),
+                "verbose_name": "ticket",
+                "verbose_name_plural": "tickets",
+                "managed": False,
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Calendar',
+            name="Calendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('always', models.BooleanField(default=False, help_text='24 hours, every day, holidays too. The hours below are then not used.', verbose_name='around the clock')),
-                ('time_zone', models.CharField(default='UTC', help_text='The hours below are wall time here, for example Europe/Rome.', max_length=64, validators=[helpdesk.accounts.models.validate_time_zone], verbose_name='time zone')),
-                ('monday', models.CharField(blank=True, default='09:00-17:00', max_length=120, verbose_name='Monday')),
-                ('tuesday', models.CharField(blank=True, default='09:00-17:00', max_length=120, verbose_name='Tuesday')),
-                ('wednesday', models.CharField(blank=True, default='09:00-17:00', max_length=120, verbose_name='Wednesday')),
-                ('thursday', models.CharField(blank=True, default='09:00-17:00', max_length=120, verbose_name='Thursday')),
-                ('friday', models.CharField(blank=True, default='09:00-17:00', max_length=120, verbose_name='Friday')),
-                ('saturday', models.CharField(blank=True, max_length=120, verbose_name='Saturday')),
-                ('sunday', models.CharField(blank=True, max_length=120, verbose_name='Sunday')),
-                ('holiday_country', models.CharField(blank=True, help_text="A country's two letters, for example IT or US. Empty: none.", max_length=2, verbose_name='holidays of')),
-                ('own_holidays', models.TextField(blank=True, help_text='Dates such as 2027-01-01, separated by spaces or lines.', verbose_name='other days off')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "always",
+                    models.BooleanField(
+                        default=False,
+                        help_text="24 hours, every day, holidays too. The hours below are then not used.",
+                        verbose_name="around the clock",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="The hours below are wall time here, for example Europe/Rome.",
+                        max_length=64,
+                        validators=[helpdesk.accounts.models.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "monday",
+                    models.CharField(
+                        blank=True, default="09:00-17:00", max_length=120, verbose_name="Monday"
+                    ),
+                ),
+                (
+                    "tuesday",
+                    models.CharField(
+                        blank=True, default="09:00-17:00", max_length=120, verbose_name="Tuesday"
+                    ),
+                ),
+                (
+                    "wednesday",
+                    models.CharField(
+                        blank=True, default="09:00-17:00", max_length=120, verbose_name="Wednesday"
+                    ),
+                ),
+                (
+                    "thursday",
+                    models.CharField(
+                        blank=True, default="09:00-17:00", max_length=120, verbose_name="Thursday"
+                    ),
+                ),
+                (
+                    "friday",
+                    models.CharField(
+                        blank=True, default="09:00-17:00", max_length=120, verbose_name="Friday"
+                    ),
+                ),
+                ("saturday", models.CharField(blank=True, max_length=120, verbose_name="Saturday")),
+                ("sunday", models.CharField(blank=True, max_length=120, verbose_name="Sunday")),
+                (
+                    "holiday_country",
+                    models.CharField(
+                        blank=True,
+                        help_text="A country's two letters, for example IT or US. Empty: none.",
+                        max_length=2,
+                        verbose_name="holidays of",
+                    ),
+                ),
+                (
+                    "own_holidays",
+                    models.TextField(
+                        blank=True,
+                        help_text="Dates such as 2027-01-01, separated by spaces or lines.",
+                        verbose_name="other days off",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar',
-                'verbose_name_plural': 'calendars',
-                'ordering': ['name'],
+                "verbose_name": "calendar",
+                "verbose_name_plural": "calendars",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Replan',
+            name="Replan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('asked_at', models.DateTimeField(auto_now_add=True, verbose_name='asked')),
-                ('progressed_at', models.DateTimeField(auto_now_add=True)),
-                ('place', models.TextField(blank=True, editable=False, verbose_name='place')),
-                ('seen', models.PositiveIntegerField(default=0, verbose_name='open tickets seen')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='planned anew')),
-                ('passes', models.PositiveIntegerField(default=0, editable=False, verbose_name='passes')),
-                ('changed_in_pass', models.PositiveIntegerField(default=0, editable=False)),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="asked")),
+                ("progressed_at", models.DateTimeField(auto_now_add=True)),
+                ("place", models.TextField(blank=True, editable=False, verbose_name="place")),
+                ("seen", models.PositiveIntegerField(default=0, verbose_name="open tickets seen")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="planned anew")),
+                (
+                    "passes",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="passes"),
+                ),
+                ("changed_in_pass", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
             ],
             options={
-                'verbose_name': 'planning of open tickets',
-                'verbose_name_plural': 'plannings of open tickets',
-                'ordering': ['-pk'],
+                "verbose_name": "planning of open tickets",
+                "verbose_name_plural": "plannings of open tickets",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='EscalationRule',
+            name="EscalationRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='Stands in logs and records.', unique=True, verbose_name='key')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('trigger', models.CharField(choices=[('critical', 'critical'), ('response-at-risk', 'response-at-risk'), ('response-breached', 'response-breached'), ('resolution-at-risk', 'resolution-at-risk'), ('resolution-breached', 'resolution-breached'), ('resolution-overdue', 'resolution-overdue')], max_length=30, verbose_name='trigger')),
-                ('level', models.PositiveIntegerField(default=0, help_text='The ticket is raised to at least this level; 0 leaves it.', validators=[django.core.validators.MaxValueValidator(3)], verbose_name='level')),
-                ('notify_assignee', models.BooleanField(default=False, verbose_name='notify the assignee')),
-                ('notify_team', models.BooleanField(default=False, verbose_name='or the team, when nobody is assigned')),
-                ('notify_supervisors', models.BooleanField(default=False, verbose_name='notify supervisors')),
-                ('reassign_to', models.ForeignKey(blank=True, limit_choices_to={'is_active': True}, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='reassign to')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="Stands in logs and records.", unique=True, verbose_name="key"
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("critical", "critical"),
+                            ("response-at-risk", "response-at-risk"),
+                            ("response-breached", "response-breached"),
+                            ("resolution-at-risk", "resolution-at-risk"),
+                            ("resolution-breached", "resolution-breached"),
+                            ("resolution-overdue", "resolution-overdue"),
+                        ],
+                        max_length=30,
+                        verbose_name="trigger",
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The ticket is raised to at least this level; 0 leaves it.",
+                        validators=[django.core.validators.MaxValueValidator(3)],
+                        verbose_name="level",
+                    ),
+                ),
+                (
+                    "notify_assignee",
+                    models.BooleanField(default=False, verbose_name="notify the assignee"),
+                ),
+                (
+                    "notify_team",
+                    models.BooleanField(
+                        default=False, verbose_name="or the team, when nobody is assigned"
+                    ),
+                ),
+                (
+                    "notify_supervisors",
+                    models.BooleanField(default=False, verbose_name="notify supervisors"),
+                ),
+                (
+                    "reassign_to",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"is_active": True},
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reassign to",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'escalation rule',
-                'verbose_name_plural': 'escalation rules',
-                'ordering': ['pk'],
+                "verbose_name": "escalation rule",
+                "verbose_name_plural": "escalation rules",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('slug', models.SlugField(help_text='Tickets keep this with the version, such as default-1.', unique=True, verbose_name='key')),
-                ('order', models.PositiveIntegerField(default=100, help_text='Smaller is asked first; the default policy is last.', verbose_name='order')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_default', models.BooleanField(default=False, editable=False, verbose_name='default')),
-                ('categories', models.JSONField(blank=True, default=list, verbose_name='categories')),
-                ('segments', models.JSONField(blank=True, default=list, verbose_name='customer segments')),
-                ('at_risk_percent', models.PositiveIntegerField(default=75, help_text='The share of the allowance after which a ticket counts as at risk.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='at risk from (%)')),
-                ('critical_response', models.CharField(default='2h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Critical: response')),
-                ('critical_resolution', models.CharField(default='24h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Critical: resolution')),
-                ('high_response', models.CharField(default='4h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='High: response')),
-                ('high_resolution', models.CharField(default='48h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='High: resolution')),
-                ('medium_response', models.CharField(default='8h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Medium: response')),
-                ('medium_resolution', models.CharField(default='72h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Medium: resolution')),
-                ('low_response', models.CharField(default='24h', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Low: response')),
-                ('low_resolution', models.CharField(default='5d', max_length=40, validators=[tickets.models.policy.validate_allowance], verbose_name='Low: resolution')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tickets.calendar', verbose_name='calendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Tickets keep this with the version, such as default-1.",
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "order",
+                    models.PositiveIntegerField(
+                        default=100,
+                        help_text="Smaller is asked first; the default policy is last.",
+                        verbose_name="order",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "is_default",
+                    models.BooleanField(default=False, editable=False, verbose_name="default"),
+                ),
+                (
+                    "categories",
+                    models.JSONField(blank=True, default=list, verbose_name="categories"),
+                ),
+                (
+                    "segments",
+                    models.JSONField(blank=True, default=list, verbose_name="customer segments"),
+                ),
+                (
+                    "at_risk_percent",
+                    models.PositiveIntegerField(
+                        default=75,
+                        help_text="The share of the allowance after which a ticket counts as at risk.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="at risk from (%)",
+                    ),
+                ),
+                (
+                    "critical_response",
+                    models.CharField(
+                        default="2h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Critical: response",
+                    ),
+                ),
+                (
+                    "critical_resolution",
+                    models.CharField(
+                        default="24h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Critical: resolution",
+                    ),
+                ),
+                (
+                    "high_response",
+                    models.CharField(
+                        default="4h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="High: response",
+                    ),
+                ),
+                (
+                    "high_resolution",
+                    models.CharField(
+                        default="48h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="High: resolution",
+                    ),
+                ),
+                (
+                    "medium_response",
+                    models.CharField(
+                        default="8h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Medium: response",
+                    ),
+                ),
+                (
+                    "medium_resolution",
+                    models.CharField(
+                        default="72h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Medium: resolution",
+                    ),
+                ),
+                (
+                    "low_response",
+                    models.CharField(
+                        default="24h",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Low: response",
+                    ),
+                ),
+                (
+                    "low_resolution",
+                    models.CharField(
+                        default="5d",
+                        max_length=40,
+                        validators=[tickets.models.policy.validate_allowance],
+                        verbose_name="Low: resolution",
+                    ),
+                ),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="tickets.calendar",
+                        verbose_name="calendar",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'SLA policy',
-                'verbose_name_plural': 'SLA policies',
-                'ordering': ['is_default', 'order', 'name'],
+                "verbose_name": "SLA policy",
+                "verbose_name_plural": "SLA policies",
+                "ordering": ["is_default", "order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('key', models.CharField(max_length=80, unique=True, verbose_name='key')),
-                ('terms', models.JSONField(verbose_name='terms')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tickets.policy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("key", models.CharField(max_length=80, unique=True, verbose_name="key")),
+                ("terms", models.JSONField(verbose_name="terms")),
+                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="made")),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="tickets.policy",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy version',
-                'verbose_name_plural': 'policy versions',
-                'ordering': ['policy', '-number'],
-                'constraints': [models.UniqueConstraint(fields=('policy', 'number'), name='one_version_of_a_number')],
+                "verbose_name": "policy version",
+                "verbose_name_plural": "policy versions",
+                "ordering": ["policy", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("policy", "number"), name="one_version_of_a_number"
+                    )
+                ],
             },
         ),
     ]

@@ -113,7 +113,7 @@ def _allowance(label: Any, default: str) -> models.CharField:
 
 
 class Policy(models.Model):
-    """Promises for the tickets that its conditions match. The first active one, in order, applies."""
+    """Promises for the tickets that its conditions match. The first active one applies."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(

@@ -12,3 +12,6 @@ class Ticket(models.Model):
         default_permissions = ("view",)
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -186,7 +186,9 @@ class Draft:
             )
         )
 
-    def escalate(self, *, key: str, level: int, due_at: datetime, by: Actor, reason: str | None) -> None:
+    def escalate(
+        self, *, key: str, level: int, due_at: datetime, by: Actor, reason: str | None
+    ) -> None:
         """Raise the level and keep the record whose key makes it happen once."""
         ticket = self.ticket
         ticket.escalation_level = max(int(ticket.escalation_level), level)
@@ -236,9 +238,7 @@ class Draft:
         if level != was:
             changed = [Change(field="escalationLevel", before=str(was), after=str(level))]
             words += f": level {was} → {level}"
-        self.say(
-            CommunicationType.SYSTEM_UPDATE, words, changed=changed, rule=rule.key, by=SYSTEM
-        )
+        self.say(CommunicationType.SYSTEM_UPDATE, words, changed=changed, rule=rule.key, by=SYSTEM)
 
     def _next_id(self) -> str:
         self.ticket.last_id = new_ulid(after=self.ticket.last_id, at=self.at)
@@ -348,7 +348,9 @@ def _text(value: Any) -> str | None:
 def _in_words(changed: list[Change]) -> str:
     """The log's own English; pages say it in the reader's language from `changes`."""
     people = {
-        person for change in changed if change.field == "assignedTo"
+        person
+        for change in changed
+        if change.field == "assignedTo"
         for person in (change.before, change.after)
     }
     names = names_of(people)
@@ -358,7 +360,9 @@ def _in_words(changed: list[Change]) -> str:
             parts.append("description changed")
             continue
         was, becomes = (
-            names.get(value or "", value) or "nothing" for value in (change.before, change.after)
-        ) if change.field == "assignedTo" else (change.before or "nothing", change.after or "nothing")
+            (names.get(value or "", value) or "nothing" for value in (change.before, change.after))
+            if change.field == "assignedTo"
+            else (change.before or "nothing", change.after or "nothing")
+        )
         parts.append(f"{change.field}: {was} → {becomes}")
     return "; ".join(parts)

@@ -60,7 +60,9 @@ def communicate(
     return ticket, written[0]
 
 
-def respond(ticket_id: str, *, content: str, waiting: bool = False, by: Actor, now: datetime | None = None) -> Ticket:
+def respond(
+    ticket_id: str, *, content: str, waiting: bool = False, by: Actor, now: datetime | None = None
+) -> Ticket:
     """Answer the customer."""
     ticket, _line = communicate(
         ticket_id,
@@ -79,5 +81,3 @@ def note(ticket_id: str, *, content: str, by: Actor, now: datetime | None = None
         ticket_id, type=CommunicationType.INTERNAL_NOTE, content=content, by=by, now=now
     )
     return ticket
-
-

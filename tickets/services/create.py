@@ -59,7 +59,9 @@ def create_ticket(
     elif vehicle_id and get_vehicle(customer_id, vehicle_id) is None:
         checks.errors["vehicleId"] = _("This customer has no such vehicle.")
     checks.done()
-    assert customer and known_category and known_priority  # noqa: S101 (for the type checker)
+    assert customer is not None  # noqa: S101 (checked above; this and the next for types)
+    assert known_category is not None  # noqa: S101
+    assert known_priority is not None  # noqa: S101
 
     terms = promises.terms_for(category=known_category, segment=customer.segment)
     fields = {

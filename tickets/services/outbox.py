@@ -51,7 +51,7 @@ def pass_on(*, limit: int = BATCH) -> int:
             try:
                 for consumer in _consumers():
                     consumer(event)
-            except Exception:  # noqa: BLE001 (one bad event must not hold up the others)
+            except Exception:
                 log.exception("event_not_taken", kind=event.kind)
                 continue
             event.delete()

@@ -85,9 +85,7 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
     return TicketPage(ticket, get_customer(ticket.customer_id), vehicle, found.log, found.older)
 
 
-def older_log(
-    ticket_id: str, *, before: str, by: Actor
-) -> tuple[list[Communication], str | None]:
+def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:
     """The lines of a log before the line `before`, oldest first, and where to go on. One query."""
     require_ticket_work(by)
     return access.older_log(ticket_id, before=before, limit=LOG_LINES)

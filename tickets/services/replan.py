@@ -6,6 +6,7 @@ the index while the round walks it, so it starts over until it has met none that
 """
 
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from celery import current_app
@@ -64,12 +65,9 @@ def replan_page(replan_id: int) -> bool:
     customers = get_customers(ticket.customer_id for ticket in page)
     changed = 0
     for row in page:
+        follow = partial(follow_policy, customer=customers.get(row.customer_id))
         try:
-            ticket = change(
-                row.ticket_id,
-                lambda draft, row=row: follow_policy(draft, customers.get(row.customer_id)),
-                by=SYSTEM,
-            )
+            ticket = change(row.ticket_id, follow, by=SYSTEM)
             changed += int(ticket.version != row.version)
         except (Busy, NotFound) as error:
             log.warning("replan_skipped", ticket_id=row.ticket_id, reason=str(error))

@@ -1,13 +1,13 @@
 """The tickets' table: every key, index and query of it.
 
-    PK TICKET#<ticketId>          SK DETAILS                       the ticket
-    PK TICKET#<ticketId>          SK COMMUNICATION#<ulid>          its log
-    PK TICKET#<ticketId>          SK ESCALATION#<life>#<rule>      fired once, by this key
-    PK OUTBOX#<shard>             SK <ulid>                        events to pass on
-    PK REQUEST#<user>#<token>     SK REQUEST                       makes creation idempotent
-    PK COUNTER#tickets            SK COUNTER                       the last ticket number
+PK TICKET#<ticketId>          SK DETAILS                       the ticket
+PK TICKET#<ticketId>          SK COMMUNICATION#<ulid>          its log
+PK TICKET#<ticketId>          SK ESCALATION#<life>#<rule>      fired once, by this key
+PK OUTBOX#<shard>             SK <ulid>                        events to pass on
+PK REQUEST#<user>#<token>     SK REQUEST                       makes creation idempotent
+PK COUNTER#tickets            SK COUNTER                       the last ticket number
 
-    ticket.py    the ticket and its indexes
-    log.py       communications, escalations, outbox events and the small items
-    access.py    who asks what, and what it costs
+ticket.py    the ticket and its indexes
+log.py       communications, escalations, outbox events and the small items
+access.py    who asks what, and what it costs
 """

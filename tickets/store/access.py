@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
@@ -172,12 +173,14 @@ def last_ticket_number() -> int:
     return int(counter.last)
 
 
-def _from_here(key: Condition, kind: str, after: str | None, *, forward: bool) -> Condition:
+def _from_here(key: UnicodeAttribute, kind: str, after: str | None, *, forward: bool) -> Condition:
     """Rows of `kind` beyond `after`. A key condition allows one comparison of the range key."""
     if after is None:
         return key.startswith(kind)
     # The next possible key: rows have no key between `after` and it.
-    return key.between(f"{after}\0", f"{kind}\uffff") if forward else key.between(kind, _before(after))
+    return (
+        key.between(f"{after}\0", f"{kind}\uffff") if forward else key.between(kind, _before(after))
+    )
 
 
 def _before(place: str) -> str:

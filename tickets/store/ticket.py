@@ -153,15 +153,17 @@ class Ticket(Item):
 
     # Beside it
     version = NumberAttribute(default=1)
-    tags = ListAttribute(of=UnicodeAttribute, default=list)
+    tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     waiting = BooleanAttribute(default=False)
     policy_id = UnicodeAttribute(attr_name="policyId")
     sla = Sla(default=Sla)
 
     # The clock's own notes
-    timeline = ListAttribute(of=UnicodeAttribute, default=list)
+    timeline: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     life = NumberAttribute(default=1)
-    fired_rules = ListAttribute(of=UnicodeAttribute, attr_name="firedRules", default=list)
+    fired_rules: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="firedRules", default=list
+    )
     last_id = UnicodeAttribute(attr_name="lastId", null=True)  # of the log and the outbox
 
     # Index keys, set by `keys_of` alone

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError
+from helpdesk.fragments import wants_fragment
 from helpdesk.middleware import status_of
 from tickets.domain.errors import DomainError
 from tickets.services import assign as assigning
@@ -51,10 +52,12 @@ def action(
                 refused["refused"] = explained(error)
                 if form_name:
                     refused[form_name] = _with_errors(form_class(request.POST), error)
-            if not refused and not request.htmx:
+            if not refused and not wants_fragment(request):
                 return redirect("ticket_detail", ticket_id)
             context = detail_context(ticket_page(ticket_id, by=by), **refused)
-            template = "tickets/detail.html#ticket" if request.htmx else "tickets/detail.html"
+            template = (
+                "tickets/detail.html#ticket" if wants_fragment(request) else "tickets/detail.html"
+            )
             return render(request, template, context, status=status)
 
         return view
@@ -88,9 +91,7 @@ def status(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
 
 @action()
 def priority(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    return edit.edit(
-        ticket_id, priority=typed.get("priority", ""), by=by, version=_version(typed)
-    )
+    return edit.edit(ticket_id, priority=typed.get("priority", ""), by=by, version=_version(typed))
 
 
 @action()

@@ -48,14 +48,18 @@ class VersionForm(forms.Form):
 
 class ReplyForm(VersionForm):
     content = forms.CharField(
-        required=False, label=_("Answer"), widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT})
+        required=False,
+        label=_("Answer"),
+        widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT}),
     )
     waiting = forms.BooleanField(required=False, label=_("Then wait for the customer"))
 
 
 class NoteForm(VersionForm):
     content = forms.CharField(
-        required=False, label=_("Note"), widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT})
+        required=False,
+        label=_("Note"),
+        widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT}),
     )
 
 
@@ -81,7 +85,9 @@ class StatusForm(VersionForm):
 
 
 class PriorityForm(VersionForm):
-    priority = forms.ChoiceField(label=_("Priority"), choices=lambda: word_choices(list(Priority)[::-1]))
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=lambda: word_choices(list(Priority)[::-1])
+    )
 
 
 class EscalateForm(VersionForm):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.errors import NotFound
+from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
 from tickets.services.read import Queue, TicketPage, older_log, queue, ticket_page
 from tickets.web import forms, present
@@ -46,7 +47,7 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "log": present.log_lines(lines),
         "older_url": present.older_url(ticket_id, before),
     }
-    template = "tickets/log.html#lines" if request.htmx else "tickets/log.html"
+    template = "tickets/log.html#lines" if wants_fragment(request) else "tickets/log.html"
     return render(request, template, context)
 
 
@@ -79,7 +80,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "first_url": first if after else None,
         "now": now,
     }
-    template = "tickets/list.html#rows" if request.htmx else "tickets/list.html"
+    template = "tickets/list.html#rows" if wants_fragment(request) else "tickets/list.html"
     return render(request, template, context)
 
 

@@ -88,7 +88,9 @@ def label(word: str) -> str:
 def explained(error: Exception) -> str:
     """What was refused and what would be right, in the reader's language."""
     if isinstance(error, TransitionRefused):
-        return _("A ticket that is %(current)s cannot become %(wanted)s. It can become: %(allowed)s.") % {
+        return _(
+            "A ticket that is %(current)s cannot become %(wanted)s. It can become: %(allowed)s."
+        ) % {
             "current": label(error.current),
             "wanted": label(error.wanted),
             "allowed": ", ".join(label(status) for status in error.allowed),

@@ -28,7 +28,7 @@ class Clock:
     """One clock as of an instant. Seconds are working time.
 
     `deadline`, `at_risk_at` and `overdue_at` are those of a running clock: the earliest instants,
-    past or to come, at which elapsed reaches the allowance, the terms' share of it, and 150 % of it.
+    past or to come, at which elapsed reaches the allowance, the terms' share of it, and 150 %.
     """
 
     state: ClockState
@@ -77,20 +77,28 @@ class Run:
 def read(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Reading:
     """Both clocks at `now`, which is not before the ticket's creation.
 
-    Events after `now` have no effect. Raises KeyError for terms that are not in `terms`, NoAllowance
-    for a priority that they do not name, DeadlineOutOfReach.
+    Events after `now` have no effect. Raises KeyError for terms that are not in `terms`,
+    NoAllowance for a priority that they do not name, DeadlineOutOfReach.
     """
     timeline = timeline.until(now)
     parts = stretches(timeline, terms, now=now)
     state = timeline.state
     response = _clock(
-        [run_of(part, part.terms.of(part.state.priority).response) for part in parts if response_runs(part.state)],
+        [
+            run_of(part, part.terms.of(part.state.priority).response)
+            for part in parts
+            if response_runs(part.state)
+        ],
         parts,
         allowance=_terms(terms, state).of(state.priority).response,
         state=ClockState.RUNNING if response_runs(state) else ClockState.STOPPED,
     )
     resolution = _clock(
-        [run_of(part, part.terms.of(part.state.priority).resolution) for part in parts if resolution_runs(part.state)],
+        [
+            run_of(part, part.terms.of(part.state.priority).resolution)
+            for part in parts
+            if resolution_runs(part.state)
+        ],
         parts,
         allowance=_terms(terms, state).of(state.priority).resolution,
         state=_resolution_state(state),
@@ -144,9 +152,7 @@ def _resolution_state(state: State) -> ClockState:
     return ClockState.PAUSED if state.waiting else ClockState.RUNNING
 
 
-def _clock(
-    runs: list[Run], parts: list[Stretch], *, allowance: int, state: ClockState
-) -> Clock:
+def _clock(runs: list[Run], parts: list[Stretch], *, allowance: int, state: ClockState) -> Clock:
     runs = _joined(runs)
     worked = [run.calendar.working_seconds(run.start, run.end) for run in runs]
     elapsed = sum(worked)
@@ -211,4 +217,3 @@ def _reached(runs: list[Run], worked: list[int], seconds: int) -> datetime:
 def _share(allowance: int, percent: int) -> int:
     """The least whole seconds that are `percent` of the allowance or more."""
     return max(1, -(-allowance * percent // 100))
-

@@ -48,9 +48,7 @@ def explain(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) ->
     for part in parts:
         response += list(_segments(part, runs=clock.response_runs(part.state), waiting=False))
         resolution += list(
-            _segments(
-                part, runs=clock.resolution_runs(part.state), waiting=part.state.waiting
-            )
+            _segments(part, runs=clock.resolution_runs(part.state), waiting=part.state.waiting)
         )
     return Explanation(reading, _readable(response), _readable(resolution))
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from tickets.domain.errors import HighestLevelReached
 from tickets.domain.sla import clock
@@ -46,7 +47,9 @@ class Rule:
 
 DEFAULT_RULES = (
     Rule("critical-created", Trigger.CRITICAL, 1, frozenset({Notify.SUPERVISORS})),
-    Rule("response-at-risk", Trigger.RESPONSE_AT_RISK, 0, frozenset({Notify.ASSIGNEE, Notify.TEAM})),
+    Rule(
+        "response-at-risk", Trigger.RESPONSE_AT_RISK, 0, frozenset({Notify.ASSIGNEE, Notify.TEAM})
+    ),
     Rule(
         "response-breached",
         Trigger.RESPONSE_BREACHED,
@@ -91,10 +94,11 @@ def plan(
     clock that is paused or stopped has none.
     """
     reading = clock.read(timeline, terms, now=timeline.last_at)
-    planned = []
-    for rule in rules:
-        if rule.key not in fired and (found := _milestone(rule, timeline, reading)):
-            planned.append(found)
+    planned = [
+        found
+        for rule in rules
+        if rule.key not in fired and (found := _milestone(rule, timeline, reading))
+    ]
     return tuple(sorted(planned, key=lambda found: (found.due_at, _ORDER[found.rule.trigger])))
 
 
@@ -138,12 +142,12 @@ def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None
 
 
 def _critical_since(timeline: Timeline) -> datetime | None:
-    """When the ticket was created Critical or became it, in this life; None if it is not Critical."""
+    """When the ticket was created Critical or became it, in this life; None if it is not."""
     if timeline.priority is not Priority.CRITICAL or not timeline.status.active:
         return None
     states = timeline.states()
     since = states[0].last_at if states[0].priority is Priority.CRITICAL else None
-    for before, state in zip(states, states[1:], strict=False):
+    for before, state in pairwise(states):
         if state.life != before.life:
             since = None
         elif state.priority is not before.priority:

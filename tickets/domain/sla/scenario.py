@@ -73,7 +73,11 @@ def _terms(scenario: Mapping[str, Any]) -> Terms:
     written = scenario["targets"]
     if not isinstance(written, Mapping):
         raise ScenarioRefused("targets is an object of priorities")
-    return Terms(_KEY, passes, {_priority(name, "targets"): _allowances(name, written[name]) for name in written})
+    return Terms(
+        _KEY,
+        passes,
+        {_priority(name, "targets"): _allowances(name, written[name]) for name in written},
+    )
 
 
 def _allowances(priority: object, written: object) -> Allowances:
@@ -83,7 +87,9 @@ def _allowances(priority: object, written: object) -> Allowances:
     for name in ("response", "resolution"):
         value = written.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-            raise ScenarioRefused(f"targets: {name} of {priority} is not a positive number of seconds")
+            raise ScenarioRefused(
+                f"targets: {name} of {priority} is not a positive number of seconds"
+            )
         seconds[name] = value
     return Allowances(**seconds)
 
@@ -99,10 +105,7 @@ def _timeline(events: object, terms: Terms, now: datetime) -> Timeline:
             event = _event(written, name)
             if event.priority:
                 terms.of(event.priority)
-            if timeline is None:
-                timeline = _begin(event, name, now)
-            else:
-                timeline = timeline.then(event)
+            timeline = timeline.then(event) if timeline else _begin(event, name, now)
         except ScenarioRefused:
             raise
         except DomainError as refused:

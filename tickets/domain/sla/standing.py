@@ -53,7 +53,7 @@ def resolution_standing(facts: SlaFacts, now: datetime) -> Standing:
 
 
 def ticket_standing(facts: SlaFacts, now: datetime) -> Standing:
-    """An active ticket stands as its worst clock that still runs; a done one met both or did not."""
+    """An active ticket stands as its worst running clock; a done one met both, or did not."""
     if not facts.status.active:
         kept = not (facts.response_breached_at or facts.resolution_breached_at)
         return Standing.MET if kept else Standing.BREACHED

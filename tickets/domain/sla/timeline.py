@@ -115,7 +115,7 @@ class Timeline:
         first = self.events[0]
         states = [Timeline.begin(first.at, _priority(first), first.terms_key or "").state]
         for event in self.events[1:]:
-            states.append(after(states[-1], event, reopen_within=timedelta.max))  # noqa: PERF401
+            states.append(after(states[-1], event, reopen_within=timedelta.max))
         return states
 
     @classmethod
@@ -180,7 +180,7 @@ class Timeline:
         return self.state.closed_at
 
 
-def after(state: State, event: Event, *, reopen_within: timedelta) -> State:  # noqa: C901, PLR0911
+def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
     """The state after `event`. Raises as Timeline.then does."""
     at = instant.checked(event.at)
     if at < state.last_at:

@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ticket_id", nargs="?", help="a ticket's number")
-        parser.add_argument("--scenario", metavar="FILE", help="JSON or JSON Lines; - for standard input")
+        parser.add_argument(
+            "--scenario", metavar="FILE", help="JSON or JSON Lines; - for standard input"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["scenario"]:
