@@ -6,7 +6,3 @@
 
 What the desk is about lives in `customers`, `tickets` and `reporting`.
 """
-
-from helpdesk.celery import app as celery_app
-
-__all__ = ["celery_app"]
