@@ -7,6 +7,7 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "only for tests")
 os.environ.setdefault("DEBUG", "0")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
 os.environ.setdefault("DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:1")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
