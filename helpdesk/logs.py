@@ -49,6 +49,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"level": "INFO"},
+            "django_structlog.celery": {"level": "WARNING"},  # each task tells what it did itself
             "django.request": {"level": "ERROR"},  # django-structlog logs each request already
             "pynamodb": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},

@@ -58,9 +58,9 @@ def test_a_ticket_lives_its_whole_life(desk, page: Page):
     page.get_by_label("Assigned to").select_option(label="Tomasz Nowak")
     expect(page.locator("[data-kind=system]").last).to_contain_text("Tomasz Nowak")
 
-    page.get_by_role("button", name="Resolved").click()
+    page.get_by_role("button", name="Resolve", exact=True).click()
     expect(page.locator("header [data-status]")).to_have_text("Resolved")
-    page.get_by_role("button", name="Closed").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("header [data-status]")).to_have_text("Closed")
 
     log = page.get_by_role("region", name="Log")
@@ -77,7 +77,7 @@ def test_a_colleague_who_was_quicker_is_not_overwritten(desk, page: Page):
     page.goto(f"/tickets/{number}/")
     assign(number, to=desk.rep2.user_id, by=desk.rep2)
 
-    page.get_by_role("button", name="Resolved").click()
+    page.get_by_role("button", name="Resolve", exact=True).click()
 
     expect(page.get_by_role("alert").filter(has_text="changed in the meantime")).to_be_visible()
     expect(page.locator("header [data-status]")).to_have_text("Open")
@@ -120,6 +120,7 @@ def test_axe_finds_nothing_on_any_page(desk, page: Page, scheme):
         page.evaluate(AXE.read_text())
         violations = page.evaluate("axe.run().then(result => result.violations)")
         found |= {
-            f"{address} {violation['id']}": violation["nodes"][0]["html"] for violation in violations
+            f"{address} {violation['id']}": violation["nodes"][0]["html"]
+            for violation in violations
         }
     assert found == {}

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -47,6 +49,12 @@ def ago(at: datetime, now: datetime) -> str:
         if seconds >= size:
             return words % {"n": seconds // size}
     return _("%(n)s min ago") % {"n": seconds // _MINUTE}
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """A date and time in the reader's zone, the month as a word: no order to mistake."""
+    return date_format(localtime(at), _("j M Y, H:i"))
 
 
 @register.filter

@@ -43,7 +43,8 @@ def _picture(
     name: Any, read: Clock, segments: list[Segment], start: datetime, now: datetime
 ) -> dict[str, Any]:
     end = max(now, read.deadline or now)
-    length = max((end - start).total_seconds(), 1)
+    # Some room on the right, so that a deadline at the end is seen.
+    length = max((end - start).total_seconds() * 1.02, 1)
 
     def place(at: datetime) -> float:
         return round((at - start).total_seconds() / length * WIDTH, 1)

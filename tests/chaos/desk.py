@@ -1,0 +1,122 @@
+"""A whole desk in a process group of its own, to be killed."""
+
+import http.cookiejar
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from helpdesk.engines import ports
+
+ROOT = Path(__file__).parents[2]
+
+
+class RunningDesk:
+    """`make run` without make, over the data in `data`, in development."""
+
+    def __init__(self, data: Path, **env: str) -> None:
+        self.data = data
+        self.port = ports.free_port()
+        self.env = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name in ("PATH", "HOME", "LANG")
+            },
+            "DATA_DIR": str(data),
+            "PORT": str(self.port),
+            "DEBUG": "1",
+            "SECRET_KEY": "only for tests",
+            **env,
+        }
+
+    def start(self) -> None:
+        self.log = (self.data / "desk.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "helpdesk.engines"],
+            cwd=ROOT,
+            env=self.env,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+        ports.wait_until(self._ready, alive=lambda: self.process.poll() is None, seconds=60)
+
+    def kill(self) -> None:
+        """kill -9 of the whole group, engines included."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(timeout=30)
+        self.log.close()
+
+    def left_behind(self) -> list[int]:
+        """Processes that still belong to this desk, once the kernel has had a moment."""
+        deadline = time.monotonic() + 5
+        while (found := self._processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return found
+
+    def manage(self, *command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def _processes(self) -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if f"DATA_DIR={self.data}".encode() in environment.split(b"\0"):
+                found.append(int(entry.name))
+        return found
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/readyz", timeout=3
+            ) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+class Browser:
+    """Somebody who is logged in, without a screen."""
+
+    def __init__(self, desk: RunningDesk, username: str = "rep") -> None:
+        self.base = f"http://127.0.0.1:{desk.port}"
+        jar = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self.post("/accounts/login/", username=username, password="demo")
+
+    def get(self, path: str) -> str:
+        with self.opener.open(f"{self.base}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send a form as its page would; the address that the answer leads to."""
+        form_page = "/tickets/new/" if path != "/accounts/login/" else path
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(form_page))
+        assert token is not None
+        data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        with self.opener.open(f"{self.base}{path}", data, timeout=10) as answer:
+            return urllib.parse.urlsplit(answer.url).path

@@ -1,0 +1,113 @@
+"""The running desk: what it promises outlives kill -9, Ctrl-C leaves nothing, beat escalates."""
+
+import re
+import threading
+import time
+import urllib.error
+
+import pytest
+
+from tests.chaos.desk import Browser, RunningDesk
+
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(200)]
+
+
+@pytest.fixture
+def running(tmp_path):
+    desk = RunningDesk(tmp_path, SLA_SWEEP_SECONDS="2")
+    desk.start()
+    yield desk
+    if desk.process.poll() is None:
+        desk.kill()
+
+
+def customer_and_vehicle(browser):
+    found = browser.get("/tickets/new/customers/?customer_search=giulia")
+    customer = re.search(r'name="customer" value="(\w+)"', found)[1]
+    owned = browser.get(f"/tickets/new/vehicles/?customer={customer}")
+    return customer, re.search(r'name="vehicle" value="(\w+)"', owned)[1]
+
+
+def test_every_confirmed_ticket_outlives_kill_9_of_everything(running):
+    browser = Browser(running)
+    customer, vehicle = customer_and_vehicle(browser)
+    confirmed: dict[str, str] = {}
+    enough = threading.Event()
+
+    def write(writer: int) -> None:
+        mine = Browser(running)
+        number = 0
+        while True:
+            number += 1
+            subject = f"writer {writer}, ticket {number}"
+            try:
+                address = mine.post(
+                    "/tickets/new/",
+                    customer=customer,
+                    vehicle=vehicle,
+                    subject=subject,
+                    description="Is it whole?",
+                    category="Shipping",
+                    priority="Critical",
+                )
+                mine.post(f"{address}reply/", content=f"answer to {subject}")
+            except (OSError, urllib.error.URLError):
+                return  # the desk was killed
+            confirmed[address] = subject
+            if len(confirmed) >= 40:
+                enough.set()
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(3)]
+    for writer in writers:
+        writer.start()
+    assert enough.wait(60), "the writers did not get going"
+    running.kill()
+    for writer in writers:
+        writer.join()
+    assert running.left_behind() == []
+
+    running.start()
+    browser = Browser(running)
+    for address, subject in confirmed.items():
+        page = browser.get(address)
+        assert subject in page, f"{address} is not whole"
+        assert f"answer to {subject}" in page
+        assert "Open → " in page or "In Progress" in page
+
+
+def test_ctrl_c_leaves_no_process_behind_and_the_second_start_is_quick(running):
+    running.interrupt()
+    assert running.left_behind() == []
+
+    began = time.monotonic()
+    running.start()
+    assert time.monotonic() - began < 10
+
+
+def test_beat_escalates_what_is_overdue_once_within_a_period(running):
+    running.manage(
+        "shell",
+        "-c",
+        "from datetime import timedelta\n"
+        "from helpdesk.accounts.actors import SYSTEM\n"
+        "from helpdesk.moments import this_second\n"
+        "from customers.services.read import find_customers\n"
+        "from tickets.services.create import create_ticket\n"
+        "create_ticket(customer_id=find_customers('giulia')[0].customer_id, subject='Forgotten',\n"
+        "    description='x', category='Customs', priority='High', by=SYSTEM,\n"
+        "    now=this_second() - timedelta(hours=5))",
+    )
+    browser = Browser(running)
+    address = re.search(
+        r'href="(/tickets/\d+/)"[^>]*>Forgotten', browser.get("/tickets/?view=active")
+    )[1]
+
+    deadline = time.monotonic() + 20
+    while "Response deadline passed" not in (page := browser.get(address)):
+        assert time.monotonic() < deadline, "beat did not escalate"
+    assert page.count("Response deadline passed") == 1
+    assert "level 1" in page
+    # Two more periods change nothing.
+    running.manage("sla_sweep")
+    assert running.manage("sla_sweep").splitlines()[-1] == "due=0 fired=0 conflicts=0"
+    assert browser.get(address).count("Response deadline passed") == 1
