@@ -84,7 +84,7 @@ def waiting_events() -> list[OutboxEvent]:
 
 
 def _restore_configuration() -> None:
-    """What migrations wrote is gone after a test that commits, since the next one finds it empty."""
+    """What migrations wrote is gone after a test that commits; the next one finds it empty."""
     if not Group.objects.exists():
         import_module("helpdesk.accounts.migrations.0002_groups").make_groups(apps, None)
         import_module("tickets.migrations.0002_default_promises").make(apps, None)

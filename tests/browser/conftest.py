@@ -1,4 +1,4 @@
-"""A real Chromium against a live server. Skipped without a browser, but never where CI asks for one."""
+"""A real Chromium against a live server. Skipped without one, but never where CI asks for it."""
 
 import os
 import shutil

@@ -115,7 +115,8 @@ def _ticket(
         at += timedelta(seconds=int(60 + chance.expovariate(1 / (pace * slower))))
         return at
 
-    if chance.random() < 0.1 or later(0.3) >= now:
+    recent = now - at < timedelta(days=2)
+    if (recent and chance.random() < 0.15) or later(0.3) >= now:
         return  # nobody has taken it; some are forgotten, and escalated
     assign(number, to=somebody.user_id, by=somebody, now=at)
     for kind, text in script.steps:

@@ -1,0 +1,106 @@
+"""The clock and a second one, written quite differently, agree on random timelines."""
+
+import json
+import os
+from datetime import timedelta
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.domain import reference
+from tests.domain.scenarios import at, scenarios
+from tickets.domain import instant
+from tickets.domain.sla.scenario import evaluate
+
+TIMELINES = int(os.environ.get("CLOCK_TIMELINES", "5000"))
+many = settings(
+    max_examples=TIMELINES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+some = settings(
+    max_examples=max(TIMELINES // 10, 1),
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@many
+@given(scenarios())
+def test_both_clocks_give_the_same_answer(scenario):
+    expected = reference.evaluate(scenario)
+    assert evaluate(scenario) == expected, json.dumps(scenario)
+
+
+@some
+@given(scenarios(), st.integers(0, 3_000))
+def test_elapsed_never_falls(scenario, minutes):
+    later = {**scenario, "now": at(instant.parse(scenario["now"]) + timedelta(minutes=minutes))}
+    before, after = evaluate(scenario), evaluate(later)
+    for field in ("responseElapsedSeconds", "resolutionElapsedSeconds", "pausedSeconds"):
+        assert after[field] >= before[field]
+
+
+@some
+@given(scenarios(), st.integers(0, 3_000))
+def test_a_breach_once_recorded_never_changes(scenario, minutes):
+    later = {**scenario, "now": at(instant.parse(scenario["now"]) + timedelta(minutes=minutes))}
+    before, after = evaluate(scenario), evaluate(later)
+    for field in ("responseBreachedAt", "resolutionBreachedAt"):
+        assert before[field] in (None, after[field])
+
+
+@some
+@given(scenarios(), st.integers(1, 3_000))
+def test_pausing_never_brings_the_deadline_nearer(scenario, minutes):
+    unpaused = evaluate(scenario)
+    assume(unpaused["resolutionDeadline"] is not None)
+    now = instant.parse(scenario["now"])
+    events = [event for event in scenario["events"] if instant.parse(event["at"]) <= now]
+    resumed = now + timedelta(minutes=minutes)
+    paused = {
+        **scenario,
+        "events": [
+            *events,
+            {"at": at(now), "type": "waiting"},
+            {"at": at(resumed), "type": "resumed"},
+        ],
+        "now": at(resumed),
+    }
+    assert evaluate(paused)["resolutionDeadline"] >= unpaused["resolutionDeadline"]
+
+
+@some
+@given(scenarios(), st.data())
+def test_splitting_a_timeline_at_any_instant_changes_nothing(scenario, data):
+    """A priority set to what it is says nothing new, wherever it stands."""
+    events = scenario["events"]
+    place = data.draw(st.integers(1, len(events)))
+    begins = instant.parse(events[place - 1]["at"])
+    ends = instant.parse(events[place]["at"] if place < len(events) else scenario["now"])
+    assume(begins <= ends)
+    offset = data.draw(st.integers(0, int((ends - begins).total_seconds())))
+    until_then = {**scenario, "events": events[:place], "now": at(max(ends, begins))}
+    priority = evaluate(until_then)["priority"]
+    split = {"at": at(begins + timedelta(seconds=offset)), "type": "priority", "value": priority}
+    with_split = {**scenario, "events": [*events[:place], split, *events[place:]]}
+
+    assert evaluate(with_split) == evaluate(scenario)
+
+
+@some
+@given(scenarios())
+def test_the_deadline_is_the_earliest_instant_that_uses_the_allowance_up(scenario):
+    answer = evaluate(scenario)
+    assume(answer["resolutionDeadline"] and answer["resolutionDeadline"] > scenario["now"])
+    allowance = scenario["targets"][answer["priority"]]["resolution"]
+    due = instant.parse(answer["resolutionDeadline"])
+    events = [event for event in scenario["events"] if event["at"] <= scenario["now"]]
+
+    def elapsed(now):
+        return evaluate({**scenario, "events": events, "now": at(now)})["resolutionElapsedSeconds"]
+
+    assert elapsed(due) == allowance
+    assert elapsed(due - timedelta(seconds=1)) == allowance - 1
