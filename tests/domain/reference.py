@@ -157,7 +157,9 @@ def evaluate(scenario, horizon=timedelta(days=120)):
 
     running = status in ("Open", "In Progress") and not waiting
     due = {
-        "response": deadline(response, targets[priority]["response"]) if responded_at is None else None,
+        "response": deadline(response, targets[priority]["response"])
+        if responded_at is None
+        else None,
         "resolution": deadline(resolution, targets[priority]["resolution"]) if running else None,
     }
     return {
@@ -188,5 +190,3 @@ def text(minute):
     if minute is None:
         return None
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
