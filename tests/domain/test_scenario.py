@@ -140,7 +140,7 @@ def test_json_lines_are_answered_in_order_bad_ones_in_their_place(monkeypatch):
 
 
 def test_a_first_line_that_is_broken_is_answered_in_its_place_too(monkeypatch):
-    out, err, status = ask(monkeypatch, "{broken\n" + json.dumps(scenario()) + "\n")
+    out, _err, status = ask(monkeypatch, "{broken\n" + json.dumps(scenario()) + "\n")
     first, second = map(json.loads, out.splitlines())
     assert set(first) == {"error"}
     assert second["status"] == "Open"

@@ -12,6 +12,8 @@ change that should have prevented it.
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import uniform
+from time import sleep
 from typing import Any
 
 import structlog
@@ -71,8 +73,9 @@ class Draft:
         self.timeline = timeline
         self.by = by
         self.rules = promises.rules()
-        # Machines' clocks differ; a ticket's own time never runs backwards.
-        self.at = max(now, timeline.last_at)
+        # Machines' clocks differ, and a write waits for others: a ticket's own time never runs
+        # backwards, so what was written first also happened first.
+        self.at = max(now, timeline.last_at, ticket.updated_at)
         self.communications: list[Communication] = []
         self.escalations: list[Escalation] = []
         self.events: list[OutboxEvent] = []
@@ -262,15 +265,16 @@ def change(
     raises, with nothing written.
     """
     require_ticket_work(by)
-    at = now or this_second()
     structlog.contextvars.bind_contextvars(ticket_id=ticket_id)
-    for _attempt in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         before = access.ticket(ticket_id)
         if before is None:
             raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
         if version is not None and version != before.version:
             raise StaleVersion(seen=version, current=int(before.version))
-        draft = Draft(_copy(before), Timeline.load(before.timeline), by=by, now=at)
+        draft = Draft(
+            _copy(before), Timeline.load(before.timeline), by=by, now=now or this_second()
+        )
         draft.fire_passed()
         decide(draft)
         draft.log_changes(before)
@@ -289,6 +293,7 @@ def change(
                 )
         except (ConditionFailed, Contended):
             log.info("ticket_contended", ticket_id=ticket_id, version=before.version)
+            sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
         outbox.nudge()
         return ticket

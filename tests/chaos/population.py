@@ -1,0 +1,120 @@
+"""Run inside a desk's own process: open tickets whose milestones are past or about to pass."""
+
+import json
+import os
+import random
+import sys
+
+import django
+
+django.setup()
+
+from datetime import timedelta  # noqa: E402
+
+from customers.services.create import create_customer  # noqa: E402
+from helpdesk.accounts.actors import SYSTEM  # noqa: E402
+from helpdesk.accounts.demo import make_demo_accounts  # noqa: E402
+from helpdesk.accounts.models import User  # noqa: E402
+from helpdesk.moments import this_second  # noqa: E402
+from tickets.domain.sla import milestones  # noqa: E402
+from tickets.domain.sla.timeline import Timeline  # noqa: E402
+from tickets.services import promises  # noqa: E402
+from tickets.services.create import create_ticket  # noqa: E402
+from tickets.store import access  # noqa: E402
+from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
+from tickets.store.notice import notices_of  # noqa: E402
+from tickets.store.ticket import ticket_pk  # noqa: E402
+
+HOUR = 3_600
+# Medium: 75 % and 100 % of 8 h, 75 %, 100 % and 150 % of 72 h.
+MILESTONES = [6 * HOUR, 8 * HOUR, 54 * HOUR, 72 * HOUR, 108 * HOUR]
+
+
+def populate(count: int) -> None:
+    make_demo_accounts()
+    rep = User.objects.get(username="rep")
+    chance = random.Random(3)
+    customer = create_customer(name="Chaos", by=SYSTEM, now=this_second())
+    for _ in range(count):
+        # A milestone passes in the next seconds, and perhaps others long ago.
+        age = chance.choice(MILESTONES) - chance.randint(-5, 15)
+        create_ticket(
+            customer_id=customer.customer_id,
+            subject="Nobody looks at it",
+            description="x",
+            category="General",
+            priority="Medium",
+            assigned_to=str(rep.pk),
+            by=SYSTEM,
+            now=this_second() - timedelta(seconds=age),
+        )
+
+
+def left() -> None:
+    """What is still to be done: due tickets, events, mails."""
+    from tickets.store.notice import pending_mails
+
+    print(
+        json.dumps(
+            {
+                "due": len(access.due_tickets(this_second(), limit=5_000)),
+                "events": len(list(access.outbox(limit=5_000))),
+                "mails": len(pending_mails(limit=5_000)),
+            }
+        )
+    )
+
+
+def inspect() -> None:
+    """Everything that is wrong with tickets, records, logs and notices."""
+    wrong = []
+    fired_in_all = 0
+    people = {name: str(User.objects.get(username=name).pk) for name in ("rep", "supervisor")}
+    notices = {name: notices_of(pk, limit=100_000) for name, pk in people.items()}
+    told = {}
+    for name, given in notices.items():
+        for notice in given:
+            for rule in notice.rules.split():
+                told[name, notice.ticket_id, rule] = told.get((name, notice.ticket_id, rule), 0) + 1
+    for number in range(1, access.last_ticket_number() + 1):
+        ticket = access.ticket(str(number))
+        if ticket is None:  # a number whose creation was refused
+            continue
+        planned = milestones.plan(
+            Timeline.load(ticket.timeline), promises.KNOWN_TERMS, promises.rules(), fired=()
+        )
+        passed = milestones.passed(planned, this_second())
+        expected = sorted(found.rule.key for found in passed)
+        fired_in_all += len(expected)
+        pk = ticket_pk(ticket.ticket_id)
+        records = [
+            record.rule for record in Escalation.query(pk, Escalation.sk.startswith(ESCALATION))
+        ]
+        lines = [
+            line.rule
+            for line in Communication.query(pk, Communication.sk.startswith(COMMUNICATION))
+            if line.rule
+        ]
+        level = max([found.rule.level for found in passed], default=0)
+        for what, found in (
+            ("records", sorted(records)),
+            ("log", sorted(lines)),
+            ("firedRules", sorted(ticket.fired_rules)),
+        ):
+            if found != expected:
+                wrong.append(f"ticket {number}: {what} {found}, expected {expected}")
+        if int(ticket.escalation_level) != level:
+            wrong.append(f"ticket {number}: level {ticket.escalation_level}, expected {level}")
+        for found in passed:
+            for name, notified in (("rep", "assignee"), ("supervisor", "supervisors")):
+                times = told.get((name, ticket.ticket_id, found.rule.key), 0)
+                if times != int(notified in found.rule.notify):
+                    wrong.append(f"ticket {number}: {name} told {times} times of {found.rule.key}")
+    print(json.dumps({"wrong": wrong[:20], "fired": fired_in_all}))
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    {"populate": lambda: populate(int(os.environ["TICKETS"])), "left": left, "inspect": inspect}[
+        sys.argv[1]
+    ]()

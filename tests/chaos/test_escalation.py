@@ -1,0 +1,152 @@
+"""Escalation under kill -9, doubled tasks and doubled beats: each milestone once, none missing."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from helpdesk.engines import dynamo, ports, processes, redis
+
+ROOT = Path(__file__).parents[2]
+TICKETS = int(os.environ.get("CHAOS_TICKETS", "300"))
+PATIENCE = 60 + TICKETS / 10  # seconds until all is done
+
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(60 + 2 * PATIENCE)]
+
+
+class Fleet:
+    """Engines, workers that die by themselves, and two beats over one folder."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.log = stack.enter_context((folder / "fleet.log").open("ab"))
+        (folder / "mails").mkdir()
+        dynamo_port, redis_port = ports.free_port(), ports.free_port()
+        engines = [
+            dynamo.start(dynamo_port, file=folder / "dynamodb.sqlite3"),
+            redis.start(redis_port, folder=folder / "redis"),
+        ]
+        stack.callback(processes.stop, engines, patience=2)
+        dynamo.wait_until_ready(engines[0], dynamo_port)
+        redis.wait_until_ready(engines[1], redis_port)
+        self.env = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name in ("PATH", "HOME", "LANG")
+            },
+            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+            "DATA_DIR": str(folder),
+            "MAIL_FOLDER": str(folder / "mails"),
+            "DEBUG": "1",
+            "LOG_LEVEL": "WARNING",
+            "SECRET_KEY": "only for tests",
+            "DYNAMODB_ENDPOINT_URL": f"http://127.0.0.1:{dynamo_port}",
+            "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+            "SLA_SWEEP_SECONDS": "1",
+            "TICKETS": str(TICKETS),
+            "DIE_SHARE": "0.004",
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+        stack.callback(self.kill_all)
+
+    def python(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env={**self.env, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2_000:]
+        return done.stdout
+
+    def celery(self, *words: str) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "tests.chaos.faulty", *words],
+            cwd=ROOT,
+            env=self.env,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def worker(self) -> "subprocess.Popen[bytes]":
+        return self.celery(
+            *("worker", "--concurrency", "2", "--without-gossip", "--without-mingle"),
+            *("--without-heartbeat", "--loglevel", "ERROR", "-n", f"w{random.random()}@here"),
+        )
+
+    def beat(self) -> "subprocess.Popen[bytes]":
+        return self.celery("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "")
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
+        """kill -9 of a worker with its children."""
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+    def kill_all(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                self.kill(process)
+
+
+def test_each_milestone_fires_once_whatever_dies(tmp_path):
+    chance = random.Random(11)
+    with ExitStack() as stack:
+        fleet = Fleet(tmp_path, stack)
+        fleet.python("manage.py", "migrate", "--verbosity", "0")
+        fleet.python("manage.py", "create_tables")
+        fleet.python("tests/chaos/population.py", "populate")
+        fleet.beat()
+        fleet.beat()
+        workers = [fleet.worker(), fleet.worker()]
+        kills = 0
+        deadline = time.monotonic() + PATIENCE
+        calm_since = time.monotonic() + 25  # the last milestone passes 15 s after its ticket
+        while True:
+            assert time.monotonic() < deadline, (
+                f"not done: {left}; {(tmp_path / 'fleet.log').read_text()[-2_000:]}"
+            )
+            time.sleep(chance.uniform(0.5, 2.5))  # the moment of the next kill, not a wait
+            if time.monotonic() < calm_since:
+                place = chance.randrange(len(workers))
+                fleet.kill(workers[place])
+                workers[place] = fleet.worker()
+                kills += 1
+            left = json.loads(fleet.python("tests/chaos/population.py", "left"))
+            if time.monotonic() > calm_since and not any(left.values()):
+                break
+        fleet.kill_all()
+
+        found = json.loads(fleet.python("tests/chaos/population.py", "inspect"))
+
+        assert found["wrong"] == []
+        assert found["fired"] >= TICKETS, "hardly a milestone passed: the test shows nothing"
+        assert kills >= 5
+        mailed: dict[tuple[str, str], int] = {}
+        for path in (tmp_path / "mails").iterdir():
+            for mail in path.read_text().split("-" * 79):
+                to = re.search(r"^To: (.+)$", mail, re.MULTILINE)
+                for line in re.findall(r"^#\d+ · .*$", mail, re.MULTILINE):
+                    if to:
+                        mailed[to[1], line] = mailed.get((to[1], line), 0) + 1
+        assert mailed, "no mail went out"
+        assert [once for once, times in mailed.items() if times > 1] == []
+        deaths = (tmp_path / "fleet.log").read_text().count("signal 9")
+        assert deaths, "no worker died by itself at the dangerous points"
+        print(f"tickets={TICKETS} {found['fired']=} {kills=} {deaths=} mailed={len(mailed)}")
