@@ -7,7 +7,7 @@ BOOTSTRAP := python3 helpdesk/bootstrap.py
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test check format lock clean
+.PHONY: help run setup dev test check format lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ format: dev ## bring code into form
 lock: dev ## pin what requirements*.in ask for
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+bench: dev ## the benchmarks; writes docs/benchmarks.md; ARGS="--tickets 10000"
+	@$(PY) -m tests.bench $(ARGS)
 
 clean: ## remove what make built; the data in .data stays
 	@rm -rf .venv theme/static theme/static_src/node_modules helpdesk/engines/node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache

@@ -104,8 +104,8 @@ class Browser:
 
     def __init__(self, desk: RunningDesk, username: str = "rep") -> None:
         self.base = f"http://127.0.0.1:{desk.port}"
-        jar = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self.jar = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
         self.post("/accounts/login/", username=username, password="demo")
 
     def get(self, path: str) -> str:
@@ -114,9 +114,16 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> str:
         """Send a form as its page would; the address that the answer leads to."""
-        form_page = "/tickets/new/" if path != "/accounts/login/" else path
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(form_page))
-        assert token is not None
-        data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        token = self.token("/tickets/new/" if path != "/accounts/login/" else path)
+        return self.send(path, {"csrfmiddlewaretoken": token, **fields})
+
+    def token(self, page: str) -> str:
+        """The CSRF token of a page's form."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page))
+        assert found is not None
+        return found[1]
+
+    def send(self, path: str, fields: dict[str, str]) -> str:
+        data = urllib.parse.urlencode(fields).encode()
         with self.opener.open(f"{self.base}{path}", data, timeout=10) as answer:
             return urllib.parse.urlsplit(answer.url).path

@@ -1,6 +1,6 @@
 """The Celery app of workers that die, now and then, at the points where dying would hurt.
 
-`kill -9` before a transaction, after it, before a notice is given, after it, before and after a mail.
+`kill -9` before a transaction and after it, before and after a notice is given, or mailed.
 """
 
 import os
@@ -8,7 +8,7 @@ import random
 import signal
 from functools import wraps
 
-from helpdesk.celery import app  # noqa: F401 (what `celery -A tests.chaos.faulty` looks for)
+from helpdesk.celery import app
 from helpdesk.dynamo.transaction import Transaction
 
 SHARE = float(os.environ["DIE_SHARE"])

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -93,10 +93,8 @@ class Fleet:
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """kill -9 of a worker with its children."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     def kill_all(self) -> None:
@@ -117,6 +115,7 @@ def test_each_milestone_fires_once_whatever_dies(tmp_path):
         workers = [fleet.worker(), fleet.worker()]
         kills = 0
         deadline = time.monotonic() + PATIENCE
+        left: dict[str, int] = {}
         calm_since = time.monotonic() + 25  # the last milestone passes 15 s after its ticket
         while True:
             assert time.monotonic() < deadline, (

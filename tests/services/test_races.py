@@ -1,4 +1,4 @@
-"""Replies, pauses and resolves that race with the sweep: no escalation after the confirmed change."""
+"""Replies, pauses and resolves race with the sweep: no escalation after a confirmed change."""
 
 import os
 import threading
@@ -74,8 +74,7 @@ def test_what_was_confirmed_first_decides(desk, kind):
             changed = [
                 line.communication_id
                 for line in log_of(number)
-                if line.created_by == desk.rep.user_id
-                and line.type != "System Update"
+                if (line.created_by == desk.rep.user_id and line.type != "System Update")
                 or any(item.field in ("status", "waiting") for item in line.changes or ())
             ]
             if kind != "pause":  # a pause leaves the response clock running

@@ -61,6 +61,7 @@ _LOGGED = (
     "description",
     "vehicle_id",
     "tags",
+    "continued_by",
 )
 
 

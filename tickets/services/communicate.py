@@ -1,14 +1,19 @@
 """Answer the customer, note something among colleagues, record what the customer wrote."""
 
 from datetime import datetime
+from hashlib import sha256
 
 from django.utils.translation import gettext as _
 
+from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
+from tickets.domain.errors import ClosedTooLongAgo
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_CONTENT, Checks
+from tickets.services.create import create_ticket
+from tickets.store import access
 from tickets.store.log import Communication
 from tickets.store.ticket import Ticket
 
@@ -25,9 +30,9 @@ def communicate(
 ) -> tuple[Ticket, Communication]:
     """Add to the conversation. `waiting`: the ticket then waits for the customer.
 
-    Needs no version: two people who write at once are both heard.
-    Raises Invalid, NotFound, NotAllowed, EventRefused (waiting on a done ticket; a customer's
-    message to a ticket that was closed too long ago), Busy.
+    Needs no version: two people who write at once are both heard. A customer's message to a ticket
+    that was closed too long ago opens a new one, linked to the old, and is returned with that.
+    Raises Invalid, NotFound, NotAllowed, EventRefused (waiting on a done ticket), Busy.
     """
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
@@ -56,7 +61,10 @@ def communicate(
             direction=line.direction,
         )
 
-    ticket = change(ticket_id, write, by=by, now=now)
+    try:
+        ticket = change(ticket_id, write, by=by, now=now)
+    except ClosedTooLongAgo:
+        return _continue_elsewhere(ticket_id, content, by=by, now=now)
     return ticket, written[0]
 
 
@@ -81,3 +89,38 @@ def note(ticket_id: str, *, content: str, by: Actor, now: datetime | None = None
         ticket_id, type=CommunicationType.INTERNAL_NOTE, content=content, by=by, now=now
     )
     return ticket
+
+
+def _continue_elsewhere(
+    ticket_id: str, content: str, *, by: Actor, now: datetime | None
+) -> tuple[Ticket, Communication]:
+    """Open the ticket in which an old conversation goes on; a repeat finds the same one."""
+    old = access.ticket(ticket_id)
+    assert old is not None  # noqa: S101 (it was read a moment ago, and tickets stay)
+    # A vehicle may have another owner by now.
+    kept = bool(old.vehicle_id) and get_vehicle(old.customer_id, old.vehicle_id) is not None
+    new = create_ticket(
+        customer_id=old.customer_id,
+        vehicle_id=old.vehicle_id if kept else None,
+        subject=old.subject,
+        description=content,
+        category=old.category,
+        priority=old.priority,
+        continues=ticket_id,
+        token=f"continues-{ticket_id}-{sha256(content.encode()).hexdigest()[:32]}",
+        by=by,
+        now=now,
+    )
+
+    def point(draft: Draft) -> None:
+        draft.ticket.continued_by = new.ticket_id
+
+    change(ticket_id, point, by=by, now=now)
+    return communicate(
+        new.ticket_id,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content=content,
+        by=by,
+        now=now,
+    )

@@ -33,11 +33,14 @@ def create_ticket(
     vehicle_id: str | None = None,
     assigned_to: str | None = None,
     tags: Iterable[str] = (),
+    continues: str | None = None,
     token: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
     """Open a ticket and return it. With a `token` that this actor used before, return that one.
+
+    `continues` is the ticket whose conversation goes on in this one.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -75,6 +78,7 @@ def create_ticket(
         "status": Status.OPEN.value,
         "assigned_to": assigned_to,
         "tags": tag_list,
+        "continues": continues,
         "policy_id": terms.key,
     }
     structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])

@@ -156,6 +156,9 @@ class Ticket(Item):
     tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     waiting = BooleanAttribute(default=False)
     policy_id = UnicodeAttribute(attr_name="policyId")
+    # Where a conversation went on after it had been closed for too long to be reopened
+    continues = UnicodeAttribute(null=True)
+    continued_by = UnicodeAttribute(attr_name="continuedBy", null=True)
     sla = Sla(default=Sla)
 
     # The clock's own notes

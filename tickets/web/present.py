@@ -119,6 +119,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             "closed_at",
             "waiting",
             "tags",
+            "continues",
+            "continued_by",
         )
     }
     shown |= {

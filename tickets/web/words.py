@@ -58,6 +58,7 @@ FIELDS = {
     "description": gettext_lazy("Description"),
     "vehicleId": gettext_lazy("Vehicle"),
     "tags": gettext_lazy("Tags"),
+    "continuedBy": gettext_lazy("Continued by ticket"),
     "escalationLevel": gettext_lazy("Escalation level"),
 }
 
