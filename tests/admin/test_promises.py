@@ -1,0 +1,122 @@
+"""Supervisors change promises in the admin."""
+
+import pytest
+from django.urls import reverse
+
+from tests.world import after
+from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Replan
+from tickets.services.status import change_status
+
+
+@pytest.fixture
+def supervisor(desk, client):
+    client.force_login(desk.supervisor_user)
+    return client
+
+
+def policy_form(policy, **changed):
+    fields = {
+        "name": policy.name,
+        "slug": policy.slug,
+        "active": "on",
+        "order": policy.order,
+        "calendar": policy.calendar_id,
+        "at_risk_percent": policy.at_risk_percent,
+    }
+    for priority in ("critical", "high", "medium", "low"):
+        for clock in ("response", "resolution"):
+            fields[f"{priority}_{clock}"] = getattr(policy, f"{priority}_{clock}")
+    return {**fields, **changed}
+
+
+def test_saving_the_default_policy_makes_a_version_and_says_that_tickets_are_planned(supervisor):
+    policy = Policy.objects.get(is_default=True)
+    address = reverse("admin:tickets_policy_change", args=[policy.pk])
+
+    page = supervisor.post(address, policy_form(policy, high_response="1d 4h"), follow=True)
+
+    assert page.status_code == 200
+    assert "being planned anew" in page.content.decode()
+    newest = PolicyVersion.objects.filter(policy=policy).first()
+    assert newest.key == "default-2"
+    assert newest.terms["targets"]["High"]["response"] == 28 * 3600
+    progress = supervisor.get(
+        reverse("admin:tickets_replan_change", args=[Replan.objects.get().pk])
+    )
+    assert "planned anew" in progress.content.decode().lower()
+
+
+def test_a_wrong_allowance_is_refused_beside_its_field_and_nothing_is_saved(supervisor):
+    policy = Policy.objects.get(is_default=True)
+    address = reverse("admin:tickets_policy_change", args=[policy.pk])
+
+    page = supervisor.post(address, policy_form(policy, high_response="soon"))
+
+    assert "such as 2h, 1d 4h or 90m" in page.content.decode()
+    assert PolicyVersion.objects.count() == 1
+    assert not Replan.objects.exists()
+
+
+def test_a_calendar_without_working_time_is_refused(supervisor):
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    form = {"name": "Never", "time_zone": "Europe/Rome", **dict.fromkeys(days, "")}
+
+    page = supervisor.post(reverse("admin:tickets_calendar_add"), form)
+
+    assert "no working time" in page.content.decode()
+    assert Calendar.objects.count() == 1
+
+
+def test_a_new_policy_with_conditions_applies_to_new_tickets(supervisor, desk):
+    default = Policy.objects.get(is_default=True)
+    form = policy_form(
+        default, name="Customs", slug="customs", categories=["Customs"], critical_response="30m"
+    )
+
+    supervisor.post(reverse("admin:tickets_policy_add"), form)
+
+    ticket = desk.ticket(category="Customs", priority="Critical")
+    assert ticket.policy_id == "customs-1"
+    assert ticket.sla_deadline == after(minutes=30)
+
+
+def test_a_rule_that_is_switched_off_no_longer_fires(supervisor, desk):
+    rule = EscalationRule.objects.get(key="critical-created")
+    address = reverse("admin:tickets_escalationrule_change", args=[rule.pk])
+
+    supervisor.post(address, {"trigger": "critical", "level": 1, "notify_supervisors": "on"})
+
+    assert desk.ticket(priority="Critical").escalation_level == 0
+
+
+@pytest.mark.parametrize("name", ["policy", "calendar", "escalationrule", "policyversion"])
+def test_promises_are_never_deleted(supervisor, name):
+    assert supervisor.get(reverse(f"admin:tickets_{name}_delete", args=[1])).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["policy", "calendar", "escalationrule", "ticket", "replan"])
+def test_representatives_and_outsiders_see_none_of_it(desk, client, name):
+    for user in (desk.rep_user, desk.outsider_user):
+        user.is_staff = True
+        user.save()
+        client.force_login(user)
+        answer = client.get(reverse(f"admin:tickets_{name}_changelist"))
+        assert answer.status_code in (302, 403), f"{user}: {answer.status_code}"
+
+
+def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
+    from tickets.services.replan import replan_page
+
+    number = desk.ticket().ticket_id
+    change_status(number, to="Resolved", by=desk.rep, now=after(hours=1))
+    policy = Policy.objects.get(is_default=True)
+    supervisor.post(
+        reverse("admin:tickets_policy_change", args=[policy.pk]),
+        policy_form(policy, medium_resolution="1h"),
+    )
+
+    assert replan_page(Replan.objects.get().pk)
+    from tests.world import stored
+
+    assert stored(number).policy_id == "default-1"
+    assert stored(number).sla.resolution_breached_at is None
