@@ -40,18 +40,6 @@ def time_left(due_at: datetime, now: datetime) -> str:
 
 
 @register.filter
-def ago(at: datetime, now: datetime) -> str:
-    """`2 h ago`, roughly."""
-    seconds = int((now - at).total_seconds())
-    if seconds < _MINUTE:
-        return _("just now")
-    for size, words in ((_DAY, _("%(n)s d ago")), (_HOUR, _("%(n)s h ago"))):
-        if seconds >= size:
-            return words % {"n": seconds // size}
-    return _("%(n)s min ago") % {"n": seconds // _MINUTE}
-
-
-@register.filter
 def moment(at: datetime) -> str:
     """A date and time in the reader's zone, the month as a word: no order to mistake."""
     return date_format(localtime(at), _("j M Y, H:i"))

@@ -73,10 +73,6 @@ class NoAllowance(TermsRefused):
         super().__init__(f"{key} has no targets for {priority}")
 
 
-class RuleRefused(DomainError):
-    """An escalation rule that could never fire, or whose level does not exist."""
-
-
 # Tickets
 
 

@@ -56,47 +56,20 @@ class Command(BaseCommand):
 
 
 def _documents(source: IO[str]) -> Iterator[tuple[int, str]]:
-    """The scenarios in a file with their line numbers; 0 for one that is the whole file.
+    """The scenarios in a file, each with the number of its line; 0 for one that is the whole file.
 
-    A file whose first line is a whole JSON value and that goes on after it is JSON Lines.
+    A file is JSON Lines when its first line is whole, or when its second begins another object;
+    otherwise all of it is one scenario, written over several lines.
     """
-    first, number = "", 0
-    for line in source:
-        number += 1
-        if line.strip():
-            first = line
-            break
-    rest = _more(source, number)
-    if not _is_json(first):
-        following = next(rest, None)
-        if following is None:
-            yield 0, first
-            return
-        if not _begins_object(following[1]):
-            yield 0, first + following[1] + "".join(line for _, line in rest)
-            return
-        yield number, first
-        yield following
-        yield from rest
-        return
-    following = next(rest, None)
-    if following is None:
-        yield 0, first
-        return
-    yield number, first
-    yield following
-    yield from rest
-
-
-def _more(source: IO[str], number: int) -> Iterator[tuple[int, str]]:
-    for line in source:
-        number += 1
-        if line.strip():
-            yield number, line
-
-
-def _begins_object(line: str) -> bool:
-    return line.startswith("{")
+    lines = ((number, line) for number, line in enumerate(source, 1) if line.strip())
+    first, second = next(lines, None), next(lines, None)
+    if first is None or second is None:
+        yield 0, first[1] if first else ""
+    elif _is_json(first[1]) or second[1].startswith("{"):
+        yield from (first, second)
+        yield from lines
+    else:
+        yield 0, first[1] + second[1] + "".join(line for _, line in lines)
 
 
 def _is_json(text: str) -> bool:
