@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, period in (
         ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
+        ("mail-sweep", "tickets.mail_notices", 60),
         ("close-silent", "tickets.close_silent", 60),
         ("resume-replans", "tickets.resume_replans", 60),
     )

@@ -10,7 +10,10 @@ from tickets.services import escalate, notices, outbox, replan, silence
 @shared_task(name="tickets.pass_on")
 def pass_on() -> int:
     taken = outbox.pass_on()
-    mail_notices.delay()
+    if taken:
+        mail_notices.delay()
+    if taken == outbox.BATCH:
+        pass_on.delay()  # there is more
     return taken
 
 

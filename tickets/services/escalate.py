@@ -14,6 +14,7 @@ from helpdesk.errors import Busy, NotFound
 from helpdesk.moments import this_second
 from tickets.domain.sla import milestones
 from tickets.domain.ticket import CommunicationType
+from tickets.services import outbox
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_SUBJECT, Checks
 from tickets.store import access
@@ -61,13 +62,14 @@ def sweep(*, now: datetime | None = None) -> Sweep:
 def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
     """Fire what has passed on these tickets. Cost: a read and a transaction for each."""
     fired = conflicts = 0
-    for ticket_id in ticket_ids:
-        try:
-            fired += fire_due(ticket_id, now=now)
-        except (Busy, NotFound) as error:
-            # Its place in the index stays, so the next sweep meets it again.
-            conflicts += 1
-            log.warning("sweep_skipped", ticket_id=ticket_id, reason=str(error))
+    with outbox.one_nudge():
+        for ticket_id in ticket_ids:
+            try:
+                fired += fire_due(ticket_id, now=now)
+            except (Busy, NotFound) as error:
+                # Its place in the index stays, so the next sweep meets it again.
+                conflicts += 1
+                log.warning("sweep_skipped", ticket_id=ticket_id, reason=str(error))
     return Sweep(due=len(ticket_ids), fired=fired, conflicts=conflicts)
 
 

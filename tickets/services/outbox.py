@@ -5,7 +5,9 @@ or the worker dies, a sweep finds what was left. So every event is passed on at 
 consumer must make a repeat harmless.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 import structlog
@@ -24,14 +26,29 @@ BATCH = 100
 
 Consumer = Callable[[OutboxEvent], object]
 
+_held_back: ContextVar[bool] = ContextVar("nudges_held_back", default=False)
+
 
 def partition(ticket_id: str) -> str:
     """The outbox partition of a ticket's events."""
     return shard_key(OUTBOX, ticket_id)
 
 
+@contextmanager
+def one_nudge() -> Iterator[None]:
+    """Tell a worker once, at the end, of everything that is written inside."""
+    token = _held_back.set(True)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
+        nudge()
+
+
 def nudge() -> None:
     """Tell a worker that something is in the outbox. Never raises: the sweep finds it anyway."""
+    if _held_back.get():
+        return
     try:
         current_app.send_task("tickets.pass_on")
     except (OperationalError, OSError) as error:
