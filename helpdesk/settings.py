@@ -88,6 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "tickets.web.nav.desk",
             ],
         },
     },
@@ -128,8 +129,23 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "theme" / "assets"]
+# Attachments: a folder, or a bucket of S3. Only ever given out by the desk itself.
+ATTACHMENTS_BUCKET = env.str("ATTACHMENTS_BUCKET", default="")
+_attachments: dict[str, object] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": DATA_DIR / "attachments", "base_url": None},
+}
+if ATTACHMENTS_BUCKET:
+    _attachments = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": ATTACHMENTS_BUCKET,
+            "region_name": env.str("AWS_REGION", default="eu-west-1"),
+        },
+    }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": _attachments,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -208,7 +224,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
-OUTBOX_CONSUMERS = ["tickets.services.notices.take", "reporting.services.facts.take"]
+OUTBOX_CONSUMERS = [
+    "tickets.services.notices.take",
+    "tickets.services.letters.take",
+    "reporting.services.facts.take",
+    "tickets.services.search.take",
+    "tickets.services.live.take",
+]
 
 # ------------------------------------------------------------------ mail
 if DEBUG:
@@ -230,6 +252,8 @@ CELERY_BEAT_SCHEDULE = {
         ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("mail-sweep", "tickets.mail_notices", 60),
+        ("letter-sweep", "tickets.send_letters", 60),
+        ("resume-bulks", "tickets.resume_bulks", 60),
         ("close-silent", "tickets.close_silent", 60),
         ("resume-replans", "tickets.resume_replans", 60),
     )

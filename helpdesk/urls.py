@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from helpdesk.accounts.preferences import preferences
+
 urlpatterns = [
     path("", include("tickets.web.urls")),
     path(
@@ -14,6 +16,7 @@ urlpatterns = [
         ),
         name="login",
     ),
+    path("accounts/preferences/", preferences, name="preferences"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

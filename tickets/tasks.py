@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from helpdesk.moments import this_second
-from tickets.services import escalate, notices, outbox, replan, silence
+from tickets.services import bulk, escalate, letters, notices, outbox, replan, silence
 
 
 @shared_task(name="tickets.pass_on")
@@ -12,6 +12,7 @@ def pass_on() -> int:
     taken = outbox.pass_on()
     if taken:
         mail_notices.delay()
+        send_letters.delay()
     if taken == outbox.BATCH:
         pass_on.delay()  # there is more
     return taken
@@ -20,6 +21,18 @@ def pass_on() -> int:
 @shared_task(name="tickets.mail_notices")
 def mail_notices() -> int:
     return notices.mail_pending()
+
+
+@shared_task(name="tickets.send_letters")
+def send_letters() -> int:
+    return letters.send_due()
+
+
+@shared_task(name="tickets.resume_bulks")
+def resume_bulks() -> None:
+    for left in bulk.abandoned():
+        while not bulk.step(left.pk).finished_at:
+            pass
 
 
 @shared_task(name="tickets.sla_sweep")

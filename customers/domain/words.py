@@ -1,7 +1,10 @@
 """The words of customers and vehicles, and how their texts are brought into one form."""
 
+import re
 import unicodedata
 from enum import StrEnum
+
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 class Segment(StrEnum):
@@ -21,9 +24,7 @@ class ShipmentStatus(StrEnum):
 
 def folded(text: str) -> str:
     """`text` as searches compare it: no case, no accents, single spaces."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(letter)
-    )
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
     return " ".join(plain.split())

@@ -48,6 +48,15 @@ def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     return {found.customer_id: found for found in Customer.batch_get(keys)} if keys else {}
 
 
+def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
+    """Those that exist, by id. One BatchGetItem for each hundred."""
+    keys = [
+        (customer_pk(customer_id), vehicle_sk(vehicle_id))
+        for customer_id, vehicle_id in set(owners_and_ids)
+    ]
+    return {found.vehicle_id: found for found in Vehicle.batch_get(keys)} if keys else {}
+
+
 def customers_named(prefix: str, *, limit: int) -> list[Customer]:
     """Customers whose folded name begins with `prefix`, by name. One Query a shard."""
     condition = Customer.name_key.startswith(prefix)

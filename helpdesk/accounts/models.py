@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,18 @@ class User(AbstractUser):
         validators=[validate_time_zone],
         help_text=_("Times are shown in this zone. Empty: the desk's own."),
     )
+    twelve_hours = models.BooleanField(
+        _("times with am and pm"), default=False, help_text=_("2:05 pm instead of 14:05.")
+    )
+    capacity = models.PositiveIntegerField(
+        _("capacity"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Active tickets at which automatic assignment passes this person by. Empty: no limit."
+        ),
+    )
     is_demo = models.BooleanField(
         _("demo account"),
         default=False,
@@ -44,3 +57,75 @@ class User(AbstractUser):
         raise models.ProtectedError(
             "Users are deactivated, not deleted: tickets and logs keep naming them.", {self}
         )
+
+
+class Team(models.Model):
+    """People who share a queue."""
+
+    class Distribution(models.TextChoices):
+        MANUAL = "manual", _("members take tickets themselves")
+        ROUND_ROBIN = "round robin", _("in turn")
+        LEAST_LOAD = "least load", _("whoever has the fewest active tickets")
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    distribution = models.CharField(
+        _("new tickets go to"),
+        max_length=20,
+        choices=Distribution.choices,
+        default=Distribution.MANUAL,
+        help_text=_("People who are absent or at their capacity are passed by."),
+    )
+    members = models.ManyToManyField(
+        User, through="Membership", related_name="teams", verbose_name=_("members")
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Somebody in a team, and when they were last given a ticket in turn."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    last_given_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="once_in_a_team")]
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return f"{self.user.display_name} ({self.team})"
+
+
+class Absence(models.Model):
+    """Days on which somebody is given no tickets automatically; both days count."""
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="absences", verbose_name=_("person")
+    )
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+
+    class Meta:
+        ordering = ["-first_day"]
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")),
+                name="absence_ends_after_it_begins",
+                violation_error_message=_("The last day comes before the first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.display_name}, {self.first_day} – {self.last_day}"

@@ -1,12 +1,13 @@
 """Who tickets can be assigned to, and what people are called."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM
-from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Absence, Team, User
 
 
 def assignable_users() -> QuerySet[User]:
@@ -34,3 +35,29 @@ def people_to_tell(*, supervisors: bool) -> set[str]:
     group = SUPERVISORS if supervisors else REPRESENTATIVES
     found = User.objects.filter(is_active=True, groups__name=group).values_list("pk", flat=True)
     return {str(pk) for pk in found}
+
+
+def people_called(usernames: Iterable[str]) -> dict[str, str]:
+    """Ids of the people who work tickets under these user names. One SQL query, or none."""
+    wanted = {username.casefold() for username in usernames}
+    if not wanted:
+        return {}
+    people = assignable_users().values_list("username", "pk")
+    return {name.casefold(): str(pk) for name, pk in people if name.casefold() in wanted}
+
+
+def teams_of(user_id: str) -> list[Team]:
+    """The teams that somebody is in, by name. One SQL query."""
+    return list(Team.objects.filter(memberships__user_id=user_id)) if user_id.isdecimal() else []
+
+
+def team_members(team_id: str) -> set[str]:
+    """Ids of the active members of a team. One SQL query."""
+    found = User.objects.filter(is_active=True, memberships__team_id=team_id)
+    return {str(pk) for pk in found.values_list("pk", flat=True)}
+
+
+def absent_on(day: date) -> set[str]:
+    """Ids of the people who are away on a day. One SQL query."""
+    away = Absence.objects.filter(first_day__lte=day, last_day__gte=day)
+    return {str(pk) for pk in away.values_list("user_id", flat=True)}

@@ -15,11 +15,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a page of a list begins: after a range key, or `back`, where it ends before it."""
+
+    key: str
+    back: bool = False
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some rows of a list, and the range key to go on after (None at its end)."""
+    """Some rows of a list, and the places of the pages beside it (None at an end)."""
 
     rows: list[T]
-    next_place: str | None
+    next: Place | None
+    previous: Place | None
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.rows)
@@ -36,17 +45,33 @@ def read_page(
     limit: int,
     condition: Condition | None = None,
     forward: bool = True,
+    place: Place | None = None,
+    sharded: bool = True,
 ) -> Page[Any]:
     """The first `limit` rows of `partitions` that meet the range key `condition`, in key order.
 
-    Cost: one query of `limit` + 1 rows for each shard of each partition.
+    `condition` says where to begin; `place` is what it was made from. Without `forward` the order
+    is the falling one. Cost: one query of `limit` + 1 rows for each shard of each partition.
     """
-    shards = [
-        index.query(key, condition, scan_index_forward=forward, limit=limit + 1)
+    back = place is not None and place.back
+    rising = forward is not back
+    keys = [
+        key
         for partition in partitions
-        for key in shard_keys(partition)
+        for key in (shard_keys(partition) if sharded else [partition])
     ]
-    rows = list(islice(merge(*shards, key=place_of, reverse=not forward), limit + 1))
+    shards = [
+        index.query(key, condition, scan_index_forward=rising, limit=limit + 1) for key in keys
+    ]
+    rows = list(islice(merge(*shards, key=place_of, reverse=not rising), limit + 1))
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page(rows, place_of(rows[-1]) if more else None)
+    if back:
+        rows.reverse()
+    onward = bool(rows) and (more or back)
+    before = bool(rows) and (more if back else place is not None)
+    return Page(
+        rows,
+        next=Place(place_of(rows[-1])) if onward else None,
+        previous=Place(place_of(rows[0]), back=True) if before else None,
+    )

@@ -5,6 +5,7 @@ thread-safely. One client a process serves all; it is made under a lock.
 """
 
 import os
+import time
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -75,15 +76,79 @@ def _client(pid: int) -> Any:
 
 
 def create_missing_tables() -> list[tuple[str, bool]]:
-    """Make each table of settings.DYNAMODB_TABLES; say of each whether it was made now."""
+    """Make each table of settings.DYNAMODB_TABLES and each index of it that is missing or other.
+
+    Says of each table whether anything was made now.
+    """
     answers = []
     for path in settings.DYNAMODB_TABLES:
         table: type[Item] = import_string(path)
-        missing = not table.exists()
-        if missing:
+        if not table.exists():
             table.create_table(wait=True)
-        answers.append((str(table.Meta.table_name), missing))
+            made = True
+        else:
+            made = _follow_indexes(table)
+        answers.append((str(table.Meta.table_name), made))
     return answers
+
+
+def _follow_indexes(table: type[Item]) -> bool:
+    """Bring the indexes of a table that is there in line with its model; one change at a time."""
+    name = str(table.Meta.table_name)
+    wanted: dict[str, Any] = dict(table._get_schema())
+    there = _indexes(name)
+    made = False
+    for index in wanted["global_secondary_indexes"]:
+        found = there.get(index["index_name"])
+        if found and _form(found) == _form(index):
+            continue
+        made = True
+        if found:
+            _change_indexes(name, {"Delete": {"IndexName": index["index_name"]}})
+        _change_indexes(
+            name,
+            {
+                "Create": {
+                    "IndexName": index["index_name"],
+                    "KeySchema": index["key_schema"],
+                    "Projection": index["projection"],
+                }
+            },
+            [
+                definition
+                for definition in wanted["attribute_definitions"]
+                if definition["AttributeName"]
+                in {key["AttributeName"] for key in index["key_schema"]}
+            ],
+        )
+    return made
+
+
+def _change_indexes(
+    name: str, change: dict[str, Any], definitions: list[dict[str, str]] | None = None
+) -> None:
+    more = {"AttributeDefinitions": definitions} if definitions else {}
+    client().update_table(TableName=name, GlobalSecondaryIndexUpdates=[change], **more)
+    pause = 0.05
+    while any(index["IndexStatus"] != "ACTIVE" for index in _indexes(name).values()):
+        time.sleep(pause)
+        pause = min(pause * 2, 10)
+
+
+def _indexes(name: str) -> dict[str, dict[str, Any]]:
+    described = client().describe_table(TableName=name)["Table"]
+    return {index["IndexName"]: index for index in described.get("GlobalSecondaryIndexes", ())}
+
+
+def _form(index: dict[str, Any]) -> tuple[Any, ...]:
+    """What makes two indexes the same, from a description or from a model's schema."""
+    projection = index.get("Projection") or index["projection"]
+    keys = index.get("KeySchema") or index["key_schema"]
+    return (
+        [(key["AttributeName"], key["KeyType"]) for key in keys],
+        projection["ProjectionType"],
+        sorted(projection.get("NonKeyAttributes") or ()),
+    )
 
 
 def drop_tables() -> None:

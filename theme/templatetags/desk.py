@@ -4,8 +4,12 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+
+from helpdesk.accounts.middleware import twelve_hours
+from helpdesk.markdown import to_html
 
 register = template.Library()
 
@@ -42,7 +46,14 @@ def time_left(due_at: datetime, now: datetime) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """A date and time in the reader's zone, the month as a word: no order to mistake."""
-    return date_format(localtime(at), _("j M Y, H:i"))
+    form = _("j M Y, g:i a") if twelve_hours.get() else _("j M Y, H:i")
+    return date_format(localtime(at), form)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """What people write, as harmless HTML."""
+    return to_html(text)
 
 
 @register.filter

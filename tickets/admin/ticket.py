@@ -13,7 +13,8 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.moments import this_second
 from tickets.admin.rights import ReadOnly
 from tickets.models import Ticket
-from tickets.services.read import Queue, queue
+from tickets.services.find import QUEUES as FILTERS
+from tickets.services.find import Queue, find
 from tickets.web.present import ticket_lines
 from tickets.web.words import QUEUES
 
@@ -40,7 +41,11 @@ class TicketAdmin(ReadOnly):
             return redirect("admin:index")
         name = request.GET.get("view", "")
         which = Queue(name) if name in _FILTERS else Queue.ACTIVE
-        page = queue(which, by=actor_of(request.user), after=request.GET.get("after") or None)
+        page = find(
+            FILTERS[which],
+            by=actor_of(request.user),
+            cursor_text=request.GET.get("page") or None,
+        )
         now = this_second()
         context = {
             **self.admin_site.each_context(request),
@@ -49,8 +54,8 @@ class TicketAdmin(ReadOnly):
             "headings": _HEADINGS,
             "lines": ticket_lines(page.tickets, now=now),
             "now": now,
-            "next_url": _address(which, page.next_cursor) if page.next_cursor else None,
-            "first_url": _address(which) if request.GET.get("after") else None,
+            "next_url": _address(which, page.next) if page.next else None,
+            "first_url": _address(which) if request.GET.get("page") else None,
             "filters": [
                 {
                     "label": _("queue"),
@@ -68,5 +73,5 @@ class TicketAdmin(ReadOnly):
         return TemplateResponse(request, "admin/tickets_list.html", context)
 
 
-def _address(which: Queue, after: str = "") -> str:
-    return "?" + urlencode({"view": which.value, **({"after": after} if after else {})})
+def _address(which: Queue, page: str = "") -> str:
+    return "?" + urlencode({"view": which.value, **({"page": page} if page else {})})

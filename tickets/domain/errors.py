@@ -123,6 +123,18 @@ class CannotReopen(EventRefused):
         super().__init__(f"a ticket that is {status} cannot be reopened; it is not done")
 
 
+class MergedAway(EventRefused):
+    """The ticket was closed as a duplicate; its matter goes on in `into`."""
+
+    def __init__(self, into: str) -> None:
+        self.into = into
+        super().__init__(f"the ticket was merged into ticket {into}")
+
+
+class MergeRefused(EventRefused):
+    """These two tickets cannot become one."""
+
+
 class NotCreatedFirst(EventRefused):
     def __init__(self) -> None:
         super().__init__("a timeline starts with one created event")

@@ -45,6 +45,16 @@ class CommunicationType(StrEnum):
     SYSTEM_UPDATE = "System Update"
 
 
+class Delivery(StrEnum):
+    """How the mail with an answer to the customer stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # the worker died while it was sending
+
+
 class Direction(StrEnum):
     """Which way a Customer Response went: outbound is staff to customer."""
 

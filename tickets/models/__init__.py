@@ -1,8 +1,24 @@
-"""Configuration of the desk's promises, in Django's database, and the admin's name for a ticket."""
+"""Configuration in Django's database, the search index, and the admin's name for a ticket."""
 
 from tickets.models.policy import Calendar, Policy, PolicyVersion
 from tickets.models.replan import Replan
+from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
+from tickets.models.search import Entry, EntryTag
 from tickets.models.ticket import Ticket
+from tickets.models.workspace import Bulk, CannedReply, SavedView
 
-__all__ = ["Calendar", "EscalationRule", "Policy", "PolicyVersion", "Replan", "Ticket"]
+__all__ = [
+    "Bulk",
+    "Calendar",
+    "CannedReply",
+    "Entry",
+    "EntryTag",
+    "EscalationRule",
+    "Policy",
+    "PolicyVersion",
+    "Replan",
+    "RoutingRule",
+    "SavedView",
+    "Ticket",
+]

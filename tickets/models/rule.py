@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.models import Team
 from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
 
 
@@ -33,6 +34,14 @@ class EscalationRule(models.Model):
         verbose_name=_("reassign to"),
         limit_choices_to={"is_active": True},
     )
+    reassign_to_team = models.ForeignKey(
+        Team,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("or hand over to the team"),
+        help_text=_("The ticket is then nobody's until a member takes it."),
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -55,4 +64,5 @@ class EscalationRule(models.Model):
             level=self.level,
             notify=frozenset(who for who, notified in wanted.items() if notified),
             reassign_to=str(self.reassign_to_id) if self.reassign_to_id else None,
+            reassign_to_team=str(self.reassign_to_team_id) if self.reassign_to_team_id else None,
         )

@@ -10,7 +10,7 @@ change that should have prevented it.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import uniform
 from time import sleep
@@ -28,13 +28,14 @@ from helpdesk.errors import Busy, Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
 from tickets.domain import instant
 from tickets.domain.sla import clock, milestones
-from tickets.domain.sla.milestones import Milestone
+from tickets.domain.sla.milestones import Milestone, Rule
 from tickets.domain.sla.timeline import Event, EventType, Timeline
-from tickets.domain.ticket import CommunicationType, Direction, Priority
+from tickets.domain.ticket import CommunicationType, Delivery, Direction, Priority
 from tickets.services import outbox, promises
 from tickets.store import access
 from tickets.store.keys import set_keys
 from tickets.store.log import (
+    Attachment,
     Change,
     Communication,
     Escalation,
@@ -47,6 +48,8 @@ from tickets.store.ticket import Sla, Ticket, ticket_pk
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 8
+MOST_UNSEEN = 50
+_INBOUND = Direction.INBOUND.value
 LONGEST_TIMELINE = 3_000
 """Clock events of one ticket; beyond it the item would near DynamoDB's 400 KB."""
 
@@ -57,12 +60,24 @@ _LOGGED = (
     "priority",
     "category",
     "assigned_to",
+    "team_id",
     "subject",
     "description",
     "vehicle_id",
     "tags",
     "continued_by",
+    "merged_into",
+    "duplicates",
+    "related",
 )
+
+
+class CameBetween(StaleVersion):
+    """Colleagues or the customer wrote or changed something that the actor has not seen."""
+
+    def __init__(self, lines: list[Communication], *, seen: int, current: int) -> None:
+        self.lines = lines
+        super().__init__(seen=seen, current=current)
 
 
 class Draft:
@@ -139,6 +154,7 @@ class Draft:
                 ],
                 level=int(self.ticket.escalation_level),
                 assignedTo=self.ticket.assigned_to,
+                team=self.ticket.team_id,
             )
         self.follow_clock()
         return fired
@@ -152,6 +168,8 @@ class Draft:
         changed: list[Change] | None = None,
         rule: str | None = None,
         by: Actor | None = None,
+        attachments: Sequence[Attachment] = (),
+        delivery: Delivery | None = None,
     ) -> Communication:
         """Add a line to the log."""
         line_id = self._next_id()
@@ -165,6 +183,8 @@ class Draft:
             direction=direction.value if direction else None,
             changes=changed,
             rule=rule,
+            attachments=list(attachments) or None,
+            delivery=delivery.value if delivery else None,
             created_by=(by or self.by).user_id,
             created_at=self.at,
         )
@@ -230,8 +250,7 @@ class Draft:
     def _fire(self, milestone: Milestone) -> None:
         rule = milestone.rule
         was = int(self.ticket.escalation_level)
-        if rule.reassign_to:
-            self.ticket.assigned_to = rule.reassign_to
+        self._reassign(rule)
         self.ticket.fired_rules = [*self.ticket.fired_rules, rule.key]
         self.escalate(
             key=rule.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None
@@ -244,6 +263,15 @@ class Draft:
             words += f": level {was} → {level}"
         self.say(CommunicationType.SYSTEM_UPDATE, words, changed=changed, rule=rule.key, by=SYSTEM)
 
+    def _reassign(self, rule: Rule) -> None:
+        ticket, was = self.ticket, self.ticket.assigned_to
+        if rule.reassign_to:
+            ticket.assigned_to = rule.reassign_to
+        elif rule.reassign_to_team:
+            ticket.team_id, ticket.assigned_to = rule.reassign_to_team, None
+        if ticket.assigned_to != was:
+            self.tell("assigned", to=ticket.assigned_to)
+
     def _next_id(self) -> str:
         self.ticket.last_id = new_ulid(after=self.ticket.last_id, at=self.at)
         return self.ticket.last_id
@@ -255,50 +283,112 @@ def change(
     *,
     by: Actor,
     version: int | None = None,
+    seen: str | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
 
     `decide` may be called several times, each time with a new draft. With `version` the change
-    holds only if the ticket is still at it.
+    holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
+    saw, only if nobody else has written or changed anything since.
 
-    Raises NotFound; NotAllowed; StaleVersion; Busy after ATTEMPTS collisions; and what `decide`
-    raises, with nothing written.
+    Raises NotFound; NotAllowed; StaleVersion; CameBetween; Busy after ATTEMPTS collisions; and what
+    `decide` raises, with nothing written.
     """
-    require_ticket_work(by)
-    structlog.contextvars.bind_contextvars(ticket_id=ticket_id)
-    for attempt in range(ATTEMPTS):
-        before = access.ticket(ticket_id)
-        if before is None:
-            raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+
+    def check(before: Ticket) -> None:
         if version is not None and version != before.version:
             raise StaleVersion(seen=version, current=int(before.version))
-        draft = Draft(
-            _copy(before), Timeline.load(before.timeline), by=by, now=now or this_second()
-        )
-        draft.fire_passed()
-        decide(draft)
-        draft.log_changes(before)
-        draft.fire_passed()
-        actions = changes(before, draft.ticket)
-        if not actions and not draft.communications:
-            return before
-        ticket = draft.ticket
-        ticket.version = int(before.version) + 1
-        ticket.updated_at = draft.at
+        if seen is not None:
+            _refuse_unseen(before, seen, by)
+
+    (ticket,) = _change([ticket_id], decide, check=check, by=by, now=now)
+    return ticket
+
+
+def change_both(
+    first_id: str,
+    second_id: str,
+    decide: Callable[[Draft, Draft], object],
+    *,
+    by: Actor,
+    now: datetime | None = None,
+) -> tuple[Ticket, Ticket]:
+    """As `change`, with two tickets in one transaction."""
+    first, second = _change([first_id, second_id], decide, by=by, now=now)
+    return first, second
+
+
+def _change(
+    ticket_ids: Sequence[str],
+    decide: Callable[..., object],
+    *,
+    check: Callable[[Ticket], None] | None = None,
+    by: Actor,
+    now: datetime | None,
+) -> list[Ticket]:
+    require_ticket_work(by)
+    structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
+    for attempt in range(ATTEMPTS):
+        befores = [_stored(ticket_id) for ticket_id in ticket_ids]
+        if check:
+            check(befores[0])
+        drafts = [
+            Draft(_copy(before), Timeline.load(before.timeline), by=by, now=now or this_second())
+            for before in befores
+        ]
+        for draft in drafts:
+            draft.fire_passed()
+        decide(*drafts)
+        changed = [
+            (before, draft)
+            for before, draft in zip(befores, drafts, strict=True)
+            if _settled(before, draft)
+        ]
+        if not changed:
+            return befores
         try:
             with Transaction() as transaction:
-                write_beside(transaction, draft)
-                transaction.update(
-                    before, changes(before, ticket), Ticket.version == before.version
-                )
+                for before, draft in changed:
+                    write_beside(transaction, draft)
+                    actions = changes(before, draft.ticket)
+                    transaction.update(before, actions, Ticket.version == before.version)
         except (ConditionFailed, Contended):
-            log.info("ticket_contended", ticket_id=ticket_id, version=before.version)
+            log.info("ticket_contended", ticket_id=ticket_ids[0], version=befores[0].version)
             sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
         outbox.nudge()
-        return ticket
+        return [draft.ticket for draft in drafts]
     raise Busy(_("Many people are changing this ticket right now. Try again."))
+
+
+def _stored(ticket_id: str) -> Ticket:
+    found = access.ticket(ticket_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    return found
+
+
+def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
+    """Raises CameBetween for what others wrote since `seen`; what the desk wrote is no news."""
+    if (before.last_id or "") <= seen:
+        return
+    known = {by.user_id, SYSTEM.user_id}
+    lines = access.log_after(before.ticket_id, after=seen, limit=MOST_UNSEEN)
+    unseen = [line for line in lines if line.created_by not in known or line.direction == _INBOUND]
+    if unseen:
+        raise CameBetween(unseen, seen=0, current=int(before.version))
+
+
+def _settled(before: Ticket, draft: Draft) -> bool:
+    """Finish a draft that was decided on; say whether there is anything to write."""
+    draft.log_changes(before)
+    draft.fire_passed()
+    if not changes(before, draft.ticket) and not draft.communications:
+        return False
+    draft.ticket.version = int(before.version) + 1
+    draft.ticket.updated_at = draft.at
+    return True
 
 
 def write_beside(transaction: Transaction, draft: Draft) -> None:

@@ -1,5 +1,6 @@
 """Answer the customer, note something among colleagues, record what the customer wrote."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -7,14 +8,17 @@ from django.utils.translation import gettext as _
 
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
-from tickets.domain.errors import ClosedTooLongAgo
+from helpdesk.accounts.people import people_called
+from tickets.domain import workflow
+from tickets.domain.errors import ClosedTooLongAgo, MergedAway
+from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
-from tickets.domain.ticket import CommunicationType, Direction
+from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_CONTENT, Checks
 from tickets.services.create import create_ticket
 from tickets.store import access
-from tickets.store.log import Communication
+from tickets.store.log import Attachment, Communication
 from tickets.store.ticket import Ticket
 
 
@@ -25,51 +29,100 @@ def communicate(
     content: str,
     direction: Direction = Direction.OUTBOUND,
     waiting: bool = False,
+    resolve: bool = False,
+    attachments: Sequence[Attachment] = (),
+    deliver: bool = True,
+    seen: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
-    """Add to the conversation. `waiting`: the ticket then waits for the customer.
+    """Add to the conversation. `waiting`: the ticket then waits for the customer; `resolve`: it is
+    resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
 
-    Needs no version: two people who write at once are both heard. A customer's message to a ticket
-    that was closed too long ago opens a new one, linked to the old, and is returned with that.
-    Raises Invalid, NotFound, NotAllowed, EventRefused (waiting on a done ticket), Busy.
+    Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
+    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
+    message to a ticket that was closed too long ago opens a new one, linked to the old. The ticket
+    that it went to is returned with it.
+    Raises Invalid, NotFound, NotAllowed, CameBetween, EventRefused (waiting on a done ticket),
+    Busy.
     """
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
     if type is CommunicationType.SYSTEM_UPDATE:
         checks.errors["type"] = _("System updates are written by the desk itself.")
+    is_note = type is CommunicationType.INTERNAL_NOTE
     inbound = type is CommunicationType.CUSTOMER_RESPONSE and direction is Direction.INBOUND
-    if waiting and (inbound or type is CommunicationType.INTERNAL_NOTE):
+    if waiting and (inbound or is_note or resolve):
         checks.errors["waiting"] = _("A ticket waits for the customer after an answer to them.")
+    if resolve and (inbound or is_note):
+        checks.errors["resolve"] = _("Only an answer to the customer resolves a ticket.")
     checks.done()
+    answer = not (is_note or inbound)
+    mentioned = people_called(mentions(content)) if is_note else {}
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:
-        is_note = type is CommunicationType.INTERNAL_NOTE
-        line = draft.say(type, content, direction=None if is_note else direction)
+        if draft.ticket.merged_into:
+            raise MergedAway(draft.ticket.merged_into)
+        line = draft.say(
+            type,
+            content,
+            direction=None if is_note else direction,
+            attachments=attachments,
+            delivery=Delivery.PENDING if answer and deliver else None,
+        )
         written[:] = [line]
         if inbound:
             draft.happen(EventType.CUSTOMER_REPLIED)
-        elif not is_note:
+        elif answer:
             draft.happen(EventType.RESPONDED)
             if waiting and not draft.timeline.waiting:
                 draft.happen(EventType.WAITING)
+            if resolve:
+                workflow.check(draft.timeline.status, Status.RESOLVED)
+                draft.happen(EventType.RESOLVED)
+                draft.tell("resolved")
         draft.tell(
             "communication",
             communicationId=line.communication_id,
             type=type.value,
             direction=line.direction,
+            deliver=answer and deliver,
+            mentions=sorted(mentioned.values()),
+            assignedTo=draft.ticket.assigned_to,
         )
 
     try:
-        ticket = change(ticket_id, write, by=by, now=now)
+        ticket = change(ticket_id, write, by=by, seen=seen, now=now)
     except ClosedTooLongAgo:
-        return _continue_elsewhere(ticket_id, content, by=by, now=now)
+        return _continue_elsewhere(ticket_id, content, attachments, by=by, now=now)
+    except MergedAway as merged:
+        return communicate(
+            merged.into,
+            type=type,
+            content=content,
+            direction=direction,
+            waiting=waiting,
+            resolve=resolve,
+            attachments=attachments,
+            deliver=deliver,
+            by=by,
+            now=now,
+        )
     return ticket, written[0]
 
 
 def respond(
-    ticket_id: str, *, content: str, waiting: bool = False, by: Actor, now: datetime | None = None
+    ticket_id: str,
+    *,
+    content: str,
+    waiting: bool = False,
+    resolve: bool = False,
+    attachments: Sequence[Attachment] = (),
+    deliver: bool = True,
+    seen: str | None = None,
+    by: Actor,
+    now: datetime | None = None,
 ) -> Ticket:
     """Answer the customer."""
     ticket, _line = communicate(
@@ -77,22 +130,43 @@ def respond(
         type=CommunicationType.CUSTOMER_RESPONSE,
         content=content,
         waiting=waiting,
+        resolve=resolve,
+        attachments=attachments,
+        deliver=deliver,
+        seen=seen,
         by=by,
         now=now,
     )
     return ticket
 
 
-def note(ticket_id: str, *, content: str, by: Actor, now: datetime | None = None) -> Ticket:
-    """Write something that the customer does not see."""
+def note(
+    ticket_id: str,
+    *,
+    content: str,
+    attachments: Sequence[Attachment] = (),
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Write something that the customer does not see. Whoever it calls by @name is told."""
     ticket, _line = communicate(
-        ticket_id, type=CommunicationType.INTERNAL_NOTE, content=content, by=by, now=now
+        ticket_id,
+        type=CommunicationType.INTERNAL_NOTE,
+        content=content,
+        attachments=attachments,
+        by=by,
+        now=now,
     )
     return ticket
 
 
 def _continue_elsewhere(
-    ticket_id: str, content: str, *, by: Actor, now: datetime | None
+    ticket_id: str,
+    content: str,
+    attachments: Sequence[Attachment],
+    *,
+    by: Actor,
+    now: datetime | None,
 ) -> tuple[Ticket, Communication]:
     """Open the ticket in which an old conversation goes on; a repeat finds the same one."""
     old = access.ticket(ticket_id)
@@ -121,6 +195,7 @@ def _continue_elsewhere(
         type=CommunicationType.CUSTOMER_RESPONSE,
         direction=Direction.INBOUND,
         content=content,
+        attachments=attachments,
         by=by,
         now=now,
     )

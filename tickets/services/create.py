@@ -14,6 +14,7 @@ from helpdesk.errors import Busy
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
 from tickets.services import outbox, promises
+from tickets.services.assign import next_of_team, team_for
 from tickets.services.change import ATTEMPTS, new_draft, write_beside
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.store import access
@@ -34,13 +35,15 @@ def create_ticket(
     assigned_to: str | None = None,
     tags: Iterable[str] = (),
     continues: str | None = None,
+    split_from: str | None = None,
     token: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
     """Open a ticket and return it. With a `token` that this actor used before, return that one.
 
-    `continues` is the ticket whose conversation goes on in this one.
+    `continues` is the ticket whose conversation goes on in this one, `split_from` the one that it
+    was a message of. Without an assignee, routing rules name a team, and the team perhaps somebody.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -66,7 +69,11 @@ def create_ticket(
     assert known_category is not None  # noqa: S101
     assert known_priority is not None  # noqa: S101
 
+    at = now or this_second()
     terms = promises.terms_for(category=known_category, segment=customer.segment)
+    team_id = team_for(category=known_category, segment=customer.segment, priority=known_priority)
+    if team_id and not assigned_to:
+        assigned_to = next_of_team(team_id, now=at)
     fields = {
         "ticket_id": access.next_ticket_id(),
         "customer_id": customer_id,
@@ -77,12 +84,13 @@ def create_ticket(
         "priority": known_priority.value,
         "status": Status.OPEN.value,
         "assigned_to": assigned_to,
+        "team_id": team_id,
         "tags": tag_list,
         "continues": continues,
+        "split_from": split_from,
         "policy_id": terms.key,
     }
     structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
-    at = now or this_second()
     for _attempt in range(ATTEMPTS):
         draft = new_draft(fields, terms_key=terms.key, priority=known_priority, by=by, now=at)
         draft.say(
@@ -90,6 +98,8 @@ def create_ticket(
             f"Ticket created: category {known_category}, priority {known_priority}",
         )
         draft.tell("created", category=known_category.value, priority=known_priority.value)
+        if assigned_to:
+            draft.tell("assigned", to=assigned_to)
         draft.fire_passed()
         try:
             with Transaction() as transaction:

@@ -89,11 +89,12 @@ def escalate(
     ticket_id: str,
     *,
     reason: str,
+    token: str | None = None,
     by: Actor,
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Raise a ticket by one level, by hand.
+    """Raise a ticket by one level, by hand. A `token` that this ticket has met changes nothing.
 
     Raises Invalid without a reason; HighestLevelReached; NotFound, NotAllowed, StaleVersion, Busy.
     """
@@ -102,6 +103,10 @@ def escalate(
     checks.done()
 
     def raise_level(draft: Draft) -> None:
+        if token and token in draft.ticket.fired_rules:
+            return
+        if token:
+            draft.ticket.fired_rules = [*draft.ticket.fired_rules, token]
         was = int(draft.ticket.escalation_level)
         level = milestones.manual_level(was)
         line = draft.say(
@@ -122,6 +127,7 @@ def escalate(
             milestones=[{"rule": "manual", "level": level, "notify": ["assignee", "supervisors"]}],
             level=level,
             assignedTo=draft.ticket.assigned_to,
+            team=draft.ticket.team_id,
             reason=reason,
         )
 

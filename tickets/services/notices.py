@@ -1,4 +1,4 @@
-"""Tell people of escalations: in the desk, and by mail.
+"""Tell people what concerns them: in the desk; of escalations by mail too.
 
 A notice is keyed by person and event, so an event that arrives twice tells nobody twice. With it a
 pending mail is written, in one transaction. Whoever mails deletes the pending mails first, under
@@ -7,8 +7,9 @@ leaves a notice without a mail, and never two mails: the desk's own notice is wh
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -19,10 +20,11 @@ from pynamodb.exceptions import DeleteError
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import User
-from helpdesk.accounts.people import people_to_tell
+from helpdesk.accounts.people import people_to_tell, team_members
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from tickets.domain import instant
 from tickets.domain.sla.milestones import Notify
+from tickets.domain.ticket import Direction
 from tickets.store import notice as store
 from tickets.store.log import OutboxEvent
 from tickets.store.notice import Notice, PendingMail
@@ -35,18 +37,18 @@ SHOWN = 50
 MAIL_BATCH = 500
 
 
-def take(event: OutboxEvent) -> None:
-    """Give everybody concerned a notice of an escalation. A repeat changes nothing."""
-    if event.kind != "escalated":
-        return
-    data = json.loads(event.data)
-    told: dict[str, list[dict]] = {}
-    for milestone in data["milestones"]:
-        wanted = [Notify(word) for word in milestone["notify"]]
-        for user_id in _recipients(wanted, assignee=data["assignedTo"]):
-            told.setdefault(user_id, []).append(milestone)
-    for user_id, milestones in told.items():
-        _give(user_id, event, milestones, level=data["level"], reason=data.get("reason"))
+def take(events: Sequence[OutboxEvent]) -> None:
+    """Give everybody concerned a notice. A repeat changes nothing."""
+    for event in events:
+        data = json.loads(event.data)
+        if event.kind == "escalated":
+            _tell_of_escalation(event, data)
+        elif event.kind == "assigned":
+            _tell(event, "assigned", [data["to"]])
+        elif event.kind == "communication":
+            _tell(event, "mentioned", data.get("mentions", []))
+            if data["direction"] == Direction.INBOUND.value:
+                _tell(event, "replied", [data.get("assignedTo")])
 
 
 def notices(*, by: Actor) -> list[Notice]:
@@ -78,39 +80,61 @@ def mail_pending() -> int:
     return sent
 
 
-def _recipients(wanted: list[Notify], *, assignee: str | None) -> set[str]:
+def _tell_of_escalation(event: OutboxEvent, data: dict[str, Any]) -> None:
+    told: dict[str, list[dict[str, Any]]] = {}
+    for milestone in data["milestones"]:
+        wanted = [Notify(word) for word in milestone["notify"]]
+        for user_id in _recipients(wanted, assignee=data["assignedTo"], team=data.get("team")):
+            told.setdefault(user_id, []).append(milestone)
+    for user_id, milestones in told.items():
+        due = [instant.parse(found["dueAt"]) for found in milestones if "dueAt" in found]
+        given = _notice(user_id, event, "escalated")
+        given.rules = " ".join(milestone["rule"] for milestone in milestones)
+        given.level = data["level"]
+        given.due_at = max(due) if due else None
+        given.reason = data.get("reason")
+        _give(given, mail=True)
+
+
+def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
+    """Nobody is told of what they did themselves."""
+    for user_id in user_ids:
+        if user_id and user_id != event.by:
+            _give(_notice(user_id, event, kind), mail=False)
+
+
+def _recipients(wanted: list[Notify], *, assignee: str | None, team: str | None) -> set[str]:
     told: set[str] = set()
     if Notify.ASSIGNEE in wanted and assignee:
         told.add(assignee)
     if Notify.TEAM in wanted and not assignee:
-        told |= people_to_tell(supervisors=False)
+        told |= team_members(team) if team else people_to_tell(supervisors=False)
     if Notify.SUPERVISORS in wanted:
         told |= people_to_tell(supervisors=True)
     return told
 
 
-def _give(
-    user_id: str, event: OutboxEvent, milestones: list[dict], *, level: int, reason: str | None
-) -> None:
-    due = [instant.parse(found["dueAt"]) for found in milestones if "dueAt" in found]
-    given = Notice(
+def _notice(user_id: str, event: OutboxEvent, kind: str) -> Notice:
+    return Notice(
         store.notice_pk(user_id),
         store.notice_sk(event.event_id),
         user_id=user_id,
         event_id=event.event_id,
         ticket_id=event.ticket_id,
-        rules=" ".join(milestone["rule"] for milestone in milestones),
-        level=level,
+        kind=kind,
+        told_by=event.by,
         at=event.at,
-        due_at=max(due) if due else None,
-        reason=reason,
     )
+
+
+def _give(given: Notice, *, mail: bool) -> None:
     try:
         with Transaction() as transaction:
             transaction.put(given, Notice.pk.does_not_exist())
-            transaction.put(store.new_pending_mail(user_id, event.event_id))
+            if mail:
+                transaction.put(store.new_pending_mail(given.user_id, given.event_id))
     except ConditionFailed:
-        log.info("notice_was_given", user_id=user_id)
+        log.info("notice_was_given", user_id=given.user_id)
 
 
 def _claimed(mail: PendingMail) -> bool:

@@ -5,7 +5,7 @@ or the worker dies, a sweep finds what was left. So every event is passed on at 
 consumer must make a repeat harmless.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 
-Consumer = Callable[[OutboxEvent], object]
+Consumer = Callable[[Sequence[OutboxEvent]], object]
 
 _held_back: ContextVar[bool] = ContextVar("nudges_held_back", default=False)
 
@@ -60,21 +60,39 @@ def pass_on(*, limit: int = BATCH) -> int:
 
     Returns how many were taken. An event that a consumer fails on stays for the next time.
     """
-    taken = 0
-    for event in access.outbox(limit=limit):
-        with structlog.contextvars.bound_contextvars(
-            ticket_id=event.ticket_id, request_id=event.request_id, event_id=event.event_id
-        ):
-            try:
-                for consumer in _consumers():
-                    consumer(event)
-            except Exception:
-                log.exception("event_not_taken", kind=event.kind)
-                continue
-            event.delete()
-            log.info("event_taken", kind=event.kind)
-            taken += 1
-    return taken
+    events = list(access.outbox(limit=limit))
+    if not events:
+        return 0
+    left: set[str] = set()
+    for consumer in _consumers():
+        left |= _give(consumer, events)
+    taken = [event for event in events if event.event_id not in left]
+    access.forget_events(taken)
+    log.info("events_taken", count=len(taken), left=len(left))
+    return len(taken)
+
+
+def _give(consumer: Consumer, events: Sequence[OutboxEvent]) -> set[str]:
+    """Give events to a consumer; return the ids of those that it could not take.
+
+    One that cannot be taken holds up no other: after a failure each is given by itself.
+    """
+    try:
+        consumer(events)
+    except Exception as error:
+        if len(events) > 1:
+            return set().union(*(_give(consumer, [event]) for event in events))
+        event = events[0]
+        log.exception(
+            "event_not_taken",
+            kind=event.kind,
+            ticket_id=event.ticket_id,
+            request_id=event.request_id,
+            event_id=event.event_id,
+            reason=type(error).__name__,
+        )
+        return {event.event_id}
+    return set()
 
 
 @cache

@@ -1,16 +1,13 @@
-"""Queues of tickets, and one ticket with everything that its page shows."""
+"""One ticket with everything that its page shows."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer, get_vehicle
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.dynamo import cursor
-from helpdesk.dynamo.pages import Page
 from helpdesk.errors import NotFound
 from tickets.domain.sla.standing import SlaFacts
 from tickets.domain.ticket import Status
@@ -18,61 +15,28 @@ from tickets.store import access
 from tickets.store.log import Communication
 from tickets.store.ticket import Ticket
 
-PAGE = 25
+MOST_OTHERS = 5
 LOG_LINES = 50
-
-
-class Queue(StrEnum):
-    """The lists that every desk has."""
-
-    MINE = "mine"
-    UNASSIGNED = "unassigned"
-    ACTIVE = "active"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    """Some tickets of a queue, and the cursor of the next ones (None at the end)."""
-
-    tickets: list[Ticket]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True)
 class TicketPage:
-    """A ticket, whom and what it is about, and the newest lines of its log, oldest first."""
+    """A ticket, whom and what it is about, and the newest lines of its log, oldest first.
+
+    `…_others` are the newest other tickets of the customer, and about the vehicle.
+    """
 
     ticket: Ticket
     customer: Customer | None
     vehicle: Vehicle | None
     log: list[Communication]
     older: str | None
-
-
-def queue(which: Queue, *, by: Actor, after: str | None = None, limit: int = PAGE) -> QueuePage:
-    """A page of a queue: active tickets most urgent first, done ones latest first.
-
-    Cost: one query of the rows shown (two for ACTIVE). Raises InvalidCursor, NotAllowed.
-    """
-    require_ticket_work(by)
-    query = [which.value, by.user_id if which is Queue.MINE else ""]
-    place = cursor.decode(after, query=query) if after else None
-    readers: dict[Queue, Callable[[], Page[Ticket]]] = {
-        Queue.MINE: lambda: access.queue_page(assignee=by.user_id, limit=limit, after=place),
-        Queue.UNASSIGNED: lambda: access.unassigned_page(limit=limit, after=place),
-        Queue.ACTIVE: lambda: _status_page(limit, place, Status.OPEN, Status.IN_PROGRESS),
-        Queue.RESOLVED: lambda: _status_page(limit, place, Status.RESOLVED),
-        Queue.CLOSED: lambda: _status_page(limit, place, Status.CLOSED),
-    }
-    page = readers[which]()
-    onward = cursor.encode(query=query, place=page.next_place) if page.next_place else None
-    return QueuePage(page.rows, onward)
+    customers_others: Sequence[Ticket]
+    vehicles_others: Sequence[Ticket]
 
 
 def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
-    """Everything that a ticket's page shows. Cost: one query and two reads.
+    """Everything that a ticket's page shows. Cost: three queries and two reads.
 
     Raises NotFound, NotAllowed.
     """
@@ -82,13 +46,32 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
         raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
     ticket = found.ticket
     vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
-    return TicketPage(ticket, get_customer(ticket.customer_id), vehicle, found.log, found.older)
+    return TicketPage(
+        ticket,
+        get_customer(ticket.customer_id),
+        vehicle,
+        found.log,
+        found.older,
+        _others(ticket, customer_id=ticket.customer_id),
+        _others(ticket, vehicle_id=ticket.vehicle_id) if ticket.vehicle_id else [],
+    )
+
+
+def _others(ticket: Ticket, **about: str) -> list[Ticket]:
+    rows = access.tickets_about(**about, limit=MOST_OTHERS + 1).rows  # type: ignore[arg-type]
+    return [row for row in rows if row.ticket_id != ticket.ticket_id][:MOST_OTHERS]
 
 
 def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:
     """The lines of a log before the line `before`, oldest first, and where to go on. One query."""
     require_ticket_work(by)
     return access.older_log(ticket_id, before=before, limit=LOG_LINES)
+
+
+def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:
+    """What was written to a log since the ticket's `last_id` was `seen`. One query."""
+    require_ticket_work(by)
+    return access.log_after(ticket_id, after=seen, limit=LOG_LINES) if seen else []
 
 
 def desk_is_empty() -> bool:
@@ -111,7 +94,3 @@ def sla_facts(ticket: Ticket) -> SlaFacts:
         resolution_at_risk_at=sla.resolution_at_risk_at,
         resolution_breached_at=sla.resolution_breached_at,
     )
-
-
-def _status_page(limit: int, after: str | None, *statuses: Status) -> Page[Ticket]:
-    return access.queue_page(statuses=statuses, limit=limit, after=after)

@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from customers.services.read import get_customer, get_customers
 from customers.store.items import Customer
 from helpdesk.accounts.actors import SYSTEM
+from helpdesk.dynamo.pages import Place
 from helpdesk.errors import Busy, NotFound
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Status
@@ -61,7 +62,8 @@ def replan_page(replan_id: int) -> bool:
     replan = Replan.objects.get(pk=replan_id)
     if replan.finished_at:
         return True
-    page = access.queue_page(statuses=_OPEN, after=replan.place or None, limit=PAGE)
+    place = Place(replan.place) if replan.place else None
+    page = access.queue_page(statuses=_OPEN, place=place, limit=PAGE)
     customers = get_customers(ticket.customer_id for ticket in page)
     changed = 0
     for row in page:
@@ -71,11 +73,11 @@ def replan_page(replan_id: int) -> bool:
             changed += int(ticket.version != row.version)
         except (Busy, NotFound) as error:
             log.warning("replan_skipped", ticket_id=row.ticket_id, reason=str(error))
-    at_end = page.next_place is None
+    at_end = page.next is None
     finished = at_end and replan.changed_in_pass + changed == 0
     # Conditioned on the place: a page that is delivered twice is counted once.
     mine = Replan.objects.filter(pk=replan_id, passes=replan.passes, place=replan.place).update(
-        place=page.next_place or "",
+        place=page.next.key if page.next else "",
         passes=F("passes") + int(at_end),
         seen=F("seen") + (len(page) if replan.passes == 0 else 0),
         changed=F("changed") + changed,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from helpdesk.accounts.actors import Actor
 from tickets.domain import workflow
+from tickets.domain.errors import MergedAway
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
 from tickets.services.change import Draft, change
@@ -37,6 +38,8 @@ def change_status(
     def step(draft: Draft) -> None:
         current = draft.timeline.status
         assert wanted is not None  # noqa: S101 (for the type checker)
+        if draft.ticket.merged_into:
+            raise MergedAway(draft.ticket.merged_into)
         workflow.check(current, wanted)
         draft.happen(_event(current, wanted))
         if not wanted.active:

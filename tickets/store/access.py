@@ -1,19 +1,20 @@
 """Who asks the tickets' table what, and what it costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
-from helpdesk.dynamo.pages import Page, read_page
+from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
+from tickets.domain import instant
 from tickets.domain.ticket import Status
-from tickets.store.keys import ACTIVE, DONE, DUE, UNASSIGNED
+from tickets.store.keys import ACTIVE, DONE, DUE
 from tickets.store.log import (
     COMMUNICATION,
     COUNTER,
@@ -23,6 +24,7 @@ from tickets.store.log import (
     Counter,
     CreationRequest,
     OutboxEvent,
+    communication_sk,
     request_pk,
 )
 from tickets.store.ticket import DETAILS, Ticket, ticket_pk
@@ -87,32 +89,123 @@ def queue_page(
     *,
     statuses: Sequence[Status] = (),
     assignee: str | None = None,
+    teams: Sequence[str] = (),
+    overdue_at: datetime | None = None,
     limit: int,
-    after: str | None = None,
+    place: Place | None = None,
 ) -> Page[Ticket]:
-    """The active tickets of some statuses, or of an assignee, most urgent first.
+    """The active tickets of some statuses, of an assignee or of teams, most urgent first.
 
-    Done statuses give the latest done first; they are not mixed with active ones.
-    Cost: one Query for each status or the assignee (and shard), of the rows shown.
+    Done statuses give the latest done first; they are not mixed with active ones. With `overdue_at`
+    only those whose deadline had passed then.
+    Cost: one Query for each status, team or the assignee (and shard), of the rows shown.
     """
     index: GlobalSecondaryIndex[Ticket]
+    kind, forward = ACTIVE, True
     if assignee is not None:
-        index, partitions, forward, kind = Ticket.by_assignee, [assignee], True, ACTIVE
+        index, partitions = Ticket.by_assignee, [assignee]
+    elif teams:
+        index, partitions = Ticket.by_team, list(teams)
     else:
-        active = statuses[0].active
         index, partitions = Ticket.by_status, list(statuses)
-        forward, kind = active, ACTIVE if active else DONE
+        forward = statuses[0].active
+        kind = ACTIVE if forward else DONE
+    until = f"{ACTIVE}{instant.text(overdue_at)}" if overdue_at else None
     return read_page(
         index,
         partitions,
         place_of=lambda row: str(row.queue_key),
         limit=limit,
-        condition=_from_here(Ticket.queue_key, kind, after, forward=forward),
+        condition=_from_here(Ticket.queue_key, kind, place, forward=forward, until=until),
         forward=forward,
+        place=place,
     )
 
 
-unassigned_page = partial(queue_page, assignee=UNASSIGNED)
+def tickets_about(
+    *,
+    customer_id: str | None = None,
+    vehicle_id: str | None = None,
+    limit: int,
+    place: Place | None = None,
+) -> Page[Ticket]:
+    """The tickets of a customer or about a vehicle, newest first. One Query of the rows shown."""
+    index: GlobalSecondaryIndex[Ticket] = Ticket.by_vehicle if vehicle_id else Ticket.by_customer
+    return read_page(
+        index,
+        [vehicle_id or customer_id or ""],
+        place_of=lambda row: str(row.created_key),
+        limit=limit,
+        condition=_from_here(Ticket.created_key, "", place, forward=False) if place else None,
+        forward=False,
+        place=place,
+        sharded=False,
+    )
+
+
+def tickets(ticket_ids: Iterable[str]) -> dict[str, Ticket]:
+    """Those that exist, by id, as they are now. One BatchGetItem for each hundred."""
+    keys = [(ticket_pk(ticket_id), DETAILS) for ticket_id in ticket_ids]
+    found = Ticket.batch_get(keys, consistent_read=True) if keys else ()
+    return {ticket.ticket_id: ticket for ticket in found}
+
+
+def whole_log(ticket_id: str, *, most: int) -> list[Communication]:
+    """The newest `most` lines of a log, oldest first. One Query for each megabyte."""
+    lines = Communication.query(
+        ticket_pk(ticket_id),
+        Communication.sk.startswith(COMMUNICATION),
+        scan_index_forward=False,
+        consistent_read=True,
+        limit=most,
+    )
+    return list(lines)[::-1]
+
+
+def communication(ticket_id: str, communication_id: str) -> Communication | None:
+    """One line of a log. One GetItem."""
+    try:
+        return Communication.get(
+            ticket_pk(ticket_id), communication_sk(communication_id), consistent_read=True
+        )
+    except DoesNotExist:
+        return None
+
+
+def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
+    """The lines that were written after the line `after`, oldest first. One Query."""
+    lines = Communication.query(
+        ticket_pk(ticket_id),
+        Communication.sk.between(communication_sk(f"{after}~"), f"{COMMUNICATION}~"),
+        consistent_read=True,
+        limit=limit,
+    )
+    return list(lines)
+
+
+def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
+    """Every ticket with its log. Reads the whole table: for rebuilding what is derived, only.
+
+    An item collection comes in one piece, its log before the ticket.
+    """
+    log: list[Communication] = []
+    place: Any = None
+    while True:
+        answer = Ticket._get_connection().scan(exclusive_start_key=place, consistent_read=True)
+        for item in answer["Items"]:
+            sort_key = item["SK"]["S"]
+            if sort_key.startswith(COMMUNICATION):
+                line = Communication.from_raw_data(item)
+                if log and log[-1].pk != line.pk:
+                    log = []
+                log.append(line)
+            elif sort_key == DETAILS:
+                ticket = Ticket.from_raw_data(item)
+                yield ticket, log if log and log[-1].pk == ticket.pk else []
+                log = []
+        place = answer.get("LastEvaluatedKey")
+        if not place:
+            return
 
 
 def resolved_until(instant_text: str, *, limit: int) -> list[str]:
@@ -173,14 +266,29 @@ def last_ticket_number() -> int:
     return int(counter.last)
 
 
-def _from_here(key: UnicodeAttribute, kind: str, after: str | None, *, forward: bool) -> Condition:
-    """Rows of `kind` beyond `after`. A key condition allows one comparison of the range key."""
-    if after is None:
-        return key.startswith(kind)
-    # The next possible key: rows have no key between `after` and it.
-    return (
-        key.between(f"{after}\0", f"{kind}\uffff") if forward else key.between(kind, _before(after))
-    )
+def forget_events(events: Iterable[OutboxEvent]) -> None:
+    """Delete events that everybody has taken. One request for each 25."""
+    with OutboxEvent.batch_write() as batch:
+        for event in events:
+            batch.delete(event)
+
+
+def _from_here(
+    key: UnicodeAttribute,
+    kind: str,
+    place: Place | None,
+    *,
+    forward: bool,
+    until: str | None = None,
+) -> Condition:
+    """Rows of `kind` beyond `place`. A key condition allows one comparison of the range key."""
+    low, high = kind, until or f"{kind}\uffff"
+    if place is None:
+        return key.between(low, high)
+    # The next possible key on either side: rows have no key between it and the place.
+    if forward is not place.back:
+        return key.between(f"{place.key}\0", high)
+    return key.between(low or "0", _before(place.key))
 
 
 def _before(place: str) -> str:

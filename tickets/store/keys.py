@@ -29,6 +29,7 @@ def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
     ticket.created_key = f"{instant.text(ticket.created_at)}#{number}"
     ticket.status_key = shard_key(ticket.status, ticket.ticket_id)
     ticket.assignee_key = shard_key(ticket.assigned_to or UNASSIGNED, ticket.ticket_id)
+    ticket.team_key = shard_key(ticket.team_id, ticket.ticket_id) if ticket.team_id else None
     ticket.next_sla_at = next_sla_at
     ticket.due_key = shard_key(DUE, ticket.ticket_id) if next_sla_at else None
 

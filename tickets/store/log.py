@@ -1,5 +1,7 @@
 """What stands beside a ticket: its log, its escalations, and the events to pass on."""
 
+from typing import Any
+
 from pynamodb.attributes import (
     ListAttribute,
     MapAttribute,
@@ -26,8 +28,16 @@ class Change(MapAttribute[str, str]):
     after = UnicodeAttribute(null=True)
 
 
+class Attachment(MapAttribute[str, Any]):
+    """A file that came with a line; the file itself is in the storage under `file_id`."""
+
+    file_id = UnicodeAttribute(attr_name="fileId")
+    name = UnicodeAttribute()
+    size = NumberAttribute()  # bytes
+
+
 class Communication(Item):
-    """One line of a ticket's log. Never changed once it is written."""
+    """One line of a ticket's log. What it says never changes; how its mail went does."""
 
     class Meta(TicketTableMeta):
         pass
@@ -43,6 +53,11 @@ class Communication(Item):
     direction = UnicodeAttribute(null=True)
     changes = ListAttribute(of=Change, null=True)
     rule = UnicodeAttribute(null=True)  # the escalation rule that this line tells of
+    attachments = ListAttribute(of=Attachment, null=True)
+    # The mail to the customer: a word of tickets.domain.ticket.Delivery; absent: none is sent
+    delivery = UnicodeAttribute(null=True)
+    delivery_at = InstantAttribute(attr_name="deliveryAt", null=True)
+    delivery_problem = UnicodeAttribute(attr_name="deliveryProblem", null=True)
 
 
 class Escalation(Item):

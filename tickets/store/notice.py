@@ -22,8 +22,10 @@ class Notice(Item):
     user_id = UnicodeAttribute(attr_name="userId")
     event_id = UnicodeAttribute(attr_name="eventId")
     ticket_id = UnicodeAttribute(attr_name="ticketId")
-    rules = UnicodeAttribute()  # the keys of the rules that fired, separated by spaces
-    level = NumberAttribute()
+    kind = UnicodeAttribute(default="escalated")  # or assigned, mentioned, replied
+    rules = UnicodeAttribute(default="")  # of an escalation: keys of rules, separated by spaces
+    level = NumberAttribute(default=0)
+    told_by = UnicodeAttribute(attr_name="toldBy", null=True)
     at = InstantAttribute()
     due_at = InstantAttribute(attr_name="dueAt", null=True)
     reason = UnicodeAttribute(null=True)

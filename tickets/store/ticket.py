@@ -38,7 +38,7 @@ _SHOWN = IncludeProjection(
         "waiting",
         "sla",
         "tags",
-        "policyId",
+        "teamId",
         "version",
     ]
 )
@@ -67,6 +67,17 @@ class ByAssignee(GlobalSecondaryIndex["Ticket"]):
         projection = _SHOWN
 
     assignee_key = UnicodeAttribute(hash_key=True, attr_name="assigneeKey")
+    queue_key = UnicodeAttribute(range_key=True, attr_name="queueKey")
+
+
+class ByTeam(GlobalSecondaryIndex["Ticket"]):
+    """A team's tickets in the order of ByStatus; those of no team are not in it."""
+
+    class Meta:
+        index_name = "by-team"
+        projection = _SHOWN
+
+    team_key = UnicodeAttribute(hash_key=True, attr_name="teamKey")
     queue_key = UnicodeAttribute(range_key=True, attr_name="queueKey")
 
 
@@ -126,6 +137,7 @@ class Ticket(Item):
 
     by_status = ByStatus()
     by_assignee = ByAssignee()
+    by_team = ByTeam()
     by_customer = ByCustomer()
     by_vehicle = ByVehicle()
     by_due = ByDue()
@@ -155,10 +167,17 @@ class Ticket(Item):
     version = NumberAttribute(default=1)
     tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     waiting = BooleanAttribute(default=False)
-    policy_id = UnicodeAttribute(attr_name="policyId")
+    # always there; an index row comes without it
+    policy_id = UnicodeAttribute(attr_name="policyId", null=True)
+    team_id = UnicodeAttribute(attr_name="teamId", null=True)
     # Where a conversation went on after it had been closed for too long to be reopened
     continues = UnicodeAttribute(null=True)
     continued_by = UnicodeAttribute(attr_name="continuedBy", null=True)
+    # Tickets about the same matter
+    merged_into = UnicodeAttribute(attr_name="mergedInto", null=True)
+    duplicates: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
+    related: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
+    split_from = UnicodeAttribute(attr_name="splitFrom", null=True)
     sla = Sla(default=Sla)
 
     # The clock's own notes
@@ -169,9 +188,10 @@ class Ticket(Item):
     )
     last_id = UnicodeAttribute(attr_name="lastId", null=True)  # of the log and the outbox
 
-    # Index keys, set by `keys_of` alone
+    # Index keys, set by keys.set_keys alone
     status_key = UnicodeAttribute(attr_name="statusKey")
     assignee_key = UnicodeAttribute(attr_name="assigneeKey")
+    team_key = UnicodeAttribute(attr_name="teamKey", null=True)
     queue_key = UnicodeAttribute(attr_name="queueKey")
     created_key = UnicodeAttribute(attr_name="createdKey")
     due_key = UnicodeAttribute(attr_name="dueKey", null=True)

@@ -4,27 +4,33 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError
+from helpdesk.accounts.people import people_called
+from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
 from helpdesk.fragments import wants_fragment
 from helpdesk.middleware import status_of
 from tickets.domain.errors import DomainError
+from tickets.domain.mentions import mentions
 from tickets.services import assign as assigning
-from tickets.services import communicate, edit
+from tickets.services import communicate, edit, letters, relate
 from tickets.services import escalate as escalating
 from tickets.services import status as workflow
-from tickets.services.read import ticket_page
+from tickets.services.attachments import kept
+from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
-from tickets.web import forms
+from tickets.web import forms, present
 from tickets.web.pages import detail_context
 from tickets.web.words import explained
 
-Act = Callable[[str, QueryDict, Actor], Ticket]
+Act = Callable[[str, HttpRequest, Actor], Ticket | None]
+
+_NOT_SENT_AGAIN = {"csrfmiddlewaretoken", "version", "seen"}
 
 
 def action(
@@ -33,7 +39,7 @@ def action(
     """Make a view of `act`: what was typed goes in, the ticket page comes out.
 
     A refusal shows the page as the ticket is now, with the reason, and what was typed stays in the
-    form `form_name`.
+    form `form_name`. On a stale page it shows what came in between, and asks.
     """
 
     def make(act: Act) -> Callable[..., HttpResponse]:
@@ -43,22 +49,32 @@ def action(
             by = actor_of(request.user)
             refused: dict[str, Any] = {}
             status = 200
+            shown = ticket_id
             try:
-                act(ticket_id, request.POST, by)
+                shown = _shown_then(request, act(ticket_id, request, by), ticket_id)
             except (NotFound, NotAllowed):
                 raise
             except (ServiceError, DomainError) as error:
                 status = status_of(error)
                 refused["refused"] = explained(error)
+                if isinstance(error, StaleVersion):
+                    refused["between"] = _between(ticket_id, request.POST, by)
+                    refused["again"] = _again(request, asks=not form_name)
                 if form_name:
                     refused[form_name] = _with_errors(form_class(request.POST), error)
-            if not refused and not wants_fragment(request):
-                return redirect("ticket_detail", ticket_id)
-            context = detail_context(ticket_page(ticket_id, by=by), **refused)
-            template = (
-                "tickets/detail.html#ticket" if wants_fragment(request) else "tickets/detail.html"
+            if not refused and (shown != ticket_id or not wants_fragment(request)):
+                return _redirect(request, shown)
+            context = detail_context(ticket_page(ticket_id, by=by), by=by, **refused)
+            if not wants_fragment(request):
+                return render(request, "tickets/detail.html", context, status=status)
+            if not refused:
+                return render(request, "tickets/detail.html#ticket", context)
+            # The composer stays as it is, with what was typed and the files that were chosen.
+            answer = render(
+                request, "tickets/detail.html#parts", {**context, "oob": True}, status=status
             )
-            return render(request, template, context, status=status)
+            answer["HX-Reswap"] = "none"
+            return answer
 
         return view
 
@@ -66,46 +82,171 @@ def action(
 
 
 @action("reply_form", forms.ReplyForm)
-def reply(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    waiting = bool(typed.get("waiting"))
-    return communicate.respond(ticket_id, content=typed.get("content", ""), waiting=waiting, by=by)
+def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    typed = request.POST
+    content = typed.get("content", "")
+    _guard(content, sure=bool(typed.get("sure")))
+    with kept(ticket_id, request.FILES.getlist("files")) as attachments:
+        return communicate.respond(
+            ticket_id,
+            content=content,
+            waiting=typed.get("then") == "wait",
+            resolve=typed.get("then") == "resolve",
+            attachments=attachments,
+            seen=typed.get("seen") or None,
+            by=by,
+        )
 
 
 @action("note_form", forms.NoteForm)
-def note(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    return communicate.note(ticket_id, content=typed.get("content", ""), by=by)
+def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    with kept(ticket_id, request.FILES.getlist("files")) as attachments:
+        return communicate.note(
+            ticket_id, content=request.POST.get("content", ""), attachments=attachments, by=by
+        )
 
 
 @action()
-def assign(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    to = typed.get("assigned_to") or None
-    return assigning.assign(ticket_id, to=to, by=by, version=_version(typed))
+def assign(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    to, version = request.POST.get("assigned_to", ""), _version(request.POST)
+    if to == "auto":
+        return assigning.assign_automatically(ticket_id, by=by, version=version)
+    if to.startswith("team-"):
+        team_id = to.removeprefix("team-")
+        return assigning.assign_team(ticket_id, team_id=team_id, by=by, version=version)
+    return assigning.assign(ticket_id, to=to or None, by=by, version=version)
 
 
 @action()
-def status(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    return workflow.change_status(
-        ticket_id, to=typed.get("status", ""), by=by, version=_version(typed)
+def status(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    to = request.POST.get("status", "")
+    return workflow.change_status(ticket_id, to=to, by=by, version=_version(request.POST))
+
+
+@action()
+def priority(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    wanted = request.POST.get("priority", "")
+    return edit.edit(ticket_id, priority=wanted, by=by, version=_version(request.POST))
+
+
+@action("edit_form", forms.EditForm)
+def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    """Whichever of subject, description, category, tags and vehicle the form has."""
+    typed = request.POST
+    tags = typed.get("tags")
+    return edit.edit(
+        ticket_id,
+        subject=typed.get("subject"),
+        description=typed.get("description"),
+        category=typed.get("category"),
+        vehicle_id=typed.get("vehicle"),
+        tags=tags.split(",") if tags is not None else None,
+        by=by,
+        version=_version(typed),
     )
 
 
 @action()
-def priority(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    return edit.edit(ticket_id, priority=typed.get("priority", ""), by=by, version=_version(typed))
-
-
-@action()
-def wait(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
+def wait(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Start to wait for the customer, or stop."""
-    step = workflow.resume if typed.get("resume") else workflow.wait
-    return step(ticket_id, by=by, version=_version(typed))
+    step = workflow.resume if request.POST.get("resume") else workflow.wait
+    return step(ticket_id, by=by, version=_version(request.POST))
 
 
 @action("escalate_form", forms.EscalateForm)
-def escalate(ticket_id: str, typed: QueryDict, by: Actor) -> Ticket:
-    return escalating.escalate(
-        ticket_id, reason=typed.get("reason", ""), by=by, version=_version(typed)
-    )
+def escalate(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    reason = request.POST.get("reason", "")
+    return escalating.escalate(ticket_id, reason=reason, by=by, version=_version(request.POST))
+
+
+@action("relate_form", forms.RelateForm)
+def merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    source, _target = relate.merge(ticket_id, into=_other(request.POST), by=by)
+    return source
+
+
+@action("relate_form", forms.RelateForm)
+def link(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    step = relate.unlink if request.POST.get("unlink") else relate.link
+    return step(ticket_id, other_id=_other(request.POST), by=by)[0]
+
+
+@action()
+def undo_merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    return relate.undo_merge(ticket_id, by=by)
+
+
+@action()
+def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    typed = request.POST
+    subject = typed.get("subject", "")
+    return relate.split(ticket_id, typed.get("line", ""), subject=subject, by=by)
+
+
+@action()
+def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
+    letters.send_again(ticket_id, request.POST.get("line", ""), by=by)
+
+
+def _shown_then(request: HttpRequest, ticket: Ticket | None, asked: str) -> str:
+    """The ticket to show: the one that was changed, which may be another than was asked for."""
+    if ticket is None or ticket.ticket_id == asked:
+        return asked
+    if ticket.split_from == asked:
+        said = _("This ticket was made of a message of ticket %(id)s.")
+    else:
+        said = _("Ticket %(id)s is over: your message went to this one, where its matter goes on.")
+    messages.info(request, said % {"id": asked})
+    return ticket.ticket_id
+
+
+def _redirect(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    answer = redirect("ticket_detail", ticket_id)
+    if wants_fragment(request):
+        moved = HttpResponse(status=204)
+        moved["HX-Redirect"] = answer["Location"]
+        return moved
+    return answer
+
+
+def _guard(content: str, *, sure: bool) -> None:
+    """An answer that calls a colleague was perhaps meant for colleagues only."""
+    called = people_called(mentions(content)) if not sure else {}
+    if called:
+        raise Invalid(
+            {
+                "content": _(
+                    "Not sent yet: this calls @%(name)s, and the customer would read it. Was it "
+                    "meant as an internal note? To send it to the customer, send it once more."
+                )
+                % {"name": next(iter(called))}
+            }
+        )
+
+
+def _between(ticket_id: str, typed: QueryDict, by: Actor) -> list[present.LogLine]:
+    """What others wrote since the page was loaded."""
+    return present.log_lines(ticket_id, log_since(ticket_id, seen=typed.get("seen", ""), by=by))
+
+
+def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
+    """What it takes to do it all the same; nothing where the form itself is still there."""
+    if not asks:
+        return None
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _NOT_SENT_AGAIN
+        for value in values
+    ]
+    return {"url": request.path, "fields": fields}
+
+
+def _other(typed: QueryDict) -> str:
+    number = typed.get("other", "").strip().removeprefix("#")
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        raise Invalid({"other": _("Write the number of a ticket, for example 42.")})
+    return number
 
 
 def _version(typed: QueryDict) -> int | None:

@@ -6,11 +6,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import assignable_users
 from tickets.domain import workflow
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.services.checks import LONGEST_CONTENT, LONGEST_SUBJECT
 from tickets.web.words import label
+
+
+def assignee_choices() -> list[tuple[str, Any]]:
+    """Nobody, whoever is next, people, teams. Two SQL queries."""
+    people = [(str(user.pk), user.display_name) for user in assignable_users()]
+    teams = [(f"team-{team.pk}", team.name) for team in Team.objects.all()]
+    choices: list[tuple[str, Any]] = [("", _("Nobody"))]
+    if teams:
+        choices += [("auto", _("Whoever is next"))]
+    choices += [(str(_("People")), people)]
+    return [*choices, (str(_("Teams")), teams)] if teams else choices
 
 
 def word_choices(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -47,12 +59,12 @@ class VersionForm(forms.Form):
 
 
 class ReplyForm(VersionForm):
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     content = forms.CharField(
         required=False,
         label=_("Answer"),
         widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT}),
     )
-    waiting = forms.BooleanField(required=False, label=_("Then wait for the customer"))
 
 
 class NoteForm(VersionForm):
@@ -68,10 +80,9 @@ class AssignForm(VersionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [(str(user.pk), user.display_name) for user in assignable_users()]
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = [("", _("Nobody")), *people]
+        field.choices = assignee_choices()
 
 
 class StatusForm(VersionForm):
@@ -92,3 +103,15 @@ class PriorityForm(VersionForm):
 
 class EscalateForm(VersionForm):
     reason = forms.CharField(required=False, label=_("Reason"), max_length=None)
+
+
+class EditForm(VersionForm):
+    subject = forms.CharField(required=False, max_length=None)
+    description = forms.CharField(required=False, max_length=None)
+    tags = forms.CharField(required=False, max_length=None)
+    category = forms.CharField(required=False)
+    vehicle = forms.CharField(required=False)
+
+
+class RelateForm(VersionForm):
+    other = forms.CharField(required=False, max_length=None)

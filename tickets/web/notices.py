@@ -5,14 +5,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.people import names_of
 from tickets.services import notices
 from tickets.store.notice import Notice
-from tickets.web.words import RULES
+from tickets.web.words import NOTICES, RULES
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    shown = [_shown(notice) for notice in notices.notices(by=actor_of(request.user))]
+    found = notices.notices(by=actor_of(request.user))
+    names = names_of(notice.told_by for notice in found)
+    shown = [_shown(notice, names) for notice in found]
     return render(request, "tickets/notices.html", {"notices": shown, "view": "notices"})
 
 
@@ -31,7 +34,10 @@ def read(request: HttpRequest) -> HttpResponse:
     return redirect("notices")
 
 
-def _shown(notice: Notice) -> dict[str, object]:
+def _shown(notice: Notice, names: dict[str, str]) -> dict[str, object]:
+    rules = [str(RULES.get(rule, rule)) for rule in notice.rules.split()]
+    told = NOTICES.get(notice.kind)
+    name = names.get(notice.told_by or "", "")
     return {
         "event_id": notice.event_id,
         "ticket_id": notice.ticket_id,
@@ -40,5 +46,5 @@ def _shown(notice: Notice) -> dict[str, object]:
         "level": int(notice.level),
         "reason": notice.reason or "",
         "read": bool(notice.read),
-        "rules": [str(RULES.get(rule, rule)) for rule in notice.rules.split()],
+        "what": told % {"name": name} if told else ", ".join(rules),
     }

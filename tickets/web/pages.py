@@ -1,39 +1,38 @@
-"""Pages that only show: the lists and the ticket."""
+"""The ticket's page and what is fetched for it: older lines, files, canned replies."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from helpdesk.accounts.actors import actor_of
-from helpdesk.errors import NotFound
+from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
-from tickets.services.read import Queue, TicketPage, older_log, queue, ticket_page
+from tickets.domain.ticket import Category
+from tickets.services import attachments, canned, live
+from tickets.services.read import TicketPage, older_log, ticket_page
 from tickets.web import forms, present
-from tickets.web.words import QUEUES
-
-
-@require_safe
-def my_work(request: HttpRequest) -> HttpResponse:
-    return _list(request, Queue.MINE)
-
-
-@require_safe
-def ticket_list(request: HttpRequest) -> HttpResponse:
-    name = request.GET.get("view", Queue.ACTIVE.value)
-    if name not in list(Queue):
-        raise NotFound(f"There is no list {name[:40]!r}.")
-    return _list(request, Queue(name))
 
 
 @require_safe
 def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
-    page = ticket_page(ticket_id, by=actor_of(request.user))
-    return render(request, "tickets/detail.html", detail_context(page))
+    by = actor_of(request.user)
+    context = detail_context(ticket_page(ticket_id, by=by), by=by)
+    chosen = request.GET.get("canned", "")
+    if chosen.isascii() and chosen.isdecimal():
+        text = canned.filled_in(int(chosen), ticket_id, by=by)
+        context["reply_form"] = forms.ReplyForm(initial={"content": text})
+    return render(request, "tickets/detail.html", context)
+
+
+@require_safe
+def parts(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    """What has changed on a page that is open; what its reader types is left alone."""
+    by = actor_of(request.user)
+    context = detail_context(ticket_page(ticket_id, by=by), by=by)
+    return render(request, "tickets/detail.html#parts", {**context, "oob": True})
 
 
 @require_safe
@@ -44,45 +43,52 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
     )
     context = {
         "ticket": {"ticket_id": ticket_id},
-        "log": present.log_lines(lines),
+        "log": present.log_entries(present.log_lines(ticket_id, lines)),
         "older_url": present.older_url(ticket_id, before),
     }
     template = "tickets/log.html#lines" if wants_fragment(request) else "tickets/log.html"
     return render(request, template, context)
 
 
-def detail_context(page: TicketPage, **bound: Any) -> dict[str, Any]:
+@require_safe
+def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
+    """An attachment, always to be saved and never shown: it may be anything."""
+    found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
+    answer = FileResponse(
+        attachments.opened(found), content_type=attachments.content_type(found.name)
+    )
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_safe
+def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResponse:
+    """A canned reply, filled in for the ticket."""
+    text = canned.filled_in(reply_id, ticket_id, by=actor_of(request.user))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, Any]:
     """Everything on the ticket page; `bound` holds forms that were refused, and why."""
     ticket = page.ticket
     version = {"version": int(ticket.version)}
+    given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
         **present.ticket_context(page, now=this_second()),
-        "reply_form": forms.ReplyForm(initial=version),
-        "note_form": forms.NoteForm(initial=version),
-        "assign_form": forms.AssignForm(initial={**version, "assigned_to": ticket.assigned_to}),
+        "stamp": live.ticket_stamp(ticket.ticket_id, by=by),
+        "assigned_choice": ticket.assigned_to or given or "",
+        "reply_form": forms.ReplyForm(),
+        "note_form": forms.NoteForm(),
+        "edit_form": forms.EditForm(),
+        "relate_form": forms.RelateForm(),
+        "canned_replies": canned.canned_replies(by=by),
+        "assign_form": forms.AssignForm(initial=version),
         "status_form": forms.StatusForm(initial=version, current=ticket.status),
-        "priority_form": forms.PriorityForm(initial={**version, "priority": ticket.priority}),
+        "priority_form": forms.PriorityForm(initial=version),
         "escalate_form": forms.EscalateForm(initial=version),
+        "categories": forms.word_choices(list(Category)),
+        "accepted_files": ",".join(f".{ending}" for ending in attachments.CONTENT_TYPES),
         **bound,
     }
-
-
-def _list(request: HttpRequest, which: Queue) -> HttpResponse:
-    after = request.GET.get("after") or None
-    page = queue(which, by=actor_of(request.user), after=after)
-    now = this_second()
-    first = reverse("my_work") if which is Queue.MINE else _address(which)
-    context = {
-        "title": QUEUES[which],
-        "view": which.value,
-        "lines": present.ticket_lines(page.tickets, now=now),
-        "next_url": _address(which, after=page.next_cursor) if page.next_cursor else None,
-        "first_url": first if after else None,
-        "now": now,
-    }
-    template = "tickets/list.html#rows" if wants_fragment(request) else "tickets/list.html"
-    return render(request, template, context)
-
-
-def _address(which: Queue, **query: str) -> str:
-    return f"{reverse('ticket_list')}?{urlencode({'view': which.value, **query})}"

@@ -1,19 +1,25 @@
 """What pages show of tickets: names instead of ids, and how time stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customers
 from customers.store.items import Vehicle
+from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from tickets.domain.sla import standing
 from tickets.domain.sla.standing import Standing
+from tickets.domain.ticket import CommunicationType
 from tickets.services.read import TicketPage, sla_facts
+from tickets.services.search import MARK_END, MARK_START
 from tickets.store.log import Change, Communication
 from tickets.store.ticket import Ticket
 from tickets.web.words import FIELDS, RULES, label
@@ -39,16 +45,14 @@ class Line:
     created_at: datetime
     updated_at: datetime
     tags: list[str]
-
-    @property
-    def at_risk(self) -> bool:
-        return self.standing is Standing.AT_RISK
+    snippet: SafeString | None
 
 
 @dataclass(frozen=True)
 class LogLine:
     """A line of a ticket's log."""
 
+    line_id: str
     kind: str
     direction: str
     author_name: str
@@ -56,9 +60,25 @@ class LogLine:
     content: str
     changes: list[dict[str, str]]
     rule: str
+    files: list[dict[str, Any]]
+    delivery: str
+    delivery_at: datetime | None
+    delivery_problem: str
 
 
-def ticket_lines(tickets: Sequence[Ticket], *, now: datetime) -> list[Line]:
+@dataclass(frozen=True)
+class Fold:
+    """Lines of the desk itself in a row, so many that they are shown folded."""
+
+    lines: list[LogLine]
+
+
+FOLDED_FROM = 4
+
+
+def ticket_lines(
+    tickets: Sequence[Ticket], *, now: datetime, snippets: Mapping[str, str] | None = None
+) -> list[Line]:
     """Lines of a list. Cost: one SQL query for people, one read for customers."""
     people = names_of(ticket.assigned_to for ticket in tickets)
     customers = get_customers(ticket.customer_id for ticket in tickets)
@@ -85,9 +105,31 @@ def ticket_lines(tickets: Sequence[Ticket], *, now: datetime) -> list[Line]:
                 created_at=ticket.created_at,
                 updated_at=ticket.updated_at,
                 tags=list(ticket.tags),
+                snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
             )
         )
     return lines
+
+
+def marked(snippet: str) -> SafeString | None:
+    """A snippet with its hits marked."""
+    if not snippet:
+        return None
+    safe = escape(snippet).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
+    return mark_safe(safe)  # noqa: S308 (escaped, but for the marks)
+
+
+def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:
+    """Lines of a log, those of the desk itself folded where there are many in a row."""
+    entries: list[LogLine | Fold] = []
+    system = CommunicationType.SYSTEM_UPDATE.value
+    for is_system, group in groupby(lines, key=lambda line: line.kind == system):
+        together = list(group)
+        if is_system and len(together) >= FOLDED_FROM:
+            entries.append(Fold(together))
+        else:
+            entries += together
+    return entries
 
 
 def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
@@ -101,6 +143,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             *_people_in(page.log),
         ]
     )
+    teams = _teams([ticket.team_id, *_values_in(page.log, "teamId")])
     facts = sla_facts(ticket)
     due = standing.due(facts)
     shown = {
@@ -121,12 +164,19 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             "tags",
             "continues",
             "continued_by",
+            "merged_into",
+            "duplicates",
+            "related",
+            "split_from",
+            "vehicle_id",
+            "last_id",
         )
     }
     shown |= {
         "version": int(ticket.version),
         "escalation_level": int(ticket.escalation_level),
         "assignee_name": people.get(ticket.assigned_to or "", ""),
+        "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
         "standing": standing.ticket_standing(facts, now),
         "due_at": due[0] if due else None,
@@ -141,28 +191,45 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "ticket": shown,
         "customer": page.customer,
         "vehicle": page.vehicle,
-        "log": [log_line(line, people) for line in page.log],
+        "log": log_entries(
+            [_log_line(ticket.ticket_id, line, people | teams) for line in page.log]
+        ),
+        "customers_others": ticket_lines(page.customers_others, now=now),
+        "vehicles_others": ticket_lines(page.vehicles_others, now=now),
         "older_url": older_url(ticket.ticket_id, page.older),
         "now": now,
     }
 
 
-def log_lines(lines: Sequence[Communication]) -> list[LogLine]:
-    """Lines of a log. Cost: one SQL query for people."""
+def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
+    """Lines of a log. Cost: one SQL query for people, one for teams if one is named."""
     people = names_of([*(line.created_by for line in lines), *_people_in(lines)])
-    return [log_line(line, people) for line in lines]
+    named = people | _teams(_values_in(lines, "teamId"))
+    return [_log_line(ticket_id, line, named) for line in lines]
 
 
-def log_line(line: Communication, people: dict[str, str]) -> LogLine:
-    changes = [_change(change, people) for change in line.changes or ()]
+def _log_line(ticket_id: str, line: Communication, names: dict[str, str]) -> LogLine:
+    changes = [_change(change, names) for change in line.changes or ()]
     return LogLine(
+        line_id=line.communication_id,
         kind=line.type,
         direction=line.direction or "",
-        author_name=people.get(line.created_by, _("somebody who left")),
+        author_name=names.get(line.created_by, _("somebody who left")),
         at=line.created_at,
         content=line.content,
         changes=changes,
         rule=str(RULES.get(line.rule, line.rule)) if line.rule else "",
+        files=[
+            {
+                "name": file.name,
+                "size": int(file.size),
+                "url": reverse("ticket_file", args=[ticket_id, line.communication_id, place]),
+            }
+            for place, file in enumerate(line.attachments or ())
+        ],
+        delivery=line.delivery or "",
+        delivery_at=line.delivery_at,
+        delivery_problem=line.delivery_problem or "",
     )
 
 
@@ -176,13 +243,27 @@ def vehicle_choice(vehicle: Vehicle) -> dict[str, str]:
 
 
 def _people_in(lines: Sequence[Communication]) -> list[str | None]:
+    return _values_in(lines, "assignedTo")
+
+
+def _values_in(lines: Sequence[Communication], field: str) -> list[str | None]:
+    """What a field was and became in some lines."""
     return [
-        person
+        value
         for line in lines
         for change in line.changes or ()
-        if change.field == "assignedTo"
-        for person in (change.before, change.after)
+        if change.field == field
+        for value in (change.before, change.after)
     ]
+
+
+def _teams(team_ids: Sequence[str | None]) -> dict[str, str]:
+    """Names of teams, under keys that no person has. One SQL query, or none."""
+    wanted = {team_id for team_id in team_ids if team_id}
+    if not wanted:
+        return {}
+    found = Team.objects.filter(pk__in=[int(team_id) for team_id in wanted])
+    return {f"team-{team.pk}": team.name for team in found}
 
 
 def _change(change: Change, people: dict[str, str]) -> dict[str, str]:
@@ -191,6 +272,8 @@ def _change(change: Change, people: dict[str, str]) -> dict[str, str]:
             return "…"
         if change.field == "assignedTo":
             return people.get(value or "", value) or _("nobody")
+        if change.field == "teamId":
+            return people.get(f"team-{value}", _("none"))
         return label(value) if value else _("nothing")
 
     return {

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from helpdesk.errors import Invalid
-from tickets.domain.errors import HighestLevelReached, TransitionRefused
-from tickets.services.read import Queue
+from helpdesk.errors import Invalid, StaleVersion
+from tickets.domain.errors import HighestLevelReached, MergedAway, TransitionRefused
+from tickets.services.find import Queue
 
 LABELS = {
     "Open": gettext_lazy("Open"),
@@ -44,6 +44,8 @@ LABELS = {
     "started": gettext_lazy("work began"),
     "requeued": gettext_lazy("back to Open"),
     "policy": gettext_lazy("other policy"),
+    "nobody": gettext_lazy("nobody"),
+    "auto": gettext_lazy("whoever is next"),
     "yes": gettext_lazy("yes"),
     "no": gettext_lazy("no"),
 }
@@ -59,15 +61,38 @@ FIELDS = {
     "vehicleId": gettext_lazy("Vehicle"),
     "tags": gettext_lazy("Tags"),
     "continuedBy": gettext_lazy("Continued by ticket"),
+    "mergedInto": gettext_lazy("Merged into ticket"),
+    "duplicates": gettext_lazy("Duplicates"),
+    "related": gettext_lazy("Related tickets"),
+    "teamId": gettext_lazy("Team"),
     "escalationLevel": gettext_lazy("Escalation level"),
 }
 
 QUEUES = {
     Queue.MINE: gettext_lazy("My work"),
     Queue.UNASSIGNED: gettext_lazy("Unassigned"),
+    Queue.TEAMS: gettext_lazy("My teams"),
     Queue.ACTIVE: gettext_lazy("All active"),
+    Queue.OVERDUE: gettext_lazy("Overdue"),
+    Queue.AT_RISK: gettext_lazy("At risk"),
+    Queue.WAITING: gettext_lazy("Waiting"),
     Queue.RESOLVED: gettext_lazy("Resolved"),
     Queue.CLOSED: gettext_lazy("Closed"),
+    Queue.ALL: gettext_lazy("All tickets"),
+}
+
+BULKS = {
+    "assign": gettext_lazy("Assign to %(value)s"),
+    "priority": gettext_lazy("Change priority to %(value)s"),
+    "status": gettext_lazy("Change status to %(value)s"),
+    "tag": gettext_lazy("Add tags: %(value)s"),
+    "escalate": gettext_lazy("Escalate: %(value)s"),
+}
+
+NOTICES = {
+    "assigned": gettext_lazy("was given to you by %(name)s"),
+    "mentioned": gettext_lazy("%(name)s mentions you"),
+    "replied": gettext_lazy("the customer wrote"),
 }
 
 RULES = {
@@ -96,6 +121,12 @@ def explained(error: Exception) -> str:
             "wanted": label(error.wanted),
             "allowed": ", ".join(label(status) for status in error.allowed),
         }
+    if isinstance(error, StaleVersion):
+        return _("Somebody else was here in the meantime. Nothing was changed yet.")
+    if isinstance(error, MergedAway):
+        return _(
+            "This ticket was merged into ticket %(id)s. Undo the merge before you change it."
+        ) % {"id": error.into}
     if isinstance(error, HighestLevelReached):
         return _("The ticket is at the highest escalation level already.")
     if isinstance(error, Invalid):

@@ -43,24 +43,49 @@ function countDown() {
 }
 if (words.left) setInterval(countDown, 15000);
 
-// --- keys: j and k walk a list, c opens a ticket, ? shows the map
+// --- keys; the map is in the page, under ?
+const places = { m: "/", t: "teams", u: "unassigned", a: "active", o: "overdue" };
+let going = 0;
+
+function rows() {
+  return [...document.querySelectorAll("a.row-link")];
+}
+
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest?.("form[data-draft]");
+    if (form) form.requestSubmit(form.querySelector("[data-send]"));
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const go = { c: "[data-key-new]", "/": "[data-key-search]" }[event.key];
+  if (event.key === "Escape" && event.target.matches?.("input, textarea, select")) event.target.blur();
+  if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]")) return;
+  if (Date.now() - going < 1500 && event.key in places) {
+    const place = places[event.key];
+    location.href = place === "/" ? "/" : `/tickets/?view=${place}`;
+    return;
+  }
+  going = event.key === "g" ? Date.now() : 0;
+  const go = {
+    c: "[data-key-new]",
+    "/": "[data-key-search]",
+    a: "[data-key-assign]",
+    p: "[data-key-priority]",
+    s: "[data-key-step] button",
+  }[event.key];
   if (go) {
     const target = document.querySelector(go);
     if (!target) return;
     event.preventDefault();
     target.matches("a") ? target.click() : target.focus();
   }
-  if (event.key === "j" || event.key === "k") {
-    const links = [...document.querySelectorAll("a.row-link")];
-    if (!links.length) return;
+  const links = rows();
+  const here = document.activeElement.closest?.("[data-ticket]")?.querySelector("a.row-link");
+  if ((event.key === "j" || event.key === "k") && links.length) {
     const step = event.key === "j" ? 1 : -1;
-    const at = links.indexOf(document.activeElement);
-    links[Math.min(Math.max(at + step, 0), links.length - 1)].focus();
+    links[Math.min(Math.max(links.indexOf(here) + step, 0), links.length - 1)].focus();
   }
+  if (event.key === "x" && here) here.closest("[data-ticket]").querySelector("input[type=checkbox]").click();
   if (event.key === "r" || event.key === "n") {
     const tab = document.querySelector(`[data-tab="${event.key === "r" ? "reply" : "note"}"]`);
     if (tab) {
@@ -89,12 +114,97 @@ function dress(within) {
     for (const title of composer.querySelectorAll("[data-without-tabs]")) title.hidden = true;
     const tabs = [...composer.querySelectorAll("[data-tab]")];
     showTab(tabs.find((tab) => tab.dataset.chosen) ?? tabs[0], false);
+    for (const form of composer.querySelectorAll("form[data-draft]")) restoreDraft(form);
   }
-  for (const form of within.querySelectorAll("form[data-submit-on-change]")) {
+  for (const form of within.querySelectorAll("form[data-submit-on-change], form[data-canned]")) {
     for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
   }
+  for (const shown of within.querySelectorAll("[data-with-script]")) shown.hidden = false;
+  for (const form of within.querySelectorAll("form[data-bulk]")) dressBulk(form);
   within.querySelector("[data-focus]")?.focus();
 }
+
+// --- drafts: what is typed survives a reload on this machine, until it is sent or one logs out
+function draftKey(form) {
+  const number = document.querySelector("[data-ticket-number]")?.dataset.ticketNumber;
+  return `draft:${document.body.dataset.user}:${number}:${form.id}`;
+}
+
+function restoreDraft(form) {
+  const text = form.querySelector("textarea");
+  if (!text.value) text.value = localStorage.getItem(draftKey(form)) ?? "";
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form || !event.target.matches("textarea")) return;
+  typedAt = Date.now();
+  if (event.target.value) localStorage.setItem(draftKey(form), event.target.value);
+  else localStorage.removeItem(draftKey(form));
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (form?.matches?.("form[data-draft]") && event.detail.xhr.status < 300) {
+    localStorage.removeItem(draftKey(form));
+  }
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-forget-drafts]")) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+});
+
+// --- a canned reply is filled in at the cursor
+document.addEventListener("change", async (event) => {
+  const form = event.target.closest("form[data-canned]");
+  const url = form && event.target.selectedOptions[0].dataset.url;
+  if (!url) return;
+  event.target.value = "";
+  const answer = await fetch(url);
+  if (!answer.ok) return say(words.away);
+  const tab = document.querySelector("[data-tab=reply]");
+  showTab(tab, true);
+  const text = document.getElementById("reply_content");
+  text.setRangeText(await answer.text(), text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// --- changes to many: the bar shows when something is chosen
+function dressBulk(form) {
+  const bar = form.querySelector("[data-bulk-bar]");
+  if (!bar) return;
+  const chosen = form.querySelectorAll("[name=ticket]:checked").length;
+  const all = form.querySelectorAll("[name=ticket]").length;
+  const every = bar.querySelector("[data-choose-all]");
+  every.checked = chosen > 0 && chosen === all;
+  every.indeterminate = chosen > 0 && chosen < all;
+  bar.querySelector("[data-bulk-count]").textContent = chosen ? words.chosen.replace("%(n)s", chosen) : "";
+  const action = bar.querySelector("[data-bulk-action]").value;
+  for (const value of bar.querySelectorAll("[data-bulk-value]")) value.hidden = value.dataset.bulkValue !== action;
+  for (const part of bar.querySelectorAll("select, input:not([data-choose-all]), button")) part.disabled = !chosen;
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-bulk]");
+  if (!form) return;
+  if (event.target.matches("[data-choose-all]")) {
+    for (const box of form.querySelectorAll("[name=ticket]")) box.checked = event.target.checked;
+  }
+  dressBulk(form);
+});
+
+// --- menus close when one looks elsewhere
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
 
 document.addEventListener("click", (event) => {
   const tab = event.target.closest("[data-tab]");
@@ -131,8 +241,64 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 // A list that refreshes itself leaves somebody who is in it alone.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const refreshes = event.detail.elt.matches("[data-refreshes]");
-  const busy = event.detail.elt.contains(document.activeElement) || scrollY > 200 || document.hidden;
-  if (refreshes && busy) event.preventDefault();
+  const list = event.detail.elt;
+  if (!list.matches("[data-refreshes]")) return;
+  const busy = list.contains(document.activeElement) || list.querySelector(":checked") || scrollY > 200;
+  if (busy) event.preventDefault();
 });
+// And a ticket that changes leaves alone the part that somebody types in.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const active = document.activeElement;
+  const typing = active?.matches("input, textarea, select") && event.detail.target.contains(active);
+  const open = event.detail.target.querySelector("details[open] input:not([type=hidden])");
+  const asked = event.detail.fragment?.querySelector?.("[data-focus]");
+  if ((typing || open) && !asked) event.detail.shouldSwap = false;
+});
+
+// --- live: every few seconds, has anything changed, and who else is here?
+let typedAt = 0;
+
+async function ask() {
+  if (document.hidden || !document.body.dataset.live) return;
+  const ticket = document.querySelector("[data-live-ticket]");
+  let heard;
+  if (ticket) {
+    const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
+    const typing = Date.now() - typedAt < 10000 ? "1" : "0";
+    const answer = await fetch(ticket.dataset.liveTicket, {
+      method: "POST",
+      headers: { "X-CSRFToken": token },
+      body: new URLSearchParams({ typing }),
+    });
+    if (!answer.ok) return;
+    heard = await answer.json();
+    const others = document.getElementById("others");
+    const marks = heard.others.map((text) => {
+      const mark = document.createElement("span");
+      mark.className = "badge badge-warning badge-outline";
+      mark.textContent = text;
+      return mark;
+    });
+    if (others.textContent !== heard.others.join("")) others.replaceChildren(...marks);
+    if (heard.ticket !== ticket.dataset.stamp) {
+      ticket.dataset.stamp = heard.ticket;
+      document.body.dispatchEvent(new Event("ticket-changed"));
+    }
+  } else {
+    const seen = encodeURIComponent(document.body.dataset.stamp);
+    const answer = await fetch(`${document.body.dataset.live}?seen=${seen}`);
+    if (answer.status !== 200) return;
+    heard = await answer.json();
+  }
+  if (heard.desk !== document.body.dataset.stamp) {
+    document.body.dataset.stamp = heard.desk;
+    document.body.dispatchEvent(new Event("desk-changed"));
+  }
+}
+if (document.body.dataset.live) {
+  const patiently = () => ask().catch(() => {}); // away for a moment: the next time will do
+  setInterval(patiently, 4000);
+  document.addEventListener("visibilitychange", patiently);
+  setTimeout(patiently, 500);
+}
 dress(document);

@@ -42,7 +42,8 @@ class Rule:
     trigger: Trigger
     level: int = 0
     notify: frozenset[Notify] = frozenset()
-    reassign_to: str | None = None
+    reassign_to: str | None = None  # a user's id
+    reassign_to_team: str | None = None  # a team's id; its members take the ticket
 
 
 DEFAULT_RULES = (

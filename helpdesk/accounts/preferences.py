@@ -1,0 +1,37 @@
+"""What everybody sets for themselves."""
+
+import zoneinfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from helpdesk.accounts.models import User
+from helpdesk.moments import this_second
+
+
+class PreferencesForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("time_zone", "twelve_hours")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Kept."))
+        return redirect("preferences")
+    context = {
+        "form": form,
+        "desk_zone": settings.TIME_ZONE,
+        "zones": sorted(zoneinfo.available_timezones()),
+        "now": this_second(),
+        "view": "preferences",
+    }
+    return render(request, "accounts/preferences.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,108 @@
+"""What a list of tickets is asked for, and how it is written in the search box."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from tickets.domain.ticket import Category, Priority, Status
+
+ME, NOBODY, MY_TEAMS = "me", "none", "mine"
+
+ACTIVE = frozenset(status for status in Status if status.active)
+DONE = frozenset(Status) - ACTIVE
+
+
+class Sort(StrEnum):
+    """The API's names of the orders."""
+
+    TIME_LEFT = "slaDeadline"
+    CREATED = "-createdAt"
+    UPDATED = "-updatedAt"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """All of these hold for each ticket of a list; what is empty or None asks for nothing."""
+
+    statuses: frozenset[Status] = frozenset()
+    priorities: frozenset[Priority] = frozenset()
+    categories: frozenset[Category] = frozenset()
+    assigned_to: str | None = None  # a user id, ME or NOBODY
+    team: str | None = None  # a team's id, or MY_TEAMS
+    customer_id: str | None = None
+    vehicle_id: str | None = None
+    tags: frozenset[str] = frozenset()
+    overdue: bool | None = None
+    at_risk: bool | None = None
+    waiting: bool | None = None
+    escalated: bool | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None  # exclusive
+    text: str = ""
+    sort: Sort | None = None  # None: the best match first for a text, else by time left
+
+    @property
+    def order(self) -> Sort:
+        return self.sort or Sort.TIME_LEFT
+
+    def key(self) -> list[str]:
+        """What tells this list from every other, for its cursors."""
+        return [
+            ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+            for value in (getattr(self, name) for name in self.__slots__)
+        ]
+
+    def within(self, base: "Filters") -> "Filters":
+        """These filters inside a list that has some of its own; what both name, these decide."""
+        empty = Filters()
+        given = {
+            name: getattr(self, name)
+            for name in self.__slots__
+            if getattr(self, name) != getattr(empty, name)
+        }
+        return replace(base, **given)
+
+
+# Words of the search box, `key:value` or `key:"two words"`, and the filter each one is.
+_WORD = re.compile(r'(?<!\S)([a-z]+):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_KEYS = {
+    "status": "status",
+    "priority": "priority",
+    "category": "category",
+    "assignee": "assignedTo",
+    "team": "team",
+    "tag": "tag",
+    "before": "createdTo",
+    "after": "createdFrom",
+}
+_STATES = {
+    "overdue": "overdue",
+    "at-risk": "atRisk",
+    "waiting": "waiting",
+    "escalated": "escalated",
+}
+
+
+def split_box(text: str) -> tuple[dict[str, list[str]], str]:
+    """The filters that stand in the search box, as in a query string, and the words left over.
+
+    `is:` takes overdue, at-risk, waiting, escalated and unassigned. A word with an unknown key
+    stays a word to search for: people paste addresses and times.
+    """
+    found: dict[str, list[str]] = {}
+
+    def take(match: re.Match[str]) -> str:
+        key, value = match[1].lower(), match[2] if match[2] is not None else match[3]
+        if key in _KEYS:
+            found.setdefault(_KEYS[key], []).append(value)
+        elif key == "is" and value.lower() in _STATES:
+            found[_STATES[value.lower()]] = ["true"]
+        elif key == "is" and value.lower() == "unassigned":
+            found["assignedTo"] = [NOBODY]
+        else:
+            return match[0]
+        return ""
+
+    rest = _WORD.sub(take, text)
+    return found, " ".join(rest.split())

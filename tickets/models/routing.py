@@ -1,0 +1,49 @@
+"""Which team a new ticket belongs to."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.domain.words import Segment
+from helpdesk.accounts.models import Team
+from tickets.domain import routing
+from tickets.domain.ticket import Category, Priority
+
+
+def _choices(words: type[Category] | type[Priority] | type[Segment]) -> list[tuple[str, str]]:
+    return [(word.value, word.value) for word in words]
+
+
+class RoutingRule(models.Model):
+    """The first rule that fits decides; an empty field fits everything."""
+
+    position = models.PositiveIntegerField(
+        _("position"), default=0, help_text=_("Rules are tried from the lowest on.")
+    )
+    category = models.CharField(
+        _("category"), max_length=20, blank=True, choices=_choices(Category)
+    )
+    segment = models.CharField(
+        _("customer segment"), max_length=20, blank=True, choices=_choices(Segment)
+    )
+    priority = models.CharField(
+        _("priority"), max_length=20, blank=True, choices=_choices(Priority)
+    )
+    team = models.ForeignKey(Team, models.PROTECT, verbose_name=_("team"))
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = _("routing rule")
+        verbose_name_plural = _("routing rules")
+
+    def __str__(self) -> str:
+        asked = [word for word in (self.category, self.segment, self.priority) if word]
+        return f"{', '.join(asked) or _('everything')} → {self.team}"
+
+    def as_route(self) -> routing.Route:
+        """The rule as the domain decides with it."""
+        return routing.Route(
+            team=str(self.team_id),
+            category=self.category or None,
+            segment=self.segment or None,
+            priority=self.priority or None,
+        )

@@ -1,0 +1,67 @@
+"""The search index: derived from the tickets, thrown away and rebuilt at will.
+
+The full text itself is in a table of the database's own kind: tickets/store/fulltext.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+MOST_TEXT = 60
+
+
+class Entry(models.Model):
+    """What lists filter and sort by. Instants are seconds since 1970."""
+
+    number = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField()
+    text_version = models.BigIntegerField(default=0)
+    active = models.BooleanField()
+    status = models.CharField(max_length=20)
+    priority = models.CharField(max_length=20)
+    category = models.CharField(max_length=20)
+    assignee = models.CharField(max_length=40, blank=True)
+    team = models.CharField(max_length=40, blank=True)
+    customer = models.CharField(max_length=MOST_TEXT)
+    vehicle = models.CharField(max_length=MOST_TEXT, blank=True)
+    level = models.PositiveSmallIntegerField()
+    waiting = models.BooleanField()
+    created = models.BigIntegerField()
+    updated = models.BigIntegerField()
+    urgency = models.BigIntegerField()  # active: by deadline; after them the done, latest first
+    due_at = models.BigIntegerField(null=True)
+    risk_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["active", "urgency", "number"], name="entry_active"),
+            models.Index(fields=["status", "urgency", "number"], name="entry_status"),
+            models.Index(fields=["assignee", "urgency", "number"], name="entry_assignee"),
+            models.Index(fields=["team", "urgency", "number"], name="entry_team"),
+            models.Index(fields=["category", "urgency", "number"], name="entry_category"),
+            models.Index(fields=["priority", "urgency", "number"], name="entry_priority"),
+            models.Index(fields=["customer", "created"], name="entry_customer"),
+            models.Index(fields=["vehicle", "created"], name="entry_vehicle"),
+            models.Index(fields=["created", "number"], name="entry_created"),
+            models.Index(fields=["updated", "number"], name="entry_updated"),
+            models.Index(fields=["due_at"], name="entry_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["risk_at"], name="entry_risk", condition=Q(risk_at__isnull=False)),
+            models.Index(
+                fields=["urgency", "number"], name="entry_raised", condition=Q(level__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class EntryTag(models.Model):
+    """A tag of a ticket."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=MOST_TEXT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tag", "entry"], name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.tag

@@ -1,0 +1,92 @@
+"""What representatives set up for their daily work."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.models import Team
+
+
+class SavedView(models.Model):
+    """Filters under a name: for one person, or for a team."""
+
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(
+        _("filters"), max_length=1_000, help_text=_("The part of a list's address after “?”.")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="saved_views",
+        verbose_name=_("owner"),
+    )
+    team = models.ForeignKey(
+        Team,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="saved_views",
+        verbose_name=_("team"),
+        help_text=_("Empty: the owner alone sees it."),
+    )
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CannedReply(models.Model):
+    """A text that is sent often."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    text = models.TextField(
+        _("text"),
+        max_length=10_000,
+        help_text=_(
+            "Markdown. These are filled in: {customer}, {first_name}, {ticket}, {subject}, "
+            "{vehicle}, {vin}, {me}."
+        ),
+    )
+    team = models.ForeignKey(
+        Team,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("team"),
+        help_text=_("Empty: everybody can use it."),
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("canned reply")
+        verbose_name_plural = _("canned replies")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bulk(models.Model):
+    """One change to many tickets, worked off in steps. Goes on if whoever drives it stops."""
+
+    action = models.CharField(_("action"), max_length=20)
+    value = models.CharField(_("value"), max_length=200, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="bulks", verbose_name=_("asked by")
+    )
+    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    ticket_ids = models.JSONField(_("tickets"))
+    results = models.JSONField(_("results"), default=list)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("bulk change")
+        verbose_name_plural = _("bulk changes")
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.value}".strip()

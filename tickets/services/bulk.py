@@ -1,0 +1,137 @@
+"""One change to many tickets, in steps, each ticket through its own service.
+
+Whoever watches the page drives it on; if they leave, a worker does. A step is leased, so that two
+drivers do not work on the same tickets; a driver that dies loses its lease, and its step is done
+again, which changes nothing that was changed already.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.errors import Invalid, NotFound, ServiceError
+from tickets.domain.errors import DomainError, TransitionRefused
+from tickets.models import Bulk
+from tickets.services import outbox
+from tickets.services.assign import assign, assign_automatically, assign_team
+from tickets.services.change import Draft, change
+from tickets.services.checks import LONGEST_SUBJECT, Checks
+from tickets.services.edit import edit
+from tickets.services.escalate import escalate
+from tickets.services.status import change_status
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+MOST = 1_000
+STEP = 25
+LEASE = timedelta(seconds=60)
+
+Act = Callable[[str, Bulk, Actor], Ticket]
+
+
+def _assign(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    if bulk.value == "auto":
+        return assign_automatically(ticket_id, by=by)
+    if bulk.value.startswith("team-"):
+        return assign_team(ticket_id, team_id=bulk.value.removeprefix("team-"), by=by)
+    return assign(ticket_id, to=bulk.value or None, by=by)
+
+
+def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    checks = Checks()
+    wanted = checks.tags("tag", bulk.value.split(","))
+    checks.done()
+
+    def add(draft: Draft) -> None:
+        checks = Checks()
+        draft.ticket.tags = checks.tags("tag", [*draft.ticket.tags, *wanted])
+        checks.done()
+
+    return change(ticket_id, add, by=by)
+
+
+ACTIONS: Mapping[str, Act] = {
+    "assign": _assign,
+    "priority": lambda ticket_id, bulk, by: edit(ticket_id, priority=bulk.value, by=by),
+    "status": lambda ticket_id, bulk, by: change_status(ticket_id, to=bulk.value, by=by),
+    "tag": _tag,
+    "escalate": lambda ticket_id, bulk, by: escalate(
+        ticket_id, reason=bulk.value, token=f"bulk-{bulk.pk}", by=by
+    ),
+}
+
+
+def start(*, action: str, value: str, ticket_ids: Sequence[str], by: Actor) -> Bulk:
+    """Ask for one change to these tickets. Nothing is changed yet: see `step`.
+
+    Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
+    """
+    require_ticket_work(by)
+    chosen = list(dict.fromkeys(ticket_ids))
+    if action not in ACTIONS:
+        raise Invalid({"action": _("Choose what to change.")})
+    if not chosen:
+        raise Invalid({"tickets": _("Choose some tickets first.")})
+    if len(chosen) > MOST:
+        raise Invalid({"tickets": _("At most %(most)s tickets at once.") % {"most": MOST}})
+    if len(value) > LONGEST_SUBJECT or (action in ("tag", "escalate") and not value.strip()):
+        raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
+    return Bulk.objects.create(
+        action=action, value=value.strip(), ticket_ids=chosen, asked_by_id=int(by.user_id)
+    )
+
+
+def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
+    """A change that the actor asked for. Raises NotFound."""
+    found = Bulk.objects.filter(pk=bulk_id, asked_by_id=int(by.user_id or 0)).first()
+    if found is None:
+        raise NotFound(_("There is no such change of yours."))
+    return found
+
+
+def step(bulk_id: int) -> Bulk:
+    """Work on the next STEP tickets, unless somebody else does right now.
+
+    `results` holds for each ticket that was worked on its id and why it was refused, if it was.
+    """
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    mine = Bulk.objects.filter(free, pk=bulk_id, finished_at=None).update(leased_until=now + LEASE)
+    bulk = Bulk.objects.select_related("asked_by").get(pk=bulk_id)
+    if not mine:
+        return bulk
+    by = actor_of(bulk.asked_by)
+    done = len(bulk.results)
+    with outbox.one_nudge():
+        for ticket_id in bulk.ticket_ids[done : done + STEP]:
+            bulk.results.append({"ticket": ticket_id, "refused": _work(ticket_id, bulk, by)})
+    finished = len(bulk.results) == len(bulk.ticket_ids)
+    bulk.finished_at = timezone.now() if finished else None
+    bulk.leased_until = None
+    bulk.save(update_fields=["results", "finished_at", "leased_until"])
+    return bulk
+
+
+def abandoned() -> QuerySet[Bulk]:
+    """Changes that nobody drives on."""
+    quiet = timezone.now() - LEASE
+    free = Q(leased_until=None, asked_at__lt=quiet) | Q(leased_until__lt=timezone.now())
+    return Bulk.objects.filter(free, finished_at=None)
+
+
+def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:
+    try:
+        ACTIONS[bulk.action](ticket_id, bulk, by)
+    except TransitionRefused as refused:
+        return "" if refused.current == refused.wanted else str(refused)
+    except Invalid as refused:
+        return " ".join(refused.errors.values())
+    except (ServiceError, DomainError) as refused:
+        return str(refused)
+    return ""

@@ -1,0 +1,160 @@
+"""Tickets about the same matter: merged, split, linked."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_vehicle
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import Invalid, NotFound
+from tickets.domain.errors import CannotReopen, ClosedTooLongAgo, MergedAway, MergeRefused
+from tickets.domain.sla.timeline import EventType
+from tickets.domain.ticket import CommunicationType, Status
+from tickets.services.change import Draft, change_both
+from tickets.services.create import create_ticket
+from tickets.store import access
+from tickets.store.ticket import Ticket
+
+MOST_RELATED = 50
+
+
+def merge(
+    source_id: str, *, into: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other.
+
+    Its clocks stop as a closing stops them. Raises MergeRefused, with what stands in the way;
+    NotFound, NotAllowed, Busy.
+    """
+    _not_itself(source_id, into)
+
+    def close_as_duplicate(source: Draft, target: Draft) -> None:
+        if source.ticket.merged_into:
+            raise MergedAway(source.ticket.merged_into)
+        if target.ticket.merged_into:
+            raise MergeRefused(
+                _("Ticket %(into)s was itself merged into %(last)s. Merge into that one.")
+                % {"into": into, "last": target.ticket.merged_into}
+            )
+        if source.ticket.customer_id != target.ticket.customer_id:
+            raise MergeRefused(
+                _("The tickets belong to different customers: one would read the other's answers.")
+            )
+        if source.timeline.status is not Status.CLOSED:
+            source.happen(EventType.CLOSED)
+            source.tell("closed")
+        source.ticket.merged_into = into
+        target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
+        source.tell("merged", into=into)
+
+    return change_both(source_id, into, close_as_duplicate, by=by, now=now)
+
+
+def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
+    """Let a merged ticket be one of its own again; it is reopened.
+
+    Possible as long as a closed ticket can be reopened. Raises MergeRefused, ClosedTooLongAgo;
+    NotFound, NotAllowed, Busy.
+    """
+    require_ticket_work(by)
+    found = access.ticket(source_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": source_id})
+    if not found.merged_into:
+        raise MergeRefused(_("This ticket was not merged into another one."))
+    within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
+
+    def part(source: Draft, target: Draft) -> None:
+        if source.ticket.merged_into != target.ticket.ticket_id:
+            raise MergeRefused(_("This ticket was not merged into another one."))
+        closed_at = source.timeline.closed_at
+        if closed_at is None:
+            raise CannotReopen(source.timeline.status)
+        if source.at - closed_at >= within:
+            raise ClosedTooLongAgo(closed_at, within)
+        source.ticket.merged_into = None
+        source.happen(EventType.REOPENED)
+        target.ticket.duplicates = [
+            other for other in target.ticket.duplicates if other != source_id
+        ]
+
+    return change_both(source_id, found.merged_into, part, by=by, now=now)[0]
+
+
+def link(
+    first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Let two tickets name each other as related. Raises MergeRefused, NotFound, NotAllowed."""
+    _not_itself(first_id, other_id)
+
+    def name_each_other(first: Draft, other: Draft) -> None:
+        first.ticket.related = _with(first.ticket.related, other_id)
+        other.ticket.related = _with(other.ticket.related, first_id)
+
+    return change_both(first_id, other_id, name_each_other, by=by, now=now)
+
+
+def unlink(
+    first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Undo `link`."""
+    _not_itself(first_id, other_id)
+
+    def forget_each_other(first: Draft, other: Draft) -> None:
+        first.ticket.related = [found for found in first.ticket.related if found != other_id]
+        other.ticket.related = [found for found in other.ticket.related if found != first_id]
+
+    return change_both(first_id, other_id, forget_each_other, by=by, now=now)
+
+
+def split(
+    ticket_id: str,
+    communication_id: str,
+    *,
+    subject: str,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Make a ticket of its own of one message, and link the two. Doing it again finds the same one.
+
+    Raises Invalid without a subject; NotFound, NotAllowed, Busy.
+    """
+    require_ticket_work(by)
+    ticket = access.ticket(ticket_id)
+    line = access.communication(ticket_id, communication_id)
+    if ticket is None or line is None:
+        raise NotFound(_("There is no such message."))
+    if line.type == CommunicationType.SYSTEM_UPDATE.value:
+        raise Invalid({"subject": _("The desk's own lines cannot become a ticket.")})
+    # A vehicle may have another owner by now.
+    kept = bool(ticket.vehicle_id) and get_vehicle(ticket.customer_id, ticket.vehicle_id)
+    made = create_ticket(
+        customer_id=ticket.customer_id,
+        vehicle_id=ticket.vehicle_id if kept else None,
+        subject=subject,
+        description=line.content,
+        category=ticket.category,
+        priority=ticket.priority,
+        split_from=ticket_id,
+        token=f"split-{communication_id}",
+        by=by,
+        now=now,
+    )
+    link(ticket_id, other_id=made.ticket_id, by=by, now=now)
+    return made
+
+
+def _not_itself(first_id: str, second_id: str) -> None:
+    if first_id == second_id:
+        raise MergeRefused(_("That is the same ticket. Write the number of another one."))
+
+
+def _with(ids: list[str], new: str) -> list[str]:
+    if new in ids:
+        return ids
+    if len(ids) >= MOST_RELATED:
+        raise MergeRefused(
+            _("A ticket can be linked with at most %(most)s others.") % {"most": MOST_RELATED}
+        )
+    return [*ids, new]

@@ -1,0 +1,164 @@
+"""Keep the search index in line with the tickets, and rebuild it from them alone."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+import structlog
+
+from customers.domain.words import folded
+from customers.services.read import get_customers, get_vehicles
+from customers.store.items import Customer, Vehicle
+from tickets.domain.ticket import CommunicationType
+from tickets.store import access, search
+from tickets.store.fulltext import Document
+from tickets.store.log import Communication, OutboxEvent
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+MOST_LINES = 2_000
+"""Lines of one conversation that can be searched, the newest ones."""
+
+REBUILD_BATCH = 200
+MARK_START, MARK_END = "\ue000", "\ue001"
+"""Stand around a hit in a snippet; no text of people's has them."""
+
+_WORD = re.compile(r"[^\W_]+")
+_TEXTLESS = {"assigned", "escalated", "resolved", "closed", "reopened"}
+"""Events after which a ticket's text is what it was."""
+_TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
+_AROUND = 60
+
+
+def take(events: Sequence[OutboxEvent]) -> None:
+    """Follow what happened to tickets. What is written is read anew, so a repeat does no harm."""
+    texts = {event.ticket_id for event in events if _changes_text(event)}
+    stored = access.tickets({event.ticket_id for event in events})
+    texts |= {str(number) for number in search.follow(stored.values())}
+    _follow_texts([stored[ticket_id] for ticket_id in texts if ticket_id in stored])
+
+
+def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
+    """Make the index anew from the tickets; call `each` with how many are done. Returns that.
+
+    Changes that are made meanwhile are followed as always; an entry never goes back.
+    """
+    search.clear()
+    done = 0
+    tickets = access.every_ticket()
+    while batch := list(islice(tickets, REBUILD_BATCH)):
+        search.follow(ticket for ticket, _log in batch)
+        people = _People(ticket for ticket, _log in batch)
+        search.follow_text(
+            (people.document(ticket, lines), int(ticket.version)) for ticket, lines in batch
+        )
+        done += len(batch)
+        each(done)
+    return done
+
+
+def words_of(text: str) -> list[str]:
+    """The words that a text is searched by: no case, no accents, a phone number as one."""
+    if re.fullmatch(r"[+0(][\d\s()/.-]{5,}|\d[\d\s()/.-]{7,}", text.strip()):
+        digits = re.sub(r"\D", "", text).lstrip("0")
+        return [digits] if digits else []
+    return _words(text)
+
+
+def snippet(text: str, words: Sequence[str]) -> str:
+    """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
+    plain = folded_in_place(text)
+    pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + ")")
+    first = pattern.search(plain)
+    if first is None or len(plain) != len(text):
+        return ""
+    start = max(first.start() - _AROUND, 0)
+    end = min(first.end() + 2 * _AROUND, len(text))
+    while start > 0 and not text[start - 1].isspace() and start > first.start() - 2 * _AROUND:
+        start -= 1
+    parts, at = ["…" if start > 0 else ""], start
+    for hit in pattern.finditer(plain, start, end):
+        stop = hit.end()
+        while stop < len(text) and text[stop].isalnum():
+            stop += 1
+        parts += [text[at : hit.start()], MARK_START, text[hit.start() : stop], MARK_END]
+        at = stop
+    parts += [text[at : max(end, at)], "…" if end < len(text) else ""]
+    return " ".join("".join(parts).split())
+
+
+def folded_in_place(text: str) -> str:
+    """`text` without case and accents, letter for letter, so that places in it stay the same."""
+    if text.isascii():
+        return text.lower()
+    return "".join(
+        (folded(letter) or letter)[:1] if letter > "\x7f" else letter.lower() for letter in text
+    )
+
+
+class _People:
+    """Customers and vehicles of some tickets, read together."""
+
+    def __init__(self, tickets: Iterable[Ticket]) -> None:
+        about = list(tickets)
+        self._customers = get_customers(ticket.customer_id for ticket in about)
+        self._vehicles = get_vehicles(
+            (ticket.customer_id, ticket.vehicle_id) for ticket in about if ticket.vehicle_id
+        )
+
+    def document(self, ticket: Ticket, lines: Iterable[Communication]) -> Document:
+        customer = self._customers.get(ticket.customer_id)
+        vehicle = self._vehicles.get(ticket.vehicle_id or "")
+        said = [
+            line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
+        ]
+        strong = [ticket.ticket_id, ticket.subject, *ticket.tags]
+        strong += [*_names(customer), *_marks(vehicle)]
+        return Document(
+            number=int(ticket.ticket_id),
+            strong=_words(" ".join(strong)),
+            weak=_words(" ".join([ticket.description, *said])),
+            original="\n".join([ticket.description, *said]),
+        )
+
+
+def _follow_texts(tickets: Sequence[Ticket]) -> None:
+    people = _People(tickets)
+    search.follow_text(
+        (
+            people.document(ticket, access.whole_log(ticket.ticket_id, most=MOST_LINES)),
+            int(ticket.version),
+        )
+        for ticket in tickets
+    )
+
+
+def _changes_text(event: OutboxEvent) -> bool:
+    if event.kind in _TEXTLESS:
+        return False
+    return event.kind != "changed" or any(f'"{name}"' in event.data for name in _TEXT_FIELDS)
+
+
+def _names(customer: Customer | None) -> Iterator[str]:
+    if customer is None:
+        return
+    yield customer.name
+    yield customer.email or ""
+    yield customer.company or ""
+    digits = re.sub(r"\D", "", customer.phone or "")
+    # As dialled from abroad, and as people at home say it.
+    yield from (digits[start:] for start in range(min(4, max(len(digits) - 5, 0))))
+
+
+def _marks(vehicle: Vehicle | None) -> Iterator[str]:
+    if vehicle is None:
+        return
+    yield vehicle.label
+    if vehicle.vin:
+        yield vehicle.vin
+        yield vehicle.vin[-6:]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(folded(text))

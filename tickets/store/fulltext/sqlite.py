@@ -1,0 +1,50 @@
+"""Full text in SQLite: FTS5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from tickets.store.fulltext import Document
+
+
+def create() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS tickets_text USING fts5("
+            "strong, weak, original UNINDEXED, tokenize='unicode61', prefix='2 3 4', detail=column)"
+        )
+
+
+def drop() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS tickets_text")
+
+
+def put(documents: Iterable[Document]) -> None:
+    with connection.cursor() as cursor:
+        for found in documents:
+            cursor.execute(
+                "INSERT OR REPLACE INTO tickets_text (rowid, strong, weak, original) "
+                "VALUES (%s, %s, %s, %s)",
+                [found.number, " ".join(found.strong), " ".join(found.weak), found.original],
+            )
+
+
+def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
+    asked = " AND ".join(f'"{word}"*' for word in words)
+    query = f"strong : ({asked})" if strong else asked
+    return "SELECT rowid FROM tickets_text WHERE tickets_text MATCH %s", [query]
+
+
+def originals(numbers: Sequence[int]) -> dict[int, str]:
+    marks = ", ".join(["%s"] * len(numbers))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT rowid, original FROM tickets_text WHERE rowid IN ({marks})",  # noqa: S608
+            list(numbers),
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,252 @@
+"""The search index: what it is asked, and what it costs. Everything here is SQL.
+
+It may be late, and it may be empty: what it names is read from DynamoDB, and checked there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
+from tickets.domain.ticket import Status
+from tickets.models.search import Entry, EntryTag
+from tickets.store.fulltext import Document, engine
+from tickets.store.ticket import Ticket
+
+_FAR = 10**11  # beyond every instant that a ticket can have
+
+_COLUMNS = [
+    field.attname for field in Entry._meta.concrete_fields if field.attname != "text_version"
+]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A ticket's number and the place to go on after it."""
+
+    number: int
+    place: list[int]
+
+
+def follow(tickets: Iterable[Ticket]) -> set[int]:
+    """Bring the entries of these tickets in line, unless a newer state is there already.
+
+    Returns the numbers of entries that have no text yet.
+    """
+    rows = [entry_of(ticket) for ticket in tickets]
+    if not rows:
+        return set()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for row, _tags in rows:
+                cursor.execute(_upsert(), [*(getattr(row, name) for name in _COLUMNS), 0])
+        numbers = [row.number for row, _tags in rows]
+        EntryTag.objects.filter(entry__in=numbers).delete()
+        EntryTag.objects.bulk_create(
+            EntryTag(entry_id=row.number, tag=tag) for row, tags in rows for tag in tags
+        )
+    textless = Entry.objects.filter(pk__in=numbers, text_version=0)
+    return set(textless.values_list("number", flat=True))
+
+
+def follow_text(documents: Iterable[tuple[Document, int]]) -> None:
+    """Write the text of tickets, each with the version it was read at; an older one is left out."""
+    with transaction.atomic():
+        fresh = [
+            document
+            for document, version in documents
+            if Entry.objects.filter(pk=document.number, text_version__lte=version).update(
+                text_version=version
+            )
+        ]
+        engine().put(fresh)
+
+
+def clear() -> None:
+    """Throw the whole index away, and make an empty one."""
+    EntryTag.objects.all().delete()
+    Entry.objects.all().delete()
+    engine().drop()
+    engine().create()
+
+
+def hits(
+    filters: Filters,
+    words: Sequence[str],
+    *,
+    now: datetime,
+    teams: Sequence[str],
+    limit: int,
+    place: list[int] | None,
+    back: bool,
+) -> list[Hit]:
+    """The numbers of tickets that meet `filters`, in their order, after `place` (or before it).
+
+    `words` are searched as beginnings of words. Without a sort they are ranked: matches in number,
+    subject, people and vehicle first, newest first within. Cost: one SQL query, two when ranked.
+    """
+    found = _filtered(filters, now=now, teams=teams)
+    if not words:
+        return _in_order(found, filters.order, limit=limit, place=place, back=back)
+    anywhere = _matching(words, strong=False)
+    if filters.sort:
+        found = found.filter(anywhere)
+        return _in_order(found, filters.order, limit=limit, place=place, back=back)
+    strong = _matching(words, strong=True)
+    tiers = [found.filter(strong), found.filter(anywhere).exclude(strong)]
+    at = place[0] if place else (len(tiers) - 1 if back else 0)
+    ranked: list[Hit] = []
+    for tier in range(at, -1 if back else len(tiers), -1 if back else 1):
+        past = place[1] if place and place[0] == tier else None
+        part = tiers[tier].order_by("number" if back else "-number")
+        if past is not None:
+            part = part.filter(number__gt=past) if back else part.filter(number__lt=past)
+        numbers = part.values_list("number", flat=True)[: limit - len(ranked)]
+        ranked += [Hit(number, [tier, number]) for number in numbers]
+        if len(ranked) == limit:
+            break
+    return ranked
+
+
+def count(filters: Filters, *, now: datetime, teams: Sequence[str], most: int) -> int:
+    """How many tickets meet `filters`, counted up to `most`."""
+    return _filtered(filters, now=now, teams=teams)[:most].count()
+
+
+def loads(user_ids: Sequence[str] | None = None) -> dict[str, int]:
+    """Active tickets of each of these people, or of everybody who has some. One SQL query."""
+    active = Entry.objects.filter(active=True).exclude(assignee="")
+    if user_ids is not None:
+        active = active.filter(assignee__in=user_ids)
+    return dict(active.values_list("assignee").annotate(Count("number")).order_by())
+
+
+def overdue_loads(now: datetime) -> dict[str, int]:
+    """Overdue tickets of everybody who has some. One SQL query."""
+    late = Entry.objects.filter(due_at__lt=_seconds(now)).exclude(assignee="")
+    return dict(late.values_list("assignee").annotate(Count("number")).order_by())
+
+
+def originals(numbers: Sequence[int]) -> dict[int, str]:
+    """The texts of documents, for snippets. One SQL query."""
+    return engine().originals(numbers) if numbers else {}
+
+
+def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
+    """What the index says of a ticket, and its tags."""
+    status = Status(ticket.status)
+    due_at = _seconds(ticket.sla_deadline)
+    done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
+    risks = [
+        at_risk
+        for deadline, at_risk in (
+            (ticket.sla.response_deadline, ticket.sla.response_at_risk_at),
+            (ticket.sla.resolution_deadline, ticket.sla.resolution_at_risk_at),
+        )
+        if deadline and at_risk
+    ]
+    entry = Entry(
+        number=int(ticket.ticket_id),
+        version=int(ticket.version),
+        active=status.active,
+        status=ticket.status,
+        priority=ticket.priority,
+        category=ticket.category,
+        assignee=ticket.assigned_to or "",
+        team=ticket.team_id or "",
+        customer=ticket.customer_id,
+        vehicle=ticket.vehicle_id or "",
+        level=int(ticket.escalation_level),
+        waiting=bool(ticket.waiting),
+        created=_seconds(ticket.created_at),
+        updated=_seconds(ticket.updated_at),
+        urgency=(due_at or _FAR) if status.active else 3 * _FAR - (_seconds(done_at) or 0),
+        due_at=due_at if status.active else None,
+        risk_at=_seconds(min(risks)) if risks and status.active else None,
+    )
+    return entry, list(ticket.tags)
+
+
+def _filtered(filters: Filters, *, now: datetime, teams: Sequence[str]) -> QuerySet[Entry]:
+    """Filters without ME and MY_TEAMS; `teams` is what the latter stood for."""
+    found = Entry.objects.all()
+    if filters.statuses:
+        if filters.statuses == ACTIVE:
+            found = found.filter(active=True)
+        else:
+            found = found.filter(status__in=sorted(filters.statuses))
+    if filters.priorities:
+        found = found.filter(priority__in=sorted(filters.priorities))
+    if filters.categories:
+        found = found.filter(category__in=sorted(filters.categories))
+    if filters.assigned_to is not None:
+        assignee = "" if filters.assigned_to == NOBODY else filters.assigned_to
+        found = found.filter(assignee=assignee)
+    if teams or filters.team:
+        found = found.filter(team__in=teams)
+    if filters.customer_id:
+        found = found.filter(customer=filters.customer_id)
+    if filters.vehicle_id:
+        found = found.filter(vehicle=filters.vehicle_id)
+    for tag in filters.tags:
+        found = found.filter(number__in=EntryTag.objects.filter(tag=tag).values("entry"))
+    second = _seconds(now)
+    if filters.overdue is not None:
+        late = Q(due_at__isnull=False, due_at__lt=second)
+        found = found.filter(late) if filters.overdue else found.exclude(late)
+    if filters.at_risk is not None:
+        risky = Q(risk_at__isnull=False, risk_at__lte=second) & Q(due_at__gte=second)
+        found = found.filter(risky) if filters.at_risk else found.exclude(risky)
+    if filters.waiting is not None:
+        found = found.filter(waiting=filters.waiting)
+    if filters.escalated is not None:
+        found = found.filter(level__gt=0) if filters.escalated else found.filter(level=0)
+    if filters.created_from:
+        found = found.filter(created__gte=_seconds(filters.created_from))
+    if filters.created_to:
+        found = found.filter(created__lt=_seconds(filters.created_to))
+    return found
+
+
+def _matching(words: Sequence[str], *, strong: bool) -> Q:
+    sql, parameters = engine().matching(words, strong=strong)
+    return Q(number__in=RawSQL(sql, parameters))  # noqa: S611 (the words are parameters)
+
+
+def _in_order(
+    found: QuerySet[Entry], order: Sort, *, limit: int, place: list[int] | None, back: bool
+) -> list[Hit]:
+    column = {Sort.TIME_LEFT: "urgency", Sort.CREATED: "created", Sort.UPDATED: "updated"}[order]
+    rising = (order is Sort.TIME_LEFT) is not back
+    if place:
+        value, number = place
+        # The first condition is a range of the index; the second leaves out what was shown.
+        side, beyond = ("gte", "gt") if rising else ("lte", "lt")
+        found = found.filter(**{f"{column}__{side}": value})
+        found = found.filter(
+            Q(**{f"{column}__{beyond}": value}) | Q(**{f"number__{beyond}": number})
+        )
+    by = [F(column).asc(), F("number").asc()] if rising else [F(column).desc(), F("number").desc()]
+    rows = found.order_by(*by).values_list(column, "number")[:limit]
+    return [Hit(number, [value, number]) for value, number in rows]
+
+
+def _upsert() -> str:
+    """Insert an entry, or replace an older one. Both databases know this form."""
+    quoted = [f'"{name}"' for name in (*_COLUMNS, "text_version")]
+    news = ", ".join(f"{name} = excluded.{name}" for name in quoted[1:-1])
+    table = Entry._meta.db_table
+    return (
+        f"INSERT INTO {table} ({', '.join(quoted)}) VALUES ({', '.join(['%s'] * len(quoted))}) "  # noqa: S608
+        f'ON CONFLICT ("number") DO UPDATE SET {news} '
+        f'WHERE excluded."version" >= {table}."version"'
+    )
+
+
+def _seconds(at: datetime | None) -> Any:
+    return int(at.timestamp()) if at else None

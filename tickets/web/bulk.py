@@ -1,0 +1,62 @@
+"""One change to many tickets: asked for from a list, watched on its own page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.models import Team
+from helpdesk.accounts.people import names_of
+from helpdesk.fragments import wants_fragment
+from tickets.models import Bulk
+from tickets.services import bulk
+from tickets.web.words import BULKS, label
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    action = request.POST.get("action", "")
+    asked = bulk.start(
+        action=action,
+        value=request.POST.get(f"{action}_value", ""),
+        ticket_ids=request.POST.getlist("ticket"),
+        by=actor_of(request.user),
+    )
+    bulk.step(asked.pk)
+    return redirect("bulk", asked.pk)
+
+
+@require_safe
+def page(request: HttpRequest, bulk_id: int) -> HttpResponse:
+    return _shown(request, bulk.bulk_of(bulk_id, by=actor_of(request.user)))
+
+
+@require_POST
+def step(request: HttpRequest, bulk_id: int) -> HttpResponse:
+    """Work on, and show how far it is."""
+    asked = bulk.step(bulk.bulk_of(bulk_id, by=actor_of(request.user)).pk)
+    return _shown(request, asked) if wants_fragment(request) else redirect("bulk", bulk_id)
+
+
+def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
+    refused = [found for found in asked.results if found["refused"]]
+    done = [found["ticket"] for found in asked.results if not found["refused"]]
+    context = {
+        "bulk": asked,
+        "what": BULKS[asked.action] % {"value": _value(asked)},
+        "total": len(asked.ticket_ids),
+        "worked": len(asked.results),
+        "done": done,
+        "refused": refused,
+    }
+    template = "tickets/bulk.html#progress" if wants_fragment(request) else "tickets/bulk.html"
+    return render(request, template, context)
+
+
+def _value(asked: Bulk) -> str:
+    if asked.action != "assign":
+        return label(asked.value)
+    if asked.value.startswith("team-"):
+        team = Team.objects.filter(pk=asked.value.removeprefix("team-")).first()
+        return team.name if team else ""
+    return names_of([asked.value]).get(asked.value, label(asked.value or "nobody"))

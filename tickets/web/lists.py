@@ -1,0 +1,232 @@
+"""Lists of tickets, with their filters, and the views that people save of them."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from customers.services.read import get_customer
+from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.models import Team
+from helpdesk.accounts.people import assignable_users, names_of, teams_of
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.fragments import wants_fragment
+from helpdesk.moments import this_second
+from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort
+from tickets.domain.ticket import Category, Priority, Status
+from tickets.services import views
+from tickets.services.filters import NAMES, read_filters
+from tickets.services.find import QUEUES as FILTERS
+from tickets.services.find import Found, Queue, find
+from tickets.web import present
+from tickets.web.forms import assignee_choices, word_choices
+from tickets.web.words import QUEUES, label
+
+SORTS = {
+    "": gettext_lazy("Time left"),
+    Sort.CREATED.value: gettext_lazy("Newest"),
+    Sort.UPDATED.value: gettext_lazy("Last changed"),
+}
+_STATES = {
+    "overdue": gettext_lazy("Overdue"),
+    "atRisk": gettext_lazy("At risk"),
+    "waiting": gettext_lazy("Waiting"),
+    "escalated": gettext_lazy("Escalated"),
+}
+_NAMED = {
+    "status": gettext_lazy("Status"),
+    "priority": gettext_lazy("Priority"),
+    "category": gettext_lazy("Category"),
+    "assignedTo": gettext_lazy("Assigned to"),
+    "team": gettext_lazy("Team"),
+    "customerId": gettext_lazy("Customer"),
+    "vehicleId": gettext_lazy("Vehicle"),
+    "tag": gettext_lazy("Tag"),
+    "createdFrom": gettext_lazy("Created from"),
+    "createdTo": gettext_lazy("Created until"),
+    "q": gettext_lazy("Text"),
+    **_STATES,
+}
+
+
+@require_safe
+def my_work(request: HttpRequest) -> HttpResponse:
+    return _list(request, Queue.MINE)
+
+
+@require_safe
+def ticket_list(request: HttpRequest) -> HttpResponse:
+    default = Queue.ALL if request.GET.get("q") else Queue.ACTIVE
+    name = request.GET.get("view") or default.value
+    if name not in list(Queue):
+        raise NotFound(_("There is no list %(name)s.") % {"name": f"“{name[:40]}”"})
+    return _list(request, Queue(name))
+
+
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Keep the filters of a list under a name."""
+    view = views.save_view(
+        name=request.POST.get("name", ""),
+        query=request.POST.get("query", ""),
+        team_id=request.POST.get("team") or None,
+        by=actor_of(request.user),
+    )
+    return redirect(f"{reverse('ticket_list')}?{view.query}")
+
+
+@require_POST
+def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
+    views.delete_view(view_id, by=actor_of(request.user))
+    return redirect("my_work")
+
+
+def _list(request: HttpRequest, which: Queue) -> HttpResponse:
+    by = actor_of(request.user)
+    errors: dict[str, str] = {}
+    found = Found([], None, None)
+    given = {name: request.GET.getlist(name) for name in NAMES}
+    filters = Filters()
+    try:
+        filters = read_filters(given, by=by)
+        base = FILTERS[which]
+        if filters.text and not filters.sort:
+            base = Filters() if which is Queue.ALL else base
+        found = find(filters.within(base), by=by, cursor_text=request.GET.get("page") or None)
+    except Invalid as refused:
+        errors = refused.errors
+    now = this_second()
+    asked = _asked(request.GET, which)
+    context = {
+        "title": _title(request, which, by),
+        "view": which.value,
+        "asked": urlencode(asked, doseq=True),
+        "q": request.GET.get("q", ""),
+        "lines": present.ticket_lines(found.tickets, now=now, snippets=found.snippets),
+        "next_url": _address(asked, found.next),
+        "previous_url": _address(asked, found.previous),
+        "first_url": _address(asked) if request.GET.get("page") else None,
+        "errors": errors,
+        "chips": _chips(request.GET, asked),
+        "filtered": bool(set(asked) - {"view", "sort"}),
+        "now": now,
+    }
+    if wants_fragment(request):
+        return render(request, "tickets/list.html#rows", context, status=_status(errors))
+    context |= {
+        "choices": _choices(filters, by),
+        "sorts": SORTS.items(),
+        "sort": request.GET.get("sort", ""),
+        "assignees": assignee_choices(),
+        "statuses": word_choices(list(Status)),
+        "priorities": word_choices(list(Priority)[::-1]),
+    }
+    return render(request, "tickets/list.html", context, status=_status(errors))
+
+
+def _status(errors: dict[str, str]) -> int:
+    return 422 if errors else 200
+
+
+def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
+    """What the list is called: a saved view's name, the search, or the list's own."""
+    query = _query_of(request.GET)
+    for view in views.saved_views(by=by) if request.GET.get("saved") else ():
+        if str(view.pk) == request.GET["saved"] and view.query == query:
+            return view.name
+    return _("Search") if request.GET.get("q") else QUEUES[which]
+
+
+def _query_of(given: QueryDict) -> str:
+    kept = {key: given.getlist(key) for key in given if key in ("view", *NAMES)}
+    return urlencode(kept, doseq=True)
+
+
+def _asked(given: QueryDict, which: Queue) -> dict[str, list[str]]:
+    """The part of the address that says what the list shows, without the page of it."""
+    asked = {
+        name: [value for value in given.getlist(name) if value]
+        for name in NAMES
+        if any(given.getlist(name))
+    }
+    return {"view": [which.value], **asked}
+
+
+def _address(asked: dict[str, list[str]], page: str | None = "") -> str | None:
+    if page is None:
+        return None
+    query = {**asked, **({"page": [page]} if page else {})}
+    return f"{reverse('ticket_list')}?{urlencode(query, doseq=True)}"
+
+
+def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """What is filtered by, each with the address of the list without it."""
+    chips = []
+    for name, values in asked.items():
+        if name in ("view", "sort"):
+            continue
+        for value in values:
+            rest = {**asked, name: [other for other in values if other != value]}
+            chips.append(
+                {
+                    "label": _NAMED[name],
+                    "value": "" if name in _STATES else _value(name, value),
+                    "url": _address({key: left for key, left in rest.items() if left}),
+                }
+            )
+    return chips
+
+
+def _value(name: str, value: str) -> str:
+    if name == "assignedTo":
+        known = {ME: _("me"), NOBODY: _("nobody"), **names_of([value])}
+        return known.get(value, value)
+    if name == "team":
+        team = Team.objects.filter(pk=value).first() if value.isdecimal() else None
+        return team.name if team else (_("my teams") if value == MY_TEAMS else value)
+    if name == "customerId":
+        customer = get_customer(value)
+        return customer.name if customer else value
+    return label(value)
+
+
+def _choices(filters: Filters, by: Actor) -> dict[str, Any]:
+    """The form of filters, with what is chosen."""
+    return {
+        "statuses": _marked(word_choices(list(Status)), filters.statuses),
+        "priorities": _marked(word_choices(list(Priority)[::-1]), filters.priorities),
+        "categories": _marked(word_choices(list(Category)), filters.categories),
+        "people": [
+            (ME, _("me"), filters.assigned_to == ME),
+            (NOBODY, _("nobody"), filters.assigned_to == NOBODY),
+            *(
+                (str(user.pk), user.display_name, filters.assigned_to == str(user.pk))
+                for user in assignable_users()
+            ),
+        ],
+        "teams": [
+            (str(team.pk), team.name, filters.team == str(team.pk)) for team in Team.objects.all()
+        ],
+        "my_teams": teams_of(by.user_id),
+        "states": [
+            (name, words, getattr(filters, _FIELD[name])) for name, words in _STATES.items()
+        ],
+        "tags": ", ".join(sorted(filters.tags)),
+    }
+
+
+_FIELD = {
+    "overdue": "overdue",
+    "atRisk": "at_risk",
+    "waiting": "waiting",
+    "escalated": "escalated",
+}
+
+
+def _marked(choices: list[tuple[str, str]], chosen: frozenset[Any]) -> list[tuple[str, str, bool]]:
+    return [(value, words, value in chosen) for value, words in choices]

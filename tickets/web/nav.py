@@ -1,0 +1,71 @@
+"""What stands beside every page: lists with their counts, and saved views."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.http import require_safe
+
+from helpdesk.accounts.actors import actor_of
+from tickets.services import live
+from tickets.services.find import MOST_COUNTED, Queue, counts
+from tickets.services.views import saved_views
+from tickets.web.words import QUEUES
+
+_ICONS = {
+    Queue.MINE: "person",
+    Queue.TEAMS: "people",
+    Queue.UNASSIGNED: "inbox",
+    Queue.ACTIVE: "stack",
+    Queue.OVERDUE: "flame",
+    Queue.AT_RISK: "clock",
+    Queue.WAITING: "pause",
+    Queue.RESOLVED: "check",
+    Queue.CLOSED: "archive",
+    Queue.ALL: "list",
+}
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """A context processor. Nothing is asked until a template does."""
+    return {"desk": SimpleLazyObject(lambda: _desk(request))}
+
+
+@require_safe
+def nav(request: HttpRequest) -> HttpResponse:
+    """The lists and their counts, for a page that has been open for a while."""
+    return render(request, "components/nav.html", {"view": request.GET.get("view", "")})
+
+
+def _desk(request: HttpRequest) -> dict[str, Any]:
+    by = actor_of(request.user)
+    if not by.works_tickets:
+        return {"queues": [], "views": [], "stamp": ""}
+    held = counts(by=by)
+    queues = [
+        {
+            "name": queue.value,
+            "label": QUEUES[queue],
+            "url": reverse("my_work")
+            if queue is Queue.MINE
+            else f"{reverse('ticket_list')}?view={queue.value}",
+            "icon": _ICONS[queue],
+            "count": held.get(queue.value, 0),
+            "more": held.get(queue.value, 0) >= MOST_COUNTED,
+        }
+        for queue in Queue
+    ]
+    views = [
+        {
+            "pk": view.pk,
+            "name": view.name,
+            "team": view.team.name if view.team else "",
+            "url": f"{reverse('ticket_list')}?{view.query}",
+            "query": view.query,
+            "mine": str(view.owner_id) == by.user_id or by.supervises,
+        }
+        for view in saved_views(by=by)
+    ]
+    return {"queues": queues, "views": views, "stamp": live.desk_stamp(by=by)}
