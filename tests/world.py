@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 
 from customers.services.create import create_customer, create_vehicle
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Membership, Team, User
+from tickets.services import outbox
 from tickets.services.create import create_ticket
 from tickets.store import access
 from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation, OutboxEvent
@@ -59,6 +60,19 @@ class Desk:
             "priority": "Medium",
         }
         return create_ticket(**{**given, **fields}, by=by or self.rep, now=now)
+
+
+def team(name: str, *members: User, distribution: str = "manual") -> Team:
+    """A team with these members."""
+    made = Team.objects.create(name=name, distribution=distribution)
+    Membership.objects.bulk_create(Membership(team=made, user=user) for user in members)
+    return made
+
+
+def settle() -> None:
+    """Let every consumer take what has happened, as a worker does at once."""
+    while outbox.pass_on():
+        pass
 
 
 def stored(ticket_id: str) -> Ticket:

@@ -105,20 +105,20 @@ def _follow_indexes(table: type[Item]) -> bool:
         made = True
         if found:
             _change_indexes(name, {"Delete": {"IndexName": index["index_name"]}})
+        keys = {key["AttributeName"] for key in index["key_schema"]}
         _change_indexes(
             name,
             {
                 "Create": {
                     "IndexName": index["index_name"],
-                    "KeySchema": index["key_schema"],
+                    "KeySchema": sorted(index["key_schema"], key=lambda key: key["KeyType"]),
                     "Projection": index["projection"],
                 }
             },
             [
                 definition
                 for definition in wanted["attribute_definitions"]
-                if definition["AttributeName"]
-                in {key["AttributeName"] for key in index["key_schema"]}
+                if definition["AttributeName"] in keys
             ],
         )
     return made
@@ -145,7 +145,7 @@ def _form(index: dict[str, Any]) -> tuple[Any, ...]:
     projection = index.get("Projection") or index["projection"]
     keys = index.get("KeySchema") or index["key_schema"]
     return (
-        [(key["AttributeName"], key["KeyType"]) for key in keys],
+        sorted((key["KeyType"], key["AttributeName"]) for key in keys),
         projection["ProjectionType"],
         sorted(projection.get("NonKeyAttributes") or ()),
     )

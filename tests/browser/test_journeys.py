@@ -80,7 +80,9 @@ def test_a_colleague_who_was_quicker_is_not_overwritten(desk, page: Page):
 
     page.get_by_role("button", name="Resolve", exact=True).click()
 
-    expect(page.get_by_role("alert").filter(has_text="changed in the meantime")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="Somebody else was here in the meantime")
+    ).to_be_visible()
     expect(page.locator("header [data-status]")).to_have_text("Open")
 
 

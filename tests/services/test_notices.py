@@ -52,7 +52,7 @@ def test_an_event_that_arrives_twice_tells_nobody_twice(desk):
     sweep(now=after(hours=9))
     events = waiting_events()
     for event in [*events, *events]:
-        notices.take(event)
+        notices.take([event])
 
     notices.mail_pending()
     notices.mail_pending()
@@ -71,7 +71,7 @@ def test_a_repeat_after_reading_and_mailing_stays_silent(desk):
     sent = len(mail.outbox)
 
     for event in events:
-        notices.take(event)
+        notices.take([event])
     notices.mail_pending()
 
     assert notices.unread_count(by=desk.rep) == 0

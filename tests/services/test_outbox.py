@@ -40,10 +40,10 @@ def test_one_bad_event_does_not_hold_up_the_others(desk, monkeypatch):
     bad, good = desk.ticket(), desk.ticket()
     taken = []
 
-    def picky(event):
-        if event.ticket_id == bad.ticket_id:
-            raise ValueError(event)
-        taken.append(event.ticket_id)
+    def picky(events):
+        if any(event.ticket_id == bad.ticket_id for event in events):
+            raise ValueError(events)
+        taken.extend(event.ticket_id for event in events)
 
     monkeypatch.setattr(outbox, "_consumers", lambda: (picky,))
 
@@ -56,8 +56,8 @@ def test_taking_an_event_twice_changes_nothing(desk):
     ticket = desk.ticket()
     [event] = waiting_events()
     for consumer in outbox._consumers():
-        consumer(event)
-        consumer(event)
+        consumer([event])
+        consumer([event])
 
     assert facts() == [("created", ticket.ticket_id)]
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from helpdesk.moments import this_second
 from tests.world import log_of, stored
 from tickets.services.assign import assign
-from tickets.services.read import PAGE
+from tickets.services.find import PAGE
 from tickets.store import access
 
 HTMX = {"HX-Request": "true"}
@@ -144,7 +144,7 @@ def test_a_long_list_goes_on_where_it_stopped(rep_client, desk):
 
 
 def test_a_damaged_cursor_is_refused_with_words(rep_client, desk):
-    answer = rep_client.get("/tickets/?view=active&after=made-up")
+    answer = rep_client.get("/tickets/?view=active&page=made-up")
 
     assert answer.status_code == 422
 
@@ -216,7 +216,7 @@ def test_an_old_page_cannot_overwrite_a_newer_change(rep_client, desk):
     )
 
     assert answer.status_code == 409
-    assert "changed in the meantime" in answer.content.decode()
+    assert "Somebody else was here in the meantime" in answer.content.decode()
     assert stored(number).assigned_to == desk.rep2.user_id
 
 
@@ -258,7 +258,7 @@ def test_a_list_costs_the_same_however_many_tickets_there_are(
     assert cost() == few == ["Query", "Query", "BatchGetItem"]
 
 
-def test_the_ticket_page_is_one_query_and_two_reads(rep_client, desk):
+def test_the_ticket_page_is_three_queries_and_two_reads(rep_client, desk):
     from helpdesk.dynamo import capacity
 
     number = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
@@ -266,4 +266,4 @@ def test_the_ticket_page_is_one_query_and_two_reads(rep_client, desk):
     with capacity.counting() as usage:
         rep_client.get(f"/tickets/{number}/")
 
-    assert sorted(usage.operations) == ["GetItem", "GetItem", "Query"]
+    assert sorted(usage.operations) == ["GetItem", "GetItem", "Query", "Query", "Query"]

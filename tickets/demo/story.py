@@ -20,6 +20,7 @@ from tickets.services.create import create_ticket
 from tickets.services.status import change_status
 
 _PRIORITIES = [Priority.LOW, *[Priority.MEDIUM] * 4, *[Priority.HIGH] * 2, Priority.CRITICAL]
+_TAGS = ["insurance", "damage", "second request", "vip", "broker", "port fees"]
 _PACE = {  # seconds until somebody acts: half are quicker
     Priority.CRITICAL: 2_400,
     Priority.HIGH: 6_000,
@@ -102,6 +103,7 @@ def _ticket(
         description=script.description.format(**details),
         category=script.category,
         priority=priority,
+        tags=[chance.choice(_TAGS)] if chance.random() < 0.3 else [],
         token=token,
         by=SYSTEM,
         now=at,
@@ -135,7 +137,14 @@ def _ticket(
         elif kind == "note":
             note(number, content=words, by=somebody, now=at)
         else:
-            respond(number, content=words, waiting=kind == "ask", by=somebody, now=at)
+            respond(
+                number,
+                content=words,
+                waiting=kind == "ask",
+                deliver=False,
+                by=somebody,
+                now=at,
+            )
     if later(1.5) >= now:
         return
     change_status(number, to="Resolved", by=somebody, now=at)

@@ -49,7 +49,6 @@ _NAMED = {
     "tag": gettext_lazy("Tag"),
     "createdFrom": gettext_lazy("Created from"),
     "createdTo": gettext_lazy("Created until"),
-    "q": gettext_lazy("Text"),
     **_STATES,
 }
 
@@ -168,7 +167,7 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
     """What is filtered by, each with the address of the list without it."""
     chips = []
     for name, values in asked.items():
-        if name in ("view", "sort"):
+        if name in ("view", "sort", "q"):
             continue
         for value in values:
             rest = {**asked, name: [other for other in values if other != value]}

@@ -174,13 +174,13 @@ function dressBulk(form) {
   if (!bar) return;
   const chosen = form.querySelectorAll("[name=ticket]:checked").length;
   const all = form.querySelectorAll("[name=ticket]").length;
-  const every = bar.querySelector("[data-choose-all]");
+  const every = form.querySelector("[data-choose-all]");
+  bar.hidden = !chosen;
   every.checked = chosen > 0 && chosen === all;
   every.indeterminate = chosen > 0 && chosen < all;
   bar.querySelector("[data-bulk-count]").textContent = chosen ? words.chosen.replace("%(n)s", chosen) : "";
   const action = bar.querySelector("[data-bulk-action]").value;
   for (const value of bar.querySelectorAll("[data-bulk-value]")) value.hidden = value.dataset.bulkValue !== action;
-  for (const part of bar.querySelectorAll("select, input:not([data-choose-all]), button")) part.disabled = !chosen;
 }
 
 document.addEventListener("change", (event) => {

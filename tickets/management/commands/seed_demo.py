@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from helpdesk.moments import this_second
-from tickets.demo import story
+from tickets.demo import story, workspace
 from tickets.services.read import desk_is_empty
 
 DAYS = 90
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         if not desk_is_empty():
             self.stdout.write("The desk has tickets already; no demo data was made.")
             return
+        workspace.furnish()
         made = 0
 
         def one_more() -> None:

@@ -1,0 +1,423 @@
+"""Lists, filters and search: the right tickets, in order, at a bounded cost."""
+
+from datetime import timedelta
+
+import pytest
+
+from customers.services.create import create_customer, create_vehicle
+from helpdesk.dynamo import capacity
+from helpdesk.dynamo.cursor import InvalidCursor
+from helpdesk.errors import Invalid, NotAllowed
+from tests.world import NOON, after, settle, team
+from tickets.domain.filters import Filters, Sort, split_box
+from tickets.services import search
+from tickets.services.assign import assign, assign_team
+from tickets.services.communicate import note, respond
+from tickets.services.edit import edit
+from tickets.services.escalate import escalate
+from tickets.services.filters import read_filters
+from tickets.services.find import QUEUES, Queue, counts, find
+from tickets.services.status import change_status, wait
+from tickets.store import search as index
+
+
+def ids(found):
+    return [ticket.ticket_id for ticket in found.tickets]
+
+
+def shown(desk, query, *, now=NOON, **more):
+    return ids(find(read_filters(query, by=desk.rep), by=desk.rep, now=now, **more))
+
+
+def searched(desk, text, **more):
+    return shown(desk, {"q": [text]}, **more)
+
+
+@pytest.fixture
+def many(desk):
+    """One ticket of every kind, by name."""
+    shipping = team("Shipping", desk.rep_user)
+    tickets = {
+        "mine": desk.ticket(assigned_to=desk.rep.user_id, priority="High"),
+        "other": desk.ticket(assigned_to=desk.rep2.user_id, category="Customs"),
+        "nobody": desk.ticket(priority="Low", tags=["broker"]),
+        "late": desk.ticket(now=NOON - timedelta(days=30)),
+        "waiting": desk.ticket(),
+        "team": desk.ticket(),
+        "raised": desk.ticket(),
+        "resolved": desk.ticket(),
+        "closed": desk.ticket(),
+    }
+    number = {name: ticket.ticket_id for name, ticket in tickets.items()}
+    respond(
+        number["waiting"], content="Which port?", waiting=True, by=desk.rep, now=after(minutes=1)
+    )
+    assign_team(number["team"], team_id=str(shipping.pk), by=desk.rep, now=NOON)
+    escalate(number["raised"], reason="Lawyer", by=desk.rep, now=NOON)
+    change_status(number["resolved"], to="Resolved", by=desk.rep, now=NOON)
+    change_status(number["closed"], to="Closed", by=desk.rep, now=after(minutes=2))
+    settle()
+    return number
+
+
+def test_every_list_holds_what_its_name_says(desk, many):
+    def of(queue):
+        found = find(QUEUES[queue], by=desk.rep, now=after(minutes=5))
+        return {name for name, number in many.items() if number in ids(found)}
+
+    active = set(many) - {"resolved", "closed"}
+    assert of(Queue.MINE) == {"mine"}
+    assert of(Queue.TEAMS) == {"team"}
+    assert of(Queue.UNASSIGNED) == active - {"mine", "other"}
+    assert of(Queue.ACTIVE) == active
+    assert of(Queue.OVERDUE) == {"late"}
+    assert of(Queue.WAITING) == {"waiting"}
+    assert of(Queue.RESOLVED) == {"resolved"}
+    assert of(Queue.CLOSED) == {"closed"}
+    assert of(Queue.ALL) == set(many)
+    assert of(Queue.AT_RISK) == set()
+
+
+def test_a_ticket_at_risk_is_listed_until_it_is_overdue(desk):
+    ticket = desk.ticket(priority="Low")
+    settle()
+
+    def at_risk(now):
+        return ids(find(QUEUES[Queue.AT_RISK], by=desk.rep, now=now)) == [ticket.ticket_id]
+
+    sla = ticket.sla
+    assert not at_risk(sla.response_at_risk_at - timedelta(seconds=1))
+    assert at_risk(sla.response_at_risk_at)
+    assert at_risk(sla.response_deadline)
+    assert not at_risk(sla.response_deadline + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"status": ["Open"]}, {"mine", "other", "nobody", "late", "team", "raised"}),
+        ({"status": ["in progress"]}, {"waiting"}),
+        ({"status": ["Resolved", "Closed"]}, {"resolved", "closed"}),
+        ({"priority": ["high"]}, {"mine"}),
+        ({"priority": ["high", "low"]}, {"mine", "nobody"}),
+        ({"category": ["Customs"]}, {"other"}),
+        ({"assignedTo": ["tomasz"]}, {"other"}),
+        ({"assignedTo": ["me"], "priority": ["Low"]}, set()),
+        ({"tag": ["broker"]}, {"nobody"}),
+        ({"escalated": ["true"]}, {"late", "raised"}),
+        ({"overdue": ["true"]}, {"late"}),
+        ({"waiting": ["true"]}, {"waiting"}),
+        ({"createdTo": ["2026-10-30"]}, {"late"}),
+        ({"createdFrom": ["2026-11-02"], "category": ["Customs"]}, {"other"}),
+        ({"q": ["is:overdue"]}, {"late"}),
+        ({"q": ["assignee:me priority:high"]}, {"mine"}),
+        ({"q": ["before:2026-11-01"]}, {"late"}),
+        ({"q": ["after:2026-11-03"]}, set()),
+        ({"q": ["status:open category:customs"]}, {"other"}),
+    ],
+)
+def test_filters_combine_and_the_box_says_the_same(desk, many, query, expected):
+    if "escalated" in query or "late" in expected:
+        from tickets.services.escalate import sweep
+
+        sweep(now=NOON)
+        settle()
+
+    assert set(shown(desk, query)) == {many[name] for name in expected}
+
+
+def test_a_status_that_a_list_does_not_have_replaces_the_lists_own(desk, many):
+    filters = read_filters({"status": ["Closed"]}, by=desk.rep)
+
+    found = find(filters.within(QUEUES[Queue.ACTIVE]), by=desk.rep, now=NOON)
+
+    assert ids(found) == [many["closed"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"status": ["Lost"]}, "status"),
+        ({"priority": ["soon"]}, "priority"),
+        ({"q": ["category:weather"]}, "category"),
+        ({"assignedTo": ["nobody-we-know"]}, "assignedTo"),
+        ({"team": ["A-Team"]}, "team"),
+        ({"overdue": ["perhaps"]}, "overdue"),
+        ({"createdFrom": ["tomorrow"]}, "createdFrom"),
+        ({"q": ["before:2026-13-01"]}, "createdTo"),
+        ({"createdTo": ["9999-12-31"]}, "createdTo"),
+        ({"sort": ["priority"]}, "sort"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused_with_what_would(desk, query, field):
+    with pytest.raises(Invalid) as refused:
+        read_filters(query, by=desk.rep)
+    assert list(refused.value.errors) == [field]
+
+
+def test_words_of_the_box():
+    assert split_box('status:open tag:"port fees" lost car at 10:30 is:waiting') == (
+        {"status": ["open"], "tag": ["port fees"], "waiting": ["true"]},
+        "lost car at 10:30",
+    )
+
+
+SORTS = [None, Sort.CREATED, Sort.UPDATED]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize(
+    "query", [{}, {"status": ["Open"]}, {"priority": ["Medium"]}, {"q": ["car"]}, {"q": ["wanted"]}]
+)
+def test_pages_forward_and_back_meet_every_ticket_once(desk, query, sort):
+    for number in range(11):
+        subject = "A car is wanted" if number % 2 else "Where is my car?"
+        desk.ticket(now=after(minutes=number % 4), subject=subject)
+    settle()
+    filters = read_filters(query, by=desk.rep).within(Filters(sort=sort))
+    whole = ids(find(filters, by=desk.rep, now=NOON, limit=50))
+    pages, cursor = [], None
+    while True:
+        page = find(filters, by=desk.rep, now=NOON, limit=3, cursor_text=cursor)
+        pages.append(ids(page))
+        if page.next is None:
+            break
+        cursor = page.next
+    assert [number for part in pages for number in part] == whole
+    back = []
+    while page.previous:
+        page = find(filters, by=desk.rep, now=NOON, limit=3, cursor_text=page.previous)
+        back.append(ids(page))
+    before_last = [number for part in pages[:-1] for number in part]
+    assert [number for part in back[::-1] for number in part] == before_last
+
+
+def test_a_page_keeps_its_place_when_tickets_change(desk):
+    made = [desk.ticket(now=after(minutes=number)).ticket_id for number in range(6)]
+    settle()
+    first = find(QUEUES[Queue.ACTIVE], by=desk.rep, now=NOON, limit=3)
+    desk.ticket(now=after(days=-3), priority="Critical")
+    change_status(made[0], to="Resolved", by=desk.rep, now=after(minutes=9))
+
+    second = find(QUEUES[Queue.ACTIVE], by=desk.rep, now=NOON, limit=3, cursor_text=first.next)
+
+    assert ids(second) == made[3:]
+
+
+def test_a_cursor_of_another_list_or_person_is_refused(desk):
+    for _ in range(4):
+        desk.ticket()
+    settle()
+    first = find(QUEUES[Queue.ACTIVE], by=desk.rep, now=NOON, limit=2)
+
+    with pytest.raises(InvalidCursor):
+        find(QUEUES[Queue.UNASSIGNED], by=desk.rep, now=NOON, cursor_text=first.next)
+    with pytest.raises(InvalidCursor):
+        find(QUEUES[Queue.ACTIVE], by=desk.rep, now=NOON, cursor_text=f"{first.next}x")
+
+
+SERVED = [
+    (QUEUES[Queue.MINE], 1),
+    (QUEUES[Queue.UNASSIGNED], 1),
+    (QUEUES[Queue.TEAMS], 1),
+    (QUEUES[Queue.ACTIVE], 2),
+    (QUEUES[Queue.OVERDUE], 2),
+    (QUEUES[Queue.RESOLVED], 1),
+    (QUEUES[Queue.CLOSED], 1),
+    (Filters(overdue=True), 2),
+]
+
+
+@pytest.mark.parametrize(("filters", "queries"), SERVED)
+def test_what_an_index_serves_costs_a_query_for_each_status(desk, filters, queries):
+    team("Shipping", desk.rep_user)
+
+    with capacity.counting() as usage:
+        find(filters, by=desk.rep, now=NOON)
+
+    assert usage.operations == ["Query"] * queries
+
+
+def test_a_customers_and_a_vehicles_tickets_are_one_query(desk):
+    number = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    for filters in (
+        Filters(customer_id=desk.customer.customer_id, sort=Sort.CREATED),
+        Filters(vehicle_id=desk.vehicle.vehicle_id, sort=Sort.CREATED),
+    ):
+        with capacity.counting() as usage:
+            assert ids(find(filters, by=desk.rep, now=NOON)) == [number]
+        assert usage.operations == ["Query"]
+
+
+def test_everything_else_is_one_batch_read(desk, many, django_assert_max_num_queries):
+    for query in ({"priority": ["Medium"]}, {"q": ["car"]}, {"tag": ["broker"]}):
+        filters = read_filters(query, by=desk.rep)
+        with capacity.counting() as usage, django_assert_max_num_queries(4):
+            assert find(filters, by=desk.rep, now=NOON).tickets
+        assert usage.operations == ["BatchGetItem"]
+
+
+# --- search
+
+
+@pytest.fixture
+def story(desk):
+    """A ticket with a conversation, and one that has nothing to do with it."""
+    customer = create_customer(
+        name="Zoë Müller-Lüdenscheidt",
+        email="zoe@strasse.example",
+        phone="+49 30 5550 1842",
+        company="Überführung GmbH",
+        by=desk.rep,
+        now=NOON,
+    )
+    vehicle = create_vehicle(
+        customer_id=customer.customer_id,
+        vin="WBA8K3109GK123456",
+        make="BMW",
+        model="320d Touring",
+        by=desk.rep,
+    )
+    ticket = desk.ticket(
+        customer_id=customer.customer_id,
+        vehicle_id=vehicle.vehicle_id,
+        subject="Straßenzulassung fehlt",
+        description="The certificate is <b>missing</b>.",
+    )
+    desk.ticket(subject="Invoice", description="Too high")
+    note(ticket.ticket_id, content="Ask the *broker* in São Paulo.", by=desk.rep, now=NOON)
+    settle()
+    return ticket.ticket_id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1",
+        "#1",
+        "zoe",
+        "ZOË müller",
+        "ludenscheidt",
+        "zoe@strasse.example",
+        "+49 30 5550 1842",
+        "030 55501842",
+        "WBA8K3109GK123456",
+        "123456",
+        "wba8k31",
+        "strassenzul",
+        "certif missing",
+        "sao paulo",
+        "broker müller bmw",
+        "Uberfuhrung",
+    ],
+)
+def test_a_ticket_is_found_by_any_of_its_words(desk, story, text):
+    assert story in searched(desk, text)
+    assert len(searched(desk, text)) <= 2
+
+
+def test_all_words_have_to_match(desk, story):
+    assert searched(desk, "broker invoice") == []
+    assert searched(desk, "rok") == []
+    assert searched(desk, '"') == searched(desk, "*") != []
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "a AND", "NEAR(", "strong:x", "' OR 1=1 --", "(", "x\0y", "%"]
+)
+def test_no_text_breaks_the_search(desk, story, text):
+    searched(desk, text)
+
+
+def test_the_best_match_comes_first(desk):
+    in_text = desk.ticket(description="The tunnel is closed.").ticket_id
+    in_subject = desk.ticket(subject="Tunnel closed").ticket_id
+    desk.ticket()
+    later_text = desk.ticket(description="Which tunnel?").ticket_id
+    settle()
+
+    assert searched(desk, "tunnel") == [in_subject, later_text, in_text]
+
+
+def test_a_snippet_marks_the_hit_and_escapes_the_rest(desk, story):
+    found = find(read_filters({"q": ["sao missing"]}, by=desk.rep), by=desk.rep)
+
+    snippet = found.snippets[story]
+    assert f"{search.MARK_START}missing{search.MARK_END}" in snippet
+    from tickets.web.present import marked
+
+    assert "&lt;b&gt;<mark>missing</mark>" in marked(snippet)
+
+
+def test_the_index_follows_what_changes(desk):
+    number = desk.ticket(subject="Red car").ticket_id
+    settle()
+    edit(number, subject="Blue car", by=desk.rep, now=NOON)
+    note(number, content="It was repainted.", by=desk.rep, now=NOON)
+    settle()
+
+    assert searched(desk, "red") == []
+    assert searched(desk, "blue repainted") == [number]
+
+
+def test_what_the_index_names_wrongly_is_not_shown(desk):
+    ticket = desk.ticket(priority="Low")
+    settle()
+    edit(ticket.ticket_id, priority="High", by=desk.rep, now=NOON)  # the index does not know yet
+
+    assert shown(desk, {"priority": ["Low"]}) == []
+
+
+def test_an_older_state_never_replaces_a_newer_one(desk):
+    from tests.world import stored
+
+    ticket = desk.ticket()
+    old = stored(ticket.ticket_id)
+    assign(ticket.ticket_id, to=desk.rep2.user_id, by=desk.rep, now=NOON)
+    settle()
+    index.follow([old])
+
+    assert shown(desk, {"assignedTo": ["tomasz"], "priority": ["Medium"]}) == [ticket.ticket_id]
+
+
+def test_the_index_is_rebuilt_from_the_tickets_alone(desk, many):
+    everything = [
+        {"q": ["car"]},
+        {"priority": ["Medium"]},
+        {"tag": ["broker"]},
+        {"waiting": ["true"]},
+        {"q": ["port"]},
+    ]
+    before = [shown(desk, query) for query in everything]
+    index.clear()
+    assert [shown(desk, query) for query in everything] == [[]] * len(everything)
+
+    progress = []
+    assert search.rebuild(progress.append) == len(many)
+
+    assert progress == [len(many)]
+    assert [shown(desk, query) for query in everything] == before
+
+
+def test_counts_are_those_of_the_lists(desk, many):
+    assert counts(by=desk.rep, now=NOON) == {
+        "mine": 1,
+        "teams": 1,
+        "unassigned": 5,
+        "overdue": 1,
+    }
+
+
+def test_whoever_works_no_tickets_finds_none(desk, many):
+    with pytest.raises(NotAllowed):
+        find(Filters(text="car"), by=desk.outsider)
+    with pytest.raises(NotAllowed):
+        counts(by=desk.outsider)
+
+
+def test_waiting_ends_up_in_the_list_of_waiting(desk):
+    number = desk.ticket().ticket_id
+    wait(number, by=desk.rep, now=NOON)
+    settle()
+
+    assert ids(find(QUEUES[Queue.WAITING], by=desk.rep, now=NOON)) == [number]

@@ -1,0 +1,40 @@
+"""Tables of an earlier release get the indexes of this one."""
+
+from helpdesk.dynamo.table import client, create_missing_tables
+from tests.world import settle
+from tickets.services.find import QUEUES, Queue, find
+from tickets.store.ticket import Ticket
+
+TABLE = str(Ticket.Meta.table_name)
+
+
+def test_there_is_nothing_to_do_where_nothing_has_changed(tables):
+    assert not any(made for _name, made in create_missing_tables())
+
+
+def test_a_missing_index_is_made_and_one_of_another_form_made_anew(desk):
+    number = desk.ticket(assigned_to=desk.rep.user_id).ticket_id
+    settle()
+    for name in ("by-team", "by-assignee"):
+        client().update_table(
+            TableName=TABLE, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}]
+        )
+    client().update_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": "assigneeKey", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "by-assignee",
+                    "KeySchema": [{"AttributeName": "assigneeKey", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
+
+    assert (TABLE, True) in create_missing_tables()
+
+    assert not any(made for _name, made in create_missing_tables())
+    found = find(QUEUES[Queue.MINE], by=desk.rep)
+    assert [ticket.ticket_id for ticket in found.tickets] == [number]
