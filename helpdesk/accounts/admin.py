@@ -14,7 +14,7 @@ class DeskUserAdmin(UserAdmin):
 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone", "capacity")}),
         (
             _("Rights"),
             {

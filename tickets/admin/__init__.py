@@ -3,12 +3,24 @@
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
 from tickets.admin.ticket import TicketAdmin
+from tickets.admin.workspace import (
+    AbsenceAdmin,
+    CannedReplyAdmin,
+    RoutingRuleAdmin,
+    SavedViewAdmin,
+    TeamAdmin,
+)
 
 __all__ = [
+    "AbsenceAdmin",
     "CalendarAdmin",
+    "CannedReplyAdmin",
     "EscalationRuleAdmin",
     "PolicyAdmin",
     "PolicyVersionAdmin",
     "ReplanAdmin",
+    "RoutingRuleAdmin",
+    "SavedViewAdmin",
+    "TeamAdmin",
     "TicketAdmin",
 ]

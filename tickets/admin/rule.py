@@ -22,6 +22,7 @@ class EscalationRuleAdmin(SupervisorsOnly):
         "notify_team",
         "notify_supervisors",
         "reassign_to",
+        "reassign_to_team",
     )
 
     def get_readonly_fields(

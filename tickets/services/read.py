@@ -74,9 +74,14 @@ def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:
     return access.log_after(ticket_id, after=seen, limit=LOG_LINES) if seen else []
 
 
+def last_ticket_number() -> int:
+    """The last number that was given out; 0 before the first. One read."""
+    return access.last_ticket_number()
+
+
 def desk_is_empty() -> bool:
     """No ticket was ever opened. One read."""
-    return access.last_ticket_number() == 0
+    return last_ticket_number() == 0
 
 
 def sla_facts(ticket: Ticket) -> SlaFacts:

@@ -29,17 +29,23 @@ def save_view(*, name: str, query: str, team_id: str | None, by: Actor) -> Saved
     checks = Checks()
     name = checks.line("name", name, longest=LONGEST_NAME)
     checks.done()
-    given = parse_qs(query.lstrip("?"))
-    read_filters(given, by=by)
-    kept = {key: values for key, values in given.items() if key in ("view", *NAMES)}
+    kept = checked_query(query, by=by)
     if team_id and team_id not in {str(team.pk) for team in teams_of(by.user_id)}:
         raise NotAllowed(_("Views can be saved for teams that one is in."))
     return SavedView.objects.create(
         name=name,
-        query=urlencode(kept, doseq=True),
+        query=kept,
         owner_id=int(by.user_id),
         team_id=int(team_id) if team_id else None,
     )
+
+
+def checked_query(query: str, *, by: Actor) -> str:
+    """A query string with nothing but filters that mean something. Raises Invalid."""
+    given = parse_qs(query.lstrip("?"))
+    read_filters(given, by=by)
+    kept = {key: values for key, values in given.items() if key in ("view", *NAMES)}
+    return urlencode(kept, doseq=True)
 
 
 def delete_view(view_id: int, *, by: Actor) -> None:

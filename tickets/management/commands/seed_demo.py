@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import click
 from django.core.management.base import BaseCommand, CommandParser
 
 from helpdesk.moments import this_second
@@ -26,13 +27,6 @@ class Command(BaseCommand):
             self.stdout.write("The desk has tickets already; no demo data was made.")
             return
         workspace.furnish()
-        made = 0
-
-        def one_more() -> None:
-            nonlocal made
-            made += 1
-            if self.stdout.isatty():
-                self.stdout.write(f"\r{made} of {wanted} tickets", ending="")
-
-        story.tell(tickets=wanted, days=DAYS, now=this_second(), each=one_more)
-        self.stdout.write(f"\rMade {made} demo tickets.")
+        with click.progressbar(length=wanted, label="demo tickets") as bar:
+            story.tell(tickets=wanted, days=DAYS, now=this_second(), each=lambda: bar.update(1))
+        self.stdout.write(f"Made {wanted} demo tickets.")

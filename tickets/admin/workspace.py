@@ -1,0 +1,114 @@
+"""What supervisors set up for everybody's daily work."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.forms import ModelForm, ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.models import Absence, Membership, Team, User
+from helpdesk.accounts.people import assignable_users
+from helpdesk.errors import Invalid
+from tickets.admin.rights import SupervisorsOnly
+from tickets.models import CannedReply, RoutingRule, SavedView
+from tickets.services.views import checked_query
+
+
+class Deletable(SupervisorsOnly):
+    """Nothing that is written down refers to these."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
+
+
+class _PeopleWhoWorkTickets(BaseModelAdmin):
+    """Only people who work tickets are offered."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = assignable_users()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class MembershipInline(_PeopleWhoWorkTickets, admin.TabularInline):
+    model = Membership
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
+
+    has_change_permission = has_delete_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
+
+
+@admin.register(Team)
+class TeamAdmin(SupervisorsOnly):
+    """Tickets name teams, so teams stay; one that is no longer needed has no members."""
+
+    list_display = ("name", "distribution")
+    inlines = (MembershipInline,)
+
+
+@admin.register(Absence)
+class AbsenceAdmin(_PeopleWhoWorkTickets, Deletable):
+    list_display = ("user", "first_day", "last_day")
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(Deletable):
+    list_display = ("__str__", "position", "category", "segment", "priority", "team")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("position", "category", "segment", "priority", "team"),
+                "description": _(
+                    "A new ticket goes to the team of the first rule that fits. An empty field "
+                    "fits everything. Tickets that are there already stay where they are."
+                ),
+            },
+        ),
+    )
+
+
+@admin.register(CannedReply)
+class CannedReplyAdmin(Deletable):
+    list_display = ("name", "team")
+
+
+class SavedViewForm(ModelForm):
+    actor: Actor
+
+    def clean_query(self) -> str:
+        try:
+            return checked_query(self.cleaned_data["query"], by=self.actor)
+        except Invalid as refused:
+            raise ValidationError(list(refused.errors.values())) from refused
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(Deletable):
+    """Views of teams; what people save for themselves is theirs."""
+
+    list_display = ("name", "team", "owner")
+    fields = ("name", "query", "team")
+    form = SavedViewForm
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(team=None)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.actor = actor_of(request.user)
+        form.base_fields["team"].required = True
+        return form
+
+    def save_model(self, request: HttpRequest, obj: SavedView, form: Any, change: bool) -> None:
+        if not change:
+            obj.owner = User.objects.get(username=request.user.get_username())
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,18 @@
+"""python manage.py rebuild_search"""
+
+from typing import Any
+
+import click
+from django.core.management.base import BaseCommand
+
+from tickets.services import search
+from tickets.services.read import last_ticket_number
+
+
+class Command(BaseCommand):
+    help = "Throw the search index away and make it anew from the tickets alone."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with click.progressbar(length=last_ticket_number(), label="tickets") as bar:
+            done = search.rebuild(lambda count: bar.update(count - bar.pos))
+        self.stdout.write(f"Indexed {done} tickets.")
