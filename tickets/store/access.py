@@ -176,7 +176,7 @@ def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
     """The lines that were written after the line `after`, oldest first. One Query."""
     lines = Communication.query(
         ticket_pk(ticket_id),
-        Communication.sk.between(communication_sk(f"{after}~"), f"{COMMUNICATION}~"),
+        Communication.sk.between(communication_sk(f"{after}\0"), f"{COMMUNICATION}~"),
         consistent_read=True,
         limit=limit,
     )

@@ -1,0 +1,212 @@
+"""Every address, with every role: nobody sees, finds, downloads or changes what no page shows them.
+
+The addresses are those that Django knows: a new one fails here until its row says who may.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from helpdesk.moments import this_second
+from tests.world import log_of, settle, stored, team
+from tickets.models import CannedReply
+from tickets.services import bulk
+from tickets.services.attachments import kept
+from tickets.services.communicate import note, respond
+from tickets.services.views import save_view
+
+EVERYBODY = {"login"}
+SIGNED_IN = {"logout", "preferences"}
+"""No ticket is in them."""
+
+GET = {
+    "my_work",
+    "ticket_list",
+    "team",
+    "nav",
+    "live",
+    "bulk",
+    "notices",
+    "notices_bell",
+    "ticket_new",
+    "ticket_customers",
+    "ticket_vehicles",
+    "ticket_detail",
+    "ticket_parts",
+    "ticket_why",
+    "ticket_log",
+    "ticket_canned",
+    "ticket_file",
+}
+POST = {
+    "view_save": {"name": "x", "query": ""},
+    "view_delete": {},
+    "bulk_start": {"action": "tag", "tag_value": "x"},
+    "bulk_step": {},
+    "notices_read": {},
+    "ticket_live": {},
+    "ticket_reply": {"content": "x"},
+    "ticket_note": {"content": "x"},
+    "ticket_assign": {"assigned_to": ""},
+    "ticket_status": {"status": "Closed"},
+    "ticket_priority": {"priority": "High"},
+    "ticket_change": {"subject": "x"},
+    "ticket_wait": {},
+    "ticket_escalate": {"reason": "x"},
+    "ticket_merge": {"other": "2"},
+    "ticket_unmerge": {},
+    "ticket_link": {"other": "2"},
+    "ticket_split": {"subject": "x"},
+    "ticket_mail": {},
+}
+PRIVATE = {"bulk", "bulk_step", "view_delete"}
+"""Its maker's alone: to another representative it is not there."""
+
+
+def walk(patterns, prefix="") -> Iterator[tuple[str, str]]:
+    for found in patterns:
+        if isinstance(found, URLResolver):
+            if found.namespace != "admin":
+                yield from walk(found.url_patterns, prefix + str(found.pattern))
+        elif isinstance(found, URLPattern):
+            yield str(found.name), prefix + str(found.pattern)
+
+
+NAMES = sorted(name for name, _pattern in walk(get_resolver().url_patterns))
+
+
+@pytest.fixture
+def addresses(desk):
+    """The address of every name, about things that are there."""
+    team("Money", desk.rep_user)
+    number = desk.ticket(now=this_second()).ticket_id
+    desk.ticket(now=this_second())
+    with kept(number, [SimpleUploadedFile("a.pdf", b"secret")]) as files:
+        note(number, content="secret", attachments=files, by=desk.rep)
+    respond(number, content="secret", by=desk.rep)
+    line = next(line for line in log_of(number) if line.attachments)
+    view = save_view(name="secret", query="", team_id=None, by=desk.rep)
+    reply = CannedReply.objects.create(name="secret", text="secret")
+    change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
+    settle()
+    given = {
+        "ticket_id": number,
+        "line_id": line.communication_id,
+        "place": 0,
+        "view_id": view.pk,
+        "bulk_id": change.pk,
+        "reply_id": reply.pk,
+    }
+
+    def address(name: str) -> str:
+        pattern = dict(walk(get_resolver().url_patterns))[name]
+        return reverse(name, kwargs={key: value for key, value in given.items() if key in pattern})
+
+    address.ticket_id = number
+    return address
+
+
+def ask(client, name, address):
+    if name in POST:
+        return client.post(address(name), {**POST[name], "ticket": address.ticket_id})
+    return client.get(address(name))
+
+
+def test_every_address_has_a_row_here():
+    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST)
+
+
+@pytest.mark.parametrize("name", sorted(GET | set(POST)))
+def test_strangers_are_asked_to_log_in(client, addresses, name):
+    before = stored(addresses.ticket_id).version
+
+    answer = ask(client, name, addresses)
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")
+    assert stored(addresses.ticket_id).version == before
+
+
+@pytest.mark.parametrize("name", sorted(GET | set(POST)))
+def test_whoever_works_no_tickets_sees_and_changes_nothing(client, desk, addresses, name):
+    client.force_login(desk.outsider_user)
+    before = stored(addresses.ticket_id).version
+
+    answer = ask(client, name, addresses)
+
+    shows_own = {"notices", "notices_bell", "notices_read", "nav"}
+    assert answer.status_code in ({200, 302} if name in shows_own else {403, 404})
+    assert "secret" not in answer.content.decode()
+    assert stored(addresses.ticket_id).version == before
+
+
+@pytest.mark.parametrize("name", sorted(PRIVATE))
+def test_what_is_private_is_not_there_for_colleagues(client, desk, addresses, name):
+    client.force_login(desk.rep2_user)
+
+    assert ask(client, name, addresses).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["rep_user", "supervisor_user"])
+@pytest.mark.parametrize("name", sorted((GET | set(POST)) - PRIVATE))
+def test_whoever_works_tickets_is_let_in(client, desk, addresses, name, role):
+    client.force_login(getattr(desk, role))
+
+    # These name a line or a merge that is not there: let in, and told so.
+    unknown = {"ticket_split", "ticket_mail", "ticket_unmerge"}
+    expected = {404, 409} if name in unknown else {200, 204, 302}
+    assert ask(client, name, addresses).status_code in expected
+
+
+@pytest.mark.parametrize("name", sorted(GET))
+def test_reading_never_changes_and_writing_is_never_a_get(client, desk, addresses, name):
+    client.force_login(desk.rep_user)
+    before = stored(addresses.ticket_id).version
+
+    client.get(addresses(name))
+
+    assert stored(addresses.ticket_id).version == before
+
+
+@pytest.mark.parametrize("name", sorted(POST))
+def test_what_writes_wants_a_post_with_a_token(desk, addresses, name):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(desk.rep_user)
+
+    assert client.get(addresses(name)).status_code == 405
+    assert client.post(addresses(name), POST[name]).status_code == 403
+
+
+def admin_addresses():
+    from django.contrib import admin
+
+    for model, options in admin.site._registry.items():
+        for action in ("changelist", "add"):
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}"
+            yield reverse(name), options
+    yield reverse("admin:index"), None
+
+
+@pytest.mark.parametrize("role", [None, "outsider_user", "rep_user"])
+def test_the_admin_is_for_supervisors_and_superusers(client, desk, role):
+    if role:
+        client.force_login(getattr(desk, role))
+    for address, _options in admin_addresses():
+        answer = client.get(address)
+        assert answer.status_code in (302, 403), address
+
+
+def test_accounts_are_for_superusers_alone(client, desk):
+    client.force_login(desk.supervisor_user)
+
+    for address, options in admin_addresses():
+        allowed = "accounts/user" not in address and "auth/group" not in address
+        answer = client.get(address)
+        if not allowed:
+            assert answer.status_code == 403, address
+        elif options and not address.endswith("/add/"):
+            assert answer.status_code == 200, address
