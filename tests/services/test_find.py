@@ -339,6 +339,15 @@ def test_the_best_match_comes_first(desk):
     assert searched(desk, "tunnel") == [in_subject, later_text, in_text]
 
 
+def test_a_number_finds_its_ticket_before_all_others(desk):
+    for number in range(12):
+        desk.ticket(subject=f"1 car of {number}")
+    settle()
+
+    assert searched(desk, "1")[0] == "1"
+    assert searched(desk, "#12") == ["12"]
+
+
 def test_a_snippet_marks_the_hit_and_escapes_the_rest(desk, story):
     found = find(read_filters({"q": ["sao missing"]}, by=desk.rep), by=desk.rep)
 

@@ -33,7 +33,7 @@ class _PeopleWhoWorkTickets(BaseModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class MembershipInline(_PeopleWhoWorkTickets, admin.TabularInline):
+class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
     model = Membership
     extra = 1
 

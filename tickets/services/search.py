@@ -29,6 +29,7 @@ _TEXTLESS = {"assigned", "escalated", "resolved", "closed", "reopened"}
 """Events after which a ticket's text is what it was."""
 _TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
 _AROUND = 60
+_PHONE_DIGITS = 8  # fewer may be the end of a VIN
 
 
 def take(events: Sequence[OutboxEvent]) -> None:
@@ -60,9 +61,9 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
 def words_of(text: str) -> list[str]:
     """The words that a text is searched by: no case, no accents, a phone number as one."""
-    if re.fullmatch(r"[+0(][\d\s()/.-]{5,}|\d[\d\s()/.-]{7,}", text.strip()):
-        digits = re.sub(r"\D", "", text).lstrip("0")
-        return [digits] if digits else []
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= _PHONE_DIGITS and re.fullmatch(r"\s*\+?[\d\s()/.-]+", text):
+        return [digits.lstrip("0")]
     return _words(text)
 
 

@@ -30,6 +30,7 @@ from tickets.web.words import explained
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
 
+_COMPOSED = (forms.ReplyForm, forms.NoteForm)
 _NOT_SENT_AGAIN = {"csrfmiddlewaretoken", "version", "seen"}
 
 
@@ -67,7 +68,7 @@ def action(
             context = detail_context(ticket_page(ticket_id, by=by), by=by, **refused)
             if not wants_fragment(request):
                 return render(request, "tickets/detail.html", context, status=status)
-            if not refused:
+            if not refused and form_class in _COMPOSED:
                 return render(request, "tickets/detail.html#ticket", context)
             # The composer stays as it is, with what was typed and the files that were chosen.
             answer = render(

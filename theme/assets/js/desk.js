@@ -246,13 +246,27 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const busy = list.contains(document.activeElement) || list.querySelector(":checked") || scrollY > 200;
   if (busy) event.preventDefault();
 });
-// And a ticket that changes leaves alone the part that somebody types in.
+// A ticket that changes by itself leaves alone the part that somebody types in, and an answer that
+// was begun before the change is asked about when it is sent. After one's own change the focus stays.
+let listening = false;
+let focused = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  listening = event.detail.requestConfig?.elt?.matches?.("[data-listens]") ?? false;
+  focused = document.activeElement?.id ?? "";
+});
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  if (!listening) return;
+  const { target } = event.detail;
   const active = document.activeElement;
-  const typing = active?.matches("input, textarea, select") && event.detail.target.contains(active);
-  const open = event.detail.target.querySelector("details[open] input:not([type=hidden])");
-  const asked = event.detail.fragment?.querySelector?.("[data-focus]");
-  if ((typing || open) && !asked) event.detail.shouldSwap = false;
+  const typing = active?.matches("input, textarea, select") && target.contains(active);
+  const open = target.querySelector("details[open] input:not([type=hidden])");
+  const begun = target.id === "seen" && document.getElementById("reply_content")?.value;
+  if (typing || open || begun) event.detail.shouldSwap = false;
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  dress(event.detail.target.isConnected ? event.detail.target : document);
+  const again = focused && document.getElementById(focused);
+  if (!listening && again && document.activeElement === document.body) again.focus();
 });
 
 // --- live: every few seconds, has anything changed, and who else is here?
