@@ -20,6 +20,9 @@ PAGES = {
     "my work": "/",
     "all active": "/tickets/?view=active",
     "unassigned": "/tickets/?view=unassigned",
+    "open and high": "/tickets/?view=all&status=Open&priority=High",
+    "search": "/tickets/?q=yokohama+status:open",
+    "who has what": "/team/",
     "ticket": "/tickets/1000000/",
     "new ticket": "/tickets/new/",
 }
@@ -51,6 +54,7 @@ def one_size(size: int, storm: int) -> dict[str, Any]:
         desk.start()
         try:
             found: dict[str, Any] = {"population": measure(desk, "populate", size)}
+            found["lists"] = measure(desk, "lists", size)
             found["pages"] = pages(desk)
             found["writes"] = writes(desk)
             if storm:
@@ -169,6 +173,26 @@ def as_page(figures: dict[str, Any]) -> str:
                 for found in sizes.values()
             ]
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## What the page of a list asks for",
+        "",
+        "Requests to DynamoDB / capacity units / milliseconds (median, without the page around it).",
+        "",
+        "| list | " + " | ".join(f"{int(size):,}" for size in sizes) + " |",
+        "| --- |" + " --- |" * len(sizes),
+    ]
+    for name in next(iter(sizes.values()))["lists"]:
+        cells = [
+            f"{found['lists'][name]['requests']} / {found['lists'][name]['capacity']:g} / {found['lists'][name]['ms']}"
+            for found in sizes.values()
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    rates = ", ".join(
+        f"{size / found['population']['rebuild_search_seconds']:,.0f} a second of {size:,}"
+        for size, found in ((int(size), found) for size, found in sizes.items())
+    )
+    lines += ["", f"`rebuild_search` takes {rates}."]
     lines += [
         "",
         "## What a sweep reads",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 django.setup()
 
 from customers.services.read import find_customers  # noqa: E402
+from helpdesk.accounts.actors import actor_of  # noqa: E402
 from helpdesk.accounts.models import User  # noqa: E402
 from helpdesk.dynamo import capacity  # noqa: E402
 from helpdesk.moments import this_second  # noqa: E402
 from tests.bench.population import open_tickets  # noqa: E402
+from tickets.services import search  # noqa: E402
+from tickets.services.filters import read_filters  # noqa: E402
+from tickets.services.find import QUEUES, Queue, find  # noqa: E402
 from tickets.store import access  # noqa: E402
 from tickets.store.log import ESCALATION, Escalation  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
@@ -31,15 +36,57 @@ def populate(count: int) -> dict[str, float]:
     began = time.perf_counter()
     share = count // 4
     now = this_second()
-    open_tickets(FIRST, share, customer_id=customer, created=now, assignee=rep)
+    open_tickets(FIRST, share, customer_id=customer, created=now, assignee=rep, mixed=True)
     open_tickets(
         FIRST + share,
         count - share,
         customer_id=customer,
         created=now - timedelta(hours=2),
         spread=timedelta(hours=2),
+        mixed=True,
     )
-    return {"tickets": count, "seconds": time.perf_counter() - began}
+    stored = time.perf_counter()
+    search.rebuild()
+    return {
+        "tickets": count,
+        "seconds": stored - began,
+        "rebuild_search_seconds": time.perf_counter() - stored,
+    }
+
+
+def lists(_count: int) -> dict[str, dict[str, object]]:
+    """What the page of each list, filter and sort asks for: requests, capacity, milliseconds."""
+    by = actor_of(User.objects.get(username="rep"))
+    found: dict[str, dict[str, object]] = {}
+    asked = {str(queue): ({}, queue) for queue in Queue} | {
+        name: (query, Queue.ALL)
+        for name, query in {
+            "open and high": {"status": ["Open"], "priority": ["High"]},
+            "closed customs": {"status": ["Closed"], "category": ["Customs"]},
+            "tag": {"tag": ["broker"]},
+            "newest open": {"status": ["Open"], "sort": ["-createdAt"]},
+            "last changed": {"sort": ["-updatedAt"]},
+            "search: one word": {"q": ["yokohama"]},
+            "search: two words, open": {"q": ["car santos status:open"]},
+            "search: a number": {"q": [str(FIRST + 77)]},
+        }.items()
+    }
+    for name, (query, queue) in asked.items():
+        filters = read_filters(query, by=by)
+        filters = filters if filters.text else filters.within(QUEUES[queue])
+        times = []
+        for _ in range(30):
+            began = time.perf_counter()
+            with capacity.counting() as usage:
+                shown = find(filters, by=by)
+            times.append((time.perf_counter() - began) * 1_000)
+        found[name] = {
+            "rows": len(shown.tickets),
+            "requests": len(usage.operations),
+            "capacity": usage.capacity,
+            "ms": round(statistics.median(times), 1),
+        }
+    return found
 
 
 def sweep_cost(due: int) -> dict[str, object]:

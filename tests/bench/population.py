@@ -7,13 +7,15 @@ from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
-from tickets.domain.ticket import CommunicationType, Priority
+from tickets.domain.sla.timeline import EventType
+from tickets.domain.ticket import Category, CommunicationType, Priority
 from tickets.services.change import Draft, new_draft
 from tickets.services.promises import KNOWN_TERMS
 from tickets.store.log import COUNTER, Counter
 from tickets.store.ticket import Ticket
 
 BATCH = 25
+_WORDS = ["Rotterdam", "Lagos", "Santos", "Yokohama", "Tema", "Piraeus", "Baltimore", "Gdynia"]
 
 
 def open_tickets(
@@ -25,14 +27,19 @@ def open_tickets(
     assignee: str | None = None,
     spread: timedelta = timedelta(0),
     fired: tuple[str, ...] = (),
+    mixed: bool = False,
 ) -> None:
-    """Store `count` Medium tickets each hundredth with a log of five, created over `spread` from `created` on."""
+    """Store `count` tickets, each hundredth with a log of five, created over `spread` from `created` on.
+
+    They are open and Medium; or `mixed`: of every priority and category, and three of five closed.
+    """
     KNOWN_TERMS["default-1"]  # the threads below then need no database
 
     def items() -> Any:
         for number in range(first, first + count):
             at = created + spread * ((number - first) / max(count, 1))
-            yield from _items(number, customer_id, at.replace(microsecond=0), assignee, fired)
+            at = at.replace(microsecond=0)
+            yield from _items(number, customer_id, at, assignee, fired, mixed)
 
     source = items()
     with ThreadPoolExecutor(4) as pool:
@@ -43,9 +50,14 @@ def open_tickets(
 
 
 def _items(
-    number: int, customer_id: str, at: datetime, assignee: str | None, fired: tuple[str, ...]
+    number: int,
+    customer_id: str,
+    at: datetime,
+    assignee: str | None,
+    fired: tuple[str, ...],
+    mixed: bool,
 ) -> Any:
-    draft = _draft(number, customer_id, at, assignee)
+    draft = _draft(number, customer_id, at, assignee, mixed)
     draft.ticket.fired_rules = list(fired)
     draft.follow_clock()
     yield draft.ticket.serialize()
@@ -55,19 +67,25 @@ def _items(
         yield draft.say(CommunicationType.INTERNAL_NOTE, "Asked the port again. " * 8).serialize()
 
 
-def _draft(number: int, customer_id: str, at: datetime, assignee: str | None) -> Draft:
+def _draft(number: int, customer_id: str, at: datetime, assignee: str | None, mixed: bool) -> Draft:
+    priority = list(Priority)[number % 4] if mixed else Priority.MEDIUM
+    category = list(Category)[number % 6] if mixed else Category.SHIPPING
     fields = {
         "ticket_id": str(number),
         "customer_id": customer_id,
-        "subject": f"Where is the car of booking {number}?",
+        "subject": f"Where is the car of booking {number}? {_WORDS[number % len(_WORDS)]}",
         "description": "It should have arrived on Friday, and nobody answers the phone. " * 6,
-        "category": "Shipping",
-        "priority": "Medium",
+        "category": category.value,
+        "priority": priority.value,
+        "tags": ["broker"] if mixed and number % 50 == 0 else [],
         "status": "Open",
         "assigned_to": assignee,
         "policy_id": "default-1",
     }
-    return new_draft(fields, terms_key="default-1", priority=Priority.MEDIUM, by=SYSTEM, now=at)
+    draft = new_draft(fields, terms_key="default-1", priority=priority, by=SYSTEM, now=at)
+    if mixed and number % 5 < 3:
+        draft.happen(EventType.CLOSED)
+    return draft
 
 
 def _write(batch: list[dict[str, Any]]) -> None:

@@ -111,3 +111,27 @@ def test_beat_escalates_what_is_overdue_once_within_a_period(running):
     running.manage("sla_sweep")
     assert running.manage("sla_sweep").splitlines()[-1] == "due=0 fired=0 conflicts=0"
     assert browser.get(address).count("Response deadline passed") == 1
+
+
+def test_a_change_is_found_within_two_seconds_and_the_answer_is_mailed(running):
+    browser = Browser(running)
+    customer, vehicle = customer_and_vehicle(browser)
+    lags = []
+    for word in ("quicksilver", "marzipan", "zeppelin"):
+        address = browser.post(
+            "/tickets/new/",
+            customer=customer,
+            vehicle=vehicle,
+            subject="Where is it?",
+            description="As always.",
+            category="Shipping",
+            priority="Low",
+        )
+        browser.post(f"{address}reply/", content=f"It is with the {word}.")
+        began = time.monotonic()
+        while f"<mark>{word}</mark>" not in browser.get(f"/tickets/?q={word}"):
+            assert time.monotonic() - began < 20, "the index never followed"
+        lags.append(time.monotonic() - began)
+        while 'data-delivery="sent"' not in browser.get(address):
+            assert time.monotonic() - began < 20, "the mail never went out"
+    assert min(lags) < 2, lags
