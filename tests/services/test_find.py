@@ -238,6 +238,50 @@ def test_what_an_index_serves_costs_a_query_for_each_status(desk, filters, queri
     assert usage.operations == ["Query"] * queries
 
 
+def test_a_page_costs_what_it_shows_however_many_tickets_there_are(desk):
+    money = team("Money", desk.rep_user)
+    lists = [*(filters for filters, _queries in SERVED), Filters(priorities=frozenset({"Low"}))]
+    lists += [
+        Filters(customer_id=desk.customer.customer_id, sort=Sort.CREATED),
+        Filters(vehicle_id=desk.vehicle.vehicle_id, sort=Sort.CREATED),
+        Filters(sort=Sort.UPDATED),
+    ]
+
+    def fill(count):
+        for number in range(count):
+            step = number % 5
+            ticket = desk.ticket(
+                now=after(days=-30),
+                vehicle_id=desk.vehicle.vehicle_id,
+                priority="Low",
+                assigned_to=desk.rep.user_id if step == 1 else None,
+            )
+            if step == 2:
+                assign_team(ticket.ticket_id, team_id=str(money.pk), by=desk.rep, now=NOON)
+            if step > 2:
+                to = "Resolved" if step == 3 else "Closed"
+                change_status(ticket.ticket_id, to=to, by=desk.rep, now=NOON)
+        settle()
+
+    def costs():
+        found = []
+        for filters in lists:
+            with capacity.counting() as usage:
+                page = find(filters, by=desk.rep, now=NOON, limit=10)
+            assert len(page.tickets) == 10, filters
+            found.append((usage.requests, usage.capacity))
+        return found
+
+    fill(60)
+    few = costs()
+    fill(240)
+    for filters, (requests, units), (more_requests, more_units) in zip(
+        lists, few, costs(), strict=True
+    ):
+        assert more_requests == requests, filters
+        assert more_units <= 1.2 * units, filters
+
+
 def test_a_customers_and_a_vehicles_tickets_are_one_query(desk):
     number = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
     for filters in (

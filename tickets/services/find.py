@@ -107,7 +107,7 @@ def find(
         back=bool(place and place.back),
     )
     ranked = _page_of(hits, place, limit)
-    stored = access.tickets([str(hit.number) for hit in ranked.rows])
+    stored = access.tickets((str(hit.number) for hit in ranked.rows), consistent=False)
     tickets = [
         ticket
         for hit in ranked.rows
