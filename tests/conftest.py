@@ -8,10 +8,13 @@ import pytest
 @pytest.fixture
 def tables(settings) -> Iterator[None]:
     """Empty tables, and nothing remembered of those before."""
+    from django.core.cache import cache
+
     from helpdesk.dynamo.table import create_missing_tables, drop_tables
     from tickets.services import promises
 
     promises._terms.cache_clear()
+    cache.clear()
     create_missing_tables()
     yield
     drop_tables()

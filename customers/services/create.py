@@ -1,24 +1,33 @@
-"""Make customers and vehicles."""
+"""Make customers and vehicles, and change them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from customers.domain import contact
+from customers.domain.contact import ContactRefused
 from customers.domain.words import Segment, ShipmentStatus, folded
+from customers.store import access
 from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
     customer_pk,
     email_pk,
+    external_pk,
     name_shard,
     vehicle_sk,
     vin_pk,
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
-from helpdesk.errors import Invalid
+from helpdesk.errors import Invalid, NotFound, StaleVersion
+
+LONGEST = 200
+LONGEST_NOTES = 10_000
+YEARS = range(1900, 2101)
 
 
 def create_customer(
@@ -27,73 +36,212 @@ def create_customer(
     email: str | None = None,
     phone: str | None = None,
     company: str | None = None,
-    segment: Segment = Segment.INDIVIDUAL,
+    segment: str = Segment.INDIVIDUAL,
+    external_id: str | None = None,
     by: Actor,
     now: datetime,
 ) -> Customer:
-    """Make a customer. Raises Invalid: no name, or an e-mail address that another one has."""
+    """Make a customer.
+
+    Raises Invalid with every field that is wrong, or with who has the e-mail address or external
+    id already; NotAllowed.
+    """
     require_ticket_work(by)
-    name = " ".join(name.split())
-    address = email.strip().lower() if email else None
-    if not name:
-        raise Invalid({"name": _("A customer needs a name.")})
+    fields = _checked(
+        {
+            "name": name,
+            "email": email,
+            "phone": phone,
+            "company": company,
+            "segment": segment,
+            "external_id": external_id,
+        }
+    )
     customer_id = new_ulid()
     customer = Customer(
         customer_pk(customer_id),
         customer_id=customer_id,
-        name=name,
-        email=address,
-        phone=phone,
-        company=company,
-        segment=segment.value,
         created_at=now,
         name_shard=name_shard(customer_id),
-        name_key=f"{folded(name)}#{customer_id}",
+        name_key=f"{folded(fields['name'])}#{customer_id}",
+        **fields,
     )
     try:
         with Transaction() as transaction:
             transaction.put(customer, Customer.pk.does_not_exist())
-            if address:
-                guard = Guard(email_pk(address), customer_id=customer_id)
-                transaction.put(guard, Guard.pk.does_not_exist())
+            for key in _guarded(customer):
+                transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
     except ConditionFailed as taken:
-        raise Invalid({"email": _("Another customer has this e-mail address.")}) from taken
+        raise _taken(taken) from taken
     return customer
+
+
+def edit_customer(
+    customer_id: str, *, version: int | None = None, by: Actor, **fields: str | None
+) -> Customer:
+    """Change the fields that are given: those of `create_customer`, address, language, time_zone,
+    notes. An empty one is taken away.
+
+    Raises Invalid as `create_customer` does; NotFound, StaleVersion, NotAllowed.
+    """
+    require_ticket_work(by)
+    before = access.customer(customer_id)
+    if before is None:
+        raise NotFound(_("There is no such customer."))
+    if version is not None and version != before.version:
+        raise StaleVersion(seen=version, current=int(before.version))
+    after = Customer()
+    after.deserialize(before.serialize())
+    for field, value in _checked(fields).items():
+        setattr(after, field, value)
+    after.name_key = f"{folded(after.name)}#{customer_id}"
+    if not changes(before, after):
+        return before
+    after.version = int(before.version) + 1
+    held, wanted = _guarded(before), _guarded(after)
+    try:
+        with Transaction() as transaction:
+            transaction.update(before, changes(before, after), Customer.version == before.version)
+            for key in wanted - held:
+                transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
+            for key in held - wanted:
+                transaction.delete(Guard(key), Guard.customer_id == customer_id)
+    except ConditionFailed as refused:
+        if any(isinstance(item, Customer) for item in refused.failed):
+            raise StaleVersion(seen=int(before.version), current=int(before.version) + 1) from None
+        raise _taken(refused) from refused
+    return after
 
 
 def create_vehicle(
     *,
     customer_id: str,
     vin: str | None = None,
-    make: str,
-    model: str,
+    make: str = "",
+    model: str = "",
     year: int | None = None,
-    shipment_status: ShipmentStatus = ShipmentStatus.BOOKED,
+    shipment_status: str = ShipmentStatus.BOOKED,
+    booking: str | None = None,
     by: Actor,
 ) -> Vehicle:
-    """Make a vehicle of a customer. Raises Invalid: no such customer, or a VIN that is known."""
+    """Make a vehicle of a customer. A VIN gives the maker and year where they are not said.
+
+    Raises Invalid with what is wrong, or with whose the VIN is already; NotAllowed.
+    """
     require_ticket_work(by)
+    fields = _checked_vehicle(
+        {
+            "vin": vin,
+            "make": make,
+            "model": model,
+            "year": year,
+            "shipment_status": shipment_status,
+            "booking": booking,
+        }
+    )
     vehicle_id = new_ulid()
     vehicle = Vehicle(
         customer_pk(customer_id),
         vehicle_sk(vehicle_id),
         vehicle_id=vehicle_id,
         customer_id=customer_id,
-        vin=vin,
-        make=make,
-        model=model,
-        year=year,
-        shipment_status=shipment_status.value,
+        **fields,
     )
     try:
         with Transaction() as transaction:
             transaction.check(Customer, customer_pk(customer_id), "DETAILS", Customer.pk.exists())
             transaction.put(vehicle)
-            if vin:
-                guard = Guard(vin_pk(vin), customer_id=customer_id)
+            if vehicle.vin:
+                guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.pk.does_not_exist())
     except ConditionFailed as refused:
         if any(isinstance(item, Guard) for item in refused.failed):
-            raise Invalid({"vin": _("Another vehicle has this VIN.")}) from refused
+            raise _taken(refused) from refused
         raise Invalid({"customerId": _("There is no such customer.")}) from refused
     return vehicle
+
+
+def _checked(given: dict[str, str | None]) -> dict[str, Any]:
+    """Fields of a customer in the form they are kept in. Raises Invalid with all that is wrong."""
+    errors: dict[str, str] = {}
+    fields: dict[str, Any] = {}
+    for name, value in given.items():
+        text = (value or "").strip()
+        longest = LONGEST_NOTES if name == "notes" else LONGEST
+        if name != "notes":
+            text = " ".join(text.split())
+        fields[name] = text or None
+        if len(text) > longest:
+            errors[name] = _("At most %(longest)s characters are possible.") % {"longest": longest}
+        elif name == "name" and not text:
+            errors[name] = _("A customer needs a name.")
+        elif name == "segment" and text not in list(Segment):
+            errors[name] = _("Choose one of: %(words)s.") % {"words": ", ".join(Segment)}
+        elif text and name in ("email", "phone"):
+            try:
+                fields[name] = getattr(contact, name)(text)
+            except ContactRefused as refused:
+                errors[name] = str(refused)
+    if errors:
+        raise Invalid(errors)
+    return fields
+
+
+def _checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
+    errors: dict[str, str] = {}
+    fields = {
+        name: " ".join(str(value).split()) if value else None for name, value in given.items()
+    }
+    if fields["vin"]:
+        try:
+            fields["vin"] = contact.vin(fields["vin"])
+        except ContactRefused as refused:
+            errors["vin"] = str(refused)
+        else:
+            maker, year = contact.maker_and_year(fields["vin"])
+            fields["make"] = fields["make"] or maker
+            fields["year"] = fields["year"] or (str(year) if year else None)
+    if not fields["make"] and "vin" not in errors:
+        errors["make"] = _("Say who made the vehicle.")
+    fields["model"] = fields["model"] or ""
+    if any(len(value) > LONGEST for value in fields.values() if value):
+        errors["model"] = _("At most %(longest)s characters are possible.") % {"longest": LONGEST}
+    year_text = fields.pop("year")
+    year_number = int(year_text) if year_text and year_text.isdecimal() else None
+    if year_text and year_number not in YEARS:
+        errors["year"] = _("Write the year with four digits.")
+    if fields["shipment_status"] not in list(ShipmentStatus):
+        errors["shipmentStatus"] = _("Choose one of: %(words)s.") % {
+            "words": ", ".join(ShipmentStatus)
+        }
+    if errors:
+        raise Invalid(errors)
+    return {**fields, "year": year_number}
+
+
+def _guarded(customer: Customer) -> set[str]:
+    """The keys of what this customer alone may have."""
+    keys = set()
+    if customer.email:
+        keys.add(email_pk(customer.email))
+    if customer.external_id:
+        keys.add(external_pk(customer.external_id))
+    return keys
+
+
+def _taken(refused: ConditionFailed) -> Invalid:
+    """Who has what was to be one's own."""
+    errors = {}
+    for item in refused.failed:
+        key = str(getattr(item, "pk", ""))
+        kind = key.partition("#")[0]
+        held = access.guard(key)
+        holder = access.customer(held.customer_id) if held else None
+        name = holder.name if holder else _("another customer")
+        field, words = {
+            "EMAIL": ("email", _("%(name)s has this e-mail address.")),
+            "EXTERNAL": ("externalId", _("%(name)s has this id.")),
+            "VIN": ("vin", _("A vehicle of %(name)s has this VIN.")),
+        }.get(kind, ("customerId", _("The customer has just changed.")))
+        errors[field] = words % {"name": name}
+    return Invalid(errors)

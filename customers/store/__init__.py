@@ -4,4 +4,5 @@ PK CUSTOMER#<customerId>   SK DETAILS
 PK CUSTOMER#<customerId>   SK VEHICLE#<vehicleId>
 PK EMAIL#<address>         SK GUARD                   keeps an address unique
 PK VIN#<number>            SK GUARD                   keeps a VIN unique
+PK EXTERNAL#<id>           SK GUARD                   keeps another system's id unique
 """

@@ -15,7 +15,7 @@ from customers.store.items import (
     email_pk,
     vehicle_sk,
 )
-from helpdesk.dynamo.pages import read_page
+from helpdesk.dynamo.pages import Page, Place, read_page
 
 
 def customer(customer_id: str) -> Customer | None:
@@ -70,9 +70,37 @@ def customers_named(prefix: str, *, limit: int) -> list[Customer]:
     return page.rows
 
 
-def customer_with_email(address: str) -> str | None:
-    """The id of the customer who holds `address`. One GetItem."""
+def customers_page(*, limit: int, place: Place | None = None) -> Page[Customer]:
+    """Customers by name. One Query a shard, of the rows shown."""
+    condition = None
+    if place:
+        key = Customer.name_key
+        condition = key < place.key if place.back else key > place.key
+    return read_page(
+        Customer.by_name,
+        ["NAME"],
+        place_of=lambda row: str(row.name_key),
+        limit=limit,
+        condition=condition,
+        place=place,
+    )
+
+
+def guard(key: str) -> Guard | None:
+    """Who holds what `key` names. One GetItem, consistent."""
     try:
-        return Guard.get(email_pk(address), GUARD).customer_id
+        return Guard.get(key, GUARD, consistent_read=True)
     except DoesNotExist:
         return None
+
+
+def customer_with_email(address: str) -> str | None:
+    """The id of the customer who holds `address`. One GetItem."""
+    found = guard(email_pk(address))
+    return found.customer_id if found else None
+
+
+def owner_of(vehicle_id: str) -> str | None:
+    """The id of the customer whose a vehicle is. One Query."""
+    row = next(iter(Customer.by_vehicle.query(vehicle_id, limit=2)), None)
+    return str(row.pk).partition("#")[2] if row else None

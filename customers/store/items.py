@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.shards import shard_key
@@ -28,13 +28,24 @@ class ByName(GlobalSecondaryIndex["Customer"]):
     name_key = UnicodeAttribute(range_key=True, attr_name="nameKey")
 
 
+class ByVehicle(GlobalSecondaryIndex["Vehicle"]):
+    """Whose a vehicle is, by its id."""
+
+    class Meta:
+        index_name = "by-vehicle"
+        projection = KeysOnlyProjection()
+
+    vehicle_id = UnicodeAttribute(hash_key=True, attr_name="vehicleId")
+
+
 class Customer(Item):
-    """A person or company that ships vehicles."""
+    """A person or company that ships vehicles. The model that declares the table's indexes."""
 
     class Meta(_Meta):
         pass
 
     by_name = ByName()
+    by_vehicle = ByVehicle()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=DETAILS)
@@ -44,6 +55,11 @@ class Customer(Item):
     phone = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
     segment = UnicodeAttribute()
+    address = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    time_zone = UnicodeAttribute(attr_name="timeZone", null=True)
+    notes = UnicodeAttribute(null=True)
+    external_id = UnicodeAttribute(attr_name="externalId", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
     version = NumberAttribute(default=1)
     name_shard = UnicodeAttribute(attr_name="nameShard")
@@ -65,6 +81,7 @@ class Vehicle(Item):
     model = UnicodeAttribute()
     year = NumberAttribute(null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
+    booking = UnicodeAttribute(null=True)  # a booking or container number
     version = NumberAttribute(default=1)
 
     @property
@@ -73,7 +90,8 @@ class Vehicle(Item):
 
 
 class Guard(Item):
-    """Exists while `customer_id` holds the e-mail address or VIN that its key names."""
+    """Exists while `customer_id` holds what its key names: an e-mail address, a VIN, an id
+    elsewhere. A VIN's also says which vehicle has it."""
 
     class Meta(_Meta):
         pass
@@ -81,6 +99,7 @@ class Guard(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=GUARD)
     customer_id = UnicodeAttribute(attr_name="customerId")
+    vehicle_id = UnicodeAttribute(attr_name="ofVehicle", null=True)
 
 
 def customer_pk(customer_id: str) -> str:
@@ -97,6 +116,10 @@ def email_pk(address: str) -> str:
 
 def vin_pk(vin: str) -> str:
     return f"VIN#{vin}"
+
+
+def external_pk(external_id: str) -> str:
+    return f"EXTERNAL#{external_id}"
 
 
 def name_shard(customer_id: str) -> str:

@@ -31,10 +31,10 @@ MARKDOWN = f"""{EVIL}
 @pytest.fixture
 def evil(desk):
     customer = create_customer(
-        name=EVIL, email="evil@posta.example", company=EVIL, phone=EVIL, by=desk.rep, now=NOON
+        name=EVIL, email="evil@posta.example", company=EVIL, by=desk.rep, now=NOON
     )
     vehicle = create_vehicle(
-        customer_id=customer.customer_id, vin=EVIL[:40], make=EVIL, model=EVIL, by=desk.rep
+        customer_id=customer.customer_id, booking=EVIL, make=EVIL, model=EVIL, by=desk.rep
     )
     desk.rep_user.first_name = EVIL[:100]
     desk.rep_user.save()

@@ -59,7 +59,7 @@ _PEOPLE = [
     (
         "Olumide Adeyemi",
         "o.adeyemi@lagosmotors.example",
-        "+234 1 555 0417",
+        "+234 803 555 0417",
         Segment.DEALER,
         "Lagos Prime Motors",
     ),

@@ -27,6 +27,7 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy, Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
 from tickets.domain import instant
+from tickets.domain.errors import TimeRunsBackwards
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Milestone, Rule
 from tickets.domain.sla.timeline import Event, EventType, Timeline
@@ -95,6 +96,22 @@ class Draft:
         self.communications: list[Communication] = []
         self.escalations: list[Escalation] = []
         self.events: list[OutboxEvent] = []
+
+    def at_time(self, at: datetime, *, by: Actor) -> None:
+        """Go on at a time of the past, as somebody else: for what happened elsewhere.
+
+        Raises TimeRunsBackwards.
+        """
+        if at < self.at:
+            raise TimeRunsBackwards(at, self.at)
+        self.at, self.by = at, by
+        self.ticket.updated_at = at
+
+    def plan_from_now(self, now: datetime) -> None:
+        """Let what has passed pass without an escalation, and plan what is to come."""
+        passed = milestones.passed(self._plan(), now)
+        self.ticket.fired_rules = [*self.ticket.fired_rules, *(one.rule.key for one in passed)]
+        self.follow_clock()
 
     def happen(
         self, kind: EventType, *, priority: Priority | None = None, terms_key: str | None = None
@@ -334,7 +351,7 @@ def _change(
         if check:
             check(befores[0])
         drafts = [
-            Draft(_copy(before), Timeline.load(before.timeline), by=by, now=now or this_second())
+            Draft(copy_of(before), Timeline.load(before.timeline), by=by, now=now or this_second())
             for before in befores
         ]
         for draft in drafts:
@@ -417,7 +434,8 @@ def new_draft(
     return draft
 
 
-def _copy(ticket: Ticket) -> Ticket:
+def copy_of(ticket: Ticket) -> Ticket:
+    """The same ticket, to be changed without the other."""
     copy = Ticket()
     copy.deserialize(ticket.serialize())
     return copy
@@ -429,11 +447,12 @@ def _differences(before: Ticket, after: Ticket) -> list[Change]:
         was, becomes = getattr(before, name), getattr(after, name)
         if was != becomes:
             field = Ticket.get_attributes()[name].attr_name
-            changed.append(Change(field=field, before=_text(was), after=_text(becomes)))
+            changed.append(Change(field=field, before=text_of(was), after=text_of(becomes)))
     return changed
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A value as the log writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

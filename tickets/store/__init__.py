@@ -5,6 +5,7 @@ PK TICKET#<ticketId>          SK COMMUNICATION#<ulid>          its log
 PK TICKET#<ticketId>          SK ESCALATION#<life>#<rule>      fired once, by this key
 PK OUTBOX#<shard>             SK <ulid>                        events to pass on
 PK REQUEST#<user>#<token>     SK REQUEST                       makes creation idempotent
+PK IMPORT#<number elsewhere>  SK IMPORT                        which events were taken
 PK COUNTER#tickets            SK COUNTER                       the last ticket number
 
 ticket.py    the ticket and its indexes

@@ -18,13 +18,18 @@ from tickets.store.keys import ACTIVE, DONE, DUE
 from tickets.store.log import (
     COMMUNICATION,
     COUNTER,
+    ESCALATION,
+    IMPORT,
     OUTBOX,
     REQUEST,
     Communication,
     Counter,
     CreationRequest,
+    Escalation,
+    Imported,
     OutboxEvent,
     communication_sk,
+    imported_pk,
     request_pk,
 )
 from tickets.store.ticket import DETAILS, Ticket, ticket_pk
@@ -144,7 +149,7 @@ def tickets_about(
 
 
 def tickets(ticket_ids: Iterable[str], *, consistent: bool = True) -> dict[str, Ticket]:
-    """Those that exist, by id. One BatchGetItem for each hundred; not `consistent`: half as dear."""
+    """Those that exist, by id. One BatchGetItem a hundred; half as dear if not consistent."""
     keys = [(ticket_pk(ticket_id), DETAILS) for ticket_id in ticket_ids]
     found = Ticket.batch_get(keys, consistent_read=consistent) if keys else ()
     return {ticket.ticket_id: ticket for ticket in found}
@@ -255,6 +260,59 @@ def next_ticket_id() -> str:
     counter = Counter(f"{COUNTER}#tickets")
     counter.update(actions=[Counter.last.add(1)])
     return str(int(counter.last))
+
+
+def take_numbers(count: int) -> range:
+    """As many ticket numbers that nobody had before. One write."""
+    counter = Counter(f"{COUNTER}#tickets")
+    counter.update(actions=[Counter.last.add(count)])
+    last = int(counter.last)
+    return range(last - count + 1, last + 1)
+
+
+def imported(numbers: Iterable[str]) -> dict[str, Imported]:
+    """What was imported of tickets elsewhere, by their numbers there. One BatchGetItem."""
+    keys = [(imported_pk(number), IMPORT) for number in numbers]
+    found = Imported.batch_get(keys, consistent_read=True) if keys else ()
+    return {str(item.pk).partition("#")[2]: item for item in found}
+
+
+def escalations(ticket_id: str) -> list[Escalation]:
+    """Every escalation of a ticket. One Query."""
+    return list(
+        Escalation.query(
+            ticket_pk(ticket_id), Escalation.sk.startswith(ESCALATION), consistent_read=True
+        )
+    )
+
+
+def index_rows(ticket: Ticket) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """How each index that the ticket belongs into shows it; None: not at all. One Query each."""
+    indexes: list[tuple[GlobalSecondaryIndex[Any], str, str]] = [
+        (Ticket.by_status, "status_key", "queue_key"),
+        (Ticket.by_assignee, "assignee_key", "queue_key"),
+        (Ticket.by_team, "team_key", "queue_key"),
+        (Ticket.by_customer, "customer_id", "created_key"),
+        (Ticket.by_vehicle, "vehicle_id", "created_key"),
+        (Ticket.by_due, "due_key", "next_sla_at"),
+    ]
+    for index, hash_name, range_name in indexes:
+        hash_key, range_key = getattr(ticket, hash_name), getattr(ticket, range_name)
+        if hash_key is None or range_key is None:
+            continue
+        rows = index.query(hash_key, getattr(Ticket, range_name) == range_key)
+        row = next((row for row in rows if row.pk == ticket.pk), None)
+        shown = None
+        if row is not None:
+            # What an index does not project comes back as the model's default: left out.
+            projected = {*_projected(index), "PK", "SK"}
+            raw = row.serialize(null_check=False)
+            shown = {name: value for name, value in raw.items() if name in projected}
+        yield str(index.Meta.index_name), shown
+
+
+def _projected(index: GlobalSecondaryIndex[Any]) -> list[str]:
+    return list(getattr(index.Meta.projection, "non_key_attributes", None) or ())
 
 
 def last_ticket_number() -> int:

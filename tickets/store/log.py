@@ -18,6 +18,7 @@ ESCALATION = "ESCALATION#"
 OUTBOX = "OUTBOX"
 REQUEST = "REQUEST"
 COUNTER = "COUNTER"
+IMPORT = "IMPORT"
 
 
 class Change(MapAttribute[str, str]):
@@ -108,6 +109,18 @@ class CreationRequest(Item):
     created_at = InstantAttribute(attr_name="createdAt")
 
 
+class Imported(Item):
+    """A ticket of another help desk: which of ours it is, and which of its events were taken."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=IMPORT)
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    taken: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
+
+
 class Counter(Item):
     """The last number that was given out."""
 
@@ -117,6 +130,10 @@ class Counter(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=COUNTER)
     last = NumberAttribute(null=True)
+
+
+def imported_pk(number: str) -> str:
+    return f"{IMPORT}#{number}"
 
 
 def communication_sk(communication_id: str) -> str:

@@ -140,6 +140,29 @@ def overdue_loads(now: datetime) -> dict[str, int]:
     return dict(late.values_list("assignee").annotate(Count("number")).order_by())
 
 
+def differences(ticket: Ticket) -> list[str]:
+    """What the index says of a ticket otherwise than the ticket itself. Two SQL queries."""
+    wanted, tags = entry_of(ticket)
+    stored = Entry.objects.filter(pk=wanted.number).first()
+    if stored is None:
+        return ["the ticket is not in it"]
+    found = [
+        f"{name} is {getattr(stored, name)}, not {getattr(wanted, name)}"
+        for name in _COLUMNS
+        if getattr(stored, name) != getattr(wanted, name)
+    ]
+    if set(stored.tags.values_list("tag", flat=True)) != set(tags):
+        found.append(f"the tags are not {', '.join(tags) or 'none'}")
+    if not stored.text_version:
+        found.append("the text is not in it")
+    return found
+
+
+def numbers() -> set[int]:
+    """The numbers of all entries. One SQL query that reads them all: for checking."""
+    return set(Entry.objects.values_list("number", flat=True))
+
+
 def originals(numbers: Sequence[int]) -> dict[int, str]:
     """The texts of documents, for snippets. One SQL query."""
     return engine().originals(numbers) if numbers else {}

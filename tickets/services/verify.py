@@ -1,0 +1,183 @@
+"""Replay each ticket's log, and hold it against the ticket and everything derived from it.
+
+Three accounts of a ticket are kept: what its log tells, what its clock's timeline says, and what
+the ticket itself and the indexes show. They are written together, so any two that differ are a
+fault.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from helpdesk.accounts.actors import SYSTEM
+from tickets.domain import instant
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.services.change import Draft, copy_of, text_of
+from tickets.store import access, search
+from tickets.store.log import Communication, Escalation
+from tickets.store.ticket import Ticket
+
+MOST_LINES = 100_000
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Something that should be the same and is not."""
+
+    ticket_id: str
+    what: str
+
+
+def verify(
+    ticket_ids: Sequence[str] = (), each: Callable[[], object] = lambda: None
+) -> Iterator[Drift]:
+    """Every drift of these tickets, or of all; call `each` after each ticket.
+
+    Cost for each ticket: its item collection, a query for each index, and a row of SQL.
+    """
+    numbers = set()
+    late: list[str] = []
+    for ticket, log in _some(ticket_ids) if ticket_ids else access.every_ticket():
+        numbers.add(int(ticket.ticket_id))
+        yield from _drifts(ticket, log)
+        if list(_search_drifts(ticket)):
+            late.append(ticket.ticket_id)
+        each()
+    missing = {int(number) for number in ticket_ids if number.isdecimal()} - numbers
+    yield from (Drift(str(number), "there is no such ticket") for number in sorted(missing))
+    # The search index follows a second behind: what differs still, when all is read, is a drift.
+    for ticket in access.tickets(late).values():
+        yield from _search_drifts(ticket)
+    if not ticket_ids:
+        yield from _counter_drifts(numbers)
+
+
+def _some(ticket_ids: Iterable[str]) -> Iterator[tuple[Ticket, list[Communication]]]:
+    for ticket in access.tickets(ticket_ids).values():
+        yield ticket, access.whole_log(ticket.ticket_id, most=MOST_LINES)
+
+
+def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
+    for what in (
+        *_told_by_log(ticket, log),
+        *_told_by_timeline(ticket),
+        *_told_by_escalations(ticket, access.escalations(ticket.ticket_id)),
+        *_shown_by_indexes(ticket),
+    ):
+        yield Drift(ticket.ticket_id, what)
+
+
+@dataclass
+class _Told:
+    """What the lines of a log add up to."""
+
+    values: dict[str, str | None] = field(
+        default_factory=lambda: {"status": Status.OPEN.value, "waiting": "no"}
+    )
+    life: int = 1
+    first_responded_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    breaks: list[str] = field(default_factory=list)
+
+    def hear(self, line: Communication) -> None:
+        outbound = line.direction == Direction.OUTBOUND.value
+        if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
+            self.first_responded_at = self.first_responded_at or line.created_at
+        for change in line.changes or ():
+            was = self.values.get(change.field, change.before)
+            if was != change.before:
+                self.breaks.append(
+                    f"log: {change.field} is changed from {change.before}, but was {was}"
+                )
+            self.values[change.field] = change.after
+            if change.field == "status":
+                self._step(str(change.before), str(change.after), line.created_at)
+
+    def _step(self, before: str, after: str, at: datetime) -> None:
+        done_before, done = not Status(before).active, not Status(after).active
+        if done and not done_before:
+            self.resolved_at = at
+            self.first_responded_at = self.first_responded_at or at
+        if done_before and not done:
+            self.life += 1
+            self.resolved_at = None
+            self.values["escalationLevel"] = "0"  # each life begins without
+        self.closed_at = at if after == Status.CLOSED.value else None
+
+
+def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
+    told = _Told()
+    for line in log:
+        told.hear(line)
+    yield from told.breaks
+    attributes = {one.attr_name: name for name, one in Ticket.get_attributes().items()}
+    for name, value in told.values.items():
+        shown = getattr(ticket, attributes[name])
+        stored = str(int(shown)) if name == "escalationLevel" else text_of(shown)
+        if stored != value:
+            yield f"{name}: the log says {value}, the ticket {stored}"
+    for name, at, stored_at in (
+        ("firstRespondedAt", told.first_responded_at, ticket.sla.first_responded_at),
+        ("resolvedAt", told.resolved_at, ticket.resolved_at),
+        ("closedAt", told.closed_at, ticket.closed_at),
+    ):
+        if stored_at != at:
+            yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
+    if told.life != ticket.life:
+        yield f"life: the log says {told.life}, the ticket {int(ticket.life)}"
+    if log and log[-1].communication_id > (ticket.last_id or ""):
+        yield "lastId: the log goes on beyond it"
+
+
+def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
+    """Let the clock decide again all that it decides."""
+    timeline = Timeline.load(ticket.timeline)
+    draft = Draft(copy_of(ticket), timeline, by=SYSTEM, now=ticket.updated_at)
+    draft.follow_clock()
+    stored, replayed = ticket.serialize(), draft.ticket.serialize()
+    for name in sorted({*stored, *replayed}):
+        if stored.get(name) != replayed.get(name):
+            yield f"{name}: stored {stored.get(name)}, the clock says {replayed.get(name)}"
+    if timeline.life != ticket.life:
+        yield f"life: the timeline says {timeline.life}, the ticket {int(ticket.life)}"
+
+
+def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
+    present = [record for record in records if record.life == ticket.life]
+    level = max((int(record.level) for record in present), default=0)
+    if level != ticket.escalation_level:
+        yield f"escalationLevel: the records say {level}, the ticket {int(ticket.escalation_level)}"
+    for record in present:
+        if not record.rule.startswith("manual-") and record.rule not in ticket.fired_rules:
+            yield f"firedRules: {record.rule} has a record, and is not among them"
+
+
+def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:
+    whole = ticket.serialize()
+    for index, row in access.index_rows(ticket):
+        if row is None:
+            yield f"{index}: the ticket is not in it"
+            continue
+        for name, value in row.items():
+            if whole.get(name) != value:
+                yield f"{index}: {name} is {value}, the ticket says {whole.get(name)}"
+
+
+def _search_drifts(ticket: Ticket) -> Iterator[Drift]:
+    for what in search.differences(ticket):
+        yield Drift(ticket.ticket_id, f"search: {what}")
+
+
+def _counter_drifts(numbers: set[int]) -> Iterator[Drift]:
+    last = access.last_ticket_number()
+    if numbers and max(numbers) > last:
+        yield Drift(str(max(numbers)), f"the counter of ticket numbers is at {last}")
+    for stray in sorted(search.numbers() - numbers):
+        if access.ticket(str(stray)) is None:
+            yield Drift(str(stray), "search: it names a ticket that is not there")
+
+
+def _text(at: datetime | None) -> str:
+    return instant.text(at) if at else "nothing"
