@@ -2,7 +2,8 @@
 
 Three accounts of a ticket are kept: what its log tells, what its clock's timeline says, and what
 the ticket itself and the indexes show. They are written together, so any two that differ are a
-fault.
+fault. The log tells of changes: if the only change that a field ever saw is lost from it, nothing
+is left to notice it by.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

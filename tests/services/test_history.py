@@ -1,0 +1,380 @@
+"""Another help desk's history: taken once, with its own times, a bad line stopping its ticket."""
+
+import json
+import os
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+
+from customers.services.read import customer_with_external_id, vehicle_with_vin
+from helpdesk.accounts.models import User
+from tests.world import NOON, after, escalations_of, log_of, settle, stored, waiting_events
+from tickets.domain import instant
+from tickets.domain.sla import clock, scenario
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Priority
+from tickets.services import history, letters, notices, promises
+from tickets.services.communicate import respond
+from tickets.services.escalate import sweep
+from tickets.services.verify import verify
+from tickets.store import access
+
+CREATED = {
+    "event": "created",
+    "by": "agent01",
+    "subject": "Where is it?",
+    "description": "It is late.",
+    "category": "Shipping",
+    "priority": "High",
+    "customer": {"externalId": "C-1", "name": "Ada Ames", "email": "Ada@Example.com"},
+}
+REAL = os.environ.get("HISTORY_FILE")
+"""The history of a real help desk, where there is one; otherwise one is made up."""
+
+
+def line(ticket, minutes, event, **more):
+    at = instant.text(after(minutes=minutes))
+    return json.dumps({"ticket": ticket, "at": at, "event": event, "by": "agent02", **more})
+
+
+def created(ticket="HD-1", minutes=0, **more):
+    return json.dumps({**json.loads(line(ticket, minutes, "created")), **CREATED, **more})
+
+
+def taken(tmp_path, *lines, now=None, **more):
+    path = tmp_path / "history.jsonl"
+    path.write_bytes(
+        b"".join((one if isinstance(one, bytes) else one.encode()) + b"\n" for one in lines)
+    )
+    return history.import_history(path, now=now or after(days=60), **more)
+
+
+def figures(summary):
+    return summary.tickets, summary.events, summary.skipped, len(summary.refused)
+
+
+def ours(number):
+    return stored(access.imported([number])[number].ticket_id)
+
+
+WHOLE = [
+    created(vehicle={"vin": "1M8GDM9AXKP042788", "model": "MC"}),
+    line("HD-1", 5, "assigned", to="agent03"),
+    line("HD-1", 10, "note", content="Called the port."),
+    line("HD-1", 30, "responded", content="We are looking."),
+    line("HD-1", 31, "waiting"),
+    line("HD-1", 90, "customer_replied", content="And?"),
+    line("HD-1", 95, "priority", value="Critical"),
+    line("HD-1", 100, "waiting"),
+    line("HD-1", 120, "resumed"),
+    line("HD-1", 200, "resolved"),
+    line("HD-1", 300, "reopened"),
+    line("HD-1", 400, "closed"),
+]
+
+
+def test_a_history_becomes_a_ticket_with_its_own_times(desk, tmp_path):
+    assert figures(taken(tmp_path, *WHOLE)) == (1, 12, 0, 0)
+
+    ticket = ours("HD-1")
+    assert (ticket.status, ticket.priority, int(ticket.life)) == ("Closed", "Critical", 2)
+    assert ticket.created_at == NOON
+    assert ticket.sla.first_responded_at == after(minutes=30)
+    assert ticket.closed_at == ticket.resolved_at == after(minutes=400)
+    assert User.objects.get(pk=ticket.assigned_to).username == "agent03"
+    assert not User.objects.get(username="agent01").is_active
+    customer = customer_with_external_id("C-1")
+    assert (customer.customer_id, customer.email) == (ticket.customer_id, "ada@example.com")
+    assert vehicle_with_vin("1M8GDM9AXKP042788").vehicle_id == ticket.vehicle_id
+    texts = [one.content for one in log_of(ticket.ticket_id) if one.type != "System Update"]
+    assert texts == ["Called the port.", "We are looking.", "And?"]
+    assert log_of(ticket.ticket_id)[0].created_at == NOON
+    settle()
+    assert list(verify([ticket.ticket_id])) == []
+
+
+def test_a_second_run_takes_nothing(desk, tmp_path):
+    taken(tmp_path, *WHOLE)
+    before = ours("HD-1").serialize(), len(log_of("1"))
+
+    assert figures(taken(tmp_path, *WHOLE)) == (0, 0, 12, 0)
+    assert (ours("HD-1").serialize(), len(log_of("1"))) == before
+
+
+def test_more_events_go_on_where_the_history_stopped(desk, tmp_path):
+    taken(tmp_path, *WHOLE[:4])
+
+    assert figures(taken(tmp_path, *WHOLE)) == (1, 8, 4, 0)
+    assert access.last_ticket_number() == 1
+    settle()
+    assert list(verify()) == []
+
+
+def test_events_that_say_the_very_same_are_each_taken(desk, tmp_path):
+    twice = line("HD-1", 9, "note", content="Again")
+
+    assert figures(taken(tmp_path, created(), twice, twice)) == (1, 3, 0, 0)
+    assert [one.content for one in log_of("1")].count("Again") == 2
+    assert figures(taken(tmp_path, created(), twice, twice)) == (0, 0, 3, 0)
+
+
+def test_an_import_escalates_nothing_and_tells_nobody(desk, tmp_path):
+    taken(tmp_path, created(priority="Critical"), line("HD-1", 1, "assigned", to="rosa"))
+    settle()
+    letters.send_due()
+    notices.mail_pending()
+
+    number = ours("HD-1").ticket_id
+    sweep(now=after(days=61))
+    assert escalations_of(number) == []
+    assert ours("HD-1").escalation_level == 0
+    assert notices.notices(by=desk.rep) == notices.notices(by=desk.supervisor) == []
+    assert mail.outbox == []
+
+
+def test_an_open_ticket_is_planned_from_now_on(desk, tmp_path):
+    taken(tmp_path, created(), now=after(hours=1))
+    ticket = ours("HD-1")
+    assert ticket.sla.response_at_risk_at == after(hours=3)
+    assert ticket.next_sla_at == after(hours=3)
+
+    sweep(now=after(hours=3, seconds=1))
+    assert [one.rule for one in escalations_of(ticket.ticket_id)] == ["response-at-risk"]
+
+
+BAD = [
+    (b"{broken", "not JSON"),
+    (b'{"ticket": "HD-2", "at": "2026-11-02T12:10:00Z", "event": "note", broken', "not JSON"),
+    (line("HD-2", 10, "teleported").encode(), "'teleported' is no event"),
+    (line("HD-2", -10, "note", content="x").encode(), "time runs backwards"),
+    (line("HD-2", 10, "reopened").encode(), "cannot be reopened"),
+    (line("HD-2", 10, "resumed").encode(), "does not wait"),
+    (b'{"ticket": "HD-2", "event": "note", "content": "\xff"}', "not UTF-8"),
+    (line("HD-2", 10, "note", content="x" * 10_000_000).encode(), "longer than"),
+    (line("HD-2", 10, "note", content="x" * 30_000).encode(), "too long"),
+    (line("HD-2", 10, "priority", value="Soon").encode(), "not one of"),
+    (line("HD-2", 10, "note").encode(), "content is missing"),
+    (b'{"ticket": "HD-2", "at": "yesterday", "event": "resolved", "by": "x"}', "not an instant"),
+    (created("HD-2", 10).encode(), "created already"),
+    (line("HD-9", 10, "resolved").encode(), "does not begin with created"),
+    (b"[" * 5_000, "not JSON"),
+    (b"[]", "not a JSON object"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD)
+def test_a_bad_line_is_reported_and_stops_its_ticket_alone(desk, tmp_path, bad, reason):
+    summary = taken(
+        tmp_path,
+        created("HD-1"),
+        created("HD-2"),
+        line("HD-1", 5, "responded", content="a"),
+        bad,
+        line("HD-2", 20, "responded", content="b"),
+        line("HD-1", 20, "resolved"),
+    )
+
+    [refused] = summary.refused
+    assert refused.line == 4
+    assert reason in refused.reason
+    assert ours("HD-1").status == "Resolved"
+    stopped = b"HD-2" in bad
+    assert ours("HD-2").status == ("Open" if stopped else "In Progress")
+    settle()
+    assert list(verify()) == []
+
+
+def test_a_dry_run_writes_nothing(desk, tmp_path):
+    assert figures(taken(tmp_path, *WHOLE, dry_run=True)) == (1, 12, 0, 0)
+
+    assert access.last_ticket_number() == 0
+    assert customer_with_external_id("C-1") is None
+    assert not User.objects.filter(username="agent02").exists()
+    assert waiting_events() == []
+
+
+def test_what_somebody_did_here_since_is_not_overwritten(desk, tmp_path):
+    taken(tmp_path, created())
+    respond(ours("HD-1").ticket_id, content="Live", by=desk.rep, now=after(hours=5))
+
+    summary = taken(tmp_path, created(), line("HD-1", 60, "resolved"))
+
+    assert "time runs backwards" in summary.refused[0].reason
+    assert ours("HD-1").status == "In Progress"
+
+
+def test_the_command_counts_and_fails_where_a_line_failed(desk, tmp_path, capsys):
+    path = tmp_path / "history.jsonl"
+    path.write_text("\n".join([*WHOLE, "broken"]))
+
+    with pytest.raises(SystemExit) as left:
+        call_command("import_history", str(path))
+
+    said = capsys.readouterr()
+    assert left.value.code == 1
+    assert said.out.splitlines()[-1] == "tickets=1 events=12 skipped=0 failed=1"
+    assert said.err.startswith("line 13: it is not JSON")
+
+
+# --- many tickets
+
+
+def made_up(count, seed=11):
+    """Histories that make sense, all tickets' events in order of time, as a help desk logs them."""
+    chance = random.Random(seed)
+    events = []
+    for number in range(count):
+        ticket, minute = f"T-{number}", chance.randrange(5_000)
+        priority = chance.choice(list(Priority)).value
+        person = chance.randrange(9)
+        customer = {"externalId": f"C-{person}", "name": f"Customer {person}"}
+        lines = [(minute, created(ticket, minute, priority=priority, customer=customer))]
+        status, waiting = "Open", False
+        for _ in range(chance.randrange(12)):
+            minute += chance.randrange(900)
+            done = status in ("Resolved", "Closed")
+            steps = {
+                "assigned": {"to": f"agent{chance.randrange(5)}"},
+                "note": {"content": "A note"},
+                "responded": {"content": "An answer"},
+                "priority": {"value": chance.choice(list(Priority)).value},
+            }
+            if not done:
+                steps |= {"resolved": {}, "closed": {}}
+                steps |= {"resumed": {}} if waiting else {"waiting": {}}
+                steps |= {"customer_replied": {"content": "A question"}}
+            elif status == "Resolved":
+                steps |= {"closed": {}, "reopened": {}}
+            else:
+                steps |= {"reopened": {}}
+            step = chance.choice(list(steps))
+            lines.append((minute, line(ticket, minute, step, **steps[step])))
+            if step in ("resolved", "closed"):
+                status, waiting = step.capitalize(), False
+            elif step in ("reopened", "waiting", "responded") and not (
+                done and step == "responded"
+            ):
+                status = "In Progress"
+            waiting = step == "waiting" or (
+                waiting and step not in ("resumed", "customer_replied", "resolved", "closed")
+            )
+        events += lines
+    return [text for _minute, text in sorted(events, key=lambda event: event[0])]
+
+
+@pytest.fixture
+def many(tmp_path):
+    path = tmp_path / "many.jsonl"
+    if REAL:
+        path.write_bytes(Path(REAL).read_bytes())
+    else:
+        path.write_text("\n".join(made_up(150)))
+    return path
+
+
+def events_by_ticket(path):
+    found = {}
+    for text in path.read_text().splitlines():
+        event = json.loads(text)
+        found.setdefault(event["ticket"], []).append(event)
+    return found
+
+
+_SCENARIO = {"responded", "priority", "waiting", "customer_replied", "resumed", "resolved"}
+_SCENARIO |= {"closed", "reopened", "created"}
+
+
+def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many):
+    now = NOON + timedelta(days=365)
+    summary = history.import_history(many, now=now)
+    assert summary.refused == []
+    written = access.imported(events_by_ticket(many)) if not REAL else {}
+    for number, events in events_by_ticket(many).items():
+        mark = written.get(number) or access.imported([number])[number]
+        ticket = stored(mark.ticket_id)
+        told = scenario.evaluate(
+            {
+                "calendar": "24x7",
+                "now": instant.text(now),
+                "events": [
+                    {
+                        "type": event["event"],
+                        "at": event["at"],
+                        **({"priority": event["priority"]} if event["event"] == "created" else {}),
+                        **({"value": event["value"]} if event["event"] == "priority" else {}),
+                    }
+                    for event in events
+                    if event["event"] in _SCENARIO
+                ],
+            }
+        )
+        reading = clock.read(Timeline.load(ticket.timeline), promises.KNOWN_TERMS, now=now)
+        assert {
+            "status": ticket.status,
+            "firstRespondedAt": _text(ticket.sla.first_responded_at),
+            "resolvedAt": _text(ticket.resolved_at),
+            "responseElapsedSeconds": reading.response.elapsed,
+            "resolutionElapsedSeconds": reading.resolution.elapsed,
+            "pausedSeconds": reading.paused_seconds,
+            "responseBreached": reading.response.breached_at is not None,
+            "resolutionBreached": reading.resolution.breached_at is not None,
+        }.items() <= told.items(), number
+        if ticket.status in ("Resolved", "Closed"):
+            assert bool(ticket.sla.response_breached_at) == told["responseBreached"]
+            assert bool(ticket.sla.resolution_breached_at) == told["resolutionBreached"]
+    settle()
+    assert list(verify()) == []
+
+
+def state(path):
+    """What a run leaves, without the numbers and ids that differ from run to run."""
+    found = {}
+    for number, mark in access.imported(list(events_by_ticket(path))[:90]).items():
+        ticket = stored(mark.ticket_id)
+        lines = [(one.type, one.content, one.created_at) for one in log_of(ticket.ticket_id)]
+        found[number] = (ticket.status, ticket.timeline, ticket.version, sorted(mark.taken), lines)
+    return found
+
+
+@pytest.mark.skipif(bool(REAL), reason="killed for real by hand; see docs/benchmarks.md")
+def test_an_import_that_is_cut_off_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
+    from helpdesk.dynamo.table import create_missing_tables, drop_tables
+
+    path = tmp_path / "many.jsonl"
+    path.write_text("\n".join(made_up(40)))
+    monkeypatch.setattr(history, "MOST_LINES", 3)  # several transactions a ticket
+    history.import_history(path, now=after(days=300))
+    whole = state(path)
+    drop_tables()
+    create_missing_tables()
+    chance = random.Random(3)
+    write = history._Replay._transact
+
+    def dies(self, draft):
+        at = chance.random()
+        if at < 0.05:
+            raise KeyboardInterrupt
+        write(self, draft)
+        if at > 0.95:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(history._Replay, "_transact", dies)
+    cuts = 0
+    while True:
+        try:
+            history.import_history(path, now=after(days=300))
+        except KeyboardInterrupt:
+            cuts += 1
+        else:
+            break
+
+    assert cuts > 3
+    assert state(path) == whole
+
+
+def _text(at):
+    return instant.text(at) if at else None
