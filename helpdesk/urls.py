@@ -8,6 +8,7 @@ from django.urls import include, path
 from helpdesk.accounts.preferences import preferences
 
 urlpatterns = [
+    path("", include("customers.web.urls")),
     path("", include("tickets.web.urls")),
     path(
         "accounts/login/",

@@ -19,14 +19,17 @@ from customers.store.items import (
     name_shard,
     vehicle_sk,
     vin_pk,
+    word_of,
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 
 LONGEST = 200
 LONGEST_NOTES = 10_000
+MOST_WORDS = 12
 YEARS = range(1900, 2101)
 
 
@@ -64,6 +67,7 @@ def create_customer(
         created_at=now,
         name_shard=name_shard(customer_id),
         name_key=f"{folded(fields['name'])}#{customer_id}",
+        segment_shard=shard_key(fields["segment"], customer_id),
         **fields,
     )
     try:
@@ -71,8 +75,10 @@ def create_customer(
             transaction.put(customer, Customer.pk.does_not_exist())
             for key in _guarded(customer):
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
-    except ConditionFailed as taken:
-        raise _taken(taken) from taken
+            for word in _name_words(customer):
+                transaction.put(word_of(word, customer_id))
+    except ConditionFailed as refused:
+        raise taken(refused) from refused
     return customer
 
 
@@ -95,10 +101,12 @@ def edit_customer(
     for field, value in _checked(fields).items():
         setattr(after, field, value)
     after.name_key = f"{folded(after.name)}#{customer_id}"
+    after.segment_shard = shard_key(after.segment, customer_id)
     if not changes(before, after):
         return before
     after.version = int(before.version) + 1
     held, wanted = _guarded(before), _guarded(after)
+    words, new_words = _name_words(before), _name_words(after)
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
@@ -106,10 +114,14 @@ def edit_customer(
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for key in held - wanted:
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
+            for word in new_words - words:
+                transaction.put(word_of(word, customer_id))
+            for word in words - new_words:
+                transaction.delete(word_of(word, customer_id))
     except ConditionFailed as refused:
         if any(isinstance(item, Customer) for item in refused.failed):
             raise StaleVersion(seen=int(before.version), current=int(before.version) + 1) from None
-        raise _taken(refused) from refused
+        raise taken(refused) from refused
     return after
 
 
@@ -129,7 +141,7 @@ def create_vehicle(
     Raises Invalid with what is wrong, or with whose the VIN is already; NotAllowed.
     """
     require_ticket_work(by)
-    fields = _checked_vehicle(
+    fields = checked_vehicle(
         {
             "vin": vin,
             "make": make,
@@ -156,7 +168,7 @@ def create_vehicle(
                 transaction.put(guard, Guard.pk.does_not_exist())
     except ConditionFailed as refused:
         if any(isinstance(item, Guard) for item in refused.failed):
-            raise _taken(refused) from refused
+            raise taken(refused) from refused
         raise Invalid({"customerId": _("There is no such customer.")}) from refused
     return vehicle
 
@@ -187,7 +199,8 @@ def _checked(given: dict[str, str | None]) -> dict[str, Any]:
     return fields
 
 
-def _checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
+def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a vehicle in the form they are kept in. Raises Invalid with all that is wrong."""
     errors: dict[str, str] = {}
     fields = {
         name: " ".join(str(value).split()) if value else None for name, value in given.items()
@@ -219,6 +232,11 @@ def _checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "year": year_number}
 
 
+def _name_words(customer: Customer) -> set[str]:
+    """The words that a customer is found by."""
+    return set(folded(f"{customer.name} {customer.company or ''}").split()[:MOST_WORDS])
+
+
 def _guarded(customer: Customer) -> set[str]:
     """The keys of what this customer alone may have."""
     keys = set()
@@ -229,8 +247,8 @@ def _guarded(customer: Customer) -> set[str]:
     return keys
 
 
-def _taken(refused: ConditionFailed) -> Invalid:
-    """Who has what was to be one's own."""
+def taken(refused: ConditionFailed) -> Invalid:
+    """Says who has what was to be one's own."""
     errors = {}
     for item in refused.failed:
         key = str(getattr(item, "pk", ""))

@@ -5,4 +5,5 @@ PK CUSTOMER#<customerId>   SK VEHICLE#<vehicleId>
 PK EMAIL#<address>         SK GUARD                   keeps an address unique
 PK VIN#<number>            SK GUARD                   keeps a VIN unique
 PK EXTERNAL#<id>           SK GUARD                   keeps another system's id unique
+PK WORDS#<shard>           SK <word>#<customerId>     finds customers by any word of their names
 """

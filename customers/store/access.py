@@ -3,19 +3,23 @@
 from collections.abc import Iterable
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.indexes import GlobalSecondaryIndex
 
 from customers.store.items import (
     DETAILS,
     GUARD,
     VEHICLE,
+    WORDS,
     Customer,
     Guard,
+    NameWord,
     Vehicle,
     customer_pk,
     email_pk,
     vehicle_sk,
 )
 from helpdesk.dynamo.pages import Page, Place, read_page
+from helpdesk.dynamo.shards import shard_keys
 
 
 def customer(customer_id: str) -> Customer | None:
@@ -70,20 +74,33 @@ def customers_named(prefix: str, *, limit: int) -> list[Customer]:
     return page.rows
 
 
-def customers_page(*, limit: int, place: Place | None = None) -> Page[Customer]:
-    """Customers by name. One Query a shard, of the rows shown."""
+def customers_page(
+    *, segment: str | None = None, limit: int, place: Place | None = None
+) -> Page[Customer]:
+    """Customers by name, of a segment or all. One Query a shard, of the rows shown."""
     condition = None
     if place:
         key = Customer.name_key
         condition = key < place.key if place.back else key > place.key
+    index: GlobalSecondaryIndex[Customer] = Customer.by_segment if segment else Customer.by_name
     return read_page(
-        Customer.by_name,
-        ["NAME"],
+        index,
+        [segment or "NAME"],
         place_of=lambda row: str(row.name_key),
         limit=limit,
         condition=condition,
         place=place,
     )
+
+
+def customers_with_word(prefix: str, *, limit: int) -> list[str]:
+    """Ids of customers with a word that begins with `prefix`. One Query a shard."""
+    found = [
+        word.customer_id
+        for key in shard_keys(WORDS)
+        for word in NameWord.query(key, NameWord.sk.startswith(prefix), limit=limit)
+    ]
+    return list(dict.fromkeys(found))[:limit]
 
 
 def guard(key: str) -> Guard | None:

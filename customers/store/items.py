@@ -11,6 +11,7 @@ from helpdesk.dynamo.table import Item, TableMeta
 DETAILS = "DETAILS"
 VEHICLE = "VEHICLE#"
 GUARD = "GUARD"
+WORDS = "WORDS"
 
 
 class _Meta(TableMeta):
@@ -25,6 +26,17 @@ class ByName(GlobalSecondaryIndex["Customer"]):
         projection = IncludeProjection(["customerId", "name", "email", "company", "segment"])
 
     name_shard = UnicodeAttribute(hash_key=True, attr_name="nameShard")
+    name_key = UnicodeAttribute(range_key=True, attr_name="nameKey")
+
+
+class BySegment(GlobalSecondaryIndex["Customer"]):
+    """Customers of a segment by name."""
+
+    class Meta:
+        index_name = "by-segment"
+        projection = IncludeProjection(["customerId", "name", "email", "company", "segment"])
+
+    segment_shard = UnicodeAttribute(hash_key=True, attr_name="segmentShard")
     name_key = UnicodeAttribute(range_key=True, attr_name="nameKey")
 
 
@@ -45,6 +57,7 @@ class Customer(Item):
         pass
 
     by_name = ByName()
+    by_segment = BySegment()
     by_vehicle = ByVehicle()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
@@ -64,6 +77,18 @@ class Customer(Item):
     version = NumberAttribute(default=1)
     name_shard = UnicodeAttribute(attr_name="nameShard")
     name_key = UnicodeAttribute(attr_name="nameKey")
+    segment_shard = UnicodeAttribute(attr_name="segmentShard", null=True)
+
+
+class NameWord(Item):
+    """A word of a customer's name or company, by which they are found."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    customer_id = UnicodeAttribute(attr_name="ofCustomer")
 
 
 class Vehicle(Item):
@@ -120,6 +145,10 @@ def vin_pk(vin: str) -> str:
 
 def external_pk(external_id: str) -> str:
     return f"EXTERNAL#{external_id}"
+
+
+def word_of(word: str, customer_id: str) -> NameWord:
+    return NameWord(shard_key(WORDS, customer_id), f"{word}#{customer_id}", customer_id=customer_id)
 
 
 def name_shard(customer_id: str) -> str:

@@ -39,7 +39,16 @@ GET = {
     "ticket_log",
     "ticket_canned",
     "ticket_file",
+    "customer_list",
+    "customer_new",
+    "customer_detail",
+    "customer_edit",
+    "vehicle_new",
+    "vehicle_detail",
+    "vehicle_edit",
 }
+FORMS = {"ticket_new", "customer_new", "customer_edit", "vehicle_new", "vehicle_edit"}
+"""Pages whose own address takes what is typed."""
 POST = {
     "view_save": {"name": "x", "query": ""},
     "view_delete": {},
@@ -98,6 +107,8 @@ def addresses(desk):
         "view_id": view.pk,
         "bulk_id": change.pk,
         "reply_id": reply.pk,
+        "customer_id": desk.customer.customer_id,
+        "vehicle_id": desk.vehicle.vehicle_id,
     }
 
     def address(name: str) -> str:
@@ -179,6 +190,17 @@ def test_what_writes_wants_a_post_with_a_token(desk, addresses, name):
 
     assert client.get(addresses(name)).status_code == 405
     assert client.post(addresses(name), POST[name]).status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_forms_want_a_token_and_the_right(client, desk, addresses, name):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(desk.rep_user)
+    assert strict.post(addresses(name), {"name": "x"}).status_code == 403
+    client.force_login(desk.outsider_user)
+    assert client.post(addresses(name), {"name": "x"}).status_code == 403
 
 
 def admin_addresses():

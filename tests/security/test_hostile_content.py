@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.services.create import create_customer, create_vehicle
 from helpdesk.moments import this_second
-from tests.world import NOON, settle, team
+from tests.world import NOON, settle, stored, team
 from tickets.models import CannedReply
 from tickets.services import letters
 from tickets.services.assign import assign_team
@@ -120,9 +120,19 @@ def test_the_check_itself_can_fail():
         "/notices/",
         "/nav/",
         "/team/",
+        "/customers/",
+        "/customers/?name=<script>",
+        "/customers/new/",
+        "CUSTOMER",
+        "CUSTOMER edit/",
+        "VEHICLE",
+        "VEHICLE edit/",
     ],
 )
 def test_pages_show_it_and_run_nothing(rep_client, evil, address):
+    ticket = stored(evil)
+    address = address.replace("CUSTOMER", f"/customers/{ticket.customer_id}/").replace(" ", "")
+    address = address.replace("VEHICLE", f"/vehicles/{ticket.vehicle_id}/")
     answer = rep_client.get(address)
 
     assert answer.status_code in (200, 404, 422)

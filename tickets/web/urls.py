@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.web import actions, bulk, create, lists, live, nav, notices, pages, team, why
+from tickets.web import about, actions, bulk, create, lists, live, nav, notices, pages, team, why
 
 urlpatterns = [
     path("", lists.my_work, name="my_work"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("views/", lists.save_view, name="view_save"),
     path("views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
     path("team/", team.page, name="team"),
+    path("customers/<str:customer_id>/", about.customer, name="customer_detail"),
+    path("vehicles/<str:vehicle_id>/", about.vehicle, name="vehicle_detail"),
     path("nav/", nav.nav, name="nav"),
     path("live/", live.desk, name="live"),
     path("bulk/", bulk.start, name="bulk_start"),

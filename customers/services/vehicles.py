@@ -1,0 +1,97 @@
+"""Change a vehicle, and whose it is. Its old tickets stay with the old owner."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from customers.services.create import checked_vehicle, taken
+from customers.services.read import find_vehicle
+from customers.store.items import Customer, Guard, Vehicle, customer_pk, vehicle_sk, vin_pk
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
+from helpdesk.errors import Invalid, NotFound, StaleVersion
+
+
+def edit_vehicle(
+    vehicle_id: str, *, version: int | None = None, by: Actor, **fields: Any
+) -> Vehicle:
+    """Change the fields that are given: those of `create_vehicle`.
+
+    Raises Invalid as `create_vehicle` does; NotFound, StaleVersion, NotAllowed.
+    """
+    require_ticket_work(by)
+    before = _stored(vehicle_id, version)
+    after = _copy(before)
+    said = {
+        name: fields.get(name, getattr(before, name))
+        for name in ("vin", "make", "model", "year", "shipment_status", "booking")
+    }
+    for name, value in checked_vehicle(said).items():
+        setattr(after, name, value)
+    if not changes(before, after):
+        return before
+    after.version = int(before.version) + 1
+    try:
+        with Transaction() as transaction:
+            transaction.update(before, changes(before, after), Vehicle.version == before.version)
+            if after.vin != before.vin:
+                _move_vin(transaction, before, after)
+    except ConditionFailed as refused:
+        raise _why(refused, before) from refused
+    return after
+
+
+def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Actor) -> Vehicle:
+    """Give a vehicle to another customer.
+
+    Raises Invalid when there is no such customer; NotFound, StaleVersion, NotAllowed.
+    """
+    require_ticket_work(by)
+    before = _stored(vehicle_id, version)
+    if before.customer_id == to:
+        return before
+    after = _copy(before)
+    after.pk, after.sk, after.customer_id = customer_pk(to), vehicle_sk(vehicle_id), to
+    after.version = int(before.version) + 1
+    try:
+        with Transaction() as transaction:
+            transaction.check(Customer, customer_pk(to), "DETAILS", Customer.pk.exists())
+            transaction.delete(before, Vehicle.version == before.version)
+            transaction.put(after, Vehicle.pk.does_not_exist())
+            if after.vin:
+                guard = Guard(vin_pk(after.vin), customer_id=to, vehicle_id=vehicle_id)
+                transaction.put(guard, Guard.customer_id == before.customer_id)
+    except ConditionFailed as refused:
+        if any(isinstance(item, Customer) for item in refused.failed):
+            raise Invalid({"owner": _("There is no such customer.")}) from refused
+        raise _why(refused, before) from refused
+    return after
+
+
+def _stored(vehicle_id: str, version: int | None) -> Vehicle:
+    found = find_vehicle(vehicle_id)
+    if found is None:
+        raise NotFound(_("There is no such vehicle."))
+    if version is not None and version != found.version:
+        raise StaleVersion(seen=version, current=int(found.version))
+    return found
+
+
+def _copy(vehicle: Vehicle) -> Vehicle:
+    copy = Vehicle()
+    copy.deserialize(vehicle.serialize())
+    return copy
+
+
+def _move_vin(transaction: Transaction, before: Vehicle, after: Vehicle) -> None:
+    if after.vin:
+        guard = Guard(vin_pk(after.vin), customer_id=after.customer_id, vehicle_id=after.vehicle_id)
+        transaction.put(guard, Guard.pk.does_not_exist())
+    if before.vin:
+        transaction.delete(Guard(vin_pk(before.vin)), Guard.customer_id == before.customer_id)
+
+
+def _why(refused: ConditionFailed, before: Vehicle) -> Exception:
+    if any(isinstance(item, Vehicle) for item in refused.failed):
+        return StaleVersion(seen=int(before.version), current=int(before.version) + 1)
+    return taken(refused)

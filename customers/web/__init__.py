@@ -1,0 +1,1 @@
+"""Pages that need customers and vehicles alone; with their tickets: tickets/web/about.py."""

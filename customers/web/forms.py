@@ -1,0 +1,62 @@
+"""Forms of customers and vehicles: they read what was typed, the services judge it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.domain.words import Segment, ShipmentStatus
+
+
+def _words(words: type[Segment] | type[ShipmentStatus]) -> list[tuple[str, str]]:
+    return [(word.value, word.value) for word in words]
+
+
+class CustomerForm(forms.Form):
+    name = forms.CharField(required=False, label=_("Name"))
+    email = forms.CharField(required=False, label=_("E-mail address"))
+    phone = forms.CharField(
+        required=False, label=_("Phone"), help_text=_("With the country: +39 02 5550 3318.")
+    )
+    company = forms.CharField(required=False, label=_("Company"))
+    segment = forms.ChoiceField(required=False, label=_("Segment"), choices=_words(Segment))
+    external_id = forms.CharField(required=False, label=_("Id in another system"))
+    address = forms.CharField(required=False, label=_("Address"))
+    language = forms.CharField(required=False, label=_("Language"))
+    time_zone = forms.CharField(required=False, label=_("Time zone"))
+    notes = forms.CharField(
+        required=False, label=_("Notes"), widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class VehicleForm(forms.Form):
+    vin = forms.CharField(
+        required=False,
+        label=_("VIN"),
+        help_text=_("Gives maker and year. May be added later."),
+    )
+    make = forms.CharField(required=False, label=_("Maker"))
+    model = forms.CharField(required=False, label=_("Model"))
+    year = forms.CharField(required=False, label=_("Year"))
+    shipment_status = forms.ChoiceField(
+        required=False, label=_("Shipment"), choices=_words(ShipmentStatus)
+    )
+    booking = forms.CharField(required=False, label=_("Booking or container"))
+
+
+# Fields of the services and what the forms call them.
+_FORM_FIELD = {"externalId": "external_id", "shipmentStatus": "shipment_status"}
+
+
+def typed_into(form: forms.Form, given: Any) -> dict[str, str]:
+    """What was typed into a form, every field of it."""
+    return {name: given.get(name, "") for name in form.fields}
+
+
+def refuse(form: forms.Form, errors: dict[str, str]) -> None:
+    """Show what a service refused beside the fields."""
+    form.is_valid()
+    for field, message in errors.items():
+        name = _FORM_FIELD.get(field, field)
+        form.errors.pop(name, None)
+        form.add_error(name if name in form.fields else None, message)

@@ -1,0 +1,189 @@
+"""The list of customers, and the forms that make and change customers and vehicles."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers.domain.words import Segment, folded
+from customers.services.create import create_customer, create_vehicle, edit_customer
+from customers.services.read import (
+    find_customers,
+    find_vehicle,
+    get_customer,
+    list_customers,
+)
+from customers.services.vehicles import change_owner, edit_vehicle
+from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into
+from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.errors import Invalid, NotFound, StaleVersion
+from helpdesk.moments import this_second
+
+MOST_FOUND = 50
+
+
+@require_safe
+def customers(request: HttpRequest) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    text = request.GET.get("name", "").strip()[:100]
+    segment = request.GET.get("segment", "")
+    context: dict[str, Any] = {
+        "view": "customers",
+        "text": text,
+        "segment": segment,
+        "segments": list(Segment),
+    }
+    if text:
+        found = find_customers(text, limit=MOST_FOUND)
+        context["customers"] = [one for one in found if not segment or one.segment == segment]
+    else:
+        page = list_customers(
+            segment=segment or None, cursor_text=request.GET.get("page") or None, by=by
+        )
+        context["customers"] = page.customers
+        context["next_url"] = _address(segment, page.next)
+        context["previous_url"] = _address(segment, page.previous)
+    return render(request, "customers/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_customer(request: HttpRequest) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    form = CustomerForm(request.POST or None, initial={"segment": Segment.INDIVIDUAL})
+    if request.method != "POST":
+        return _form(request, form, _("New customer"))
+    typed = typed_into(form, request.POST)
+    alike = [] if request.POST.get("sure") else _alike(typed["name"])
+    if alike:
+        return _form(request, form, _("New customer"), status=409, alike=alike)
+    made = {
+        name: typed[name]
+        for name in ("name", "email", "phone", "company", "segment", "external_id")
+    }
+    try:
+        customer = create_customer(**made, by=by, now=this_second())
+        rest = {name: value for name, value in typed.items() if name not in made and value}
+        if rest:
+            edit_customer(customer.customer_id, by=by, version=None, **rest)
+    except Invalid as refused:
+        refuse(form, refused.errors)
+        return _form(request, form, _("New customer"), status=422)
+    return redirect("customer_detail", customer.customer_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    customer = get_customer(customer_id)
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    initial = {name: getattr(customer, name) or "" for name in CustomerForm.base_fields}
+    form = CustomerForm(request.POST or None, initial=initial)
+    more: dict[str, Any] = {"version": int(customer.version), "back": customer_id}
+    if request.method != "POST":
+        return _form(request, form, customer.name, **more)
+    try:
+        edit_customer(
+            customer_id,
+            version=_version(request),
+            by=by,
+            **typed_into(form, request.POST),
+        )
+    except Invalid as refused:
+        refuse(form, refused.errors)
+        return _form(request, form, customer.name, status=422, **more)
+    except StaleVersion:
+        return _form(request, form, customer.name, status=409, now_is=initial, **more)
+    return redirect("customer_detail", customer_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    form = VehicleForm(request.POST or None)
+    if request.method != "POST":
+        return _form(request, form, _("New vehicle"), back=customer_id)
+    try:
+        vehicle = create_vehicle(
+            customer_id=customer_id,
+            by=by,
+            **typed_into(form, request.POST),  # type: ignore[arg-type]
+        )
+    except Invalid as refused:
+        refuse(form, refused.errors)
+        return _form(request, form, _("New vehicle"), status=422, back=customer_id)
+    return redirect("vehicle_detail", vehicle.vehicle_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    vehicle = find_vehicle(vehicle_id)
+    if vehicle is None:
+        raise NotFound(_("There is no such vehicle."))
+    initial = {name: getattr(vehicle, name) or "" for name in VehicleForm.base_fields}
+    form = VehicleForm(request.POST or None, initial=initial)
+    more: dict[str, Any] = {"version": int(vehicle.version), "vehicle": vehicle}
+    title = vehicle.label or _("Vehicle")
+    if request.method != "POST":
+        return _form(request, form, title, **more)
+    try:
+        owner = request.POST.get("owner", "")
+        if owner:
+            change_owner(vehicle_id, to=_owner(owner), version=_version(request), by=by)
+        else:
+            typed = typed_into(form, request.POST)
+            edit_vehicle(vehicle_id, version=_version(request), by=by, **typed)
+    except Invalid as refused:
+        refuse(form, refused.errors)
+        return _form(request, form, title, status=422, **more)
+    except StaleVersion:
+        return _form(request, form, title, status=409, now_is=initial, **more)
+    return redirect("vehicle_detail", vehicle_id)
+
+
+def _form(
+    request: HttpRequest, form: Any, title: str, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {"form": form, "title": title, "view": "customers", **more}
+    return render(request, "customers/form.html", context, status=status)
+
+
+def _alike(name: str) -> list[Any]:
+    """Customers of the very same name: perhaps this one is known already."""
+    wanted = folded(name)
+    return [found for found in find_customers(name) if folded(found.name) == wanted]
+
+
+def _owner(text: str) -> str:
+    """The one customer that `text` finds. Raises Invalid for none, and for several."""
+    found = find_customers(text)
+    if len(found) != 1:
+        raise Invalid(
+            {
+                "owner": _("This finds %(count)s customers. Write the e-mail address of one.")
+                % {"count": len(found)}
+            }
+        )
+    return found[0].customer_id
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _address(segment: str, page: str | None) -> str | None:
+    if page is None:
+        return None
+    query = {"segment": segment, "page": page} if segment else {"page": page}
+    return f"{reverse('customer_list')}?{urlencode(query)}"

@@ -1,0 +1,97 @@
+"""The pages of customers and vehicles."""
+
+from customers.services.read import find_customers
+from tests.world import stored
+from tickets.services.communicate import respond
+from tickets.store import access
+
+NEW = {"name": "Zoë Ångström", "email": "zoe@x.example", "segment": "VIP", "notes": "Calls late."}
+
+
+def test_a_customer_is_added_shown_and_edited(rep_client, desk):
+    answer = rep_client.post("/customers/new/", NEW, follow=True)
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    for words in ("Zoë Ångström", "zoe@x.example", "VIP", "Calls late."):
+        assert words in page
+    address = answer.redirect_chain[-1][0]
+    assert "Zoë Ångström" in rep_client.get("/customers/?name=angs").content.decode()
+    assert "Zoë Ångström" in rep_client.get("/customers/?segment=VIP").content.decode()
+    edit = rep_client.post(f"{address}edit/", {**NEW, "phone": "12", "version": "2"})
+    assert edit.status_code == 422
+    assert "Write the number with its country" in edit.content.decode()
+    rep_client.post(f"{address}edit/", {**NEW, "phone": "+46 8 555 0100", "version": "2"})
+    assert "+4685550100" in rep_client.get(address).content.decode()
+
+
+def test_somebody_of_the_same_name_is_asked_about_first(rep_client, desk):
+    rep_client.post("/customers/new/", NEW)
+
+    again = rep_client.post("/customers/new/", {**NEW, "email": "other@x.example"})
+
+    assert again.status_code == 409
+    assert "Is it the same person?" in again.content.decode()
+    assert len(find_customers("zoe")) == 1
+    rep_client.post("/customers/new/", {**NEW, "email": "other@x.example", "sure": "1"})
+    assert len(find_customers("zoe")) == 2
+
+
+def test_a_stale_edit_shows_how_it_is_now_and_keeps_what_was_typed(rep_client, desk):
+    address = rep_client.post("/customers/new/", NEW)["Location"]
+    rep_client.post(f"{address}edit/", {**NEW, "company": "First", "version": "2"})
+
+    answer = rep_client.post(f"{address}edit/", {**NEW, "company": "Second", "version": "2"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "First" in page
+    assert 'value="Second"' in page
+
+
+def test_a_vehicle_is_added_edited_and_handed_over(rep_client, desk):
+    base = f"/customers/{desk.customer.customer_id}/"
+    bad = rep_client.post(f"{base}vehicles/new/", {"vin": "123", "shipment_status": "Booked"})
+    assert bad.status_code == 422
+    assert "A VIN has 17 characters; this has 3." in bad.content.decode()
+    made = rep_client.post(
+        f"{base}vehicles/new/", {"vin": "JTMHX05J4DA003001", "shipment_status": "Booked"}
+    )
+    page = rep_client.get(made["Location"]).content.decode()
+    assert "2013 Toyota" in page
+    rep_client.post(
+        f"{made['Location']}edit/",
+        {"vin": "JTMHX05J4DA003001", "model": "LC", "shipment_status": "At Customs"},
+    )
+    assert "At Customs" in rep_client.get(made["Location"]).content.decode()
+    rep_client.post("/customers/new/", NEW)
+    lost = rep_client.post(f"{made['Location']}edit/", {"owner": "nobody"})
+    assert lost.status_code == 422
+    rep_client.post(f"{made['Location']}edit/", {"owner": "zoe@x.example"})
+    assert "Zoë Ångström" in rep_client.get(made["Location"]).content.decode()
+
+
+def test_new_ticket_from_a_vehicle_has_everything_filled_in(rep_client, desk):
+    customer, vehicle = desk.customer.customer_id, desk.vehicle.vehicle_id
+    page = rep_client.get(f"/vehicles/{vehicle}/").content.decode()
+    address = f"/tickets/new/?customer={customer}&amp;vehicle={vehicle}"
+    assert address in page
+
+    form = rep_client.get(address.replace("&amp;", "&")).content.decode()
+
+    assert f'value="{customer}" checked' in form
+    assert f'value="{vehicle}" checked' in form
+
+
+def test_the_customers_page_shows_tickets_and_what_was_said(rep_client, desk):
+    number = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    respond(number, content="It **arrives** on Friday.", by=desk.rep)
+
+    page = rep_client.get(f"/customers/{desk.customer.customer_id}/").content.decode()
+
+    assert "<strong>arrives</strong>" in page
+    assert stored(number).subject in page
+    assert "2019 Volkswagen Golf" in page
+    assert rep_client.get("/customers/nobody/").status_code == 404
+    assert rep_client.get("/vehicles/nobody/").status_code == 404
+    assert access.last_ticket_number() == 1

@@ -1,0 +1,42 @@
+"""The pages of a customer and of a vehicle."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.moments import this_second
+from tickets.domain.ticket import Status
+from tickets.services.about import customer_page, vehicle_page
+from tickets.web import present
+
+
+@require_safe
+def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
+    page = customer_page(customer_id, by=actor_of(request.user))
+    now = this_second()
+    lines = present.ticket_lines(page.tickets, now=now)
+    context = {
+        "view": "customers",
+        "page": page,
+        "customer": page.customer,
+        "open": [line for line in lines if Status(line.status).active],
+        "past": [line for line in lines if not Status(line.status).active],
+        "said": present.said_lines(page.said),
+        "now": now,
+    }
+    return render(request, "customers/customer.html", context)
+
+
+@require_safe
+def vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
+    page = vehicle_page(vehicle_id, by=actor_of(request.user))
+    now = this_second()
+    context = {
+        "view": "customers",
+        "page": page,
+        "vehicle": page.vehicle,
+        "lines": present.ticket_lines(page.tickets, now=now),
+        "now": now,
+    }
+    return render(request, "customers/vehicle.html", context)
