@@ -92,9 +92,13 @@ def test_demo_data_tells_stories_with_met_and_missed_promises(tables, db):
     call_command("seed_demo", tickets=24)
     call_command("seed_demo", tickets=24)  # again: nothing more
 
+    from tests.world import settle
+    from tickets.services.verify import verify
     from tickets.store import access
 
     assert access.last_ticket_number() == 24
+    settle()
+    assert list(verify()) == []
     tickets = [access.ticket(str(number)) for number in range(1, 25)]
     assert len({ticket.status for ticket in tickets}) >= 3
     assert all(ticket.updated_at <= this_second() + timedelta(seconds=1) for ticket in tickets)

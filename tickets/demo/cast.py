@@ -1,6 +1,7 @@
 """The demo's customers and vehicles. Names are invented; VINs pass the check digit."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from customers.domain.words import Segment, ShipmentStatus
@@ -132,23 +133,26 @@ _PEOPLE = [
 ]
 
 
-def people(chance: random.Random) -> list[Person]:
-    """The cast, each with one to three vehicles."""
+def people(chance: random.Random, count: int) -> Iterator[Person]:
+    """The cast, and as many more as it takes; each with one to three vehicles."""
     shipments = list(ShipmentStatus)
-    return [
-        Person(
-            name,
-            email,
-            phone,
-            segment,
-            company,
-            [
-                Car(make, model, chance.randint(2012, 2026), prefix, chance.choice(shipments))
-                for make, model, prefix in chance.sample(_CARS, chance.randint(1, 3))
-            ],
-        )
-        for name, email, phone, segment, company in _PEOPLE
-    ]
+    for name, email, phone, segment, company in (*_PEOPLE, *_more(chance, count - len(_PEOPLE))):
+        cars = [
+            Car(make, model, chance.randint(2012, 2026), prefix, chance.choice(shipments))
+            for make, model, prefix in chance.sample(_CARS, chance.randint(1, 3))
+        ]
+        yield Person(name, email, phone, segment, company, cars)
+
+
+def _more(chance: random.Random, count: int) -> Iterator[tuple[str, str, str, Segment, str | None]]:
+    """People with the first name of one, the last name of another, and a number of their own."""
+    private = [person for person in _PEOPLE if person[4] is None]
+    for serial in range(count):
+        one, other = chance.choice(private), chance.choice(private)
+        name = f"{one[0].split()[0]} {' '.join(other[0].split()[1:])}"
+        phone = f"{other[2][:-4]}{chance.randrange(10_000):04d}"
+        segment = chance.choice([Segment.INDIVIDUAL] * 8 + [Segment.DEALER, Segment.VIP])
+        yield name, f"customer{serial}@mailbox.example", phone, segment, None
 
 
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
