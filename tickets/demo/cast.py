@@ -150,7 +150,7 @@ def _more(chance: random.Random, count: int) -> Iterator[tuple[str, str, str, Se
     for serial in range(count):
         one, other = chance.choice(private), chance.choice(private)
         name = f"{one[0].split()[0]} {' '.join(other[0].split()[1:])}"
-        phone = f"{other[2][:-4]}{chance.randrange(10_000):04d}"
+        phone = f"{other[2][:-2]}{chance.randrange(100):02d}"
         segment = chance.choice([Segment.INDIVIDUAL] * 8 + [Segment.DEALER, Segment.VIP])
         yield name, f"customer{serial}@mailbox.example", phone, segment, None
 

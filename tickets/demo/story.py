@@ -35,7 +35,7 @@ _PACE = {  # seconds until somebody acts: half are quicker
 }
 _NEWS = timedelta(days=3)
 """What is older is no news: nobody is told of it."""
-_PER_CUSTOMER = 25
+_PER_CUSTOMER, _MOST_CUSTOMERS = 25, 1_000
 _BLOCK = 100
 
 
@@ -52,7 +52,7 @@ def tell(
     Returns how many were made: those that an earlier telling has made are left as they are.
     """
     chance = random.Random(seed)
-    size = max(tickets // _PER_CUSTOMER, 1)
+    size = min(max(tickets // _PER_CUSTOMER, 1), _MOST_CUSTOMERS)
     owners = list(_cast(chance, size, now - timedelta(days=days)))
     staff = [actor_of(user) for user in assignable_users() if not user.is_superuser]
     numbers = _numbers(min(_BLOCK, tickets))
