@@ -43,6 +43,7 @@ GET = {
     "customer_new",
     "customer_detail",
     "customer_edit",
+    "customer_export",
     "vehicle_new",
     "vehicle_detail",
     "vehicle_edit",
@@ -149,6 +150,7 @@ def test_whoever_works_no_tickets_sees_and_changes_nothing(client, desk, address
 
     shows_own = {"notices", "notices_bell", "notices_read", "nav"}
     assert answer.status_code in ({200, 302} if name in shows_own else {403, 404})
+    assert answer.streaming is False
     assert "secret" not in answer.content.decode()
     assert stored(addresses.ticket_id).version == before
 

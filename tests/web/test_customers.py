@@ -1,5 +1,7 @@
 """The pages of customers and vehicles."""
 
+import json
+
 from customers.services.read import find_customers
 from tests.world import stored
 from tickets.services.communicate import respond
@@ -95,3 +97,19 @@ def test_the_customers_page_shows_tickets_and_what_was_said(rep_client, desk):
     assert rep_client.get("/customers/nobody/").status_code == 404
     assert rep_client.get("/vehicles/nobody/").status_code == 404
     assert access.last_ticket_number() == 1
+
+
+def test_everything_about_a_customer_can_be_saved(rep_client, desk):
+    numbers = [desk.ticket(tags=["broker"]).ticket_id for _ in range(60)]
+    respond(numbers[0], content='It arrives "on Friday".', by=desk.rep)
+
+    answer = rep_client.get(f"/customers/{desk.customer.customer_id}/export/")
+
+    told = json.loads(b"".join(answer.streaming_content))
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert told["customer"]["email"] == "giulia@posta.example"
+    assert told["vehicles"][0]["vin"] == desk.vehicle.vin
+    assert {ticket["ticketId"] for ticket in told["tickets"]} == set(numbers)
+    first = next(ticket for ticket in told["tickets"] if ticket["ticketId"] == numbers[0])
+    assert first["conversation"][0]["content"] == 'It arrives "on Friday".'
+    assert (first["tags"], first["description"]) == (["broker"], stored(numbers[0]).description)

@@ -1,12 +1,15 @@
 """The pages of a customer and of a vehicle."""
 
-from django.http import HttpRequest, HttpResponse
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Status
+from tickets.services import personal
 from tickets.services.about import customer_page, vehicle_page
 from tickets.web import present
 
@@ -26,6 +29,16 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "customers/customer.html", context)
+
+
+@require_safe
+def export(request: HttpRequest, customer_id: str) -> StreamingHttpResponse:
+    """Everything about a customer, to be saved."""
+    pieces = personal.export(customer_id, by=actor_of(request.user))
+    answer = StreamingHttpResponse(pieces, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="customer-{quote(customer_id)}.json"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_safe

@@ -9,6 +9,7 @@ urlpatterns = [
     path("views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
     path("team/", team.page, name="team"),
     path("customers/<str:customer_id>/", about.customer, name="customer_detail"),
+    path("customers/<str:customer_id>/export/", about.export, name="customer_export"),
     path("vehicles/<str:vehicle_id>/", about.vehicle, name="vehicle_detail"),
     path("nav/", nav.nav, name="nav"),
     path("live/", live.desk, name="live"),
