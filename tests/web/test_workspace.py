@@ -56,12 +56,13 @@ def test_a_wrong_filter_is_explained_on_the_page(rep_client, desk):
 
 
 def test_search_shows_the_hit_marked_and_the_words_stay_in_the_box(rep_client, desk):
-    desk.ticket(description="The broker lost the papers.")
+    desk.ticket(subject="Brokers & <b>", description="The broker lost the papers.")
     settle()
 
     page = rep_client.get("/tickets/?q=broker+status:open").content.decode()
 
     assert "<mark>broker</mark>" in page
+    assert "<mark>Brokers</mark> &amp; &lt;b&gt;" in page
     assert 'value="broker status:open"' in page
 
 

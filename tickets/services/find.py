@@ -66,12 +66,13 @@ _COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.OVERDUE)
 class Found:
     """Some tickets of a list, and the cursors of the pages beside them (None at an end).
 
-    `snippets` says for a ticket where the text that was searched stands in it.
+    `words` were searched for; `snippets` says for a ticket where they stand in it.
     """
 
     tickets: list[Ticket]
     next: str | None
     previous: str | None
+    words: list[str] = field(default_factory=list)
     snippets: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,6 +118,7 @@ def find(
         tickets,
         _cursor(ranked.next, key),
         _cursor(ranked.previous, key),
+        words,
         _snippets([hit.number for hit in ranked.rows], words),
     )
 

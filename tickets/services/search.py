@@ -69,24 +69,31 @@ def words_of(text: str) -> list[str]:
 
 def snippet(text: str, words: Sequence[str]) -> str:
     """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
-    plain = folded_in_place(text)
-    pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + ")")
+    pattern, plain = _pattern(words), folded_in_place(text)
     first = pattern.search(plain)
-    if first is None or len(plain) != len(text):
+    if first is None:
         return ""
     start = max(first.start() - _AROUND, 0)
     end = min(first.end() + 2 * _AROUND, len(text))
     while start > 0 and not text[start - 1].isspace() and start > first.start() - 2 * _AROUND:
         start -= 1
-    parts, at = ["…" if start > 0 else ""], start
-    for hit in pattern.finditer(plain, start, end):
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    marked = mark_hits(text[start:end], words)
+    shown = f"{'…' if start > 0 else ''}{marked}{'…' if end < len(text) else ''}"
+    return " ".join(shown.split())
+
+
+def mark_hits(text: str, words: Sequence[str]) -> str:
+    """`text` with every word that begins as one of `words` between the marks."""
+    parts, at, plain = [], 0, folded_in_place(text)
+    for hit in _pattern(words).finditer(plain):
         stop = hit.end()
         while stop < len(text) and text[stop].isalnum():
             stop += 1
         parts += [text[at : hit.start()], MARK_START, text[hit.start() : stop], MARK_END]
         at = stop
-    parts += [text[at : max(end, at)], "…" if end < len(text) else ""]
-    return " ".join("".join(parts).split())
+    return "".join([*parts, text[at:]])
 
 
 def folded_in_place(text: str) -> str:
@@ -96,6 +103,10 @@ def folded_in_place(text: str) -> str:
     return "".join(
         (folded(letter) or letter)[:1] if letter > "\x7f" else letter.lower() for letter in text
     )
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + ")")
 
 
 class _People:
@@ -120,7 +131,7 @@ class _People:
             number=int(ticket.ticket_id),
             strong=_words(" ".join(strong)),
             weak=_words(" ".join([ticket.description, *said])),
-            original="\n".join([ticket.description, *said]),
+            original="\n".join([ticket.description, *said, *_names(customer), *_marks(vehicle)]),
         )
 
 

@@ -106,7 +106,9 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "view": which.value,
         "asked": urlencode(asked, doseq=True),
         "q": request.GET.get("q", ""),
-        "lines": present.ticket_lines(found.tickets, now=now, snippets=found.snippets),
+        "lines": present.ticket_lines(
+            found.tickets, now=now, words=found.words, snippets=found.snippets
+        ),
         "next_url": _address(asked, found.next),
         "previous_url": _address(asked, found.previous),
         "first_url": _address(asked) if request.GET.get("page") else None,

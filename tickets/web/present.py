@@ -19,7 +19,7 @@ from tickets.domain.sla import standing
 from tickets.domain.sla.standing import Standing
 from tickets.domain.ticket import CommunicationType
 from tickets.services.read import TicketPage, sla_facts
-from tickets.services.search import MARK_END, MARK_START
+from tickets.services.search import MARK_END, MARK_START, mark_hits
 from tickets.store.log import Change, Communication
 from tickets.store.ticket import Ticket
 from tickets.web.words import FIELDS, RULES, label
@@ -32,6 +32,7 @@ class Line:
     ticket_id: str
     url: str
     subject: str
+    subject_marked: SafeString | None
     customer_name: str
     customer_id: str
     category: str
@@ -77,7 +78,11 @@ FOLDED_FROM = 4
 
 
 def ticket_lines(
-    tickets: Sequence[Ticket], *, now: datetime, snippets: Mapping[str, str] | None = None
+    tickets: Sequence[Ticket],
+    *,
+    now: datetime,
+    words: Sequence[str] = (),
+    snippets: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """Lines of a list. Cost: one SQL query for people, one read for customers."""
     people = names_of(ticket.assigned_to for ticket in tickets)
@@ -92,6 +97,7 @@ def ticket_lines(
                 ticket_id=ticket.ticket_id,
                 url=reverse("ticket_detail", args=[ticket.ticket_id]),
                 subject=ticket.subject,
+                subject_marked=marked(mark_hits(ticket.subject, words)) if words else None,
                 customer_name=customer.name if customer else _("unknown customer"),
                 customer_id=ticket.customer_id,
                 category=ticket.category,
