@@ -11,6 +11,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from customers.services.create import create_customer
 from helpdesk.errors import Invalid
 from tests.world import NOON, after, log_of, settle, waiting_events
+from tickets.domain.ticket import Delivery
 from tickets.services import letters
 from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
@@ -157,6 +158,67 @@ def test_a_worker_that_dies_while_sending_leaves_the_question_open(desk, server,
 
     assert delivery(number).delivery == "unknown"
     assert mail.outbox == []
+
+
+def test_two_workers_at_one_letter_send_it_once_and_know_it(desk, monkeypatch):
+    number = answered(desk)
+    read = letters.access.communication
+    reads = []
+
+    def overtaken(*key, **how):
+        line = read(*key, **how)
+        reads.append(line)
+        if len(reads) == 1:  # somebody else takes the letter between our reading and our claim
+            claimed = read(*key)
+            assert letters._move(claimed, Delivery.PENDING, Delivery.SENDING, NOON)
+        return line
+
+    monkeypatch.setattr(letters.access, "communication", overtaken)
+    assert letters.send_due(now=after(minutes=1)) == 0
+    assert delivery(number).delivery == "sending"
+    assert len(pending(limit=9)) == 1
+
+
+def test_a_worker_that_was_given_up_and_still_sends_has_the_last_word(desk, monkeypatch):
+    number = answered(desk)
+    send = EmailBackend.send_messages
+
+    def slowly(backend, messages):
+        letters.send_due(now=after(hours=1))  # another worker finds the letter, long after
+        return send(backend, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", slowly)
+    assert letters.send_due(now=after(minutes=1)) == 1
+
+    assert (delivery(number).delivery, delivery(number).delivery_problem) == ("sent", None)
+    assert pending(limit=9) == []
+
+
+def test_a_worker_that_was_given_up_and_fails_makes_no_new_letter(desk, monkeypatch):
+    number = answered(desk)
+
+    def refuse(backend, messages):
+        letters.send_due(now=after(hours=1))
+        raise OSError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    assert letters.send_due(now=after(minutes=1)) == 0
+    assert pending(limit=9) == []
+    assert delivery(number).delivery == "unknown"
+
+
+def test_a_letter_that_fails_in_an_unforeseen_way_holds_up_no_other(desk, monkeypatch):
+    broken, whole = answered(desk), answered(desk)
+    make = letters._mail
+
+    def fail(ticket, *rest):
+        if ticket.ticket_id == broken:
+            raise ZeroDivisionError
+        return make(ticket, *rest)
+
+    monkeypatch.setattr(letters, "_mail", fail)
+    assert letters.send_due(now=after(minutes=1)) == 1
+    assert (delivery(broken).delivery, delivery(whole).delivery) == ("sending", "sent")
 
 
 def test_files_go_along(desk):

@@ -5,6 +5,9 @@ letter first claims it by turning the delivery to `sending`, under a condition, 
 send it twice. A worker that dies while it sends leaves it there: nobody can know whether the mail
 went out, so the page says just that, and a person decides about sending it again.
 
+A letter is there exactly as long as its delivery is `pending` or `sending`: it comes and goes under
+conditions on the answer.
+
 Receiving mail would begin where this ends: an answer to `message_id()` names the ticket.
 """
 
@@ -33,8 +36,8 @@ from tickets.services import attachments
 from tickets.store import access
 from tickets.store import letter as store
 from tickets.store.letter import Letter
-from tickets.store.log import Communication, OutboxEvent
-from tickets.store.ticket import Ticket
+from tickets.store.log import Communication, OutboxEvent, communication_sk
+from tickets.store.ticket import Ticket, ticket_pk
 
 log = structlog.get_logger(__name__)
 
@@ -53,15 +56,26 @@ def take(events: Sequence[OutboxEvent]) -> None:
             continue
         data = json.loads(event.data)
         if data.get("deliver"):
-            store.new_letter(event.ticket_id, data["communicationId"], not_before=event.at).save()
+            _write_letter(event.ticket_id, data["communicationId"], event.at)
 
 
 def send_due(*, now: datetime | None = None) -> int:
-    """Send the letters whose time has come; return how many mails went out."""
+    """Send the letters whose time has come; return how many mails went out.
+
+    One that fails in a way that nobody thought of holds up no other.
+    """
     at = now or this_second()
-    return sum(
-        _send(letter, at) for letter in store.letters(limit=BATCH) if letter.not_before <= at
-    )
+    sent = 0
+    for letter in store.letters(limit=BATCH):
+        if letter.not_before > at:
+            continue
+        try:
+            sent += _send(letter, at)
+        except Exception as error:
+            log.exception(
+                "letter_not_sent", ticket_id=letter.ticket_id, reason=type(error).__name__
+            )
+    return sent
 
 
 def send_again(
@@ -77,14 +91,9 @@ def send_again(
         raise NotFound(_("There is no such message."))
     at = now or this_second()
     hopeless = Communication.delivery.is_in(Delivery.FAILED.value, Delivery.UNKNOWN.value)
-    actions: list[Action] = [
-        Communication.delivery.set(Delivery.PENDING.value),
-        Communication.delivery_at.set(at),
-        Communication.delivery_problem.remove(),
-    ]
     try:
         with Transaction() as transaction:
-            transaction.update(line, actions, hopeless)
+            transaction.update(line, _standing(Delivery.PENDING, at, ""), hopeless)
             transaction.put(store.new_letter(ticket_id, communication_id, not_before=at))
     except ConditionFailed as refused:
         raise Invalid({"delivery": _("This mail was sent, or is on its way.")}) from refused
@@ -98,6 +107,21 @@ def message_id(ticket_id: str, communication_id: str = "") -> str:
     return f"<ticket-{ticket_id}{part}@{domain}>"
 
 
+def _write_letter(ticket_id: str, communication_id: str, not_before: datetime) -> None:
+    letter = store.new_letter(ticket_id, communication_id, not_before=not_before)
+    try:
+        with Transaction() as transaction:
+            transaction.check(
+                Communication,
+                ticket_pk(ticket_id),
+                communication_sk(communication_id),
+                Communication.delivery == Delivery.PENDING.value,
+            )
+            transaction.put(letter, Letter.pk.does_not_exist())
+    except ConditionFailed:
+        return  # written, or even sent, already
+
+
 def _send(letter: Letter, now: datetime) -> bool:
     line = access.communication(letter.ticket_id, letter.communication_id)
     ticket = access.ticket(letter.ticket_id)
@@ -105,12 +129,7 @@ def _send(letter: Letter, now: datetime) -> bool:
         letter.delete()
         return False
     if not _move(line, Delivery.PENDING, Delivery.SENDING, now):
-        lost = line.delivery_at is None or now - line.delivery_at >= LOST_AFTER
-        if line.delivery == Delivery.SENDING.value and not lost:
-            return False  # somebody is at it
-        problem = _("The worker stopped while it was sending: it may or may not have gone out.")
-        _move(line, Delivery.SENDING, Delivery.UNKNOWN, now, problem)
-        letter.delete()
+        _look_after_the_lost(letter, now)
         return False
     customer = get_customer(ticket.customer_id)
     if customer is None or not customer.email:
@@ -123,14 +142,35 @@ def _send(letter: Letter, now: datetime) -> bool:
         log.warning("letter_refused", ticket_id=letter.ticket_id, reason=type(error).__name__)
         if int(letter.tries) >= len(PAUSES):
             return _give_up(letter, line, now, _("The mail server did not take it."))
-        _move(line, Delivery.SENDING, Delivery.PENDING, now, _("The mail server did not take it."))
-        pause = timedelta(seconds=PAUSES[int(letter.tries)])
-        letter.update(actions=[Letter.tries.add(1), Letter.not_before.set(now + pause)])
+        _try_later(letter, line, now)
         return False
-    _move(line, Delivery.SENDING, Delivery.SENT, now)
-    letter.delete()
+    # It went out, whatever somebody made of the long silence meanwhile.
+    _end(letter, line, (Delivery.SENDING, Delivery.UNKNOWN), Delivery.SENT, now)
     log.info("letter_sent", ticket_id=letter.ticket_id, communication_id=letter.communication_id)
     return True
+
+
+def _look_after_the_lost(letter: Letter, now: datetime) -> None:
+    """Somebody else claimed the letter: if that was long ago, say that its fate is not known."""
+    line = access.communication(letter.ticket_id, letter.communication_id)
+    if line is None or line.delivery != Delivery.SENDING.value or line.delivery_at is None:
+        return
+    if now - line.delivery_at >= LOST_AFTER:
+        problem = _("The worker stopped while it was sending: it may or may not have gone out.")
+        _end(letter, line, (Delivery.SENDING,), Delivery.UNKNOWN, now, problem)
+
+
+def _give_up(letter: Letter, line: Communication, now: datetime, problem: str) -> bool:
+    _end(letter, line, (Delivery.SENDING,), Delivery.FAILED, now, problem)
+    return False
+
+
+def _try_later(letter: Letter, line: Communication, now: datetime) -> None:
+    problem = _("The mail server did not take it.")
+    if _move(line, Delivery.SENDING, Delivery.PENDING, now, problem):
+        pause = timedelta(seconds=PAUSES[int(letter.tries)])
+        later: list[Action] = [Letter.tries.add(1), Letter.not_before.set(now + pause)]
+        letter.update(actions=later, condition=Letter.pk.exists())
 
 
 def _mail(ticket: Ticket, line: Communication, address: str) -> EmailMultiAlternatives:
@@ -152,26 +192,47 @@ def _mail(ticket: Ticket, line: Communication, address: str) -> EmailMultiAltern
     return mail
 
 
-def _give_up(letter: Letter, line: Communication, now: datetime, problem: str) -> bool:
-    _move(line, Delivery.SENDING, Delivery.FAILED, now, problem)
-    letter.delete()
-    return False
-
-
 def _move(
     line: Communication, was: Delivery, becomes: Delivery, now: datetime, problem: str = ""
 ) -> bool:
     """Change how a delivery stands, if it stands as `was`; say whether it did."""
-    actions: list[Action] = [
-        Communication.delivery.set(becomes.value),
-        Communication.delivery_at.set(now),
-    ]
-    if problem:
-        actions.append(Communication.delivery_problem.set(problem))
     try:
-        line.update(actions=actions, condition=Communication.delivery == was.value)
+        line.update(
+            actions=_standing(becomes, now, problem), condition=Communication.delivery == was.value
+        )
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
         return False
     return True
+
+
+def _end(
+    letter: Letter,
+    line: Communication,
+    was: tuple[Delivery, ...],
+    becomes: Delivery,
+    now: datetime,
+    problem: str = "",
+) -> None:
+    """Close a delivery that stands as one of `was`, and take its letter away with it."""
+    try:
+        with Transaction() as transaction:
+            transaction.update(
+                line,
+                _standing(becomes, now, problem),
+                Communication.delivery.is_in(*(one.value for one in was)),
+            )
+            transaction.delete(letter)
+    except ConditionFailed:
+        log.info("letter_ended_elsewhere", ticket_id=letter.ticket_id)
+
+
+def _standing(delivery: Delivery, now: datetime, problem: str) -> list[Action]:
+    return [
+        Communication.delivery.set(delivery.value),
+        Communication.delivery_at.set(now),
+        Communication.delivery_problem.set(problem)
+        if problem
+        else Communication.delivery_problem.remove(),
+    ]
