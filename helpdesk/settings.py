@@ -253,7 +253,10 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("mail-sweep", "tickets.mail_notices", 60),
         ("letter-sweep", "tickets.send_letters", 60),
+        ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),
         ("resume-bulks", "tickets.resume_bulks", 60),
+        ("resume-files", "customers.resume_files", 60),
+        ("resume-records", "tickets.resume_records", 60),
         ("close-silent", "tickets.close_silent", 60),
         ("resume-replans", "tickets.resume_replans", 60),
     )

@@ -3,8 +3,20 @@
 from celery import shared_task
 from django.conf import settings
 
+from helpdesk import jobs
 from helpdesk.moments import this_second
-from tickets.services import bulk, escalate, letters, notices, outbox, replan, silence
+from tickets.models import Bulk, CustomerJob
+from tickets.services import (
+    bulk,
+    escalate,
+    letters,
+    notices,
+    outbox,
+    records,
+    replan,
+    search,
+    silence,
+)
 
 
 @shared_task(name="tickets.pass_on")
@@ -30,9 +42,23 @@ def send_letters() -> int:
 
 @shared_task(name="tickets.resume_bulks")
 def resume_bulks() -> None:
-    for left in bulk.abandoned():
+    for left in jobs.abandoned(Bulk):
         while not bulk.step(left.pk).finished_at:
             pass
+
+
+@shared_task(name="tickets.resume_records")
+def resume_records() -> None:
+    for left in records.due_for_a_second_look():
+        records.look_again(left)
+    for left in jobs.abandoned(CustomerJob):
+        while not records.step(left.pk).finished_at:
+            pass
+
+
+@shared_task(name="tickets.follow_customers")
+def follow_customers() -> int:
+    return search.follow_customers()
 
 
 @shared_task(name="tickets.sla_sweep")

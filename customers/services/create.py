@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from customers.domain import contact
 from customers.domain.contact import ContactRefused
 from customers.domain.words import Segment, ShipmentStatus, folded
+from customers.services.links import check_customer
 from customers.store import access
 from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
+    changed,
     customer_pk,
     email_pk,
     external_pk,
@@ -41,16 +43,21 @@ def create_customer(
     company: str | None = None,
     segment: str = Segment.INDIVIDUAL,
     external_id: str | None = None,
+    address: str | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+    notes: str | None = None,
+    customer_id: str | None = None,
     by: Actor,
     now: datetime,
 ) -> Customer:
-    """Make a customer.
+    """Make a customer. With a `customer_id` chosen before, a repeat finds the one that was made.
 
     Raises Invalid with every field that is wrong, or with who has the e-mail address or external
     id already; NotAllowed.
     """
     require_ticket_work(by)
-    fields = _checked(
+    fields = checked_customer(
         {
             "name": name,
             "email": email,
@@ -58,9 +65,15 @@ def create_customer(
             "company": company,
             "segment": segment,
             "external_id": external_id,
+            "address": address,
+            "language": language,
+            "time_zone": time_zone,
+            "notes": notes,
         }
     )
-    customer_id = new_ulid()
+    if customer_id and (made := access.customer(customer_id)):
+        return made
+    customer_id = customer_id or new_ulid()
     customer = Customer(
         customer_pk(customer_id),
         customer_id=customer_id,
@@ -73,9 +86,9 @@ def create_customer(
     try:
         with Transaction() as transaction:
             transaction.put(customer, Customer.pk.does_not_exist())
-            for key in _guarded(customer):
+            for key in guarded(customer):
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
-            for word in _name_words(customer):
+            for word in name_words(customer):
                 transaction.put(word_of(word, customer_id))
     except ConditionFailed as refused:
         raise taken(refused) from refused
@@ -92,24 +105,25 @@ def edit_customer(
     """
     require_ticket_work(by)
     before = access.customer(customer_id)
-    if before is None:
+    if before is None or before.gone:
         raise NotFound(_("There is no such customer."))
     if version is not None and version != before.version:
         raise StaleVersion(seen=version, current=int(before.version))
     after = Customer()
     after.deserialize(before.serialize())
-    for field, value in _checked(fields).items():
+    for field, value in checked_customer(fields).items():
         setattr(after, field, value)
     after.name_key = f"{folded(after.name)}#{customer_id}"
     after.segment_shard = shard_key(after.segment, customer_id)
     if not changes(before, after):
         return before
     after.version = int(before.version) + 1
-    held, wanted = _guarded(before), _guarded(after)
-    words, new_words = _name_words(before), _name_words(after)
+    held, wanted = guarded(before), guarded(after)
+    words, new_words = name_words(before), name_words(after)
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
+            transaction.put(changed(customer_id, new_ulid()))
             for key in wanted - held:
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for key in held - wanted:
@@ -134,9 +148,11 @@ def create_vehicle(
     year: int | None = None,
     shipment_status: str = ShipmentStatus.BOOKED,
     booking: str | None = None,
+    vehicle_id: str | None = None,
     by: Actor,
 ) -> Vehicle:
-    """Make a vehicle of a customer. A VIN gives the maker and year where they are not said.
+    """Make a vehicle of a customer. A VIN gives the maker and year where they are not said. With a
+    `vehicle_id` chosen before, a repeat finds the one that was made.
 
     Raises Invalid with what is wrong, or with whose the VIN is already; NotAllowed.
     """
@@ -151,7 +167,9 @@ def create_vehicle(
             "booking": booking,
         }
     )
-    vehicle_id = new_ulid()
+    if vehicle_id and (made := access.vehicle(customer_id, vehicle_id)):
+        return made
+    vehicle_id = vehicle_id or new_ulid()
     vehicle = Vehicle(
         customer_pk(customer_id),
         vehicle_sk(vehicle_id),
@@ -161,7 +179,7 @@ def create_vehicle(
     )
     try:
         with Transaction() as transaction:
-            transaction.check(Customer, customer_pk(customer_id), "DETAILS", Customer.pk.exists())
+            check_customer(transaction, customer_id)
             transaction.put(vehicle)
             if vehicle.vin:
                 guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
@@ -173,7 +191,7 @@ def create_vehicle(
     return vehicle
 
 
-def _checked(given: dict[str, str | None]) -> dict[str, Any]:
+def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
     """Fields of a customer in the form they are kept in. Raises Invalid with all that is wrong."""
     errors: dict[str, str] = {}
     fields: dict[str, Any] = {}
@@ -232,14 +250,14 @@ def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "year": year_number}
 
 
-def _name_words(customer: Customer) -> set[str]:
+def name_words(customer: Customer) -> set[str]:
     """The words that a customer is found by."""
     return set(folded(f"{customer.name} {customer.company or ''}").split()[:MOST_WORDS])
 
 
-def _guarded(customer: Customer) -> set[str]:
+def guarded(customer: Customer) -> set[str]:
     """The keys of what this customer alone may have."""
-    keys = set()
+    keys = set(customer.also_known)
     if customer.email:
         keys.add(email_pk(customer.email))
     if customer.external_id:

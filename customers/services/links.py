@@ -3,10 +3,16 @@
 from customers.store.items import DETAILS, Customer, Vehicle, customer_pk, vehicle_sk
 from helpdesk.dynamo.transaction import Transaction
 
+THERE = (
+    Customer.pk.exists()
+    & Customer.merged_into.does_not_exist()
+    & Customer.erased_at.does_not_exist()
+)
+
 
 def check_customer(transaction: Transaction, customer_id: str) -> None:
-    """The customer exists when the transaction commits."""
-    transaction.check(Customer, customer_pk(customer_id), DETAILS, Customer.pk.exists())
+    """The customer is there when the transaction commits, neither merged away nor erased."""
+    transaction.check(Customer, customer_pk(customer_id), DETAILS, THERE)
 
 
 def check_vehicle(transaction: Transaction, customer_id: str, vehicle_id: str) -> None:

@@ -5,10 +5,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.services.create import checked_vehicle, taken
+from customers.services.links import check_customer
 from customers.services.read import find_vehicle
-from customers.store.items import Customer, Guard, Vehicle, customer_pk, vehicle_sk, vin_pk
+from customers.store.items import (
+    Customer,
+    Guard,
+    Vehicle,
+    changed,
+    customer_pk,
+    vehicle_sk,
+    vin_pk,
+)
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
+from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 
 
@@ -34,6 +44,7 @@ def edit_vehicle(
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Vehicle.version == before.version)
+            transaction.put(changed(before.customer_id, new_ulid()))
             if after.vin != before.vin:
                 _move_vin(transaction, before, after)
     except ConditionFailed as refused:
@@ -55,9 +66,10 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
     after.version = int(before.version) + 1
     try:
         with Transaction() as transaction:
-            transaction.check(Customer, customer_pk(to), "DETAILS", Customer.pk.exists())
+            check_customer(transaction, to)
             transaction.delete(before, Vehicle.version == before.version)
             transaction.put(after, Vehicle.pk.does_not_exist())
+            transaction.put(changed(before.customer_id, new_ulid()))
             if after.vin:
                 guard = Guard(vin_pk(after.vin), customer_id=to, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.customer_id == before.customer_id)

@@ -6,11 +6,13 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from customers.store.items import (
+    CHANGED,
     DETAILS,
     GUARD,
     VEHICLE,
     WORDS,
     Customer,
+    CustomerChanged,
     Guard,
     NameWord,
     Vehicle,
@@ -42,6 +44,14 @@ def vehicles(customer_id: str, *, limit: int) -> list[Vehicle]:
     """One Query."""
     owned = Vehicle.query(
         customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), limit=limit, consistent_read=True
+    )
+    return list(owned)
+
+
+def all_vehicles(customer_id: str) -> list[Vehicle]:
+    """Every vehicle of a customer. One Query for each megabyte."""
+    owned = Vehicle.query(
+        customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), consistent_read=True
     )
     return list(owned)
 
@@ -103,12 +113,27 @@ def customers_with_word(prefix: str, *, limit: int) -> list[str]:
     return list(dict.fromkeys(found))[:limit]
 
 
+def changed_customers(*, limit: int) -> list[CustomerChanged]:
+    """Customers that have to be followed. One Query a shard."""
+    return [
+        found
+        for key in shard_keys(CHANGED)
+        for found in CustomerChanged.query(key, limit=limit, consistent_read=True)
+    ]
+
+
 def guard(key: str) -> Guard | None:
     """Who holds what `key` names. One GetItem, consistent."""
     try:
         return Guard.get(key, GUARD, consistent_read=True)
     except DoesNotExist:
         return None
+
+
+def guards(keys: Iterable[str]) -> list[Guard]:
+    """Those that exist. One BatchGetItem for each hundred."""
+    wanted = [(key, GUARD) for key in set(keys)]
+    return list(Guard.batch_get(wanted, consistent_read=True)) if wanted else []
 
 
 def customer_with_email(address: str) -> str | None:

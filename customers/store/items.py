@@ -1,7 +1,9 @@
 """The items of the customers' table."""
 
+from typing import Any
+
 from django.conf import settings
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from helpdesk.dynamo.attributes import InstantAttribute
@@ -12,6 +14,7 @@ DETAILS = "DETAILS"
 VEHICLE = "VEHICLE#"
 GUARD = "GUARD"
 WORDS = "WORDS"
+CHANGED = "CHANGED"
 
 
 class _Meta(TableMeta):
@@ -75,9 +78,34 @@ class Customer(Item):
     external_id = UnicodeAttribute(attr_name="externalId", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
     version = NumberAttribute(default=1)
-    name_shard = UnicodeAttribute(attr_name="nameShard")
-    name_key = UnicodeAttribute(attr_name="nameKey")
+    # Whoever is the same person: this one is but a signpost then
+    merged_into = UnicodeAttribute(attr_name="mergedInto", null=True)
+    # Addresses and ids that came with a merge: keys of guards
+    also_known: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="alsoKnown", default=list
+    )
+    erased_at = InstantAttribute(attr_name="erasedAt", null=True)
+    # In the lists; a signpost and an erased customer are in none
+    name_shard = UnicodeAttribute(attr_name="nameShard", null=True)
+    name_key = UnicodeAttribute(attr_name="nameKey", null=True)
     segment_shard = UnicodeAttribute(attr_name="segmentShard", null=True)
+
+    @property
+    def gone(self) -> bool:
+        """Nothing new may be tied to it."""
+        return self.merged_into is not None or self.erased_at is not None
+
+
+class CustomerChanged(Item):
+    """What is written elsewhere about a customer's name or vehicles has to follow."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    customer_id = UnicodeAttribute(attr_name="ofCustomer")
+    at = UnicodeAttribute()
 
 
 class NameWord(Item):
@@ -149,6 +177,13 @@ def external_pk(external_id: str) -> str:
 
 def word_of(word: str, customer_id: str) -> NameWord:
     return NameWord(shard_key(WORDS, customer_id), f"{word}#{customer_id}", customer_id=customer_id)
+
+
+def changed(customer_id: str, stamp: str) -> CustomerChanged:
+    """`stamp` tells two changes apart: the later one stays when the earlier has been followed."""
+    return CustomerChanged(
+        shard_key(CHANGED, customer_id), customer_id, customer_id=customer_id, at=stamp
+    )
 
 
 def name_shard(customer_id: str) -> str:

@@ -62,15 +62,8 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     alike = [] if request.POST.get("sure") else _alike(typed["name"])
     if alike:
         return _form(request, form, _("New customer"), status=409, alike=alike)
-    made = {
-        name: typed[name]
-        for name in ("name", "email", "phone", "company", "segment", "external_id")
-    }
     try:
-        customer = create_customer(**made, by=by, now=this_second())
-        rest = {name: value for name, value in typed.items() if name not in made and value}
-        if rest:
-            edit_customer(customer.customer_id, by=by, version=None, **rest)
+        customer = create_customer(**typed, by=by, now=this_second())
     except Invalid as refused:
         refuse(form, refused.errors)
         return _form(request, form, _("New customer"), status=422)

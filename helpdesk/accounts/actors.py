@@ -47,3 +47,9 @@ def require_ticket_work(actor: Actor) -> None:
     """Raises NotAllowed for whoever is neither representative nor supervisor."""
     if not actor.works_tickets:
         raise NotAllowed(_("Only representatives and supervisors work tickets."))
+
+
+def require_supervision(actor: Actor) -> None:
+    """Raises NotAllowed for all but supervisors."""
+    if not actor.supervises:
+        raise NotAllowed(_("Only supervisors may do this."))

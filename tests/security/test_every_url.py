@@ -9,10 +9,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from customers.services.create import create_customer
 from helpdesk.moments import this_second
 from tests.world import log_of, settle, stored, team
 from tickets.models import CannedReply
-from tickets.services import bulk
+from tickets.services import bulk, records
 from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
 from tickets.services.views import save_view
@@ -42,13 +43,26 @@ GET = {
     "customer_list",
     "customer_new",
     "customer_detail",
+    "customer_merge",
+    "customer_job",
+    "customer_upload",
+    "customer_file",
+    "customer_file_report",
     "customer_edit",
     "customer_export",
     "vehicle_new",
     "vehicle_detail",
     "vehicle_edit",
 }
-FORMS = {"ticket_new", "customer_new", "customer_edit", "vehicle_new", "vehicle_edit"}
+FORMS = {
+    "customer_merge",
+    "customer_upload",
+    "ticket_new",
+    "customer_new",
+    "customer_edit",
+    "vehicle_new",
+    "vehicle_edit",
+}
 """Pages whose own address takes what is typed."""
 POST = {
     "view_save": {"name": "x", "query": ""},
@@ -70,8 +84,18 @@ POST = {
     "ticket_link": {"other": "2"},
     "ticket_split": {"subject": "x"},
     "ticket_mail": {},
+    "customer_job_step": {},
+    "customer_file_step": {},
 }
-PRIVATE = {"bulk", "bulk_step", "view_delete"}
+SUPERVISORS = {"customer_erase"}
+PRIVATE = {
+    "bulk",
+    "bulk_step",
+    "view_delete",
+    "customer_file",
+    "customer_file_step",
+    "customer_file_report",
+}
 """Its maker's alone: to another representative it is not there."""
 
 
@@ -101,7 +125,12 @@ def addresses(desk):
     reply = CannedReply.objects.create(name="secret", text="secret")
     change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
     settle()
+    other = create_customer(name="Other", by=desk.rep, now=this_second())
+    job = records.start_merge(other.customer_id, into=desk.customer.customer_id, by=desk.rep)
+    file = files.upload(kind="customers", name="a.csv", content=b"name\nsecret", by=desk.rep)
     given = {
+        "job_id": job.pk,
+        "file_id": file.pk,
         "ticket_id": number,
         "line_id": line.communication_id,
         "place": 0,
@@ -127,10 +156,10 @@ def ask(client, name, address):
 
 
 def test_every_address_has_a_row_here():
-    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST)
+    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST) | SUPERVISORS
 
 
-@pytest.mark.parametrize("name", sorted(GET | set(POST)))
+@pytest.mark.parametrize("name", sorted(GET | set(POST) | SUPERVISORS))
 def test_strangers_are_asked_to_log_in(client, addresses, name):
     before = stored(addresses.ticket_id).version
 
@@ -141,7 +170,7 @@ def test_strangers_are_asked_to_log_in(client, addresses, name):
     assert stored(addresses.ticket_id).version == before
 
 
-@pytest.mark.parametrize("name", sorted(GET | set(POST)))
+@pytest.mark.parametrize("name", sorted(GET | set(POST) | SUPERVISORS))
 def test_whoever_works_no_tickets_sees_and_changes_nothing(client, desk, addresses, name):
     client.force_login(desk.outsider_user)
     before = stored(addresses.ticket_id).version
@@ -171,6 +200,15 @@ def test_whoever_works_tickets_is_let_in(client, desk, addresses, name, role):
     unknown = {"ticket_split", "ticket_mail", "ticket_unmerge"}
     expected = {404, 409} if name in unknown else {200, 204, 302}
     assert ask(client, name, addresses).status_code in expected
+
+
+@pytest.mark.parametrize("name", sorted(SUPERVISORS))
+def test_some_pages_are_for_supervisors_alone(client, desk, addresses, name):
+    client.force_login(desk.rep_user)
+    assert client.get(addresses(name)).status_code == 403
+    assert client.post(addresses(name), {"sure": desk.customer.name}).status_code == 403
+    client.force_login(desk.supervisor_user)
+    assert client.get(addresses(name)).status_code == 200
 
 
 @pytest.mark.parametrize("name", sorted(GET))

@@ -5,6 +5,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from helpdesk import jobs
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from helpdesk.moments import this_second
 from tests.world import NOON, after, escalations_of, log_of, settle, stored, team
@@ -328,8 +329,8 @@ def test_a_step_that_is_done_again_after_a_crash_doubles_nothing(desk, monkeypat
         bulk.step(started.pk)
     monkeypatch.undo()
     assert bulk.step(started.pk).finished_at is None  # the lease of the dead one
-    Bulk.objects.update(leased_until=timezone.now() - bulk.LEASE)
-    assert list(bulk.abandoned()) == [started]
+    Bulk.objects.update(leased_until=timezone.now() - jobs.LEASE)
+    assert list(jobs.abandoned(Bulk)) == [started]
 
     assert bulk.step(started.pk).finished_at
 

@@ -1,9 +1,13 @@
 """The pages of customers and vehicles."""
 
 import json
+import re
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from customers.services.create import create_customer
 from customers.services.read import find_customers
-from tests.world import stored
+from tests.world import NOON, stored
 from tickets.services.communicate import respond
 from tickets.store import access
 
@@ -20,10 +24,10 @@ def test_a_customer_is_added_shown_and_edited(rep_client, desk):
     address = answer.redirect_chain[-1][0]
     assert "Zoë Ångström" in rep_client.get("/customers/?name=angs").content.decode()
     assert "Zoë Ångström" in rep_client.get("/customers/?segment=VIP").content.decode()
-    edit = rep_client.post(f"{address}edit/", {**NEW, "phone": "12", "version": "2"})
+    edit = rep_client.post(f"{address}edit/", {**NEW, "phone": "12", "version": "1"})
     assert edit.status_code == 422
     assert "Write the number with its country" in edit.content.decode()
-    rep_client.post(f"{address}edit/", {**NEW, "phone": "+46 8 555 0100", "version": "2"})
+    rep_client.post(f"{address}edit/", {**NEW, "phone": "+46 8 555 0100", "version": "1"})
     assert "+4685550100" in rep_client.get(address).content.decode()
 
 
@@ -41,9 +45,9 @@ def test_somebody_of_the_same_name_is_asked_about_first(rep_client, desk):
 
 def test_a_stale_edit_shows_how_it_is_now_and_keeps_what_was_typed(rep_client, desk):
     address = rep_client.post("/customers/new/", NEW)["Location"]
-    rep_client.post(f"{address}edit/", {**NEW, "company": "First", "version": "2"})
+    rep_client.post(f"{address}edit/", {**NEW, "company": "First", "version": "1"})
 
-    answer = rep_client.post(f"{address}edit/", {**NEW, "company": "Second", "version": "2"})
+    answer = rep_client.post(f"{address}edit/", {**NEW, "company": "Second", "version": "1"})
 
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -113,3 +117,57 @@ def test_everything_about_a_customer_can_be_saved(rep_client, desk):
     first = next(ticket for ticket in told["tickets"] if ticket["ticketId"] == numbers[0])
     assert first["conversation"][0]["content"] == 'It arrives "on Friday".'
     assert (first["tags"], first["description"]) == (["broker"], stored(numbers[0]).description)
+
+
+def test_a_file_is_shown_before_it_is_taken(client, desk):
+    client.force_login(desk.rep_user)
+    file = SimpleUploadedFile("new.csv", b"name,email\nAnn,ann@example.com\nBo,wrong\n")
+    answer = client.post("/customers/import/", {"kind": "customers", "file": file}, follow=True)
+    page = answer.content.decode()
+    assert "ann@example.com" in page
+    assert "Line 3" in page
+    [address] = re.findall(r'action="(/customers/import/\d+/step/)"', page)
+
+    done = client.post(address, follow=True).content.decode()
+
+    assert "1 customer was taken" in done
+    report = client.get(address.replace("step", "report"))
+    assert b"Bo,wrong" in b"".join(report.streaming_content)
+    bad = client.post("/customers/import/", {"kind": "customers"})
+    assert bad.status_code == 422
+    assert "Choose a file first" in bad.content.decode()
+
+
+def test_two_records_are_compared_and_merged(client, desk):
+    client.force_login(desk.rep_user)
+    other = create_customer(name="Giulia Twin", by=desk.rep, now=NOON)
+    desk.ticket(customer_id=other.customer_id)
+    page = client.get(f"/customers/{other.customer_id}/merge/?q=giulia").content.decode()
+    assert f"Merge into {desk.customer.name}" in page
+
+    answer = client.post(
+        f"/customers/{other.customer_id}/merge/", {"into": desk.customer.customer_id}
+    )
+    assert "At work" in client.get(answer["Location"]).content.decode()
+    for _ in range(3):
+        client.post(f"{answer['Location']}step/")
+
+    assert "Done." in client.get(answer["Location"]).content.decode()
+    old = client.get(f"/customers/{other.customer_id}/")
+    assert old["Location"] == f"/customers/{desk.customer.customer_id}/"
+    wrong = client.post(f"/customers/{desk.customer.customer_id}/merge/", {"into": "nobody"})
+    assert wrong.status_code == 422
+
+
+def test_erasing_wants_the_name_typed(client, desk):
+    client.force_login(desk.supervisor_user)
+    address = f"/customers/{desk.customer.customer_id}/erase/"
+    assert client.post(address, {"sure": "somebody"}).status_code == 422
+
+    answer = client.post(address, {"sure": desk.customer.name})
+
+    client.post(f"{answer['Location']}step/")
+    page = client.get(f"/customers/{desk.customer.customer_id}/").content.decode()
+    assert "Erased customer" in page
+    assert desk.customer.name not in page
+    assert client.get(address).status_code == 404

@@ -45,6 +45,10 @@ class CommunicationType(StrEnum):
     SYSTEM_UPDATE = "System Update"
 
 
+ERASED = "[erased]"
+"""Stands where words were that named a person who had a right to be forgotten."""
+
+
 class Delivery(StrEnum):
     """How the mail with an answer to the customer stands."""
 

@@ -6,12 +6,13 @@ from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
 from tickets.models.ticket import Ticket
-from tickets.models.workspace import Bulk, CannedReply, SavedView
+from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
 __all__ = [
     "Bulk",
     "Calendar",
     "CannedReply",
+    "CustomerJob",
     "Entry",
     "EntryTag",
     "EscalationRule",

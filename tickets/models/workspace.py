@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
+from helpdesk.jobs import Job
 
 
 class SavedView(models.Model):
@@ -69,19 +70,13 @@ class CannedReply(models.Model):
         return self.name
 
 
-class Bulk(models.Model):
-    """One change to many tickets, worked off in steps. Goes on if whoever drives it stops."""
+class Bulk(Job):
+    """One change to many tickets."""
 
     action = models.CharField(_("action"), max_length=20)
     value = models.CharField(_("value"), max_length=200, blank=True)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="bulks", verbose_name=_("asked by")
-    )
-    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
     ticket_ids = models.JSONField(_("tickets"))
     results = models.JSONField(_("results"), default=list)
-    leased_until = models.DateTimeField(null=True, editable=False)
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -90,3 +85,27 @@ class Bulk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.value}".strip()
+
+
+class CustomerJob(Job):
+    """Two records of a customer made one, or a person removed, with all tickets."""
+
+    class Kind(models.TextChoices):
+        MERGE = "merge", _("merge")
+        ERASE = "erase", _("erase")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    customer_id = models.CharField(_("customer"), max_length=40)
+    into_id = models.CharField(_("into"), max_length=40, blank=True)
+    vehicles = models.PositiveIntegerField(_("vehicles"), default=0)
+    tickets = models.PositiveIntegerField(_("tickets"), default=0)
+    place = models.CharField(max_length=80, blank=True, editable=False)
+    looked_again = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("customer job")
+        verbose_name_plural = _("customer jobs")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.customer_id}"

@@ -86,6 +86,11 @@ def opened(attachment: Attachment) -> IO[Any]:
         raise NotFound(_("The file %(name)s is lost.") % {"name": attachment.name}) from lost
 
 
+def forget(attachment: Attachment) -> None:
+    """Remove the file itself. A repeat does no harm."""
+    _storage().delete(attachment.file_id)
+
+
 def content_type(name: str) -> str:
     return CONTENT_TYPES.get(_extension(name), "application/octet-stream")
 

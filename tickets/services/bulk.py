@@ -1,18 +1,11 @@
-"""One change to many tickets, in steps, each ticket through its own service.
-
-Whoever watches the page drives it on; if they leave, a worker does. A step is leased, so that two
-drivers do not work on the same tickets; a driver that dies loses its lease, and its step is done
-again, which changes nothing that was changed already.
-"""
+"""One change to many tickets, a job whose steps put each ticket through its own service."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 
 import structlog
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, ServiceError
 from tickets.domain.errors import DomainError, TransitionRefused
@@ -30,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 MOST = 1_000
 STEP = 25
-LEASE = timedelta(seconds=60)
 
 Act = Callable[[str, Bulk, Actor], Ticket]
 
@@ -100,29 +92,16 @@ def step(bulk_id: int) -> Bulk:
 
     `results` holds for each ticket that was worked on its id and why it was refused, if it was.
     """
-    now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    mine = Bulk.objects.filter(free, pk=bulk_id, finished_at=None).update(leased_until=now + LEASE)
-    bulk = Bulk.objects.select_related("asked_by").get(pk=bulk_id)
-    if not mine:
-        return bulk
+    bulk = jobs.lease(Bulk, bulk_id)
+    if bulk is None:
+        return Bulk.objects.get(pk=bulk_id)
     by = actor_of(bulk.asked_by)
     done = len(bulk.results)
     with outbox.one_nudge():
         for ticket_id in bulk.ticket_ids[done : done + STEP]:
             bulk.results.append({"ticket": ticket_id, "refused": _work(ticket_id, bulk, by)})
-    finished = len(bulk.results) == len(bulk.ticket_ids)
-    bulk.finished_at = timezone.now() if finished else None
-    bulk.leased_until = None
-    bulk.save(update_fields=["results", "finished_at", "leased_until"])
+    jobs.step_done(bulk, finished=len(bulk.results) == len(bulk.ticket_ids))
     return bulk
-
-
-def abandoned() -> QuerySet[Bulk]:
-    """Changes that nobody drives on."""
-    quiet = timezone.now() - LEASE
-    free = Q(leased_until=None, asked_at__lt=quiet) | Q(leased_until__lt=timezone.now())
-    return Bulk.objects.filter(free, finished_at=None)
 
 
 def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:

@@ -31,7 +31,7 @@ from tickets.domain.errors import TimeRunsBackwards
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Milestone, Rule
 from tickets.domain.sla.timeline import Event, EventType, Timeline
-from tickets.domain.ticket import CommunicationType, Delivery, Direction, Priority
+from tickets.domain.ticket import ERASED, CommunicationType, Delivery, Direction, Priority
 from tickets.services import outbox, promises
 from tickets.store import access
 from tickets.store.keys import set_keys
@@ -64,6 +64,7 @@ _LOGGED = (
     "team_id",
     "subject",
     "description",
+    "customer_id",
     "vehicle_id",
     "tags",
     "continued_by",
@@ -96,6 +97,8 @@ class Draft:
         self.communications: list[Communication] = []
         self.escalations: list[Escalation] = []
         self.events: list[OutboxEvent] = []
+        self.checks: list[Callable[[Transaction], None]] = []
+        """What has to hold elsewhere for the draft to be written."""
 
     def at_time(self, at: datetime, *, by: Actor) -> None:
         """Go on at a time of the past, as somebody else: for what happened elsewhere.
@@ -415,6 +418,8 @@ def write_beside(transaction: Transaction, draft: Draft) -> None:
     for escalation in draft.escalations:
         # The guard of "at most once", should ever two writers agree on a version.
         transaction.put(escalation, Escalation.sk.does_not_exist())
+    for check in draft.checks:
+        check(transaction)
 
 
 def new_draft(
@@ -446,6 +451,7 @@ def _differences(before: Ticket, after: Ticket) -> list[Change]:
     for name in _LOGGED:
         was, becomes = getattr(before, name), getattr(after, name)
         if was != becomes:
+            was = ERASED if becomes == ERASED else was  # what is to be forgotten leaves no trace
             field = Ticket.get_attributes()[name].attr_name
             changed.append(Change(field=field, before=text_of(was), after=text_of(becomes)))
     return changed

@@ -7,7 +7,8 @@ import structlog
 from django.utils.translation import gettext as _
 
 from customers.services.links import check_customer, check_vehicle
-from customers.services.read import get_customer, get_vehicle
+from customers.services.merge import current
+from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
@@ -59,16 +60,17 @@ def create_ticket(
     known_priority = checks.word("priority", priority, Priority)
     assigned_to = checks.assignee("assignedTo", assigned_to)
     tag_list = checks.tags("tags", tags)
-    customer = get_customer(customer_id) if customer_id else None
-    if customer is None:
+    customer = current(customer_id) if customer_id else None
+    if customer is None or customer.erased_at:
         checks.errors["customerId"] = _("Choose a customer: there is none with this id.")
-    elif vehicle_id and get_vehicle(customer_id, vehicle_id) is None:
+    elif vehicle_id and get_vehicle(customer.customer_id, vehicle_id) is None:
         checks.errors["vehicleId"] = _("This customer has no such vehicle.")
     checks.done()
     assert customer is not None  # noqa: S101 (checked above; this and the next for types)
     assert known_category is not None  # noqa: S101
     assert known_priority is not None  # noqa: S101
 
+    customer_id = customer.customer_id  # whoever a merged record leads to
     at = now or this_second()
     terms = promises.terms_for(category=known_category, segment=customer.segment)
     team_id = team_for(category=known_category, segment=customer.segment, priority=known_priority)

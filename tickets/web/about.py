@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
@@ -16,13 +16,17 @@ from tickets.web import present
 
 @require_safe
 def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
-    page = customer_page(customer_id, by=actor_of(request.user))
+    by = actor_of(request.user)
+    page = customer_page(customer_id, by=by)
+    if page.customer.merged_into:
+        return redirect("customer_detail", page.customer.merged_into)
     now = this_second()
     lines = present.ticket_lines(page.tickets, now=now)
     context = {
         "view": "customers",
         "page": page,
         "customer": page.customer,
+        "supervises": by.supervises,
         "open": [line for line in lines if Status(line.status).active],
         "past": [line for line in lines if not Status(line.status).active],
         "said": present.said_lines(page.said),

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from tickets.web import about, actions, bulk, create, lists, live, nav, notices, pages, team, why
+from tickets.web import (
+    about,
+    actions,
+    bulk,
+    create,
+    lists,
+    live,
+    nav,
+    notices,
+    pages,
+    records,
+    team,
+    why,
+)
 
 urlpatterns = [
     path("", lists.my_work, name="my_work"),
@@ -9,6 +22,10 @@ urlpatterns = [
     path("views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
     path("team/", team.page, name="team"),
     path("customers/<str:customer_id>/", about.customer, name="customer_detail"),
+    path("customers/<str:customer_id>/merge/", records.merge, name="customer_merge"),
+    path("customers/<str:customer_id>/erase/", records.erase, name="customer_erase"),
+    path("customer-jobs/<int:job_id>/", records.job, name="customer_job"),
+    path("customer-jobs/<int:job_id>/step/", records.step, name="customer_job_step"),
     path("customers/<str:customer_id>/export/", about.export, name="customer_export"),
     path("vehicles/<str:vehicle_id>/", about.vehicle, name="vehicle_detail"),
     path("nav/", nav.nav, name="nav"),

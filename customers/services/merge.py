@@ -1,0 +1,108 @@
+"""Make one customer of two records of the same person.
+
+Whoever merges goes through `begin`, `carry_vehicles` until nothing is left, whatever else is tied
+to the customer (only others know), and `finish`. Each can be repeated. From `begin` on nothing new
+is tied to the record that goes; after `finish` it is a signpost to the one that stays.
+"""
+
+from django.utils.translation import gettext as _
+
+from customers.services.create import guarded, name_words
+from customers.services.links import THERE
+from customers.services.vehicles import change_owner
+from customers.store import access
+from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, word_of
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
+from helpdesk.dynamo.ulids import new_ulid
+from helpdesk.errors import Invalid, NotFound
+
+LONGEST_NOTES = 10_000
+_CONTACT = ("email", "phone", "company", "address", "language", "time_zone", "external_id")
+
+
+def begin(source_id: str, *, into: str, by: Actor) -> None:
+    """Close a record for whatever is new. Raises Invalid, NotFound, NotAllowed."""
+    require_ticket_work(by)
+    source = access.customer(source_id)
+    if source is None:
+        raise NotFound(_("There is no such customer."))
+    if source.merged_into == into:
+        return
+    if source_id == into:
+        raise Invalid({"into": _("A customer cannot be merged into itself.")})
+    try:
+        with Transaction() as transaction:
+            transaction.check(Customer, customer_pk(into), DETAILS, THERE)
+            transaction.update(source, [Customer.merged_into.set(into)], THERE)
+    except ConditionFailed as refused:
+        raise Invalid(
+            {"into": _("One of the two is not there any more: it was merged or erased.")}
+        ) from refused
+
+
+def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
+    """Hand up to `limit` vehicles over; return how many. 0: none is left."""
+    into = current(source_id)
+    if into is None or into.customer_id == source_id:
+        return 0
+    owned = access.vehicles(source_id, limit=limit)
+    for vehicle in owned:
+        change_owner(vehicle.vehicle_id, to=into.customer_id, by=by)
+    return len(owned)
+
+
+def finish(source_id: str) -> None:
+    """Give what only the old record knows to the one that stays, and leave a signpost."""
+    source, into = access.customer(source_id), current(source_id)
+    if source is None or into is None or source.merged_into is None or source.name_key is None:
+        return
+    after = _copy(into)
+    for name in _CONTACT:
+        setattr(after, name, getattr(into, name) or getattr(source, name))
+    notes = "\n\n".join(part for part in (into.notes, source.notes) if part)
+    after.notes = notes[:LONGEST_NOTES] or None
+    own = guarded(into) | guarded(source)
+    after.also_known = []
+    after.also_known = sorted(own - guarded(after))
+    after.version = int(into.version) + 1
+    signpost = _signpost(source)
+    words, new_words = name_words(into), name_words(after)
+    with Transaction() as transaction:
+        transaction.update(into, changes(into, after), Customer.version == into.version)
+        transaction.update(source, changes(source, signpost), Customer.version == source.version)
+        transaction.put(changed(into.customer_id, new_ulid()))
+        for key in guarded(source):
+            transaction.put(
+                Guard(key, customer_id=into.customer_id), Guard.customer_id == source_id
+            )
+        for word in name_words(source):
+            transaction.delete(word_of(word, source_id))
+        for word in new_words - words:
+            transaction.put(word_of(word, into.customer_id))
+
+
+def current(customer_id: str) -> Customer | None:
+    """The record that stands for a customer now. A read, and one more for each merge since."""
+    found = access.customer(customer_id)
+    seen = {customer_id}
+    while found is not None and found.merged_into and found.merged_into not in seen:
+        seen.add(found.merged_into)
+        found = access.customer(found.merged_into)
+    return found
+
+
+def _copy(customer: Customer) -> Customer:
+    copy = Customer()
+    copy.deserialize(customer.serialize())
+    return copy
+
+
+def _signpost(source: Customer) -> Customer:
+    """What is left of a record: a name to recognise it by, and where it leads."""
+    left = _copy(source)
+    for name in (*_CONTACT, "notes", "name_shard", "name_key", "segment_shard"):
+        setattr(left, name, None)
+    left.also_known = []
+    left.version = int(source.version) + 1
+    return left

@@ -1,0 +1,15 @@
+"""What workers do with customers."""
+
+from celery import shared_task
+
+from customers.models import CustomerFile
+from customers.services import files
+from helpdesk import jobs
+
+
+@shared_task(name="customers.resume_files")
+def resume_files() -> None:
+    files.forget_old()
+    for left in jobs.abandoned(CustomerFile).exclude(confirmed_at=None):
+        while not files.step(left.pk).finished_at:
+            pass

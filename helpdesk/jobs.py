@@ -1,0 +1,61 @@
+"""Long work that a person asked for, done in steps.
+
+Whoever watches the page drives it on; if they leave, a worker does. A step is leased, so that two
+drivers do not do the same; a driver that dies loses its lease, and its step is done again. So each
+step must be harmless to repeat.
+"""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+LEASE = timedelta(seconds=60)
+
+
+class Job(models.Model):
+    """Something that was asked for and is worked off."""
+
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="%(class)ss",
+        verbose_name=_("asked by"),
+    )
+    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+J = TypeVar("J", bound=Job)
+
+
+def lease(kind: type[J], job_id: int) -> J | None:
+    """The job, for one step; None when it is finished, or somebody else works on it right now."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    found = kind._default_manager.filter(free, pk=job_id, finished_at=None)
+    if not found.update(leased_until=now + LEASE):
+        return None
+    return kind._default_manager.select_related("asked_by").get(pk=job_id)
+
+
+def step_done(job: Job, *, finished: bool) -> None:
+    """Write down what a step did, and let the next one begin."""
+    job.finished_at = timezone.now() if finished else None
+    job.leased_until = None
+    job.save()
+
+
+def abandoned(kind: type[J]) -> QuerySet[J]:
+    """Jobs that nobody drives on."""
+    now = timezone.now()
+    free = Q(leased_until=None, asked_at__lt=now - LEASE) | Q(leased_until__lt=now)
+    return kind._default_manager.filter(free, finished_at=None)

@@ -1,0 +1,173 @@
+"""Customers and vehicles from a CSV file: seen before it happens, whole, and every row told of."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from customers.models import CustomerFile
+from customers.services import files
+from customers.services.create import create_customer
+from customers.services.read import customer_with_email, vehicle_with_vin
+from customers.tasks import resume_files
+from helpdesk import sheets
+from helpdesk.errors import Invalid, NotAllowed, NotFound
+from tests.world import NOON
+
+VIN = "1M8GDM9AXKP042788"
+
+
+def upload(desk, text, kind="customers", by=None):
+    content = text if isinstance(text, bytes) else text.encode()
+    return files.upload(kind=kind, name="list.csv", content=content, by=by or desk.rep)
+
+
+def take(file, desk):
+    file = files.confirm(file.pk, by=desk.rep)
+    while not file.finished_at:
+        file = files.step(file.pk)
+    return file
+
+
+def reasons(file):
+    return {one["row"]: one["reason"] for one in file.refused}
+
+
+def test_rows_are_checked_first_and_taken_when_somebody_says_so(desk):
+    file = upload(
+        desk,
+        "\ufeffName;E-Mail;Segment;External ID\n"
+        "Ann Ångström;Ann@Example.com;Dealer;B-1\n"
+        "Bo;nobody;;\n"
+        ";c@example.com;;\n"
+        "Dee;ann@example.com;;\n"
+        "Again;giulia@posta.example;;\n"
+        "Fin;fin@example.com;Royal;\n",
+    )
+    assert (file.total, len(file.rows)) == (6, 1)
+    assert sorted(reasons(file)) == [3, 4, 5, 6, 7]
+    assert "row 2 already" in reasons(file)[5]
+    assert desk.customer.name in reasons(file)[6]
+    assert customer_with_email("ann@example.com") is None  # nothing is taken yet
+
+    file = take(file, desk)
+
+    assert file.taken == 1
+    ann = customer_with_email("ann@example.com")
+    assert (ann.name, ann.segment, ann.external_id) == ("Ann Ångström", "Dealer", "B-1")
+    assert file.rows == []
+
+
+def test_vehicles_find_their_owners(desk):
+    file = upload(
+        desk,
+        f"owner,vin,model\ngiulia@posta.example,{VIN},X\nnobody@x.de,,Y\n"
+        f"giulia@posta.example,{VIN},Z\ngiulia@posta.example,1M8,Q\n",
+        kind="vehicles",
+    )
+    assert [row["number"] for row in file.rows] == [2]
+    assert "No customer" in reasons(file)[3]
+
+    assert take(file, desk).taken == 1
+
+    assert vehicle_with_vin(VIN).customer_id == desk.customer.customer_id
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no rows"),
+        ("name\n", "no rows"),
+        ("nick,name\na,b\n", "no column “nick”"),
+        ("email\na@b.de\n", "“name” is missing"),
+        ("name,Name\na,b\n", "twice"),
+        ("name\nM\xfcller".encode("latin-1"), "UTF-8"),
+        ('name\n"open', "no CSV file"),
+        ("name\n" + "x\n" * 5_001, "5,000 rows"),
+        (b"name\n" + b"x" * 2_100_000, "2 MB"),
+        (b"name\n\x00\x00", "CSV"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_whole(desk, text, why):
+    with pytest.raises(Invalid, match=why):
+        upload(desk, text)
+    assert not CustomerFile.objects.exists()
+
+
+def test_a_row_that_somebody_was_quicker_with_is_told_of(desk):
+    file = upload(desk, "name,email\nAnn,ann@example.com\nBo,bo@example.com\n")
+    create_customer(name="Quick Ann", email="ann@example.com", by=desk.rep, now=NOON)
+
+    file = take(file, desk)
+
+    assert file.taken == 1
+    assert "Quick Ann" in reasons(file)[2]
+
+
+def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkeypatch):
+    monkeypatch.setattr(files, "STEP", 2)
+    file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(5)))
+    make, calls = files.create_customer, []
+
+    def dies(**fields):
+        made = make(**fields)
+        calls.append(made)
+        if len(calls) == 4:
+            raise KeyboardInterrupt  # after the write, before it was written down
+        return made
+
+    monkeypatch.setattr(files, "create_customer", dies)
+    files.confirm(file.pk, by=desk.rep)
+    with pytest.raises(KeyboardInterrupt):
+        files.step(file.pk)
+    CustomerFile.objects.update(leased_until=timezone.now())
+
+    resume_files()
+
+    file.refresh_from_db()
+    assert (file.taken, file.refused) == (5, [])
+    assert len({made.customer_id for made in calls}) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("races")
+def test_two_who_press_at_once_take_each_row_once(desk):
+    file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(20)))
+    gate = Barrier(2)
+
+    def press():
+        gate.wait()
+        files.confirm(file.pk, by=desk.rep)
+        connection.close()
+
+    threads = [Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    file.refresh_from_db()
+    assert (file.taken, file.refused) == (20, [])
+
+
+def test_files_are_their_uploaders_and_forgotten(desk):
+    file = upload(desk, "name\nAnn\n")
+    with pytest.raises(NotFound):
+        files.file_of(file.pk, by=desk.rep2)
+    with pytest.raises(NotAllowed):
+        upload(desk, "name\nAnn\n", by=desk.outsider)
+    CustomerFile.objects.update(asked_at=timezone.now() - files.KEPT * 2)
+
+    resume_files()
+
+    assert not CustomerFile.objects.exists()
+
+
+def test_the_report_can_be_mended_and_sent_again_and_runs_no_formula(desk):
+    file = upload(desk, "name,email,company\n=cmd()|'x',wrong,-1+1\n")
+    text = "".join(sheets.lines(files.report(file)))
+
+    assert "'=cmd()" in text
+    assert "'-1+1" in text
+    again = upload(desk, text.replace("wrong", "right@example.com"))
+    assert len(again.rows) == 1

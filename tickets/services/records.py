@@ -1,0 +1,169 @@
+"""Merge and erase customers' records with everything that is tied to them, however much it is.
+
+A job walks the customer's tickets in steps. The index that it walks follows a moment late, so a
+worker walks once more when the job is a minute old: no ticket of the last instant is left behind.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.services import erase, merge
+from customers.services.links import check_customer
+from helpdesk import jobs
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.dynamo.pages import Place
+from helpdesk.errors import NotFound
+from helpdesk.moments import this_second
+from tickets.domain.ticket import ERASED, CommunicationType
+from tickets.models import CustomerJob
+from tickets.services import attachments, outbox
+from tickets.services.change import Draft, change
+from tickets.store import access
+from tickets.store.log import Communication, Escalation
+from tickets.store.ticket import Ticket
+
+STEP = 25
+SECOND_LOOK = timedelta(minutes=1)
+MOST_LINES = 100_000
+_PEOPLES_WORDS = {"subject", "description"}
+
+
+def start_merge(source_id: str, *, into: str, by: Actor) -> CustomerJob:
+    """Begin to make one customer of two. Raises Invalid, NotFound, NotAllowed."""
+    merge.begin(source_id, into=into, by=by)
+    running = CustomerJob.objects.filter(
+        kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
+    ).first()
+    return running or CustomerJob.objects.create(
+        kind=CustomerJob.Kind.MERGE,
+        customer_id=source_id,
+        into_id=into,
+        asked_by_id=int(by.user_id),
+    )
+
+
+def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
+    """Remove the person from a record at once, and begin to remove them from the tickets.
+
+    Raises as `erase_person` does.
+    """
+    erase.erase_person(customer_id, by=by, now=this_second())
+    return CustomerJob.objects.create(
+        kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
+    )
+
+
+def job_of(job_id: int, *, by: Actor) -> CustomerJob:
+    """Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    found = CustomerJob.objects.filter(pk=job_id).first()
+    if found is None:
+        raise NotFound(_("There is no such job."))
+    return found
+
+
+def step(job_id: int) -> CustomerJob:
+    """Do the next piece of a job, unless somebody else does right now."""
+    job = jobs.lease(CustomerJob, job_id)
+    if job is None:
+        return CustomerJob.objects.get(pk=job_id)
+    with outbox.one_nudge():
+        finished = _STEPS[job.kind](job, actor_of(job.asked_by))
+    jobs.step_done(job, finished=finished)
+    return job
+
+
+def due_for_a_second_look() -> QuerySet[CustomerJob]:
+    """Finished jobs whose customers' tickets have to be walked once more."""
+    return CustomerJob.objects.filter(
+        looked_again=False, finished_at__lt=timezone.now() - SECOND_LOOK
+    )
+
+
+def look_again(job: CustomerJob) -> None:
+    """Let a finished job go over everything once more."""
+    CustomerJob.objects.filter(pk=job.pk).update(finished_at=None, place="", looked_again=True)
+
+
+def _merge(job: CustomerJob, by: Actor) -> bool:
+    """Hand over some vehicles, or some tickets; say whether nothing is left."""
+    if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
+        job.vehicles += carried
+        return False
+    page = access.tickets_about(customer_id=job.customer_id, limit=STEP)
+    for row in page.rows:
+        moved = change(row.ticket_id, _hand_over, by=by)
+        job.tickets += moved.customer_id != row.customer_id
+    if page.rows:
+        return False
+    merge.finish(job.customer_id)
+    return True
+
+
+def _hand_over(draft: Draft) -> None:
+    stands = merge.current(draft.ticket.customer_id)
+    if stands is None or stands.customer_id == draft.ticket.customer_id:
+        return
+    customer_id = stands.customer_id
+    draft.ticket.customer_id = customer_id
+    draft.checks.append(lambda transaction: check_customer(transaction, customer_id))
+
+
+def _erase(job: CustomerJob, by: Actor) -> bool:
+    erase.erase_vehicles(job.customer_id)
+    place = Place(job.place, back=False) if job.place else None
+    page = access.tickets_about(customer_id=job.customer_id, limit=STEP, place=place)
+    for row in page.rows:
+        _erase_ticket(row.ticket_id, by)
+    if not job.looked_again:
+        job.tickets += len(page.rows)
+    job.place = page.next.key if page.next else ""
+    return page.next is None
+
+
+def _erase_ticket(ticket_id: str, by: Actor) -> None:
+    """First what was said, then the ticket itself, whose log says that it is done."""
+    for line in access.whole_log(ticket_id, most=MOST_LINES):
+        _erase_line(line)
+    for escalation in access.escalations(ticket_id):
+        if escalation.reason not in (None, ERASED):
+            escalation.update(actions=[Escalation.reason.set(ERASED)])
+    change(ticket_id, _forget, by=by)
+
+
+def _forget(draft: Draft) -> None:
+    ticket: Ticket = draft.ticket
+    if ticket.subject == ticket.description == ERASED:
+        return
+    ticket.subject = ticket.description = ERASED
+    draft.say(CommunicationType.SYSTEM_UPDATE, "The customer's personal data was erased")
+
+
+def _erase_line(line: Communication) -> None:
+    for attached in line.attachments or ():
+        attachments.forget(attached)
+    if line.type == CommunicationType.SYSTEM_UPDATE.value:
+        touched = [one for one in line.changes or () if one.field in _PEOPLES_WORDS]
+        if not touched or all(one.after == ERASED for one in touched):
+            return
+        for one in touched:
+            one.before = one.after = ERASED
+        fields = ", ".join(one.field for one in line.changes or ())
+        line.update(
+            actions=[
+                Communication.changes.set(line.changes),
+                Communication.content.set(f"{ERASED} {fields} changed"),
+            ]
+        )
+    elif line.content != ERASED or line.attachments:
+        line.update(actions=[Communication.content.set(ERASED), Communication.attachments.remove()])
+
+
+_STEPS: dict[str, Callable[[CustomerJob, Actor], bool]] = {
+    CustomerJob.Kind.MERGE: _merge,
+    CustomerJob.Kind.ERASE: _erase,
+}

@@ -1,0 +1,109 @@
+"""Merge two customers, erase one: asked for on a page, watched on its own."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from customers.services.read import find_customers, get_customer
+from customers.store.items import Customer
+from helpdesk.accounts.actors import actor_of, require_supervision, require_ticket_work
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.fragments import wants_fragment
+from tickets.models import CustomerJob
+from tickets.services import records
+
+_COMPARED = ("name", "email", "phone", "company", "segment", "external_id", "created_at")
+MOST = 5
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    source = _customer(customer_id)
+    text = request.GET.get("q", source.name).strip()[:100]
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            job = records.start_merge(customer_id, into=request.POST.get("into", ""), by=by)
+        except Invalid as refused:
+            errors = refused.errors
+        else:
+            return redirect("customer_job", job.pk)
+    others = [one for one in find_customers(text) if one.customer_id != customer_id]
+    context = {
+        "view": "customers",
+        "source": source,
+        "text": text,
+        "errors": errors,
+        "found": [
+            {
+                "customer_id": one.customer_id,
+                "name": one.name,
+                "rows": [
+                    (label, getattr(source, name), getattr(one, name))
+                    for label, name in zip(_labels(), _COMPARED, strict=True)
+                ],
+            }
+            for one in others[:MOST]
+        ],
+    }
+    return render(request, "customers/merge.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, customer_id: str) -> HttpResponse:
+    by = actor_of(request.user)
+    require_supervision(by)
+    customer = _customer(customer_id)
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            if request.POST.get("sure", "").strip() != customer.name:
+                raise Invalid({"sure": _("Write the name exactly as it stands above.")})
+            job = records.start_erasure(customer_id, by=by)
+        except Invalid as refused:
+            errors = refused.errors
+        else:
+            return redirect("customer_job", job.pk)
+    context = {"view": "customers", "customer": customer, "errors": errors}
+    return render(request, "customers/erase.html", context, status=422 if errors else 200)
+
+
+@require_safe
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    return _shown(request, records.job_of(job_id, by=actor_of(request.user)))
+
+
+@require_POST
+def step(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Work on, and show how far it is."""
+    found = records.step(records.job_of(job_id, by=actor_of(request.user)).pk)
+    return _shown(request, found) if wants_fragment(request) else redirect("customer_job", job_id)
+
+
+def _shown(request: HttpRequest, found: CustomerJob) -> HttpResponse:
+    merging = found.kind == CustomerJob.Kind.MERGE
+    context = {
+        "view": "customers",
+        "job": found,
+        "title": _("Merging two customers") if merging else _("Erasing personal data"),
+        "customer_id": found.into_id or found.customer_id,
+    }
+    template = "customers/job.html#progress" if wants_fragment(request) else "customers/job.html"
+    return render(request, template, context)
+
+
+def _customer(customer_id: str) -> Customer:
+    found = get_customer(customer_id)
+    if found is None or found.gone:
+        raise NotFound(_("There is no such customer."))
+    return found
+
+
+def _labels() -> tuple[str, ...]:
+    return (
+        *(_("Name"), _("E-mail address"), _("Phone"), _("Company"), _("Segment")),
+        *(_("Id in another system"), _("Since")),
+    )
