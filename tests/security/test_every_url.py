@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from customers.services.create import create_customer
+from customers.services.files import upload
 from helpdesk.moments import this_second
 from tests.world import log_of, settle, stored, team
 from tickets.models import CannedReply
@@ -127,7 +128,7 @@ def addresses(desk):
     settle()
     other = create_customer(name="Other", by=desk.rep, now=this_second())
     job = records.start_merge(other.customer_id, into=desk.customer.customer_id, by=desk.rep)
-    file = files.upload(kind="customers", name="a.csv", content=b"name\nsecret", by=desk.rep)
+    file = upload(kind="customers", name="a.csv", content=b"name\nsecret", by=desk.rep)
     given = {
         "job_id": job.pk,
         "file_id": file.pk,
