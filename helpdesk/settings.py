@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
+    "ninja",
     "tailwind",
     "csp",
     "django_structlog",
@@ -121,6 +122,10 @@ LOGOUT_REDIRECT_URL = "login"
 
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+# Days of reports are days of one of these. UTC first, then the business's own.
+REPORT_TIME_ZONES = list(
+    dict.fromkeys(["UTC", *env.list("REPORT_TIME_ZONES", default=[TIME_ZONE])])
+)
 USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -188,7 +193,7 @@ AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
 DYNAMODB_TABLES = [
     "customers.store.items.Customer",
     "tickets.store.ticket.Ticket",
-    "reporting.store.facts.Fact",
+    "reporting.store.items.TicketFacts",
 ]
 DYNAMODB_TABLE_PREFIX = env.str("DYNAMODB_TABLE_PREFIX", default="helpdesk-")
 # Partitions of each index; one takes about 1,000 writes a second. Only ever raised.
@@ -231,6 +236,8 @@ OUTBOX_CONSUMERS = [
     "tickets.services.search.take",
     "tickets.services.live.take",
 ]
+# Each takes the ids of tickets whose customer has changed.
+CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
 
 # ------------------------------------------------------------------ mail
 if DEBUG:
@@ -253,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("mail-sweep", "tickets.mail_notices", 60),
         ("letter-sweep", "tickets.send_letters", 60),
+        ("roll-up", "reporting.roll_up", OUTBOX_SWEEP_SECONDS),
         ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),
         ("resume-bulks", "tickets.resume_bulks", 60),
         ("resume-files", "customers.resume_files", 60),

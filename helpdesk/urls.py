@@ -6,6 +6,10 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from helpdesk.accounts.preferences import preferences
+from helpdesk.api import api
+from reporting.api import router as reports
+
+api.add_router("", reports)
 
 urlpatterns = [
     path("", include("customers.web.urls")),
@@ -20,4 +24,5 @@ urlpatterns = [
     path("accounts/preferences/", preferences, name="preferences"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("api/", api.urls),
 ]

@@ -8,13 +8,13 @@ from helpdesk.moments import this_second
 from tickets.models import Bulk, CustomerJob
 from tickets.services import (
     bulk,
+    customers,
     escalate,
     letters,
     notices,
     outbox,
     records,
     replan,
-    search,
     silence,
 )
 
@@ -58,7 +58,7 @@ def resume_records() -> None:
 
 @shared_task(name="tickets.follow_customers")
 def follow_customers() -> int:
-    return search.follow_customers()
+    return customers.follow_changed()
 
 
 @shared_task(name="tickets.sla_sweep")

@@ -1,29 +1,180 @@
-"""Turn what happened to tickets into facts."""
+"""Keep the facts of tickets, each once, in line with the tickets."""
 
-from collections.abc import Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import blake2b
 
-from helpdesk.dynamo.shards import shard_key
-from reporting.store.facts import Fact
+import structlog
+from celery import current_app
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
+
+from customers.services.read import get_customers
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.dynamo.ulids import new_ulid
+from helpdesk.errors import Busy
+from reporting.domain.facts import About, Escalated, Fact, Kind, facts_of
+from reporting.store import access
+from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
+from tickets.domain import instant
+from tickets.domain.sla.timeline import Timeline
+from tickets.services.promises import KNOWN_TERMS
+from tickets.services.read import escalations_of, get_tickets
 from tickets.store.log import OutboxEvent
+from tickets.store.ticket import Ticket
 
-_COUNTED = {"created", "resolved", "closed", "reopened"}
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 5
+MOST_DAYS = 40
+"""Days of a ticket that one transaction writes."""
+
+DEBOUNCE = 1
+"""Seconds in which many changes ask for rollups once."""
+
+MANUAL = "manual"
 
 
 def take(events: Sequence[OutboxEvent]) -> None:
-    """Keep the facts that outbox events tell of. A repeat writes the same items again."""
-    facts = [_fact(event) for event in events if event.kind in _COUNTED]
-    with Fact.batch_write() as batch:
-        for fact in {(fact.pk, fact.sk): fact for fact in facts}.values():
-            batch.save(fact)
+    """Follow what happened to tickets. They are read anew, so a repeat changes nothing."""
+    if follow({event.ticket_id for event in events}):
+        nudge()
 
 
-def _fact(event: OutboxEvent) -> Fact:
-    life = int(event.life)
-    return Fact(
-        shard_key(f"FACTS#{event.at:%Y-%m-%d}", event.ticket_id),
-        f"{event.kind}#{event.ticket_id}#{life}",
-        kind=event.kind,
-        ticket_id=event.ticket_id,
-        life=life,
-        at=event.at,
-    )
+def follow(ticket_ids: Iterable[str]) -> int:
+    """Write the facts of these tickets where they differ; return of how many they did.
+
+    What is written is read before the ticket is: whoever read an older ticket finds that it has
+    been written since, and does not win.
+
+    Cost for a batch: a few batch reads, a query for each ticket that was ever escalated, and a
+    transaction for each whose facts changed. Raises Busy.
+    """
+    wanted = set(ticket_ids)
+    known = access.facts_of_tickets(wanted)
+    tickets = get_tickets(wanted)
+    people = get_customers(ticket.customer_id for ticket in tickets.values())
+    changed = 0
+    for ticket in tickets.values():
+        customer = people.get(ticket.customer_id)
+        segment = customer.segment if customer else ""
+        written = known.get(ticket.ticket_id)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                written = access.facts_of_tickets([ticket.ticket_id]).get(ticket.ticket_id)
+                ticket = get_tickets([ticket.ticket_id]).get(ticket.ticket_id, ticket)
+            try:
+                changed += _write(ticket, segment, written)
+            except (ConditionFailed, Contended):
+                continue
+            break
+        else:
+            raise Busy(f"The facts of ticket {ticket.ticket_id} are being written by others.")
+    return changed
+
+
+def nudge() -> None:
+    """Ask for the rollups soon. Never raises: a sweep asks for them anyway."""
+    try:
+        if cache.add("reporting:asked", True, DEBOUNCE):
+            current_app.send_task("reporting.roll_up", countdown=DEBOUNCE)
+    except (OperationalError, OSError) as error:
+        log.warning("broker_away", reason=str(error))
+
+
+def read_day(item: DayFacts) -> tuple[About, list[Fact]]:
+    """What `_items` wrote."""
+    return About(*item.about), [_load(line) for line in item.facts]
+
+
+def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
+    items = {str(day): item for day, item in _items(ticket, segment).items()}
+    digests = {day: _digest(item) for day, item in items.items()}
+    held: dict[str, str] = dict(written.days) if written else {}
+    days = sorted(day for day in {*held, *digests} if held.get(day) != digests.get(day))
+    revision = int(written.revision) if written else 0
+    for at in range(0, len(days), MOST_DAYS):
+        with Transaction() as transaction:
+            for day in days[at : at + MOST_DAYS]:
+                transaction.put(dirty(day, ticket.ticket_id, new_ulid()))
+                if day in items:
+                    transaction.put(items[day])
+                    held[day] = digests[day]
+                else:
+                    transaction.delete(DayFacts(facts_pk(day, ticket.ticket_id), ticket.ticket_id))
+                    del held[day]
+            kept = TicketFacts(
+                ticket_pk(ticket.ticket_id),
+                ticket_id=ticket.ticket_id,
+                days=held,
+                revision=revision + 1,
+            )
+            unchanged = (
+                TicketFacts.revision == revision if revision else TicketFacts.pk.does_not_exist()
+            )
+            transaction.put(kept, unchanged)
+        revision += 1
+    return bool(days)
+
+
+def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
+    """The facts of a ticket by the day of UTC on which they happened."""
+    timeline = Timeline.load(ticket.timeline)
+    days: dict[date, list[Fact]] = defaultdict(list)
+    for fact in facts_of(timeline, KNOWN_TERMS, _escalated(ticket)):
+        days[fact.at.date()].append(fact)
+    about = [
+        ticket.priority,
+        ticket.category,
+        ticket.assigned_to or "",
+        ticket.team_id or "",
+        segment,
+    ]
+    return {
+        day: DayFacts(
+            facts_pk(str(day), ticket.ticket_id),
+            ticket.ticket_id,
+            about=about,
+            facts=[_dump(fact) for fact in facts],
+        )
+        for day, facts in days.items()
+    }
+
+
+def _escalated(ticket: Ticket) -> Iterable[Escalated]:
+    if not ticket.fired_rules and not ticket.escalation_level and int(ticket.life) == 1:
+        return []
+    return [
+        Escalated(
+            record.fired_at,
+            MANUAL if record.rule.startswith(f"{MANUAL}-") else record.rule,
+            int(record.level),
+        )
+        for record in escalations_of(ticket.ticket_id)
+    ]
+
+
+def _dump(fact: Fact) -> str:
+    words = [instant.text(fact.at), fact.kind.value]
+    if fact.kind in (Kind.RESPONSE, Kind.RESOLUTION):
+        words += [str(fact.seconds), "met" if fact.met else "late"]
+    if fact.kind is Kind.ESCALATED:
+        words += [str(fact.level), fact.rule]
+    return " ".join(words)
+
+
+def _load(line: str) -> Fact:
+    at, kind, *rest = line.split(" ", 3)
+    fact = Fact(instant.parse(at), Kind(kind))
+    if fact.kind in (Kind.RESPONSE, Kind.RESOLUTION):
+        return Fact(fact.at, fact.kind, seconds=int(rest[0]), met=rest[1] == "met")
+    if fact.kind is Kind.ESCALATED:
+        return Fact(fact.at, fact.kind, level=int(rest[0]), rule=rest[1])
+    return fact
+
+
+def _digest(item: DayFacts) -> str:
+    said = json.dumps([list(item.about), list(item.facts)])
+    return blake2b(said.encode(), digest_size=8).hexdigest()

@@ -22,7 +22,8 @@ from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED
 from tickets.models import CustomerJob
-from tickets.services import attachments, records, search
+from tickets.services import attachments, records
+from tickets.services import customers as customers_changed
 from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
 from tickets.services.edit import edit
@@ -188,7 +189,7 @@ def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):
 
     job = finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
     settle()
-    search.follow_customers()
+    customers_changed.follow_changed()
 
     assert job.tickets == 1
     now = stored(number)
@@ -268,10 +269,10 @@ def test_the_search_index_follows_a_customers_new_name(desk):
     assert numbers("Marchetti", desk) == []
 
     edit_customer(desk.customer.customer_id, name="Giulia Marchetti", by=desk.rep)
-    assert search.follow_customers() == 1
+    assert customers_changed.follow_changed() == 1
 
     assert numbers("Marchetti", desk) == [number]
-    assert search.follow_customers() == 0
+    assert customers_changed.follow_changed() == 0
 
 
 def test_a_change_while_the_index_follows_is_followed_again(desk):

@@ -1,6 +1,6 @@
 """One ticket with everything that its page shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from helpdesk.errors import NotFound
 from tickets.domain.sla.standing import SlaFacts
 from tickets.domain.ticket import Status
 from tickets.store import access
-from tickets.store.log import Communication
+from tickets.store.log import Communication, Escalation
 from tickets.store.ticket import Ticket
 
 MOST_OTHERS = 5
@@ -82,6 +82,21 @@ def last_ticket_number() -> int:
 def desk_is_empty() -> bool:
     """No ticket was ever opened. One read."""
     return last_ticket_number() == 0
+
+
+def get_tickets(ticket_ids: Iterable[str]) -> dict[str, Ticket]:
+    """Those that exist, by id, as they are now. One read for each hundred."""
+    return access.tickets(ticket_ids)
+
+
+def escalations_of(ticket_id: str) -> list[Escalation]:
+    """Every escalation of a ticket, in every life of it. One query."""
+    return access.escalations(ticket_id)
+
+
+def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
+    """Every ticket with its log. Reads the whole table: for rebuilding what is derived, only."""
+    return access.every_ticket()
 
 
 def sla_facts(ticket: Ticket) -> SlaFacts:

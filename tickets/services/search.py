@@ -7,7 +7,6 @@ from itertools import islice
 import structlog
 
 from customers.domain.words import folded
-from customers.services.changed import changed_customers, forget_changed
 from customers.services.read import get_customers, get_vehicles
 from customers.store.items import Customer, Vehicle
 from tickets.domain.ticket import CommunicationType
@@ -41,25 +40,9 @@ def take(events: Sequence[OutboxEvent]) -> None:
     _follow_texts([stored[ticket_id] for ticket_id in texts if ticket_id in stored])
 
 
-def follow_customers(*, limit: int = 100) -> int:
-    """Write anew what the index says of customers who changed; return how many tickets that were.
-
-    A repeat does no harm. Cost for each customer: a query and a few reads for each REBUILD_BATCH.
-    """
-    followed = 0
-    for changed in changed_customers(limit=limit):
-        place = None
-        while True:
-            page = access.tickets_about(
-                customer_id=changed.customer_id, limit=REBUILD_BATCH, place=place
-            )
-            _follow_texts(list(access.tickets(row.ticket_id for row in page.rows).values()))
-            followed += len(page.rows)
-            place = page.next
-            if place is None:
-                break
-        forget_changed(changed)
-    return followed
+def follow_tickets(ticket_ids: Iterable[str]) -> None:
+    """Write anew what the index says of these tickets and their people. A repeat does no harm."""
+    _follow_texts(list(access.tickets(ticket_ids).values()))
 
 
 def rebuild(each: Callable[[int], object] = lambda done: None) -> int:

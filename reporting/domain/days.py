@@ -1,0 +1,92 @@
+"""Days and months of a time zone, and how a range of days is read from both."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Days from `start` up to, and without, `end`."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    def each(self) -> Iterator[date]:
+        for number in range(self.days):
+            yield self.start + number * DAY
+
+    def before(self) -> "Range":
+        """The range of the same length that ends where this one begins."""
+        return Range(self.start - (self.end - self.start), self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A range in whole months, and the days before and after them."""
+
+    months: Range | None
+    edges: tuple[Range, ...]
+
+
+def parts(asked: Range) -> Parts:
+    """Cut a range so that as much of it as possible is whole months."""
+    first = month_of(asked.start)
+    if first < asked.start:
+        first = next_month(first)
+    last = month_of(asked.end)
+    if first >= last:
+        return Parts(None, (asked,))
+    edges = (Range(asked.start, first), Range(last, asked.end))
+    return Parts(Range(first, last), tuple(edge for edge in edges if edge.days))
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def next_month(month: date) -> date:
+    return (month + 31 * DAY).replace(day=1)
+
+
+def months(asked: Range) -> Iterator[date]:
+    """The first days of the months that a range touches."""
+    month = month_of(asked.start)
+    while month < asked.end:
+        yield month
+        month = next_month(month)
+
+
+def bounds(day: date, zone: str) -> tuple[datetime, datetime]:
+    """The instants at which a day of a zone begins and ends."""
+    return _midnight(day, zone), _midnight(day + DAY, zone)
+
+
+def day_of(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def days_touching(utc_day: date, zone: str) -> list[date]:
+    """The days of a zone that share an instant with a day of UTC."""
+    start, end = bounds(utc_day, "UTC")
+    first, last = day_of(start, zone), day_of(end - timedelta(microseconds=1), zone)
+    return list(Range(first, last + DAY).each())
+
+
+def utc_days(day: date, zone: str) -> list[date]:
+    """The days of UTC that a day of a zone lies in."""
+    start, end = bounds(day, zone)
+    return list(Range(start.date(), (end - timedelta(microseconds=1)).date() + DAY).each())
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    # A wall time that a change of clocks skips is read with the offset before it: still one instant
+    # for the end of one day and the beginning of the next.
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

@@ -1,0 +1,101 @@
+"""What happened to a ticket, as far as figures count it.
+
+Facts follow from the ticket as it is now, never from the order in which somebody heard of them: the
+same ticket always gives the same facts.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from tickets.domain.sla import clock
+from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Status
+
+
+class Kind(StrEnum):
+    CREATED = "created"
+    RESOLVED = "resolved"
+    """Became Resolved, or Closed directly; each time."""
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    RESPONSE = "response"
+    """The first response; at most one for each ticket."""
+    RESOLUTION = "resolution"
+    """The last resolution, if the ticket has not been reopened since; at most one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`seconds` on the clock and `met` belong to a clock's end; rule and level to escalated."""
+
+    at: datetime
+    kind: Kind
+    seconds: int = 0
+    met: bool = False
+    rule: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A rule that fired, or an escalation by hand (`rule` is "manual")."""
+
+    at: datetime
+    rule: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What figures are told apart by: as the ticket is now. Empty: nobody, or no team."""
+
+    priority: str
+    category: str
+    assignee: str = ""
+    team: str = ""
+    segment: str = ""
+
+
+def facts_of(
+    timeline: Timeline, terms: Mapping[str, Terms], escalated: Iterable[Escalated]
+) -> list[Fact]:
+    """Every fact of a ticket, in order of time. Raises as `clock.read` does."""
+    reading = clock.read(timeline, terms, now=timeline.last_at)
+    facts = [*_steps(timeline)]
+    facts += [Fact(one.at, Kind.ESCALATED, rule=one.rule, level=one.level) for one in escalated]
+    if timeline.first_responded_at:
+        facts.append(
+            Fact(
+                timeline.first_responded_at,
+                Kind.RESPONSE,
+                seconds=reading.response.elapsed,
+                met=reading.response.breached_at is None,
+            )
+        )
+    if timeline.resolved_at:
+        facts.append(
+            Fact(
+                timeline.resolved_at,
+                Kind.RESOLUTION,
+                seconds=reading.resolution.elapsed,
+                met=reading.resolution.breached_at is None,
+            )
+        )
+    return sorted(facts, key=lambda fact: fact.at)
+
+
+def _steps(timeline: Timeline) -> Iterator[Fact]:
+    yield Fact(timeline.created_at, Kind.CREATED)
+    states = timeline.states()
+    for before, after in pairwise(states):
+        if before.status.active and not after.status.active:
+            yield Fact(after.last_at, Kind.RESOLVED)
+        if before.status is not Status.CLOSED and after.status is Status.CLOSED:
+            yield Fact(after.last_at, Kind.CLOSED)
+        if not before.status.active and after.status.active:
+            yield Fact(after.last_at, Kind.REOPENED)

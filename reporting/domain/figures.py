@@ -1,0 +1,216 @@
+"""Figures of a stretch of time, which add up to those of a longer one.
+
+Counts, sums and shares are exact. Quantiles come from the logarithmic bins of a DDSketch: each is
+within 1 % of the value at its nearest rank, however many stretches were added up.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from ddsketch.mapping import LogarithmicMapping
+from ddsketch.store import DenseStore
+
+from reporting.domain.facts import About, Fact, Kind
+
+ACCURACY = 0.01
+_BINS = LogarithmicMapping(ACCURACY)
+NO_TIME = -1
+"""The bin of zero seconds, which has no logarithm."""
+
+
+class Column(IntEnum):
+    """What is counted; the places of a row."""
+
+    CREATED = 0
+    RESOLVED = 1
+    CLOSED = 2
+    REOPENED = 3
+    ESCALATED = 4
+    RESPONSES = 5
+    RESPONSES_MET = 6
+    RESPONSE_SECONDS = 7
+    RESOLUTIONS = 8
+    RESOLUTIONS_MET = 9
+    RESOLUTION_SECONDS = 10
+
+
+WIDTH = len(Column)
+Row = list[int]
+Bins = Counter[int]
+Cell = tuple[str, str, str]
+"""Priority, category, assignee."""
+
+_COUNTED = {
+    Kind.CREATED: Column.CREATED,
+    Kind.RESOLVED: Column.RESOLVED,
+    Kind.CLOSED: Column.CLOSED,
+    Kind.REOPENED: Column.REOPENED,
+    Kind.ESCALATED: Column.ESCALATED,
+    Kind.RESPONSE: Column.RESPONSES,
+    Kind.RESOLUTION: Column.RESOLUTIONS,
+}
+
+
+def empty_row() -> Row:
+    return [0] * WIDTH
+
+
+def add_to(row: Row, other: Iterable[int]) -> None:
+    """Add `other` to `row`, place by place."""
+    for place, number in enumerate(other):
+        row[place] += number
+
+
+def bin_of(seconds: int) -> int:
+    """The bin that a duration falls into."""
+    return _BINS.key(seconds) if seconds > 0 else NO_TIME
+
+
+def seconds_of(key: int) -> float:
+    """What the durations of a bin are within 1 % of."""
+    return _BINS.value(key) if key != NO_TIME else 0.0
+
+
+@dataclass
+class Durations:
+    """The bins of both clocks."""
+
+    response: Bins = field(default_factory=Counter)
+    resolution: Bins = field(default_factory=Counter)
+
+    def add(self, other: "Durations") -> None:
+        self.response.update(other.response)
+        self.resolution.update(other.resolution)
+
+
+@dataclass
+class Figures:
+    """All that is counted in a stretch of time."""
+
+    cells: dict[Cell, Row] = field(default_factory=dict)
+    durations: dict[Cell, Durations] = field(default_factory=dict)
+    teams: dict[tuple[str, str], Row] = field(default_factory=dict)  # priority, team
+    segments: dict[tuple[str, str], Row] = field(default_factory=dict)  # priority, segment
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)  # rule, level
+
+    def count(self, about: About, fact: Fact) -> None:
+        """Take one fact of a ticket in."""
+        cell = (about.priority, about.category, about.assignee)
+        places = [(_COUNTED[fact.kind], 1)]
+        if fact.kind is Kind.RESPONSE:
+            places += [(Column.RESPONSES_MET, fact.met), (Column.RESPONSE_SECONDS, fact.seconds)]
+            self.durations.setdefault(cell, Durations()).response[bin_of(fact.seconds)] += 1
+        if fact.kind is Kind.RESOLUTION:
+            places += [
+                (Column.RESOLUTIONS_MET, fact.met),
+                (Column.RESOLUTION_SECONDS, fact.seconds),
+            ]
+            self.durations.setdefault(cell, Durations()).resolution[bin_of(fact.seconds)] += 1
+        if fact.kind is Kind.ESCALATED:
+            self.rules[fact.rule, str(fact.level)] += 1
+        for row in (
+            self.cells.setdefault(cell, empty_row()),
+            self.teams.setdefault((about.priority, about.team), empty_row()),
+            self.segments.setdefault((about.priority, about.segment), empty_row()),
+        ):
+            for place, number in places:
+                row[place] += number
+
+    def add(self, other: "Figures") -> None:
+        """Add the figures of another stretch of time."""
+        for cell, row in other.cells.items():
+            add_to(self.cells.setdefault(cell, empty_row()), row)
+        for cell, durations in other.durations.items():
+            self.durations.setdefault(cell, Durations()).add(durations)
+        for mine, theirs in ((self.teams, other.teams), (self.segments, other.segments)):
+            for pair, row in theirs.items():
+                add_to(mine.setdefault(pair, empty_row()), row)
+        self.rules.update(other.rules)
+
+    def total(self) -> Row:
+        """The sum of all cells."""
+        row = empty_row()
+        for cell in self.cells.values():
+            add_to(row, cell)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """One clock over some tickets. Seconds are working time, waiting left out.
+
+    `met` and `count` are exact and so is the average, to the second; median and 90 % are within
+    1 % of the value at the nearest rank. None where nothing was counted.
+    """
+
+    count: int
+    met: int
+    average: int | None
+    median: float | None
+    p90: float | None
+
+    @property
+    def breached(self) -> int:
+        return self.count - self.met
+
+    @property
+    def attainment(self) -> float | None:
+        return self.met / self.count if self.count else None
+
+
+def response(row: Row, bins: Bins) -> Stat:
+    return _stat(row, bins, Column.RESPONSES)
+
+
+def resolution(row: Row, bins: Bins) -> Stat:
+    return _stat(row, bins, Column.RESOLUTIONS)
+
+
+def resolution_rate(row: Row) -> float | None:
+    """Resolved / created; None when none was created."""
+    return row[Column.RESOLVED] / row[Column.CREATED] if row[Column.CREATED] else None
+
+
+def quantiles(bins: Bins, *percents: int) -> list[float | None]:
+    """The durations at the nearest ranks of these percents; None for no durations."""
+    count = sum(bins.values())
+    store = DenseStore()
+    for key, number in bins.items():
+        store.add(key, number)
+    # The nearest rank of p % of n values, counted from 0: ceil(p n / 100) - 1, in whole numbers.
+    return [
+        round(seconds_of(store.key_at_rank(max(-(-percent * count // 100) - 1, 0))), 3)
+        if count
+        else None
+        for percent in percents
+    ]
+
+
+def distribution(bins: Bins, limits: Iterable[int]) -> Iterator[int]:
+    """How many durations lie up to each limit (seconds) and above the one before; then the rest."""
+    left = sum(bins.values())
+    passed = 0
+    for limit in limits:
+        below = sum(number for key, number in bins.items() if seconds_of(key) <= limit)
+        yield below - passed
+        passed = below
+    yield left - passed
+
+
+def _stat(row: Row, bins: Bins, first: Column) -> Stat:
+    count, met, seconds = row[first : first + 3]
+    median, p90 = quantiles(bins, 50, 90)
+    return Stat(
+        count=count,
+        met=met,
+        average=_rounded(seconds, count) if count else None,
+        median=median,
+        p90=p90,
+    )
+
+
+def _rounded(seconds: int, count: int) -> int:
+    """The average to the nearest second, half a second up."""
+    return (2 * seconds + count) // (2 * count)

@@ -1,0 +1,358 @@
+"""Read the figures of a range of days: rollups only, whatever the number of tickets."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import Invalid, NotAllowed
+from reporting.domain import days
+from reporting.domain.days import Range
+from reporting.domain.figures import (
+    Cell,
+    Durations,
+    Figures,
+    Row,
+    Stat,
+    add_to,
+    empty_row,
+    resolution,
+    response,
+)
+from reporting.services.rollups import (
+    DAY_COUNTS,
+    DAY_DURATIONS,
+    MONTH_BY_PRIORITY,
+    MONTH_COUNTS,
+    MONTH_DAYS,
+    MONTH_DURATIONS,
+)
+from reporting.store import access, packing
+from tickets.domain.filters import ME, NOBODY
+from tickets.domain.ticket import Category, Priority
+
+LONGEST = timedelta(days=366 * 20)
+EARLIEST = date(1990, 1, 1)
+LATEST = date(2200, 1, 1)
+
+
+class GroupBy(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    ASSIGNEE = "assignedTo"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figures: the days of a zone, and of which tickets. Empty: of all."""
+
+    range: Range
+    zone: str = "UTC"
+    priorities: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    assignee: str | None = None  # "" is nobody
+
+    def counts(self, cell: Cell) -> bool:
+        priority, category, assignee = cell
+        return (
+            (not self.priorities or priority in self.priorities)
+            and (not self.categories or category in self.categories)
+            and (self.assignee is None or assignee == self.assignee)
+        )
+
+    @property
+    def of_all(self) -> bool:
+        return not self.priorities and not self.categories and self.assignee is None
+
+    @property
+    def by_priority_alone(self) -> bool:
+        return not self.categories and self.assignee is None
+
+
+@dataclass
+class Report:
+    """The figures of what was asked. `by_priority` has the durations of each priority."""
+
+    asked: Asked
+    figures: Figures
+    by_priority: dict[str, Durations] = field(default_factory=dict)
+
+    @property
+    def row(self) -> Row:
+        return self.figures.total()
+
+    def durations(self, priority: str | None = None) -> Durations:
+        found = Durations()
+        for name, durations in self.by_priority.items():
+            if priority in (None, name):
+                found.add(durations)
+        return found
+
+    def stats(self, priority: str | None = None) -> tuple[Stat, Stat]:
+        """Response and resolution, of a priority or of all."""
+        row = empty_row()
+        for cell, own in self.figures.cells.items():
+            if priority in (None, cell[0]):
+                add_to(row, own)
+        durations = self.durations(priority)
+        return response(row, durations.response), resolution(row, durations.resolution)
+
+    def rows(self, place: int) -> dict[str, Row]:
+        """The rows of each priority (0), category (1) or assignee (2)."""
+        found: dict[str, Row] = {}
+        for cell, row in self.figures.cells.items():
+            add_to(found.setdefault(cell[place], empty_row()), row)
+        return found
+
+
+def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) -> Asked:
+    """What query parameters ask for: `from`, `to` (exclusive), `tz`, `priority`, `category`,
+    `assignedTo`. Without days: the 30 up to `today`.
+
+    A representative sees their own figures. Raises Invalid with every value that means nothing;
+    NotAllowed.
+    """
+    require_ticket_work(by)
+    errors: dict[str, str] = {}
+    last = {name: [*values][-1].strip() for name, values in given.items() if [*values]}
+    end = _day("to", last, errors) or today + days.DAY
+    start = _day("from", last, errors) or end - 30 * days.DAY
+    if not errors and start >= end:
+        errors["to"] = _("The range is empty: “to” is the first day after it, so after “from”.")
+    if not errors and end - start > LONGEST:
+        errors["from"] = _("At most twenty years can be asked for at once.")
+    zone = last.get("tz") or settings.REPORT_TIME_ZONES[0]
+    if zone not in settings.REPORT_TIME_ZONES:
+        errors["tz"] = _("Figures are kept for the days of: %(zones)s.") % {
+            "zones": ", ".join(settings.REPORT_TIME_ZONES)
+        }
+    priorities = _words("priority", given, Priority, errors)
+    categories = _words("category", given, Category, errors)
+    if errors:
+        raise Invalid(errors)
+    assignee = last.get("assignedTo") or None
+    assignee = {ME: by.user_id, NOBODY: ""}.get(assignee or "-", assignee)
+    if not by.supervises:
+        if assignee not in (None, by.user_id):
+            raise NotAllowed(_("Only supervisors see the figures of others."))
+        assignee = by.user_id
+    return Asked(Range(start, end), zone, priorities, categories, assignee)
+
+
+def report(asked: Asked) -> Report:
+    """The figures of a range. Cost: at most six queries of rollups, of a size that does not depend
+    on how many tickets they count.
+    """
+    cut = days.parts(asked.range)
+    figures = Figures()
+    by_priority = {priority.value: Durations() for priority in Priority}
+    if cut.months:
+        first, last = _months(cut.months)
+        for packed in access.rollups(asked.zone, MONTH_COUNTS, first, last):
+            figures.add(packing.unpack_counts(packed.data))
+        if asked.by_priority_alone:
+            for packed in access.rollups(asked.zone, MONTH_BY_PRIORITY, first, last):
+                for priority, durations in packing.unpack_by_priority(packed.data).items():
+                    by_priority[priority].add(durations)
+        else:
+            _add_cells(by_priority, asked, MONTH_DURATIONS, first, last)
+    for edge in cut.edges:
+        first, last = str(edge.start), str(edge.end - days.DAY)
+        for packed in access.rollups(asked.zone, DAY_COUNTS, first, last):
+            figures.add(packing.unpack_counts(packed.data))
+        _add_cells(by_priority, asked, DAY_DURATIONS, first, last)
+    return Report(asked, _only(figures, asked), _kept(by_priority, asked))
+
+
+def by_day(asked: Asked) -> dict[date, Row]:
+    """The totals of each day of a range; days without any are not in it.
+
+    Cost: a query of an item a month; for some tickets only, of an item a day.
+    """
+    if asked.of_all:
+        return _all_by_day(asked.zone, asked.range)
+    found = {}
+    first, last = str(asked.range.start), str(asked.range.end - days.DAY)
+    for packed in access.rollups(asked.zone, DAY_COUNTS, first, last):
+        figures = _only(packing.unpack_counts(packed.data), asked)
+        found[date.fromisoformat(packed.period)] = figures.total()
+    return found
+
+
+def sla_report(asked: Asked, *, now: Mapping[str, int]) -> dict[str, Any]:
+    """GET /api/tickets/sla-report, as INTERFACES.md says."""
+    found = report(asked)
+    of_all = found.stats()
+    return {
+        **_head(asked),
+        "response": _stat(of_all[0]),
+        "resolution": _stat(of_all[1]),
+        "byPriority": {
+            priority.value: {"response": _stat(first), "resolution": _stat(second)}
+            for priority in Priority
+            for first, second in (found.stats(priority.value),)
+        },
+        "now": dict(now),
+    }
+
+
+def key_of(day: date, group_by: GroupBy) -> str:
+    """The key of the day, week (ISO, as 2026-W48) or month that a day lies in."""
+    if group_by is GroupBy.MONTH:
+        return f"{day:%Y-%m}"
+    if group_by is GroupBy.WEEK:
+        year, week, _weekday = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return str(day)
+
+
+def groups(asked: Asked, group_by: GroupBy) -> dict[str, Row]:
+    """The rows of each group, by key: every day, week or month of the range in order, every
+    category or priority, and whoever has any figure ("none" is nobody).
+    """
+    rows: dict[str, Row]
+    if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH):
+        rows = {key_of(day, group_by): empty_row() for day in asked.range.each()}
+        for day, row in by_day(asked).items():
+            add_to(rows[key_of(day, group_by)], row)
+        return rows
+    found = report(asked).figures
+    place, names = {
+        GroupBy.PRIORITY: (0, [one.value for one in Priority]),
+        GroupBy.CATEGORY: (1, [one.value for one in Category]),
+        GroupBy.ASSIGNEE: (2, []),
+    }[group_by]
+    rows = {name: empty_row() for name in names}
+    for cell, row in sorted(found.cells.items()):
+        add_to(rows.setdefault(cell[place] or NOBODY, empty_row()), row)
+    return rows
+
+
+def analytics(asked: Asked, group_by: GroupBy) -> dict[str, Any]:
+    """GET /api/tickets/analytics, as INTERFACES.md says."""
+    rows = groups(asked, group_by)
+    total = empty_row()
+    for row in rows.values():
+        add_to(total, row)
+    return {
+        **_head(asked),
+        "groupBy": group_by.value,
+        "totals": counts(total),
+        "groups": [{"key": key, **counts(row)} for key, row in rows.items()],
+    }
+
+
+def counts(row: Row) -> dict[str, int | float | None]:
+    """G of INTERFACES.md."""
+    created, resolved, closed, reopened, escalated = row[:5]
+    return {
+        "created": created,
+        "resolved": resolved,
+        "closed": closed,
+        "reopened": reopened,
+        "escalated": escalated,
+        "resolutionRate": resolved / created if created else None,
+    }
+
+
+def _stat(stat: Stat) -> dict[str, int | float | None]:
+    """S of INTERFACES.md."""
+    return {
+        "count": stat.count,
+        "met": stat.met,
+        "breached": stat.breached,
+        "attainment": stat.attainment,
+        "averageSeconds": stat.average,
+        "medianSeconds": stat.median,
+        "p90Seconds": stat.p90,
+    }
+
+
+def _head(asked: Asked) -> dict[str, str]:
+    return {"from": str(asked.range.start), "to": str(asked.range.end), "tz": asked.zone}
+
+
+def _all_by_day(zone: str, wanted: Range) -> dict[date, Row]:
+    found = {}
+    first, last = f"{wanted.start:%Y-%m}", f"{wanted.end - days.DAY:%Y-%m}"
+    for packed in access.rollups(zone, MONTH_DAYS, first, last):
+        month = date.fromisoformat(f"{packed.period}-01")
+        for number, row in enumerate(packing.unpack_rows(packed.data)):
+            day = month + number * days.DAY
+            if wanted.start <= day < wanted.end:
+                found[day] = row
+    return found
+
+
+def _add_cells(
+    by_priority: dict[str, Durations], asked: Asked, what: str, first: str, last: str
+) -> None:
+    for packed in access.rollups(asked.zone, what, first, last):
+        for cell, durations in packing.unpack_durations(packed.data).durations.items():
+            if asked.counts(cell):
+                by_priority[cell[0]].add(durations)
+
+
+def _only(figures: Figures, asked: Asked) -> Figures:
+    """What was asked of the figures. Teams, segments and rules are kept by priority alone."""
+    figures.cells = {cell: row for cell, row in figures.cells.items() if asked.counts(cell)}
+    if not asked.by_priority_alone:
+        figures.teams, figures.segments, figures.rules = {}, {}, Counter()
+    elif asked.priorities:
+        for table in (figures.teams, figures.segments):
+            for pair in [pair for pair in table if pair[0] not in asked.priorities]:
+                del table[pair]
+        figures.rules = Counter()
+    return figures
+
+
+def _kept(by_priority: dict[str, Durations], asked: Asked) -> dict[str, Durations]:
+    return {
+        priority: durations
+        for priority, durations in by_priority.items()
+        if not asked.priorities or priority in asked.priorities
+    }
+
+
+def _months(whole: Range) -> tuple[str, str]:
+    return f"{whole.start:%Y-%m}", f"{whole.end - days.DAY:%Y-%m}"
+
+
+def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | None:
+    text = given.get(name)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        errors[name] = _("Write the day as 2026-11-24.")
+        return None
+    if not EARLIEST <= day <= LATEST:
+        errors[name] = _("Choose a day between %(first)s and %(last)s.") % {
+            "first": EARLIEST,
+            "last": LATEST,
+        }
+        return None
+    return day
+
+
+def _words(
+    name: str,
+    given: Mapping[str, Iterable[str]],
+    words: type[Priority] | type[Category],
+    errors: dict[str, str],
+) -> frozenset[str]:
+    wanted = {value.strip() for value in given.get(name, ()) if value.strip()}
+    known = {word.value for word in words}
+    if wanted - known:
+        errors[name] = _("Choose from: %(words)s.") % {"words": ", ".join(sorted(known))}
+    return frozenset(wanted & known)

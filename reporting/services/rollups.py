@@ -1,0 +1,138 @@
+"""Pack the facts of a day into its rollups, and the days of a month into its own.
+
+Each is made anew from all that is there, so nothing can be counted twice, and whoever dies in the
+middle leaves the mark that makes the next one do it again.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from itertools import islice
+from random import uniform
+from time import sleep
+
+import structlog
+from django.conf import settings
+
+from helpdesk.dynamo.transaction import ConditionFailed, Contended
+from helpdesk.errors import Busy
+from reporting.domain import days
+from reporting.domain.days import DAY, Range
+from reporting.domain.figures import Figures, Row, empty_row
+from reporting.services import facts
+from reporting.store import access, packing
+from tickets.services.read import every_ticket
+
+log = structlog.get_logger(__name__)
+
+DAY_COUNTS, DAY_DURATIONS = "day", "day-durations"
+MONTH_COUNTS, MONTH_DURATIONS = "month", "month-durations"
+MONTH_BY_PRIORITY, MONTH_DAYS = "month-priorities", "month-days"
+
+MARKS = 2_000
+ATTEMPTS = 8
+REBUILD_BATCH = 100
+
+
+def roll_up(*, limit: int = MARKS) -> int:
+    """Pack the days that have changed, and their months; return how many marks that settled.
+
+    Cost: the facts of each day that changed, the days of each month, for each zone.
+    """
+    marks = access.dirty_days(limit=limit)
+    if not marks:
+        return 0
+    dirty = sorted({date.fromisoformat(str(mark.sk).partition("#")[0]) for mark in marks})
+    for zone in settings.REPORT_TIME_ZONES:
+        changed = sorted({day for one in dirty for day in days.days_touching(one, zone)})
+        for day in changed:
+            _insist(_pack_day, zone, day)
+        for month in sorted({days.month_of(day) for day in changed}):
+            _insist(_pack_month, zone, month)
+    access.forget_dirty(marks)
+    log.info("rolled_up", days=len(dirty), marks=len(marks))
+    return len(marks)
+
+
+def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
+    """Make facts and rollups anew from the tickets; call `each` with how many are done.
+
+    While it runs, reports show what is there already. Returns the number of tickets.
+    """
+    access.clear()
+    done = 0
+    tickets = (ticket for ticket, _log in every_ticket())
+    while batch := list(islice(tickets, REBUILD_BATCH)):
+        facts.follow(ticket.ticket_id for ticket in batch)
+        done += len(batch)
+        each(done)
+    while roll_up():
+        pass
+    return done
+
+
+def _pack_day(zone: str, day: date) -> None:
+    version = access.version(zone, DAY_COUNTS, day)
+    start, end = days.bounds(day, zone)
+    figures = Figures()
+    for utc_day in days.utc_days(day, zone):
+        for item in access.facts_of_day(utc_day):
+            about, happened = facts.read_day(item)
+            for fact in happened:
+                if start <= fact.at < end:
+                    figures.count(about, fact)
+    access.write_rollups(
+        zone,
+        day,
+        {
+            DAY_COUNTS: packing.pack_counts(figures),
+            DAY_DURATIONS: packing.pack_durations(figures),
+        },
+        guard=DAY_COUNTS,
+        version=version,
+    )
+
+
+def _pack_month(zone: str, month: date) -> None:
+    version = access.version(zone, MONTH_COUNTS, _month(month))
+    last = days.next_month(month) - DAY
+    counted = {
+        packed.period: packing.unpack_counts(packed.data)
+        for packed in access.rollups(zone, DAY_COUNTS, month, last, consistent=True)
+    }
+    figures = Figures()
+    for one in counted.values():
+        figures.add(one)
+    for packed in access.rollups(zone, DAY_DURATIONS, month, last, consistent=True):
+        figures.add(packing.unpack_durations(packed.data))
+    rows: Iterable[Row] = (
+        counted[str(day)].total() if str(day) in counted else empty_row()
+        for day in Range(month, days.next_month(month)).each()
+    )
+    access.write_rollups(
+        zone,
+        _month(month),
+        {
+            MONTH_COUNTS: packing.pack_counts(figures),
+            MONTH_DURATIONS: packing.pack_durations(figures),
+            MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
+            MONTH_DAYS: packing.pack_rows(rows),
+        },
+        guard=MONTH_COUNTS,
+        version=version,
+    )
+
+
+def _month(month: date) -> str:
+    return f"{month:%Y-%m}"
+
+
+def _insist(pack: Callable[[str, date], None], zone: str, period: date) -> None:
+    """Pack, and again if somebody else packed the same meanwhile. Raises Busy in the end."""
+    for attempt in range(ATTEMPTS):
+        try:
+            pack(zone, period)
+        except (ConditionFailed, Contended):
+            sleep(uniform(0, 0.01 * 2**attempt))
+            continue
+        return
+    raise Busy(f"The rollups of {zone}, {period} are being written by others.")

@@ -1,0 +1,136 @@
+"""Who asks the reporting table what, and what it costs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pynamodb.exceptions import DoesNotExist
+
+from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.transaction import Transaction
+from reporting.store import packing
+from reporting.store.items import (
+    DIRTY,
+    FACTS,
+    DayFacts,
+    Dirty,
+    Rollup,
+    TicketFacts,
+    rollup_pk,
+    rollup_sk,
+    ticket_pk,
+)
+
+_END = "#~"  # sorts after every piece
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A rollup as it is stored, and its version."""
+
+    period: str
+    data: bytes
+    version: int
+
+
+def facts_of_tickets(ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
+    """What has been written of tickets, by id. One BatchGetItem for each hundred."""
+    keys = [(ticket_pk(ticket_id), FACTS) for ticket_id in set(ticket_ids)]
+    found = TicketFacts.batch_get(keys, consistent_read=True) if keys else ()
+    return {one.ticket_id: one for one in found}
+
+
+def facts_of_day(day: date) -> Iterator[DayFacts]:
+    """Everything that happened on a day of UTC. One Query a shard for each megabyte."""
+    for key in shard_keys(f"{FACTS}#{day}"):
+        yield from DayFacts.query(key, consistent_read=True)
+
+
+def dirty_days(*, limit: int) -> list[Dirty]:
+    """Marks of days whose rollups have to follow, the earliest days first. One Query a shard."""
+    found: list[Dirty] = []
+    for key in shard_keys(DIRTY):
+        found += Dirty.query(key, limit=limit, consistent_read=True)
+    return sorted(found, key=lambda mark: str(mark.sk))
+
+
+def forget_dirty(marks: Iterable[Dirty]) -> None:
+    """One BatchWriteItem for each 25."""
+    with Dirty.batch_write() as batch:
+        for mark in marks:
+            batch.delete(mark)
+
+
+def version(zone: str, what: str, period: date | str) -> int:
+    """0 if there is none. One GetItem."""
+    try:
+        found = Rollup.get(
+            rollup_pk(zone, what),
+            rollup_sk(period),
+            consistent_read=True,
+            attributes_to_get=["version"],
+        )
+    except DoesNotExist:
+        return 0
+    return int(found.version)
+
+
+def rollups(
+    zone: str, what: str, first: date | str, last: date | str, *, consistent: bool = False
+) -> list[Packed]:
+    """The rollups of the periods from `first` to `last`, both included. One Query a megabyte."""
+    found = Rollup.query(
+        rollup_pk(zone, what),
+        Rollup.sk.between(rollup_sk(first), f"{last}{_END}"),
+        consistent_read=consistent,
+    )
+    whole: list[Packed] = []
+    waiting: list[Rollup] = []
+    for piece in found:
+        if str(piece.sk).endswith("#000"):
+            waiting = []
+        waiting.append(piece)
+        if len(waiting) == int(waiting[0].pieces):
+            period = str(waiting[0].sk).rpartition("#")[0]
+            data = b"".join(one.data for one in waiting)
+            whole.append(Packed(period, data, int(waiting[0].version)))
+    return whole
+
+
+def write_rollups(
+    zone: str, period: date | str, data: Mapping[str, bytes], *, guard: str, version: int
+) -> None:
+    """Write everything that is packed of a period; `guard` names what carries the version.
+
+    Raises ConditionFailed if that is not `version` any more.
+    """
+    with Transaction() as transaction:
+        for what, packed in data.items():
+            cut = packing.pieces(packed)
+            for number, piece in enumerate(cut):
+                item = Rollup(
+                    rollup_pk(zone, what),
+                    rollup_sk(period, number),
+                    data=piece,
+                    pieces=len(cut),
+                    version=version + 1,
+                )
+                held = what == guard and number == 0
+                there = Rollup.version == version if version else Rollup.pk.does_not_exist()
+                transaction.put(item, there if held else None)
+
+
+def clear() -> None:
+    """Throw the whole table away. Reads all of it: for rebuilding only."""
+    keys: Sequence[tuple[str, str]]
+    connection = TicketFacts._get_connection()
+    place = None
+    while True:
+        answer = connection.scan(exclusive_start_key=place, attributes_to_get=["PK", "SK"])
+        keys = [(item["PK"]["S"], item["SK"]["S"]) for item in answer["Items"]]
+        with Dirty.batch_write() as batch:
+            for pk, sk in keys:
+                batch.delete(Dirty(pk, sk))
+        place = answer.get("LastEvaluatedKey")
+        if not place:
+            return

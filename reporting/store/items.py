@@ -1,0 +1,91 @@
+"""The items of the reporting table."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from pynamodb.attributes import (
+    BinaryAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from helpdesk.dynamo.shards import shard_key
+from helpdesk.dynamo.table import Item, TableMeta
+
+FACTS = "FACTS"
+DIRTY = "DIRTY"
+
+
+class _Meta(TableMeta):
+    table_name = f"{settings.DYNAMODB_TABLE_PREFIX}reporting"
+
+
+class TicketFacts(Item):
+    """Which days have facts of a ticket, and a digest of each. Declares the table."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=FACTS)
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    days: JSONAttribute = JSONAttribute()
+    revision = NumberAttribute(default=0)
+
+
+class DayFacts(Item):
+    """What happened to a ticket on a day of UTC, and what it is told apart by."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    about: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute)
+    facts: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute)
+
+
+class Dirty(Item):
+    """A day of UTC whose rollups are older than its facts."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+
+
+class Rollup(Item):
+    """A piece of the figures of a day or month; each knows how many pieces there are."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    data = BinaryAttribute(legacy_encoding=False)
+    pieces = NumberAttribute(default=1)
+    version = NumberAttribute(default=0)
+
+
+def ticket_pk(ticket_id: str) -> str:
+    return f"TICKET#{ticket_id}"
+
+
+def facts_pk(day: str, ticket_id: str) -> str:
+    return shard_key(f"{FACTS}#{day}", ticket_id)
+
+
+def dirty(day: str, ticket_id: str, stamp: str) -> Dirty:
+    return Dirty(shard_key(DIRTY, ticket_id), f"{day}#{stamp}")
+
+
+def rollup_pk(zone: str, what: str) -> str:
+    return f"ROLLUP#{zone}#{what}"
+
+
+def rollup_sk(period: date | str, piece: int = 0) -> str:
+    return f"{period}#{piece:03}"

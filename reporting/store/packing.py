@@ -1,0 +1,138 @@
+"""How figures are written into items.
+
+Rows of counts have a fixed width, so that a busy month is no dearer to read than a quiet one; the
+bins of every cell are many and mostly empty, and are compressed.
+"""
+
+import json
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reporting.domain.figures import NO_TIME, WIDTH, Bins, Durations, Figures, Row
+from tickets.domain.ticket import Priority
+
+PIECE = 300_000
+"""Bytes of an item at most; DynamoDB takes 400 KB."""
+
+_NUMBER = "Q"
+_LONG = "I"
+SPAN = 1_024
+"""Bins of a duration: from one second to twenty years."""
+
+
+def pack_counts(figures: Figures) -> bytes:
+    """Everything but the durations."""
+    tables: list[Mapping[Any, Row]] = [figures.cells, figures.teams, figures.segments]
+    rules = dict(sorted(figures.rules.items()))
+    keys = json.dumps([*(sorted(table) for table in tables), list(rules)]).encode()
+    numbers = array(_NUMBER)
+    for table in tables:
+        for key in sorted(table):
+            numbers.extend(table[key])
+    numbers.extend(rules.values())
+    return len(keys).to_bytes(4, "big") + keys + _little(numbers).tobytes()
+
+
+def unpack_counts(data: bytes) -> Figures:
+    length = int.from_bytes(data[:4], "big")
+    cells, teams, segments, rules = json.loads(data[4 : 4 + length])
+    numbers = array(_NUMBER)
+    numbers.frombytes(data[4 + length :])
+    rest = list(_little(numbers))
+    figures = Figures()
+    at = 0
+    tables: list[tuple[list[Any], dict[Any, Row]]] = [
+        (cells, figures.cells),
+        (teams, figures.teams),
+        (segments, figures.segments),
+    ]
+    for keys, table in tables:
+        for key in keys:
+            table[tuple(key)] = rest[at : at + WIDTH]
+            at += WIDTH
+    figures.rules = Counter({(rule, level): rest[at + n] for n, (rule, level) in enumerate(rules)})
+    return figures
+
+
+def pack_durations(figures: Figures) -> bytes:
+    """The bins of every cell."""
+    rows = [
+        [list(cell), _pairs(found.response), _pairs(found.resolution)]
+        for cell, found in sorted(figures.durations.items())
+    ]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 6)
+
+
+def unpack_durations(data: bytes) -> Figures:
+    figures = Figures()
+    for (priority, category, assignee), response, resolution in json.loads(zlib.decompress(data)):
+        figures.durations[priority, category, assignee] = Durations(
+            _bins(response), _bins(resolution)
+        )
+    return figures
+
+
+def pack_by_priority(figures: Figures) -> bytes:
+    """The bins of each priority, every one of them, empty or not."""
+    found = {priority.value: Durations() for priority in Priority}
+    for (priority, *_rest), durations in figures.durations.items():
+        found[priority].add(durations)
+    numbers = array(_LONG)
+    for durations in found.values():
+        for bins in (durations.response, durations.resolution):
+            numbers.extend(bins.get(key, 0) for key in range(NO_TIME, NO_TIME + SPAN))
+    return _little(numbers).tobytes()
+
+
+def unpack_by_priority(data: bytes) -> dict[str, Durations]:
+    numbers = array(_LONG)
+    numbers.frombytes(data)
+    numbers = _little(numbers)
+    pieces = [
+        Counter({NO_TIME + place: n for place, n in enumerate(numbers[at : at + SPAN]) if n})
+        for at in range(0, len(numbers), SPAN)
+    ]
+    return {
+        priority.value: Durations(pieces[2 * place], pieces[2 * place + 1])
+        for place, priority in enumerate(Priority)
+    }
+
+
+def pack_rows(rows: Iterable[Row]) -> bytes:
+    """The totals of each day of a month, in order."""
+    numbers = array(_NUMBER)
+    for row in rows:
+        numbers.extend(row)
+    return _little(numbers).tobytes()
+
+
+def unpack_rows(data: bytes) -> list[Row]:
+    numbers = array(_NUMBER)
+    numbers.frombytes(data)
+    rest = list(_little(numbers))
+    return [rest[at : at + WIDTH] for at in range(0, len(rest), WIDTH)]
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """`data` in pieces that fit into items; at least one."""
+    return [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
+
+
+def _pairs(bins: Bins) -> list[int]:
+    return [number for pair in sorted(bins.items()) for number in pair]
+
+
+def _bins(pairs: Sequence[int]) -> Bins:
+    return Counter(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def _little(numbers: "array[int]") -> "array[int]":
+    """The same numbers for, or from, a machine that writes them low byte first."""
+    if sys.byteorder == "big":
+        numbers = array(numbers.typecode, numbers)
+        numbers.byteswap()
+    return numbers

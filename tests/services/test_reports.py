@@ -1,0 +1,560 @@
+"""Figures are right: against another computation, in any order, however often, after any crash."""
+
+import json
+import os
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from customers.services.create import edit_customer
+from helpdesk.dynamo import capacity
+from helpdesk.errors import Invalid, NotAllowed
+from reporting.domain.days import Range
+from reporting.services import facts, report, rollups
+from reporting.services.report import Asked, GroupBy, read_asked
+from reporting.store import access as table
+from reporting.store.items import Rollup, TicketFacts
+from tests.world import NOON, after, settle, team, waiting_events
+from tickets.domain.sla import scenario
+from tickets.services import customers, history
+from tickets.services.assign import assign, assign_team
+from tickets.services.communicate import respond
+from tickets.services.edit import edit
+from tickets.services.escalate import escalate, sweep
+from tickets.services.snapshot import now_counts, snapshot
+from tickets.services.status import change_status, wait
+
+REAL = os.environ.get("HISTORY_FILE")
+ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
+EACH = ["created", "resolved", "closed", "reopened", "escalated"]
+
+
+@pytest.fixture
+def zones(settings):
+    settings.REPORT_TIME_ZONES = ["UTC", "America/New_York", "Pacific/Apia"]
+
+
+def rolled():
+    """Let worker and rollups do all they have to."""
+    settle()
+    while rollups.roll_up():
+        pass
+
+
+def everything():
+    """Every figure that is stored, by what it is of, without the versions."""
+    found = {}
+    for item in Rollup.scan(Rollup.pk.startswith("ROLLUP#")):
+        found[item.pk, item.sk] = item.data
+    for item in TicketFacts.scan(TicketFacts.sk == "FACTS"):
+        found[item.pk, item.sk] = json.dumps(item.days, sort_keys=True)
+    return found
+
+
+def total(asked=None, **more):
+    return report.report(asked or Asked(ALL, **more)).row
+
+
+def busy(desk):
+    """Some tickets to which everything happens."""
+    first = desk.ticket(priority="Critical", category="Customs")
+    respond(first.ticket_id, content="x", by=desk.rep, now=after(hours=1))
+    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=30))
+    change_status(first.ticket_id, to="In Progress", by=desk.rep, now=after(hours=31))
+    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=40))
+    change_status(first.ticket_id, to="Closed", by=desk.rep, now=after(hours=90))
+    second = desk.ticket(now=after(days=1), assigned_to=desk.rep2.user_id)
+    escalate(second.ticket_id, reason="x", by=desk.rep, now=after(days=1, hours=1))
+    wait(second.ticket_id, by=desk.rep, now=after(days=1, hours=2))
+    change_status(second.ticket_id, to="Closed", by=desk.rep, now=after(days=5))
+    third = desk.ticket(now=after(days=2), priority="Low")
+    sweep(now=after(days=30))
+    edit(third.ticket_id, priority="High", category="Billing", by=desk.rep, now=after(days=31))
+    return first.ticket_id, second.ticket_id, third.ticket_id
+
+
+def test_what_happens_is_counted(desk):
+    first, second, third = busy(desk)
+    rolled()
+    found = report.analytics(Asked(ALL), GroupBy.PRIORITY)
+    by_priority = {group["key"]: group for group in found["groups"]}
+
+    assert [found["totals"][name] for name in EACH[:4]] == [3, 3, 2, 1]
+    assert [by_priority["Critical"][name] for name in EACH[:4]] == [1, 2, 1, 1]
+    assert by_priority["Low"]["created"] == 0  # it counts as it is now
+    assert by_priority["High"]["created"] == 1
+    assert found["totals"]["resolutionRate"] == 1
+    found = report.sla_report(Asked(ALL), now={})
+    assert found["response"]["count"] == 2
+    assert found["resolution"]["count"] == 2
+    assert found["byPriority"]["Critical"]["response"]["averageSeconds"] == 3600
+    # 30 h, then 9 h: the hour between does not count. Medium waited from its second hour on.
+    assert found["byPriority"]["Critical"]["resolution"]["averageSeconds"] == 39 * 3600
+    assert found["byPriority"]["Critical"]["resolution"]["attainment"] == 0
+    assert found["byPriority"]["Medium"]["resolution"]["averageSeconds"] == 2 * 3600
+    assert found["byPriority"]["Low"]["response"] == {
+        "count": 0,
+        "met": 0,
+        "breached": 0,
+        "attainment": None,
+        "averageSeconds": None,
+        "medianSeconds": None,
+        "p90Seconds": None,
+    }
+    written = table.facts_of_tickets([first, second, third])
+    assert sorted(written) == sorted([first, second, third])
+
+
+def test_a_reopened_ticket_takes_its_resolution_back(desk):
+    ticket = desk.ticket()
+    change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
+    rolled()
+    assert report.report(Asked(ALL)).stats()[1].count == 1
+
+    change_status(ticket.ticket_id, to="In Progress", by=desk.rep, now=after(days=2))
+    rolled()
+
+    assert report.report(Asked(ALL)).stats()[1].count == 0
+    assert total()[:4] == [1, 1, 0, 1]
+
+
+def test_filters_and_dimensions_add_up(desk):
+    money = team("Money", desk.rep_user)
+    first, _second, _third = busy(desk)
+    assign(first, to=desk.rep.user_id, by=desk.rep, now=after(days=40))
+    assign_team(first, team_id=str(money.pk), by=desk.rep, now=after(days=40))
+    rolled()
+
+    mine = Asked(ALL, assignee=desk.rep2.user_id)
+    assert total(mine)[0] == 1
+    assert report.report(mine).stats()[1].median == pytest.approx(7200, rel=0.01)
+    assert total(priorities=frozenset(["High", "Low"]))[0] == 1
+    assert total(categories=frozenset(["Customs"]))[:4] == [1, 2, 1, 1]
+    for group_by in GroupBy:
+        found = report.analytics(Asked(ALL), group_by)
+        for name in EACH:
+            assert sum(group[name] for group in found["groups"]) == found["totals"][name]
+        assert [found["totals"][name] for name in EACH] == total()[:5]
+    figures = report.report(Asked(ALL)).figures
+    assert sum(row[0] for row in figures.segments.values()) == 3
+    assert {name for _priority, name in figures.teams} == {"", str(money.pk)}
+    assert figures.rules["manual", "1"] == 1
+    assert sum(figures.rules.values()) == total()[4]
+
+
+def test_events_three_times_in_any_order_change_nothing(desk):
+    busy(desk)
+    events = waiting_events()
+    rolled()
+    once = everything()
+
+    thrice = events * 3
+    random.Random(7).shuffle(thrice)
+    for event in thrice:
+        facts.take([event])
+        if random.Random(event.event_id).random() < 0.2:
+            rollups.roll_up()
+    rolled()
+
+    assert everything() == once
+
+
+def test_a_worker_that_dies_anywhere_changes_nothing(desk, monkeypatch):
+    busy(desk)
+    events = waiting_events()
+    facts.take(events)
+    while rollups.roll_up():
+        pass
+    whole = everything()
+    table.clear()
+    assert everything() == {}
+    chance = random.Random(3)
+    from helpdesk.dynamo.transaction import Transaction
+
+    leave = Transaction.__exit__
+
+    def dies(self, *error):
+        if chance.random() < 0.2:
+            raise KeyboardInterrupt
+        leave(self, *error)
+        if chance.random() < 0.2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Transaction, "__exit__", dies)
+    deaths = 0
+    for event in events:
+        for _ in range(50):
+            try:
+                facts.take([event])
+                break
+            except KeyboardInterrupt:
+                deaths += 1
+    while True:
+        try:
+            if not rollups.roll_up():
+                break
+        except KeyboardInterrupt:
+            deaths += 1
+    assert deaths > 5
+    assert everything() == whole
+
+
+def test_rebuilding_gives_the_same(desk, zones):
+    busy(desk)
+    edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
+    customers.follow_changed()
+    rolled()
+    built = everything()
+    assert any("America/New_York" in key[0] for key in built)
+
+    assert rollups.rebuild() == 3
+
+    assert everything() == built
+
+
+def test_a_change_of_segment_is_followed(desk):
+    desk.ticket()
+    rolled()
+    edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
+    customers.follow_changed()
+    rolled()
+
+    segments = report.report(Asked(ALL)).figures.segments
+    assert {name: row[0] for (_priority, name), row in segments.items() if row[0]} == {"VIP": 1}
+
+
+def test_whoever_read_less_does_not_win(desk, monkeypatch):
+    """One roller reads a day; before it writes, a fact comes and another one packs the day."""
+    desk.ticket()
+    settle()
+    write, raced = table.write_rollups, []
+
+    def overtaken(*given, **more):
+        if not raced:
+            raced.append(True)
+            desk.ticket(priority="High")
+            settle()
+            rollups.roll_up()
+        write(*given, **more)
+
+    monkeypatch.setattr(rollups.access, "write_rollups", overtaken)
+    rolled()
+
+    assert total()[0] == 2
+
+
+def test_a_consumer_that_read_an_older_ticket_does_not_win(desk, monkeypatch):
+    ticket = desk.ticket()
+    read, raced = facts.get_tickets, []
+
+    def overtaken(ids):
+        old = read(ids)
+        if not raced:
+            raced.append(True)
+            change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
+            facts.follow([ticket.ticket_id])
+        return old
+
+    monkeypatch.setattr(facts, "get_tickets", overtaken)
+    facts.follow([ticket.ticket_id])
+    while rollups.roll_up():
+        pass
+
+    assert total()[:2] == [1, 1]
+
+
+def test_days_are_days_of_their_zone(desk, zones):
+    late = datetime(2026, 11, 3, 3, 30, tzinfo=UTC)  # the evening before in New York
+    desk.ticket(now=late)
+    rolled()
+
+    for zone in ("UTC", "America/New_York", "Pacific/Apia"):
+        found = report.analytics(Asked(ALL, zone), GroupBy.DAY)
+        [day] = [group["key"] for group in found["groups"] if group["created"]]
+        assert day == str(late.astimezone(ZoneInfo(zone)).date())
+
+
+def test_what_makes_no_sense_is_refused_and_said(desk):
+    def asked(by=desk.supervisor, **given):
+        given = {name.rstrip("_"): [value] for name, value in given.items()}
+        return read_asked(given, by=by, today=NOON.date())
+
+    for given, field in (
+        ({"from_": "2026-11-02", "to": "2026-11-02"}, "to"),
+        ({"from_": "2026-11-03", "to": "2026-11-02"}, "to"),
+        ({"from_": "yesterday"}, "from"),
+        ({"to": "2026-02-30"}, "to"),
+        ({"tz": "Mars/Olympus"}, "tz"),
+        ({"tz": "Europe/Paris"}, "tz"),
+        ({"from_": "1991-01-01", "to": "2199-01-01"}, "from"),
+        ({"priority": "Urgent"}, "priority"),
+        ({"category": "Nope"}, "category"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            asked(**given)
+        assert list(refused.value.errors) == [field]
+    assert asked().range == Range(NOON.date() - timedelta(days=29), NOON.date() + timedelta(days=1))
+    ten_years = asked(from_="2016-01-01", to="2026-01-01")
+    assert report.sla_report(ten_years, now={})["response"]["count"] == 0
+    assert len(report.analytics(ten_years, GroupBy.MONTH)["groups"]) == 120
+
+
+def test_representatives_see_their_own(desk):
+    busy(desk)
+    rolled()
+    own = read_asked({}, by=desk.rep2, today=after(days=5).date())
+    assert own.assignee == desk.rep2.user_id
+    with pytest.raises(NotAllowed):
+        read_asked({"assignedTo": [desk.rep.user_id]}, by=desk.rep2, today=NOON.date())
+    with pytest.raises(NotAllowed):
+        read_asked({}, by=desk.outsider, today=NOON.date())
+    assert read_asked({"assignedTo": ["me"]}, by=desk.rep2, today=NOON.date()).assignee
+    nobodys = read_asked({"assignedTo": ["none"]}, by=desk.supervisor, today=NOON.date())
+    assert nobodys.assignee == ""
+
+
+def test_a_year_is_read_from_rollups_alone_at_one_price(desk):
+    """The price is that of the months, whatever they count."""
+    prices = []
+    for tickets in (40, 4_000):
+        table.clear()
+        generate(tickets)
+        asked = Asked(Range(date(2025, 1, 1), date(2026, 1, 1)))
+        with capacity.counting() as used:
+            found = report.report(asked)
+            report.by_day(asked)
+        assert found.row[0] == tickets * 12
+        assert found.stats()[0].count == tickets * 12
+        prices.append((used.requests, used.capacity))
+    assert prices[0] == prices[1]
+    assert prices[0][0] == 3
+
+
+def generate(tickets):
+    """A year of months, each with `tickets` tickets over all cells."""
+    from reporting.domain.facts import About, Fact, Kind
+    from reporting.domain.figures import Figures, empty_row
+    from reporting.store import packing
+    from tickets.domain.ticket import Category, Priority
+
+    chance = random.Random(1)
+    cells = [
+        About(priority.value, category.value, "", "", "VIP")
+        for priority in Priority
+        for category in Category
+    ]
+    for month in range(1, 13):
+        figures = Figures()
+        at = datetime(2025, month, 1, tzinfo=UTC)
+        for number in range(tickets):
+            about = cells[number % len(cells)]
+            figures.count(about, Fact(at, Kind.CREATED))
+            for kind in (Kind.RESPONSE, Kind.RESOLUTION):
+                seconds = int(chance.lognormvariate(9, 1.5))
+                figures.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
+        table.write_rollups(
+            "UTC",
+            f"2025-{month:02}",
+            {
+                rollups.MONTH_COUNTS: packing.pack_counts(figures),
+                rollups.MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
+                rollups.MONTH_DAYS: packing.pack_rows([figures.total(), *[empty_row()] * 30]),
+            },
+            guard=rollups.MONTH_COUNTS,
+            version=0,
+        )
+
+
+def test_the_snapshot_says_how_the_desk_stands(desk):
+    desk.ticket(priority="High")  # due at 16:00, at risk from 15:00
+    desk.ticket(assigned_to=desk.rep.user_id)  # due at 20:00
+    wait(desk.ticket(priority="Low").ticket_id, by=desk.rep, now=NOON)
+    settle()
+
+    found = now_counts(by=desk.supervisor, now=after(hours=3, minutes=30))
+    assert found == {"active": 3, "atRisk": 1, "overdue": 0, "waiting": 1, "unassigned": 2}
+    assert now_counts(assignee=desk.rep.user_id, by=desk.rep, now=NOON)["active"] == 1
+    assert now_counts(assignee="", by=desk.rep, now=NOON)["active"] == 2
+    late = snapshot(by=desk.rep, now=after(hours=3, minutes=30))
+    assert late.all.at_risk == 1
+    assert late.by_priority["High"].active == 1
+    assert [ticket.priority for ticket in late.due] == ["High"]
+
+
+# The whole of a help desk's history, counted by another computation that reads the file alone.
+
+
+def recount(path):
+    """What the file says, by scenario and plain loops: rows of (at, kind, seconds, met, dims)."""
+    events = defaultdict(list)
+    for line in path.open(encoding="utf-8"):
+        event = json.loads(line)
+        events[event["ticket"]].append(event)
+    told = []
+    for number, lines in events.items():
+        dims = {
+            "priority": lines[0]["priority"],
+            "category": lines[0]["category"],
+            "assignedTo": None,
+        }
+        given = []
+        active = True
+        for event in lines:
+            kind, at = event["event"], event["at"]
+            if kind == "assigned":
+                dims["assignedTo"] = event["to"]
+                continue
+            if kind == "note":
+                continue
+            more = {"priority": event["priority"]} if kind == "created" else {}
+            if kind == "priority":
+                dims["priority"] = event["value"]
+                more = {"value": event["value"]}
+            given.append({"at": at, "type": kind, **more})
+            if kind == "created":
+                told.append((number, at, "created", 0, True))
+            if kind in ("resolved", "closed"):
+                if active:
+                    told.append((number, at, "resolved", 0, True))
+                active = False
+            if kind == "closed":
+                told.append((number, at, "closed", 0, True))
+            if kind in ("reopened", "customer_replied") and not active:
+                active = True
+                told.append((number, at, "reopened", 0, True))
+        answer = scenario.evaluate({"calendar": "24x7", "events": given, "now": lines[-1]["at"]})
+        if answer["firstRespondedAt"]:
+            told.append(
+                (
+                    number,
+                    answer["firstRespondedAt"],
+                    "response",
+                    answer["responseElapsedSeconds"],
+                    not answer["responseBreached"],
+                )
+            )
+        if answer["resolvedAt"]:
+            told.append(
+                (
+                    number,
+                    answer["resolvedAt"],
+                    "resolution",
+                    answer["resolutionElapsedSeconds"],
+                    not answer["resolutionBreached"],
+                )
+            )
+        for place, one in enumerate(told):
+            if one[0] == number:
+                told[place] = (None, *one[1:], dims)
+    return [one[1:] for one in told]
+
+
+def slow(told, start, end, **dims):
+    """Both reports of the range, the slow way."""
+    kept = [
+        one
+        for one in told
+        if str(start) <= one[0][:10] < str(end)
+        and all(one[4][name] == value for name, value in dims.items())
+    ]
+    counted = {name: sum(one[1] == name for one in kept) for name in EACH[:4]}
+    clocks = {}
+    for clock in ("response", "resolution"):
+        values = sorted(one[2] for one in kept if one[1] == clock)
+        met = sum(one[3] for one in kept if one[1] == clock)
+        clocks[clock] = {
+            "count": len(values),
+            "met": met,
+            "breached": len(values) - met,
+            "attainment": met / len(values) if values else None,
+            "averageSeconds": sum(values) / len(values) if values else None,
+            "medianSeconds": values[-(-50 * len(values) // 100) - 1] if values else None,
+            "p90Seconds": values[-(-90 * len(values) // 100) - 1] if values else None,
+        }
+    return counted, clocks
+
+
+def agree(told, users, asked, **dims):
+    counted, clocks = slow(told, asked.range.start, asked.range.end, **dims)
+    found = report.sla_report(asked, now={})
+    for clock in ("response", "resolution"):
+        for name, wanted in clocks[clock].items():
+            got = found[clock][name]
+            if name == "averageSeconds" and wanted is not None:
+                assert abs(got - wanted) <= 0.5, (asked, clock)
+            elif name in ("medianSeconds", "p90Seconds") and wanted is not None:
+                assert got == pytest.approx(wanted, rel=0.0101, abs=0.001), (asked, clock, name)
+            else:
+                assert got == wanted, (asked, clock, name)
+    totals = report.analytics(asked, GroupBy.MONTH)["totals"]
+    assert {name: totals[name] for name in counted} == counted
+
+
+def made_up(path):
+    """A history that looks like the real one, for machines that do not have it."""
+    chance = random.Random(11)
+    lines = []
+    for number in range(120):
+        at = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(24 * 400))
+
+        def write(event, hours, at=at, number=number, **more):
+            moment = at + timedelta(seconds=int(hours * 3600))
+            text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+            lines.append(
+                {"ticket": f"M-{number}", "at": text, "event": event, "by": "agent01", **more}
+            )
+
+        write(
+            "created",
+            0,
+            subject="x",
+            description="y",
+            priority=chance.choice(["Critical", "High", "Medium", "Low"]),
+            category=chance.choice(["General", "Customs", "Billing"]),
+            customer={"externalId": f"C-{number % 9}", "name": f"N {number % 9}"},
+        )
+        if chance.random() < 0.8:
+            write("assigned", 0.1, to=chance.choice(["agent01", "agent02"]))
+        if chance.random() < 0.8:
+            write("responded", chance.uniform(0.2, 20), content="z")
+        if chance.random() < 0.3:
+            write("waiting", 21)
+            write("customer_replied", 21 + chance.uniform(1, 30), content="w")
+        if chance.random() < 0.9:
+            write("resolved", chance.uniform(60, 200))
+            if chance.random() < 0.3:
+                write("reopened", 210)
+                write("resolved", 220)
+            if chance.random() < 0.8:
+                write("closed", 300)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path):
+    from pathlib import Path
+
+    from helpdesk.accounts.models import User
+
+    path = Path(REAL) if REAL else made_up(tmp_path / "made-up.jsonl")
+    assert history.import_history(path, now=NOON).refused == []
+    rolled()
+    told = recount(path)
+    users = {user.username: str(user.pk) for user in User.objects.all()}
+    whole = Range(date(2010, 1, 1), date(2015, 1, 1))
+    agree(told, users, Asked(whole))
+    for month in (date(2010 + n // 12, n % 12 + 1, 1) for n in range(60)):
+        following = (month + timedelta(days=31)).replace(day=1)
+        agree(told, users, Asked(Range(month, following)))
+    for priority in ("Critical", "High", "Medium", "Low"):
+        agree(told, users, Asked(whole, priorities=frozenset([priority])), priority=priority)
+    for category in {one[4]["category"] for one in told}:
+        agree(told, users, Asked(whole, categories=frozenset([category])), category=category)
+    for name in {one[4]["assignedTo"] for one in told}:
+        agree(told, users, Asked(whole, assignee=users.get(name, "")), assignedTo=name)
+    odd = Range(date(2010, 2, 17), date(2010, 11, 5))
+    agree(told, users, Asked(odd))
+    agree(told, users, Asked(odd, categories=frozenset(["General"])), category="General")
