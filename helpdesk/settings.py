@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -260,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("mail-sweep", "tickets.mail_notices", 60),
         ("letter-sweep", "tickets.send_letters", 60),
+        ("resume-what-ifs", "reporting.resume_what_ifs", 60),
         ("roll-up", "reporting.roll_up", OUTBOX_SWEEP_SECONDS),
         ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),
         ("resume-bulks", "tickets.resume_bulks", 60),
@@ -268,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         ("close-silent", "tickets.close_silent", 60),
         ("resume-replans", "tickets.resume_replans", 60),
     )
+}
+
+CELERY_BEAT_SCHEDULE["weekly"] = {
+    "task": "reporting.send_weekly",
+    "schedule": crontab(day_of_week="mon", hour=6, minute=0),
 }
 
 LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))

@@ -14,6 +14,7 @@ api.add_router("", reports)
 urlpatterns = [
     path("", include("customers.web.urls")),
     path("", include("tickets.web.urls")),
+    path("", include("reporting.web.urls")),
     path(
         "accounts/login/",
         auth.LoginView.as_view(

@@ -31,6 +31,11 @@ class User(AbstractUser):
     twelve_hours = models.BooleanField(
         _("times with am and pm"), default=False, help_text=_("2:05 pm instead of 14:05.")
     )
+    weekly_report = models.BooleanField(
+        _("weekly report by e-mail"),
+        default=False,
+        help_text=_("For supervisors: the figures of each week, on Mondays."),
+    )
     capacity = models.PositiveIntegerField(
         _("capacity"),
         null=True,

@@ -37,6 +37,12 @@ def people_to_tell(*, supervisors: bool) -> set[str]:
     return {str(pk) for pk in found}
 
 
+def supervisors_who_want_reports() -> QuerySet[User]:
+    """Active supervisors with an address who asked for the weekly report."""
+    wanted = User.objects.filter(is_active=True, weekly_report=True).exclude(email="")
+    return wanted.filter(Q(groups__name=SUPERVISORS) | Q(is_superuser=True)).distinct()
+
+
 def people_called(usernames: Iterable[str]) -> dict[str, str]:
     """Ids of the people who work tickets under these user names. One SQL query, or none."""
     wanted = {username.casefold() for username in usernames}

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import User
 from helpdesk.moments import this_second
 
@@ -17,7 +18,7 @@ from helpdesk.moments import this_second
 class PreferencesForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("time_zone", "twelve_hours")
+        fields = ("time_zone", "twelve_hours", "weekly_report")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,5 +34,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "zones": sorted(zoneinfo.available_timezones()),
         "now": this_second(),
         "view": "preferences",
+        "supervises": actor_of(request.user).supervises,
     }
     return render(request, "accounts/preferences.html", context, status=422 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from reporting.domain import days
 from reporting.domain.days import Range
 from reporting.domain.figures import (
     Cell,
+    Column,
     Durations,
     Figures,
     Row,
@@ -36,6 +37,7 @@ from reporting.services.rollups import (
 from reporting.store import access, packing
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
+from tickets.services.snapshot import now_counts
 
 LONGEST = timedelta(days=366 * 20)
 EARLIEST = date(1990, 1, 1)
@@ -186,6 +188,32 @@ def by_day(asked: Asked) -> dict[date, Row]:
         figures = _only(packing.unpack_counts(packed.data), asked)
         found[date.fromisoformat(packed.period)] = figures.total()
     return found
+
+
+def backlog(asked: Asked, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
+    """Active tickets at the end of each group of days; None for days to come.
+
+    Counted back from those that are active now. Cost: as `by_day`, up to today.
+    """
+    left = now_counts(
+        priorities=asked.priorities, categories=asked.categories, assignee=asked.assignee, by=by
+    )["active"]
+    until = replace(asked, range=Range(asked.range.start, max(asked.range.end, today + days.DAY)))
+    rows = by_day(until)
+    at_end: dict[date, int] = {}
+    for day in sorted(until.range.each(), reverse=True):
+        at_end[day] = left
+        row = rows.get(day)
+        if row:
+            left -= row[Column.CREATED] + row[Column.REOPENED] - row[Column.RESOLVED]
+    found: dict[str, int | None] = {}
+    for day in asked.range.each():
+        key = key_of(day, group_by)
+        if day <= today:
+            found[key] = max(at_end[day], 0)
+        else:
+            found.setdefault(key, None)
+    return list(found.values())
 
 
 def sla_report(asked: Asked, *, now: Mapping[str, int]) -> dict[str, Any]:

@@ -44,6 +44,10 @@ GET = {
     "customer_list",
     "customer_new",
     "customer_detail",
+    "sla",
+    "reports",
+    "report_tickets",
+    "report_csv",
     "customer_merge",
     "customer_job",
     "customer_upload",
@@ -56,6 +60,7 @@ GET = {
     "vehicle_edit",
 }
 FORMS = {
+    "what_if",
     "customer_merge",
     "customer_upload",
     "ticket_new",
@@ -88,7 +93,7 @@ POST = {
     "customer_job_step": {},
     "customer_file_step": {},
 }
-SUPERVISORS = {"customer_erase"}
+SUPERVISORS = {"customer_erase", "what_if", "what_if_answer", "what_if_step"}
 PRIVATE = {
     "bulk",
     "bulk_step",

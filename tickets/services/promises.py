@@ -7,6 +7,7 @@ are in force, is asked anew each time: one SQL query.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 
@@ -91,6 +92,11 @@ def _terms(key: str) -> Terms:
         written = PolicyVersion.objects.values_list("terms", flat=True).get(key=key)
     except PolicyVersion.DoesNotExist as missing:
         raise KeyError(key) from missing
+    return terms_of(key, written)
+
+
+def terms_of(key: str, written: Mapping[str, Any]) -> Terms:
+    """The terms that are written as a PolicyVersion keeps them."""
     return Terms(
         key=key,
         calendar=calendar.parse(written["calendar"]),

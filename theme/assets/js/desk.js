@@ -7,6 +7,7 @@ const remembered = localStorage.getItem("theme");
 if (remembered) root.dataset.theme = remembered;
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
   if (!event.target.closest("[data-toggle-theme]")) return;
   const dark = root.dataset.theme
     ? root.dataset.theme === "desk-dark"

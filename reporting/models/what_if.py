@@ -1,0 +1,28 @@
+"""A policy that somebody thinks of, held against what has happened."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.jobs import Job
+from tickets.models import Policy
+
+
+class WhatIf(Job):
+    """How a range of days would have looked under other promises. Changes nothing."""
+
+    policy = models.ForeignKey(Policy, models.CASCADE, verbose_name=_("policy"))
+    draft = models.JSONField(_("draft"))  # as a PolicyVersion keeps its terms
+    start = models.DateField(_("from"))
+    end = models.DateField(_("up to"))
+    next_day = models.DateField(editable=False)
+    tallies = models.JSONField(default=dict)  # clock, priority: count, met then, met now
+    differing = models.JSONField(default=list)  # the first tickets that would have been otherwise
+    differ = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("what if")
+        verbose_name_plural = _("what ifs")
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.start}"

@@ -1,0 +1,155 @@
+"""How the last days would have looked under other promises.
+
+The timelines that were recorded go through the same clock as ever, only under the draft's terms.
+Nothing is changed but the answer itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from helpdesk import jobs
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.errors import Invalid, NotFound
+from reporting.domain.days import DAY
+from reporting.domain.facts import Kind, facts_of
+from reporting.models import WhatIf
+from reporting.services.facts import read_day
+from reporting.store import access
+from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Priority
+from tickets.models import Calendar, Policy
+from tickets.services.promises import KNOWN_TERMS, terms_of
+from tickets.services.read import get_tickets
+
+DAYS = 90
+STEP = 5
+"""Days of one step."""
+
+MOST_SHOWN = 200
+BATCH = 100
+CLOCKS = ("response", "resolution")
+_KINDS = {Kind.RESPONSE: "response", Kind.RESOLUTION: "resolution"}
+
+
+def ask(
+    policy_id: int, *, calendar_id: int, allowances: Mapping[str, str], by: Actor, today: date
+) -> WhatIf:
+    """Ask how the last DAYS days would have looked.
+
+    `allowances` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid
+    with every one that is wrong; NotFound, NotAllowed.
+    """
+    require_supervision(by)
+    policy = Policy.objects.filter(pk=policy_id).select_related("calendar").first()
+    if policy is None:
+        raise NotFound(_("There is no such policy."))
+    errors: dict[str, str] = {}
+    calendar = Calendar.objects.filter(pk=calendar_id).first()
+    if calendar is None:
+        errors["calendar"] = _("Choose a calendar.")
+    else:
+        policy.calendar = calendar
+    for field in fields():
+        text = allowances.get(field, "").strip()
+        try:
+            Policy._meta.get_field(field).clean(text, policy)  # type: ignore[union-attr]
+        except ValidationError as wrong:
+            errors[field] = " ".join(wrong.messages)
+        setattr(policy, field, text)
+    if errors:
+        raise Invalid(errors)
+    end = today + DAY
+    return WhatIf.objects.create(
+        policy=policy,
+        draft=policy.as_written(),
+        start=end - timedelta(days=DAYS),
+        end=end,
+        next_day=end - timedelta(days=DAYS),
+        asked_by_id=int(by.user_id),
+    )
+
+
+def fields() -> list[str]:
+    """The policy's fields that hold allowances."""
+    return [f"{priority.value.lower()}_{clock}" for priority in Priority for clock in CLOCKS]
+
+
+def question(asked_id: int, *, by: Actor) -> WhatIf:
+    """Raises NotFound, NotAllowed."""
+    require_supervision(by)
+    found = WhatIf.objects.select_related("policy").filter(pk=asked_id).first()
+    if found is None:
+        raise NotFound(_("There is no such question."))
+    return found
+
+
+def step(asked_id: int) -> WhatIf:
+    """Go through the next STEP days, unless somebody else does right now."""
+    asked = jobs.lease(WhatIf, asked_id)
+    if asked is None:
+        return WhatIf.objects.select_related("policy").get(pk=asked_id)
+    terms = _Draft(asked)
+    until = min(asked.next_day + STEP * DAY, asked.end)
+    while asked.next_day < until:
+        _go_through(asked, asked.next_day, terms)
+        asked.next_day += DAY
+    jobs.step_done(asked, finished=asked.next_day >= asked.end)
+    return asked
+
+
+class _Draft(Mapping[str, Terms]):
+    """Every version of terms as it was, but those of one policy as the draft says."""
+
+    def __init__(self, asked: WhatIf) -> None:
+        self._keys = set(asked.policy.versions.values_list("key", flat=True))
+        self._draft = terms_of("draft", asked.draft)
+
+    def __getitem__(self, key: str) -> Terms:
+        return self._draft if key in self._keys else KNOWN_TERMS[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KNOWN_TERMS)
+
+    def __len__(self) -> int:
+        return len(KNOWN_TERMS)
+
+
+def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
+    """Hold the clocks that ended on a day of UTC against the draft."""
+    ended: dict[str, list[tuple[str, str, bool]]] = {}
+    for item in access.facts_of_day(day):
+        about, facts = read_day(item)
+        clocks = [
+            (_KINDS[fact.kind], about.priority, fact.met) for fact in facts if fact.kind in _KINDS
+        ]
+        if clocks:
+            ended[str(item.sk)] = clocks
+    numbers = sorted(ended, key=int)
+    for at in range(0, len(numbers), BATCH):
+        for number, ticket in get_tickets(numbers[at : at + BATCH]).items():
+            again = {
+                _KINDS[fact.kind]: fact.met
+                for fact in facts_of(Timeline.load(ticket.timeline), terms, [])
+                if fact.kind in _KINDS
+            }
+            for clock, priority, met in ended[number]:
+                if clock in again:
+                    _tally(asked, number, clock, priority, met, again[clock])
+
+
+def _tally(asked: WhatIf, number: str, clock: str, priority: str, then: bool, now: bool) -> None:
+    tallies: dict[str, dict[str, list[int]]] = asked.tallies
+    row = tallies.setdefault(clock, {}).setdefault(priority, [0, 0, 0])
+    row[0] += 1
+    row[1] += then
+    row[2] += now
+    if then is not now:
+        asked.differ += 1
+        if len(asked.differing) < MOST_SHOWN:
+            told: dict[str, Any] = {"ticket": number, "clock": clock, "met": now}
+            asked.differing.append(told)

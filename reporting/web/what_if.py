@@ -1,0 +1,113 @@
+"""What would have been under other promises: asked on a form, watched on a page of its own."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from helpdesk.accounts.actors import actor_of, require_supervision
+from helpdesk.errors import Invalid
+from helpdesk.fragments import wants_fragment
+from helpdesk.moments import this_second
+from reporting.domain.days import DAY
+from reporting.models import WhatIf
+from reporting.services import what_if
+from tickets.domain import allowance
+from tickets.domain.ticket import Priority
+from tickets.models import Calendar, Policy
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def form(request: HttpRequest) -> HttpResponse:
+    by = actor_of(request.user)
+    require_supervision(by)
+    policies = list(Policy.objects.all())
+    chosen = _number(request.POST.get("policy") or request.GET.get("policy"))
+    policy = next((one for one in policies if one.pk == chosen), policies[0])
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            asked = what_if.ask(
+                policy.pk,
+                calendar_id=_number(request.POST.get("calendar")),
+                allowances=request.POST.dict(),
+                by=by,
+                today=this_second().date(),
+            )
+        except Invalid as refused:
+            errors = refused.errors
+        else:
+            return redirect("what_if_answer", asked.pk)
+    typed = request.POST if errors else {}
+    context: dict[str, Any] = {
+        "view": "reports",
+        "policies": policies,
+        "policy": policy,
+        "calendars": Calendar.objects.all(),
+        "calendar": _number(typed.get("calendar")) or policy.calendar_id,
+        "days": what_if.DAYS,
+        "errors": errors,
+        "rows": [
+            (
+                priority.value,
+                [
+                    (field, typed.get(field, getattr(policy, field)), errors.get(field, ""))
+                    for field in what_if.fields()
+                    if field.startswith(priority.value.lower())
+                ],
+            )
+            for priority in Priority
+        ],
+    }
+    return render(request, "reporting/what_if.html", context, status=422 if errors else 200)
+
+
+@require_safe
+def answer(request: HttpRequest, asked_id: int) -> HttpResponse:
+    return _shown(request, what_if.question(asked_id, by=actor_of(request.user)))
+
+
+@require_POST
+def step(request: HttpRequest, asked_id: int) -> HttpResponse:
+    """Work on, and show how far it is."""
+    asked = what_if.step(what_if.question(asked_id, by=actor_of(request.user)).pk)
+    return (
+        _shown(request, asked) if wants_fragment(request) else redirect("what_if_answer", asked_id)
+    )
+
+
+def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
+    targets = asked.draft["targets"]
+    context = {
+        "view": "reports",
+        "asked": asked,
+        "last": asked.end - DAY,
+        "worked": (asked.next_day - asked.start).days,
+        "total": (asked.end - asked.start).days,
+        "clocks": [
+            (
+                clock,
+                [
+                    {
+                        "priority": priority.value,
+                        "allowance": allowance.format(targets[priority.value][clock]),
+                        "count": row[0],
+                        "then": row[1] / row[0] * 100,
+                        "now": row[2] / row[0] * 100,
+                        "more": row[2] - row[1],
+                    }
+                    for priority in Priority
+                    if (row := asked.tallies.get(clock, {}).get(priority.value))
+                ],
+            )
+            for clock in what_if.CLOCKS
+        ],
+        "unshown": asked.differ - len(asked.differing),
+    }
+    name = "reporting/what_if_answer.html"
+    return render(request, f"{name}#progress" if wants_fragment(request) else name, context)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() else 0
