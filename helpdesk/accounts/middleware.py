@@ -1,10 +1,12 @@
-"""Times in the person's own zone and form."""
+"""Who has to log in where; times in the person's own zone and form."""
 
 import zoneinfo
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
@@ -23,3 +25,15 @@ class TimeZoneMiddleware:
                 return self.get_response(request)
         finally:
             twelve_hours.reset(form)
+
+
+class PagesRequireLogin(LoginRequiredMiddleware):
+    """Every page asks strangers to log in; the API says 401 by itself."""
+
+    def process_view(
+        self, request: HttpRequest, *view: Any, **more: Any
+    ) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if match is not None and "api" in match.app_names + match.namespaces:
+            return None
+        return super().process_view(request, *view, **more)

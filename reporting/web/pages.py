@@ -52,7 +52,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "view": "sla",
         "now": found.at,
         "standing": found.all,
-        "priorities": [(name, one) for name, one in found.by_priority.items()],
+        "priorities": [
+            (priority.value, found.by_priority[priority.value]) for priority in reversed(Priority)
+        ],
         "teams": sorted(
             (names.get(team, _("no team")), team, one) for team, one in found.by_team.items()
         ),
@@ -318,7 +320,7 @@ def _clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]
                         "attainment": _percent(own_stat.attainment),
                         "late_url": _link(asked, f"late-{name}s", priority=priority.value),
                     }
-                    for priority in Priority
+                    for priority in reversed(Priority)
                     for own_stat in (found.stats(priority.value)[0 if name == "response" else 1],)
                     if own_stat.count
                 ],
@@ -405,7 +407,7 @@ def _tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
 
 
 def _ordered(name: str, rows: Mapping[str, Row]) -> list[tuple[str, Row]]:
-    words: Sequence[str] = [word.value for word in (*Priority, *Category)]
+    words: Sequence[str] = [word.value for word in (*reversed(Priority), *Category)]
     if name in ("priority", "category"):
         return sorted(rows.items(), key=lambda pair: words.index(pair[0]))
     return sorted(rows.items(), key=lambda pair: -pair[1][Column.CREATED])

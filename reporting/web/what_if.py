@@ -57,7 +57,7 @@ def form(request: HttpRequest) -> HttpResponse:
                     if field.startswith(priority.value.lower())
                 ],
             )
-            for priority in Priority
+            for priority in reversed(Priority)
         ],
     }
     return render(request, "reporting/what_if.html", context, status=422 if errors else 200)
@@ -97,7 +97,7 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
                         "now": row[2] / row[0] * 100,
                         "more": row[2] - row[1],
                     }
-                    for priority in Priority
+                    for priority in reversed(Priority)
                     if (row := asked.tallies.get(clock, {}).get(priority.value))
                 ],
             )

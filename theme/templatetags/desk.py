@@ -36,6 +36,12 @@ def span(length: timedelta | int) -> str:
 
 
 @register.filter
+def number(value: object) -> str:
+    """A whole number with its thousands apart; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
 def time_left(due_at: datetime, now: datetime) -> str:
     """`2 h 10 min left`, or `overdue by 35 min`."""
     if due_at < now:

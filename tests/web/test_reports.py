@@ -1,0 +1,260 @@
+"""The dashboard, the reports and their API, as a person or a program sees them."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from helpdesk.dynamo import capacity
+from helpdesk.moments import this_second
+from reporting.models import WhatIf
+from reporting.services import behind, rollups, weekly, what_if
+from tests.world import settle, team
+from tickets.models import Calendar, Policy
+from tickets.services.communicate import respond
+from tickets.services.escalate import sweep
+from tickets.services.status import change_status
+
+
+@pytest.fixture
+def history(desk):
+    """Ten tickets of the last days; each answered after half an hour, half of them resolved."""
+    team("Money", desk.rep_user)
+    for number in range(10):
+        at = this_second() - timedelta(days=number + 1)
+        ticket = desk.ticket(now=at, assigned_to=desk.rep_user.pk and str(desk.rep_user.pk))
+        respond(ticket.ticket_id, content="x", by=desk.rep, now=at + timedelta(minutes=30))
+        if number % 2:
+            change_status(
+                ticket.ticket_id, to="Resolved", by=desk.rep, now=at + timedelta(hours=number)
+            )
+    sweep(now=this_second())
+    settle()
+    while rollups.roll_up():
+        pass
+
+
+@pytest.fixture
+def supervisor(client, desk):
+    client.force_login(desk.supervisor_user)
+    return client
+
+
+def page(client, address, status=200):
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content.decode()[:500]
+    return answer.content.decode()
+
+
+def test_a_report_shows_every_figure_with_its_definition(supervisor, history):
+    shown = page(supervisor, "/reports/")
+
+    for words in (
+        "Resolution rate",
+        "50.0 %",
+        "By category",
+        "By person",
+        "By team",
+        "By customer segment",
+        "Escalations by rule",
+        "Working time from creation, waiting left out.",
+        "30 min",
+    ):
+        assert words in shown
+    assert shown.count("<svg") > 4
+    assert "These figures as a table" in shown
+
+
+def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
+    shown = page(supervisor, "/reports/")
+    [address] = set(re.findall(r'href="(/reports/tickets/[^"]*figure=resolutions)"', shown))
+
+    behind = page(supervisor, address.replace("&amp;", "&"))
+
+    assert behind.count('class="row-link') == 5
+    none = page(supervisor, "/reports/tickets/?figure=late-responses")
+    assert "No tickets are behind this figure" in none
+    assert supervisor.get("/reports/tickets/?figure=nonsense").status_code == 422
+    assert supervisor.get("/reports/tickets/?figure=created&page=forged").status_code == 422
+
+
+def test_behind_a_figure_pages_go_on_without_gap_or_repeat(supervisor, history, monkeypatch):
+    monkeypatch.setattr(behind, "PAGE", 3)
+    address, seen = "/reports/tickets/?figure=created", []
+    while address:
+        shown = page(supervisor, address)
+        seen += re.findall(r'href="/tickets/(\d+)/" class="row-link', shown)
+        following = re.search(r'rel="next" href="([^"]+)"', shown)
+        address = f"/reports/tickets/{following[1].replace('&amp;', '&')}" if following else None
+    assert len(seen) == len(set(seen)) == 10
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-11-02&to=2026-11-02",
+        "from=2026-11-03&to=2026-11-02",
+        "from=x",
+        "tz=Mars/Olympus",
+        "priority=Urgent",
+        "groupBy=moon",
+        "from=1000-01-01",
+        "from=1990-01-01&to=2100-01-01",
+        "to=99999-01-01",
+        "from=%00&to=%F0%9F%92%A9",
+    ],
+)
+def test_what_makes_no_sense_is_explained_on_the_page_and_in_the_api(supervisor, query):
+    shown = page(supervisor, f"/reports/?{query}", 422)
+    assert 'role="alert"' in shown
+    assert supervisor.get(f"/reports/csv/?{query}").status_code == 422
+    answer = supervisor.get(f"/api/tickets/analytics?{query}")
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/problem+json"
+    assert json.loads(answer.content)["errors"]
+
+
+@pytest.mark.parametrize("query", ["", "from=2016-01-01&to=2026-01-01", "groupBy=week", "tz=UTC"])
+def test_empty_and_long_ranges_have_a_page(supervisor, query):
+    assert "None in this range" in page(supervisor, f"/reports/?{query}")
+
+
+def test_the_table_for_spreadsheets(supervisor, history):
+    answer = supervisor.get("/reports/csv/?groupBy=assignedTo")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("assignedTo,created,resolved")
+    assert lines[1].split(",")[1:3] == ["10", "5"]
+    assert len(lines) == 2
+
+
+def test_representatives_see_their_own_figures(rep_client, desk, history):
+    assert "These are your own figures" in page(rep_client, "/reports/")
+    page(rep_client, f"/reports/?assignedTo={desk.rep2.user_id}", 403)
+    answer = rep_client.get(f"/api/tickets/sla-report?assignedTo={desk.rep2.user_id}")
+    assert answer.status_code == 403
+    assert rep_client.get("/api/tickets/sla-report").json()["response"]["count"] == 10
+
+
+def test_the_reports_of_the_api_have_the_exact_shape(supervisor, history):
+    found = supervisor.get("/api/tickets/sla-report").json()
+    clock = {"count", "met", "breached", "attainment", "averageSeconds"}
+    clock |= {"medianSeconds", "p90Seconds"}
+    assert set(found) == {"from", "to", "tz", "response", "resolution", "byPriority", "now"}
+    assert set(found["response"]) == clock
+    assert set(found["byPriority"]) == {"Critical", "High", "Medium", "Low"}
+    assert set(found["byPriority"]["Low"]["resolution"]) == clock
+    assert found["now"] == {
+        "active": 5,
+        "atRisk": found["now"]["atRisk"],
+        "overdue": found["now"]["overdue"],
+        "waiting": 0,
+        "unassigned": 0,
+    }
+    assert found["response"]["averageSeconds"] == 1800
+    assert found["response"]["medianSeconds"] == pytest.approx(1800, rel=0.01)
+
+    found = supervisor.get("/api/tickets/analytics?groupBy=assignedTo").json()
+    assert set(found) == {"from", "to", "tz", "groupBy", "totals", "groups"}
+    counts = {"created", "resolved", "closed", "reopened", "escalated", "resolutionRate"}
+    assert set(found["totals"]) == counts
+    assert set(found["groups"][0]) == counts | {"key"}
+    assert found["totals"]["resolutionRate"] == 0.5
+
+
+def test_the_api_asks_strangers_who_they_are(client, desk):
+    for address in ("/api/tickets/sla-report", "/api/tickets/analytics"):
+        answer = client.get(address)
+        assert answer.status_code == 401
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == 401
+    client.force_login(desk.outsider_user)
+    assert client.get("/api/tickets/analytics").status_code == 403
+
+
+def test_the_dashboard_shows_what_burns_and_follows(supervisor, desk, history):
+    at = this_second() - timedelta(hours=3, minutes=30)
+    desk.ticket(priority="High", subject="Due soon", now=at)
+    settle()
+    shown = page(supervisor, "/sla/")
+    for words in ("Deadlines of the next hour", "Due soon", "By priority", "Escalations of today"):
+        assert words in shown
+    fragment = supervisor.get("/sla/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment
+    assert "Due soon" in fragment
+
+
+def test_many_who_watch_the_dashboard_cost_one_snapshot(
+    supervisor, history, django_assert_max_num_queries
+):
+    page(supervisor, "/sla/")
+    with capacity.counting() as used, django_assert_max_num_queries(17):
+        page(supervisor, "/sla/")
+    assert used.requests <= 3
+
+
+def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, desk, history):
+    policy = Policy.objects.get(is_default=True)
+    shown = page(supervisor, "/reports/what-if/")
+    assert 'value="8h"' in shown
+    fields = {field: getattr(policy, field) for field in what_if.fields()}
+    asked = {**fields, "policy": policy.pk, "calendar": policy.calendar_id}
+
+    wrong = supervisor.post("/reports/what-if/", {**asked, "medium_response": "soon"})
+    assert wrong.status_code == 422
+    assert "Write a duration" in wrong.content.decode()
+    answer = supervisor.post("/reports/what-if/", {**asked, "medium_response": "10m"})
+    assert "0 of 90 days" in page(supervisor, answer["Location"])
+    for _ in range(30):
+        supervisor.post(f"{answer['Location']}step/")
+
+    found = WhatIf.objects.get()
+    assert found.finished_at
+    assert found.tallies["response"]["Medium"] == [10, 10, 0]
+    assert found.tallies["resolution"]["Medium"] == [5, 5, 5]
+    shown = page(supervisor, answer["Location"])
+    assert "10 clocks would have ended otherwise" in shown
+    assert "late instead of in time" in shown
+    policy.refresh_from_db()
+    assert policy.medium_response == "8h"
+    assert policy.versions.count() <= 1
+
+
+def test_what_if_with_another_calendar(supervisor, desk, history):
+    """With working hours of one minute a week nothing is ever late."""
+    narrow = Calendar.objects.create(
+        name="Narrow",
+        **dict.fromkeys(["tuesday", "wednesday", "thursday", "friday"], ""),
+        monday="09:00-09:01",
+    )
+    policy = Policy.objects.get(is_default=True)
+    fields = dict.fromkeys(what_if.fields(), "2m")
+    asked = what_if.ask(
+        policy.pk,
+        calendar_id=narrow.pk,
+        allowances=fields,
+        by=desk.supervisor,
+        today=this_second().date(),
+    )
+    while not what_if.step(asked.pk).finished_at:
+        pass
+    asked.refresh_from_db()
+    assert asked.tallies["response"]["Medium"] == [10, 10, 10]
+
+
+def test_the_week_is_mailed_once_to_those_who_want_it(desk, history):
+    assert weekly.send_weekly(today=this_second().date()) == 0
+    desk.supervisor_user.weekly_report = True
+    desk.supervisor_user.email = "boss@example.com"
+    desk.supervisor_user.save()
+    desk.rep_user.weekly_report = True
+    desk.rep_user.email = "rep@example.com"
+    desk.rep_user.save()
+
+    for _ in range(2):
+        weekly.send_weekly(today=this_second().date())
+
+    [sent] = mail.outbox
+    assert sent.to == ["boss@example.com"]
+    assert "First response: " in sent.body
