@@ -24,7 +24,11 @@ class Range:
             yield self.start + number * DAY
 
     def before(self) -> "Range":
-        """The range of the same length that ends where this one begins."""
+        """The range of the same length that ends where this one begins; months before months."""
+        if self.start.day == self.end.day == 1:
+            months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+            year, month = divmod(self.start.year * 12 + self.start.month - 1 - months, 12)
+            return Range(date(year, month + 1, 1), self.start)
         return Range(self.start - (self.end - self.start), self.start)
 
 
