@@ -20,6 +20,7 @@ from reporting.store import access
 from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
+from tickets.services.escalate import MANUAL
 from tickets.services.promises import KNOWN_TERMS
 from tickets.services.read import escalations_of, get_tickets
 from tickets.store.log import OutboxEvent
@@ -33,8 +34,6 @@ MOST_DAYS = 40
 
 DEBOUNCE = 1
 """Seconds in which many changes ask for rollups once."""
-
-MANUAL = "manual"
 
 
 def take(events: Sequence[OutboxEvent]) -> None:

@@ -29,6 +29,9 @@ BATCH = 100
 MOST_DUE = 5_000
 """Tickets that one sweep shares out; the rest is met by the next one."""
 
+MANUAL = "manual"
+"""Stands where a rule's key would, in what tells of an escalation by hand."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -111,12 +114,12 @@ def escalate(
         level = milestones.manual_level(was)
         line = draft.say(
             CommunicationType.SYSTEM_UPDATE,
-            f"Escalated by hand, level {was} → {level}: {reason}",
+            said_by_hand(was, level, reason),
             changed=[Change(field="escalationLevel", before=str(was), after=str(level))],
-            rule="manual",
+            rule=MANUAL,
         )
         draft.escalate(
-            key=f"manual-{line.communication_id}",
+            key=f"{MANUAL}-{line.communication_id}",
             level=level,
             due_at=draft.at,
             by=by,
@@ -124,7 +127,7 @@ def escalate(
         )
         draft.tell(
             "escalated",
-            milestones=[{"rule": "manual", "level": level, "notify": ["assignee", "supervisors"]}],
+            milestones=[{"rule": MANUAL, "level": level, "notify": ["assignee", "supervisors"]}],
             level=level,
             assignedTo=draft.ticket.assigned_to,
             team=draft.ticket.team_id,
@@ -132,3 +135,8 @@ def escalate(
         )
 
     return change(ticket_id, raise_level, by=by, version=version, now=now)
+
+
+def said_by_hand(was: object, level: object, reason: str) -> str:
+    """The log's words for an escalation by hand."""
+    return f"Escalated by hand, level {was} → {level}: {reason}"

@@ -22,6 +22,7 @@ from tickets.domain.ticket import ERASED, CommunicationType
 from tickets.models import CustomerJob
 from tickets.services import attachments, outbox
 from tickets.services.change import Draft, change
+from tickets.services.escalate import MANUAL, said_by_hand
 from tickets.store import access
 from tickets.store.log import Communication, Escalation
 from tickets.store.ticket import Ticket
@@ -146,7 +147,12 @@ def _forget(draft: Draft) -> None:
 def _erase_line(line: Communication) -> None:
     for attached in line.attachments or ():
         attachments.forget(attached)
-    if line.type == CommunicationType.SYSTEM_UPDATE.value:
+    if line.rule == MANUAL:
+        [level] = line.changes
+        said = said_by_hand(level.before, level.after, ERASED)
+        if line.content != said:
+            line.update(actions=[Communication.content.set(said)])
+    elif line.type == CommunicationType.SYSTEM_UPDATE.value:
         touched = [one for one in line.changes or () if one.field in _PEOPLES_WORDS]
         if not touched or all(one.after == ERASED for one in touched):
             return
