@@ -23,6 +23,8 @@ from tickets.store.log import OUTBOX, OutboxEvent
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+STEP = 25
+"""Events that are done with before the next are begun: what a worker that dies has to do again."""
 
 Consumer = Callable[[Sequence[OutboxEvent]], object]
 
@@ -61,14 +63,18 @@ def pass_on(*, limit: int = BATCH) -> int:
     Returns how many were taken. An event that a consumer fails on stays for the next time.
     """
     events = list(access.outbox(limit=limit))
-    if not events:
-        return 0
+    taken = sum(_settle(events[start : start + STEP]) for start in range(0, len(events), STEP))
+    if events:
+        log.info("events_taken", count=taken, left=len(events) - taken)
+    return taken
+
+
+def _settle(events: Sequence[OutboxEvent]) -> int:
     left: set[str] = set()
     for consumer in _consumers():
         left |= _give(consumer, events)
     taken = [event for event in events if event.event_id not in left]
     access.forget_events(taken)
-    log.info("events_taken", count=len(taken), left=len(left))
     return len(taken)
 
 
