@@ -35,6 +35,7 @@ urlpatterns = [
     path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    re_path("^api/?$", unknown_address, name="api_unknown"),
     path("api/", api.urls),
     re_path("^api(?:/|$)", unknown_address, name="api_unknown"),
 ]
