@@ -42,9 +42,9 @@ class WebhookAdmin(SupervisorsOnly):
             {
                 "fields": ("name", "url", "active", "events"),
                 "description": _(
-                    "Each event of a ticket is sent as JSON, in the order of its ticket, until it is "
-                    "answered with a status of 200 to 299: after half a minute, two, ten, an hour, "
-                    "four and twelve. A receiver can get an event twice: its id is the same then."
+                    "Each event of a ticket is sent as JSON, in the order of its ticket, until it "
+                    "is answered with a status of 200 to 299: again after half a minute, two, ten, "
+                    "an hour, four and twelve. A receiver can get an event twice, with the same id."
                 ),
             },
         ),
@@ -54,8 +54,8 @@ class WebhookAdmin(SupervisorsOnly):
             {
                 "fields": ("signing_secret",),
                 "description": _(
-                    "Helpdesk-Signature is t=SECONDS,v1=HEX: HMAC-SHA256 of the seconds, a full stop "
-                    "and the body, with this secret. Refuse what is older than five minutes."
+                    "Helpdesk-Signature is t=SECONDS,v1=HEX: HMAC-SHA256 of the seconds, a full "
+                    "stop and the body, with this secret. Refuse what is older than five minutes."
                 ),
             },
         ),
@@ -68,23 +68,20 @@ class WebhookAdmin(SupervisorsOnly):
     @admin.display(description=_("last answers"))
     def last_answers(self, hook: Webhook) -> SafeString | str:
         if not hook.answers:
-            return _("Nothing was sent yet.")
+            return str(_("Nothing was sent yet."))
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             ((one["at"], one["event"], one["ticketId"], one["answer"]) for one in hook.answers),
         )
-        head = format_html_join(
-            "",
-            "<th>{}</th>",
-            ((word,) for word in (_("time"), _("event"), _("ticket"), _("answer"))),
-        )
+        words = (_("time"), _("event"), _("ticket"), _("answer"))
+        head = format_html_join("", "<th>{}</th>", ((word,) for word in words))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
 
     @admin.display(description=_("secret"))
     def signing_secret(self, hook: Webhook) -> SafeString | str:
         if not hook.pk:
-            return _("Shown when the webhook is saved.")
+            return str(_("Shown when the webhook is saved."))
         return format_html("<code>{}</code>", hook.secret)
 
     @admin.action(description=_("Send a test message"))

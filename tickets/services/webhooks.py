@@ -3,8 +3,8 @@
 The outbox makes a message of each event that a webhook wants. Whoever sends holds a lease on the
 webhook, so two workers never send side by side. A message that is not taken holds up those of its
 own ticket, and is tried again after growing pauses; after the last it is given up, and the answers
-of the webhook say so. What was sent leaves a mark for a day, so that an event that the outbox passes
-on twice is not sent twice.
+of the webhook say so. What was sent leaves a mark for a day: an event that the outbox passes on
+twice is not sent twice.
 """
 
 import json
@@ -78,7 +78,7 @@ def ping(hook: Webhook) -> dict[str, str]:
     """Send a message that tells of nothing, and return how that went."""
     at = this_second()
     body = {"id": new_ulid(), "event": webhooks.PING, "at": instant.text(at), "data": {}}
-    taken, answer = _post(hook, webhooks.PING, str(body["id"]), json.dumps(body))
+    _taken, answer = _post(hook, webhooks.PING, str(body["id"]), json.dumps(body))
     _keep(hook, at, webhooks.PING, "", answer)
     Webhook.objects.filter(pk=hook.pk).update(answers=hook.answers)
     return hook.answers[0]
