@@ -1,4 +1,4 @@
-"""A cursor is walked to the end while tickets come and change; WALK_TICKETS=10000 for a long way."""
+"""A cursor is walked to the end while tickets change; WALK_TICKETS=10000 makes the way long."""
 
 import os
 from collections import Counter
