@@ -22,6 +22,7 @@ from customers.store.items import (
 )
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import LONGEST_HASH, can_be_key
 
 
 def customer(customer_id: str) -> Customer | None:
@@ -41,7 +42,9 @@ def vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
 
 
 def vehicles(customer_id: str, *, limit: int) -> list[Vehicle]:
-    """One Query."""
+    """One Query, or none for an id that nobody can have."""
+    if not can_be_key(customer_pk(customer_id), LONGEST_HASH):
+        return []
     owned = Vehicle.query(
         customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), limit=limit, consistent_read=True
     )
@@ -143,6 +146,8 @@ def customer_with_email(address: str) -> str | None:
 
 
 def owner_of(vehicle_id: str) -> str | None:
-    """The id of the customer whose a vehicle is. One Query."""
+    """The id of the customer whose a vehicle is. One Query, or none for an impossible id."""
+    if not can_be_key(vehicle_id, LONGEST_HASH):
+        return None
     row = next(iter(Customer.by_vehicle.query(vehicle_id, limit=2)), None)
     return str(row.pk).partition("#")[2] if row else None

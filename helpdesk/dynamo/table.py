@@ -8,7 +8,7 @@ import os
 import time
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import botocore.config
 import botocore.session
@@ -18,6 +18,9 @@ from pynamodb.connection import Connection, TableConnection
 from pynamodb.models import Model
 
 from helpdesk.dynamo import capacity
+
+LONGEST_HASH, LONGEST_RANGE = 2_048, 1_024
+"""Bytes of a key in UTF-8; DynamoDB's own limits."""
 
 _lock = Lock()
 
@@ -34,10 +37,31 @@ class Item(Model):
     """A PynamoDB model on the shared client."""
 
     @classmethod
+    def get(cls, hash_key: Any, range_key: Any = None, *args: Any, **options: Any) -> Self:
+        """As PynamoDB's; under keys that no item can have, none is looked for.
+
+        What people put into addresses ends up in keys, and DynamoDB refuses to look for those that
+        are too long. Raises DoesNotExist.
+        """
+        if not (can_be_key(hash_key, LONGEST_HASH) and can_be_key(range_key, LONGEST_RANGE)):
+            raise cls.DoesNotExist
+        return super().get(hash_key, range_key, *args, **options)
+
+    @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
         table.connection._client = client()
         return table
+
+
+def can_be_key(value: Any, longest: int) -> bool:
+    """Whether an item can have this key: text that UTF-8 can write in `longest` bytes."""
+    if not isinstance(value, str):
+        return True
+    try:
+        return 0 < len(value.encode()) <= longest
+    except UnicodeEncodeError:
+        return False
 
 
 def client() -> Any:

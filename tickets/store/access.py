@@ -12,6 +12,8 @@ from pynamodb.indexes import GlobalSecondaryIndex
 
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import LONGEST_HASH, can_be_key
+from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
 from tickets.domain.ticket import Status
 from tickets.store.keys import ACTIVE, DONE, DUE
@@ -58,6 +60,8 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
 
     COMMUNICATION# sorts before DETAILS, so the ticket is the first item on the way back from it.
     """
+    if not can_be_key(ticket_pk(ticket_id), LONGEST_HASH):
+        return None
     answer = Ticket._get_connection().query(
         ticket_pk(ticket_id),
         range_key_condition=Ticket.sk <= DETAILS,
@@ -77,6 +81,7 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
 
 def older_log(ticket_id: str, *, before: str, limit: int) -> tuple[list[Communication], str | None]:
     """The `limit` lines before the line `before`, oldest first, and where to go on. One Query."""
+    before = before[:LONGEST_ULID]
     lines = list(
         Communication.query(
             ticket_pk(ticket_id),
@@ -179,6 +184,7 @@ def communication(ticket_id: str, communication_id: str) -> Communication | None
 
 def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
     """The lines that were written after the line `after`, oldest first. One Query."""
+    after = after[:LONGEST_ULID]
     lines = Communication.query(
         ticket_pk(ticket_id),
         Communication.sk.between(communication_sk(f"{after}\0"), f"{COMMUNICATION}~"),
