@@ -167,7 +167,7 @@ def _candidate(member: Membership, loads: Mapping[str, int], away: set[str]) -> 
 
 
 def _team(team_id: Any) -> Team:
-    team = Team.objects.filter(pk=whole_number(str(team_id))).first()
+    team = Team.objects.filter(pk=whole_number(str(team_id)) or 0).first()
     if team is None:
         raise Invalid({"team": _("There is no such team.")})
     return team

@@ -189,7 +189,7 @@ def _value(name: str, value: str) -> str:
         known = {ME: _("me"), NOBODY: _("nobody"), **names_of([value])}
         return known.get(value, value)
     if name == "team":
-        team = Team.objects.filter(pk=whole_number(value)).first()
+        team = Team.objects.filter(pk=whole_number(value) or 0).first()
         return team.name if team else (_("my teams") if value == MY_TEAMS else value)
     if name == "customerId":
         customer = get_customer(value)
