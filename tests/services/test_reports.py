@@ -14,7 +14,7 @@ from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
 from reporting.domain.days import Range
 from reporting.services import facts, report, rollups
-from reporting.services.report import Asked, GroupBy, read_asked
+from reporting.services.asked import Asked, GroupBy, read_asked
 from reporting.store import access as table
 from reporting.store.items import Rollup, TicketFacts
 from tests.world import NOON, after, settle, team, waiting_events
