@@ -78,6 +78,9 @@ MIDDLEWARE = [
     "helpdesk.middleware.ErrorMiddleware",
 ]
 
+if DEBUG:
+    MIDDLEWARE.insert(0, "helpdesk.costs.CostMiddleware")
+
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
 
