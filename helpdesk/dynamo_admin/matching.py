@@ -21,7 +21,9 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "lt": lambda value, asked: value < asked,
     "lte": lambda value, asked: value <= asked,
     "range": lambda value, asked: asked[0] <= value <= asked[1],
-    "contains": lambda value, asked: str(asked) in str(value),
+    "contains": lambda value, asked: (
+        set(asked) <= set(value) if isinstance(value, list) else str(asked) in str(value)
+    ),
     "startswith": lambda value, asked: str(value).startswith(str(asked)),
     "endswith": lambda value, asked: str(value).endswith(str(asked)),
     "iexact": lambda value, asked: str(value).lower() == str(asked).lower(),

@@ -68,6 +68,12 @@ class Plan:
             counted = sum(1 for _row in self._listed(self.path, wanted, step=max(wanted, 1)))
         return max(min(counted, wanted) - low, 0)
 
+    def count_cheaply(self, most: int) -> int | None:
+        """As `count_up_to`, where that takes no more than one request; None: it would."""
+        if isinstance(self.path, Listing):
+            return self.path.count(self.conditions, most) if self.path.count else None
+        return self.count_up_to(most)
+
     def page(self, *, limit: int, place: Place | None) -> Page[Row]:
         """A page of a listing; all rows of anything smaller."""
         if isinstance(self.path, Listing):
