@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.health.HealthMiddleware",
+    "helpdesk.api.problems.ApiProblems",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -239,6 +240,12 @@ OUTBOX_CONSUMERS = [
 ]
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
+
+# ------------------------------------------------------------------ API and webhooks
+# Requests that one token may make in a minute; 0: as many as it likes.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
+# Whether webhooks may go to private and loopback addresses.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 
 # ------------------------------------------------------------------ mail
 if DEBUG:

@@ -3,13 +3,20 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from customers.api import router as customers
+from helpdesk.accounts.api import router as people
 from helpdesk.accounts.preferences import preferences
-from helpdesk.api import api
+from helpdesk.api.problems import unknown_address
+from helpdesk.api.site import api
 from reporting.api import router as reports
+from tickets.api.about import router as tickets_about
+from tickets.api.tickets import router as tickets
 
-api.add_router("", reports)
+# The reports first: their addresses would be ticket numbers.
+for router in (reports, tickets, customers, tickets_about, people):
+    api.add_router("", router)
 
 urlpatterns = [
     path("", include("customers.web.urls")),
@@ -26,4 +33,5 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
+    re_path("^api(/|$)", unknown_address),
 ]

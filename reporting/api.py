@@ -7,8 +7,8 @@ from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.api.shape import Shape
 from helpdesk.moments import this_second
-from helpdesk.schemas import Shape
 from reporting.services import report
 from reporting.services.report import Asked, GroupBy
 from tickets.services.snapshot import now_counts

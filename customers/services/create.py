@@ -91,6 +91,8 @@ def create_customer(
             for word in name_words(customer):
                 transaction.put(word_of(word, customer_id))
     except ConditionFailed as refused:
+        if made := access.customer(customer_id):
+            return made  # the same request, at the same time
         raise taken(refused) from refused
     return customer
 
@@ -180,11 +182,13 @@ def create_vehicle(
     try:
         with Transaction() as transaction:
             check_customer(transaction, customer_id)
-            transaction.put(vehicle)
+            transaction.put(vehicle, Vehicle.pk.does_not_exist())
             if vehicle.vin:
                 guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.pk.does_not_exist())
     except ConditionFailed as refused:
+        if made := access.vehicle(customer_id, vehicle_id):
+            return made  # the same request, at the same time
         if any(isinstance(item, Guard) for item in refused.failed):
             raise taken(refused) from refused
         raise Invalid({"customerId": _("There is no such customer.")}) from refused

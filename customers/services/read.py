@@ -11,7 +11,7 @@ from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Place
-from helpdesk.errors import Invalid
+from helpdesk.errors import Invalid, NotFound
 
 MOST_VEHICLES_SHOWN = 50
 MOST_SEARCHED = 100
@@ -28,8 +28,20 @@ class CustomerList:
     previous: str | None
 
 
+@dataclass(frozen=True)
+class VehicleList:
+    """Some vehicles, and the cursor of the next page (None at the end)."""
+
+    vehicles: list[Vehicle]
+    next: str | None
+
+
 def list_customers(
-    *, segment: str | None = None, cursor_text: str | None = None, by: Actor
+    *,
+    segment: str | None = None,
+    cursor_text: str | None = None,
+    limit: int = PAGE,
+    by: Actor,
 ) -> CustomerList:
     """A page of customers by name. One query. Raises Invalid, InvalidCursor, NotAllowed."""
     require_ticket_work(by)
@@ -40,7 +52,7 @@ def list_customers(
     if cursor_text:
         side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
         place = Place(key, back=side == "before")
-    page = access.customers_page(segment=segment, limit=PAGE, place=place)
+    page = access.customers_page(segment=segment, limit=limit, place=place)
 
     def text(at: Place | None) -> str | None:
         if at is None:
@@ -48,6 +60,26 @@ def list_customers(
         return cursor.encode(query=query, place=f"{'before' if at.back else 'after'} {at.key}")
 
     return CustomerList(page.rows, text(page.next), text(page.previous))
+
+
+def vehicle_page(
+    customer_id: str, *, cursor_text: str | None = None, limit: int, by: Actor
+) -> VehicleList:
+    """A page of a customer's vehicles by id. A read and a query.
+
+    Raises NotFound, InvalidCursor, NotAllowed.
+    """
+    require_ticket_work(by)
+    if access.customer(customer_id) is None:
+        raise NotFound(_("There is no such customer."))
+    query = ["vehicles", customer_id, by.user_id]
+    after = cursor.decode(cursor_text, query=query) if cursor_text else None
+    found = access.vehicles(customer_id, after=after, limit=limit + 1)
+    shown = found[:limit]
+    more = len(found) > limit
+    return VehicleList(
+        shown, cursor.encode(query=query, place=shown[-1].vehicle_id) if more else None
+    )
 
 
 def find_customers(text: str, *, limit: int = 8) -> list[Customer]:

@@ -22,6 +22,7 @@ from customers.store.items import (
 )
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import fits
 
 
 def customer(customer_id: str) -> Customer | None:
@@ -40,10 +41,14 @@ def vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
         return None
 
 
-def vehicles(customer_id: str, *, limit: int) -> list[Vehicle]:
-    """One Query."""
+def vehicles(customer_id: str, *, after: str | None = None, limit: int) -> list[Vehicle]:
+    """A customer's vehicles by id, from the beginning or after one. One Query."""
+    begin = vehicle_sk(f"{after}\0") if after else VEHICLE
     owned = Vehicle.query(
-        customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), limit=limit, consistent_read=True
+        customer_pk(customer_id),
+        Vehicle.sk.between(begin, f"{VEHICLE}~"),
+        limit=limit,
+        consistent_read=True,
     )
     return list(owned)
 
@@ -144,5 +149,7 @@ def customer_with_email(address: str) -> str | None:
 
 def owner_of(vehicle_id: str) -> str | None:
     """The id of the customer whose a vehicle is. One Query."""
+    if not fits(vehicle_id):
+        return None
     row = next(iter(Customer.by_vehicle.query(vehicle_id, limit=2)), None)
     return str(row.pk).partition("#")[2] if row else None

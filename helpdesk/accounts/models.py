@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 REPRESENTATIVES = "Representatives"
@@ -134,3 +135,36 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.display_name}, {self.first_day} – {self.last_day}"
+
+
+class ApiToken(models.Model):
+    """Lets a program act as a user. Only a hash of the token is kept."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("read")
+        WRITE = "write", _("read and write")
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="api_tokens", verbose_name=_("person")
+    )
+    name = models.CharField(_("what it is for"), max_length=60)
+    scope = models.CharField(_("may"), max_length=10, choices=Scope.choices, default=Scope.READ)
+    beginning = models.CharField(_("begins with"), max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("good until"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.beginning}…)"
+
+    @property
+    def good(self) -> bool:
+        """Neither revoked nor expired; its user may still be deactivated."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -10,6 +10,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import fits
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ def read_page(
         key
         for partition in partitions
         for key in (shard_keys(partition) if sharded else [partition])
+        if fits(key)
     ]
     shards = [
         index.query(key, condition, scan_index_forward=rising, limit=limit + 1) for key in keys

@@ -6,9 +6,10 @@ thread-safely. One client a process serves all; it is made under a lock.
 
 import os
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import botocore.config
 import botocore.session
@@ -30,14 +31,49 @@ class TableMeta:
     billing_mode = "PAY_PER_REQUEST"
 
 
+LONGEST_HASH_KEY, LONGEST_RANGE_KEY = 2_048, 1_024
+"""Bytes."""
+
+
+def fits(hash_key: Any, range_key: Any = "") -> bool:
+    """Whether DynamoDB takes such keys at all; one that it does not take names nothing."""
+    return (
+        len(str(hash_key).encode(errors="replace")) <= LONGEST_HASH_KEY
+        and len(str(range_key).encode(errors="replace")) <= LONGEST_RANGE_KEY
+    )
+
+
 class Item(Model):
-    """A PynamoDB model on the shared client."""
+    """A PynamoDB model on the shared client. Keys come from addresses that anybody may type: one
+    that is too long is a key of nothing, and not an error."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
         table.connection._client = client()
         return table
+
+    @classmethod
+    def get(
+        cls,
+        hash_key: Any,
+        range_key: Any | None = None,
+        consistent_read: bool = False,
+        attributes_to_get: Sequence[str] | None = None,
+    ) -> Self:
+        if not fits(hash_key, range_key):
+            raise cls.DoesNotExist
+        return super().get(hash_key, range_key, consistent_read, attributes_to_get)
+
+    @classmethod
+    def batch_get(
+        cls,
+        items: Iterable[Any | Iterable[Any]],
+        consistent_read: bool | None = None,
+        attributes_to_get: Sequence[str] | None = None,
+    ) -> Iterator[Self]:
+        wanted = [keys for keys in items if fits(*keys)]
+        return super().batch_get(wanted, consistent_read, attributes_to_get)
 
 
 def client() -> Any:

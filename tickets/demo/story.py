@@ -18,11 +18,11 @@ from tickets.demo.cast import people, vin
 from tickets.demo.scripts import PORTS, SCRIPTS, Script
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
-from tickets.services import promises
+from tickets.services import promises, requests
 from tickets.services.assign import give, team_for
 from tickets.services.change import Draft, copy_of, new_draft, write_beside
+from tickets.services.requests import Token
 from tickets.store import access
-from tickets.store.log import CreationRequest, request_pk
 from tickets.store.ticket import Ticket
 
 _PRIORITIES = [Priority.LOW, *[Priority.MEDIUM] * 4, *[Priority.HIGH] * 2, Priority.CRITICAL]
@@ -61,8 +61,8 @@ def tell(
         # Oldest first, most of them lately; each by its own chance, so that memory stays flat.
         age = (1 - (serial + 0.5) / tickets) ** 5 * days * 86_400
         own = random.Random(f"{seed}-{serial}")
-        token = f"demo-{seed}-{serial}"
-        if access.created_by_request(SYSTEM.user_id, token) is None:
+        token = Token(f"demo-{seed}-{serial}")
+        if requests.written_before(token, by=SYSTEM) is None:
             customer, vehicles = own.choice(owners)
             told = _Telling(own, next(numbers), customer, own.choice(vehicles), staff, now=now)
             told.play(SCRIPTS[serial % len(SCRIPTS)], at=now - timedelta(seconds=int(age)))
@@ -148,20 +148,16 @@ class _Telling:
         if self._at < now:
             self._step(lambda draft: draft.happen(EventType.CLOSED), by=SYSTEM)
 
-    def write(self, token: str) -> None:
+    def write(self, token: Token) -> None:
         draft = self._draft
         if self._now - self._at > _NEWS:
             draft.events.clear()
             draft.tell("imported")
-        request = CreationRequest(
-            request_pk(SYSTEM.user_id, token),
-            ticket_id=self._number,
-            created_at=draft.ticket.created_at,
-        )
         with Transaction() as transaction:
             transaction.put(draft.ticket, Ticket.pk.does_not_exist())
             write_beside(transaction, draft)
-            transaction.put(request, CreationRequest.pk.does_not_exist())
+            at = draft.ticket.created_at
+            requests.remember(transaction, token, by=SYSTEM, at=at, ticket=draft.ticket)
 
     def _create(self, script: Script) -> None:
         chance = self._chance

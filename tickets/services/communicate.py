@@ -14,11 +14,13 @@ from tickets.domain.errors import ClosedTooLongAgo, MergedAway
 from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
+from tickets.services import requests
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_CONTENT, Checks
 from tickets.services.create import create_ticket
+from tickets.services.requests import Token
 from tickets.store import access
-from tickets.store.log import Attachment, Communication
+from tickets.store.log import Attachment, Communication, Request
 from tickets.store.ticket import Ticket
 
 
@@ -33,6 +35,7 @@ def communicate(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     seen: str | None = None,
+    token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
@@ -40,7 +43,8 @@ def communicate(
     resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
 
     Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
-    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
+    stopped. With a `token` that this actor used before, nothing is written, and what was then is
+    returned. A message to a ticket that was merged goes to the one it was merged into; a customer's
     message to a ticket that was closed too long ago opens a new one, linked to the old. The ticket
     that it went to is returned with it.
     Raises Invalid, NotFound, NotAllowed, CameBetween, EventRefused (waiting on a done ticket),
@@ -62,6 +66,8 @@ def communicate(
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:
+        if token and (before := requests.written_before(token, by=by)):
+            raise _SaidBefore(before)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
         line = draft.say(
@@ -72,6 +78,12 @@ def communicate(
             delivery=Delivery.PENDING if answer and deliver else None,
         )
         written[:] = [line]
+        if token:
+            draft.checks.append(
+                lambda transaction: requests.remember(
+                    transaction, token, by=by, at=draft.at, ticket=draft.ticket, line=line
+                )
+            )
         if inbound:
             draft.happen(EventType.CUSTOMER_REPLIED)
         elif answer:
@@ -95,7 +107,9 @@ def communicate(
     try:
         ticket = change(ticket_id, write, by=by, seen=seen, now=now)
     except ClosedTooLongAgo:
-        return _continue_elsewhere(ticket_id, content, attachments, by=by, now=now)
+        return _continue_elsewhere(ticket_id, content, attachments, token=token, by=by, now=now)
+    except _SaidBefore as said:
+        return said.ticket, said.line
     except MergedAway as merged:
         return communicate(
             merged.into,
@@ -106,6 +120,7 @@ def communicate(
             resolve=resolve,
             attachments=attachments,
             deliver=deliver,
+            token=token,
             by=by,
             now=now,
         )
@@ -165,6 +180,7 @@ def _continue_elsewhere(
     content: str,
     attachments: Sequence[Attachment],
     *,
+    token: Token | None,
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
@@ -181,7 +197,7 @@ def _continue_elsewhere(
         category=old.category,
         priority=old.priority,
         continues=ticket_id,
-        token=f"continues-{ticket_id}-{sha256(content.encode()).hexdigest()[:32]}",
+        token=Token(f"continues-{ticket_id}-{sha256(content.encode()).hexdigest()[:32]}"),
         by=by,
         now=now,
     )
@@ -196,6 +212,18 @@ def _continue_elsewhere(
         direction=Direction.INBOUND,
         content=content,
         attachments=attachments,
+        token=token,
         by=by,
         now=now,
     )
+
+
+class _SaidBefore(Exception):
+    """The request came a second time."""
+
+    def __init__(self, written: Request) -> None:
+        ticket = access.ticket(written.ticket_id)
+        line = access.communication(written.ticket_id, str(written.communication_id))
+        assert ticket is not None  # noqa: S101 (what was written stays)
+        assert line is not None  # noqa: S101
+        self.ticket, self.line = ticket, line

@@ -14,15 +14,13 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
-from tickets.services import outbox, promises
+from tickets.services import outbox, promises, requests
 from tickets.services.assign import next_of_team, team_for
 from tickets.services.change import ATTEMPTS, new_draft, write_beside
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.requests import Token
 from tickets.store import access
-from tickets.store.log import CreationRequest, request_pk
 from tickets.store.ticket import Ticket
-
-LONGEST_TOKEN = 200
 
 
 def create_ticket(
@@ -37,7 +35,7 @@ def create_ticket(
     tags: Iterable[str] = (),
     continues: str | None = None,
     split_from: str | None = None,
-    token: str | None = None,
+    token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -49,8 +47,7 @@ def create_ticket(
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
     require_ticket_work(by)
-    token = token[:LONGEST_TOKEN] if token else None
-    if token and (made := _made_before(by, token)):
+    if token and (made := _made_before(token, by)):
         return made
 
     checks = Checks()
@@ -111,14 +108,9 @@ def create_ticket(
                 if vehicle_id:
                     check_vehicle(transaction, customer_id, vehicle_id)
                 if token:
-                    request = CreationRequest(
-                        request_pk(by.user_id, token),
-                        ticket_id=draft.ticket.ticket_id,
-                        created_at=at,
-                    )
-                    transaction.put(request, CreationRequest.pk.does_not_exist())
+                    requests.remember(transaction, token, by=by, at=at, ticket=draft.ticket)
         except ConditionFailed:
-            if token and (made := _made_before(by, token)):
+            if token and (made := _made_before(token, by)):
                 return made
             checks.errors["vehicleId"] = _("The customer or the vehicle has just changed.")
             checks.done()
@@ -129,6 +121,6 @@ def create_ticket(
     raise Busy(_("Many people are writing right now. Try again."))
 
 
-def _made_before(by: Actor, token: str) -> Ticket | None:
-    ticket_id = access.created_by_request(by.user_id, token)
-    return access.ticket(ticket_id) if ticket_id else None
+def _made_before(token: Token, by: Actor) -> Ticket | None:
+    written = requests.written_before(token, by=by)
+    return requests.ticket_of(written) if written else None

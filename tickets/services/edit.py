@@ -9,10 +9,11 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from tickets.domain.sla.timeline import EventType
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, Priority, Status
 from tickets.services.change import Draft, change
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.services.replan import follow_policy
+from tickets.services.status import step
 from tickets.store.ticket import Ticket
 
 
@@ -25,13 +26,16 @@ def edit(
     priority: str | None = None,
     vehicle_id: str | None = None,
     tags: Iterable[str] | None = None,
+    status: str | None = None,
     by: Actor,
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Change the fields that are given; an empty `vehicle_id` takes the vehicle away.
+    """Change the fields that are given, all in one; an empty `vehicle_id` takes the vehicle away.
 
-    Raises Invalid with every field that is wrong; NotFound, NotAllowed, StaleVersion, Busy.
+    A `status` that the ticket has already is no step.
+    Raises Invalid with every field that is wrong; TransitionRefused; NotFound, NotAllowed,
+    StaleVersion, Busy.
     """
     checks = Checks()
     if subject is not None:
@@ -40,6 +44,7 @@ def edit(
         description = checks.text("description", description, longest=LONGEST_DESCRIPTION)
     known_category = checks.word("category", category, Category) if category is not None else None
     known_priority = checks.word("priority", priority, Priority) if priority is not None else None
+    known_status = checks.word("status", status, Status) if status is not None else None
     tag_list = checks.tags("tags", tags) if tags is not None else None
     checks.done()
 
@@ -60,5 +65,7 @@ def edit(
             ticket.vehicle_id = vehicle_id or None
         if known_priority and known_priority != draft.timeline.priority:
             draft.happen(EventType.PRIORITY, priority=known_priority)
+        if known_status and known_status is not draft.timeline.status:
+            step(draft, known_status)
 
     return change(ticket_id, write, by=by, version=version, now=now)

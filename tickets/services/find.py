@@ -82,12 +82,15 @@ def find(
     by: Actor,
     cursor_text: str | None = None,
     limit: int = PAGE,
+    whole: bool = False,
     now: datetime | None = None,
 ) -> Found:
-    """A page of the tickets that meet `filters`, in their order.
+    """A page of the tickets that meet `filters`, in their order; `whole` as they are stored, and
+    not just with what lists show.
 
     Cost: what an index serves, one query for each status, team or assignee of it, of the rows
-    shown; otherwise one or two SQL queries and one batch read. Raises InvalidCursor, NotAllowed.
+    shown, and for whole ones a batch read; otherwise one or two SQL queries and one batch read.
+    Raises InvalidCursor, NotAllowed.
     """
     require_ticket_work(by)
     filters, teams = _for(filters, by)
@@ -96,6 +99,13 @@ def find(
     at = now or this_second()
     if _served(filters):
         page = _from_index(filters, teams, at, limit, place)
+        if whole:
+            numbers = [row.ticket_id for row in page.rows]
+            return Found(
+                _as_stored(numbers, filters, teams, at),
+                _cursor(page.next, key),
+                _cursor(page.previous, key),
+            )
         return Found(page.rows, _cursor(page.next, key), _cursor(page.previous, key))
     words = words_of(filters.text)
     hits = search.hits(
@@ -108,14 +118,8 @@ def find(
         back=bool(place and place.back),
     )
     ranked = _page_of(hits, place, limit)
-    stored = access.tickets((str(hit.number) for hit in ranked.rows), consistent=False)
-    tickets = [
-        ticket
-        for hit in ranked.rows
-        if (ticket := stored.get(str(hit.number))) and _meets(ticket, filters, teams, at)
-    ]
     return Found(
-        tickets,
+        _as_stored([str(hit.number) for hit in ranked.rows], filters, teams, at),
         _cursor(ranked.next, key),
         _cursor(ranked.previous, key),
         words,
@@ -186,6 +190,18 @@ def _from_index(
         limit=limit,
         place=place,
     )
+
+
+def _as_stored(
+    numbers: Sequence[str], filters: Filters, teams: Sequence[str], now: datetime
+) -> list[Ticket]:
+    """These tickets, in this order, as far as they still meet the filters. One batch read."""
+    stored = access.tickets(numbers, consistent=False)
+    return [
+        ticket
+        for number in numbers
+        if (ticket := stored.get(number)) and _meets(ticket, filters, teams, now)
+    ]
 
 
 def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime) -> bool:

@@ -12,11 +12,13 @@ from helpdesk.errors import NotFound
 from tickets.domain.sla.standing import SlaFacts
 from tickets.domain.ticket import Status
 from tickets.store import access
+from tickets.store.access import TicketWithLog
 from tickets.store.log import Communication, Escalation
 from tickets.store.ticket import Ticket
 
 MOST_OTHERS = 5
 LOG_LINES = 50
+FIRST_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,19 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
 def _others(ticket: Ticket, **about: str) -> list[Ticket]:
     rows = access.tickets_about(**about, limit=MOST_OTHERS + 1).rows  # type: ignore[arg-type]
     return [row for row in rows if row.ticket_id != ticket.ticket_id][:MOST_OTHERS]
+
+
+def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> TicketWithLog:
+    """A ticket and the oldest FIRST_LINES lines of its log, or those after the line `after`.
+
+    `older` then names the line to go on after. One query, or one and a read. Raises NotFound,
+    NotAllowed.
+    """
+    require_ticket_work(by)
+    found = access.ticket_with_first_lines(ticket_id, after=after, limit=FIRST_LINES)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    return found
 
 
 def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:

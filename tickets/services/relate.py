@@ -13,6 +13,7 @@ from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.change import Draft, change_both
 from tickets.services.create import create_ticket
+from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket
 
@@ -137,7 +138,7 @@ def split(
         category=ticket.category,
         priority=ticket.priority,
         split_from=ticket_id,
-        token=f"split-{communication_id}",
+        token=Token(f"split-{communication_id}"),
         by=by,
         now=now,
     )

@@ -35,17 +35,19 @@ def change_status(
     wanted = checks.word("status", to, Status)
     checks.done()
 
-    def step(draft: Draft) -> None:
-        current = draft.timeline.status
-        assert wanted is not None  # noqa: S101 (for the type checker)
-        if draft.ticket.merged_into:
-            raise MergedAway(draft.ticket.merged_into)
-        workflow.check(current, wanted)
-        draft.happen(_event(current, wanted))
-        if not wanted.active:
-            draft.tell(wanted.value.lower())
+    assert wanted is not None  # noqa: S101 (for the type checker)
+    return change(ticket_id, lambda draft: step(draft, wanted), by=by, version=version, now=now)
 
-    return change(ticket_id, step, by=by, version=version, now=now)
+
+def step(draft: Draft, wanted: Status) -> None:
+    """Move a draft through the workflow. Raises TransitionRefused, MergedAway."""
+    current = draft.timeline.status
+    if draft.ticket.merged_into:
+        raise MergedAway(draft.ticket.merged_into)
+    workflow.check(current, wanted)
+    draft.happen(_event(current, wanted))
+    if not wanted.active:
+        draft.tell(wanted.value.lower())
 
 
 def wait(

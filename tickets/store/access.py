@@ -12,6 +12,7 @@ from pynamodb.indexes import GlobalSecondaryIndex
 
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import fits
 from tickets.domain import instant
 from tickets.domain.ticket import Status
 from tickets.store.keys import ACTIVE, DONE, DUE
@@ -24,10 +25,10 @@ from tickets.store.log import (
     REQUEST,
     Communication,
     Counter,
-    CreationRequest,
     Escalation,
     Imported,
     OutboxEvent,
+    Request,
     communication_sk,
     imported_pk,
     request_pk,
@@ -58,6 +59,8 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
 
     COMMUNICATION# sorts before DETAILS, so the ticket is the first item on the way back from it.
     """
+    if not fits(ticket_pk(ticket_id)):
+        return None
     answer = Ticket._get_connection().query(
         ticket_pk(ticket_id),
         range_key_condition=Ticket.sk <= DETAILS,
@@ -73,6 +76,35 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
     shown = lines[:limit]
     older = shown[-1].communication_id if len(lines) > limit else None
     return TicketWithLog(Ticket.from_raw_data(items[0]), shown[::-1], older)
+
+
+def ticket_with_first_lines(
+    ticket_id: str, *, after: str | None, limit: int
+) -> TicketWithLog | None:
+    """The ticket and the `limit` oldest lines of its log after the line `after`, oldest first.
+
+    Here `older` is the line after which newer ones stand. One Query, consistent, where these are
+    all; a GetItem more where they are not.
+    """
+    begin = communication_sk(f"{after}\0") if after else COMMUNICATION
+    if not fits(ticket_pk(ticket_id), begin):
+        return None
+    answer = Ticket._get_connection().query(
+        ticket_pk(ticket_id),
+        range_key_condition=Ticket.sk.between(begin, DETAILS),
+        consistent_read=True,
+        limit=limit + 1,
+        return_consumed_capacity="TOTAL",
+    )
+    items = answer["Items"]
+    if items and items[-1]["SK"]["S"] == DETAILS:
+        lines = [Communication.from_raw_data(item) for item in items[:-1]]
+        return TicketWithLog(Ticket.from_raw_data(items[-1]), lines, None)
+    found = ticket(ticket_id)
+    if found is None:
+        return None
+    lines = [Communication.from_raw_data(item) for item in items[:limit]]
+    return TicketWithLog(found, lines, lines[-1].communication_id if lines else None)
 
 
 def older_log(ticket_id: str, *, before: str, limit: int) -> tuple[list[Communication], str | None]:
@@ -246,13 +278,12 @@ def outbox(*, limit: int) -> Iterator[OutboxEvent]:
         yield from OutboxEvent.query(key, limit=limit, consistent_read=True)
 
 
-def created_by_request(user_id: str, token: str) -> str | None:
-    """The id of the ticket that this request token has made. One GetItem."""
+def request(user_id: str, token: str) -> Request | None:
+    """What the request with this token has written. One GetItem, consistent."""
     try:
-        made = CreationRequest.get(request_pk(user_id, token), REQUEST, consistent_read=True)
+        return Request.get(request_pk(user_id, token), REQUEST, consistent_read=True)
     except DoesNotExist:
         return None
-    return made.ticket_id
 
 
 def next_ticket_id() -> str:

@@ -97,8 +97,8 @@ class OutboxEvent(Item):
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
 
 
-class CreationRequest(Item):
-    """The ticket that a request token has made."""
+class Request(Item):
+    """What a request with a token of its own has written: a ticket, or a line of one."""
 
     class Meta(TicketTableMeta):
         pass
@@ -106,7 +106,11 @@ class CreationRequest(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=REQUEST)
     ticket_id = UnicodeAttribute(attr_name="ticketId")
+    communication_id = UnicodeAttribute(attr_name="communicationId", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
+    # What was asked, and how the ticket was answered then, for whoever wants just that again
+    digest = UnicodeAttribute(null=True)
+    answer = UnicodeAttribute(null=True)
 
 
 class Imported(Item):

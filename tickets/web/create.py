@@ -16,6 +16,7 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
 from tickets.services.create import create_ticket
 from tickets.services.promises import promises_of_new_tickets
+from tickets.services.requests import Token
 from tickets.web.forms import NewTicketForm
 from tickets.web.present import vehicle_choice
 
@@ -43,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
             description=typed.get("description", ""),
             category=typed.get("category", ""),
             priority=typed.get("priority", ""),
-            token=typed.get("token") or None,
+            token=Token(typed["token"]) if typed.get("token") else None,
             by=by,
         )
     except Invalid as error:

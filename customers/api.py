@@ -1,0 +1,276 @@
+"""Customers and vehicles in the JSON API."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from ninja import Status as Answer
+from pydantic import Field, StringConstraints
+
+from customers.domain.words import Segment, ShipmentStatus
+from customers.services import create, read, vehicles
+from customers.services.merge import current
+from customers.store.items import Customer, Vehicle
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.api.conditions import asked_version, set_etag
+from helpdesk.api.repeats import id_of
+from helpdesk.api.shape import Asked, Items, Moment, Shape, silent
+from helpdesk.errors import NotFound
+from helpdesk.moments import this_second
+
+router = Router(tags=["customers and vehicles"])
+
+Short = Annotated[str, StringConstraints(max_length=create.LONGEST)]
+Notes = Annotated[str, StringConstraints(max_length=create.LONGEST_NOTES)]
+Email = Annotated[Short, Field(examples=["giulia@posta.example"], description="Nobody else's.")]
+Phone = Annotated[
+    Short, Field(examples=["+390255503318"], description="With its country; kept as E.164.")
+]
+ExternalId = Annotated[
+    Short, Field(examples=["CRM-88213"], description="In another system; nobody else's.")
+]
+Vin = Annotated[
+    Short,
+    Field(examples=["1HGCM82633A004352"], description="17 characters; no other vehicle's."),
+]
+Year = Annotated[int, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
+
+
+class CustomerOut(Shape):
+    """Somebody whose vehicles are shipped. Absent values are null."""
+
+    customer_id: str
+    name: str
+    email: Email | None
+    phone: Phone | None
+    company: str | None
+    segment: Segment
+    external_id: ExternalId | None
+    address: str | None
+    language: str | None
+    time_zone: str | None
+    notes: str | None = Field(description="What colleagues should know; the customer sees none.")
+    created_at: Moment
+    version: int = Field(ge=1, description="Grows with every change.")
+
+
+class CustomerPage(Items[CustomerOut]):
+    pass
+
+
+class NewCustomer(Asked):
+    name: Annotated[Short, StringConstraints(min_length=1)] = Field(examples=["Giulia Bianchi"])
+    email: Email | None = None
+    phone: Phone | None = None
+    company: Short | None = None
+    segment: Segment = Segment.INDIVIDUAL
+    external_id: ExternalId | None = None
+    address: Short | None = None
+    language: Short | None = None
+    time_zone: Short | None = None
+    notes: Notes | None = None
+
+
+class CustomerChange(Asked):
+    """Fields that are absent stay as they are; null takes one away."""
+
+    name: Annotated[Short, StringConstraints(min_length=1)] = silent("")
+    email: Email | None = None
+    phone: Phone | None = None
+    company: Short | None = None
+    segment: Segment = silent(Segment.INDIVIDUAL)
+    external_id: ExternalId | None = None
+    address: Short | None = None
+    language: Short | None = None
+    time_zone: Short | None = None
+    notes: Notes | None = None
+    version: int | None = Field(None, ge=1, description="Change it only if it is at this version.")
+
+
+class VehicleOut(Shape):
+    """A vehicle on its way. Absent values are null."""
+
+    vehicle_id: str
+    customer_id: str = Field(description="Whose it is now.")
+    vin: Vin | None
+    make: str
+    model: str
+    year: int | None
+    shipment_status: ShipmentStatus
+    booking: str | None = Field(description="A booking or container number.")
+    version: int = Field(ge=1, description="Grows with every change.")
+
+
+class VehiclePage(Items[VehicleOut]):
+    pass
+
+
+class NewVehicle(Asked):
+    vin: Vin | None = Field(None, description="Gives maker and year where they are not said.")
+    make: Short = Field("", description="Who made it; needed without a VIN.", examples=["Honda"])
+    model: Short = ""
+    year: Year | None = None
+    shipment_status: ShipmentStatus = ShipmentStatus.BOOKED
+    booking: Short | None = None
+
+
+class VehicleChange(Asked):
+    """Fields that are absent stay as they are."""
+
+    vin: Vin | None = None
+    make: Short = silent("")
+    model: Short = silent("")
+    year: Year | None = None
+    shipment_status: ShipmentStatus = silent(ShipmentStatus.BOOKED)
+    booking: Short | None = None
+    version: int | None = Field(None, ge=1, description="Change it only if it is at this version.")
+
+
+class Listed(Shape):
+    q: str = Field(
+        "",
+        max_length=200,
+        description="Words of name or company (beginnings will do), an e-mail address, a VIN or an "
+        "external id: the best 100 at most, on one page.",
+    )
+    segment: Segment | None = None
+    limit: int = Field(25, ge=1, le=100)
+    cursor: str = Field("", description="The `nextCursor` of the page before.")
+
+
+@router.get("/customers", response=CustomerPage, by_alias=True)
+def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dict[str, Any]:
+    """Customers by name."""
+    by = _worker(request)
+    if asked.q.strip():
+        found = read.find_customers(asked.q, limit=asked.limit)
+        fitting = [one for one in found if asked.segment in (None, one.segment)]
+        return {"items": [_customer(one) for one in fitting], "next_cursor": None}
+    page = read.list_customers(
+        segment=asked.segment, cursor_text=asked.cursor or None, limit=asked.limit, by=by
+    )
+    return {"items": [_customer(one) for one in page.customers], "next_cursor": page.next}
+
+
+@router.post("/customers", response={201: CustomerOut}, by_alias=True)
+def make_customer(
+    request: HttpRequest, response: HttpResponse, asked: NewCustomer
+) -> Answer[dict[str, Any]]:
+    """Make a customer. The same request with the same `Idempotency-Key` makes none twice."""
+    by = actor_of(request.user)
+    made = create.create_customer(
+        **asked.said(), customer_id=id_of(request, by), by=by, now=this_second()
+    )
+    set_etag(response, int(made.version))
+    response["Location"] = reverse("api:get_customer", args=[made.customer_id])
+    return Answer(201, _customer(made))
+
+
+@router.get("/customers/{customer_id}", response=CustomerOut, by_alias=True)
+def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str) -> dict[str, Any]:
+    """A customer; of one that was merged, the record that stands for both."""
+    _worker(request)
+    found = current(customer_id)
+    if found is None:
+        raise NotFound(_("There is no such customer."))
+    set_etag(response, int(found.version))
+    return _customer(found)
+
+
+@router.put("/customers/{customer_id}", response=CustomerOut, by_alias=True)
+def change_customer(
+    request: HttpRequest, response: HttpResponse, customer_id: str, asked: CustomerChange
+) -> dict[str, Any]:
+    """Change some fields; with `version` or `If-Match` only as seen."""
+    fields = asked.said()
+    version = asked_version(request, fields.pop("version", None))
+    changed = create.edit_customer(
+        customer_id, version=version, by=actor_of(request.user), **fields
+    )
+    set_etag(response, int(changed.version))
+    return _customer(changed)
+
+
+@router.get("/customers/{customer_id}/vehicles", response=VehiclePage, by_alias=True)
+def vehicles_of_customer(
+    request: HttpRequest,
+    customer_id: str,
+    cursor: Annotated[str, Query(description="The `nextCursor` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+) -> dict[str, Any]:
+    """A customer's vehicles, in the order in which they became theirs."""
+    page = read.vehicle_page(
+        customer_id, cursor_text=cursor or None, limit=limit, by=_worker(request)
+    )
+    return {"items": [_vehicle(one) for one in page.vehicles], "next_cursor": page.next}
+
+
+@router.post("/customers/{customer_id}/vehicles", response={201: VehicleOut}, by_alias=True)
+def make_vehicle(
+    request: HttpRequest, response: HttpResponse, customer_id: str, asked: NewVehicle
+) -> Answer[dict[str, Any]]:
+    """Make a vehicle of a customer. The same request with the same `Idempotency-Key` makes none
+    twice."""
+    by = _worker(request)
+    owner = current(customer_id)
+    if owner is None:
+        raise NotFound(_("There is no such customer."))
+    made = create.create_vehicle(
+        customer_id=owner.customer_id, **asked.said(), vehicle_id=id_of(request, by), by=by
+    )
+    set_etag(response, int(made.version))
+    response["Location"] = reverse("api:get_vehicle", args=[made.vehicle_id])
+    return Answer(201, _vehicle(made))
+
+
+@router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True)
+def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -> dict[str, Any]:
+    """A vehicle, whoever owns it."""
+    _worker(request)
+    found = read.find_vehicle(vehicle_id)
+    if found is None:
+        raise NotFound(_("There is no such vehicle."))
+    set_etag(response, int(found.version))
+    return _vehicle(found)
+
+
+@router.put("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True)
+def change_vehicle(
+    request: HttpRequest, response: HttpResponse, vehicle_id: str, asked: VehicleChange
+) -> dict[str, Any]:
+    """Change some fields; with `version` or `If-Match` only as seen."""
+    fields = asked.said()
+    version = asked_version(request, fields.pop("version", None))
+    changed = vehicles.edit_vehicle(
+        vehicle_id, version=version, by=actor_of(request.user), **fields
+    )
+    set_etag(response, int(changed.version))
+    return _vehicle(changed)
+
+
+def _worker(request: HttpRequest) -> Actor:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    return by
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    plain = (
+        *("customer_id", "name", "email", "phone", "company", "segment", "external_id"),
+        *("address", "language", "time_zone", "notes", "created_at"),
+    )
+    return {
+        **{name: getattr(customer, name) for name in plain},
+        "version": int(customer.version),
+    }
+
+
+def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
+    plain = ("vehicle_id", "customer_id", "vin", "make", "model", "shipment_status", "booking")
+    return {
+        **{name: getattr(vehicle, name) for name in plain},
+        "year": int(vehicle.year) if vehicle.year else None,
+        "version": int(vehicle.version),
+    }

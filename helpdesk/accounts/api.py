@@ -1,0 +1,45 @@
+"""People in the JSON API."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+from pydantic import Field
+
+from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.accounts.people import assignable_users
+from helpdesk.api.shape import Items, Shape
+
+router = Router(tags=["people"])
+
+
+class UserOut(Shape):
+    """Somebody whom tickets can be assigned to."""
+
+    user_id: str
+    username: str
+    name: str
+    teams: list[str] = Field(description="By name.", examples=[["Customs"]])
+
+
+class UserPage(Items[UserOut]):
+    pass
+
+
+@router.get("/users", response=UserPage, by_alias=True)
+def list_users(request: HttpRequest) -> dict[str, Any]:
+    """Everybody whom tickets can be assigned to, by name, on one page."""
+    require_ticket_work(actor_of(request.user))
+    people = assignable_users().prefetch_related("teams")
+    return {
+        "items": [
+            {
+                "user_id": str(person.pk),
+                "username": person.username,
+                "name": person.display_name,
+                "teams": [team.name for team in person.teams.all()],
+            }
+            for person in people
+        ],
+        "next_cursor": None,
+    }

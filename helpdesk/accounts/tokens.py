@@ -1,0 +1,100 @@
+"""API tokens: made once, kept as a hash, until they expire or are revoked, or their user goes."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.models import ApiToken, User
+from helpdesk.errors import Invalid, NotAllowed, NotFound
+
+PREFIX = "hd_"
+SHOWN = 8
+"""Characters of a token by which people tell theirs apart."""
+
+DAYS = 365
+"""How long a token is good for, unless said."""
+
+LONGEST_LIFE = 3 * 365
+LONGEST_NAME = 60
+LAST_USE = timedelta(minutes=1)
+"""The last use is written down to this exactness: a read need not write each time."""
+
+
+def make_token(
+    user: User, *, name: str, scope: str = ApiToken.Scope.WRITE, days: int = DAYS
+) -> tuple[ApiToken, str]:
+    """A token that acts as `user`, and its text, which nobody can read again.
+
+    256 random bits need no slow hash. Raises Invalid; NotAllowed for whoever is deactivated.
+    """
+    errors = {}
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        errors["name"] = _("Say in 1 to %(most)s characters what the token is for.") % {
+            "most": LONGEST_NAME
+        }
+    if scope not in ApiToken.Scope.values:
+        errors["scope"] = _("Choose one of: %(words)s.") % {
+            "words": ", ".join(ApiToken.Scope.values)
+        }
+    if not 1 <= days <= LONGEST_LIFE:
+        errors["days"] = _("A token is good for 1 to %(most)s days.") % {"most": LONGEST_LIFE}
+    if errors:
+        raise Invalid(errors)
+    if not user.is_active:
+        raise NotAllowed(_("%(name)s is deactivated.") % {"name": user.display_name})
+    text = f"{PREFIX}{token_urlsafe(32)}"
+    made = ApiToken.objects.create(
+        user=user,
+        name=name,
+        scope=scope,
+        beginning=text[:SHOWN],
+        digest=_digest(text),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    return made, text
+
+
+def token_of(text: str) -> ApiToken | None:
+    """The token with this text, if it is good now. One SQL query; one more once a minute."""
+    now = timezone.now()
+    found = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=_digest(text), revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+    if found and (found.last_used_at is None or now - found.last_used_at > LAST_USE):
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Somebody's tokens, the newest first, those that are no longer good included."""
+    return ApiToken.objects.filter(user=user).order_by("-created_at")
+
+
+def revoke(token_id: int, *, by: Actor) -> None:
+    """End a token for good: its owner may, and supervisors. Raises NotFound, to others too."""
+    found = ApiToken.objects.filter(pk=token_id)
+    if not by.supervises:
+        found = found.filter(user_id=by.user_id)
+    if not found.exists():
+        raise NotFound(_("There is no such token."))
+    revoke_all(found)
+
+
+def revoke_all(tokens: QuerySet[ApiToken] | Iterable[ApiToken]) -> int:
+    """End tokens; those that ended before keep their time. Returns how many ended now."""
+    keys = [token.pk for token in tokens]
+    good = ApiToken.objects.filter(pk__in=keys, revoked_at=None)
+    return good.update(revoked_at=timezone.now())
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="replace")).hexdigest()

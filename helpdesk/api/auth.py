@@ -1,0 +1,42 @@
+"""Who asks: a token of a program, or the session of a page."""
+
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.errors import AuthenticationError
+from ninja.security import HttpBearer, SessionAuth
+
+from helpdesk.accounts.models import ApiToken
+from helpdesk.accounts.tokens import token_of
+from helpdesk.api import limits
+from helpdesk.errors import NotAllowed
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer …`. Whoever sends one means it: no session stands in for a bad one."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if "Authorization" not in request.headers:
+            return None
+        kind, _space, text = request.headers["Authorization"].partition(" ")
+        if kind.lower() != "bearer":
+            raise AuthenticationError
+        return self.authenticate(request, text.strip())
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
+        found = token_of(token)
+        if found is None:
+            raise AuthenticationError
+        request.user = found.user
+        structlog.contextvars.bind_contextvars(user_id=found.user_id, token_id=found.pk)
+        request.rate = limits.count(found.pk)  # type: ignore[attr-defined]
+        if found.scope == ApiToken.Scope.READ and request.method not in READS:
+            raise NotAllowed(_("This token may read, not write."))
+        return found
+
+
+session = SessionAuth(csrf=True)

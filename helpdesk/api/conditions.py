@@ -1,0 +1,42 @@
+"""ETag and If-Match: a version of an item, as HTTP says it."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from helpdesk.errors import Invalid
+
+_TAG = re.compile(r'\s*"(\d{1,15})"\s*')
+
+
+def set_etag(response: HttpResponse, version: int) -> None:
+    response["ETag"] = f'"{version}"'
+
+
+def asked_version(request: HttpRequest, version: int | None = None) -> int | None:
+    """The version that a change is bound to by `If-Match` or by the body's own; None: to none.
+
+    Raises Invalid for a tag that no answer has given, and where the two differ.
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if header in ("", "*"):
+        return version
+    match = _TAG.fullmatch(header)
+    if match is None:
+        raise Invalid(
+            {"If-Match": _("Send one ETag as it was given, such as %(tag)s.") % {"tag": '"3"'}}
+        )
+    wanted = int(match[1])
+    if version not in (None, wanted):
+        raise Invalid({"version": _("This and If-Match name two versions.")})
+    return wanted
+
+
+def unchanged(request: HttpRequest, version: int) -> bool:
+    """Whether `If-None-Match` names this version: there is nothing to send."""
+    tags = [
+        tag.strip().removeprefix("W/")
+        for tag in request.headers.get("If-None-Match", "").split(",")
+    ]
+    return f'"{version}"' in tags

@@ -1,0 +1,67 @@
+"""How many requests a token may make.
+
+Counted in the cache, by minute. A cache that is away limits nothing: the limit keeps one client
+from crowding out the others, it guards no secret.
+"""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+WINDOW = 60
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How a token stands in the present minute; `reset` is in seconds from now."""
+
+    limit: int
+    used: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(self.limit - self.used, 0)),
+            "RateLimit-Reset": str(self.reset),
+        }
+
+
+class TooMany(Exception):
+    """The token has made all its requests of this minute."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.headers = {**rate.headers, "Retry-After": str(rate.reset)}
+        super().__init__(
+            _("A token may make %(limit)s requests a minute. Go on in %(reset)s s.")
+            % {"limit": rate.limit, "reset": rate.reset}
+        )
+
+
+def count(token_id: int, *, now: float | None = None) -> Rate | None:
+    """Count a request of a token; None where nothing is limited. Raises TooMany."""
+    limit: int = settings.API_REQUESTS_PER_MINUTE
+    if not limit:
+        return None
+    at = time.time() if now is None else now
+    minute, second = divmod(int(at), WINDOW)
+    key = f"api:{token_id}:{minute}"
+    try:
+        cache.add(key, 0, 2 * WINDOW)
+        used = cache.incr(key)
+    except (RedisError, ValueError) as error:  # ValueError: the key went between the two calls
+        log.warning("rate_not_counted", reason=type(error).__name__)
+        return None
+    rate = Rate(limit, used, WINDOW - second)
+    if used > limit:
+        raise TooMany(rate)
+    return rate

@@ -1,0 +1,135 @@
+"""What goes wrong, in the words of RFC 9457; the API's own 404 and 405 included."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pynamodb.exceptions import PynamoDBException
+
+from helpdesk.api.limits import TooMany
+from helpdesk.dynamo.cursor import InvalidCursor
+from helpdesk.errors import Invalid, ServiceError
+from helpdesk.middleware import status_of
+from tickets.domain.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+PROBLEM = "application/problem+json"
+PREFIX = "/api/"
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """What went wrong, and for bad input with each field and what would be right."""
+    titles = {
+        401: _("Say who you are"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not possible here"),
+        409: _("Not possible as things are"),
+        422: _("That was not understood"),
+        429: _("Too many requests"),
+        503: _("Back in a moment"),
+    }
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": titles[status],
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
+    return JsonResponse(body, status=status, content_type=PROBLEM, headers=dict(headers or {}))
+
+
+@csrf_exempt
+@login_not_required
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Every address under /api that nothing else answers."""
+    return problem(404, _("There is nothing at this address. See /api/docs."))
+
+
+class ApiProblems:
+    """Middleware: a method that an address of the API does not take is a problem like any other."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith(PREFIX):
+            allowed = ", ".join(sorted(response.get("Allow", "").split(", ")))
+            detail = _("%(method)s is not possible here; possible: %(allowed)s.") % {
+                "method": request.method,
+                "allowed": allowed,
+            }
+            return problem(405, detail, headers={"Allow": allowed})
+        return response
+
+
+def explain_problems(api: NinjaAPI) -> None:
+    """Let every error of the services and of the API itself be answered as a problem."""
+
+    @api.exception_handler(ServiceError)
+    @api.exception_handler(DomainError)
+    @api.exception_handler(InvalidCursor)
+    def refused(request: HttpRequest, error: Exception) -> HttpResponse:
+        errors = error.errors if isinstance(error, Invalid) else None
+        detail = " ".join(error.errors.values()) if isinstance(error, Invalid) else str(error)
+        return problem(status_of(error), detail, errors)
+
+    @api.exception_handler(ValidationError)
+    def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        errors = {_field(one["loc"]): str(one["msg"]) for one in error.errors}
+        return problem(422, _("Some fields are not as they should be."), errors)
+
+    @api.exception_handler(HttpError)
+    def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if error.status_code == 403:  # a session without its token
+            return problem(403, _("Send the CSRF token of your session as X-CSRFToken."))
+        return problem(422, _("The body is no JSON that can be read."))
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return problem(422, _("The body is larger than 2 MB."))
+
+    @api.exception_handler(AuthenticationError)
+    def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        challenge = {"WWW-Authenticate": 'Bearer realm="helpdesk"'}
+        return problem(
+            401,
+            _("Send a valid token as Authorization: Bearer …, or log in."),
+            headers=challenge,
+        )
+
+    @api.exception_handler(TooMany)
+    def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+        return problem(429, str(error), headers=error.headers)
+
+    @api.exception_handler(BotoCoreError)
+    @api.exception_handler(ClientError)
+    @api.exception_handler(PynamoDBException)
+    @api.exception_handler(OperationalError)
+    def away(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.exception("store_failed")
+        retry = {"Retry-After": "5"}
+        return problem(503, _("The database does not answer. Nothing was changed."), headers=retry)
+
+
+def _field(loc: tuple[Any, ...]) -> str:
+    """Where in the request: without the words that only say in which part of it."""
+    names = [str(part) for part in loc[1:] if part not in ("body", "asked", "given")]
+    return ".".join(names) or "body"

@@ -1,0 +1,69 @@
+"""The form of everything that the JSON API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+
+class Shape(Schema):
+    """snake_case here, camelCase outside."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class Asked(Shape):
+    """The body of a request. A field that is not known is a mistake, and is said to be one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def said(self) -> dict[str, Any]:
+        """The fields that the request names, and no others."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Items(Shape, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = Field(
+        description="Ask again with this as `cursor` for the next page; null on the last one.",
+    )
+
+
+class Problem(Shape):
+    """What went wrong, after RFC 9457."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(
+        description="For people: what is wrong, and what would be right.",
+        examples=["There is no ticket 4711."],
+    )
+    errors: list["FieldError"] = Field(
+        [], description="With bad input: each field that is not as it should be."
+    )
+
+
+class FieldError(Shape):
+    field: str = Field(examples=["priority"])
+    message: str = Field(examples=["“Urgent” is not one of: Low, Medium, High, Critical."])
+
+
+def silent(default: Any, **more: Any) -> Any:
+    """A field that may be absent, and does not claim in the description to be anything then."""
+
+    def keep_quiet(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+
+    return Field(default, json_schema_extra=keep_quiet, **more)
+
+
+Moment = Annotated[
+    datetime, Field(description="UTC, to the second.", examples=["2026-11-24T09:30:00Z"])
+]

@@ -1,0 +1,89 @@
+"""The API itself: its description, and what stands on every answer."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from helpdesk.api.auth import TokenAuth, session
+from helpdesk.api.limits import Rate
+from helpdesk.api.problems import PROBLEM, explain_problems
+from helpdesk.api.shape import FieldError, Problem
+
+_DESCRIPTION = """
+Tickets, customers, vehicles and the figures about them. Send a token as
+`Authorization: Bearer …` (make one under *API tokens* in your preferences, or with
+`manage.py create_api_token`), or use the session of the pages with its CSRF token.
+
+Names are camelCase, times are UTC to the second, absent values are null. Every error is a problem
+of RFC 9457. Lists have cursors: they keep their place while tickets come and change.
+"""
+
+_MEANINGS = {
+    "401": "No credentials, or bad ones.",
+    "403": "Not allowed: the scope of the token, or the rights of its user.",
+    "404": "There is no such thing.",
+    "409": "Somebody else was quicker (`version`, `If-Match`), or the workflow has no such step.",
+    "422": "Bad input; `errors` says for each field what would be right.",
+    "429": "Too many requests; `Retry-After` says when to go on.",
+    "503": "An engine does not answer. Nothing was changed.",
+}
+_RATE = {
+    "RateLimit-Limit": "Requests that the token may make in a minute.",
+    "RateLimit-Remaining": "Those left in this one.",
+    "RateLimit-Reset": "Seconds until the next minute begins.",
+}
+
+
+class DeskAPI(NinjaAPI):
+    """Django Ninja's, with problems described and the token's rate on every answer."""
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        response = super().create_temporal_response(request)
+        response["Cache-Control"] = "no-store"
+        rate: Rate | None = getattr(request, "rate", None)
+        for name, value in rate.headers.items() if rate else ():
+            response[name] = value
+        return response
+
+    def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(**more)
+        shapes = described["components"]["schemas"]
+        for shape in (FieldError, Problem):
+            schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+            schema.pop("$defs", None)
+            shapes[shape.__name__] = schema
+        for path, methods in described["paths"].items():
+            for method, operation in methods.items():
+                _describe(operation, takes_id="{" in path, writes=method != "get")
+        return described
+
+
+def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> None:
+    answers = operation["responses"]
+    for status in [key for key in answers if str(key).startswith("2")]:
+        answers[status]["headers"] = {
+            name: {"schema": {"type": "integer"}, "description": words}
+            for name, words in _RATE.items()
+        }
+    for status, meaning in _MEANINGS.items():
+        if (status == "404" and not takes_id) or (status == "409" and not writes):
+            continue
+        problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        answers[status] = {"description": meaning, "content": {PROBLEM: problem}}
+    for parameter in operation.get("parameters", ()):
+        # Pydantic gives a list, OpenAPI wants one value here.
+        examples = parameter.pop("examples", None)
+        if examples:
+            parameter["example"] = examples[0]
+
+
+api = DeskAPI(
+    title="Helpdesk",
+    version="1",
+    description=_DESCRIPTION,
+    auth=[TokenAuth(), session],
+    urls_namespace="api",
+)
+explain_problems(api)

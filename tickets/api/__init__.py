@@ -1,0 +1,1 @@
+"""Tickets in the JSON API: their shapes, and their addresses."""

@@ -1,0 +1,202 @@
+"""Tickets: list, read, open, change, assign, answer, escalate."""
+
+from datetime import UTC
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from ninja import Query, Router
+from ninja import Status as Answer
+from pydantic import Field
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.api.conditions import asked_version, set_etag, unchanged
+from helpdesk.api.repeats import key_of
+from helpdesk.api.shape import Shape
+from helpdesk.moments import this_second
+from tickets.api.shapes import (
+    Assignment,
+    CommunicationOut,
+    EscalationAsked,
+    Message,
+    NewTicket,
+    TicketChange,
+    TicketId,
+    TicketOut,
+    TicketPage,
+    TicketWithLog,
+    communication_out,
+    ticket_out,
+)
+from tickets.domain.filters import Sort
+from tickets.domain.ticket import Category, CommunicationType, Priority, Status
+from tickets.services import assign, escalate, read
+from tickets.services.communicate import communicate
+from tickets.services.create import create_ticket
+from tickets.services.edit import edit
+from tickets.services.filters import LONGEST_TEXT, read_filters
+from tickets.services.find import find
+from tickets.services.requests import Token
+from tickets.store.ticket import Ticket
+
+router = Router(tags=["tickets"])
+
+AUTO = "auto"
+
+
+class Listed(Shape):
+    """Which tickets, in which order. All filters hold at once."""
+
+    status: list[Status] = Field([], description="Any of these.")
+    priority: list[Priority] = Field([], description="Any of these.")
+    category: list[Category] = Field([], description="Any of these.")
+    assigned_to: str = Field("", description="A user's id, `me` or `none`.")
+    customer_id: str = ""
+    vehicle_id: str = ""
+    q: str = Field(
+        "",
+        max_length=LONGEST_TEXT,
+        description="Words of subject, description and conversation, a number, a name, an e-mail "
+        "address, a phone number, a VIN or its last six; prefixes will do.",
+    )
+    overdue: bool | None = Field(None, description="Past the deadline of a running clock.")
+    escalated: bool | None = Field(None, description="At level 1 or above.")
+    created_from: str = Field("", description="A day of UTC, or a moment; included.")
+    created_to: str = Field("", description="A day of UTC, included; or a moment, excluded.")
+    sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: the most urgent first.")
+    limit: int = Field(25, ge=1, le=100)
+    cursor: str = Field("", description="The `nextCursor` of the page before.")
+
+
+@router.get("/tickets", response=TicketPage, by_alias=True)
+def list_tickets(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dict[str, Any]:
+    """A page of tickets."""
+    by = actor_of(request.user)
+    given = dict(request.GET.lists())
+    with timezone.override(UTC):
+        filters = read_filters({**given, "sort": [asked.sort]}, by=by)
+    now = this_second()
+    page = find(
+        filters, by=by, cursor_text=asked.cursor or None, limit=asked.limit, whole=True, now=now
+    )
+    return {
+        "items": [ticket_out(ticket, now=now) for ticket in page.tickets],
+        "next_cursor": page.next,
+    }
+
+
+@router.post("/tickets", response={201: TicketOut}, by_alias=True)
+def open_ticket(
+    request: HttpRequest, response: HttpResponse, asked: NewTicket
+) -> Answer[dict[str, Any]]:
+    """Open a ticket. With `Idempotency-Key` a repeat is answered as the first, and opens none."""
+    ticket = create_ticket(**asked.said(), token=_token(request), by=actor_of(request.user))
+    response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
+    return Answer(201, _answer(response, ticket))
+
+
+class FromThere(Shape):
+    communications_cursor: str = Field(
+        "", max_length=40, description="The `communicationsCursor` of the answer before."
+    )
+
+
+@router.get(
+    "/tickets/{ticket_id}",
+    response={200: TicketWithLog, 304: None},
+    by_alias=True,
+    url_name="get_ticket",
+)
+def get_ticket(
+    request: HttpRequest,
+    response: HttpResponse,
+    ticket_id: TicketId,
+    asked: Annotated[FromThere, Query()],
+) -> Answer[dict[str, Any] | None]:
+    """A ticket with its log. With `If-None-Match` 304 where nothing has changed."""
+    found = read.ticket_from_first_line(
+        ticket_id, after=asked.communications_cursor or None, by=actor_of(request.user)
+    )
+    answer = _answer(response, found.ticket)
+    if unchanged(request, answer["version"]):
+        return Answer(304, None)
+    more = {
+        "communications": [communication_out(line) for line in found.log],
+        "communications_cursor": found.older,
+    }
+    return Answer(200, {**answer, **more})
+
+
+@router.put("/tickets/{ticket_id}", response=TicketOut, by_alias=True)
+def change_ticket(
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: TicketChange
+) -> dict[str, Any]:
+    """Change some fields of a ticket, all at once; with `version` or `If-Match` only as seen."""
+    fields = asked.said()
+    version = asked_version(request, fields.pop("version", None))
+    if "vehicle_id" in fields:
+        fields["vehicle_id"] = fields["vehicle_id"] or ""
+    ticket = edit(ticket_id, **fields, version=version, by=actor_of(request.user))
+    return _answer(response, ticket)
+
+
+@router.post("/tickets/{ticket_id}/assign", response=TicketOut, by_alias=True)
+def assign_ticket(
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
+) -> dict[str, Any]:
+    """Give a ticket to somebody, to nobody, or to whom routing chooses."""
+    by, version = actor_of(request.user), asked_version(request)
+    if asked.assigned_to == AUTO:
+        ticket = assign.assign_automatically(ticket_id, by=by, version=version)
+    else:
+        ticket = assign.assign(ticket_id, to=asked.assigned_to, by=by, version=version)
+    return _answer(response, ticket)
+
+
+@router.post("/tickets/{ticket_id}/communicate", response={201: CommunicationOut}, by_alias=True)
+def add_communication(
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Message
+) -> Answer[dict[str, Any]]:
+    """Answer the customer, note something, or record what the customer said.
+
+    A message to a ticket that was merged, or closed too long ago, goes to the one in which the
+    matter goes on: `ticketId` of the answer names it.
+    """
+    ticket, line = communicate(
+        ticket_id,
+        type=CommunicationType(asked.type),
+        content=asked.content,
+        direction=asked.direction,
+        waiting=asked.waiting,
+        token=_token(request),
+        by=actor_of(request.user),
+    )
+    response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
+    return Answer(201, communication_out(line))
+
+
+@router.post("/tickets/{ticket_id}/escalate", response=TicketOut, by_alias=True)
+def escalate_ticket(
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationAsked
+) -> dict[str, Any]:
+    """Raise a ticket by one level, to 3 at most."""
+    key = key_of(request)
+    ticket = escalate.escalate(
+        ticket_id,
+        reason=asked.reason,
+        token=key[0] if key else None,
+        version=asked_version(request),
+        by=actor_of(request.user),
+    )
+    return _answer(response, ticket)
+
+
+def _token(request: HttpRequest) -> Token | None:
+    key = key_of(request)
+    return Token(*key) if key else None
+
+
+def _answer(response: HttpResponse, ticket: Ticket) -> dict[str, Any]:
+    set_etag(response, int(ticket.version))
+    return ticket_out(ticket, now=this_second())
