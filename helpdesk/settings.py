@@ -39,6 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "helpdesk",
     "helpdesk.accounts",
+    "helpdesk.dynamo_admin",
     "customers",
     "tickets",
     "reporting",
@@ -162,6 +163,8 @@ STORAGES = {
 TAILWIND_APP_NAME = "theme"
 
 # ------------------------------------------------------------------ security
+# From the cache; the database holds them, should it be lost.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600

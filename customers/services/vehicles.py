@@ -13,6 +13,7 @@ from customers.store.items import (
     Vehicle,
     changed,
     customer_pk,
+    set_vehicle_keys,
     vehicle_sk,
     vin_pk,
 )
@@ -38,6 +39,7 @@ def edit_vehicle(
     }
     for name, value in checked_vehicle(said).items():
         setattr(after, name, value)
+    set_vehicle_keys(after)
     if not changes(before, after):
         return before
     after.version = int(before.version) + 1

@@ -49,7 +49,7 @@ class CursorChangeList(ChangeList):
         """What a filter or a search has ordered stays; DynamoDB's orders need no tie-break."""
         if queryset.query.order_by:
             return list(queryset.query.order_by)
-        return list(self.model_admin.get_ordering(request) or self._get_default_ordering())
+        return list(self.model_admin.get_ordering(request) or self.lookup_opts.ordering or ())
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -57,7 +57,8 @@ class CursorChangeList(ChangeList):
         except (FieldError, InvalidCursor) as refused:
             messages.warning(request, str(refused))
             raise IncorrectLookupParameters from refused
-        self.model_admin.rows_shown(request, self.result_list)
+        options: Any = self.model_admin
+        options.rows_shown(request, self.result_list)
         self.show_admin_actions = bool(self.result_list)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.full_result_count = self.paginator = None
@@ -70,7 +71,8 @@ class CursorChangeList(ChangeList):
             side, _space, at = cursor.decode(self.cursor_text, query=key).partition(" ")
             place = Place(at, back=side == "before")
         page = plan.page(limit=self.list_per_page, place=place)
-        self.result_list = [self.model.from_row(row) for row in page]
+        model: Any = self.model
+        self.result_list = [model.from_row(row) for row in page]
         self.next_url = self._address(page.next, key)
         self.previous_url = self._address(page.previous, key)
         alone = not (self.next_url or self.previous_url)

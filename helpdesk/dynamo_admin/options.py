@@ -5,33 +5,20 @@ then: what a person changed is told from what they only saw. When somebody else 
 page comes back with what was typed kept, all other fields as they are now, and the new version.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import IncorrectLookupParameters
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import FieldError
-from django.db import models
 from django.db.models import Model, QuerySet
-from django.db.models.lookups import Lookup
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from helpdesk.dynamo_admin.changelist import CursorChangeList
 from helpdesk.errors import Invalid, ServiceError, StaleVersion
-
-
-class WordsField(models.TextField):
-    """Has no value: `…__search` asks for the rows that a text finds, and the order by it is the
-    best match first."""
-
-
-@WordsField.register_lookup
-class Search(Lookup):
-    """Served by a listing that searches; cannot be decided on single rows."""
-
-    lookup_name = "search"
 
 
 class PlannedForm(forms.ModelForm):
@@ -49,7 +36,8 @@ class PlannedForm(forms.ModelForm):
         cleaned = super().clean()
         if isinstance(self.refused, Invalid):
             for field, message in self.refused.errors.items():
-                self.add_error(field if field in self.fields else None, message)
+                name = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+                self.add_error(name if name in self.fields else None, message)
         elif self.refused:
             self.add_error(None, str(self.refused))
         return cleaned
@@ -74,7 +62,7 @@ class PlannedAdmin(admin.ModelAdmin):
     change_form_template = "dynamo_admin/change_form.html"
     show_full_result_count = False
     list_per_page = 50
-    sortable_by: Sequence[str] = ()
+    sortable_by = ()
     search_by = ""
     """The WordsField that the search box asks; empty: there is no search box."""
 
@@ -100,8 +88,8 @@ class PlannedAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CursorChangeList]:
         return CursorChangeList
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
-        return [self.search_by] if self.search_by else []
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return (self.search_by,) if self.search_by else ()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -111,9 +99,7 @@ class PlannedAdmin(admin.ModelAdmin):
             return queryset, False
         return queryset.filter(**{f"{self.search_by}__search": words}), False
 
-    def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponseBase | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # type: ignore[override]
         """Rows that were ticked are taken by their keys, however the list was filtered."""
         if request.POST.get("select_across", "0") in ("", "0"):
             queryset = self.get_queryset(request)
@@ -130,7 +116,9 @@ class PlannedAdmin(admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Everything is in `write`."""
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any):  # type: ignore[no-untyped-def]
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.refused = getattr(request, "refused", None)
         return form
@@ -161,7 +149,7 @@ class PlannedAdmin(admin.ModelAdmin):
 
     def _follow(self, request: HttpRequest, object_id: str) -> list[str]:
         """Bring what was posted in line with what is stored: but for what its sender changed."""
-        obj = self.get_object(request, object_id)
+        obj: Any = self.get_object(request, object_id)
         seen = int(request.POST.get("version") or 0)
         posted: QueryDict = request.POST.copy()
         touched: set[str] = getattr(request, "changed_fields", set())

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.words import Segment
-from tickets.admin.rights import ReadOnly, SupervisorsOnly
+from helpdesk.accounts.rights import ReadOnly, SupervisorsOnly
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion
 from tickets.services.configure import save_calendar, save_policy

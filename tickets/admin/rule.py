@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.rights import ReadOnly, SupervisorsOnly
 from tickets.admin.policy import tell_of_replan
-from tickets.admin.rights import ReadOnly, SupervisorsOnly
 from tickets.models import EscalationRule, Replan
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.errors import Invalid
-from tickets.admin.rights import SupervisorsOnly
 from tickets.models import CannedReply, RoutingRule, SavedView
 from tickets.services.views import checked_query
 

@@ -5,16 +5,18 @@ from tickets.models.replan import Replan
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Communication, Escalation, Ticket
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
 __all__ = [
     "Bulk",
     "Calendar",
     "CannedReply",
+    "Communication",
     "CustomerJob",
     "Entry",
     "EntryTag",
+    "Escalation",
     "EscalationRule",
     "Policy",
     "PolicyVersion",

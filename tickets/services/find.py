@@ -138,6 +138,13 @@ def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
     return found
 
 
+def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
+    """How many tickets meet `filters`, their text left out, or `most`. One SQL query."""
+    require_ticket_work(by)
+    filters, teams = _for(filters, by)
+    return search.count(filters, now=now or this_second(), teams=teams, most=most)
+
+
 def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
     """The filters for this actor, and the teams they name."""
     if filters.assigned_to == ME:
@@ -206,6 +213,8 @@ def _as_stored(
 
 def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime) -> bool:
     """Whether the ticket, as it is now, belongs into the list. Its text is not looked at again."""
+    if ticket.archived_at:
+        return False
     facts = sla_facts(ticket)
     stands = standing.ticket_standing(facts, now)
     assignee = ticket.assigned_to or NOBODY

@@ -59,6 +59,10 @@ class Communication(Item):
     delivery = UnicodeAttribute(null=True)
     delivery_at = InstantAttribute(attr_name="deliveryAt", null=True)
     delivery_problem = UnicodeAttribute(attr_name="deliveryProblem", null=True)
+    # Index keys, set by keys.set_record_keys alone
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    person_key = UnicodeAttribute(attr_name="personKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
 
 class Escalation(Item):
@@ -77,6 +81,10 @@ class Escalation(Item):
     fired_at = InstantAttribute(attr_name="firedAt")
     reason = UnicodeAttribute(null=True)
     escalated_by = UnicodeAttribute(attr_name="escalatedBy")
+    # Index keys, set by keys.set_record_keys alone
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    person_key = UnicodeAttribute(attr_name="personKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
 
 class OutboxEvent(Item):
