@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.words import Segment, ShipmentStatus
+from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
-from helpdesk.dynamo_admin.words import WordsField
 
 
 class Customer(PlannedModel):
@@ -27,9 +27,9 @@ class Customer(PlannedModel):
     external_id = models.CharField(  # noqa: DJ001
         _("number elsewhere"), max_length=200, null=True, blank=True
     )
-    created_at = models.DateTimeField(_("known since"))
+    created_at = InstantField(_("known since"))
     merged_into = models.CharField(_("merged into"), max_length=40, null=True)  # noqa: DJ001
-    erased_at = models.DateTimeField(_("erased"), null=True)
+    erased_at = InstantField(_("erased"), null=True)
     version = models.IntegerField(_("version"))
     name_key = models.CharField(_("order by name"), max_length=300, null=True)  # noqa: DJ001
     """Without case and accents, and of those in lists alone: merged and erased ones have none."""

@@ -118,7 +118,7 @@ def vehicles_page(
     if place:
         condition = key < place.key if place.back else key > place.key
     return read_page(
-        Customer.by_shipment,
+        Vehicle.by_shipment,
         statuses,
         place_of=lambda row: str(row.label_key),
         limit=limit,

@@ -150,6 +150,9 @@ class Vehicle(Item):
     class Meta(_Meta):
         pass
 
+    # Declared for the table by Customer; asked from here, for rows of the right kind.
+    by_shipment = ByShipment()
+
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     vehicle_id = UnicodeAttribute(attr_name="vehicleId")

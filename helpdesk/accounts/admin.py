@@ -1,15 +1,17 @@
 """People in the admin. Only superusers manage accounts."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import User
+from helpdesk.accounts.rights import AdministratorsOnly
 
 
 @admin.register(User)
-class DeskUserAdmin(UserAdmin):
+class DeskUserAdmin(AdministratorsOnly, UserAdmin):
     """Django's own, with the time zone, and without deletion."""
 
     fieldsets = (
@@ -33,3 +35,11 @@ class DeskUserAdmin(UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
+    """What a group may do is written in the services; here one sees who is in which."""

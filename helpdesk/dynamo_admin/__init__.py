@@ -10,7 +10,7 @@ conditions.py  a parsed WHERE as plain conditions
 matching.py    a parsed WHERE held against rows that were read
 plan.py        which path serves a query, and what it then reads
 query.py       the Query and its executor; the QuerySet, which does not write; the models' base
-words.py       a field that is searched
+fields.py      a field that is searched; moments without a zone
 changelist.py  a changelist that pages by cursor and counts up to a cap
 options.py     the ModelAdmin: forms with a version, writes through services
 """

@@ -49,7 +49,10 @@ class CursorChangeList(ChangeList):
         """What a filter or a search has ordered stays; DynamoDB's orders need no tie-break."""
         if queryset.query.order_by:
             return list(queryset.query.order_by)
-        return list(self.model_admin.get_ordering(request) or self.lookup_opts.ordering or ())
+        options: Any = self.model_admin
+        if self.query.strip() and options.search_order:
+            return [options.search_order]
+        return list(options.get_ordering(request) or self.lookup_opts.ordering or ())
 
     def get_results(self, request: HttpRequest) -> None:
         try:

@@ -29,6 +29,7 @@ class PlannedForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("version", getattr(self.instance, "version", None))
         for name, field in self.fields.items():
             field.show_hidden_initial = name != "version" and not self.instance._state.adding
 
@@ -65,6 +66,9 @@ class PlannedAdmin(admin.ModelAdmin):
     sortable_by = ()
     search_by = ""
     """The WordsField that the search box asks; empty: there is no search box."""
+
+    search_order = ""
+    """The order of what a search finds; empty: that of the list."""
 
     refusals: tuple[type[Exception], ...] = (ServiceError,)
 

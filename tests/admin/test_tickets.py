@@ -70,10 +70,10 @@ FILTERS = {
     "priority__exact=High": "high",
     "category__exact=Customs": "high",
     "standing=overdue": "late",
-    "escalated=yes": "raised late",
-    "escalated=no": "plain high resolved closed",
+    "escalated=yes": "raised",
+    "escalated=no": "plain high late resolved closed",
     "assignee=none": "plain late raised resolved closed",
-    "status__exact=Open&escalated=yes&assignee=none": "raised late",
+    "status__exact=Open&escalated=yes&assignee=none": "raised",
     "created_at__lt=2026-11-03": "late",
     "order=-created_at": "plain high late raised resolved closed",
     "q=scratched": "raised",
@@ -113,7 +113,7 @@ def test_pages_go_on_and_come_back_by_cursor(supervisor, desk, monkeypatch):
         page = supervisor.get(LIST + address)
         seen.append(numbers_in(page))
         address = page.context["cl"].next_url
-    assert sum(seen, []) == sorted(made, key=int, reverse=True)
+    assert [number for numbers in seen for number in numbers] == sorted(made, key=int, reverse=True)
     back = supervisor.get(LIST + page.context["cl"].previous_url)
     assert numbers_in(back) == seen[-2]
     assert page.context["cl"].result_count == 8
@@ -359,7 +359,7 @@ def test_500_tickets_are_reassigned_each_through_the_service_and_conflicts_are_t
         assert line.created_by == desk.supervisor.user_id
         assert line.changes[0].field == "assignedTo"
     assert stored(made[3]).priority == "High"
-    print(f"asking {asking.requests} requests, starting {starting.requests}")
+    assert asking.requests + starting.requests < 60, "asking for it reads pages, and no more"
 
 
 HOSTILE = [

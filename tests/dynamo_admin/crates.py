@@ -12,6 +12,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProject
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.pages import Page, read_page
 from helpdesk.dynamo.table import Item, TableMeta
+from helpdesk.dynamo_admin.fields import InstantField
 from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Listing, serve
 from helpdesk.dynamo_admin.query import PlannedModel
 from tests.world import NOON
@@ -83,7 +84,7 @@ def _fields() -> dict[str, Any]:
         "colour": models.CharField(max_length=10, choices=[(one, one) for one in COLOURS]),
         "weight": models.IntegerField(null=True),
         "fragile": models.BooleanField(),
-        "packed_at": models.DateTimeField(),
+        "packed_at": InstantField(),
         "owner": models.CharField(max_length=20, null=True),
         "note": models.TextField(null=True),
         "__module__": __name__,

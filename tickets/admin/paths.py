@@ -26,6 +26,7 @@ from tickets.store.ticket import Ticket as StoredTicket
 from tickets.store.ticket import ticket_pk
 
 MOST_LINES = 1_000
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 _PLAIN = [
     field.attname
@@ -105,7 +106,7 @@ def second(at: datetime | None) -> datetime | None:
     if at is None:
         return None
     whole = at.astimezone(UTC).replace(microsecond=0)
-    return whole + timedelta(seconds=1) if at.microsecond else whole
+    return whole + timedelta(seconds=1) if at.microsecond and whole < _LAST else whole
 
 
 def _find(asked: Asked) -> Page[Row]:

@@ -113,7 +113,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         AssigneeFilter,
         "created_at",
     )
-    search_by = "words"
+    search_by = search_order = "words"
     search_help_text = gettext_lazy(
         "A number, names, a VIN, words; or status:open priority:high assignee:me is:overdue tag:x."
     )
@@ -358,8 +358,9 @@ def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[
     for state, wanted in states.items():
         if wanted:
             queryset = queryset.filter(standing=state)
-    queryset = queryset.filter(**asked)
-    return queryset.order_by("words") if filters.text and not queryset.query.order_by else queryset
+    if not filters.text and queryset.query.order_by == ("words",):
+        queryset = queryset.order_by()  # nothing to match: as the list is
+    return queryset.filter(**asked)
 
 
 def mark(kind: str, word: str) -> str:

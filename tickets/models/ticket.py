@@ -6,8 +6,8 @@ from enum import StrEnum
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
-from helpdesk.dynamo_admin.words import WordsField
 from tickets.domain.sla.standing import Standing
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 
@@ -34,12 +34,12 @@ class Ticket(PlannedModel):
     team_id = models.CharField(_("team"), max_length=40, null=True, blank=True)  # noqa: DJ001
     tags = models.JSONField(_("tags"), default=list, blank=True)
     created_by = models.CharField(_("created by"), max_length=40)
-    created_at = models.DateTimeField(_("created"))
-    updated_at = models.DateTimeField(_("changed"))
-    resolved_at = models.DateTimeField(_("resolved"), null=True)
-    closed_at = models.DateTimeField(_("closed"), null=True)
-    sla_deadline = models.DateTimeField(_("next deadline"), null=True)
-    archived_at = models.DateTimeField(_("archived"), null=True)
+    created_at = InstantField(_("created"))
+    updated_at = InstantField(_("changed"))
+    resolved_at = InstantField(_("resolved"), null=True)
+    closed_at = InstantField(_("closed"), null=True)
+    sla_deadline = InstantField(_("next deadline"), null=True)
+    archived_at = InstantField(_("archived"), null=True)
     version = models.IntegerField(_("version"))
     urgency = models.BigIntegerField(_("time left"))
     """Active tickets by deadline, after them the done ones, latest first: as the desk's lists."""
@@ -67,7 +67,7 @@ class Communication(PlannedModel):
     )
     content = models.TextField(_("text"))
     created_by = models.CharField(_("person"), max_length=40)
-    created_at = models.DateTimeField(_("written"))
+    created_at = InstantField(_("written"))
 
     class Meta(PlannedModel.Meta):
         ordering = ["-created_at"]
@@ -89,8 +89,8 @@ class Escalation(PlannedModel):
     level = models.IntegerField(_("level"))
     reason = models.CharField(_("reason"), max_length=200, null=True)  # noqa: DJ001
     escalated_by = models.CharField(_("person"), max_length=40)
-    due_at = models.DateTimeField(_("due"))
-    fired_at = models.DateTimeField(_("escalated"))
+    due_at = InstantField(_("due"))
+    fired_at = InstantField(_("escalated"))
 
     class Meta(PlannedModel.Meta):
         ordering = ["-fired_at"]

@@ -332,7 +332,9 @@ def records_page(
 ) -> Page[tuple[str, str]]:
     """Keys of lines (COMMUNICATION) or escalations (ESCALATION) of anybody or one person, the
     latest first, from `since` on and before `until`. One Query a shard, of the keys shown."""
-    index: GlobalSecondaryIndex[Any] = Ticket.by_person if person else Ticket.by_record
+    index: GlobalSecondaryIndex[Any] = (
+        Communication.by_person if person else Communication.by_record
+    )
     low = instant.text(since) if since else "0"
     high = instant.text(until) if until else "9"
     if place and place.back:

@@ -11,7 +11,7 @@ from pynamodb.attributes import (
 
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.table import Item
-from tickets.store.ticket import TicketTableMeta
+from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
 ESCALATION = "ESCALATION#"
@@ -42,6 +42,10 @@ class Communication(Item):
 
     class Meta(TicketTableMeta):
         pass
+
+    # Declared for the table by Ticket; asked from here, for rows of the right kind.
+    by_record = ByRecord()
+    by_person = ByPerson()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
