@@ -151,7 +151,9 @@ def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> d
     page = read.list_customers(
         segment=asked.segment, cursor_text=asked.cursor or None, limit=asked.limit, by=by
     )
-    return {"items": [_customer(one) for one in page.customers], "next_cursor": page.next}
+    whole = read.get_customers(one.customer_id for one in page.customers)
+    found = [whole[one.customer_id] for one in page.customers if one.customer_id in whole]
+    return {"items": [_customer(one) for one in found], "next_cursor": page.next}
 
 
 @router.post("/customers", response={201: CustomerOut}, by_alias=True)

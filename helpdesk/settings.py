@@ -240,6 +240,7 @@ OUTBOX_CONSUMERS = [
     "reporting.services.facts.take",
     "tickets.services.search.take",
     "tickets.services.live.take",
+    "tickets.services.webhooks.take",
 ]
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
@@ -271,6 +272,8 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("mail-sweep", "tickets.mail_notices", 60),
         ("letter-sweep", "tickets.send_letters", 60),
+        ("webhook-sweep", "tickets.send_webhooks", 30),
+        ("webhook-marks", "tickets.forget_webhook_marks", 3_600),
         ("resume-what-ifs", "reporting.resume_what_ifs", 60),
         ("roll-up", "reporting.roll_up", OUTBOX_SWEEP_SECONDS),
         ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),

@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
 from helpdesk.accounts.preferences import preferences
+from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
 from helpdesk.api.site import api
 from reporting.api import router as reports
@@ -30,8 +31,11 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/preferences/", preferences, name="preferences"),
+    path("accounts/tokens/", api_tokens, name="api_tokens"),
+    path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    re_path("^api/?$", unknown_address, name="api_unknown"),
     path("api/", api.urls),
-    re_path("^api(/|$)", unknown_address),
+    re_path("^api(?:/|$)", unknown_address, name="api_unknown"),
 ]

@@ -1,5 +1,6 @@
 """The two reports of the JSON API."""
 
+from datetime import date
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from helpdesk.api.shape import Shape
 from helpdesk.moments import this_second
 from reporting.services import report
 from reporting.services.report import Asked, GroupBy
+from tickets.domain.ticket import Category, Priority
 from tickets.services.snapshot import now_counts
 
 router = Router(tags=["reports"])
@@ -81,11 +83,13 @@ class Analytics(Shape):
 class Days(Shape):
     """Which days, and of which tickets; the tickets count as they are now."""
 
-    start: str = Field("", alias="from", description="A day; 30 days before the end if absent.")
-    to: str = Field("", description="The day after the last one; tomorrow if absent.")
+    start: date | None = Field(
+        None, alias="from", description="A day; 30 days before the end if absent."
+    )
+    to: date | None = Field(None, description="The day after the last one; tomorrow if absent.")
     tz: str = Field("", description="UTC, or another of REPORT_TIME_ZONES.")
-    priority: list[str] = Field([], description="Any of these.")
-    category: list[str] = Field([], description="Any of these.")
+    priority: list[Priority] = Field([], description="Any of these.")
+    category: list[Category] = Field([], description="Any of these.")
     assigned_to: str = Field("", description="A user id, me or none.")
 
 

@@ -16,6 +16,7 @@ from tickets.services import (
     records,
     replan,
     silence,
+    webhooks,
 )
 
 
@@ -25,6 +26,7 @@ def pass_on() -> int:
     if taken:
         mail_notices.delay()
         send_letters.delay()
+        send_webhooks.delay()
     if taken == outbox.BATCH:
         pass_on.delay()  # there is more
     return taken
@@ -38,6 +40,23 @@ def mail_notices() -> int:
 @shared_task(name="tickets.send_letters")
 def send_letters() -> int:
     return letters.send_due()
+
+
+@shared_task(name="tickets.send_webhooks")
+def send_webhooks() -> None:
+    """A task for each webhook: one that answers slowly holds up no other."""
+    for webhook_id in webhooks.due():
+        send_webhook.delay(webhook_id)
+
+
+@shared_task(name="tickets.send_webhook")
+def send_webhook(webhook_id: int) -> int:
+    return webhooks.send(webhook_id)
+
+
+@shared_task(name="tickets.forget_webhook_marks")
+def forget_webhook_marks() -> int:
+    return webhooks.forget_marks()
 
 
 @shared_task(name="tickets.resume_bulks")

@@ -1,13 +1,19 @@
 """People in the admin. Only superusers manage accounts."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from helpdesk.accounts.models import User
+from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.rights import AdministratorsOnly
+from helpdesk.accounts.tokens import revoke_all
 
 
 @admin.register(User)
@@ -43,3 +49,47 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
     """What a group may do is written in the services; here one sees who is in which."""
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Everybody's tokens: seen, and ended. People make their own, in the pages."""
+
+    list_display = ("name", "beginning", "user", "scope", "last_used_at", "expires_at", "state")
+    list_filter = ("scope", "last_used_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "beginning", "user__username")
+    fields = (
+        *("name", "beginning", "user", "scope", "created_at", "last_used_at", "expires_at"),
+        "revoked_at",
+    )
+    actions = ("end",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request.user).supervises
+
+    def has_view_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return actor_of(request.user).supervises
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("state"))
+    def state(self, token: ApiToken) -> Any:
+        if token.revoked_at:
+            return _("ended")
+        return _("good") if token.good else _("expired")
+
+    @admin.action(description=_("End the chosen tokens"), permissions=["view"])
+    def end(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        ended = revoke_all(tokens)
+        for token in tokens:
+            self.log_change(request, token, "ended")
+        words = ngettext("%(count)s token was ended.", "%(count)s tokens were ended.", ended)
+        self.message_user(request, words % {"count": ended}, messages.SUCCESS)

@@ -72,6 +72,7 @@ def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> Non
             continue
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         answers[status] = {"description": meaning, "content": {PROBLEM: problem}}
+    answers["414"] = {"description": "The address is too long.", "content": {"text/html": {}}}
     for parameter in operation.get("parameters", ()):
         # Pydantic gives a list, OpenAPI wants one value here.
         examples = parameter.pop("examples", None)

@@ -72,7 +72,7 @@ class Item(Model):
         consistent_read: bool | None = None,
         attributes_to_get: Sequence[str] | None = None,
     ) -> Iterator[Self]:
-        wanted = [keys for keys in items if fits(*keys)]
+        wanted = [keys for keys in items if fits(*(keys if isinstance(keys, tuple) else (keys,)))]
         return super().batch_get(wanted, consistent_read, attributes_to_get)
 
 

@@ -7,6 +7,7 @@ from helpdesk.errors import Invalid, NotAllowed
 from tests.world import NOON, after, escalations_of, log_of, stored, waiting_events
 from tickets.domain.ticket import Priority
 from tickets.services.create import create_ticket
+from tickets.services.requests import Token
 from tickets.store import access
 
 
@@ -69,8 +70,8 @@ def test_numbers_go_up_by_one(desk):
 
 
 def test_the_same_token_makes_one_ticket(desk):
-    first = desk.ticket(token="again")
-    second = desk.ticket(token="again", subject="Something else")
+    first = desk.ticket(token=Token("again"))
+    second = desk.ticket(token=Token("again"), subject="Something else")
 
     assert second.ticket_id == first.ticket_id
     assert second.subject == "Where is my car?"
@@ -78,8 +79,8 @@ def test_the_same_token_makes_one_ticket(desk):
 
 
 def test_two_people_may_use_the_same_token(desk):
-    first = desk.ticket(token="mine")
-    second = desk.ticket(token="mine", by=desk.rep2)
+    first = desk.ticket(token=Token("mine"))
+    second = desk.ticket(token=Token("mine"), by=desk.rep2)
 
     assert first.ticket_id != second.ticket_id
 
@@ -135,7 +136,7 @@ def test_whoever_does_not_work_tickets_may_not_open_one(desk):
 
 def test_creation_is_one_transaction_and_a_bounded_number_of_reads(desk):
     with capacity.counting() as usage:
-        desk.ticket(vehicle_id=desk.vehicle.vehicle_id, token="counted")
+        desk.ticket(vehicle_id=desk.vehicle.vehicle_id, token=Token("counted"))
 
     assert usage.operations == [
         "GetItem",  # the token

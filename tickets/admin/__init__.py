@@ -5,6 +5,7 @@ from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
 from tickets.admin.records import CommunicationAdmin, EscalationAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
 from tickets.admin.ticket import TicketAdmin
+from tickets.admin.webhook import WebhookAdmin
 from tickets.admin.workspace import (
     AbsenceAdmin,
     CannedReplyAdmin,
@@ -27,4 +28,5 @@ __all__ = [
     "SavedViewAdmin",
     "TeamAdmin",
     "TicketAdmin",
+    "WebhookAdmin",
 ]

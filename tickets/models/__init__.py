@@ -6,6 +6,7 @@ from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
 from tickets.models.ticket import Communication, Escalation, Ticket
+from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "RoutingRule",
     "SavedView",
     "Ticket",
+    "Webhook",
 ]

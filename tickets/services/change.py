@@ -32,7 +32,7 @@ from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Milestone, Rule
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Delivery, Direction, Priority
-from tickets.services import outbox, promises
+from tickets.services import outbox, promises, search
 from tickets.store import access
 from tickets.store.keys import set_keys, set_record_keys
 from tickets.store.log import (
@@ -383,7 +383,7 @@ def _change(
             log.info("ticket_contended", ticket_id=ticket_ids[0], version=befores[0].version)
             sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
-        outbox.nudge()
+        tell_others([draft.ticket for draft in drafts])
         return [draft.ticket for draft in drafts]
     raise Busy(_("Many people are changing this ticket right now. Try again."))
 
@@ -426,6 +426,13 @@ def write_beside(transaction: Transaction, draft: Draft) -> None:
         transaction.put(escalation, Escalation.sk.does_not_exist())
     for check in draft.checks:
         check(transaction)
+
+
+def tell_others(tickets: Sequence[Ticket]) -> None:
+    """After a write: bring what lists show in line at once, and let a worker do the rest."""
+    if not outbox.in_batch():
+        search.follow_at_once(tickets)
+    outbox.nudge()
 
 
 def new_draft(

@@ -14,9 +14,9 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
-from tickets.services import outbox, promises, requests
+from tickets.services import promises, requests
 from tickets.services.assign import next_of_team, team_for
-from tickets.services.change import ATTEMPTS, new_draft, write_beside
+from tickets.services.change import ATTEMPTS, new_draft, tell_others, write_beside
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.services.requests import Token
 from tickets.store import access
@@ -116,7 +116,7 @@ def create_ticket(
             checks.done()
         except Contended:
             continue
-        outbox.nudge()
+        tell_others([draft.ticket])
         return draft.ticket
     raise Busy(_("Many people are writing right now. Try again."))
 

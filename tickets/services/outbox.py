@@ -47,6 +47,11 @@ def one_nudge() -> Iterator[None]:
         nudge()
 
 
+def in_batch() -> bool:
+    """Whether many changes are being written: what follows them does so once, for all."""
+    return _held_back.get()
+
+
 def nudge() -> None:
     """Tell a worker that something is in the outbox. Never raises: the sweep finds it anyway."""
     if _held_back.get():

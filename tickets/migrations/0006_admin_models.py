@@ -7,7 +7,7 @@ import helpdesk.dynamo_admin.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0004_customer_jobs"),
+        ("tickets", "0005_webhooks"),
     ]
 
     operations = [

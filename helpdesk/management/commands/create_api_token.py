@@ -1,0 +1,34 @@
+"""python manage.py create_api_token USERNAME: print a new token, once."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from helpdesk.accounts.models import ApiToken, User
+from helpdesk.accounts.tokens import DAYS, make_token
+from helpdesk.errors import ServiceError
+
+
+class Command(BaseCommand):
+    help = "Make an API token that acts as USERNAME; it stands, once, alone on the last line."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--name", default="command line", help="what the token is for")
+        parser.add_argument(
+            "--scope", choices=ApiToken.Scope.values, default=ApiToken.Scope.WRITE.value
+        )
+        parser.add_argument("--days", type=int, default=DAYS, help="how long it is good")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=options["username"]).first()
+        if user is None:
+            raise CommandError(f"There is nobody called {options['username']}.")
+        try:
+            made, text = make_token(
+                user, name=options["name"], scope=options["scope"], days=options["days"]
+            )
+        except ServiceError as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(f"Good until {made.expires_at:%Y-%m-%d}. Nobody can show it again:")
+        self.stdout.write(text)

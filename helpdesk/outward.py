@@ -1,0 +1,117 @@
+"""Send something to an address that a person has typed, and to no place inside.
+
+The name is resolved here, every address it has is checked, and the connection goes to the one that
+was checked: a name that points elsewhere a moment later gains nothing. No redirect is followed.
+"""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+import urllib3
+from django.utils.translation import gettext as _
+
+CONNECT, READ = 3, 5
+"""Seconds."""
+
+MOST_READ = 500
+"""Bytes of an answer that are kept."""
+
+Address = IPv4Address | IPv6Address
+
+
+class AddressRefused(Exception):
+    """Nothing is sent there."""
+
+
+class Unreachable(Exception):
+    """Nobody answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    text: str
+
+
+def check_url(url: str, *, private: bool) -> None:
+    """Raises AddressRefused for what could never be sent to, whatever its name resolves to."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise AddressRefused(_("This is no address such as https://example.com/hook.")) from error
+    if not host or parts.scheme not in ("https", "http"):
+        raise AddressRefused(_("This is no address such as https://example.com/hook."))
+    if parts.scheme == "http" and not private:
+        raise AddressRefused(_("Use https: what is sent is nobody else's business."))
+    if parts.username or parts.password or parts.fragment:
+        raise AddressRefused(_("The address must hold no user name, password or #."))
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        return
+    _refuse_inside(literal, private=private)
+
+
+def post(url: str, body: str, headers: dict[str, str], *, private: bool) -> Reply:
+    """POST a JSON body. Raises AddressRefused, Unreachable."""
+    check_url(url, private=private)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    address = str(_resolved(host, port, private=private))
+    timeout = urllib3.Timeout(connect=CONNECT, read=READ)
+    pool: urllib3.HTTPConnectionPool
+    if secure:
+        pool = urllib3.HTTPSConnectionPool(
+            address,
+            port,
+            timeout=timeout,
+            cert_reqs="CERT_REQUIRED",
+            server_hostname=host,
+            assert_hostname=host,
+        )
+    else:
+        pool = urllib3.HTTPConnectionPool(address, port, timeout=timeout)
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    try:
+        with pool:
+            answer = pool.urlopen(
+                "POST",
+                target,
+                body=body.encode(),
+                headers={
+                    "Host": parts.netloc,
+                    "Content-Type": "application/json",
+                    "User-Agent": "Helpdesk",
+                    **headers,
+                },
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            text = answer.read1(MOST_READ) or b""
+            answer.close()
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise Unreachable(type(error).__name__) from error
+    return Reply(answer.status, text.decode(errors="replace"))
+
+
+def _resolved(host: str, port: int, *, private: bool) -> Address:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(_("The name is not known.")) from error
+    addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    for address in addresses:
+        _refuse_inside(address, private=private)
+    return addresses[0]
+
+
+def _refuse_inside(address: Address, *, private: bool) -> None:
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if not private and (not mapped.is_global or mapped.is_multicast or mapped.is_reserved):
+        raise AddressRefused(_("The address is a private one: nothing is sent there."))

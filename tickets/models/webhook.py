@@ -1,0 +1,57 @@
+"""Other systems that want to hear of tickets."""
+
+from secrets import token_hex
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.outward import AddressRefused, check_url
+from tickets.domain.webhooks import EVENTS
+
+
+def _nonce() -> str:
+    return token_hex(16)
+
+
+class Webhook(models.Model):
+    """A subscription: where events go, and which. `answers` are the last ones, newest first."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    url = models.CharField(
+        _("address"), max_length=500, help_text=_("Such as https://booking.example.com/tickets.")
+    )
+    events = models.JSONField(_("events"), default=list, blank=True)
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: nothing is sent, and nothing is kept for it.")
+    )
+    nonce = models.CharField(max_length=32, default=_nonce, editable=False)
+    answers = models.JSONField(default=list, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        try:
+            check_url(self.url, private=settings.WEBHOOKS_TO_PRIVATE_ADDRESSES)
+        except AddressRefused as refused:
+            raise ValidationError({"url": str(refused)}) from refused
+        if unknown := set(self.events) - set(EVENTS):
+            raise ValidationError({"events": ", ".join(sorted(map(str, unknown)))})
+
+    @property
+    def secret(self) -> str:
+        """What its messages are signed with. Follows from SECRET_KEY, so no table holds it."""
+        return "whsec_" + salted_hmac("tickets.webhook", self.nonce, algorithm="sha256").hexdigest()
+
+    def wants(self, event: Any) -> bool:
+        return not self.events or event in self.events

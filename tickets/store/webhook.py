@@ -1,0 +1,59 @@
+"""Messages to webhooks that are still to be sent, and marks of those that were."""
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.table import Item
+from helpdesk.dynamo.ulids import new_ulid
+from tickets.store.ticket import TicketTableMeta
+
+
+class Message(Item):
+    """An event on its way to a webhook. Its key is the event's id, so the order is theirs."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    event = UnicodeAttribute()
+    body = UnicodeAttribute()
+    tries = NumberAttribute(default=0)
+    not_before = InstantAttribute(attr_name="notBefore")
+
+
+class Sent(Item):
+    """The message with this event has been sent or given up: a repeat of the event makes none."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+
+
+def message_pk(webhook_id: int) -> str:
+    return f"WEBHOOK#{webhook_id}"
+
+
+def sent_pk(webhook_id: int) -> str:
+    return f"WEBHOOK-SENT#{webhook_id}"
+
+
+def messages(webhook_id: int, *, after: str | None, limit: int) -> list[Message]:
+    """A webhook's messages in the order of their events. One Query."""
+    beyond = Message.sk > after if after else None
+    found = Message.query(message_pk(webhook_id), beyond, limit=limit, consistent_read=True)
+    return list(found)
+
+
+def forget_sent(webhook_id: int, *, before: datetime, limit: int) -> int:
+    """Delete marks of events from before then; return how many. A Query, a write for each 25."""
+    old = list(Sent.query(sent_pk(webhook_id), Sent.sk < new_ulid(at=before), limit=limit))
+    with Sent.batch_write() as batch:
+        for mark in old:
+            batch.delete(mark)
+    return len(old)
