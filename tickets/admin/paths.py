@@ -115,7 +115,7 @@ def _find(asked: Asked) -> Page[Row]:
         return Page([], None, None)
     now = this_second()
     place = asked.place.key if asked.place else None
-    found = find(filters, by=SYSTEM, cursor_text=place, limit=asked.limit, now=now)
+    found = find(filters, by=SYSTEM, cursor_text=place, limit=asked.limit, snippets=False, now=now)
     rows = []
     for ticket in found.tickets:
         lacking = () if ticket.description is not None else ("description", "archived_at")

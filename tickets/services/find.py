@@ -83,6 +83,7 @@ def find(
     cursor_text: str | None = None,
     limit: int = PAGE,
     whole: bool = False,
+    snippets: bool = True,
     now: datetime | None = None,
 ) -> Found:
     """A page of the tickets that meet `filters`, in their order; `whole` as they are stored, and
@@ -123,7 +124,7 @@ def find(
         _cursor(ranked.next, key),
         _cursor(ranked.previous, key),
         words,
-        _snippets([hit.number for hit in ranked.rows], words),
+        _snippets([hit.number for hit in ranked.rows], words) if snippets else {},
     )
 
 
