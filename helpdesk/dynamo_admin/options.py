@@ -62,6 +62,7 @@ class PlannedAdmin(admin.ModelAdmin):
     change_list_template = "dynamo_admin/change_list.html"
     change_form_template = "dynamo_admin/change_form.html"
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     sortable_by = ()
     search_by = ""

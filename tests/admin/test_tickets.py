@@ -372,6 +372,7 @@ HOSTILE = [
     "all=",
     "e=1",
     "_popup=1",
+    "_facets=True",
     "_to_field=subject",
     "_to_field=nothing",
     "subject__regex=((a%2B)%2B)%2B$",
