@@ -1,6 +1,6 @@
 """Who asks the customers' table what, and what it costs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.indexes import GlobalSecondaryIndex
@@ -59,6 +59,11 @@ def all_vehicles(customer_id: str) -> list[Vehicle]:
         customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), consistent_read=True
     )
     return list(owned)
+
+
+def every_vehicle() -> Iterator[Vehicle]:
+    """Reads the whole table: for writing what is derived anew, only."""
+    yield from Vehicle.scan(Vehicle.sk.startswith(VEHICLE))
 
 
 def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import find_vehicle, get_customer
 from helpdesk.moments import this_second
-from tests.world import NOON, after
+from tests.world import NOON, after, log_of
 from tickets.services.communicate import note
 from tickets.services.escalate import escalate
 
@@ -191,3 +191,30 @@ def test_representatives_see_none_of_it(desk, client):
     ):
         assert client.get(f"/admin/{model}/").status_code == 403
     assert "tiles" not in (client.get("/admin/").context or {})
+
+
+def test_what_an_older_release_wrote_is_brought_into_the_indexes(supervisor, desk):
+    from customers.services.vehicles import index_vehicles
+    from customers.store.items import Vehicle, customer_pk, vehicle_sk
+    from tickets.services.trail import index_records
+    from tickets.store.log import Communication
+
+    number = desk.ticket(now=this_second()).ticket_id
+    [line] = log_of(number)
+    line.update(
+        actions=[
+            Communication.record_key.remove(),
+            Communication.person_key.remove(),
+            Communication.record_at.remove(),
+        ]
+    )
+    old = Vehicle.get(customer_pk(desk.customer.customer_id), vehicle_sk(desk.vehicle.vehicle_id))
+    old.update(actions=[Vehicle.label_key.remove(), Vehicle.shipment_shard.remove()])
+    assert rows(supervisor.get("/admin/tickets/communication/")) == []
+    assert rows(supervisor.get(VEHICLES)) == []
+
+    assert (index_records(), index_vehicles()) == (1, 1)
+    assert (index_records(), index_vehicles()) == (0, 0)
+
+    assert len(rows(supervisor.get("/admin/tickets/communication/"))) == 1
+    assert rows(supervisor.get(VEHICLES)) == ["2019 Volkswagen Golf"]
