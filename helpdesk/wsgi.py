@@ -1,5 +1,6 @@
-"""What a web server serves."""
+"""What a web server serves. Made to be loaded once and then forked (`gunicorn --preload`)."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,6 +8,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 application = get_wsgi_application()
 
-from helpdesk.accounts.demo import refuse_demo_accounts  # noqa: E402 (needs the apps)
+from django.db import connections  # noqa: E402 (needs the apps, as the next do)
+from django.urls import get_resolver  # noqa: E402
+
+from helpdesk.accounts.demo import refuse_demo_accounts  # noqa: E402
 
 refuse_demo_accounts()
+_pages = get_resolver().url_patterns  # every page's code is there before the fork, not after it
+connections.close_all()  # a connection must not be shared over a fork
+gc.freeze()  # what is there now stays in the memory that all workers share

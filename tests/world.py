@@ -19,6 +19,9 @@ from tickets.store.ticket import Ticket, ticket_pk
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 """A Monday; tests that say nothing of time start here."""
 
+AWAY = {"BACKEND": "helpdesk.cache.ForgetfulCache", "LOCATION": "redis://127.0.0.1:1/0"}
+"""A cache where nobody answers."""
+
 
 def after(**span: float) -> datetime:
     """NOON and some more: after(hours=3)."""

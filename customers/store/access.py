@@ -20,6 +20,7 @@ from customers.store.items import (
     email_pk,
     vehicle_sk,
 )
+from helpdesk.dynamo.batches import read_all
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
@@ -69,7 +70,7 @@ def every_vehicle() -> Iterator[Vehicle]:
 def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     """Those that exist, by id. One BatchGetItem for each hundred."""
     keys = [(customer_pk(customer_id), DETAILS) for customer_id in set(customer_ids)]
-    return {found.customer_id: found for found in Customer.batch_get(keys)} if keys else {}
+    return {found.customer_id: found for found in read_all(Customer, keys, consistent=False)}
 
 
 def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
@@ -78,7 +79,7 @@ def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehic
         (customer_pk(customer_id), vehicle_sk(vehicle_id))
         for customer_id, vehicle_id in set(owners_and_ids)
     ]
-    return {found.vehicle_id: found for found in Vehicle.batch_get(keys)} if keys else {}
+    return {found.vehicle_id: found for found in read_all(Vehicle, keys, consistent=False)}
 
 
 def customers_named(prefix: str, *, limit: int) -> list[Customer]:
@@ -162,7 +163,7 @@ def guard(key: str) -> Guard | None:
 def guards(keys: Iterable[str]) -> list[Guard]:
     """Those that exist. One BatchGetItem for each hundred."""
     wanted = [(key, GUARD) for key in set(keys)]
-    return list(Guard.batch_get(wanted, consistent_read=True)) if wanted else []
+    return list(read_all(Guard, wanted))
 
 
 def customer_with_email(address: str) -> str | None:

@@ -61,6 +61,8 @@ class DeskAPI(NinjaAPI):
 
 
 def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> None:
+    if words := operation.get("description"):
+        operation["summary"] = words.partition("\n")[0].removesuffix(".")
     answers = operation["responses"]
     for status in [key for key in answers if str(key).startswith("2")]:
         answers[status]["headers"] = {

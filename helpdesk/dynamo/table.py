@@ -6,7 +6,7 @@ thread-safely. One client a process serves all; it is made under a lock.
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Self
@@ -64,16 +64,6 @@ class Item(Model):
         if not fits(hash_key, range_key):
             raise cls.DoesNotExist
         return super().get(hash_key, range_key, consistent_read, attributes_to_get)
-
-    @classmethod
-    def batch_get(
-        cls,
-        items: Iterable[Any | Iterable[Any]],
-        consistent_read: bool | None = None,
-        attributes_to_get: Sequence[str] | None = None,
-    ) -> Iterator[Self]:
-        wanted = [keys for keys in items if fits(*(keys if isinstance(keys, tuple) else (keys,)))]
-        return super().batch_get(wanted, consistent_read, attributes_to_get)
 
 
 def client() -> Any:

@@ -138,7 +138,7 @@ class Desk:
                 ),
                 *("--workers", "2", "--threads", "4", "--bind", f"{ports.HOST}:{self.port}"),
                 *("--graceful-timeout", "3", "--log-level", "warning", "--keep-alive", "30"),
-                *("--limit-request-line", "8190"),
+                *("--limit-request-line", "8190", "--preload"),
                 *("--worker-tmp-dir", str(self.data), "--no-control-socket"),
             ),
             self._program(

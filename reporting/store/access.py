@@ -6,6 +6,7 @@ from datetime import date
 
 from pynamodb.exceptions import DoesNotExist
 
+from helpdesk.dynamo.batches import delete_all, read_all
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.transaction import Transaction
 from reporting.store import packing
@@ -36,7 +37,7 @@ class Packed:
 def facts_of_tickets(ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
     """What has been written of tickets, by id. One BatchGetItem for each hundred."""
     keys = [(ticket_pk(ticket_id), FACTS) for ticket_id in set(ticket_ids)]
-    found = TicketFacts.batch_get(keys, consistent_read=True) if keys else ()
+    found = read_all(TicketFacts, keys)
     return {one.ticket_id: one for one in found}
 
 
@@ -56,9 +57,7 @@ def dirty_days(*, limit: int) -> list[Dirty]:
 
 def forget_dirty(marks: Iterable[Dirty]) -> None:
     """One BatchWriteItem for each 25."""
-    with Dirty.batch_write() as batch:
-        for mark in marks:
-            batch.delete(mark)
+    delete_all(list(marks))
 
 
 def version(zone: str, what: str, period: date | str) -> int:
@@ -128,9 +127,7 @@ def clear() -> None:
     while True:
         answer = connection.scan(exclusive_start_key=place, attributes_to_get=["PK", "SK"])
         keys = [(item["PK"]["S"], item["SK"]["S"]) for item in answer["Items"]]
-        with Dirty.batch_write() as batch:
-            for pk, sk in keys:
-                batch.delete(Dirty(pk, sk))
+        delete_all([Dirty(pk, sk) for pk, sk in keys])
         place = answer.get("LastEvaluatedKey")
         if not place:
             return

@@ -10,10 +10,18 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from helpdesk.engines import ports
 
+PARTS = {
+    "dynamodb": ("dynoxide", "--port"),
+    "redis": ("redis-server",),
+    "web": ("gunicorn", "helpdesk.wsgi"),
+    "worker": ("celery", " worker "),
+    "beat": ("celery", " beat "),
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -77,6 +85,38 @@ class RunningDesk:
             check=True,
         )
         return done.stdout
+
+    def python(self, *words: str) -> str:
+        """Run a program of the tests inside the desk's own environment, engines included."""
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env={
+                **self.env,
+                "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
+                "LOG_LEVEL": "ERROR",
+                "PYTHONPATH": str(ROOT),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
+        return done.stdout
+
+    def parts(self) -> dict[str, list[int]]:
+        """The processes of each part that the desk consists of, parents before children."""
+        found: dict[str, list[int]] = {name: [] for name in PARTS}
+        for pid in sorted(self._processes()):
+            with suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                for name, words in PARTS.items():
+                    if all(word in command for word in words):
+                        found[name].append(pid)
+        return found
+
+    def is_ready(self) -> bool:
+        return self._ready()
 
     def _processes(self) -> list[int]:
         found = []

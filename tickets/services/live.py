@@ -5,23 +5,16 @@ as they are, and are right again when they are loaded.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-import redis
-import structlog
 from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from tickets.store.log import OutboxEvent
 
-log = structlog.get_logger(__name__)
-
 KEPT = 24 * 3_600
 HERE = 15
 """Seconds after which somebody who says nothing has left."""
-
-T = TypeVar("T")
 
 _DESK = "live:desk"
 
@@ -30,19 +23,19 @@ def take(events: Sequence[OutboxEvent]) -> None:
     """Note that something changed. The last consumer: what pages then read is there already."""
     stamps = {f"live:{event.ticket_id}": event.event_id for event in events}
     stamps[_DESK] = events[-1].event_id
-    _tried(lambda: cache.set_many(stamps, KEPT), None)
+    cache.set_many(stamps, KEPT)
 
 
 def desk_stamp(*, by: Actor) -> str:
     """Changes whenever any ticket has. Empty when nothing is known."""
     require_ticket_work(by)
-    return _tried(lambda: cache.get(_DESK) or "", "")
+    return cache.get(_DESK) or ""
 
 
 def ticket_stamp(ticket_id: str, *, by: Actor) -> str:
     """Changes whenever this ticket has. Empty when nothing is known."""
     require_ticket_work(by)
-    return _tried(lambda: cache.get(f"live:{ticket_id}") or "", "")
+    return cache.get(f"live:{ticket_id}") or ""
 
 
 def be_here(ticket_id: str, *, typing: bool, by: Actor) -> dict[str, bool]:
@@ -54,19 +47,8 @@ def be_here(ticket_id: str, *, typing: bool, by: Actor) -> dict[str, bool]:
     now = time.time()
     key = f"here:{ticket_id}"
 
-    def say() -> dict[str, bool]:
-        known: dict[str, tuple[str, bool, float]] = cache.get(key) or {}
-        here = {who: found for who, found in known.items() if now - found[2] < HERE}
-        here[by.user_id] = (by.name, typing, now)
-        cache.set(key, here, HERE)
-        return {name: types for who, (name, types, _at) in here.items() if who != by.user_id}
-
-    return _tried(say, {})
-
-
-def _tried(ask: Callable[[], T], otherwise: T) -> T:
-    try:
-        return ask()
-    except (redis.RedisError, OSError) as error:
-        log.warning("cache_away", reason=type(error).__name__)
-        return otherwise
+    known: dict[str, tuple[str, bool, float]] = cache.get(key) or {}
+    here = {who: found for who, found in known.items() if now - found[2] < HERE}
+    here[by.user_id] = (by.name, typing, now)
+    cache.set(key, here, HERE)
+    return {name: types for who, (name, types, _at) in here.items() if who != by.user_id}

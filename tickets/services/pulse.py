@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import redis
-import structlog
 from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.moments import this_second
 from tickets.store import access
-
-log = structlog.get_logger(__name__)
 
 _SWEPT = "pulse:swept"
 KEPT = 24 * 3_600
@@ -26,11 +22,8 @@ class Pulse:
 
 
 def swept(*, now: datetime | None = None) -> None:
-    """Note that a sweep has looked for what is due. Never raises."""
-    try:
-        cache.set(_SWEPT, now or this_second(), KEPT)
-    except (redis.RedisError, OSError) as error:
-        log.warning("cache_away", reason=type(error).__name__)
+    """Note that a sweep has looked for what is due."""
+    cache.set(_SWEPT, now or this_second(), KEPT)
 
 
 def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
@@ -38,11 +31,7 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
     require_supervision(by)
     at = now or this_second()
     oldest = min((event.at for event in access.outbox(limit=1)), default=None)
-    try:
-        last: datetime | None = cache.get(_SWEPT)
-    except (redis.RedisError, OSError) as error:
-        log.warning("cache_away", reason=type(error).__name__)
-        last = None
+    last: datetime | None = cache.get(_SWEPT)
     return Pulse(
         oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
         since_sweep=max(at - last, timedelta(0)) if last else None,

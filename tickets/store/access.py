@@ -10,6 +10,7 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
+from helpdesk.dynamo.batches import delete_all, read_all
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
@@ -187,7 +188,7 @@ def tickets_about(
 def tickets(ticket_ids: Iterable[str], *, consistent: bool = True) -> dict[str, Ticket]:
     """Those that exist, by id. One BatchGetItem a hundred; half as dear if not consistent."""
     keys = [(ticket_pk(ticket_id), DETAILS) for ticket_id in ticket_ids]
-    found = Ticket.batch_get(keys, consistent_read=consistent) if keys else ()
+    found = read_all(Ticket, keys, consistent=consistent)
     return {ticket.ticket_id: ticket for ticket in found}
 
 
@@ -308,7 +309,7 @@ def take_numbers(count: int) -> range:
 def imported(numbers: Iterable[str]) -> dict[str, Imported]:
     """What was imported of tickets elsewhere, by their numbers there. One BatchGetItem."""
     keys = [(imported_pk(number), IMPORT) for number in numbers]
-    found = Imported.batch_get(keys, consistent_read=True) if keys else ()
+    found = read_all(Imported, keys)
     return {str(item.pk).partition("#")[2]: item for item in found}
 
 
@@ -364,7 +365,7 @@ def escalation_records(keys: Iterable[tuple[str, str]]) -> list[Escalation]:
 
 
 def _in_order(kind: Any, keys: list[tuple[str, str]]) -> list[Any]:
-    found = {(item.pk, item.sk): item for item in kind.batch_get(keys)} if keys else {}
+    found = {(item.pk, item.sk): item for item in read_all(kind, keys, consistent=False)}
     return [found[key] for key in keys if key in found]
 
 
@@ -408,9 +409,7 @@ def last_ticket_number() -> int:
 
 def forget_events(events: Iterable[OutboxEvent]) -> None:
     """Delete events that everybody has taken. One request for each 25."""
-    with OutboxEvent.batch_write() as batch:
-        for event in events:
-            batch.delete(event)
+    delete_all(list(events))
 
 
 def _from_here(

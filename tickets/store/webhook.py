@@ -5,6 +5,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.batches import delete_all
 from helpdesk.dynamo.table import Item
 from helpdesk.dynamo.ulids import new_ulid
 from tickets.store.ticket import TicketTableMeta
@@ -53,7 +54,5 @@ def messages(webhook_id: int, *, after: str | None, limit: int) -> list[Message]
 def forget_sent(webhook_id: int, *, before: datetime, limit: int) -> int:
     """Delete marks of events from before then; return how many. A Query, a write for each 25."""
     old = list(Sent.query(sent_pk(webhook_id), Sent.sk < new_ulid(at=before), limit=limit))
-    with Sent.batch_write() as batch:
-        for mark in old:
-            batch.delete(mark)
+    delete_all(old)
     return len(old)

@@ -1,0 +1,233 @@
+"""The whole desk under load while its parts are killed with -9: what was confirmed stays.
+
+KILLS=50 for the long form.
+"""
+
+import http.client
+import json
+import os
+import random
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+
+from tests.chaos.desk import RunningDesk
+
+KILLS = int(os.environ.get("KILLS", "5"))
+TICKETS = max(60, 6 * KILLS)
+CLIENTS = 3
+MOST_A_MINUTE = 3  # kills of one part: at five the desk gives it up
+BACK_WITHIN = 10  # seconds after the last restart
+PATIENCE = 120  # seconds until everything that follows is done
+
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400 + 15 * KILLS)]
+
+
+class Client:
+    """A program that wants each thing done once, and asks until it is told that it is."""
+
+    def __init__(self, desk, number, stop):
+        self.desk, self.number, self.stop = desk, number, stop
+        self.chance = random.Random(number)
+        self.statuses = Counter()
+        self.wrong = []
+        self.tickets = {}  # number → what was confirmed of it
+
+    def run(self, customer, users):
+        count = 0
+        while not self.stop.is_set():
+            count += 1
+            subject = f"client {self.number}, ticket {count}"
+            made = self.insist(
+                "POST",
+                "/tickets",
+                {
+                    "customerId": customer,
+                    "subject": subject,
+                    "description": "Is it whole?",
+                    "category": "Shipping",
+                    "priority": self.chance.choice(["Critical", "Low"]),
+                },
+            )
+            if made is None:
+                return
+            said = self.tickets[made["ticketId"]] = {"subject": subject, "lines": []}
+            path = f"/tickets/{made['ticketId']}"
+            for turn in range(self.chance.randint(1, 4)):
+                text = f"{subject}, line {turn}"
+                kind = self.chance.choice(["Internal Note", "Customer Response"])
+                if self.insist("POST", f"{path}/communicate", {"type": kind, "content": text}):
+                    said["lines"].append(text)
+            if changed := self.insist("POST", f"{path}/assign", {"assignedTo": users[0]}):
+                said["assignedTo"] = changed["assignedTo"]
+            if self.chance.random() < 0.5 and (
+                changed := self.insist("PUT", path, {"status": "Resolved"})
+            ):
+                said["status"] = changed["status"]
+
+    def insist(self, method, path, body):
+        """Send it until it is confirmed; None when the test is over before."""
+        key = f"{self.number}-{self.chance.random()}"
+        while True:
+            status, answer = self.ask(method, path, body, key)
+            if status in (200, 201):
+                return answer
+            if status not in (0, 503):
+                self.wrong.append(f"{method} {path}: {status} {answer}")
+                return None
+            if self.stop.wait(0.2):
+                return None
+
+    def ask(self, method, path, body=None, key=""):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.desk.port}/api{path}",
+            json.dumps(body).encode() if body else None,
+            {
+                "Authorization": f"Bearer {self.desk.token}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": key or "none",
+            },
+            method=method,
+        )
+        status, answer = 0, None
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                status, answer = response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            status, answer = error.code, text[:500]
+            if "Traceback" in text or error.headers["Content-Type"] != "application/problem+json":
+                self.wrong.append(f"{method} {path}: no honest answer: {status} {answer}")
+        except (OSError, http.client.HTTPException, ValueError):
+            pass  # nobody there, or cut off in the middle
+        self.statuses[status] += 1
+        return status, answer
+
+
+def page_of(desk):
+    """What a person gets who looks at the list while parts are away: a page, or an honest one."""
+    try:
+        address = f"http://127.0.0.1:{desk.port}/accounts/login/"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+
+
+@pytest.fixture
+def running(tmp_path):
+    desk = RunningDesk(
+        tmp_path,
+        SLA_SWEEP_SECONDS="2",
+        API_REQUESTS_PER_MINUTE="0",
+        MILESTONES_AHEAD=str(20 + 4 * KILLS),
+        TICKETS=str(TICKETS),
+    )
+    desk.start()
+    yield desk
+    if desk.process.poll() is None:
+        desk.kill()
+
+
+def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
+    desk = running
+    chance = random.Random(KILLS)
+    desk.token = desk.manage("create_api_token", "rep").splitlines()[-1]
+    desk.python("tests/chaos/population.py", "populate")
+    stop = threading.Event()
+    clients = [Client(desk, number, stop) for number in range(CLIENTS)]
+    _status, customers = clients[0].ask("GET", "/customers?limit=1")
+    _status, users = clients[0].ask("GET", "/users")
+    given = customers["items"][0]["customerId"], [one["userId"] for one in users["items"]]
+    threads = [threading.Thread(target=client.run, args=given) for client in clients]
+    for thread in threads:
+        thread.start()
+
+    kills, pages = Counter(), Counter()
+    recent = []
+    while sum(kills.values()) < KILLS:
+        time.sleep(chance.uniform(0.5, 3))  # the moment of the next kill, not a wait
+        now = time.monotonic()
+        recent = [(at, part) for at, part in recent if now - at < 60]
+        busy = Counter(part for _at, part in recent)
+        there = {
+            part: pids for part, pids in desk.parts().items() if pids and busy[part] < MOST_A_MINUTE
+        }
+        if not there:
+            continue
+        part = chance.choice(sorted(there))
+        # The program itself, or one of its children.
+        victim = there[part][0] if chance.random() < 0.7 else chance.choice(there[part])
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+            kills[part] += 1
+            recent.append((now, part))
+        status, text = page_of(desk)
+        pages[status] += 1
+        assert "Traceback" not in text
+        assert status in (0, 200, 503), text[:500]
+
+    back = desk_is_back(desk, clients[0])
+    assert desk.process.poll() is None, "the desk gave up"
+    time.sleep(2)  # some work after the last kill
+    stop.set()
+    for thread in threads:
+        thread.join(timeout=90)
+    settle(desk)
+
+    wrong = [line for client in clients for line in client.wrong]
+    assert wrong == []
+    confirmed = 0
+    for client in clients:
+        for number, said in client.tickets.items():
+            confirmed += 1 + len(said["lines"])
+            status, found = client.ask("GET", f"/tickets/{number}")
+            assert status == 200, f"ticket {number} is lost"
+            assert found["subject"] == said["subject"]
+            contents = Counter(line["content"] for line in found["communications"])
+            for text in said["lines"]:
+                assert contents[text] == 1, f"ticket {number}: {text!r} {contents[text]} times"
+            for name in ("assignedTo", "status"):
+                assert found[name] == said.get(name, found[name]), f"ticket {number}: {name}"
+        listed = client.ask("GET", f"/tickets?q=client+{client.number}&limit=100")[1]["items"]
+        subjects = Counter(one["subject"] for one in listed)
+        assert [one for one, times in subjects.items() if times > 1] == []
+    verified = desk.manage("verify_tickets")
+    found = json.loads(desk.python("tests/chaos/population.py", "inspect"))
+    assert found["wrong"] == []
+    assert found["fired"] >= TICKETS / 2
+    statuses = sum((client.statuses for client in clients), Counter())
+    print(
+        f"kills={dict(kills)} confirmed={confirmed} statuses={dict(statuses)} pages={dict(pages)} "
+        f"back={back:.1f}s fired={found['fired']} {verified.splitlines()[-1]}"
+    )
+    assert back < BACK_WITHIN
+
+
+def desk_is_back(desk, client):
+    """Seconds until every part answers again and a ticket can be listed."""
+    began = time.monotonic()
+    while time.monotonic() - began < 60:
+        if desk.is_ready() and client.ask("GET", "/tickets?limit=1")[0] == 200:
+            return time.monotonic() - began
+        time.sleep(0.1)
+    raise AssertionError("the desk did not come back")
+
+
+def settle(desk):
+    """Until all that follows is done: milestones fired, events passed on, notices mailed."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        left = json.loads(desk.python("tests/chaos/population.py", "left"))
+        if not any(left.values()):
+            return
+        assert time.monotonic() < deadline, f"not done: {left}"
+        time.sleep(1)
