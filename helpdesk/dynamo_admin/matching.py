@@ -22,7 +22,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "lte": lambda value, asked: value <= asked,
     "range": lambda value, asked: asked[0] <= value <= asked[1],
     "contains": lambda value, asked: (
-        set(asked) <= set(value) if isinstance(value, list) else str(asked) in str(value)
+        set(listed(asked)) <= set(value) if isinstance(value, list) else str(asked) in str(value)
     ),
     "startswith": lambda value, asked: str(value).startswith(str(asked)),
     "endswith": lambda value, asked: str(value).endswith(str(asked)),
@@ -31,6 +31,11 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "istartswith": lambda value, asked: str(value).lower().startswith(str(asked).lower()),
     "iendswith": lambda value, asked: str(value).lower().endswith(str(asked).lower()),
 }
+
+
+def listed(asked: Any) -> list[Any]:
+    """What a list is asked to contain: one thing, or several."""
+    return list(asked) if isinstance(asked, list | tuple | set | frozenset) else [asked]
 
 
 def check(where: WhereNode, model: type[Model]) -> None:

@@ -468,3 +468,18 @@ def test_a_list_costs_four_requests_and_six_statements_at_most(
         with counting() as usage, django_assert_max_num_queries(6):
             supervisor.get(f"{LIST}?{query}")
         assert usage.requests <= 4, usage.operations
+
+
+def test_tags_are_listed_with_the_tickets_that_have_them(supervisor, desk):
+    for number, tags in enumerate((["vip"], ["vip", "broker"], [])):
+        desk.ticket(now=this_second(), tags=tags, subject=f"Ticket {number}")
+    settle()
+
+    page = supervisor.get("/admin/tickets/tag/")
+
+    assert [(tag.name, tag.tickets) for tag in page.context["cl"].result_list] == [
+        ("broker", 1),
+        ("vip", 2),
+    ]
+    assert len(numbers_in(supervisor.get(f"{LIST}?tags__contains=vip"))) == 2
+    assert numbers_in(supervisor.get(f"{LIST}?tags__contains=vi")) == []

@@ -9,13 +9,14 @@ from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo_admin.matching import listed
 from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Conditions, Listing, Row, serve
 from helpdesk.moments import this_second
 from tickets.domain.filters import NOBODY, Filters, Sort
 from tickets.domain.sla import standing
 from tickets.domain.sla.standing import Standing
 from tickets.domain.ticket import Category, Priority, Status
-from tickets.models import Communication, Escalation, Ticket
+from tickets.models import Communication, Escalation, Tag, Ticket
 from tickets.services.find import count_up_to, find
 from tickets.services.read import get_tickets, sla_facts
 from tickets.store import access, search
@@ -89,7 +90,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         team=team,
         customer_id=asked.one("customer_id"),
         vehicle_id=asked.one("vehicle_id"),
-        tags=frozenset(asked.get("tags", "contains") or ()),
+        tags=frozenset(str(tag) for tag in listed(asked.get("tags", "contains") or ())),
         overdue=True if stands == Standing.OVERDUE else None,
         at_risk=True if stands == Standing.AT_RISK else None,
         waiting=True if stands == Standing.WAITING else waiting,
@@ -257,3 +258,25 @@ serve(
         _escalations_page,
     ),
 )
+
+
+def _tags_page(asked: Asked) -> Page[Row]:
+    back = bool(asked.place and asked.place.back)
+    beyond = asked.place.key if asked.place else ""
+    found = search.tags_in_use(beyond=beyond, limit=asked.limit + 1, back=back)
+    more = len(found) > asked.limit
+    found = found[: asked.limit][:: -1 if back else 1]
+    rows: list[Row] = [{"name": name, "tickets": count} for name, count in found]
+    return Page(
+        rows,
+        next=Place(found[-1][0]) if found and (more or back) else None,
+        previous=Place(found[0][0], back=True) if found and (more if back else beyond) else None,
+    )
+
+
+def _tags(names: Iterable[str]) -> Iterable[Row]:
+    counted = [(name, search.tickets_with_tag(name)) for name in dict.fromkeys(names)]
+    return [{"name": name, "tickets": count} for name, count in counted if count]
+
+
+serve(Tag, ByKey(_tags), Listing("by name", {}, (("name",),), _tags_page))

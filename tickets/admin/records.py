@@ -1,6 +1,7 @@
-"""What was said and what escalated, over all tickets: to look through, by person and date."""
+"""What was said, what escalated and which tags there are, over all tickets: to look through."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.urls import reverse
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.dynamo_admin.options import PlannedAdmin
+from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
 from tickets.admin.people import people
 from tickets.admin.ticket import mark
-from tickets.models import Communication, Escalation
+from tickets.models import Communication, Escalation, Tag
 from tickets.web.words import RULES
 
 
@@ -24,9 +26,13 @@ def _ticket(number: str) -> str:
 
 @admin.register(Communication)
 class CommunicationAdmin(ReadOnly, PlannedAdmin):
-    list_display = ("created_at", "ticket", "kind", "person", "begins")
+    list_display = ("written", "ticket", "kind", "person", "begins")
     list_filter = (PersonFilter, "created_at")
     fields = ("ticket", "kind", "person", "created_at", "content")
+
+    @admin.display(description=_("written"))
+    def written(self, line: Any) -> str:
+        return moment(line.created_at)
 
     @admin.display(description=_("ticket"))
     def ticket(self, line: Any) -> str:
@@ -47,9 +53,13 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 
 @admin.register(Escalation)
 class EscalationAdmin(ReadOnly, PlannedAdmin):
-    list_display = ("fired_at", "ticket", "rule_name", "level", "person", "reason")
+    list_display = ("escalated", "ticket", "rule_name", "level", "person", "reason")
     list_filter = (EscalatedByFilter, "fired_at")
     fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
+
+    @admin.display(description=_("escalated"))
+    def escalated(self, record: Any) -> str:
+        return moment(record.fired_at)
 
     @admin.display(description=_("ticket"))
     def ticket(self, record: Any) -> str:
@@ -63,3 +73,18 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
     @admin.display(description=_("by"))
     def person(self, record: Any) -> str:
         return people().name(record.escalated_by) or str(_("somebody who left"))
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnly, PlannedAdmin):
+    """Which tags tickets have. They come and go with the tickets that name them."""
+
+    list_display = ("name", "tickets", "shown")
+    list_display_links = None
+    fields = ("name", "tickets")
+
+    @admin.display(description=_("list"))
+    def shown(self, tag: Any) -> str:
+        address = reverse("admin:tickets_ticket_changelist")
+        query = urlencode({"tags__contains": tag.name})
+        return format_html('<a href="{}?{}">{}</a>', address, query, _("show them"))

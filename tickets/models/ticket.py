@@ -100,3 +100,19 @@ class Escalation(PlannedModel):
 
     def __str__(self) -> str:
         return f"{self.rule}, #{self.ticket_id}"
+
+
+class Tag(PlannedModel):
+    """A tag that tickets have. Tickets name it themselves; it is gone with the last of them."""
+
+    name = models.CharField(_("tag"), primary_key=True, max_length=60)
+    tickets = models.IntegerField(_("tickets"))
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["name"]
+        default_permissions = ("view",)
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+
+    def __str__(self) -> str:
+        return self.name

@@ -133,6 +133,19 @@ def count(filters: Filters, *, now: datetime, teams: Sequence[str], most: int) -
     return _filtered(filters, now=now, teams=teams)[:most].count()
 
 
+def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:
+    """Tags after (or before) one, by name, with the number of tickets of each. One SQL query."""
+    tags = EntryTag.objects.values_list("tag")
+    tags = tags.filter(tag__lt=beyond) if back else tags.filter(tag__gt=beyond)
+    counted = tags.annotate(tickets=Count("pk")).order_by("-tag" if back else "tag")
+    return list(counted[:limit])
+
+
+def tickets_with_tag(tag: str) -> int:
+    """How many tickets have a tag. One SQL query."""
+    return EntryTag.objects.filter(tag=tag).count()
+
+
 def loads(user_ids: Sequence[str] | None = None) -> dict[str, int]:
     """Active tickets of each of these people, or of everybody who has some. One SQL query."""
     active = Entry.objects.filter(active=True).exclude(assignee="")
