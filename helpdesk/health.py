@@ -34,10 +34,27 @@ class HealthMiddleware:
 
 def readiness() -> JsonResponse:
     """200 when every engine answers; 503, and which does not."""
-    engines = {"database": _database(), "dynamodb": _dynamodb(), "redis": _redis()}
+    engines = engines_answer()
     ready = all(engines.values())
     words = {name: "ok" if answers else "does not answer" for name, answers in engines.items()}
     return JsonResponse({"ready": ready, "engines": words}, status=200 if ready else 503)
+
+
+def engines_answer() -> dict[str, bool]:
+    """Which engine answers. One request to each."""
+    return {"database": _database(), "dynamodb": _dynamodb(), "redis": _redis()}
+
+
+def queue_length() -> int | None:
+    """Tasks that no worker has taken yet; None where Redis does not say."""
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+        ) as server:
+            return int(server.llen("celery"))
+    except redis.RedisError as error:
+        log.warning("queue_unknown", reason=str(error))
+        return None
 
 
 def _database() -> bool:

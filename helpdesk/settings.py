@@ -4,6 +4,7 @@ On a laptop the environment is what `make run` wrote to DATA_DIR/desk.env; in pr
 real one, and with DEBUG off that file is not read. The names are listed in docs/deploy.md.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "helpdesk",
     "helpdesk.accounts",
+    "helpdesk.dynamo_admin",
     "customers",
     "tickets",
     "reporting",
@@ -56,6 +58,9 @@ INSTALLED_APPS = [
     "tailwind",
     "csp",
     "django_structlog",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
 ]
 
 MIDDLEWARE = [
@@ -75,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
     "helpdesk.middleware.ErrorMiddleware",
 ]
 
@@ -112,6 +118,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -122,6 +132,15 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "login"
+# A name is locked for an address that guesses; elsewhere its owner still gets in.
+AXES_FAILURE_LIMIT = 10
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "helpdesk.accounts.login.locked_out"
+AXES_CLIENT_IP_CALLABLE = "helpdesk.accounts.login.client_address"
+OTP_TOTP_ISSUER = "Helpdesk"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 
@@ -165,7 +184,10 @@ STORAGES = {
 TAILWIND_APP_NAME = "theme"
 
 # ------------------------------------------------------------------ security
+# From the cache; the database holds them, should it be lost.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
+SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
@@ -261,6 +283,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@l
 # ------------------------------------------------------------------ the desk
 SLA_SWEEP_SECONDS = env.int("SLA_SWEEP_SECONDS", default=30)
 OUTBOX_SWEEP_SECONDS = 15
+# Tasks in the queue from which on the supervisors' page says that workers do not keep up.
+CROWDED_QUEUE = env.int("CROWDED_QUEUE", default=500)
 CLOSE_AFTER_SILENCE_HOURS = env.int("CLOSE_AFTER_SILENCE_HOURS", default=72)
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
 

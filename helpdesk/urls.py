@@ -1,12 +1,12 @@
 """Addresses of pages. /healthz and /readyz are answered in helpdesk/health.py."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, re_path
 
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
+from helpdesk.accounts.login import DeskLogin, login_code, second_factor
 from helpdesk.accounts.preferences import preferences
 from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
@@ -23,13 +23,9 @@ urlpatterns = [
     path("", include("customers.web.urls")),
     path("", include("tickets.web.urls")),
     path("", include("reporting.web.urls")),
-    path(
-        "accounts/login/",
-        auth.LoginView.as_view(
-            redirect_authenticated_user=True, extra_context={"debug_accounts": settings.DEBUG}
-        ),
-        name="login",
-    ),
+    path("accounts/login/", DeskLogin.as_view(), name="login"),
+    path("accounts/login/code/", login_code, name="login_code"),
+    path("accounts/second-factor/", second_factor, name="second_factor"),
     path("accounts/preferences/", preferences, name="preferences"),
     path("accounts/tokens/", api_tokens, name="api_tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),

@@ -13,6 +13,7 @@ from tickets.services import (
     letters,
     notices,
     outbox,
+    pulse,
     records,
     replan,
     silence,
@@ -84,6 +85,7 @@ def follow_customers() -> int:
 def sla_sweep() -> int:
     """Share what is due among the workers."""
     batches = escalate.due_batches(now=this_second())
+    pulse.swept()
     for batch in batches:
         # What is not taken by then, the next sweep shares out again.
         fire_due.apply_async([batch], expires=settings.SLA_SWEEP_SECONDS)

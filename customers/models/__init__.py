@@ -1,5 +1,6 @@
-"""What Django's database keeps of customers: files on their way in."""
+"""Files on their way in; and customers and vehicles as the admin sees them."""
 
+from customers.models.customer import Customer, Vehicle
 from customers.models.file import CustomerFile
 
-__all__ = ["CustomerFile"]
+__all__ = ["Customer", "CustomerFile", "Vehicle"]

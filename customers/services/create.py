@@ -19,6 +19,7 @@ from customers.store.items import (
     email_pk,
     external_pk,
     name_shard,
+    set_vehicle_keys,
     vehicle_sk,
     vin_pk,
     word_of,
@@ -179,6 +180,7 @@ def create_vehicle(
         customer_id=customer_id,
         **fields,
     )
+    set_vehicle_keys(vehicle)
     try:
         with Transaction() as transaction:
             check_customer(transaction, customer_id)

@@ -7,12 +7,14 @@ from django.utils.translation import gettext as _
 from customers.services.create import checked_vehicle, taken
 from customers.services.links import check_customer
 from customers.services.read import find_vehicle
+from customers.store import access
 from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
     changed,
     customer_pk,
+    set_vehicle_keys,
     vehicle_sk,
     vin_pk,
 )
@@ -38,6 +40,7 @@ def edit_vehicle(
     }
     for name, value in checked_vehicle(said).items():
         setattr(after, name, value)
+    set_vehicle_keys(after)
     if not changes(before, after):
         return before
     after.version = int(before.version) + 1
@@ -107,3 +110,24 @@ def _why(refused: ConditionFailed, before: Vehicle) -> Exception:
     if any(isinstance(item, Vehicle) for item in refused.failed):
         return StaleVersion(seen=int(before.version), current=int(before.version) + 1)
     return taken(refused)
+
+
+def index_vehicles() -> int:
+    """Write the index keys of vehicles of older releases; return how many that were.
+
+    Reads the whole table, once after an upgrade; safe to repeat.
+    """
+    written = 0
+    for vehicle in access.every_vehicle():
+        if vehicle.label_key:
+            continue
+        set_vehicle_keys(vehicle)
+        vehicle.update(
+            actions=[
+                Vehicle.label_key.set(vehicle.label_key),
+                Vehicle.shipment_shard.set(vehicle.shipment_shard),
+            ],
+            condition=Vehicle.version == vehicle.version,
+        )
+        written += 1
+    return written

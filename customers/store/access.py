@@ -1,6 +1,6 @@
 """Who asks the customers' table what, and what it costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.indexes import GlobalSecondaryIndex
@@ -64,6 +64,11 @@ def all_vehicles(customer_id: str) -> list[Vehicle]:
     return list(owned)
 
 
+def every_vehicle() -> Iterator[Vehicle]:
+    """Reads the whole table: for writing what is derived anew, only."""
+    yield from Vehicle.scan(Vehicle.sk.startswith(VEHICLE))
+
+
 def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     """Those that exist, by id. One BatchGetItem for each hundred."""
     keys = [(customer_pk(customer_id), DETAILS) for customer_id in set(customer_ids)]
@@ -105,6 +110,25 @@ def customers_page(
         index,
         [segment or "NAME"],
         place_of=lambda row: str(row.name_key),
+        limit=limit,
+        condition=condition,
+        place=place,
+    )
+
+
+def vehicles_page(
+    *, statuses: Sequence[str], limit: int, place: Place | None = None
+) -> Page[Vehicle]:
+    """Vehicles of some shipment statuses by maker and model. One Query for each status and shard,
+    of the rows shown."""
+    key = Vehicle.label_key
+    condition = None
+    if place:
+        condition = key < place.key if place.back else key > place.key
+    return read_page(
+        Vehicle.by_shipment,
+        statuses,
+        place_of=lambda row: str(row.label_key),
         limit=limit,
         condition=condition,
         place=place,

@@ -6,6 +6,7 @@ from django.conf import settings
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
+from customers.domain.words import folded
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
@@ -53,6 +54,29 @@ class ByVehicle(GlobalSecondaryIndex["Vehicle"]):
     vehicle_id = UnicodeAttribute(hash_key=True, attr_name="vehicleId")
 
 
+class ByShipment(GlobalSecondaryIndex["Vehicle"]):
+    """Vehicles by how far they are, then by maker and model."""
+
+    class Meta:
+        index_name = "by-shipment"
+        projection = IncludeProjection(
+            [
+                "vehicleId",
+                "customerId",
+                "vin",
+                "make",
+                "model",
+                "year",
+                "shipmentStatus",
+                "booking",
+                "version",
+            ]
+        )
+
+    shipment_shard = UnicodeAttribute(hash_key=True, attr_name="shipmentShard")
+    label_key = UnicodeAttribute(range_key=True, attr_name="labelKey")
+
+
 class Customer(Item):
     """A person or company that ships vehicles. The model that declares the table's indexes."""
 
@@ -62,6 +86,7 @@ class Customer(Item):
     by_name = ByName()
     by_segment = BySegment()
     by_vehicle = ByVehicle()
+    by_shipment = ByShipment()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=DETAILS)
@@ -125,6 +150,9 @@ class Vehicle(Item):
     class Meta(_Meta):
         pass
 
+    # Declared for the table by Customer; asked from here, for rows of the right kind.
+    by_shipment = ByShipment()
+
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     vehicle_id = UnicodeAttribute(attr_name="vehicleId")
@@ -136,6 +164,9 @@ class Vehicle(Item):
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
     version = NumberAttribute(default=1)
+    # Set by set_vehicle_keys alone
+    shipment_shard = UnicodeAttribute(attr_name="shipmentShard", null=True)
+    label_key = UnicodeAttribute(attr_name="labelKey", null=True)
 
     @property
     def label(self) -> str:
@@ -153,6 +184,13 @@ class Guard(Item):
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=GUARD)
     customer_id = UnicodeAttribute(attr_name="customerId")
     vehicle_id = UnicodeAttribute(attr_name="ofVehicle", null=True)
+
+
+def set_vehicle_keys(vehicle: Vehicle) -> None:
+    """Bring the index keys of a vehicle in line with it."""
+    label = folded(f"{vehicle.make} {vehicle.model} {int(vehicle.year) if vehicle.year else ''}")
+    vehicle.label_key = f"{label}#{vehicle.vehicle_id}"
+    vehicle.shipment_shard = shard_key(vehicle.shipment_status, vehicle.vehicle_id)
 
 
 def customer_pk(customer_id: str) -> str:

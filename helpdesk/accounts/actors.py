@@ -17,10 +17,11 @@ class Actor:
     name: str
     works_tickets: bool = False
     supervises: bool = False
+    administers: bool = False
 
 
 # What workers do by themselves is signed with this.
-SYSTEM = Actor("system", "System", works_tickets=True, supervises=True)
+SYSTEM = Actor("system", "System", works_tickets=True, supervises=True, administers=True)
 
 NOBODY = Actor("", "")
 
@@ -38,6 +39,7 @@ def actor_of(user: User | AnonymousUser) -> Actor:
             name=user.display_name,
             works_tickets=supervises or (user.is_active and REPRESENTATIVES in groups),
             supervises=supervises,
+            administers=user.is_active and user.is_superuser,
         )
         user._actor = known  # type: ignore[attr-defined]
     return known
@@ -53,3 +55,9 @@ def require_supervision(actor: Actor) -> None:
     """Raises NotAllowed for all but supervisors."""
     if not actor.supervises:
         raise NotAllowed(_("Only supervisors may do this."))
+
+
+def require_administration(actor: Actor) -> None:
+    """Raises NotAllowed for all but superusers."""
+    if not actor.administers:
+        raise NotAllowed(_("Only administrators may do this."))

@@ -2,20 +2,24 @@
 
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import ApiToken, User
+from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.tokens import revoke_all
 
 
 @admin.register(User)
-class DeskUserAdmin(UserAdmin):
+class DeskUserAdmin(AdministratorsOnly, UserAdmin):
     """Django's own, with the time zone, and without deletion."""
 
     fieldsets = (
@@ -36,8 +40,45 @@ class DeskUserAdmin(UserAdmin):
     )
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "groups")
+    actions = ("forget_second_factor",)
+
+    @admin.action(description=_("Remove the second factor"), permissions=["change"])
+    def forget_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For people who have lost their device."""
+        devices = TOTPDevice.objects.filter(user__in=users)
+        for user in users.filter(pk__in=devices.values("user")):
+            self.log_change(request, user, "second factor removed")
+        devices.delete()
+        self.message_user(request, _("Their passwords alone log them in now."), messages.SUCCESS)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
+    """What a group may do is written in the services; here one sees who is in which."""
+
+
+admin.site.unregister(TOTPDevice)
+
+
+@admin.register(AccessAttempt)
+class LockAdmin(AdministratorsOnly):
+    """Names that were tried in vain. Deleting one unlocks it."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    readonly_fields = list_display
+    fields = list_display
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

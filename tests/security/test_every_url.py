@@ -20,8 +20,8 @@ from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
 from tickets.services.views import save_view
 
-EVERYBODY = {"login", "api_unknown"}
-SIGNED_IN = {"logout", "preferences", "api_tokens", "token_revoke"}
+EVERYBODY = {"login_code", "login", "api_unknown"}
+SIGNED_IN = {"second_factor", "logout", "preferences", "api_tokens", "token_revoke"}
 """No ticket is in them."""
 
 GET = {

@@ -1,6 +1,8 @@
 """The supervisors' admin: tickets, and the configuration of promises and escalation."""
 
+from tickets.admin import paths  # noqa: F401 (says what can be asked)
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
+from tickets.admin.records import CommunicationAdmin, EscalationAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
 from tickets.admin.ticket import TicketAdmin
 from tickets.admin.webhook import WebhookAdmin
@@ -16,6 +18,8 @@ __all__ = [
     "AbsenceAdmin",
     "CalendarAdmin",
     "CannedReplyAdmin",
+    "CommunicationAdmin",
+    "EscalationAdmin",
     "EscalationRuleAdmin",
     "PolicyAdmin",
     "PolicyVersionAdmin",

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.words import Segment
-from tickets.admin.rights import ReadOnly, SupervisorsOnly
+from helpdesk.accounts.rights import ReadOnly
+from tickets.admin.touches import SaysWhatItTouches
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion
 from tickets.services.configure import save_calendar, save_policy
@@ -54,7 +55,7 @@ class PolicyForm(forms.ModelForm):
 
 
 @admin.register(Policy)
-class PolicyAdmin(SupervisorsOnly):
+class PolicyAdmin(SaysWhatItTouches):
     form = PolicyForm
     list_display = ("name", "order", "active", "is_default", "calendar", "version")
     prepopulated_fields = {"slug": ("name",)}
@@ -116,7 +117,7 @@ class PolicyAdmin(SupervisorsOnly):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SupervisorsOnly):
+class CalendarAdmin(SaysWhatItTouches):
     list_display = ("name", "always", "time_zone", "holiday_country")
     fieldsets = (
         (None, {"fields": ("name", "always", "time_zone")}),

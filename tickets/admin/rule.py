@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.policy import tell_of_replan
-from tickets.admin.rights import ReadOnly, SupervisorsOnly
+from tickets.admin.touches import SaysWhatItTouches
 from tickets.models import EscalationRule, Replan
 
 
 @admin.register(EscalationRule)
-class EscalationRuleAdmin(SupervisorsOnly):
+class EscalationRuleAdmin(SaysWhatItTouches):
     list_display = (
         "key",
         "trigger",
@@ -23,6 +24,23 @@ class EscalationRuleAdmin(SupervisorsOnly):
         "notify_supervisors",
         "reassign_to",
         "reassign_to_team",
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("key", "active", "trigger", "level"),
+                "description": _(
+                    "When the trigger's milestone passes on a ticket, the rule fires: at most once "
+                    "in a life of the ticket. Level 0 leaves the ticket's level as it is."
+                ),
+            },
+        ),
+        (
+            _("Who is told"),
+            {"fields": ("notify_assignee", "notify_team", "notify_supervisors")},
+        ),
+        (_("Who gets the ticket"), {"fields": ("reassign_to", "reassign_to_team")}),
     )
 
     def get_readonly_fields(

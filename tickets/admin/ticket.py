@@ -1,77 +1,374 @@
-"""Tickets in the admin: a list for supervisors, from the same queues as the pages."""
+"""Tickets in the admin."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext_lazy as _
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from customers.services.read import get_customer, get_customers, get_vehicle
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
+from helpdesk.errors import Invalid, ServiceError
 from helpdesk.moments import this_second
-from tickets.admin.rights import ReadOnly
+from theme.templatetags.desk import moment, time_left
+from tickets.admin import actions
+from tickets.admin.filters import AssigneeFilter, EscalatedFilter, OrderFilter, StandingFilter
+from tickets.admin.people import people, team_choices
+from tickets.domain import workflow
+from tickets.domain.errors import DomainError
+from tickets.domain.filters import Filters
+from tickets.domain.ticket import Status
 from tickets.models import Ticket
-from tickets.services.find import QUEUES as FILTERS
-from tickets.services.find import Queue, find
-from tickets.web.present import ticket_lines
-from tickets.web.words import QUEUES
+from tickets.services.archive import archive, restore
+from tickets.services.filters import read_filters
+from tickets.services.read import log_since
+from tickets.services.supervise import may_change, supervise
+from tickets.store import access
+from tickets.web.present import LogLine, log_entries, log_lines
+from tickets.web.words import explained, label
 
-_HEADINGS = [
-    _("Ticket"),
-    _("Customer"),
-    _("Status"),
-    _("Priority"),
-    _("SLA"),
-    _("Level"),
-    _("Assignee"),
-]
-_FILTERS = [Queue.ACTIVE, Queue.UNASSIGNED, Queue.RESOLVED, Queue.CLOSED]
+LINES_SHOWN = 100
+
+
+class TicketForm(PlannedForm):
+    assigned_to = forms.ChoiceField(label=gettext_lazy("Assignee"), required=False)
+    team_id = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"),
+        required=False,
+        help_text=gettext_lazy("Separated by commas."),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("New note"),
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=gettext_lazy("For colleagues; the customer does not see it. @name tells them."),
+    )
+
+    class Meta:
+        model = Ticket
+        fields = ("subject", "description", "category", "priority", "status")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = ", ".join(self.instance.tags)
+        stands = Status(self.instance.status)
+        self._choices(
+            "status", [(one.value, label(one)) for one in (stands, *workflow.ALLOWED[stands])]
+        )
+        self._choices("assigned_to", [("", _("Nobody")), *people().assignable], people().names)
+        self._choices("team_id", [("", _("No team")), *team_choices()])
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+    def _choices(
+        self, name: str, choices: Sequence[tuple[str, Any]], names: dict[str, str] | None = None
+    ) -> None:
+        """Offer these, and what is there already."""
+        if name not in self.fields:
+            return
+        there = getattr(self.instance, name) or ""
+        known = {value for value, _words in choices}
+        more = [] if there in known else [(there, (names or {}).get(there, there))]
+        field: Any = self.fields[name]
+        field.choices = [*choices, *more]
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnly):
-    """Reads through the services; changes are made on the ticket's own page."""
+class TicketAdmin(SupervisorsOnly, PlannedAdmin):
+    form = TicketForm
+    change_form_template = "admin/tickets/ticket/change_form.html"
+    object_history_template = "admin/tickets/ticket/object_history.html"
+    delete_confirmation_template = "admin/tickets/ticket/archive.html"
+    refusals = (ServiceError, DomainError)
+    list_display = (
+        "about",
+        "customer",
+        "status_mark",
+        "priority_mark",
+        "standing_mark",
+        "level_mark",
+        "assignee",
+    )
+    list_filter = (
+        OrderFilter,
+        "status",
+        StandingFilter,
+        "priority",
+        EscalatedFilter,
+        "category",
+        AssigneeFilter,
+        "created_at",
+    )
+    search_by = search_order = "words"
+    search_help_text = gettext_lazy(
+        "A number, names, a VIN, words; or status:open priority:high assignee:me is:overdue tag:x."
+    )
+    actions = actions.ACTIONS
+    readonly_fields = (
+        "customer",
+        "vehicle",
+        "standing_mark",
+        "level_mark",
+        "made",
+        "created_at",
+        "updated_at",
+        "resolved_at",
+        "closed_at",
+    )
+    fieldsets = (
+        (None, {"fields": ("subject", "description", ("category", "priority", "status"))}),
+        (gettext_lazy("Who works on it"), {"fields": (("assigned_to", "team_id"), "tags")}),
+        (gettext_lazy("Note"), {"fields": ("note",)}),
+        (
+            gettext_lazy("Where it stands"),
+            {
+                "fields": (
+                    ("standing_mark", "level_mark"),
+                    ("customer", "vehicle"),
+                    ("made", "created_at", "updated_at"),
+                    ("resolved_at", "closed_at"),
+                )
+            },
+        ),
+    )
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            return redirect("admin:index")
-        name = request.GET.get("view", "")
-        which = Queue(name) if name in _FILTERS else Queue.ACTIVE
-        page = find(
-            FILTERS[which],
-            by=actor_of(request.user),
-            cursor_text=request.GET.get("page") or None,
-        )
-        now = this_second()
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": QUEUES[which],
-            "headings": _HEADINGS,
-            "lines": ticket_lines(page.tickets, now=now),
-            "now": now,
-            "next_url": _address(which, page.next) if page.next else None,
-            "first_url": _address(which) if request.GET.get("page") else None,
-            "filters": [
-                {
-                    "label": _("queue"),
-                    "choices": [
-                        {
-                            "label": QUEUES[choice],
-                            "url": _address(choice),
-                            "current": choice is which,
-                        }
-                        for choice in _FILTERS
-                    ],
-                }
-            ],
+    # Rights
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # customers are known to representatives: tickets are opened in their pages
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        by = actor_of(request.user)
+        if obj is None:
+            return by.supervises
+        return may_change(obj.status, by=by) and obj.archived_at is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not actor_of(request.user).administers:
+            return False
+        return obj is None or (obj.status == Status.CLOSED and obj.archived_at is None)
+
+    # The list
+
+    def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
+        self._named(rows)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As the workspace's search box: its words for filters count, the rest is searched for."""
+        if not search_term.strip():
+            return queryset, False
+        try:
+            filters = read_filters({"q": [search_term]}, by=actor_of(request.user))
+        except Invalid as refused:
+            messages.warning(request, " ".join(refused.errors.values()))
+            raise IncorrectLookupParameters from refused
+        return narrowed(queryset, filters, me=str(request.user.pk)), False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        return {
+            name: found
+            for name, found in super().get_actions(request).items()
+            if name != "delete_selected"
         }
-        return TemplateResponse(request, "admin/tickets_list.html", context)
+
+    def get_urls(self) -> Any:
+        view = self.admin_site.admin_view
+        return [
+            path("many/", view(self.change_many), name="tickets_ticket_many"),
+            path("<path:object_id>/restore/", view(self.restore), name="tickets_ticket_restore"),
+            *super().get_urls(),
+        ]
+
+    def change_many(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST" or not self.has_change_permission(request):
+            raise PermissionDenied
+        return actions.start(self, request)
+
+    @admin.display(description=gettext_lazy("ticket"))
+    def about(self, ticket: Any) -> str:
+        return format_html(
+            '<span class="quiet">#{}</span> {}', ticket.ticket_id, ticket.subject[:90]
+        )
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_mark(self, ticket: Any) -> str:
+        return mark("status", ticket.status)
+
+    @admin.display(description=gettext_lazy("priority"))
+    def priority_mark(self, ticket: Any) -> str:
+        return mark("priority", ticket.priority)
+
+    @admin.display(description=gettext_lazy("SLA"))
+    def standing_mark(self, ticket: Any) -> str:
+        state = mark("standing", ticket.standing)
+        due, now = ticket.sla_deadline, getattr(ticket, "now", None) or this_second()
+        if not due or ticket.standing not in ("overdue", "at risk", "on track"):
+            return state
+        return format_html(
+            '{} <time class="quiet" datetime="{}" title="{}">{}</time>',
+            state,
+            due.isoformat(),
+            moment(due),
+            time_left(due, now),
+        )
+
+    @admin.display(description=gettext_lazy("level"))
+    def level_mark(self, ticket: Any) -> str:
+        level = int(ticket.escalation_level)
+        if not level:
+            return "–"
+        return format_html('<span class="mark" data-level="{}">{}</span>', level, level)
+
+    @admin.display(description=gettext_lazy("assignee"))
+    def assignee(self, ticket: Any) -> str:
+        return people().name(ticket.assigned_to) or "–"
+
+    @admin.display(description=gettext_lazy("customer"))
+    def customer(self, ticket: Any) -> str:
+        name = getattr(ticket, "customer_name", None)
+        if name is None:
+            found = get_customer(ticket.customer_id)
+            name = found.name if found else _("unknown customer")
+            address = reverse("admin:customers_customer_change", args=[ticket.customer_id])
+            return format_html('<a href="{}">{}</a>', address, name)
+        return str(name)
+
+    @admin.display(description=gettext_lazy("vehicle"))
+    def vehicle(self, ticket: Any) -> str:
+        found = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
+        if found is None:
+            return "–"
+        address = reverse("admin:customers_vehicle_change", args=[found.vehicle_id])
+        return format_html('<a href="{}">{}</a>', address, found.label)
+
+    @admin.display(description=gettext_lazy("opened by"))
+    def made(self, ticket: Any) -> str:
+        return people().name(ticket.created_by) or _("somebody who left")
+
+    def _named(self, tickets: list[Any]) -> None:
+        """Names of customers, in one read."""
+        now: datetime = this_second()
+        found = get_customers(ticket.customer_id for ticket in tickets)
+        for ticket in tickets:
+            customer = found.get(ticket.customer_id)
+            ticket.customer_name = customer.name if customer else _("unknown customer")
+            ticket.now = now
+
+    # The form
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Any:
+        number = str(obj.pk)
+        supervise(
+            number,
+            changed=form.changed,
+            by=actor_of(request.user),
+            version=form.cleaned_data["version"],
+        )
+        return obj
+
+    def in_words(self, refused: Exception) -> Exception:
+        return refused if isinstance(refused, Invalid) else ServiceError(explained(refused))
+
+    def changed_meanwhile(self, request: HttpRequest, obj: Any, version: int) -> list[str]:
+        seen = request.POST.get("seen", "")[:40]
+        lines = log_since(obj.ticket_id, seen=seen, by=actor_of(request.user))
+        return [_told(line) for line in log_lines(obj.ticket_id, lines)]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        ticket = context.get("original")
+        if ticket is not None:
+            found = access.ticket_with_log(ticket.ticket_id, limit=LINES_SHOWN)
+            lines = found.log if found else []
+            context |= {
+                "conversation": log_entries(log_lines(ticket.ticket_id, lines)),
+                "older": found.older if found else None,
+                "seen": found.ticket.last_id if found else "",
+                "may_restore": bool(ticket.archived_at) and actor_of(request.user).administers,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was done here, and the ticket's own log."""
+        found = access.ticket_with_log(object_id, limit=LINES_SHOWN)
+        lines = log_lines(object_id, found.log[::-1]) if found else []
+        return super().history_view(request, object_id, {**(extra_context or {}), "lines": lines})
+
+    # The archive
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return [str(one) for one in objs], {}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        archive(str(obj.pk), by=actor_of(request.user))
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        messages.success(request, _("%(ticket)s was archived.") % {"ticket": obj_display})
+        return redirect("admin:tickets_ticket_changelist")
+
+    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if request.method != "POST" or not actor_of(request.user).administers:
+            raise PermissionDenied
+        restore(object_id, by=actor_of(request.user))
+        ticket = self.get_object(request, object_id)
+        self.log_change(request, ticket, _("Brought back from the archive."))
+        messages.success(request, _("The ticket is back in lists and search."))
+        return redirect("admin:tickets_ticket_change", object_id)
 
 
-def _address(which: Queue, page: str = "") -> str:
-    return "?" + urlencode({"view": which.value, **({"page": page} if page else {})})
+def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[Any]:
+    """The desk's filters as the admin's."""
+    asked: dict[str, Any] = {
+        "status__in": filters.statuses,
+        "priority__in": filters.priorities,
+        "category__in": filters.categories,
+        "team_id": filters.team,
+        "tags__contains": sorted(filters.tags),
+        "created_at__gte": filters.created_from,
+        "created_at__lt": filters.created_to,
+        "words__search": filters.text,
+    }
+    asked = {name: value for name, value in asked.items() if value}
+    if filters.assigned_to == "none":
+        asked["assigned_to"] = None
+    elif filters.assigned_to:
+        asked["assigned_to"] = me if filters.assigned_to == "me" else filters.assigned_to
+    if filters.escalated is not None:
+        asked |= {"escalation_level__gt": 0} if filters.escalated else {"escalation_level": 0}
+    states = {"overdue": filters.overdue, "at risk": filters.at_risk, "waiting": filters.waiting}
+    for state, wanted in states.items():
+        if wanted:
+            queryset = queryset.filter(standing=state)
+    if not filters.text and queryset.query.order_by == ("words",):
+        queryset = queryset.order_by()  # nothing to match: as the list is
+    return queryset.filter(**asked)
+
+
+def mark(kind: str, word: str) -> str:
+    """A word of the schema with its colour."""
+    return format_html('<span class="mark" data-{}="{}">{}</span>', kind, word, label(word))
+
+
+def _told(line: LogLine) -> str:
+    said = "; ".join(f"{one['label']}: {one['before']} → {one['after']}" for one in line.changes)
+    words = said or line.rule or line.content[:200]
+    return _("%(name)s: %(what)s") % {"name": line.author_name, "what": words}

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from tickets.admin.rights import SupervisorsOnly
+from helpdesk.accounts.rights import SupervisorsOnly
 from tickets.domain.webhooks import EVENTS
 from tickets.models import Webhook
 from tickets.services.webhooks import ping

@@ -12,12 +12,12 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
-from tickets.admin.rights import SupervisorsOnly
+from tickets.admin.touches import SaysWhatItTouches
 from tickets.models import CannedReply, RoutingRule, SavedView
 from tickets.services.views import checked_query
 
 
-class Deletable(SupervisorsOnly):
+class Deletable(SaysWhatItTouches):
     """Nothing that is written down refers to these."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -47,10 +47,23 @@ class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
 
 
 @admin.register(Team)
-class TeamAdmin(SupervisorsOnly):
+class TeamAdmin(SaysWhatItTouches):
     """Tickets name teams, so teams stay; one that is no longer needed has no members."""
 
     list_display = ("name", "distribution")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "distribution"),
+                "description": _(
+                    "A team shares a queue. Routing rules send it new tickets; how it hands them "
+                    "out to its members is said here. A team stays, since tickets name it: one "
+                    "that is no longer needed has no members."
+                ),
+            },
+        ),
+    )
     inlines = (MembershipInline,)
 
 
@@ -79,6 +92,17 @@ class RoutingRuleAdmin(Deletable):
 @admin.register(CannedReply)
 class CannedReplyAdmin(Deletable):
     list_display = ("name", "team")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "text", "team"),
+                "description": _(
+                    "A text that is sent often. Whoever answers a ticket chooses it by its name."
+                ),
+            },
+        ),
+    )
 
 
 class SavedViewForm(ModelForm):
@@ -96,7 +120,18 @@ class SavedViewAdmin(Deletable):
     """Views of teams; what people save for themselves is theirs."""
 
     list_display = ("name", "team", "owner")
-    fields = ("name", "query", "team")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "query", "team"),
+                "description": _(
+                    "Filters under a name, beside every page of the team's members. Set the "
+                    "filters in the workspace, and copy what stands after “?” in the address."
+                ),
+            },
+        ),
+    )
     form = SavedViewForm
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -131,6 +131,19 @@ class MergedAway(EventRefused):
         super().__init__(f"the ticket was merged into ticket {into}")
 
 
+class TicketArchived(EventRefused):
+    """Was put away; an administrator can bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__("the ticket is archived")
+
+
+class NotClosed(EventRefused):
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"a ticket that is {status} cannot be archived; close it first")
+
+
 class MergeRefused(EventRefused):
     """These two tickets cannot become one."""
 

@@ -5,7 +5,7 @@ from tickets.models.replan import Replan
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Communication, Escalation, Tag, Ticket
 from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
@@ -13,15 +13,18 @@ __all__ = [
     "Bulk",
     "Calendar",
     "CannedReply",
+    "Communication",
     "CustomerJob",
     "Entry",
     "EntryTag",
+    "Escalation",
     "EscalationRule",
     "Policy",
     "PolicyVersion",
     "Replan",
     "RoutingRule",
     "SavedView",
+    "Tag",
     "Ticket",
     "Webhook",
 ]

@@ -1,17 +1,118 @@
-"""What Django's admin calls a ticket. Tickets themselves live in DynamoDB: tickets/store."""
+"""Tickets as Django's admin sees them. They live in DynamoDB: tickets/store; what can be asked of
+them: tickets/admin/paths.py."""
+
+from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.dynamo_admin.fields import InstantField, WordsField
+from helpdesk.dynamo_admin.query import PlannedModel
+from tickets.domain.sla.standing import Standing
+from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 
-class Ticket(models.Model):
-    """Has no table; gives the admin a name, an address and rights."""
 
-    class Meta:
-        managed = False
-        default_permissions = ("view",)
+def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(word.value, word.value) for word in words]
+
+
+class Ticket(PlannedModel):
+    """A ticket. Times, level and standing follow from what is done with it."""
+
+    ticket_id = models.CharField(_("number"), primary_key=True, max_length=20)
+    subject = models.CharField(_("subject"), max_length=200)
+    description = models.TextField(_("description"))
+    category = models.CharField(_("category"), max_length=20, choices=_choices(Category))
+    priority = models.CharField(_("priority"), max_length=20, choices=_choices(Priority))
+    status = models.CharField(_("status"), max_length=20, choices=_choices(Status))
+    standing = models.CharField(_("SLA"), max_length=20, choices=_choices(Standing))
+    escalation_level = models.IntegerField(_("level"))
+    waiting = models.BooleanField(_("waiting for the customer"))
+    customer_id = models.CharField(_("customer"), max_length=40)
+    vehicle_id = models.CharField(_("vehicle"), max_length=40, null=True, blank=True)  # noqa: DJ001
+    assigned_to = models.CharField(_("assignee"), max_length=40, null=True, blank=True)  # noqa: DJ001
+    team_id = models.CharField(_("team"), max_length=40, null=True, blank=True)  # noqa: DJ001
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    created_by = models.CharField(_("created by"), max_length=40)
+    created_at = InstantField(_("created"))
+    updated_at = InstantField(_("changed"))
+    resolved_at = InstantField(_("resolved"), null=True)
+    closed_at = InstantField(_("closed"), null=True)
+    sla_deadline = InstantField(_("next deadline"), null=True)
+    archived_at = InstantField(_("archived"), null=True)
+    version = models.IntegerField(_("version"))
+    urgency = models.BigIntegerField(_("time left"))
+    """Active tickets by deadline, after them the done ones, latest first: as the desk's lists."""
+    words = WordsField(_("words"), null=True)
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["urgency"]
+        default_permissions = ("view", "change", "delete")
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return f"#{self.ticket_id} {self.subject}"
+
+
+class Communication(PlannedModel):
+    """A line of a ticket's log."""
+
+    communication_id = models.CharField(_("line"), primary_key=True, max_length=80)
+    """`<ticket>-<ulid>`: a line is read by both."""
+    ticket_id = models.CharField(_("ticket"), max_length=20)
+    type = models.CharField(_("type"), max_length=20, choices=_choices(CommunicationType))
+    direction = models.CharField(  # noqa: DJ001
+        _("direction"), max_length=20, choices=_choices(Direction), null=True
+    )
+    content = models.TextField(_("text"))
+    created_by = models.CharField(_("person"), max_length=40)
+    created_at = InstantField(_("written"))
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["-created_at"]
+        default_permissions = ("view",)
+        verbose_name = _("communication")
+        verbose_name_plural = _("communications")
+
+    def __str__(self) -> str:
+        return f"{self.type}, #{self.ticket_id}"
+
+
+class Escalation(PlannedModel):
+    """A rule that fired, or an escalation by hand."""
+
+    escalation_id = models.CharField(_("escalation"), primary_key=True, max_length=120)
+    """`<ticket>-<life>-<rule>`: what makes it happen once."""
+    ticket_id = models.CharField(_("ticket"), max_length=20)
+    rule = models.CharField(_("rule"), max_length=80)
+    level = models.IntegerField(_("level"))
+    reason = models.CharField(_("reason"), max_length=200, null=True)  # noqa: DJ001
+    escalated_by = models.CharField(_("person"), max_length=40)
+    due_at = InstantField(_("due"))
+    fired_at = InstantField(_("escalated"))
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["-fired_at"]
+        default_permissions = ("view",)
+        verbose_name = _("escalation")
+        verbose_name_plural = _("escalations")
+
+    def __str__(self) -> str:
+        return f"{self.rule}, #{self.ticket_id}"
+
+
+class Tag(PlannedModel):
+    """A tag that tickets have. Tickets name it themselves; it is gone with the last of them."""
+
+    name = models.CharField(_("tag"), primary_key=True, max_length=60)
+    tickets = models.IntegerField(_("tickets"))
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["name"]
+        default_permissions = ("view",)
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,6 +1,7 @@
 """One change to many tickets, a job whose steps put each ticket through its own service."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 from django.utils.translation import gettext as _
@@ -59,8 +60,16 @@ ACTIONS: Mapping[str, Act] = {
 }
 
 
-def start(*, action: str, value: str, ticket_ids: Sequence[str], by: Actor) -> Bulk:
-    """Ask for one change to these tickets. Nothing is changed yet: see `step`.
+def start(
+    *,
+    action: str,
+    value: str,
+    ticket_ids: Sequence[str],
+    refused: Mapping[str, str] = MappingProxyType({}),
+    by: Actor,
+) -> Bulk:
+    """Ask for one change to these tickets. Nothing is changed yet: see `step`. Those of `refused`
+    are left alone, and named with the reason.
 
     Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
     """
@@ -74,8 +83,14 @@ def start(*, action: str, value: str, ticket_ids: Sequence[str], by: Actor) -> B
         raise Invalid({"tickets": _("At most %(most)s tickets at once.") % {"most": MOST}})
     if len(value) > LONGEST_SUBJECT or (action in ("tag", "escalate") and not value.strip()):
         raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
+    spared = [ticket_id for ticket_id in chosen if ticket_id in refused]
+    left = [ticket_id for ticket_id in chosen if ticket_id not in refused]
     return Bulk.objects.create(
-        action=action, value=value.strip(), ticket_ids=chosen, asked_by_id=int(by.user_id)
+        action=action,
+        value=value.strip(),
+        ticket_ids=[*spared, *left],
+        results=[{"ticket": ticket_id, "refused": refused[ticket_id]} for ticket_id in spared],
+        asked_by_id=int(by.user_id),
     )
 
 

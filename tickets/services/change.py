@@ -27,14 +27,14 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy, Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
 from tickets.domain import instant
-from tickets.domain.errors import TimeRunsBackwards
+from tickets.domain.errors import TicketArchived, TimeRunsBackwards
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Milestone, Rule
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Delivery, Direction, Priority
 from tickets.services import outbox, promises, search
 from tickets.store import access
-from tickets.store.keys import set_keys
+from tickets.store.keys import set_keys, set_record_keys
 from tickets.store.log import (
     Attachment,
     Change,
@@ -208,6 +208,7 @@ class Draft:
             created_by=(by or self.by).user_id,
             created_at=self.at,
         )
+        set_record_keys(line)
         self.communications.append(line)
         return line
 
@@ -236,20 +237,20 @@ class Draft:
         """Raise the level and keep the record whose key makes it happen once."""
         ticket = self.ticket
         ticket.escalation_level = max(int(ticket.escalation_level), level)
-        self.escalations.append(
-            Escalation(
-                ticket.pk,
-                escalation_sk(int(ticket.life), key),
-                ticket_id=ticket.ticket_id,
-                life=ticket.life,
-                rule=key,
-                level=ticket.escalation_level,
-                due_at=due_at,
-                fired_at=self.at,
-                reason=reason,
-                escalated_by=by.user_id,
-            )
+        record = Escalation(
+            ticket.pk,
+            escalation_sk(int(ticket.life), key),
+            ticket_id=ticket.ticket_id,
+            life=ticket.life,
+            rule=key,
+            level=ticket.escalation_level,
+            due_at=due_at,
+            fired_at=self.at,
+            reason=reason,
+            escalated_by=by.user_id,
         )
+        set_record_keys(record)
+        self.escalations.append(record)
 
     def log_changes(self, before: Ticket) -> None:
         """One System Update that says what changed from what to what."""
@@ -304,16 +305,18 @@ def change(
     by: Actor,
     version: int | None = None,
     seen: str | None = None,
+    archived: bool = False,
     now: datetime | None = None,
 ) -> Ticket:
     """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
 
     `decide` may be called several times, each time with a new draft. With `version` the change
     holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
-    saw, only if nobody else has written or changed anything since.
+    saw, only if nobody else has written or changed anything since. A ticket that was put away
+    changes only with `archived`.
 
-    Raises NotFound; NotAllowed; StaleVersion; CameBetween; Busy after ATTEMPTS collisions; and what
-    `decide` raises, with nothing written.
+    Raises NotFound; NotAllowed; TicketArchived; StaleVersion; CameBetween; Busy after ATTEMPTS
+    collisions; and what `decide` raises, with nothing written.
     """
 
     def check(before: Ticket) -> None:
@@ -322,7 +325,7 @@ def change(
         if seen is not None:
             _refuse_unseen(before, seen, by)
 
-    (ticket,) = _change([ticket_id], decide, check=check, by=by, now=now)
+    (ticket,) = _change([ticket_id], decide, check=check, archived=archived, by=by, now=now)
     return ticket
 
 
@@ -344,6 +347,7 @@ def _change(
     decide: Callable[..., object],
     *,
     check: Callable[[Ticket], None] | None = None,
+    archived: bool = False,
     by: Actor,
     now: datetime | None,
 ) -> list[Ticket]:
@@ -351,6 +355,8 @@ def _change(
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
     for attempt in range(ATTEMPTS):
         befores = [_stored(ticket_id) for ticket_id in ticket_ids]
+        if not archived and any(before.archived_at for before in befores):
+            raise TicketArchived
         if check:
             check(befores[0])
         drafts = [

@@ -10,7 +10,7 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called
 from tickets.domain import workflow
-from tickets.domain.errors import ClosedTooLongAgo, MergedAway
+from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
@@ -106,7 +106,9 @@ def communicate(
 
     try:
         ticket = change(ticket_id, write, by=by, seen=seen, now=now)
-    except ClosedTooLongAgo:
+    except (ClosedTooLongAgo, TicketArchived):
+        if not inbound:
+            raise
         return _continue_elsewhere(ticket_id, content, attachments, token=token, by=by, now=now)
     except _SaidBefore as said:
         return said.ticket, said.line
@@ -205,7 +207,7 @@ def _continue_elsewhere(
     def point(draft: Draft) -> None:
         draft.ticket.continued_by = new.ticket_id
 
-    change(ticket_id, point, by=by, now=now)
+    change(ticket_id, point, archived=True, by=by, now=now)
     return communicate(
         new.ticket_id,
         type=CommunicationType.CUSTOMER_RESPONSE,

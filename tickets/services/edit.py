@@ -1,6 +1,6 @@
 """Change what a ticket says of itself."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -27,13 +27,14 @@ def edit(
     vehicle_id: str | None = None,
     tags: Iterable[str] | None = None,
     status: str | None = None,
+    also: Callable[[Draft], object] | None = None,
     by: Actor,
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Change the fields that are given, all in one; an empty `vehicle_id` takes the vehicle away.
 
-    A `status` that the ticket has already is no step.
+    A `status` that the ticket has already is no step. `also` decides on the same draft, last.
     Raises Invalid with every field that is wrong; TransitionRefused; NotFound, NotAllowed,
     StaleVersion, Busy.
     """
@@ -67,5 +68,7 @@ def edit(
             draft.happen(EventType.PRIORITY, priority=known_priority)
         if known_status and known_status is not draft.timeline.status:
             step(draft, known_status)
+        if also:
+            also(draft)
 
     return change(ticket_id, write, by=by, version=version, now=now)

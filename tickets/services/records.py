@@ -95,9 +95,9 @@ def _merge(job: CustomerJob, by: Actor) -> bool:
     if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
         job.vehicles += carried
         return False
-    page = access.tickets_about(customer_id=job.customer_id, limit=STEP)
+    page = access.tickets_about(customer_id=job.customer_id, archived=True, limit=STEP)
     for row in page.rows:
-        moved = change(row.ticket_id, _hand_over, by=by)
+        moved = change(row.ticket_id, _hand_over, archived=True, by=by)
         job.tickets += moved.customer_id != row.customer_id
     if page.rows:
         return False
@@ -117,7 +117,7 @@ def _hand_over(draft: Draft) -> None:
 def _erase(job: CustomerJob, by: Actor) -> bool:
     erase.erase_vehicles(job.customer_id)
     place = Place(job.place, back=False) if job.place else None
-    page = access.tickets_about(customer_id=job.customer_id, limit=STEP, place=place)
+    page = access.tickets_about(customer_id=job.customer_id, archived=True, limit=STEP, place=place)
     for row in page.rows:
         _erase_ticket(row.ticket_id, by)
     if not job.looked_again:
@@ -133,7 +133,7 @@ def _erase_ticket(ticket_id: str, by: Actor) -> None:
     for escalation in access.escalations(ticket_id):
         if escalation.reason not in (None, ERASED):
             escalation.update(actions=[Escalation.reason.set(ERASED)])
-    change(ticket_id, _forget, by=by)
+    change(ticket_id, _forget, archived=True, by=by)
 
 
 def _forget(draft: Draft) -> None:

@@ -17,7 +17,7 @@ from helpdesk.dynamo.table import fits
 from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
 from tickets.domain.ticket import Status
-from tickets.store.keys import ACTIVE, DONE, DUE
+from tickets.store.keys import ACTIVE, ARCHIVED, DONE, DUE
 from tickets.store.log import (
     COMMUNICATION,
     COUNTER,
@@ -166,17 +166,21 @@ def tickets_about(
     *,
     customer_id: str | None = None,
     vehicle_id: str | None = None,
+    archived: bool = False,
     limit: int,
     place: Place | None = None,
 ) -> Page[Ticket]:
-    """The tickets of a customer or about a vehicle, newest first. One Query of the rows shown."""
+    """The tickets of a customer or about a vehicle, newest first; with `archived` those that were
+    put away come last. One Query of the rows shown."""
     index: GlobalSecondaryIndex[Ticket] = Ticket.by_vehicle if vehicle_id else Ticket.by_customer
     return read_page(
         index,
         [vehicle_id or customer_id or ""],
         place_of=lambda row: str(row.created_key),
         limit=limit,
-        condition=_from_here(Ticket.created_key, "", place, forward=False) if place else None,
+        condition=_from_here(
+            Ticket.created_key, ARCHIVED if archived else "0", place, forward=False, until="~"
+        ),
         forward=False,
         place=place,
         sharded=False,
@@ -319,6 +323,53 @@ def escalations(ticket_id: str) -> list[Escalation]:
             ticket_pk(ticket_id), Escalation.sk.startswith(ESCALATION), consistent_read=True
         )
     )
+
+
+def records_page(
+    kind: str,
+    *,
+    person: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+    place: Place | None = None,
+) -> Page[tuple[str, str]]:
+    """Keys of lines (COMMUNICATION) or escalations (ESCALATION) of anybody or one person, the
+    latest first, from `since` on and before `until`. One Query a shard, of the keys shown."""
+    index: GlobalSecondaryIndex[Any] = (
+        Communication.by_person if person else Communication.by_record
+    )
+    low = instant.text(since) if since else "0"
+    high = instant.text(until) if until else "9"
+    if place and place.back:
+        low = f"{place.key}\0"
+    elif place:
+        high = _before(place.key)
+    page = read_page(
+        index,
+        [f"{kind}{person}" if person else kind],
+        place_of=lambda row: str(row.record_at),
+        limit=limit,
+        condition=Communication.record_at.between(low, max(low, high)),
+        forward=False,
+        place=place,
+    )
+    return Page([(str(row.pk), str(row.sk)) for row in page], page.next, page.previous)
+
+
+def lines(keys: Iterable[tuple[str, str]]) -> list[Communication]:
+    """Lines by their keys, in their order. One BatchGetItem for each hundred."""
+    return _in_order(Communication, list(keys))
+
+
+def escalation_records(keys: Iterable[tuple[str, str]]) -> list[Escalation]:
+    """Escalations by their keys, in their order. One BatchGetItem for each hundred."""
+    return _in_order(Escalation, list(keys))
+
+
+def _in_order(kind: Any, keys: list[tuple[str, str]]) -> list[Any]:
+    found = {(item.pk, item.sk): item for item in read_all(kind, keys, consistent=False)}
+    return [found[key] for key in keys if key in found]
 
 
 def index_rows(ticket: Ticket) -> Iterator[tuple[str, dict[str, Any] | None]]:

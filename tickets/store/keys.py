@@ -5,6 +5,7 @@ from datetime import datetime
 from helpdesk.dynamo.shards import shard_key
 from tickets.domain import instant
 from tickets.domain.ticket import Status
+from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation
 from tickets.store.ticket import Ticket
 
 UNASSIGNED = "none"
@@ -12,6 +13,8 @@ DUE = "DUE"
 
 # Queue keys of active tickets sort before those of done ones.
 ACTIVE, DONE = "A#", "D#"
+# Before every year: a customer's lists leave archived tickets out.
+ARCHIVED = "-"
 _NO_DEADLINE = "9999"
 
 
@@ -32,6 +35,20 @@ def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
     ticket.team_key = shard_key(ticket.team_id, ticket.ticket_id) if ticket.team_id else None
     ticket.next_sla_at = next_sla_at
     ticket.due_key = shard_key(DUE, ticket.ticket_id) if next_sla_at else None
+    if ticket.archived_at:
+        ticket.status_key = ticket.assignee_key = ticket.team_key = None
+        ticket.created_key = f"{ARCHIVED}{ticket.created_key}"
+
+
+def set_record_keys(record: Communication | Escalation) -> None:
+    """Bring the index keys of a line or an escalation in line with it."""
+    if isinstance(record, Communication):
+        kind, by, at, own = COMMUNICATION, record.created_by, record.created_at, record.sk
+    else:
+        kind, by, at, own = ESCALATION, record.escalated_by, record.fired_at, record.sk
+    record.record_key = shard_key(kind, record.ticket_id)
+    record.person_key = shard_key(f"{kind}{by}", record.ticket_id)
+    record.record_at = f"{instant.text(at)}#{own}#{padded(record.ticket_id)}"
 
 
 def padded(ticket_id: str) -> str:

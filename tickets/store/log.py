@@ -11,7 +11,7 @@ from pynamodb.attributes import (
 
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.table import Item
-from tickets.store.ticket import TicketTableMeta
+from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
 ESCALATION = "ESCALATION#"
@@ -43,6 +43,10 @@ class Communication(Item):
     class Meta(TicketTableMeta):
         pass
 
+    # Declared for the table by Ticket; asked from here, for rows of the right kind.
+    by_record = ByRecord()
+    by_person = ByPerson()
+
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     communication_id = UnicodeAttribute(attr_name="communicationId")
@@ -59,6 +63,10 @@ class Communication(Item):
     delivery = UnicodeAttribute(null=True)
     delivery_at = InstantAttribute(attr_name="deliveryAt", null=True)
     delivery_problem = UnicodeAttribute(attr_name="deliveryProblem", null=True)
+    # Index keys, set by keys.set_record_keys alone
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    person_key = UnicodeAttribute(attr_name="personKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
 
 class Escalation(Item):
@@ -77,6 +85,10 @@ class Escalation(Item):
     fired_at = InstantAttribute(attr_name="firedAt")
     reason = UnicodeAttribute(null=True)
     escalated_by = UnicodeAttribute(attr_name="escalatedBy")
+    # Index keys, set by keys.set_record_keys alone
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    person_key = UnicodeAttribute(attr_name="personKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
 
 class OutboxEvent(Item):

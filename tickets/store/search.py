@@ -40,7 +40,13 @@ def follow(tickets: Iterable[Ticket]) -> set[int]:
 
     Returns the numbers of entries that have no text yet.
     """
-    rows = [entry_of(ticket) for ticket in tickets]
+    tickets = list(tickets)
+    rows = [entry_of(ticket) for ticket in tickets if not ticket.archived_at]
+    put_away = [int(ticket.ticket_id) for ticket in tickets if ticket.archived_at]
+    if put_away:
+        engine().forget(put_away)
+        EntryTag.objects.filter(entry__in=put_away).delete()
+        Entry.objects.filter(pk__in=put_away).delete()
     if not rows:
         return set()
     with transaction.atomic():
@@ -101,7 +107,8 @@ def hits(
         found = found.filter(anywhere)
         return _in_order(found, filters.order, limit=limit, place=place, back=back)
     strong = _matching(words, strong=True)
-    exact = Q(number=int(words[0])) if len(words) == 1 and _NUMBER.match(words[0]) else Q(pk=None)
+    named = len(words) == 1 and _NUMBER.match(words[0])
+    exact = Q(number=int(words[0])) if named else Q(number__in=[])
     tiers = [
         found.filter(exact),
         found.filter(strong).exclude(exact),
@@ -124,6 +131,19 @@ def hits(
 def count(filters: Filters, *, now: datetime, teams: Sequence[str], most: int) -> int:
     """How many tickets meet `filters`, counted up to `most`."""
     return _filtered(filters, now=now, teams=teams)[:most].count()
+
+
+def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:
+    """Tags after (or before) one, by name, with the number of tickets of each. One SQL query."""
+    tags = EntryTag.objects.values_list("tag")
+    tags = tags.filter(tag__lt=beyond) if back else tags.filter(tag__gt=beyond)
+    counted = tags.annotate(tickets=Count("pk")).order_by("-tag" if back else "tag")
+    return list(counted[:limit])
+
+
+def tickets_with_tag(tag: str) -> int:
+    """How many tickets have a tag. One SQL query."""
+    return EntryTag.objects.filter(tag=tag).count()
 
 
 def loads(user_ids: Sequence[str] | None = None) -> dict[str, int]:
@@ -169,6 +189,8 @@ def differences(ticket: Ticket) -> list[str]:
     """What the index says of a ticket otherwise than the ticket itself. Two SQL queries."""
     wanted, tags = entry_of(ticket)
     stored = Entry.objects.filter(pk=wanted.number).first()
+    if ticket.archived_at:
+        return ["the ticket is archived, and in it"] if stored else []
     if stored is None:
         return ["the ticket is not in it"]
     found = [
@@ -197,7 +219,6 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
     """What the index says of a ticket, and its tags."""
     status = Status(ticket.status)
     due_at = _seconds(ticket.sla_deadline)
-    done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
     risks = [
         at_risk
         for deadline, at_risk in (
@@ -221,11 +242,20 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
         waiting=bool(ticket.waiting),
         created=_seconds(ticket.created_at),
         updated=_seconds(ticket.updated_at),
-        urgency=(due_at or _FAR) if status.active else 3 * _FAR - (_seconds(done_at) or 0),
+        urgency=urgency_of(ticket),
         due_at=due_at if status.active else None,
         risk_at=_seconds(min(risks)) if risks and status.active else None,
     )
     return entry, list(ticket.tags)
+
+
+def urgency_of(ticket: Ticket) -> int:
+    """The place among all tickets: active ones by deadline, then the done, latest first."""
+    status = Status(ticket.status)
+    if status.active:
+        return int(_seconds(ticket.sla_deadline) or _FAR)
+    done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
+    return 3 * _FAR - int(_seconds(done_at) or 0)
 
 
 def _filtered(filters: Filters, *, now: datetime, teams: Sequence[str]) -> QuerySet[Entry]:

@@ -114,6 +114,28 @@ class ByDue(GlobalSecondaryIndex["Ticket"]):
     next_sla_at = InstantAttribute(range_key=True, attr_name="nextSlaAt")
 
 
+class ByRecord(GlobalSecondaryIndex["Ticket"]):
+    """Lines of all logs, and all escalations, by time. What supervisors look through."""
+
+    class Meta:
+        index_name = "by-record"
+        projection = KeysOnlyProjection()
+
+    record_key = UnicodeAttribute(hash_key=True, attr_name="recordKey")
+    record_at = UnicodeAttribute(range_key=True, attr_name="recordAt")
+
+
+class ByPerson(GlobalSecondaryIndex["Ticket"]):
+    """The same of one person."""
+
+    class Meta:
+        index_name = "by-person"
+        projection = KeysOnlyProjection()
+
+    person_key = UnicodeAttribute(hash_key=True, attr_name="personKey")
+    record_at = UnicodeAttribute(range_key=True, attr_name="recordAt")
+
+
 class Sla(MapAttribute[str, Any]):
     """What the clock says of a ticket, so that a list can show it without asking the clock.
 
@@ -141,6 +163,8 @@ class Ticket(Item):
     by_customer = ByCustomer()
     by_vehicle = ByVehicle()
     by_due = ByDue()
+    by_record = ByRecord()
+    by_person = ByPerson()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=DETAILS)
@@ -178,6 +202,8 @@ class Ticket(Item):
     duplicates: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     related: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     split_from = UnicodeAttribute(attr_name="splitFrom", null=True)
+    # Put away: in no list of work and no search, but in figures and in its customer's history
+    archived_at = InstantAttribute(attr_name="archivedAt", null=True)
     sla = Sla(default=Sla)
 
     # The clock's own notes
@@ -189,8 +215,8 @@ class Ticket(Item):
     last_id = UnicodeAttribute(attr_name="lastId", null=True)  # of the log and the outbox
 
     # Index keys, set by keys.set_keys alone
-    status_key = UnicodeAttribute(attr_name="statusKey")
-    assignee_key = UnicodeAttribute(attr_name="assigneeKey")
+    status_key = UnicodeAttribute(attr_name="statusKey", null=True)
+    assignee_key = UnicodeAttribute(attr_name="assigneeKey", null=True)
     team_key = UnicodeAttribute(attr_name="teamKey", null=True)
     queue_key = UnicodeAttribute(attr_name="queueKey")
     created_key = UnicodeAttribute(attr_name="createdKey")

@@ -32,6 +32,9 @@ class Engine(Protocol):
     def put(self, documents: Iterable[Document]) -> None:
         """Write documents, each instead of the one with its number."""
 
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Take the documents of these numbers out."""
+
     def matching(self, words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
         """SQL, and its parameters, that selects the numbers of the documents that have every word
         as the beginning of one of theirs; with `strong` in that field alone."""

@@ -46,6 +46,12 @@ def put(documents: Iterable[Document]) -> None:
             )
 
 
+def forget(numbers: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        for number in numbers:
+            cursor.execute("DELETE FROM tickets_text WHERE number = %s", [number])
+
+
 def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
     asked = " & ".join(f"'{word}':*" for word in words)
     field = "strong" if strong else "anywhere"

@@ -34,6 +34,12 @@ def put(documents: Iterable[Document]) -> None:
             )
 
 
+def forget(numbers: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        for number in numbers:
+            cursor.execute("DELETE FROM tickets_text WHERE rowid = %s", [number])
+
+
 def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
     asked = " AND ".join(f'"{word}"*' for word in words)
     query = f"strong : ({asked})" if strong else asked

@@ -27,6 +27,21 @@ class SupervisorsOnly(admin.ModelAdmin):
         return False
 
 
+class AdministratorsOnly(admin.ModelAdmin):
+    """Accounts, and what locks them, are for superusers alone."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request.user).administers
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).administers
+
+    has_change_permission = has_delete_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request.user).administers
+
+
 class ReadOnly(SupervisorsOnly):
     """Supervisors see what the desk has written."""
 

@@ -1,0 +1,117 @@
+"""Customers with their vehicles, and vehicles by themselves."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from customers.admin import paths  # noqa: F401 (says what can be asked)
+from customers.models import Customer, Vehicle
+from customers.services.create import create_customer, create_vehicle, edit_customer
+from customers.services.read import get_customers, vehicles_of
+from customers.services.vehicles import change_owner, edit_vehicle
+from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.dynamo_admin.options import PlannedAdmin
+from helpdesk.moments import this_second
+
+
+@admin.register(Customer)
+class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
+    change_form_template = "admin/customers/customer/change_form.html"
+    list_display = ("name", "company", "email", "segment")
+    list_filter = ("segment",)
+    search_by = "words"
+    search_help_text = _("Words of a name or company; or a whole address, VIN or number elsewhere.")
+    readonly_fields = ("created_at", "merged_into", "erased_at")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "company", "segment"),
+                "description": _("Open tickets that follow a policy by segment are planned anew."),
+            },
+        ),
+        (_("Contact"), {"fields": (("email", "phone"), "address", ("language", "time_zone"))}),
+        (_("Beside"), {"fields": ("external_id", "notes")}),
+        (_("Record"), {"fields": (("created_at", "merged_into", "erased_at"),)}),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        gone = obj is not None and (obj.merged_into or obj.erased_at)
+        return actor_of(request.user).supervises and not gone
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Any:
+        by = actor_of(request.user)
+        if change:
+            version = form.cleaned_data["version"]
+            edit_customer(str(obj.pk), version=version, by=by, **form.changed)
+            return obj
+        given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        made = create_customer(**given, by=by, now=this_second())
+        return Customer(pk=made.customer_id)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        customer = context.get("original")
+        if customer is not None:
+            context["vehicles"] = vehicles_of(str(customer.pk))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Vehicle)
+class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
+    list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
+    list_filter = ("shipment_status",)
+    search_by = "words"
+    search_help_text = _("A whole VIN.")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("vin", ("make", "model", "year")),
+                "description": _("A VIN says the maker and the year where they are left empty."),
+            },
+        ),
+        (_("Shipment"), {"fields": (("shipment_status", "booking"),)}),
+        (
+            _("Owner"),
+            {
+                "fields": ("customer_id",),
+                "description": _(
+                    "The number of a customer, as it stands in their page's address. Another owner "
+                    "gets the vehicle; its old tickets stay with the old one."
+                ),
+            },
+        ),
+    )
+
+    def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
+        found = get_customers(vehicle.customer_id for vehicle in rows)
+        for vehicle in rows:
+            vehicle.owner = found.get(vehicle.customer_id)
+
+    @admin.display(description=_("owner"))
+    def owner(self, vehicle: Any) -> str:
+        if vehicle.owner is None:
+            return "–"
+        address = reverse("admin:customers_customer_change", args=[vehicle.customer_id])
+        return format_html('<a href="{}">{}</a>', address, vehicle.owner.name)
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Any:
+        by = actor_of(request.user)
+        if not change:
+            given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+            return Vehicle(pk=create_vehicle(**given, by=by).vehicle_id)
+        number, version = str(obj.pk), form.cleaned_data["version"]
+        changed = dict(form.changed)
+        owner = changed.pop("customer_id", None)
+        if changed:
+            version = int(edit_vehicle(number, version=version, by=by, **changed).version)
+        if owner:
+            change_owner(number, to=owner, version=version, by=by)
+        return obj

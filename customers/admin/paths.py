@@ -1,0 +1,130 @@
+"""What the admin can ask of customers and vehicles, and who reads it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from customers.domain.words import Segment, ShipmentStatus
+from customers.models import Customer, Vehicle
+from customers.services.read import (
+    MOST_SEARCHED,
+    MOST_VEHICLES_SHOWN,
+    find_customers,
+    find_vehicle,
+    get_customers,
+    vehicle_with_vin,
+)
+from customers.store import access
+from customers.store.items import Customer as StoredCustomer
+from customers.store.items import Vehicle as StoredVehicle
+from helpdesk.dynamo.pages import Page
+from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Listing, Row, serve
+
+_LISTED = ("customer_id", "name", "email", "company", "segment", "name_key")
+_CUSTOMER = [
+    field.attname
+    for field in Customer._meta.concrete_fields
+    if field.attname not in ("version", "words")
+]
+_VEHICLE = [
+    field.attname
+    for field in Vehicle._meta.concrete_fields
+    if field.attname not in ("version", "year", "words")
+]
+
+
+def _listed(customer: StoredCustomer) -> Row:
+    """What the indexes by name show; the rest is read when it is asked for."""
+    return {name: getattr(customer, name) for name in _LISTED} | {"words": None}
+
+
+def _whole(customer: StoredCustomer) -> Row:
+    row = {name: getattr(customer, name) for name in _CUSTOMER}
+    return {**row, "version": int(customer.version), "words": None}
+
+
+def vehicle_row(vehicle: StoredVehicle) -> Row:
+    row = {name: getattr(vehicle, name) for name in _VEHICLE}
+    year = int(vehicle.year) if vehicle.year is not None else None
+    return {**row, "version": int(vehicle.version), "year": year, "words": None}
+
+
+def _customers(keys: Iterable[str]) -> Iterable[Row]:
+    return [_whole(customer) for customer in get_customers(keys).values()]
+
+
+def _customers_page(asked: Asked) -> Page[Row]:
+    page = access.customers_page(segment=asked.one("segment"), limit=asked.limit, place=asked.place)
+    return Page([_listed(customer) for customer in page], page.next, page.previous)
+
+
+def _found(asked: Asked) -> Page[Row]:
+    found = find_customers(str(asked.get("words", "search")), limit=MOST_SEARCHED)
+    return Page([_whole(customer) for customer in found], None, None)
+
+
+serve(
+    Customer,
+    ByKey(_customers),
+    Listing(
+        "by name",
+        {"segment": {"exact": set(Segment)}},
+        (("name_key",),),
+        _customers_page,
+    ),
+    Listing(
+        f"the first {MOST_SEARCHED} that words find",
+        {"words": {"search": None}},
+        (("name_key",),),
+        _found,
+        needs=("words",),
+    ),
+)
+
+
+def _vehicles(keys: Sequence[Any]) -> Iterable[Row]:
+    """Two reads for each: an index says whose it is."""
+    found = [find_vehicle(str(key)) for key in dict.fromkeys(keys)]
+    return [vehicle_row(vehicle) for vehicle in found if vehicle]
+
+
+def _vehicles_page(asked: Asked) -> Page[Row]:
+    page = access.vehicles_page(
+        statuses=sorted(asked.any_of("shipment_status") or ShipmentStatus),
+        limit=asked.limit,
+        place=asked.place,
+    )
+    return Page([vehicle_row(vehicle) for vehicle in page], page.next, page.previous)
+
+
+def _with_vin(vin: str) -> list[Row]:
+    found = vehicle_with_vin("".join(vin.split()).upper())
+    return [vehicle_row(found)] if found else []
+
+
+serve(
+    Vehicle,
+    ByKey(_vehicles),
+    Collection(
+        "of a customer",
+        ("customer_id",),
+        lambda values: [
+            vehicle_row(found)
+            for found in access.vehicles(values["customer_id"], limit=MOST_VEHICLES_SHOWN + 1)
+        ],
+        most=MOST_VEHICLES_SHOWN,
+    ),
+    Collection("by VIN", ("vin",), lambda values: _with_vin(values["vin"]), most=1),
+    Listing(
+        "by shipment",
+        {"shipment_status": {"in": set(ShipmentStatus)}},
+        (("label_key",),),
+        _vehicles_page,
+    ),
+    Listing(
+        "a whole VIN",
+        {"words": {"search": None}},
+        (("label_key",),),
+        lambda asked: Page(_with_vin(str(asked.get("words", "search"))), None, None),
+        needs=("words",),
+    ),
+)

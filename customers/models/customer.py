@@ -1,0 +1,74 @@
+"""Customers and vehicles as Django's admin sees them. They live in DynamoDB: customers/store; what
+can be asked of them: customers/admin/paths.py."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.domain.words import Segment, ShipmentStatus
+from helpdesk.dynamo_admin.fields import InstantField, WordsField
+from helpdesk.dynamo_admin.query import PlannedModel
+
+
+class Customer(PlannedModel):
+    """A person or company that ships vehicles."""
+
+    customer_id = models.CharField(_("number"), primary_key=True, max_length=40, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("e-mail"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    phone = models.CharField(_("phone"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    company = models.CharField(_("company"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    segment = models.CharField(
+        _("segment"), max_length=20, choices=[(word.value, word.value) for word in Segment]
+    )
+    address = models.CharField(_("address"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    language = models.CharField(_("language"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    time_zone = models.CharField(_("time zone"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    notes = models.TextField(_("notes"), null=True, blank=True)  # noqa: DJ001
+    external_id = models.CharField(  # noqa: DJ001
+        _("number elsewhere"), max_length=200, null=True, blank=True
+    )
+    created_at = InstantField(_("known since"))
+    merged_into = models.CharField(_("merged into"), max_length=40, null=True)  # noqa: DJ001
+    erased_at = InstantField(_("erased"), null=True)
+    version = models.IntegerField(_("version"))
+    name_key = models.CharField(_("order by name"), max_length=300, null=True)  # noqa: DJ001
+    """Without case and accents, and of those in lists alone: merged and erased ones have none."""
+    words = WordsField(_("words"), null=True)
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["name_key"]
+        default_permissions = ("view", "add", "change")
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Vehicle(PlannedModel):
+    """A vehicle on its way."""
+
+    vehicle_id = models.CharField(_("number"), primary_key=True, max_length=40, editable=False)
+    customer_id = models.CharField(_("owner"), max_length=40)
+    vin = models.CharField(_("VIN"), max_length=40, null=True, blank=True)  # noqa: DJ001
+    make = models.CharField(_("make"), max_length=200, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    year = models.IntegerField(_("year"), null=True, blank=True)
+    shipment_status = models.CharField(
+        _("shipment"), max_length=20, choices=[(word.value, word.value) for word in ShipmentStatus]
+    )
+    booking = models.CharField(  # noqa: DJ001
+        _("booking or container"), max_length=200, null=True, blank=True
+    )
+    version = models.IntegerField(_("version"))
+    label_key = models.CharField(_("order by maker"), max_length=300, null=True)  # noqa: DJ001
+    words = WordsField(_("words"), null=True)
+
+    class Meta(PlannedModel.Meta):
+        ordering = ["label_key"]
+        default_permissions = ("view", "add", "change")
+        verbose_name = _("vehicle")
+        verbose_name_plural = _("vehicles")
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.year, self.make, self.model) if part)

@@ -1,0 +1,157 @@
+"""Logging in: with a password, and for whoever wants it with a code of a second device.
+
+Nobody is logged in until both are right. Wrong passwords lock a name for an address for a while
+(django-axes), wrong codes make a device wait (django-otp).
+"""
+
+from typing import Any
+
+import segno
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from helpdesk.accounts.models import User
+
+PENDING = "second_factor"
+PATIENCE = 300
+"""Seconds from the password to the code."""
+
+LOCKED_OUT = 429
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=10)
+
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split())
+
+
+class DeskLogin(views.LoginView):
+    """The password; whoever has a second device is asked for its code next."""
+
+    redirect_authenticated_user = True
+    extra_context = {"debug_accounts": settings.DEBUG}
+
+    def form_valid(self, form: Any) -> Any:
+        user = form.get_user()
+        if device_of(user) is None:
+            return super().form_valid(form)
+        self.request.session[PENDING] = {
+            "user": user.pk,
+            "backend": user.backend,
+            "at": timezone.now().timestamp(),
+            "next": self.get_redirect_url(),
+        }
+        return redirect("login_code")
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def login_code(request: HttpRequest) -> HttpResponse:
+    """The code of the second device, for whoever has just given the right password."""
+    pending = request.session.get(PENDING) or {}
+    fresh = timezone.now().timestamp() - pending.get("at", 0) < PATIENCE
+    user = User.objects.filter(pk=pending["user"], is_active=True).first() if fresh else None
+    device = device_of(user) if user else None
+    if user is None or device is None:
+        request.session.pop(PENDING, None)
+        return redirect("login")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if device.verify_token(form.cleaned_data["code"]):
+            del request.session[PENDING]
+            login(request, user, backend=pending["backend"])
+            wanted = pending["next"]
+            safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+            return redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
+        form.add_error("code", _refused(device))
+    context = {"form": form}
+    return render(request, "registration/code.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Tie a device to one's account, or let it go. Either asks for a code of it."""
+    user = request.user
+    device = device_of(user)
+    asked = (
+        device
+        or TOTPDevice.objects.get_or_create(
+            user=user, confirmed=False, defaults={"name": "second factor"}
+        )[0]
+    )
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if asked.verify_token(form.cleaned_data["code"]):
+            if device:
+                device.delete()
+                messages.success(request, _("Your password alone logs you in now."))
+            else:
+                asked.confirmed = True
+                asked.save()
+                messages.success(request, _("From now on you are asked for a code, too."))
+            return redirect("second_factor")
+        form.add_error("code", _refused(asked))
+    context = {
+        "form": form,
+        "on": bool(device),
+        "picture": "" if device else _picture(asked),
+        "key": "" if device else _in_groups(asked.config_url),
+        "view": "preferences",
+    }
+    return render(
+        request, "accounts/second_factor.html", context, status=422 if form.errors else 200
+    )
+
+
+def device_of(user: Any) -> TOTPDevice | None:
+    """The second device of somebody who wants one. One SQL query."""
+    found: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return found
+
+
+def locked_out(request: HttpRequest, *more: Any) -> HttpResponse:
+    """What whoever has tried too often sees."""
+    return render(request, "registration/locked.html", status=LOCKED_OUT)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where a request comes from: behind a proxy, what that has seen."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if seen:
+            return str(seen)
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _refused(device: TOTPDevice) -> str:
+    allowed, _why = device.verify_is_allowed()
+    if not allowed:
+        return _("That was wrong too often. Wait a little, then try the next code.")
+    return _("This code is not right, or was used before. Wait for the next one.")
+
+
+def _picture(device: TOTPDevice) -> str:
+    return str(segno.make(device.config_url).svg_data_uri(scale=5, light="#fff"))
+
+
+def _in_groups(address: str) -> str:
+    secret = address.partition("secret=")[2].partition("&")[0]
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -1,0 +1,181 @@
+"""The ModelAdmin of a model whose rows are elsewhere.
+
+A form posts the version that it was rendered with, and beside each field the value that it had
+then: what a person changed is told from what they only saw. When somebody else was quicker, the
+page comes back with what was typed kept, all other fields as they are now, and the new version.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import FieldError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+
+from helpdesk.dynamo_admin.changelist import CursorChangeList
+from helpdesk.errors import Invalid, ServiceError, StaleVersion
+
+
+class PlannedForm(forms.ModelForm):
+    """A form that knows what its reader saw, and says what a service refused."""
+
+    refused: Exception | None = None
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("version", getattr(self.instance, "version", None))
+        for name, field in self.fields.items():
+            field.show_hidden_initial = name != "version" and not self.instance._state.adding
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if isinstance(self.refused, Invalid):
+            for field, message in self.refused.errors.items():
+                name = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+                self.add_error(name if name in self.fields else None, message)
+        elif self.refused:
+            self.add_error(None, str(self.refused))
+        return cleaned
+
+    def validate_unique(self) -> None:
+        """Services see to it, with a condition in the transaction."""
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What its reader changed, by field."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
+
+
+class PlannedAdmin(admin.ModelAdmin):
+    """Lists by access paths, writes through services.
+
+    Subclasses have `write`, and say in `refusals` what it may raise.
+    """
+
+    form: Any = PlannedForm
+    change_list_template = "dynamo_admin/change_list.html"
+    change_form_template = "dynamo_admin/change_form.html"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    sortable_by = ()
+    search_by = ""
+    """The WordsField that the search box asks; empty: there is no search box."""
+
+    search_order = ""
+    """The order of what a search finds; empty: that of the list."""
+
+    refusals: tuple[type[Exception], ...] = (ServiceError,)
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Model:
+        """Let a service write what `form` changed; return the row as it is then."""
+        raise NotImplementedError
+
+    def in_words(self, refused: Exception) -> Exception:
+        """A refusal in the reader's language."""
+        return refused
+
+    def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Give rows of a page what their columns show beside their own attributes."""
+
+    def changed_meanwhile(self, request: HttpRequest, obj: Any, version: int) -> Sequence[str]:
+        """What others did since `version`, a line each."""
+        return ()
+
+    # Django's own, as far as it has to differ
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CursorChangeList]:
+        return CursorChangeList
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return (self.search_by,) if self.search_by else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        words = search_term.strip()
+        if not (words and self.search_by):
+            return queryset, False
+        return queryset.filter(**{f"{self.search_by}__search": words}), False
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # type: ignore[override]
+        """Rows that were ticked are taken by their keys, however the list was filtered."""
+        if request.POST.get("select_across", "0") in ("", "0"):
+            queryset = self.get_queryset(request)
+        return super().response_action(request, queryset)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        request.changed_fields = set(form.changed)  # type: ignore[attr-defined]
+        written = self.write(request, obj, form, change=change)
+        obj.pk = written.pk
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Everything is in `write`."""
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.refused = getattr(request, "refused", None)
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Django's; what a service refuses comes back in the form, with all that was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except FieldError as refused:
+            messages.warning(request, str(refused))
+            raise IncorrectLookupParameters from refused
+        except self.refusals as refused:
+            if request.method != "POST":
+                raise
+            request.refused = self.in_words(refused)  # type: ignore[attr-defined]
+            said: Mapping[str, Any] = {}
+            if isinstance(refused, StaleVersion) and object_id:
+                said = {"meanwhile": self._follow(request, object_id)}
+            return super().changeform_view(
+                request, object_id, form_url, {**(extra_context or {}), **said}
+            )
+
+    def _follow(self, request: HttpRequest, object_id: str) -> list[str]:
+        """Bring what was posted in line with what is stored: but for what its sender changed."""
+        obj: Any = self.get_object(request, object_id)
+        seen = int(request.POST.get("version") or 0)
+        posted: QueryDict = request.POST.copy()
+        touched: set[str] = getattr(request, "changed_fields", set())
+        fresh = self.get_form(request, obj, change=True)(instance=obj)
+        theirs = []
+        for bound in fresh:
+            now = bound.value()
+            text = "" if now is None else str(now)
+            if posted.get(bound.html_initial_name) not in (None, text) and bound.name in touched:
+                theirs.append(
+                    _("%(field)s is “%(now)s” now; you wrote “%(yours)s”.")
+                    % {
+                        "field": bound.label,
+                        "now": text[:200],
+                        "yours": posted.get(bound.html_name, "")[:200],
+                    }
+                )
+            if bound.name not in touched:
+                posted[bound.html_name] = text
+            if bound.name != "version":
+                posted[bound.html_initial_name] = text
+        posted["version"] = str(obj.version)
+        request.POST = posted  # type: ignore[assignment]
+        return [*theirs, *self.changed_meanwhile(request, obj, seen)]

@@ -1,0 +1,147 @@
+"""Django's own Query and QuerySet with another executor, and the base of models that use them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NoReturn
+
+from django.core.exceptions import FieldError
+from django.db import NotSupportedError, connections, models
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.constants import MULTI, SINGLE
+
+from helpdesk.dynamo_admin.paths import ByKey, Row, paths_of
+from helpdesk.dynamo_admin.plan import MOST, Plan, plan
+
+
+class Executor(SQLCompiler):
+    """Stands where Django looks for the SQL compiler. Has everything of it but SQL."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises FieldError: what is not in SQL can be no part of a query that is."""
+        model = self.query.model
+        raise FieldError(f"{model.__name__ if model else 'This'} is not in SQL.")
+
+    def execute_sql(self, result_type: Any = MULTI, *args: Any, **kwargs: Any) -> Any:
+        self.setup_query()
+        assert self.select is not None  # noqa: S101 (setup_query has set it)
+        rows = plan(self.query).rows()
+        names = [column.target.attname for column, _sql, _alias in self.select]
+        if not self.query.default_cols:  # values(): nothing can be read later
+            rows = _with(names, list(rows), self.query)
+        found = (tuple(row.get(name, models.DEFERRED) for name in names) for row in rows)
+        return next(found, None) if result_type == SINGLE else [list(found)]
+
+    def results_iter(self, results: Any = None, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        return chain.from_iterable(self.execute_sql() if results is None else results)
+
+    def explain_query(self) -> Iterator[str]:
+        yield plan(self.query).in_words()
+
+
+class PlannedQuery(Query):
+    """A query that an access path executes, whatever database it is asked of."""
+
+    def get_compiler(
+        self, using: Any = None, connection: Any = None, elide_empty: bool = True
+    ) -> Executor:
+        return Executor(self, connection or connections[using], using, elide_empty)
+
+    def chain(self, klass: Any = None) -> Any:
+        if klass is not None:
+            raise _read_only(self.model)
+        return super().chain()
+
+    def get_count(self, using: str) -> int:
+        return plan(self).count()
+
+    def has_results(self, using: str) -> bool:
+        query = self.clone()
+        query.clear_ordering(force=True)
+        query.set_limits(high=1)
+        return next(plan(query).rows(), None) is not None
+
+    def get_aggregation(self, using: Any, aggregate_exprs: Any) -> NoReturn:
+        """Raises FieldError: a sum over rows is a matter of reports."""
+        raise FieldError(f"{self.model.__name__ if self.model else 'This'} is not in SQL: no sums.")
+
+
+class PlannedQuerySet(models.QuerySet[Any]):
+    """Reads as every QuerySet does. Does not write."""
+
+    def plan(self) -> Plan:
+        """How the query would be executed. Raises FieldError."""
+        return plan(self.query)
+
+    def count_up_to(self, most: int = MOST) -> int:
+        """How many rows there are, or `most`."""
+        return self.plan().count_up_to(most) if self._result_cache is None else min(len(self), most)
+
+    def raw(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise FieldError(f"{self.model.__name__} is not in SQL.")
+
+    def _write(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise _read_only(self.model)
+
+    update = delete = create = bulk_create = bulk_update = get_or_create = _write
+    update_or_create = _insert = _update = _raw_delete = _write
+
+
+class Reads(models.Manager.from_queryset(PlannedQuerySet)):  # type: ignore[misc]
+    """The manager of a model whose rows are elsewhere."""
+
+    def get_queryset(self) -> PlannedQuerySet:
+        query = PlannedQuery(self.model)
+        return PlannedQuerySet(self.model, query=query, using=self._db, hints=self._hints)
+
+
+class PlannedModel(models.Model):
+    """A model without a table: read by its access paths, written by services."""
+
+    objects = Reads()
+
+    class Meta:
+        abstract = True
+        managed = False
+        base_manager_name = "objects"
+        default_manager_name = "objects"
+
+    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises NotSupportedError."""
+        raise _read_only(type(self))
+
+    def save_base(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise _read_only(type(self))
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises NotSupportedError."""
+        raise _read_only(type(self))
+
+    @classmethod
+    def from_row(cls, row: Row) -> "PlannedModel":
+        """An instance of what was read; what the row lacks is read when it is asked for."""
+        names = [field.attname for field in cls._meta.concrete_fields]
+        return cls.from_db("default", names, [row.get(name, models.DEFERRED) for name in names])
+
+
+def _with(names: Sequence[str], rows: Sequence[Row], query: Query) -> Iterator[Row]:
+    """Rows with everything that is named: what an index lacks is read by key."""
+    model = query.model
+    assert model is not None and model._meta.pk is not None  # noqa: S101, PT018
+    lacking = [row for row in rows if any(name not in row for name in names)]
+    pk = model._meta.pk.attname
+    full: dict[Any, Row] = {}
+    if lacking:
+        by_key = next((path for path in paths_of(model) if isinstance(path, ByKey)), None)
+        found: Iterable[Row] = by_key.read([row[pk] for row in lacking]) if by_key else ()
+        full = {row[pk]: row for row in found}
+    # What was deleted since the index was read is left out.
+    return (
+        {**row, **full.get(row[pk], {})}
+        for row in rows
+        if all(name in row for name in names) or row[pk] in full
+    )
+
+
+def _read_only(model: Any) -> NotSupportedError:
+    return NotSupportedError(f"{model.__name__} is written by services, not by its model.")

@@ -1,0 +1,97 @@
+"""Filters beside the admin's lists."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from tickets.admin.people import people
+from tickets.domain.sla.standing import Standing
+from tickets.web.words import label
+
+Choices = list[tuple[str, Any]]
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """The states that somebody can still do something about."""
+
+    title = _("SLA")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        states = (Standing.OVERDUE, Standing.AT_RISK, Standing.WAITING)
+        return [(state.value, label(state)) for state in states]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(standing=self.value()) if self.value() else queryset
+
+
+class EscalatedFilter(admin.SimpleListFilter):
+    title = _("escalated")
+    parameter_name = "escalated"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("yes", label("yes")), ("no", label("no"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.filter(escalation_level__gt=0)
+        return queryset.filter(escalation_level=0) if self.value() == "no" else queryset
+
+
+class PersonFilter(admin.SimpleListFilter):
+    """Somebody, by the field that subclasses name."""
+
+    title = _("person")
+    parameter_name = "person"
+    field = "created_by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return list(people().assignable)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class AssigneeFilter(PersonFilter):
+    title = _("assignee")
+    parameter_name = "assignee"
+    field = "assigned_to"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("none", _("Nobody")), *super().lookups(request, model_admin)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "none":
+            return queryset.filter(assigned_to=None)
+        return super().queryset(request, queryset)
+
+
+class EscalatedByFilter(PersonFilter):
+    title = _("by")
+    field = "escalated_by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("system", _("the desk itself")), *super().lookups(request, model_admin)]
+
+
+class OrderFilter(admin.SimpleListFilter):
+    """The orders that an index has."""
+
+    title = _("order")
+    parameter_name = "order"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("-created_at", _("newest first")), ("-updated_at", _("last changed first"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *more = super().choices(changelist)
+        yield {**first, "display": _("best match") if changelist.query else _("least time left")}
+        yield from more
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked = self.value()
+        known = {name for name, _words in self.lookup_choices}
+        return queryset.order_by(asked) if asked in known else queryset

@@ -1,0 +1,282 @@
+"""What the admin can ask of tickets, of their logs and escalations, and who reads it.
+
+Whoever gets here may see every ticket: the admin has asked for that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo_admin.matching import listed
+from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Conditions, Listing, Row, serve
+from helpdesk.moments import this_second
+from tickets.domain.filters import NOBODY, Filters, Sort
+from tickets.domain.sla import standing
+from tickets.domain.sla.standing import Standing
+from tickets.domain.ticket import Category, Priority, Status
+from tickets.models import Communication, Escalation, Tag, Ticket
+from tickets.services.find import count_up_to, find
+from tickets.services.read import get_tickets, sla_facts
+from tickets.store import access, search
+from tickets.store.log import COMMUNICATION, ESCALATION
+from tickets.store.log import Communication as StoredLine
+from tickets.store.log import Escalation as StoredEscalation
+from tickets.store.ticket import Ticket as StoredTicket
+from tickets.store.ticket import ticket_pk
+
+MOST_LINES = 1_000
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+_PLAIN = [
+    field.attname
+    for field in Ticket._meta.concrete_fields
+    if field.attname not in ("standing", "urgency", "words", "escalation_level", "version", "tags")
+]
+_SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
+_STANDINGS = {Standing.OVERDUE.value, Standing.AT_RISK.value, Standing.WAITING.value}
+_FILTERS: Mapping[str, Mapping[str, Any]] = {
+    "status": {"in": set(Status)},
+    "priority": {"in": set(Priority)},
+    "category": {"in": set(Category)},
+    "standing": {"exact": _STANDINGS},
+    "escalation_level": {"gt": {0}, "exact": {0}},
+    "waiting": {"exact": {True, False}},
+    "assigned_to": {"exact": None, "isnull": {True}},
+    "team_id": {"exact": None},
+    "customer_id": {"exact": None},
+    "vehicle_id": {"exact": None},
+    "tags": {"contains": None},
+    "created_at": {"gte": None, "lt": None},
+}
+
+
+def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) -> Row:
+    """A ticket as the admin's model has it."""
+    row = {name: getattr(ticket, name) for name in _PLAIN if name not in lacking}
+    return {
+        **row,
+        "escalation_level": int(ticket.escalation_level),
+        "version": int(ticket.version),
+        "tags": list(ticket.tags),
+        "waiting": bool(ticket.waiting),
+        "standing": standing.ticket_standing(sla_facts(ticket), now).value,
+        "urgency": search.urgency_of(ticket),
+        "words": None,
+    }
+
+
+def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | None:
+    """What the desk's finder calls these conditions; None: nothing can meet them."""
+    asked = Asked(conditions, tuple(order), 0)
+    stands = asked.one("standing")
+    waiting = asked.one("waiting")
+    levels = conditions.get("escalation_level", {})
+    assignee, team = asked.one("assigned_to"), asked.one("team_id")
+    if any(one is not None and not str(one).isdecimal() for one in (assignee, team)):
+        return None  # the finder's own words, such as `me`, are nobody's ids
+    if assignee and asked.get("assigned_to", "isnull"):
+        return None
+    if waiting is False and stands == Standing.WAITING:
+        return None
+    if "gt" in levels and "in" in levels:
+        return None
+    return Filters(
+        statuses=frozenset(Status(word) for word in asked.any_of("status")),
+        priorities=frozenset(Priority(word) for word in asked.any_of("priority")),
+        categories=frozenset(Category(word) for word in asked.any_of("category")),
+        assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
+        team=team,
+        customer_id=asked.one("customer_id"),
+        vehicle_id=asked.one("vehicle_id"),
+        tags=frozenset(str(tag) for tag in listed(asked.get("tags", "contains") or ())),
+        overdue=True if stands == Standing.OVERDUE else None,
+        at_risk=True if stands == Standing.AT_RISK else None,
+        waiting=True if stands == Standing.WAITING else waiting,
+        escalated=("gt" in levels) if levels else None,
+        created_from=second(asked.get("created_at", "gte")),
+        created_to=second(asked.get("created_at", "lt")),
+        text=asked.get("words", "search") or "",
+        sort=None if "words" in order else _SORTS[order[0]] if order else None,
+    )
+
+
+def second(at: datetime | None) -> datetime | None:
+    """The first whole second that is not before `at`: the desk knows no parts of one."""
+    if at is None:
+        return None
+    whole = at.astimezone(UTC).replace(microsecond=0)
+    return whole + timedelta(seconds=1) if at.microsecond and whole < _LAST else whole
+
+
+def _find(asked: Asked) -> Page[Row]:
+    filters = filters_of(asked.conditions, asked.order)
+    if filters is None:
+        return Page([], None, None)
+    now = this_second()
+    place = asked.place.key if asked.place else None
+    found = find(filters, by=SYSTEM, cursor_text=place, limit=asked.limit, snippets=False, now=now)
+    rows = []
+    for ticket in found.tickets:
+        lacking = () if ticket.description is not None else ("description", "archived_at")
+        rows.append(row_of(ticket, now=now, lacking=lacking))
+    return Page(
+        rows,
+        Place(found.next) if found.next else None,
+        Place(found.previous, back=True) if found.previous else None,
+    )
+
+
+def _count(conditions: Conditions, most: int) -> int | None:
+    """From the search index, in one SQL query; not for words, which it would have to rank."""
+    filters = filters_of(conditions)
+    if filters is None:
+        return 0
+    return None if filters.text else count_up_to(filters, most, by=SYSTEM)
+
+
+def _tickets(ticket_ids: Iterable[str]) -> Iterable[Row]:
+    now = this_second()
+    return [row_of(ticket, now=now) for ticket in get_tickets(dict.fromkeys(ticket_ids)).values()]
+
+
+serve(
+    Ticket,
+    ByKey(_tickets),
+    Listing(
+        "the desk's lists",
+        _FILTERS,
+        (("urgency",), ("-created_at",), ("-updated_at",)),
+        _find,
+        count=_count,
+    ),
+    Listing(
+        "the desk's search",
+        {"words": {"search": None}, **_FILTERS},
+        (("words",), ("-created_at",), ("-updated_at",)),
+        _find,
+        needs=("words",),
+        count=_count,
+    ),
+)
+
+
+def _line(line: StoredLine) -> Row:
+    return {
+        "communication_id": f"{line.ticket_id}-{line.communication_id}",
+        "ticket_id": line.ticket_id,
+        "type": line.type,
+        "direction": line.direction,
+        "content": line.content,
+        "created_by": line.created_by,
+        "created_at": line.created_at,
+    }
+
+
+def _lines_page(asked: Asked) -> Page[Row]:
+    page = access.records_page(
+        COMMUNICATION,
+        person=asked.one("created_by"),
+        since=second(asked.get("created_at", "gte")),
+        until=second(asked.get("created_at", "lt")),
+        limit=asked.limit,
+        place=asked.place,
+    )
+    return Page([_line(line) for line in access.lines(page.rows)], page.next, page.previous)
+
+
+def _lines(keys: Iterable[str]) -> Iterable[Row]:
+    parts = [key.partition("-") for key in dict.fromkeys(keys)]
+    wanted = [(ticket_pk(ticket), f"{COMMUNICATION}{line}") for ticket, _dash, line in parts]
+    return [_line(line) for line in access.lines(wanted)]
+
+
+serve(
+    Communication,
+    ByKey(_lines),
+    Collection(
+        "of a ticket",
+        ("ticket_id",),
+        lambda values: map(_line, access.whole_log(values["ticket_id"], most=MOST_LINES + 1)),
+        most=MOST_LINES,
+    ),
+    Listing(
+        "by time, of a person or all",
+        {"created_by": {"exact": None}, "created_at": {"gte": None, "lt": None}},
+        (("-created_at",),),
+        _lines_page,
+    ),
+)
+
+
+def _escalation(record: StoredEscalation) -> Row:
+    return {
+        "escalation_id": f"{record.ticket_id}-{int(record.life)}-{record.sk.rpartition('#')[2]}",
+        "ticket_id": record.ticket_id,
+        "rule": record.rule,
+        "level": int(record.level),
+        "reason": record.reason,
+        "escalated_by": record.escalated_by,
+        "due_at": record.due_at,
+        "fired_at": record.fired_at,
+    }
+
+
+def _escalations_page(asked: Asked) -> Page[Row]:
+    page = access.records_page(
+        ESCALATION,
+        person=asked.one("escalated_by"),
+        since=second(asked.get("fired_at", "gte")),
+        until=second(asked.get("fired_at", "lt")),
+        limit=asked.limit,
+        place=asked.place,
+    )
+    records = access.escalation_records(page.rows)
+    return Page([_escalation(record) for record in records], page.next, page.previous)
+
+
+def _escalations(keys: Iterable[str]) -> Iterable[Row]:
+    parts = [key.split("-", 2) for key in dict.fromkeys(keys) if key.count("-") >= 2]
+    wanted = [(ticket_pk(ticket), f"{ESCALATION}{life}#{rule}") for ticket, life, rule in parts]
+    return [_escalation(record) for record in access.escalation_records(wanted)]
+
+
+serve(
+    Escalation,
+    ByKey(_escalations),
+    Collection(
+        "of a ticket",
+        ("ticket_id",),
+        lambda values: map(_escalation, access.escalations(values["ticket_id"])),
+        most=MOST_LINES,
+    ),
+    Listing(
+        "by time, of a person or all",
+        {"escalated_by": {"exact": None}, "fired_at": {"gte": None, "lt": None}},
+        (("-fired_at",),),
+        _escalations_page,
+    ),
+)
+
+
+def _tags_page(asked: Asked) -> Page[Row]:
+    back = bool(asked.place and asked.place.back)
+    beyond = asked.place.key if asked.place else ""
+    found = search.tags_in_use(beyond=beyond, limit=asked.limit + 1, back=back)
+    more = len(found) > asked.limit
+    found = found[: asked.limit][:: -1 if back else 1]
+    rows: list[Row] = [{"name": name, "tickets": count} for name, count in found]
+    return Page(
+        rows,
+        next=Place(found[-1][0]) if found and (more or back) else None,
+        previous=Place(found[0][0], back=True) if found and (more if back else beyond) else None,
+    )
+
+
+def _tags(names: Iterable[str]) -> Iterable[Row]:
+    counted = [(name, search.tickets_with_tag(name)) for name in dict.fromkeys(names)]
+    return [{"name": name, "tickets": count} for name, count in counted if count]
+
+
+serve(Tag, ByKey(_tags), Listing("by name", {}, (("name",),), _tags_page))

@@ -1,0 +1,38 @@
+"""Whether the desk's own work goes on: sweeps, and what is to be passed on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.moments import this_second
+from tickets.store import access
+
+_SWEPT = "pulse:swept"
+KEPT = 24 * 3_600
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """`None`: no event waits; the last sweep is not known, since the cache has forgotten it."""
+
+    oldest_event_age: timedelta | None
+    since_sweep: timedelta | None
+
+
+def swept(*, now: datetime | None = None) -> None:
+    """Note that a sweep has looked for what is due."""
+    cache.set(_SWEPT, now or this_second(), KEPT)
+
+
+def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
+    """Cost: one query a shard of the outbox, of one event. Raises NotAllowed."""
+    require_supervision(by)
+    at = now or this_second()
+    oldest = min((event.at for event in access.outbox(limit=1)), default=None)
+    last: datetime | None = cache.get(_SWEPT)
+    return Pulse(
+        oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
+        since_sweep=max(at - last, timedelta(0)) if last else None,
+    )
