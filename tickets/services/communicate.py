@@ -9,17 +9,22 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called
+from helpdesk.errors import ServiceError
 from tickets.domain import workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway
 from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
-from tickets.services.change import Draft, change
+from tickets.services.change import MOST_UNSEEN, Draft, change
 from tickets.services.checks import LONGEST_CONTENT, Checks
 from tickets.services.create import create_ticket
 from tickets.store import access
 from tickets.store.log import Attachment, Communication
 from tickets.store.ticket import Ticket
+
+
+class SaidAlready(ServiceError):
+    """The actor has just said the very same: a form was sent twice. Nothing more was written."""
 
 
 def communicate(
@@ -33,6 +38,7 @@ def communicate(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     seen: str | None = None,
+    said_after: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
@@ -40,11 +46,12 @@ def communicate(
     resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
 
     Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
-    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
-    message to a ticket that was closed too long ago opens a new one, linked to the old. The ticket
-    that it went to is returned with it.
-    Raises Invalid, NotFound, NotAllowed, CameBetween, EventRefused (waiting on a done ticket),
-    Busy.
+    stopped. With `said_after`, the `last_id` of the ticket that the actor saw, the very same
+    message is not said twice since. A message to a ticket that was merged goes to the one it was
+    merged into; a customer's message to a ticket that was closed too long ago opens a new one,
+    linked to the old. The ticket that it went to is returned with it.
+    Raises Invalid, NotFound, NotAllowed, CameBetween, SaidAlready, EventRefused (waiting on a done
+    ticket), Busy.
     """
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
@@ -64,6 +71,8 @@ def communicate(
     def write(draft: Draft) -> None:
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
+        if said_after is not None and (draft.ticket.last_id or "") > said_after:
+            _refuse_repeat(ticket_id, type, content, after=said_after, by=by)
         line = draft.say(
             type,
             content,
@@ -121,6 +130,7 @@ def respond(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     seen: str | None = None,
+    said_after: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -134,6 +144,7 @@ def respond(
         attachments=attachments,
         deliver=deliver,
         seen=seen,
+        said_after=said_after,
         by=by,
         now=now,
     )
@@ -145,6 +156,7 @@ def note(
     *,
     content: str,
     attachments: Sequence[Attachment] = (),
+    said_after: str | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -154,10 +166,20 @@ def note(
         type=CommunicationType.INTERNAL_NOTE,
         content=content,
         attachments=attachments,
+        said_after=said_after,
         by=by,
         now=now,
     )
     return ticket
+
+
+def _refuse_repeat(
+    ticket_id: str, type: CommunicationType, content: str, *, after: str, by: Actor
+) -> None:
+    """Raises SaidAlready. One query."""
+    for line in access.log_after(ticket_id, after=after, limit=MOST_UNSEEN):
+        if (line.created_by, line.type, line.content) == (by.user_id, type.value, content):
+            raise SaidAlready(_("You have just said this."))
 
 
 def _continue_elsewhere(

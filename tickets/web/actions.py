@@ -56,6 +56,8 @@ def action(
                 shown = _shown_then(request, act(ticket_id, request, by), ticket_id)
             except (NotFound, NotAllowed):
                 raise
+            except communicate.SaidAlready:
+                pass  # a form that is sent twice has been heard: the page shows it
             except (ServiceError, DomainError) as error:
                 status = status_of(error)
                 refused["refused"] = explained(error)
@@ -96,6 +98,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             resolve=typed.get("then") == "resolve",
             attachments=attachments,
             seen=typed.get("seen") or None,
+            said_after=typed.get("seen") or None,
             by=by,
         )
 
@@ -104,7 +107,11 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     with kept(ticket_id, request.FILES.getlist("files")) as attachments:
         return communicate.note(
-            ticket_id, content=request.POST.get("content", ""), attachments=attachments, by=by
+            ticket_id,
+            content=request.POST.get("content", ""),
+            attachments=attachments,
+            said_after=request.POST.get("seen") or None,
+            by=by,
         )
 
 
