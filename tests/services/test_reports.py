@@ -348,27 +348,24 @@ def generate(tickets, times):
         for category in Category
         for person in range(40)
     ]
+    some, figures = Figures(), Figures()
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    for number in range(tickets):
+        about = cells[number * 7 % len(cells)]
+        some.count(about, Fact(at, Kind.CREATED))
+        for kind in (Kind.RESPONSE, Kind.RESOLUTION):
+            seconds = int(chance.lognormvariate(9, 1.5))
+            some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
+    for _ in range(times):
+        figures.add(some)
+    packed = {
+        rollups.MONTH_COUNTS: packing.pack_counts(figures),
+        rollups.MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
+        rollups.MONTH_DAYS: packing.pack_rows([figures.total(), *[empty_row()] * 30]),
+    }
     for month in range(1, 13):
-        some, figures = Figures(), Figures()
-        at = datetime(2025, month, 1, tzinfo=UTC)
-        for number in range(tickets):
-            about = cells[number * 7 % len(cells)]
-            some.count(about, Fact(at, Kind.CREATED))
-            for kind in (Kind.RESPONSE, Kind.RESOLUTION):
-                seconds = int(chance.lognormvariate(9, 1.5))
-                some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
-        for _ in range(times):
-            figures.add(some)
         table.write_rollups(
-            "UTC",
-            f"2025-{month:02}",
-            {
-                rollups.MONTH_COUNTS: packing.pack_counts(figures),
-                rollups.MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
-                rollups.MONTH_DAYS: packing.pack_rows([figures.total(), *[empty_row()] * 30]),
-            },
-            guard=rollups.MONTH_COUNTS,
-            version=0,
+            "UTC", f"2025-{month:02}", packed, guard=rollups.MONTH_COUNTS, version=0
         )
 
 
