@@ -8,7 +8,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -73,16 +73,17 @@ def markdown(text: str) -> SafeString:
 
 @register.simple_tag
 def fixed(component: str, **said: Hashable) -> SafeString:
-    """A component that shows nothing but what is said here: rendered once for each language.
+    """A component that shows nothing but what is said here: rendered once for each kind of reader.
 
-    A page of fifty rows has hundreds of the same few marks, and Django's templates are slow at that.
+    A page of fifty rows has hundreds of the same few marks, and templates are slow at that.
     """
-    return _fixed(component, get_language(), tuple(said.items()))
+    reader = get_language(), get_current_timezone_name(), twelve_hours.get()
+    return _fixed(component, reader, tuple(said.items()))
 
 
 @lru_cache(maxsize=4_000)
 def _fixed(
-    component: str, language: str | None, said: tuple[tuple[str, Hashable], ...]
+    component: str, reader: tuple[Hashable, ...], said: tuple[tuple[str, Hashable], ...]
 ) -> SafeString:
     return render_to_string(component, dict(said))
 
