@@ -3,9 +3,11 @@
 import pytest
 from kombu.exceptions import OperationalError
 
+from helpdesk.dynamo.ulids import new_ulid
 from reporting.store import access as reports
 from tests.world import NOON, stored, waiting_events
 from tickets.services import outbox
+from tickets.services.communicate import note
 from tickets.services.status import change_status
 
 
@@ -80,3 +82,33 @@ def test_with_the_broker_away_a_change_still_succeeds(desk, monkeypatch, error):
 
     assert stored(ticket.ticket_id).status == "Resolved"
     assert {event.kind for event in waiting_events()} >= {"created", "resolved"}
+
+
+def test_events_of_the_same_second_never_take_each_others_place(desk):
+    """Ids follow each ticket's last one; those of two tickets must not meet."""
+    numbers = [desk.ticket(now=NOON).ticket_id for _ in range(20)]
+    for _ in range(3):
+        for number in numbers:
+            note(number, content="x", by=desk.rep, now=NOON)
+
+    events = waiting_events()
+    assert [event.kind for event in events].count("communication") == 60
+    assert [event.kind for event in events].count("created") == 20
+
+
+def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
+    one, other = desk.ticket(now=NOON), desk.ticket(now=NOON)
+    ids = iter([new_ulid(at=NOON), waiting_events()[-1].event_id])
+    monkeypatch.setattr(
+        "tickets.services.change.new_ulid", lambda **at: next(ids, None) or new_ulid(**at)
+    )
+
+    note(one.ticket_id, content="x", by=desk.rep, now=NOON)
+
+    assert sorted((event.ticket_id, event.kind) for event in waiting_events()) == sorted(
+        [
+            (one.ticket_id, "created"),
+            (other.ticket_id, "created"),
+            (one.ticket_id, "communication"),
+        ]
+    )

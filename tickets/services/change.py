@@ -419,8 +419,11 @@ def _settled(before: Ticket, draft: Draft) -> bool:
 
 def write_beside(transaction: Transaction, draft: Draft) -> None:
     """Add to `transaction` all that a draft writes beside its ticket."""
-    for line in (*draft.communications, *draft.events):
+    for line in draft.communications:
         transaction.put(line)
+    for event in draft.events:
+        # Events of all tickets stand side by side: one must never take another's place.
+        transaction.put(event, OutboxEvent.sk.does_not_exist())
     for escalation in draft.escalations:
         # The guard of "at most once", should ever two writers agree on a version.
         transaction.put(escalation, Escalation.sk.does_not_exist())
