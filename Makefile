@@ -7,7 +7,7 @@ BOOTSTRAP := python3 helpdesk/bootstrap.py
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test check format lock bench clean
+.PHONY: help run setup dev test check format lock audit bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -40,6 +40,11 @@ format: dev ## bring code into form
 lock: dev ## pin what requirements*.in ask for
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+audit: dev ## known holes in what is pinned; needs registries that tell of them
+	@.venv/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip
+	@cd theme/static_src && npm audit
+	@cd helpdesk/engines && npm audit
 
 bench: dev ## the benchmarks; writes docs/benchmarks.md; ARGS="--tickets 10000"
 	@$(PY) -m tests.bench $(ARGS)

@@ -1,4 +1,4 @@
-"""Is the process up, and does every engine answer?
+"""Is the process up, and does every engine answer? For figures see helpdesk/metrics.py.
 
 Answered before anything else, so that a load balancer needs neither a host name nor TLS nor a
 session, and so that a broken database cannot break the answer.

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.health.HealthMiddleware",
+    "helpdesk.metrics.MetricsMiddleware",
     "helpdesk.api.problems.ApiProblems",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -83,6 +84,9 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "helpdesk.middleware.ErrorMiddleware",
 ]
+
+if DEBUG:
+    MIDDLEWARE.insert(0, "helpdesk.costs.CostMiddleware")
 
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
@@ -269,6 +273,9 @@ CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.servi
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 # Whether webhooks may go to private and loopback addresses.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
+
+# /metrics wants this token; without one it answers on loopback only.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # ------------------------------------------------------------------ mail
 if DEBUG:

@@ -5,6 +5,7 @@ import unicodedata
 from enum import StrEnum
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
 class Segment(StrEnum):
@@ -20,6 +21,13 @@ class ShipmentStatus(StrEnum):
     IN_TRANSIT = "In Transit"
     AT_CUSTOMS = "At Customs"
     DELIVERED = "Delivered"
+
+
+def can_be_stored(text: str) -> bool:
+    """Whether every store takes `text`: no NUL, and no half of a surrogate pair, which JSON can
+    write and UTF-8 cannot.
+    """
+    return "\0" not in text and not _HALF_PAIRS.search(text)
 
 
 def folded(text: str) -> str:

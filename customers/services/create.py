@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import contact
 from customers.domain.contact import ContactRefused
-from customers.domain.words import Segment, ShipmentStatus, folded
+from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded
 from customers.services.links import check_customer
 from customers.store import access
 from customers.store.items import (
@@ -209,6 +209,8 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
         fields[name] = text or None
         if len(text) > longest:
             errors[name] = _("At most %(longest)s characters are possible.") % {"longest": longest}
+        elif not can_be_stored(text):
+            errors[name] = _("This contains a character that cannot be stored.")
         elif name == "name" and not text:
             errors[name] = _("A customer needs a name.")
         elif name == "segment" and text not in list(Segment):
@@ -243,6 +245,9 @@ def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
     fields["model"] = fields["model"] or ""
     if any(len(value) > LONGEST for value in fields.values() if value):
         errors["model"] = _("At most %(longest)s characters are possible.") % {"longest": LONGEST}
+    for name, value in fields.items():
+        if value and not can_be_stored(value):
+            errors[name] = _("This contains a character that cannot be stored.")
     year_text = fields.pop("year")
     year_number = int(year_text) if year_text and year_text.isdecimal() else None
     if year_text and year_number not in YEARS:

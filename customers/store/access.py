@@ -45,6 +45,8 @@ def vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
 def vehicles(customer_id: str, *, after: str | None = None, limit: int) -> list[Vehicle]:
     """A customer's vehicles by id, from the beginning or after one. One Query."""
     begin = vehicle_sk(f"{after}\0") if after else VEHICLE
+    if not fits(customer_pk(customer_id), begin):
+        return []
     owned = Vehicle.query(
         customer_pk(customer_id),
         Vehicle.sk.between(begin, f"{VEHICLE}~"),

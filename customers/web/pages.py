@@ -22,6 +22,7 @@ from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
+from helpdesk.numbers import whole_number
 
 MOST_FOUND = 50
 
@@ -172,7 +173,10 @@ def _owner(text: str) -> str:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() else None
+    version = whole_number(text)
+    if text and version is None:
+        raise Invalid({"version": _("The version is not a number. Load the page again.")})
+    return version
 
 
 def _address(segment: str, page: str | None) -> str | None:

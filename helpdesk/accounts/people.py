@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Absence, Team, User
+from helpdesk.numbers import whole_number
 
 
 def assignable_users() -> QuerySet[User]:
@@ -24,7 +25,7 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
     """What each of these people is called; one SQL query, whoever is unknown is left out."""
     wanted = {user_id for user_id in user_ids if user_id}
     names = {SYSTEM.user_id: _("Helpdesk")} if SYSTEM.user_id in wanted else {}
-    keys = [int(user_id) for user_id in wanted if user_id.isdecimal()]
+    keys = [key for user_id in wanted if (key := whole_number(user_id)) is not None]
     if keys:
         names.update((str(user.pk), user.display_name) for user in User.objects.filter(pk__in=keys))
     return names
@@ -54,7 +55,8 @@ def people_called(usernames: Iterable[str]) -> dict[str, str]:
 
 def teams_of(user_id: str) -> list[Team]:
     """The teams that somebody is in, by name. One SQL query."""
-    return list(Team.objects.filter(memberships__user_id=user_id)) if user_id.isdecimal() else []
+    key = whole_number(user_id)
+    return list(Team.objects.filter(memberships__user_id=key)) if key is not None else []
 
 
 def team_members(team_id: str) -> set[str]:

@@ -32,20 +32,21 @@ class TableMeta:
 
 
 LONGEST_HASH_KEY, LONGEST_RANGE_KEY = 2_048, 1_024
-"""Bytes."""
+"""Bytes in UTF-8; DynamoDB's own limits."""
 
 
 def fits(hash_key: Any, range_key: Any = "") -> bool:
-    """Whether DynamoDB takes such keys at all; one that it does not take names nothing."""
-    return (
-        len(str(hash_key).encode(errors="replace")) <= LONGEST_HASH_KEY
-        and len(str(range_key).encode(errors="replace")) <= LONGEST_RANGE_KEY
-    )
+    """Whether an item can have such keys at all: text that UTF-8 can write, and not too long."""
+    try:
+        sizes = [len(str(key).encode()) for key in (hash_key, range_key)]
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return sizes[0] <= LONGEST_HASH_KEY and sizes[1] <= LONGEST_RANGE_KEY
 
 
 class Item(Model):
     """A PynamoDB model on the shared client. Keys come from addresses that anybody may type: one
-    that is too long is a key of nothing, and not an error."""
+    that no item can have is a key of nothing, and not an error."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from ulid import ULID
 
+LONGEST_ULID = 26
+
 
 def new_ulid(*, after: str | None = None, at: datetime | None = None) -> str:
     """A ULID of the moment `at` (now if not given) that sorts after `after`.

@@ -8,6 +8,7 @@ again. All are children in this process's group that the kernel kills with it, s
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,7 +79,13 @@ class Desk:
     def __init__(self, *, data: Path, port: int) -> None:
         self.data = data
         self.port = port
-        self.env = {**os.environ, "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
+        self.metrics = data / "metrics"
+        self.env = {
+            **os.environ,
+            "DATA_DIR": str(data),
+            "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
+        }
         self.engines: list[Part] = []
         self.programs: list[Part] = []
         self.stopping = threading.Event()
@@ -107,6 +114,8 @@ class Desk:
         return 0
 
     def _start(self) -> None:
+        shutil.rmtree(self.metrics, ignore_errors=True)  # of the processes of an earlier start
+        self.metrics.mkdir()
         addresses = {}
         if not os.environ.get("DYNAMODB_ENDPOINT_URL"):
             port = ports.free_port()

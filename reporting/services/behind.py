@@ -10,8 +10,8 @@ from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.facts import About, Fact, Kind
+from reporting.services.asked import Asked
 from reporting.services.facts import read_day
-from reporting.services.report import Asked
 from reporting.store import access
 from tickets.services.read import get_tickets
 from tickets.store.ticket import Ticket

@@ -7,7 +7,8 @@ from django.conf import settings
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from reporting.domain.days import DAY, Range, day_of
-from reporting.services.report import Asked, report
+from reporting.services.asked import Asked
+from reporting.services.report import report
 
 
 def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.people import supervisors_who_want_reports
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
-from reporting.services.report import Asked, counts, report
+from reporting.services.asked import Asked
+from reporting.services.report import counts, report
 
 log = structlog.get_logger(__name__)
 

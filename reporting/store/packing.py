@@ -10,6 +10,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from reporting.domain.figures import NO_TIME, WIDTH, Bins, Durations, Figures, Row
@@ -92,10 +93,7 @@ def unpack_by_priority(data: bytes) -> dict[str, Durations]:
     numbers = array(_LONG)
     numbers.frombytes(data)
     numbers = _little(numbers)
-    pieces = [
-        Counter({NO_TIME + place: n for place, n in enumerate(numbers[at : at + SPAN]) if n})
-        for at in range(0, len(numbers), SPAN)
-    ]
+    pieces = [_filled(numbers[at : at + SPAN]) for at in range(0, len(numbers), SPAN)]
     return {
         priority.value: Durations(pieces[2 * place], pieces[2 * place + 1])
         for place, priority in enumerate(Priority)
@@ -128,6 +126,12 @@ def _pairs(bins: Bins) -> list[int]:
 
 def _bins(pairs: Sequence[int]) -> Bins:
     return Counter(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def _filled(numbers: "array[int]") -> Bins:
+    """The bins of a row of SPAN numbers. Most are empty, so none is looked at in Python."""
+    keys = range(NO_TIME, NO_TIME + SPAN)
+    return Counter(dict(zip(compress(keys, numbers), filter(None, numbers), strict=True)))
 
 
 def _little(numbers: "array[int]") -> "array[int]":

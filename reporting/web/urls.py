@@ -1,9 +1,9 @@
 from django.urls import path
 
-from reporting.web import pages, what_if
+from reporting.web import dashboard, pages, what_if
 
 urlpatterns = [
-    path("sla/", pages.dashboard, name="sla"),
+    path("sla/", dashboard.dashboard, name="sla"),
     path("reports/", pages.reports, name="reports"),
     path("reports/tickets/", pages.tickets, name="report_tickets"),
     path("reports/what-if/", what_if.form, name="what_if"),

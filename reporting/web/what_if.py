@@ -10,6 +10,7 @@ from helpdesk.accounts.actors import actor_of, require_supervision
 from helpdesk.errors import Invalid
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
+from helpdesk.numbers import whole_number
 from reporting.domain.days import DAY
 from reporting.models import WhatIf
 from reporting.services import what_if
@@ -23,14 +24,14 @@ def form(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
     require_supervision(by)
     policies = list(Policy.objects.all())
-    chosen = _number(request.POST.get("policy") or request.GET.get("policy"))
+    chosen = whole_number(request.POST.get("policy") or request.GET.get("policy"))
     policy = next((one for one in policies if one.pk == chosen), policies[0])
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
             asked = what_if.ask(
                 policy.pk,
-                calendar_id=_number(request.POST.get("calendar")),
+                calendar_id=whole_number(request.POST.get("calendar")) or 0,
                 allowances=request.POST.dict(),
                 by=by,
                 today=this_second().date(),
@@ -45,7 +46,7 @@ def form(request: HttpRequest) -> HttpResponse:
         "policies": policies,
         "policy": policy,
         "calendars": Calendar.objects.all(),
-        "calendar": _number(typed.get("calendar")) or policy.calendar_id,
+        "calendar": whole_number(typed.get("calendar")) or policy.calendar_id,
         "days": what_if.DAYS,
         "errors": errors,
         "rows": [
@@ -107,7 +108,3 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
     }
     name = "reporting/what_if_answer.html"
     return render(request, f"{name}#progress" if wants_fragment(request) else name, context)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() else 0

@@ -1,10 +1,8 @@
-"""python -m tests.bench [--tickets N …] [--storm N]"""
+"""python -m tests.bench [--tickets N …] [--million] [--storm N] [--requests N]"""
 
 import argparse
-import http.client
 import json
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,9 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.desk import ROOT, Browser, RunningDesk
+from tests.bench.clients import Request, as_json, bearer, measured, session
+from tests.bench.report import as_page
+from tests.chaos.desk import ROOT, RunningDesk
 
 DOCS = ROOT / "docs"
+TICKET = "1000000"  # has five communications
 PAGES = {
     "my work": "/",
     "all active": "/tickets/?view=active",
@@ -23,50 +24,73 @@ PAGES = {
     "open and high": "/tickets/?view=all&status=Open&priority=High",
     "search": "/tickets/?q=yokohama+status:open",
     "who has what": "/team/",
-    "ticket": "/tickets/1000000/",
+    "ticket": f"/tickets/{TICKET}/",
     "new ticket": "/tickets/new/",
 }
-REQUESTS = 150
+SUPERVISED = {
+    "SLA dashboard": "/sla/",
+    "report of a year": "/reports/?from=2025-01-01&to=2026-01-01&by=month",
+}
+READS = {
+    "API: list of 25": "/api/tickets?limit=25",
+    "API: open ones, 25": "/api/tickets?status=Open&limit=25",
+    "API: ticket": f"/api/tickets/{TICKET}",
+}
 PERIOD = 30
+CLIENTS = 4
+MILLION = 1_000_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--tickets", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--million", action="store_true", help="a million tickets, too: an hour")
     parser.add_argument("--storm", type=int, default=5_000)
+    parser.add_argument("--requests", type=int, default=150)
     asked = parser.parse_args()
+    sizes = [*asked.tickets, *([MILLION] if asked.million else [])]
     figures: dict[str, Any] = {"sizes": {}}
-    for size in asked.tickets:
-        print(f"--- {size} tickets", flush=True)
-        figures["sizes"][str(size)] = one_size(
-            size, asked.storm if size == asked.tickets[-1] else 0
-        )
+    for size in sizes:
+        print(f"--- {size:,} tickets", flush=True)
+        storm = asked.storm if size == sizes[-1] else 0
+        figures["sizes"][str(size)] = one_size(size, storm, asked.requests)
     figures["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     figures["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
+    figures["command"] = " ".join(
+        ["make bench", *([f'ARGS="{" ".join(sys.argv[1:])}"'] if sys.argv[1:] else [])]
+    )
     (DOCS / "benchmarks.json").write_text(json.dumps(figures, indent=2) + "\n")
     (DOCS / "benchmarks.md").write_text(as_page(figures))
     print(f"written: {DOCS / 'benchmarks.md'}")
 
 
-def one_size(size: int, storm: int) -> dict[str, Any]:
+def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        desk = RunningDesk(Path(folder), SLA_SWEEP_SECONDS=str(PERIOD), LOG_LEVEL="WARNING")
+        desk = RunningDesk(
+            Path(folder),
+            SLA_SWEEP_SECONDS=str(PERIOD),
+            LOG_LEVEL="WARNING",
+            API_REQUESTS_PER_MINUTE="0",
+        )
         desk.start()
         try:
-            found: dict[str, Any] = {"population": measure(desk, "populate", size)}
-            found["lists"] = measure(desk, "lists", size)
-            found["pages"] = pages(desk)
-            found["writes"] = writes(desk)
+            found: dict[str, Any] = {"population": inside(desk, "populate", size)}
+            found["rebuild_reports"] = inside(desk, "rebuild_reports", min(size, 10_000))
+            found["lists"] = inside(desk, "lists", size)
+            found["pages"] = pages(desk, requests)
+            found["writes"] = writes(desk, requests)
+            found["memory"] = desk_memory(desk)
             if storm:
                 found["storm"] = weather(desk, storm)
-            found["sweep"] = measure(desk, "sweep_cost", 500)
+            found["sweep"] = inside(desk, "sweep_cost", 500)
         finally:
             desk.interrupt()
     print(json.dumps(found, indent=1), flush=True)
     return found
 
 
-def measure(desk: RunningDesk, what: str, *numbers: int) -> Any:
+def inside(desk: RunningDesk, what: str, *numbers: int) -> Any:
+    """Run a part of measure.py in the desk's own environment."""
     engines = dict(
         line.split("=", 1) for line in (desk.data / "engines.env").read_text().splitlines()
     )
@@ -81,62 +105,74 @@ def measure(desk: RunningDesk, what: str, *numbers: int) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def pages(desk: RunningDesk) -> dict[str, dict[str, float]]:
-    """Milliseconds of each page for one client that keeps its connection."""
-    browser = Browser(desk)
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.jar)
-    line = http.client.HTTPConnection("127.0.0.1", desk.port)
-    found = {}
-    for name, path in PAGES.items():
-        times = []
-        for number in range(REQUESTS + 20):
-            began = time.perf_counter()
-            line.request("GET", path, headers={"Cookie": cookies})
-            answer = line.getresponse()
-            answer.read()
-            assert answer.status == 200, f"{path}: {answer.status}"
-            if number >= 20:
-                times.append((time.perf_counter() - began) * 1_000)
-        found[name] = spread(times)
-    return found
-
-
-def writes(desk: RunningDesk) -> dict[str, dict[str, float]]:
-    """Milliseconds of a creation and of an answer, the page that follows included."""
-    browser = Browser(desk)
-    customer = browser.get("/tickets/new/customers/?customer_search=giulia").split(
-        'name="customer" value="'
-    )[1][:26]
-    token = browser.token("/tickets/new/")
-    creations, answers = [], []
-    for number in range(REQUESTS):
-        fields = {
-            "csrfmiddlewaretoken": token,
-            "customer": customer,
-            "subject": f"Benchmark {number}",
-            "description": "x" * 500,
-            "category": "Shipping",
-            "priority": "Low",
-        }
-        began = time.perf_counter()
-        address = browser.send("/tickets/new/", fields)
-        creations.append((time.perf_counter() - began) * 1_000)
-        began = time.perf_counter()
-        browser.send(f"{address}reply/", {"csrfmiddlewaretoken": token, "content": "On its way."})
-        answers.append((time.perf_counter() - began) * 1_000)
-    return {
-        "create, then the ticket": spread(creations),
-        "answer, then the ticket": spread(answers),
+def pages(desk: RunningDesk, requests: int) -> dict[str, dict[str, Any]]:
+    """Each page for one client and for CLIENTS at once."""
+    rep, supervisor = session(desk, "rep"), session(desk, "supervisor")
+    token = bearer(desk.manage("create_api_token", "rep").splitlines()[-1])
+    asked = {
+        **{name: Request("GET", path, rep) for name, path in PAGES.items()},
+        **{name: Request("GET", path, supervisor) for name, path in SUPERVISED.items()},
+        **{name: Request("GET", path, token) for name, path in READS.items()},
     }
+    return {name: one_and_many(desk, request, requests) for name, request in asked.items()}
+
+
+def writes(desk: RunningDesk, requests: int) -> dict[str, dict[str, Any]]:
+    """Creation, answer and assignment through the API."""
+    token = bearer(desk.manage("create_api_token", "rep").splitlines()[-1])
+    customer = inside(desk, "customer")
+    users = inside(desk, "users")
+
+    def creation(number: int) -> str:
+        return as_json(
+            customerId=customer,
+            subject=f"Benchmark {number}",
+            description="x" * 500,
+            category="Shipping",
+            priority="Low",
+        )
+
+    def answer(number: int) -> str:
+        return as_json(type="Customer Response", content=f"On its way, {number}.")
+
+    def assignment(number: int) -> str:
+        return as_json(assignedTo=users[number % len(users)])
+
+    # Each client has tickets of its own: two people rarely write to one ticket at once.
+    made = [inside(desk, "fresh_ticket") for _client in range(CLIENTS)]
+    asked = {
+        "API: create": Request("POST", "/api/tickets", token, creation, (201,)),
+        "API: communicate": Request("POST", "/api/tickets/{}/communicate", token, answer, (201,)),
+        "API: assign": Request("POST", "/api/tickets/{}/assign", token, assignment),
+    }
+    return {name: one_and_many(desk, request, requests, made) for name, request in asked.items()}
+
+
+def one_and_many(
+    desk: RunningDesk, request: Request, count: int, tickets: list[str] | None = None
+) -> dict[str, Any]:
+    alone = measured(desk, request, clients=1, count=count, tickets=tickets)
+    together = measured(desk, request, clients=CLIENTS, count=max(count // 2, 20), tickets=tickets)
+    return {**alone, "together": together}
+
+
+def desk_memory(desk: RunningDesk) -> list[int]:
+    """MB that each web process has for itself or shares (proportional set size), after the load."""
+    found = []
+    for pid in desk.parts()["web"]:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        found.append(kilobytes // 1_024)
+    return found
 
 
 def weather(desk: RunningDesk, storm: int) -> Any:
     """Milestones that all fall due within a minute: how long after are they fired?"""
-    measure(desk, "storm", storm, 45)
+    inside(desk, "storm", storm, 45)
     deadline = time.monotonic() + 400
     while True:
         time.sleep(5)
-        found = measure(desk, "storm_result", storm)
+        found = inside(desk, "storm_result", storm)
         if found["fired"] >= storm:
             return {
                 **found,
@@ -145,77 +181,6 @@ def weather(desk: RunningDesk, storm: int) -> Any:
                 "rate": storm / found["busy_seconds"],
             }
         assert time.monotonic() < deadline, f"the storm was not worked off: {found}"
-
-
-def spread(times: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(times, n=100)
-    return {name: round(cuts[place], 1) for name, place in (("p50", 49), ("p95", 94), ("p99", 98))}
-
-
-def as_page(figures: dict[str, Any]) -> str:
-    sizes = figures["sizes"]
-    lines = [
-        "# Benchmarks",
-        "",
-        f"Written by `make bench` on {figures['at']} ({figures['machine']}), two gunicorn workers of "
-        "four threads, the embedded engine on a file, over loopback with keep-alive and a session. "
-        "Milliseconds; machines are noisy, so compare within a run.",
-        "",
-        "## Pages, by open tickets",
-        "",
-        "| page | " + " | ".join(f"{int(size):,}: 50 / 95 / 99 %" for size in sizes) + " |",
-        "| --- |" + " --- |" * len(sizes),
-    ]
-    for kind in ("pages", "writes"):
-        for name in next(iter(sizes.values()))[kind]:
-            cells = [
-                " / ".join(str(found[kind][name][cut]) for cut in ("p50", "p95", "p99"))
-                for found in sizes.values()
-            ]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "## What the page of a list asks for",
-        "",
-        "Requests to DynamoDB / capacity units / milliseconds (median, without the page around it).",
-        "",
-        "| list | " + " | ".join(f"{int(size):,}" for size in sizes) + " |",
-        "| --- |" + " --- |" * len(sizes),
-    ]
-    for name in next(iter(sizes.values()))["lists"]:
-        cells = [
-            f"{found['lists'][name]['requests']} / {found['lists'][name]['capacity']:g} / {found['lists'][name]['ms']}"
-            for found in sizes.values()
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    rates = ", ".join(
-        f"{size / found['population']['rebuild_search_seconds']:,.0f} a second of {size:,}"
-        for size, found in ((int(size), found) for size, found in sizes.items())
-    )
-    lines += ["", f"`rebuild_search` takes {rates}."]
-    lines += [
-        "",
-        "## What a sweep reads",
-        "",
-        "| open tickets | due | requests | capacity |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| {int(size):,} | {found['sweep']['due']} | {len(found['sweep']['requests'])} | {found['sweep']['capacity']} |"
-        for size, found in sizes.items()
-    ]
-    for found in sizes.values():
-        if storm := found.get("storm"):
-            lines += [
-                "",
-                "## From due to fired",
-                "",
-                f"{storm['count']:,} milestones fell due within one minute, sweeps every "
-                f"{storm['period']} s, two worker processes: 50 % were fired within {storm['p50']:g} s, "
-                f"95 % within {storm['p95']:g} s, the last after {storm['max']:g} s; "
-                f"{storm['rate']:.0f} a second while a sweep was at work.",
-            ]
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -13,12 +13,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 django.setup()
 
 from customers.services.read import find_customers  # noqa: E402
-from helpdesk.accounts.actors import actor_of  # noqa: E402
+from helpdesk.accounts.actors import SYSTEM, actor_of  # noqa: E402
 from helpdesk.accounts.models import User  # noqa: E402
+from helpdesk.accounts.people import assignable_users  # noqa: E402
 from helpdesk.dynamo import capacity  # noqa: E402
 from helpdesk.moments import this_second  # noqa: E402
-from tests.bench.population import open_tickets  # noqa: E402
+from reporting.services import facts, rollups  # noqa: E402
+from tests.bench.population import open_tickets, report_year  # noqa: E402
 from tickets.services import search  # noqa: E402
+from tickets.services.create import create_ticket  # noqa: E402
 from tickets.services.filters import read_filters  # noqa: E402
 from tickets.services.find import QUEUES, Queue, find  # noqa: E402
 from tickets.store import access  # noqa: E402
@@ -52,6 +55,37 @@ def populate(count: int) -> dict[str, float]:
         "seconds": stored - began,
         "rebuild_search_seconds": time.perf_counter() - stored,
     }
+
+
+def rebuild_reports(count: int) -> dict[str, float]:
+    """Facts and rollups of some tickets, and the generated rollups of a year of as many."""
+    began = time.perf_counter()
+    facts.follow(str(FIRST + place) for place in range(count))
+    while rollups.roll_up():
+        pass
+    took = time.perf_counter() - began
+    report_year(840, max(count // 10_080, 1))
+    return {"tickets": count, "rate": count / took}
+
+
+def customer() -> str:
+    return find_customers("giulia")[0].customer_id
+
+
+def users() -> list[str]:
+    return [str(user.pk) for user in assignable_users()]
+
+
+def fresh_ticket() -> str:
+    made = create_ticket(
+        customer_id=customer(),
+        subject="Benchmark",
+        description="x",
+        category="Shipping",
+        priority="Low",
+        by=SYSTEM,
+    )
+    return made.ticket_id
 
 
 def lists(_count: int) -> dict[str, dict[str, object]]:

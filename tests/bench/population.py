@@ -1,12 +1,18 @@
 """Many open tickets, quickly: what a service makes of one, copied under other numbers."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
+from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.figures import Figures, empty_row
+from reporting.services import rollups
+from reporting.store import access as reports
+from reporting.store import packing
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Priority
 from tickets.services.change import Draft, new_draft
@@ -92,3 +98,37 @@ def _write(batch: list[dict[str, Any]]) -> None:
     todo = {str(Ticket.Meta.table_name): [{"PutRequest": {"Item": item}} for item in batch]}
     while todo:
         todo = client().batch_write_item(RequestItems=todo).get("UnprocessedItems") or {}
+
+
+def report_year(tickets: int, times: int) -> None:
+    """The rollups of the months of 2025, each of `times` as many tickets over the cells of forty
+    people."""
+    chance = random.Random(1)
+    cells = [
+        About(priority.value, category.value, str(person), "", "VIP")
+        for priority in Priority
+        for category in Category
+        for person in range(40)
+    ]
+    for month in range(1, 13):
+        some, figures = Figures(), Figures()
+        at = datetime(2025, month, 1, tzinfo=UTC)
+        for number in range(tickets):
+            about = cells[number * 7 % len(cells)]
+            some.count(about, Fact(at, Kind.CREATED))
+            for kind in (Kind.RESPONSE, Kind.RESOLUTION):
+                seconds = int(chance.lognormvariate(9, 1.5))
+                some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
+        for _ in range(times):
+            figures.add(some)
+        reports.write_rollups(
+            "UTC",
+            f"2025-{month:02}",
+            {
+                rollups.MONTH_COUNTS: packing.pack_counts(figures),
+                rollups.MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
+                rollups.MONTH_DAYS: packing.pack_rows([figures.total(), *[empty_row()] * 30]),
+            },
+            guard=rollups.MONTH_COUNTS,
+            version=0,
+        )

@@ -1,5 +1,6 @@
-"""Random scenarios on whole minutes, for Hypothesis."""
+"""Random scenarios on whole minutes, for Hypothesis and for the dice."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -28,6 +29,16 @@ STARTS = [  # around changes of the clocks in those zones, and in a quiet week
 ]
 
 
+def one_of(choose, words):
+    return words[choose(0, len(words) - 1)]
+
+
+def several(choose, words, least, most):
+    """Between `least` and `most` of the words, each once."""
+    left = list(words)
+    return [left.pop(choose(0, len(left) - 1)) for _ in range(choose(least, most))]
+
+
 def at(moment):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -36,22 +47,21 @@ def wall(minutes):
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-@st.composite
-def calendars(draw, around):
-    if draw(st.integers(0, 3)) == 0:
+def calendar(choose, around):
+    if choose(0, 3) == 0:
         return "24x7"
     hours = {}
-    for day in draw(st.lists(st.sampled_from(DAYS), min_size=2, max_size=7, unique=True)):
-        edges = draw(st.lists(st.integers(0, 96), min_size=2, max_size=4, unique=True))
-        edges = sorted(edges)[: len(edges) // 2 * 2]
+    for day in several(choose, DAYS, 2, 7):
+        edges = sorted(several(choose, range(97), 2, 4))
+        edges = edges[: len(edges) // 2 * 2]
         hours[day] = [
             [wall(opens * 15), wall(closes * 15)]
             for opens, closes in zip(edges[::2], edges[1::2], strict=True)
         ]
     hours["wed"] = [["06:15", "20:45"]]  # so that a deadline is a few weeks away at most
-    days_off = draw(st.lists(st.integers(-1, 6), max_size=2))
+    days_off = [choose(-1, 6) for _ in range(choose(0, 2))]
     return {
-        "timezone": draw(st.sampled_from(ZONES)),
+        "timezone": one_of(choose, ZONES),
         "hours": hours,
         "holidays": [(around + timedelta(days=days)).date().isoformat() for days in days_off],
     }
@@ -80,33 +90,48 @@ def following(status, waiting, kind):
     return status, waiting
 
 
-gaps = st.one_of(st.integers(0, 3), st.integers(0, 120), st.integers(0, 1_200))
+def gap(choose, targets):
+    """Minutes until something happens; often just as many as a clock has."""
+    most = one_of(choose, [3, 120, 1_200, None])
+    if most is not None:
+        return choose(0, most)
+    return targets[one_of(choose, PRIORITIES)][one_of(choose, ["response", "resolution"])] // 60
 
 
-@st.composite
-def scenarios(draw):
-    start = draw(st.sampled_from(STARTS)) + timedelta(minutes=draw(st.integers(0, 2_000)))
+def scenario(choose):
+    """A scenario made of whole numbers: `choose` gives one between its two arguments."""
+    start = one_of(choose, STARTS) + timedelta(minutes=choose(0, 2_000))
     targets = {
-        priority: {
-            "response": draw(st.integers(1, 300)) * 60,
-            "resolution": draw(st.integers(1, 1_000)) * 60,
-        }
+        priority: {"response": choose(1, 300) * 60, "resolution": choose(1, 1_000) * 60}
         for priority in PRIORITIES
     }
-    events = [{"at": at(start), "type": "created", "priority": draw(st.sampled_from(PRIORITIES))}]
+    events = [{"at": at(start), "type": "created", "priority": one_of(choose, PRIORITIES)}]
     moment, status, waiting = start, "Open", False
-    for _ in range(draw(st.integers(0, 7))):
-        moment += timedelta(minutes=draw(gaps))
-        kind = draw(st.sampled_from(possible(status, waiting)))
+    for _ in range(choose(0, 7)):
+        moment += timedelta(minutes=gap(choose, targets))
+        kind = one_of(choose, possible(status, waiting))
         event = {"at": at(moment), "type": kind}
         if kind == "priority":
-            event["value"] = draw(st.sampled_from(PRIORITIES))
+            event["value"] = one_of(choose, PRIORITIES)
         events.append(event)
         status, waiting = following(status, waiting, kind)
-    now = max(start, moment + timedelta(minutes=draw(gaps) - draw(st.sampled_from([0, 0, 0, 90]))))
+    now = max(
+        start, moment + timedelta(minutes=gap(choose, targets) - one_of(choose, [0, 0, 0, 90]))
+    )
     return {
-        "calendar": draw(calendars(start)),
+        "calendar": calendar(choose, start),
         "targets": targets,
         "events": events,
         "now": at(now),
     }
+
+
+@st.composite
+def scenarios(draw):
+    """As Hypothesis likes them: it looks for edges, and makes what fails as small as it can."""
+    return scenario(lambda low, high: draw(st.integers(low, high)))
+
+
+def drawn(seed):
+    """As chance likes them: many times as quick, for many of them."""
+    return scenario(random.Random(seed).randint)

@@ -88,6 +88,12 @@ def test_two_people_may_use_the_same_token(desk):
 BAD = [
     ("subject", {"subject": "   "}),
     ("subject", {"subject": "x" * 201}),
+    ("subject", {"subject": "half a pair \ud800"}),
+    ("tags", {"tags": ["\ud800"]}),
+    ("customerId", {"customer_id": "\ud800"}),
+    ("customerId", {"customer_id": "x" * 3_000}),
+    ("vehicleId", {"vehicle_id": "\ud800"}),
+    ("vehicleId", {"vehicle_id": "x" * 3_000}),
     ("description", {"description": ""}),
     ("description", {"description": "x" * 300_000}),
     ("category", {"category": "Weather"}),

@@ -81,6 +81,7 @@ def test_a_vin_tells_maker_and_year(desk):
         ({"segment": "Royal"}, ["segment"]),
         ({"name": "", "email": "x", "phone": "y"}, ["name", "email", "phone"]),
         ({"company": "x" * 201}, ["company"]),
+        ({"company": "half a pair \ud800"}, ["company"]),
     ],
 )
 def test_everything_that_is_wrong_is_said_at_once(desk, fields, wrong):

@@ -163,6 +163,13 @@ BAD = [
     (line("HD-9", 10, "resolved").encode(), "does not begin with created"),
     (b"[" * 5_000, "not JSON"),
     (b"[]", "not a JSON object"),
+    (line("HD-2", 10, "note", content="\ud800").encode(), "cannot be stored"),
+    (line("HD-2", 10, "assigned", to="\ud800").encode(), "cannot be stored"),
+    (line("HD-2", 10, "assigned", to="a" * 200).encode(), "too long"),
+    (line("HD-9" * 100, 10, "resolved").encode(), "too long"),
+    (created("HD-9", customer={"externalId": "C" * 3_000, "name": "Ada"}).encode(), "too long"),
+    (line("HD-2", 90 * 1_440, "resolved").encode(), "in the future"),
+    (created("HD-9", at="0001-01-01T00:00:00Z").encode(), "before 1970"),
 ]
 
 

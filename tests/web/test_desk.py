@@ -35,7 +35,7 @@ def test_supervisors_see_a_list_of_tickets_in_the_admin(client, desk):
 
     assert "/admin/tickets/ticket/" in front.content.decode()
     assert "Where is my car?" in page.content.decode()
-    assert f"/tickets/{number}/" in page.content.decode()
+    assert f"/admin/tickets/ticket/{number}/change/" in page.content.decode()
 
 
 def test_representatives_have_no_admin(client, desk):
@@ -102,3 +102,28 @@ def test_demo_data_tells_stories_with_met_and_missed_promises(tables, db):
     tickets = [access.ticket(str(number)) for number in range(1, 25)]
     assert len({ticket.status for ticket in tickets}) >= 3
     assert all(ticket.updated_at <= this_second() + timedelta(seconds=1) for ticket in tickets)
+
+
+def test_metrics_tell_of_pages_and_of_the_desk(rep_client, desk):
+    desk.ticket(now=this_second())
+    rep_client.get("/tickets/?view=active")
+
+    told = rep_client.get("/metrics").content.decode()
+
+    assert 'helpdesk_request_seconds_count{method="GET",page="ticket_list",status="200"}' in told
+    assert 'helpdesk_tickets{standing="active"} 1.0' in told
+    assert "helpdesk_outbox_oldest_seconds" in told
+    assert 'helpdesk_engine_up{engine="dynamodb"} 1.0' in told
+    assert 'helpdesk_engine_up{engine="redis"} 0.0' in told  # no Redis runs beside the tests
+
+
+def test_metrics_are_for_loopback_or_a_token(client, desk, settings):
+    assert client.get("/metrics", REMOTE_ADDR="198.51.100.7").status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 404
+    settings.METRICS_TOKEN = "scrape"
+    assert client.get("/metrics").status_code == 404
+    answer = client.get(
+        "/metrics", REMOTE_ADDR="198.51.100.7", headers={"Authorization": "Bearer scrape"}
+    )
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")

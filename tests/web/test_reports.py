@@ -258,3 +258,13 @@ def test_the_week_is_mailed_once_to_those_who_want_it(desk, history):
     [sent] = mail.outbox
     assert sent.to == ["boss@example.com"]
     assert "First response: " in sent.body
+
+
+def test_the_form_shows_whom_the_figures_are_of_even_if_they_left(desk, client):
+    client.force_login(desk.supervisor_user)
+    desk.rep2_user.is_active = False
+    desk.rep2_user.save()
+
+    for asked, name in ((desk.rep2.user_id, "Tomasz Nowak"), ("me", "Ingrid Halvorsen")):
+        page = client.get("/reports/", {"assignedTo": asked}).content.decode()
+        assert f"selected>{name}</option>" in page

@@ -1,5 +1,7 @@
 """The workspace's pages: lists, bulk, search, the composer, relations, files."""
 
+from urllib.parse import quote
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -411,3 +413,23 @@ def test_the_merged_ticket_says_so_when_it_is_changed(rep_client, ticket, desk):
 
     assert answer.status_code == 409
     assert f"merged into ticket {other.ticket_id}" in answer.content.decode()
+
+
+ODD = ["x" * 3_000, "9" * 30, "9" * 5_000, "\0", "%ED%A0%80", "²", "٣", "-1"]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd[:3]!r}x{len(odd)}")
+def test_addresses_that_nobody_would_write_are_answered_all_the_same(desk, rep_client, odd):
+    number = desk.ticket().ticket_id
+    text = odd if odd.startswith("%") else quote(odd)
+    names = ("assignedTo", "team", "customerId", "vehicleId", "q", "tag", "createdFrom", "cursor")
+    for address in (
+        *(f"/tickets/?{name}={text}" for name in names),
+        *(f"/tickets/{text}/{part}" for part in ("", "why/", "log/", "parts/")),
+        *(f"/tickets/{number}/{part}={text}" for part in ("?canned", "log/?before")),
+        *(f"/customers/{text}/{part}" for part in ("", "edit/", "merge/", "export/")),
+        *(f"/vehicles/{text}/{part}" for part in ("", "edit/")),
+        f"/tickets/{number}/files/{text}/0/",
+        f"/tickets/new/?customer={text}&vehicle={text}",
+    ):
+        assert rep_client.get(address).status_code in (200, 404, 422), address

@@ -14,6 +14,8 @@ from helpdesk.markdown import to_html
 register = template.Library()
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_HOURS_NO_MORE = 100
+"""Days after which nobody asks for the hours."""
 
 
 @register.filter
@@ -25,7 +27,8 @@ def span(length: timedelta | int) -> str:
     minutes, rest = divmod(rest, _MINUTE)
     parts = []
     if days:
-        parts = [_("%(n)s d") % {"n": days}, _("%(n)s h") % {"n": hours} if hours else ""]
+        shown = hours and days < _HOURS_NO_MORE
+        parts = [_("%(n)s d") % {"n": days}, _("%(n)s h") % {"n": hours} if shown else ""]
     elif hours:
         parts = [_("%(n)s h") % {"n": hours}, _("%(n)s min") % {"n": minutes} if minutes else ""]
     elif minutes:

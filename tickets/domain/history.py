@@ -8,6 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from customers.domain.words import can_be_stored
 from tickets.domain import instant
 from tickets.domain.errors import DomainError, NotAnInstant
 from tickets.domain.ticket import Category, Priority
@@ -52,6 +53,13 @@ _WORDS: Mapping[str, type[Category] | type[Priority]] = {
 }
 
 
+_LONGEST: Mapping[str, int] = {"ticket": 200, "externalId": 200, "by": 150, "to": 150}
+"""Characters of what keys and user names are made of; the other texts are measured as live ones."""
+
+_FIRST_YEAR = 1970
+"""Ids begin with the seconds since then."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
     """Something that happened to a ticket elsewhere. `texts` holds what its kind says."""
@@ -87,6 +95,8 @@ def parse(line: bytes) -> HistoryEvent:
         at = instant.parse(written.get("at", ""))
     except NotAnInstant as error:
         raise HistoryRefused(str(error)) from error
+    if at.year < _FIRST_YEAR:
+        raise HistoryRefused(f"it lies before {_FIRST_YEAR}")
     texts = {text: _text(written, text) for text in _TEXTS.get(kind, ())}
     for text, words in _WORDS.items():
         if text in texts and texts[text] not in list(words):
@@ -100,7 +110,7 @@ def parse(line: bytes) -> HistoryEvent:
         texts=texts,
         customer=_person(written) if kind is Kind.CREATED else {},
         vehicle=_vehicle(written) if kind is Kind.CREATED else {},
-        key=sha256(plain.encode()).hexdigest()[:12],
+        key=sha256(plain.encode(errors="surrogatepass")).hexdigest()[:12],
     )
 
 
@@ -108,8 +118,10 @@ def _text(written: Mapping[str, Any], name: str) -> str:
     value = written.get(name)
     if not isinstance(value, str) or not value.strip():
         raise HistoryRefused(f"{name} is missing, or no text")
-    if "\0" in value:
+    if not can_be_stored(value):
         raise HistoryRefused(f"{name} has a character that cannot be stored")
+    if len(value) > _LONGEST.get(name, len(value)):
+        raise HistoryRefused(f"{name} is too long: at most {_LONGEST[name]} characters")
     return value
 
 

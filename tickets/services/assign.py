@@ -14,6 +14,7 @@ from helpdesk.accounts.models import Membership, Team
 from helpdesk.accounts.people import absent_on
 from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
+from helpdesk.numbers import whole_number
 from tickets.domain import routing
 from tickets.domain.routing import Candidate
 from tickets.models import RoutingRule
@@ -171,7 +172,7 @@ def _candidate(member: Membership, loads: Mapping[str, int], away: set[str]) -> 
 
 
 def _team(team_id: Any) -> Team:
-    team = Team.objects.filter(pk=team_id).first() if str(team_id).isdecimal() else None
+    team = Team.objects.filter(pk=whole_number(str(team_id)) or 0).first()
     if team is None:
         raise Invalid({"team": _("There is no such team.")})
     return team

@@ -6,8 +6,10 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from customers.domain.words import can_be_stored
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
+from helpdesk.numbers import whole_number
 
 LONGEST_SUBJECT = 200
 LONGEST_DESCRIPTION = 20_000
@@ -36,7 +38,7 @@ class Checks:
             self.errors[field] = _(
                 "This is too long: %(length)s characters, and at most %(longest)s are possible."
             ) % {"length": len(value), "longest": longest}
-        elif "\0" in value:
+        elif not can_be_stored(value):
             self.errors[field] = _("This contains a character that cannot be stored.")
         return value
 
@@ -45,10 +47,12 @@ class Checks:
         try:
             return words(value)
         except ValueError:
-            self.errors[field] = _("%(value)s is not one of: %(words)s.") % {
-                "value": f"“{value[:40]}”",
-                "words": ", ".join(words),
-            }
+            one_of = ", ".join(words)
+            self.errors[field] = (
+                _("“%(value)s” is not one of: %(words)s.") % {"value": value[:40], "words": one_of}
+                if value
+                else _("Choose one of: %(words)s.") % {"words": one_of}
+            )
             return None
 
     def tags(self, field: str, values: Iterable[str]) -> list[str]:
@@ -58,18 +62,16 @@ class Checks:
             self.errors[field] = _(
                 "At most %(most)s tags of at most %(longest)s characters are possible."
             ) % {"most": MOST_TAGS, "longest": LONGEST_TAG}
+        elif not all(can_be_stored(tag) for tag in tags):
+            self.errors[field] = _("This contains a character that cannot be stored.")
         return tags
 
     def assignee(self, field: str, user_id: str | None) -> str | None:
         """Somebody who works tickets, or nobody. One SQL query."""
         if user_id is None:
             return None
-        if not (
-            user_id.isascii()
-            and user_id.isdecimal()
-            and len(user_id) < 19
-            and assignable_users().filter(pk=int(user_id)).exists()
-        ):
+        key = whole_number(user_id)
+        if key is None or not assignable_users().filter(pk=key).exists():
             self.errors[field] = _("Nobody who works tickets has this id.")
         return user_id
 

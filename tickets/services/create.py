@@ -59,7 +59,9 @@ def create_ticket(
     tag_list = checks.tags("tags", tags)
     customer = current(customer_id) if customer_id else None
     if customer is None or customer.erased_at:
-        checks.errors["customerId"] = _("Choose a customer: there is none with this id.")
+        checks.errors["customerId"] = (
+            _("There is no customer with this id.") if customer_id else _("Choose a customer.")
+        )
     elif vehicle_id and get_vehicle(customer.customer_id, vehicle_id) is None:
         checks.errors["vehicleId"] = _("This customer has no such vehicle.")
     checks.done()

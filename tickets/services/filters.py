@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from customers.domain.words import can_be_stored
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called, teams_of
 from helpdesk.errors import Invalid
+from helpdesk.numbers import whole_number
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort, split_box
 from tickets.domain.ticket import Category, Priority, Status
 
 LONGEST_TEXT = 200
+LONGEST_ID = 200
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -58,8 +61,8 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
         categories=_words("category", asked, Category, errors),
         assigned_to=_person(asked, errors),
         team=_team(asked, by, errors),
-        customer_id=_last(asked, "customerId"),
-        vehicle_id=_last(asked, "vehicleId"),
+        customer_id=_id("customerId", asked, errors),
+        vehicle_id=_id("vehicleId", asked, errors),
         tags=frozenset(
             " ".join(tag.lower().split())
             for tags in asked.get("tag", ())
@@ -95,7 +98,7 @@ def _words(
 
 def _person(asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
     value = _last(asked, "assignedTo")
-    if value is None or value in (ME, NOBODY) or (value.isascii() and value.isdecimal()):
+    if value is None or value in (ME, NOBODY) or whole_number(value) is not None:
         return value
     person = people_called([value.removeprefix("@")]).get(value.removeprefix("@").casefold())
     if person is None:
@@ -107,7 +110,7 @@ def _person(asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str |
 
 def _team(asked: Mapping[str, Sequence[str]], by: Actor, errors: dict[str, str]) -> str | None:
     value = _last(asked, "team")
-    if value is None or value == MY_TEAMS or (value.isascii() and value.isdecimal()):
+    if value is None or value == MY_TEAMS or whole_number(value) is not None:
         return value
     named = {team.name.casefold(): str(team.pk) for team in teams_of(by.user_id)}
     if value.casefold() not in named:
@@ -115,6 +118,13 @@ def _team(asked: Mapping[str, Sequence[str]], by: Actor, errors: dict[str, str])
             "value": f"“{value[:40]}”"
         }
     return named.get(value.casefold())
+
+
+def _id(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
+    value = _last(asked, name)
+    if value and (len(value) > LONGEST_ID or not can_be_stored(value)):
+        errors[name] = _("This is no id: it is too long, or has characters that none has.")
+    return value
 
 
 def _truth(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> bool | None:

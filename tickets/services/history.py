@@ -195,7 +195,7 @@ class _Import:
                 user = User.objects.filter(username=username).first() or User(username=username)
             else:
                 user, _made = User.objects.get_or_create(
-                    username=username[:150], defaults={"is_active": False}
+                    username=username, defaults={"is_active": False}
                 )
             known = Actor(str(user.pk or "0"), user.display_name, works_tickets=True)
             self._people[username] = known
@@ -256,6 +256,8 @@ class _Replay:
 
     def take(self, event: HistoryEvent, key: str) -> None:
         """Raises DomainError or Invalid, with the draft as it was before."""
+        if event.at > self._work.now:
+            raise HistoryRefused("it lies in the future")
         if event.kind is Kind.CREATED:
             if self._draft or self._mark.ticket_id:
                 raise HistoryRefused("the ticket was created already")

@@ -14,6 +14,7 @@ from helpdesk.dynamo.batches import delete_all, read_all
 from helpdesk.dynamo.pages import Page, Place, read_page
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
+from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
 from tickets.domain.ticket import Status
 from tickets.store.keys import ACTIVE, ARCHIVED, DONE, DUE
@@ -110,6 +111,7 @@ def ticket_with_first_lines(
 
 def older_log(ticket_id: str, *, before: str, limit: int) -> tuple[list[Communication], str | None]:
     """The `limit` lines before the line `before`, oldest first, and where to go on. One Query."""
+    before = before[:LONGEST_ULID]
     lines = list(
         Communication.query(
             ticket_pk(ticket_id),
@@ -216,6 +218,7 @@ def communication(ticket_id: str, communication_id: str) -> Communication | None
 
 def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
     """The lines that were written after the line `after`, oldest first. One Query."""
+    after = after[:LONGEST_ULID]
     lines = Communication.query(
         ticket_pk(ticket_id),
         Communication.sk.between(communication_sk(f"{after}\0"), f"{COMMUNICATION}~"),

@@ -15,6 +15,7 @@ from helpdesk.accounts.people import people_called
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
 from helpdesk.fragments import wants_fragment
 from helpdesk.middleware import status_of
+from helpdesk.numbers import whole_number
 from tickets.domain.errors import DomainError
 from tickets.domain.mentions import mentions
 from tickets.services import assign as assigning
@@ -245,7 +246,7 @@ def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
 
 def _other(typed: QueryDict) -> str:
     number = typed.get("other", "").strip().removeprefix("#")
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+    if whole_number(number) is None:
         raise Invalid({"other": _("Write the number of a ticket, for example 42.")})
     return number
 
@@ -253,9 +254,10 @@ def _other(typed: QueryDict) -> str:
 def _version(typed: QueryDict) -> int | None:
     """The version that the form was rendered with; None from a form that has none."""
     text = typed.get("version", "")
-    if text and not (text.isascii() and text.isdecimal()):
+    version = whole_number(text)
+    if text and version is None:
         raise Invalid({"version": _("The version is not a number. Load the page again.")})
-    return int(text) if text else None
+    return version
 
 
 def _with_errors(form: forms.VersionForm, error: Exception) -> forms.VersionForm:

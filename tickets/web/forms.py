@@ -92,7 +92,9 @@ class StatusForm(VersionForm):
         super().__init__(*args, **kwargs)
         field = self.fields["status"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = word_choices(workflow.ALLOWED[Status(current)])
+        # What leads on comes first; putting back is the last thing to be at hand.
+        steps = sorted(workflow.ALLOWED[Status(current)], key=lambda step: step is Status.OPEN)
+        field.choices = word_choices(steps)
 
 
 class PriorityForm(VersionForm):

@@ -17,6 +17,7 @@ from helpdesk.accounts.people import assignable_users, names_of, teams_of
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
+from helpdesk.numbers import whole_number
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.services import views
@@ -188,7 +189,7 @@ def _value(name: str, value: str) -> str:
         known = {ME: _("me"), NOBODY: _("nobody"), **names_of([value])}
         return known.get(value, value)
     if name == "team":
-        team = Team.objects.filter(pk=value).first() if value.isdecimal() else None
+        team = Team.objects.filter(pk=whole_number(value) or 0).first()
         return team.name if team else (_("my teams") if value == MY_TEAMS else value)
     if name == "customerId":
         customer = get_customer(value)

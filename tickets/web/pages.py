@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
+from helpdesk.numbers import whole_number
 from tickets.domain.ticket import Category
 from tickets.services import attachments, canned, live
 from tickets.services.read import TicketPage, older_log, ticket_page
@@ -20,9 +21,8 @@ from tickets.web import forms, present
 def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
     by = actor_of(request.user)
     context = detail_context(ticket_page(ticket_id, by=by), by=by)
-    chosen = request.GET.get("canned", "")
-    if chosen.isascii() and chosen.isdecimal():
-        text = canned.filled_in(int(chosen), ticket_id, by=by)
+    if (reply_id := whole_number(request.GET.get("canned"))) is not None:
+        text = canned.filled_in(reply_id, ticket_id, by=by)
         context["reply_form"] = forms.ReplyForm(initial={"content": text})
     return render(request, "tickets/detail.html", context)
 

@@ -1,5 +1,6 @@
 """What pages show of tickets: names instead of ids, and how time stands."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +16,18 @@ from customers.services.read import get_customers
 from customers.store.items import Vehicle
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
+from tickets.domain import instant
 from tickets.domain.sla import standing
 from tickets.domain.sla.standing import Standing
 from tickets.domain.ticket import CommunicationType
+from tickets.services.escalate import MANUAL
 from tickets.services.read import TicketPage, sla_facts
 from tickets.services.search import MARK_END, MARK_START, mark_hits
 from tickets.store.log import Change, Communication
 from tickets.store.ticket import Ticket
 from tickets.web.words import FIELDS, RULES, label
+
+_DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class LogLine:
     content: str
     changes: list[dict[str, str]]
     rule: str
+    reason: str
+    """Why somebody escalated it by hand."""
+    due_at: datetime | None
+    """When a milestone was due that changed nothing but told somebody."""
     files: list[dict[str, Any]]
     delivery: str
     delivery_at: datetime | None
@@ -231,6 +240,8 @@ def _log_line(ticket_id: str, line: Communication, names: dict[str, str]) -> Log
         content=line.content,
         changes=changes,
         rule=str(RULES.get(line.rule, line.rule)) if line.rule else "",
+        reason=line.content.partition(": ")[2] if line.rule == MANUAL else "",
+        due_at=_due_at(line),
         files=[
             {
                 "name": file.name,
@@ -243,6 +254,12 @@ def _log_line(ticket_id: str, line: Communication, names: dict[str, str]) -> Log
         delivery_at=line.delivery_at,
         delivery_problem=line.delivery_problem or "",
     )
+
+
+def _due_at(line: Communication) -> datetime | None:
+    """From the log's own words: a System Update has no other place for it."""
+    told = _DUE.search(line.content) if line.rule and not line.changes else None
+    return instant.parse(told[1]) if told else None
 
 
 def older_url(ticket_id: str, before: str | None) -> str | None:

@@ -13,7 +13,7 @@ from helpdesk.fragments import wants_fragment
 from tickets.models import CustomerJob
 from tickets.services import records
 
-_COMPARED = ("name", "email", "phone", "company", "segment", "external_id", "created_at")
+_COMPARED = ("name", "email", "phone", "company", "segment", "external_id")
 MOST = 5
 
 
@@ -41,6 +41,7 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
             {
                 "customer_id": one.customer_id,
                 "name": one.name,
+                "since": (source.created_at, one.created_at),
                 "rows": [
                     (label, getattr(source, name), getattr(one, name))
                     for label, name in zip(_labels(), _COMPARED, strict=True)
@@ -105,5 +106,5 @@ def _customer(customer_id: str) -> Customer:
 def _labels() -> tuple[str, ...]:
     return (
         *(_("Name"), _("E-mail address"), _("Phone"), _("Company"), _("Segment")),
-        *(_("Id in another system"), _("Since")),
+        _("Id in another system"),
     )

@@ -16,6 +16,11 @@ document.addEventListener("click", (event) => {
   localStorage.setItem("theme", root.dataset.theme);
 });
 
+// --- on a phone the links are a strip: begin where the reader is
+document
+  .querySelector("header nav [aria-current]")
+  ?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // --- time left counts down; the words come from the page, so that they are translated
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
@@ -27,7 +32,7 @@ function span(seconds) {
   ];
   const part = (n, word) => (n ? word.replace("%(n)s", n) : "");
   let parts = [part(Math.floor(seconds), words.s) || words.s.replace("%(n)s", 0)];
-  if (days) parts = [part(days, words.d), part(hours, words.h)];
+  if (days) parts = [part(days, words.d), days < 100 ? part(hours, words.h) : ""];
   else if (hours) parts = [part(hours, words.h), part(minutes, words.min)];
   else if (minutes) parts = [part(minutes, words.min)];
   return parts.filter(Boolean).join(" ");

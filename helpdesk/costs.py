@@ -1,0 +1,32 @@
+"""What a page has cost, for whoever builds it: the browser shows it beside the page's timing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponseBase
+
+from helpdesk.dynamo.capacity import counting
+
+
+class CostMiddleware:
+    """Says in Server-Timing what a request took of DynamoDB and of the database. In development."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        queries = 0
+
+        def count(execute: Callable[..., Any], *given: Any) -> Any:
+            nonlocal queries
+            queries += 1
+            return execute(*given)
+
+        with counting() as used, connection.execute_wrapper(count):
+            response = self.get_response(request)
+        response["Server-Timing"] = (
+            f'dynamodb;desc="{used.requests} requests, {used.capacity:g} units", '
+            f'sql;desc="{queries} queries"'
+        )
+        return response

@@ -1,0 +1,113 @@
+"""/metrics for Prometheus: what pages take, and how the desk itself is.
+
+Web processes count in files of PROMETHEUS_MULTIPROC_DIR, where that is set, so that whichever of
+them is asked answers for all. How the desk is, is looked up when it is asked.
+"""
+
+import hmac
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.health import engines_answer, queue_length
+from tickets.services.pulse import pulse
+from tickets.services.snapshot import snapshot
+
+PATH = "/metrics"
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+_registry = CollectorRegistry()
+_requests = Histogram(
+    "helpdesk_request_seconds",
+    "Seconds that requests took, by page, method and status.",
+    ["page", "method", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=_registry,
+)
+
+
+class MetricsMiddleware:
+    """Times each request under the name of its page, so that addresses make no new series."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == PATH:
+            return metrics(request)
+        began = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        page = match.view_name if match else "unknown"
+        method = request.method if request.method in _METHODS else "other"
+        labels = _requests.labels(page, method, str(response.status_code))
+        labels.observe(time.perf_counter() - began)
+        return response
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Whoever may not see them is told that nothing is here."""
+    if not _may_see(request):
+        return HttpResponse("Not found\n", status=404, content_type="text/plain")
+    asked = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        MultiProcessCollector(asked)
+        counted = generate_latest(asked)
+    else:
+        counted = generate_latest(_registry)
+    now = CollectorRegistry()
+    now.register(_Desk())
+    return HttpResponse(counted + generate_latest(now), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Desk(Collector):
+    """How the desk is right now. An engine that is away leaves its figures out."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        answers = engines_answer()
+        up = GaugeMetricFamily("helpdesk_engine_up", "1: the engine answers.", labels=["engine"])
+        for engine, well in answers.items():
+            up.add_metric([engine], float(well))
+        yield up
+        if answers["redis"] and (length := queue_length()) is not None:
+            yield GaugeMetricFamily("helpdesk_queue_tasks", "Tasks no worker has taken.", length)
+        if not (answers["dynamodb"] and answers["database"]):
+            return
+        found = pulse(by=SYSTEM)
+        oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
+        yield GaugeMetricFamily(
+            "helpdesk_outbox_oldest_seconds", "Age of the oldest event; 0: none waits.", oldest
+        )
+        if found.since_sweep is not None:
+            yield GaugeMetricFamily(
+                "helpdesk_sweep_age_seconds",
+                "Seconds since the last sweep.",
+                found.since_sweep.total_seconds(),
+            )
+        standing = snapshot(by=SYSTEM).all
+        tickets = GaugeMetricFamily(
+            "helpdesk_tickets", "Active tickets, by how they stand.", labels=["standing"]
+        )
+        for name in ("active", "at_risk", "overdue", "waiting", "unassigned", "escalated"):
+            tickets.add_metric([name], float(getattr(standing, name)))
+        yield tickets
+
+
+def _may_see(request: HttpRequest) -> bool:
+    token: str = settings.METRICS_TOKEN
+    if token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    direct = "X-Forwarded-For" not in request.headers
+    return direct and request.META.get("REMOTE_ADDR") in LOOPBACK

@@ -1,0 +1,122 @@
+"""Which figures somebody asks for, and whether they may."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import Invalid, NotAllowed
+from reporting.domain import days
+from reporting.domain.days import Range
+from reporting.domain.figures import Cell
+from tickets.domain.filters import ME, NOBODY
+from tickets.domain.ticket import Category, Priority
+
+LONGEST = timedelta(days=366 * 20)
+EARLIEST = date(1990, 1, 1)
+LATEST = date(2200, 1, 1)
+
+
+class GroupBy(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    ASSIGNEE = "assignedTo"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figures: the days of a zone, and of which tickets. Empty: of all."""
+
+    range: Range
+    zone: str = "UTC"
+    priorities: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    assignee: str | None = None  # "" is nobody
+
+    def counts(self, cell: Cell) -> bool:
+        priority, category, assignee = cell
+        return (
+            (not self.priorities or priority in self.priorities)
+            and (not self.categories or category in self.categories)
+            and (self.assignee is None or assignee == self.assignee)
+        )
+
+    @property
+    def of_all(self) -> bool:
+        return not self.priorities and not self.categories and self.assignee is None
+
+    @property
+    def by_priority_alone(self) -> bool:
+        return not self.categories and self.assignee is None
+
+
+def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) -> Asked:
+    """What query parameters ask for: `from`, `to` (exclusive), `tz`, `priority`, `category`,
+    `assignedTo`. Without days: the 30 up to `today`.
+
+    A representative sees their own figures. Raises Invalid with every value that means nothing;
+    NotAllowed.
+    """
+    require_ticket_work(by)
+    errors: dict[str, str] = {}
+    last = {name: [*values][-1].strip() for name, values in given.items() if [*values]}
+    end = _day("to", last, errors) or today + days.DAY
+    start = _day("from", last, errors) or end - 30 * days.DAY
+    if not errors and start >= end:
+        errors["to"] = _("The range is empty: “to” is the first day after it, so after “from”.")
+    if not errors and end - start > LONGEST:
+        errors["from"] = _("At most twenty years can be asked for at once.")
+    zone = last.get("tz") or settings.REPORT_TIME_ZONES[0]
+    if zone not in settings.REPORT_TIME_ZONES:
+        errors["tz"] = _("Figures are kept for the days of: %(zones)s.") % {
+            "zones": ", ".join(settings.REPORT_TIME_ZONES)
+        }
+    priorities = _words("priority", given, Priority, errors)
+    categories = _words("category", given, Category, errors)
+    if errors:
+        raise Invalid(errors)
+    assignee = last.get("assignedTo") or None
+    assignee = {ME: by.user_id, NOBODY: ""}.get(assignee or "-", assignee)
+    if not by.supervises:
+        if assignee not in (None, by.user_id):
+            raise NotAllowed(_("Only supervisors see the figures of others."))
+        assignee = by.user_id
+    return Asked(Range(start, end), zone, priorities, categories, assignee)
+
+
+def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | None:
+    text = given.get(name)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        errors[name] = _("Write the day as 2026-11-24.")
+        return None
+    if not EARLIEST <= day <= LATEST:
+        errors[name] = _("Choose a day between %(first)s and %(last)s.") % {
+            "first": EARLIEST,
+            "last": LATEST,
+        }
+        return None
+    return day
+
+
+def _words(
+    name: str,
+    given: Mapping[str, Iterable[str]],
+    words: type[Priority] | type[Category],
+    errors: dict[str, str],
+) -> frozenset[str]:
+    wanted = {value.strip() for value in given.get(name, ()) if value.strip()}
+    known = {word.value for word in words}
+    if wanted - known:
+        errors[name] = _("Choose from: %(words)s.") % {"words": ", ".join(sorted(known))}
+    return frozenset(wanted & known)

@@ -1,0 +1,121 @@
+"""How a question about figures stands in a form and in an address."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.people import assignable_users, names_of
+from helpdesk.errors import Invalid
+from helpdesk.moments import this_second
+from reporting.domain import days
+from reporting.domain.days import Range, day_of
+from reporting.services.asked import Asked, GroupBy
+from tickets.domain.filters import ME, NOBODY
+from tickets.domain.ticket import Category, Priority
+
+_FILTERS = ("from", "to", "tz", "priority", "category", "assignedTo")
+
+
+def today_of(request: HttpRequest) -> date:
+    zone = request.GET.get("tz", "")
+    zones = settings.REPORT_TIME_ZONES
+    return day_of(this_second(), zone if zone in zones else zones[0])
+
+
+def group_by_of(request: HttpRequest, asked: Range) -> GroupBy:
+    """What was asked for, or what suits the length of the range."""
+    word = request.GET.get("groupBy", "")
+    if word:
+        if word not in list(GroupBy):
+            raise Invalid(
+                {"groupBy": _("Choose one of: %(words)s.") % {"words": ", ".join(GroupBy)}}
+            )
+        return GroupBy(word)
+    if asked.days <= 45:
+        return GroupBy.DAY
+    return GroupBy.WEEK if asked.days <= 200 else GroupBy.MONTH
+
+
+def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
+    """The filters as they were typed, and what can be chosen."""
+    given = {name: request.GET.get(name, "") for name in _FILTERS}
+    if given["assignedTo"] == ME:
+        given["assignedTo"] = by.user_id
+    tomorrow = today + days.DAY
+    month = days.month_of(today)
+    last_month = days.month_of(month - days.DAY)
+    presets = [
+        (_("7 days"), tomorrow - 7 * days.DAY, tomorrow),
+        (_("30 days"), tomorrow - 30 * days.DAY, tomorrow),
+        (_("90 days"), tomorrow - 90 * days.DAY, tomorrow),
+        (_("Last month"), last_month, month),
+        (_("This year"), today.replace(month=1, day=1), tomorrow),
+        (_("12 months"), month.replace(year=month.year - 1), month),
+    ]
+    kept = [(name, value) for name, value in given.items() if value and name not in ("from", "to")]
+    return {
+        "given": {**given, "assigned": given["assignedTo"]},
+        "from_": given["from"] or str(tomorrow - 30 * days.DAY),
+        "to": given["to"] or str(tomorrow),
+        "presets": [
+            {
+                "label": name,
+                "query": urlencode([("from", start), ("to", end), *kept]),
+                "chosen": (
+                    given["from"] or str(tomorrow - 30 * days.DAY),
+                    given["to"] or str(tomorrow),
+                )
+                == (str(start), str(end)),
+            }
+            for name, start, end in presets
+        ],
+        "zones": settings.REPORT_TIME_ZONES,
+        "priorities": list(Priority),
+        "categories": list(Category),
+        "people": _people(given["assignedTo"]) if by.supervises else [],
+        "groupings": [
+            (GroupBy.DAY.value, _("day")),
+            (GroupBy.WEEK.value, _("week")),
+            (GroupBy.MONTH.value, _("month")),
+        ],
+    }
+
+
+def _people(chosen: str) -> dict[str, str]:
+    """Who can be chosen, by id; with somebody who left if they were chosen."""
+    people = {str(user.pk): user.display_name for user in assignable_users()}
+    return {**people, **names_of([chosen])}
+
+
+def pairs(asked: Asked) -> list[tuple[str, str]]:
+    assignee = NOBODY if asked.assignee == "" else asked.assignee
+    return [
+        ("from", str(asked.range.start)),
+        ("to", str(asked.range.end)),
+        ("tz", asked.zone),
+        *(("priority", word) for word in sorted(asked.priorities)),
+        *(("category", word) for word in sorted(asked.categories)),
+        *([("assignedTo", assignee)] if assignee else []),
+    ]
+
+
+def query(asked: Asked) -> str:
+    return urlencode(pairs(asked))
+
+
+def behind_link(asked: Asked, figure: str, **more: str) -> str:
+    """The tickets behind a figure; `more` narrows it."""
+    kept = [pair for pair in pairs(asked) if pair[0] not in more]
+    return f"{reverse('report_tickets')}?{urlencode([*kept, *more.items(), ('figure', figure)])}"
+
+
+def narrowed_link(asked: Asked, name: str, key: str) -> str:
+    """The report of one group of a table."""
+    kept = [pair for pair in pairs(asked) if pair[0] != name]
+    return f"{reverse('reports')}?{urlencode([*kept, (name, key or NOBODY)])}"

@@ -1,0 +1,228 @@
+"""What the page of a report shows: tiles, clocks, charts and tables, each figure with its link."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.models import Team
+from helpdesk.accounts.people import names_of
+from reporting.domain import figures
+from reporting.domain.figures import Column, Row
+from reporting.services import report
+from reporting.services.asked import Asked, GroupBy
+from reporting.services.report import Report
+from reporting.web import asking, charts
+from reporting.web.words import DEFINITIONS, FIGURES
+from tickets.domain.filters import NOBODY
+from tickets.domain.ticket import Category, Priority
+from tickets.web.words import label
+
+_BINS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
+_BIN_NAMES = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
+
+
+def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
+    row, then = found.row, before.row
+    tiles = [
+        {
+            "name": name,
+            "label": FIGURES[name],
+            "value": row[column],
+            "url": asking.behind_link(asked, name),
+            "change": _change(row[column], then[column]),
+        }
+        for name, column in (
+            ("created", Column.CREATED),
+            ("resolved", Column.RESOLVED),
+            ("closed", Column.CLOSED),
+            ("reopened", Column.REOPENED),
+            ("escalated", Column.ESCALATED),
+        )
+    ]
+    rate, rate_then = figures.resolution_rate(row), figures.resolution_rate(then)
+    tiles.insert(
+        2,
+        {
+            "name": "rate",
+            "label": _("Resolution rate"),
+            "value": _percent(rate),
+            "url": "",
+            "change": _points(rate, rate_then),
+        },
+    )
+    for tile in tiles:
+        tile["means"] = DEFINITIONS[str(tile["name"])]
+    return tiles
+
+
+def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
+    now, then = found.stats(), before.stats()
+    bins = found.durations()
+    told = []
+    for name, title, stat, was, own in (
+        ("response", _("First response"), now[0], then[0], bins.response),
+        ("resolution", _("Resolution"), now[1], then[1], bins.resolution),
+    ):
+        counts = list(figures.distribution(own, _BINS))
+        labels = [*(f"≤ {text}" for text in _BIN_NAMES), f"> {_BIN_NAMES[-1]}"]
+        told.append(
+            {
+                "name": name,
+                "title": title,
+                "stat": stat,
+                "means": DEFINITIONS[name],
+                "attainment": _percent(stat.attainment),
+                "change": _points(stat.attainment, was.attainment),
+                "all_url": asking.behind_link(asked, f"{name}s"),
+                "late_url": asking.behind_link(asked, f"late-{name}s"),
+                "rows": list(zip(labels, counts, strict=True)),
+                "chart": charts.bars(
+                    labels,
+                    [counts],
+                    [[f"{text}: {count:,}" for text, count in zip(labels, counts, strict=True)]],
+                ),
+                "priorities": [
+                    {
+                        "word": priority.value,
+                        "stat": own_stat,
+                        "attainment": _percent(own_stat.attainment),
+                        "late_url": asking.behind_link(
+                            asked, f"late-{name}s", priority=priority.value
+                        ),
+                    }
+                    for priority in reversed(Priority)
+                    for own_stat in (found.stats(priority.value)[0 if name == "response" else 1],)
+                    if own_stat.count
+                ],
+            }
+        )
+    return told
+
+
+def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str, Any]:
+    """Volume, backlog and attainment over time."""
+    over = group_by if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH) else GroupBy.DAY
+    rows = report.groups(asked, over)
+    labels = [_period(key, over) for key in rows]
+    created = [row[Column.CREATED] for row in rows.values()]
+    resolved = [row[Column.RESOLVED] for row in rows.values()]
+    backlog = report.backlog(asked, over, by=by, today=today)
+    shares: list[list[float | None]] = [
+        [_share(row, Column.RESPONSES) for row in rows.values()],
+        [_share(row, Column.RESOLUTIONS) for row in rows.values()],
+    ]
+    words = (FIGURES["created"], FIGURES["resolved"])
+    return {
+        "series_volume": words,
+        "series_clocks": (_("First response"), _("Resolution")),
+        "volume": charts.bars(
+            labels,
+            [created, resolved],
+            [
+                [f"{text}: {word} {value:,}" for text, value in zip(labels, values, strict=True)]
+                for word, values in zip(words, (created, resolved), strict=True)
+            ],
+        ),
+        "backlog": charts.lines(labels, [backlog]),
+        "kept": charts.lines(labels, shares, top=100),
+        "periods": [
+            {
+                "label": text,
+                "row": row,
+                "backlog": left,
+                "response": _percent(first / 100 if first is not None else None),
+                "resolution": _percent(second / 100 if second is not None else None),
+            }
+            for text, row, left, first, second in zip(
+                labels, rows.values(), backlog, *shares, strict=True
+            )
+        ],
+    }
+
+
+def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
+    """The breakdowns, each with a link from a name to its own report."""
+    people = found.rows(2)
+    people_names = names(people)
+    tables: list[tuple[str, str, Mapping[str, Row], Mapping[str, str]]] = [
+        (_("By priority"), "priority", found.rows(0), {}),
+        (_("By category"), "category", found.rows(1), {}),
+        (_("By person"), "assignedTo", people, people_names),
+    ]
+    if found.asked.by_priority_alone:
+        teams = {str(team.pk): team.name for team in Team.objects.all()}
+        tables += [
+            (_("By team"), "", _by_second(found.figures.teams), {**teams, "": _("no team")}),
+            (_("By customer segment"), "", _by_second(found.figures.segments), {"": _("unknown")}),
+        ]
+    return [
+        {
+            "title": title,
+            "rows": [
+                {
+                    "name": known.get(key) or label(key),
+                    "url": asking.narrowed_link(asked, name, key) if name else "",
+                    "row": row,
+                    "response": figures.response(row, figures.Bins()),
+                    "response_share": _percent(_share(row, Column.RESPONSES), 1),
+                    "resolution": figures.resolution(row, figures.Bins()),
+                    "resolution_share": _percent(_share(row, Column.RESOLUTIONS), 1),
+                }
+                for key, row in _ordered(name, rows)
+                if any(row)
+            ],
+        }
+        for title, name, rows, known in tables
+    ]
+
+
+def _ordered(name: str, rows: Mapping[str, Row]) -> list[tuple[str, Row]]:
+    words: Sequence[str] = [word.value for word in (*reversed(Priority), *Category)]
+    if name in ("priority", "category"):
+        return sorted(rows.items(), key=lambda pair: words.index(pair[0]))
+    return sorted(rows.items(), key=lambda pair: -pair[1][Column.CREATED])
+
+
+def _by_second(table: Mapping[tuple[str, str], Row]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for (_priority, key), row in table.items():
+        figures.add_to(found.setdefault(key, figures.empty_row()), row)
+    return found
+
+
+def names(rows: Mapping[str, Row]) -> dict[str, str]:
+    return {**names_of(list(rows)), "": _("nobody"), NOBODY: _("nobody")}
+
+
+def _share(row: Row, first: Column) -> float | None:
+    """Percent of the clocks that were met."""
+    return 100 * row[first + 1] / row[first] if row[first] else None
+
+
+def _percent(share: float | None, of: int = 100) -> str:
+    return "–" if share is None else f"{share * of:.1f} %"
+
+
+def _change(now: int, then: int) -> str:
+    if not then:
+        return _("none before") if now else ""
+    return f"{100 * (now - then) / then:+.0f} %".replace("-", "−")
+
+
+def _points(now: float | None, then: float | None) -> str:
+    if now is None or then is None:
+        return ""
+    return _("%(points)s points") % {"points": f"{100 * (now - then):+.1f}".replace("-", "−")}
+
+
+def _period(key: str, group_by: GroupBy) -> str:
+    if group_by is GroupBy.DAY:
+        return date_format(date.fromisoformat(key), "j M")
+    if group_by is GroupBy.MONTH:
+        return date_format(date.fromisoformat(f"{key}-01"), "M Y")
+    year, _dash, week = key.partition("-W")
+    return _("week %(week)s, %(year)s") % {"week": int(week), "year": year}

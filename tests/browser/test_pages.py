@@ -1,0 +1,150 @@
+"""Every page in both themes, on a desk and on a phone: axe finds nothing, nothing sticks out."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from customers.services.create import create_customer, create_vehicle
+from customers.services.files import upload
+from helpdesk.moments import this_second
+from reporting.services import what_if
+from tests.browser.test_journeys import log_in
+from tests.world import settle, team
+from tickets.models import CannedReply, Policy
+from tickets.services import bulk, records
+from tickets.services.communicate import note, respond
+from tickets.services.escalate import escalate
+from tickets.services.relate import link, merge
+from tickets.services.views import save_view
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+RIGHT_TO_LEFT = "محمد بن عبد الله الراشد"
+
+
+@pytest.fixture
+def pages(desk) -> list[str]:
+    """The addresses of pages that show all that they can show."""
+    now = this_second()
+    CannedReply.objects.create(name="Papers", text="Dear {first_name}")
+    ours = team(f"Money and {LONG}"[:60], desk.rep_user, desk.supervisor_user)
+    number = desk.ticket(priority="Critical", vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    respond(number, content="On its **way**.\n\n- a\n- b", by=desk.rep, now=now)
+    note(number, content="Ask the port. @tomasz", by=desk.rep)
+    other = desk.ticket(now=now, assigned_to=desk.supervisor.user_id, tags=["broker"]).ticket_id
+    link(number, other_id=other, by=desk.rep)
+    escalate(other, reason="The ship leaves tonight", by=desk.rep)
+    merged = desk.ticket(now=now).ticket_id
+    merge(merged, into=other, by=desk.rep)
+    someone = create_customer(
+        name=LONG,
+        company=f"{LONG} & Co.",
+        email=f"{'long' * 15}@{'sub.' * 20}posta.example",
+        by=desk.rep,
+        now=now,
+    ).customer_id
+    car = create_vehicle(customer_id=someone, make=LONG, model=LONG, by=desk.rep).vehicle_id
+    long = desk.ticket(
+        customer_id=someone,
+        vehicle_id=car,
+        subject=f"{LONG} {LONG}",
+        description=f"See https://posta.example/{'a' * 300}",
+        tags=[LONG[:40]],
+        now=now,
+    ).ticket_id
+    note(long, content=f"| a | b |\n| - | - |\n| {LONG} | {LONG} |\n\n`{LONG}{LONG}`", by=desk.rep)
+    arabic = create_customer(name=RIGHT_TO_LEFT, by=desk.rep, now=now).customer_id
+    right = desk.ticket(customer_id=arabic, subject=RIGHT_TO_LEFT, now=now).ticket_id
+    save_view(name="Hot", query="view=overdue", team_id=str(ours.pk), by=desk.supervisor)
+    change = bulk.start(action="tag", value="x", ticket_ids=[other, "4711"], by=desk.supervisor)
+    bulk.step(change.pk)
+    file = upload(
+        kind="customers", name="a.csv", content=f"name,email\n{LONG},x".encode(), by=desk.supervisor
+    )
+    spare = create_customer(name="Spare", by=desk.rep, now=now).customer_id
+    job = records.start_merge(spare, into=arabic, by=desk.rep)
+    policy = Policy.objects.get(is_default=True)
+    question = what_if.ask(
+        policy.pk,
+        calendar_id=policy.calendar_id,
+        allowances=dict.fromkeys(what_if.fields(), "1h"),
+        by=desk.supervisor,
+        today=now.date() + timedelta(days=1),
+    )
+    settle()
+    customer = f"/customers/{desk.customer.customer_id}/"
+    return [
+        "/",
+        "/tickets/?view=active",
+        "/tickets/?view=all&priority=Critical&status=Open",
+        "/tickets/?q=port",
+        f"/tickets/?q={LONG}",
+        "/tickets/?q=nothing-like-it",
+        "/tickets/?status=Lost",
+        "/tickets/?view=closed",
+        "/tickets/new/",
+        f"/tickets/new/?customer={someone}",
+        *(f"/tickets/{one}/" for one in (number, other, merged, long, right)),
+        f"/tickets/{number}/why/",
+        f"/tickets/{long}/why/",
+        f"/bulk/{change.pk}/",
+        "/team/",
+        "/notices/",
+        "/accounts/preferences/",
+        "/accounts/tokens/",
+        "/customers/",
+        "/customers/new/",
+        "/customers/import/",
+        f"/customers/import/{file.pk}/",
+        f"/customer-jobs/{job.pk}/",
+        *(
+            f"{customer}{page}"
+            for page in ("", "edit/", "merge/?q=Dona", "erase/", "vehicles/new/")
+        ),
+        f"/customers/{someone}/",
+        f"/customers/{arabic}/",
+        f"/vehicles/{car}/",
+        f"/vehicles/{desk.vehicle.vehicle_id}/edit/",
+        "/sla/",
+        "/reports/",
+        "/reports/?from=1999-01-01&to=1999-02-01",
+        "/reports/?from=2000-01-01&to=1999-01-01",
+        "/reports/tickets/?figure=created",
+        "/reports/what-if/",
+        f"/reports/what-if/{question.pk}/",
+        "/tickets/4711/",
+        "/nowhere/",
+    ]
+
+
+def stuck_out(page: Page) -> dict[str, str]:
+    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return {f"{page.url} at {page.viewport_size['width']}": f"{over} px"} if over > 0 else {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, scheme):
+    narrow = {"width": 390, "height": 844}
+    wide = {"width": 1280, "height": 900}
+    audited, other = (wide, narrow) if scheme == "light" else (narrow, wide)
+    page.emulate_media(color_scheme=scheme)
+    found: dict[str, str] = {}
+    page.goto(settings.LOGIN_URL)
+    found |= axe()
+    log_in(page, "ingrid")
+    for address in pages:
+        page.set_viewport_size(other)
+        page.goto(address)
+        found |= stuck_out(page)
+        page.set_viewport_size(audited)
+        found |= stuck_out(page) | axe()
+    page.goto("/tickets/?view=active")
+    page.locator("summary", has_text="Filter").click()
+    found |= axe() | stuck_out(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found |= axe()
+    assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())
