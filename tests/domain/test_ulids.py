@@ -10,6 +10,7 @@ def test_ids_of_logs_that_are_written_in_turn_in_one_second_never_meet():
     for _turn in range(200):
         first = new_ulid(after=first, at=NOON)
         second = new_ulid(after=second, at=NOON)
+        new_ulid()  # something else is written meanwhile
         made += [first, second]
 
     assert len(set(made)) == len(made)
