@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -192,6 +193,32 @@ def test_an_answer_on_a_stale_page_asks_first_and_loses_nothing(rep_client, tick
         rep_client, ticket, "reply", htmx, content="Me too.", seen=stored(ticket.ticket_id).last_id
     )
     assert again.status_code in (200, 302)
+
+
+def stored_files(ticket_id):
+    storage, folder = storages["attachments"], f"tickets/{ticket_id}"
+    return set(storage.listdir(folder)[1]) if storage.exists(folder) else set()
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+@pytest.mark.parametrize("form", ["reply", "note"])
+def test_what_is_sent_twice_is_said_once(rep_client, ticket, form, htmx):
+    """A double click, a back button, a request that a proxy repeats."""
+    seen = stored(ticket.ticket_id).last_id
+    before = stored_files(ticket.ticket_id)
+    file = SimpleUploadedFile("a.pdf", b"%PDF-")
+
+    for _ in range(2):
+        file.seek(0)
+        answer = post(rep_client, ticket, form, htmx, content="Once.", seen=seen, files=file)
+        assert answer.status_code == (200 if htmx else 302)
+    post(rep_client, ticket, form, htmx, content="Another one.", seen=seen)
+    post(rep_client, ticket, form, htmx, content="Once.", seen=stored(ticket.ticket_id).last_id)
+
+    said = [line for line in log_of(ticket.ticket_id) if line.type != "System Update"]
+    assert [line.content for line in said] == ["Once.", "Another one.", "Once."]
+    [kept] = said[0].attachments
+    assert stored_files(ticket.ticket_id) - before == {kept.file_id.rpartition("/")[2]}
 
 
 def test_a_change_on_a_stale_page_shows_what_came_between_and_can_be_done_all_the_same(

@@ -1,11 +1,15 @@
 """Words and marks that every page shares."""
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.middleware import twelve_hours
@@ -45,8 +49,10 @@ def number(value: object) -> str:
 
 
 @register.filter
-def time_left(due_at: datetime, now: datetime) -> str:
-    """`2 h 10 min left`, or `overdue by 35 min`."""
+def time_left(due_at: datetime | None, now: datetime) -> str:
+    """`2 h 10 min left`, or `overdue by 35 min`; nothing without a deadline."""
+    if due_at is None:
+        return ""
     if due_at < now:
         return _("overdue by %(span)s") % {"span": span(now - due_at)}
     return _("%(span)s left") % {"span": span(due_at - now)}
@@ -63,6 +69,23 @@ def moment(at: datetime) -> str:
 def markdown(text: str) -> SafeString:
     """What people write, as harmless HTML."""
     return to_html(text)
+
+
+@register.simple_tag
+def fixed(component: str, **said: Hashable) -> SafeString:
+    """A component that shows nothing but what is said here: rendered once for each kind of reader.
+
+    A page of fifty rows has hundreds of the same few marks, and templates are slow at that.
+    """
+    reader = get_language(), get_current_timezone_name(), twelve_hours.get()
+    return _fixed(component, reader, tuple(said.items()))
+
+
+@lru_cache(maxsize=4_000)
+def _fixed(
+    component: str, reader: tuple[Hashable, ...], said: tuple[tuple[str, Hashable], ...]
+) -> SafeString:
+    return render_to_string(component, dict(said))
 
 
 @register.filter

@@ -32,7 +32,7 @@ from tickets.api.shapes import (
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
 from tickets.services import assign, escalate, read
-from tickets.services.communicate import communicate
+from tickets.services.communicate import SaidAlready, communicate
 from tickets.services.create import create_ticket
 from tickets.services.edit import edit
 from tickets.services.filters import LONGEST_TEXT, read_filters
@@ -163,15 +163,18 @@ def add_communication(
     A message to a ticket that was merged, or closed too long ago, goes to the one in which the
     matter goes on: `ticketId` of the answer names it.
     """
-    ticket, line = communicate(
-        ticket_id,
-        type=CommunicationType(asked.type),
-        content=asked.content,
-        direction=asked.direction,
-        waiting=asked.waiting,
-        token=_token(request),
-        by=actor_of(request.user),
-    )
+    try:
+        ticket, line = communicate(
+            ticket_id,
+            type=CommunicationType(asked.type),
+            content=asked.content,
+            direction=asked.direction,
+            waiting=asked.waiting,
+            token=_token(request),
+            by=actor_of(request.user),
+        )
+    except SaidAlready as said:
+        ticket, line = said.ticket, said.line
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     return Answer(201, communication_out(line))
 

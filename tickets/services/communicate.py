@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called
+from helpdesk.errors import ServiceError
 from tickets.domain import workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
@@ -22,6 +23,18 @@ from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.log import Attachment, Communication, Request
 from tickets.store.ticket import Ticket
+
+
+class SaidAlready(ServiceError):
+    """The request came before: nothing more was written. Holds what was written then."""
+
+    def __init__(self, written: Request) -> None:
+        ticket = access.ticket(written.ticket_id)
+        line = access.communication(written.ticket_id, str(written.communication_id))
+        assert ticket is not None  # noqa: S101 (what was written stays)
+        assert line is not None  # noqa: S101
+        self.ticket, self.line = ticket, line
+        super().__init__(_("You have said this already."))
 
 
 def communicate(
@@ -43,12 +56,11 @@ def communicate(
     resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
 
     Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
-    stopped. With a `token` that this actor used before, nothing is written, and what was then is
-    returned. A message to a ticket that was merged goes to the one it was merged into; a customer's
+    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
     message to a ticket that was closed too long ago opens a new one, linked to the old. The ticket
     that it went to is returned with it.
-    Raises Invalid, NotFound, NotAllowed, CameBetween, EventRefused (waiting on a done ticket),
-    Busy.
+    Raises SaidAlready for a `token` that this actor used before; Invalid, NotFound, NotAllowed,
+    CameBetween, EventRefused (waiting on a done ticket), Busy.
     """
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
@@ -66,8 +78,8 @@ def communicate(
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:
-        if token and (before := requests.written_before(token, by=by)):
-            raise _SaidBefore(before)
+        if written:  # an attempt that met another writer: perhaps the same request
+            _refuse_repeat(token, by)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
         line = draft.say(
@@ -104,14 +116,13 @@ def communicate(
             assignedTo=draft.ticket.assigned_to,
         )
 
+    _refuse_repeat(token, by)
     try:
         ticket = change(ticket_id, write, by=by, seen=seen, now=now)
     except (ClosedTooLongAgo, TicketArchived):
         if not inbound:
             raise
         return _continue_elsewhere(ticket_id, content, attachments, token=token, by=by, now=now)
-    except _SaidBefore as said:
-        return said.ticket, said.line
     except MergedAway as merged:
         return communicate(
             merged.into,
@@ -138,6 +149,7 @@ def respond(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     seen: str | None = None,
+    token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -151,6 +163,7 @@ def respond(
         attachments=attachments,
         deliver=deliver,
         seen=seen,
+        token=token,
         by=by,
         now=now,
     )
@@ -162,6 +175,7 @@ def note(
     *,
     content: str,
     attachments: Sequence[Attachment] = (),
+    token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -171,10 +185,16 @@ def note(
         type=CommunicationType.INTERNAL_NOTE,
         content=content,
         attachments=attachments,
+        token=token,
         by=by,
         now=now,
     )
     return ticket
+
+
+def _refuse_repeat(token: Token | None, by: Actor) -> None:
+    if token and (before := requests.written_before(token, by=by)):
+        raise SaidAlready(before)
 
 
 def _continue_elsewhere(
@@ -218,14 +238,3 @@ def _continue_elsewhere(
         by=by,
         now=now,
     )
-
-
-class _SaidBefore(Exception):
-    """The request came a second time."""
-
-    def __init__(self, written: Request) -> None:
-        ticket = access.ticket(written.ticket_id)
-        line = access.communication(written.ticket_id, str(written.communication_id))
-        assert ticket is not None  # noqa: S101 (what was written stays)
-        assert line is not None  # noqa: S101
-        self.ticket, self.line = ticket, line

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from tickets.services import escalate as escalating
 from tickets.services import status as workflow
 from tickets.services.attachments import kept
 from tickets.services.read import log_since, ticket_page
+from tickets.services.requests import Token
 from tickets.store.ticket import Ticket
 from tickets.web import forms, present
 from tickets.web.pages import detail_context
@@ -56,6 +58,8 @@ def action(
                 shown = _shown_then(request, act(ticket_id, request, by), ticket_id)
             except (NotFound, NotAllowed):
                 raise
+            except communicate.SaidAlready:
+                pass  # a form that is sent twice has been heard: the page shows it
             except (ServiceError, DomainError) as error:
                 status = status_of(error)
                 refused["refused"] = explained(error)
@@ -96,6 +100,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             resolve=typed.get("then") == "resolve",
             attachments=attachments,
             seen=typed.get("seen") or None,
+            token=_token(ticket_id, request),
             by=by,
         )
 
@@ -104,7 +109,11 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     with kept(ticket_id, request.FILES.getlist("files")) as attachments:
         return communicate.note(
-            ticket_id, content=request.POST.get("content", ""), attachments=attachments, by=by
+            ticket_id,
+            content=request.POST.get("content", ""),
+            attachments=attachments,
+            token=_token(ticket_id, request),
+            by=by,
         )
 
 
@@ -188,6 +197,15 @@ def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action()
 def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
     letters.send_again(ticket_id, request.POST.get("line", ""), by=by)
+
+
+def _token(ticket_id: str, request: HttpRequest) -> Token | None:
+    """The same for a form that is sent twice: the same words to the same page as it was then."""
+    seen = request.POST.get("seen")
+    if not seen:
+        return None
+    said = "\n".join((request.path, seen, request.POST.get("content", "")))
+    return Token(f"form-{ticket_id}-{sha256(said.encode()).hexdigest()}")
 
 
 def _shown_then(request: HttpRequest, ticket: Ticket | None, asked: str) -> str:

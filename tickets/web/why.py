@@ -1,5 +1,6 @@
 """The page that answers: why is this due then?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from helpdesk.accounts.actors import actor_of
 from tickets.domain.sla.clock import Clock
 from tickets.domain.sla.explain import Segment
+from tickets.domain.sla.timeline import Event, EventType
 from tickets.services.explain import explained
 
 WIDTH = 1_000
@@ -28,7 +30,7 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
     context = {
         "ticket": found.ticket,
         "now": found.now,
-        "events": found.timeline.events,
+        "events": _heard(found.timeline.events),
         "paused_seconds": reading.paused_seconds,
         "clocks": [
             _picture(name, read, segments, found.timeline.created_at, found.now)
@@ -37,6 +39,18 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "width": WIDTH,
     }
     return render(request, "tickets/why.html", context)
+
+
+def _heard(events: Sequence[Event]) -> list[Event]:
+    """Events that a clock may have acted on: only the first answer is one."""
+    heard: list[Event] = []
+    answered = False
+    for event in events:
+        again = event.type is EventType.RESPONDED and answered
+        answered = answered or event.type is EventType.RESPONDED
+        if not again:
+            heard.append(event)
+    return heard
 
 
 def _picture(
