@@ -32,7 +32,7 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
             None,
             {
                 "fields": ("name", "company", "segment"),
-                "description": _("Open tickets that follow a policy by segment are planned anew."),
+                "description": _("New tickets follow the policy and the routing of the segment."),
             },
         ),
         (_("Contact"), {"fields": (("email", "phone"), "address", ("language", "time_zone"))}),

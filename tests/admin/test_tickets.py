@@ -359,7 +359,7 @@ def test_500_tickets_are_reassigned_each_through_the_service_and_conflicts_are_t
         assert line.created_by == desk.supervisor.user_id
         assert line.changes[0].field == "assignedTo"
     assert stored(made[3]).priority == "High"
-    assert asking.requests + starting.requests < 60, "asking for it reads pages, and no more"
+    assert asking.requests + starting.requests < 20, "asking for it reads pages, and no more"
 
 
 HOSTILE = [

@@ -50,7 +50,7 @@ def _action(name: str) -> Callable[..., HttpResponse]:
     @admin.action(description=_CHANGES[name][2], permissions=["change"])
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         across = request.POST.get("select_across") == "1"
-        rows = queryset.only("subject", "status")
+        rows = queryset.only("subject", "status", "customer_id")
         tickets = list(rows[:MOST] if across else rows)
         return _confirm(model_admin, request, name, tickets)
 
