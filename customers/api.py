@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 from ninja import Status as Answer
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from customers.domain.words import Segment, ShipmentStatus
 from customers.services import create, read, vehicles
@@ -35,7 +35,7 @@ Vin = Annotated[
     Short,
     Field(examples=["1HGCM82633A004352"], description="17 characters; no other vehicle's."),
 ]
-Year = Annotated[int, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
+Year = Annotated[StrictInt, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
 
 
 class CustomerOut(Shape):
@@ -86,7 +86,9 @@ class CustomerChange(Asked):
     language: Short | None = None
     time_zone: Short | None = None
     notes: Notes | None = None
-    version: int | None = Field(None, ge=1, description="Change it only if it is at this version.")
+    version: StrictInt | None = Field(
+        None, ge=1, description="Change it only if it is at this version."
+    )
 
 
 class VehicleOut(Shape):
@@ -125,7 +127,9 @@ class VehicleChange(Asked):
     year: Year | None = None
     shipment_status: ShipmentStatus = silent(ShipmentStatus.BOOKED)
     booking: Short | None = None
-    version: int | None = Field(None, ge=1, description="Change it only if it is at this version.")
+    version: StrictInt | None = Field(
+        None, ge=1, description="Change it only if it is at this version."
+    )
 
 
 class Listed(Shape):

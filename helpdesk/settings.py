@@ -185,8 +185,8 @@ STORAGES = {
 TAILWIND_APP_NAME = "theme"
 
 # ------------------------------------------------------------------ security
-# From the cache; the database holds them, should it be lost.
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Sessions are in the database alone: in a cache that is away for a moment, one that somebody has
+# just left would live on.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -16,7 +16,7 @@ from helpdesk.moments import this_second
 from tests.bench.population import open_tickets
 from tickets.services.search import rebuild
 
-COUNT = int(os.environ.get("CHANGELIST_TICKETS", "2000"))
+COUNT = int(os.environ.get("CHANGELIST_TICKETS", "800"))
 FAR, NEAR = 400, 10
 WALKED = ("everything", "newest", "open", "a word")
 """Lists that are walked to page FAR, as far as they go; the others to page NEAR."""

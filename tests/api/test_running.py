@@ -20,7 +20,7 @@ SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "25"))
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(120 + SECONDS)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory):
     desk = RunningDesk(tmp_path_factory.mktemp("desk"), API_REQUESTS_PER_MINUTE="0")
     desk.start()

@@ -342,6 +342,8 @@ def test_the_status_that_it_has_is_no_step(program, desk):
         ({"assignedTo": "1"}, "assignedTo"),
         ({"version": "x"}, "version"),
         ({"version": 0}, "version"),
+        ({"version": "1"}, "version"),
+        ({"version": True}, "version"),
     ],
 )
 def test_a_bad_change_changes_nothing(program, desk, change, field):
@@ -441,6 +443,8 @@ def test_an_answer_stops_the_response_clock_and_a_note_does_not(program, desk):
         ({"type": "Internal Note", "content": " "}, "content"),
         ({"type": "Internal Note"}, "content"),
         ({"type": "Internal Note", "content": "x", "waiting": True}, "waiting"),
+        ({"type": "Customer Response", "content": "x", "waiting": 0}, "waiting"),
+        ({"type": "Customer Response", "content": "x", "waiting": "no"}, "waiting"),
         ({"type": "Customer Response", "content": "x", "direction": "sideways"}, "direction"),
         ({"type": "Customer Response", "content": "x" * 20_001}, "content"),
         ({"type": "Customer Response", "content": "a\0b"}, "content"),

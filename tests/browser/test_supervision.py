@@ -139,6 +139,10 @@ def test_every_page_of_the_admin_is_fit_for_everybody(desk, busy, page: Page, ax
         "escalations": "/admin/tickets/escalation/",
         "policy": "/admin/tickets/policy/1/change/",
         "team": "/admin/accounts/team/1/change/",
+        "calendar": "/admin/tickets/calendar/1/change/",
+        "rule": "/admin/tickets/escalationrule/1/change/",
+        "webhook": "/admin/tickets/webhook/add/",
+        "tokens": "/admin/accounts/apitoken/",
         "second-factor": "/accounts/second-factor/",
     }
     wrong = []

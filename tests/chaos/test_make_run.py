@@ -13,9 +13,10 @@ from tests.chaos.desk import Browser, RunningDesk
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(200)]
 
 
-@pytest.fixture
-def running(tmp_path):
-    desk = RunningDesk(tmp_path, SLA_SWEEP_SECONDS="2")
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """One desk for all of them: each leaves it running."""
+    desk = RunningDesk(tmp_path_factory.mktemp("desk"), SLA_SWEEP_SECONDS="2")
     desk.start()
     yield desk
     if desk.process.poll() is None:

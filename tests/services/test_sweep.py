@@ -47,7 +47,7 @@ def test_a_sweep_reads_only_what_is_due(desk):
         found = sweep(now=after(hours=4, seconds=1))
 
     assert found.due == 1
-    assert usage.operations == ["Query", "GetItem", "TransactWriteItems"]
+    assert usage.operations == ["Query", "BatchGetItem", "TransactWriteItems"]
 
 
 def test_a_late_sweep_fires_every_milestone_that_was_missed_in_order(desk):
@@ -100,18 +100,18 @@ def test_a_change_of_the_due_ticket_between_read_and_write_wins(desk, monkeypatc
     ticket = desk.ticket()
     from tickets.store import access
 
-    real, calls = access.ticket, []
+    real, calls = access.tickets, []
 
-    def read_then_somebody_resolves(ticket_id):
-        found = real(ticket_id)
-        if not calls:
-            calls.append(1)
-            change_status(ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
+    def read_then_somebody_resolves(ticket_ids):
+        found = real(ticket_ids)
+        calls.append(ticket_ids)
+        change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
         return found
 
-    monkeypatch.setattr(access, "ticket", read_then_somebody_resolves)
+    monkeypatch.setattr(access, "tickets", read_then_somebody_resolves)
     sweep(now=after(hours=8, seconds=1))
 
+    assert calls == [[ticket.ticket_id]]
     assert fired(ticket.ticket_id) == []
     assert stored(ticket.ticket_id).status == "Resolved"
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from helpdesk.api.shape import Asked, Items, Moment, Shape, silent
 from tickets.domain.sla import standing
@@ -148,7 +148,7 @@ class TicketChange(Asked):
     )
     vehicle_id: VehicleId | None = Field(None, description="Null takes the vehicle away.")
     tags: Tags = silent([])
-    version: int | None = Field(
+    version: StrictInt | None = Field(
         None, ge=1, description="Change the ticket only if it is still at this version."
     )
 
@@ -169,7 +169,7 @@ class Message(Asked):
         Direction.OUTBOUND,
         description="Of a Customer Response: `inbound` records what the customer said.",
     )
-    waiting: bool = Field(
+    waiting: StrictBool = Field(
         False, description="With an answer to the customer: the ticket then waits for them."
     )
 

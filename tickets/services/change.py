@@ -306,6 +306,7 @@ def change(
     version: int | None = None,
     seen: str | None = None,
     archived: bool = False,
+    known: Ticket | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
@@ -313,7 +314,8 @@ def change(
     `decide` may be called several times, each time with a new draft. With `version` the change
     holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
     saw, only if nobody else has written or changed anything since. A ticket that was put away
-    changes only with `archived`.
+    changes only with `archived`. `known` is the ticket as it was read a moment ago: it saves the
+    first read, and the condition on its version still decides.
 
     Raises NotFound; NotAllowed; TicketArchived; StaleVersion; CameBetween; Busy after ATTEMPTS
     collisions; and what `decide` raises, with nothing written.
@@ -325,7 +327,9 @@ def change(
         if seen is not None:
             _refuse_unseen(before, seen, by)
 
-    (ticket,) = _change([ticket_id], decide, check=check, archived=archived, by=by, now=now)
+    (ticket,) = _change(
+        [ticket_id], decide, check=check, archived=archived, known=known, by=by, now=now
+    )
     return ticket
 
 
@@ -348,13 +352,17 @@ def _change(
     *,
     check: Callable[[Ticket], None] | None = None,
     archived: bool = False,
+    known: Ticket | None = None,
     by: Actor,
     now: datetime | None,
 ) -> list[Ticket]:
     require_ticket_work(by)
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
     for attempt in range(ATTEMPTS):
-        befores = [_stored(ticket_id) for ticket_id in ticket_ids]
+        if known and attempt == 0:
+            befores = [known]
+        else:
+            befores = [_stored(ticket_id) for ticket_id in ticket_ids]
         if not archived and any(before.archived_at for before in befores):
             raise TicketArchived
         if check:

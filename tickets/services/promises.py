@@ -5,6 +5,8 @@ are in force, is asked anew each time: one SQL query.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -63,9 +65,25 @@ class _KnownTerms(Mapping[str, Terms]):
 KNOWN_TERMS = _KnownTerms()
 
 
+_in_force: ContextVar[tuple[Rule, ...] | None] = ContextVar("rules_in_force", default=None)
+
+
 def rules() -> tuple[Rule, ...]:
     """The escalation rules in force. One SQL query."""
+    known = _in_force.get()
+    if known is not None:
+        return known
     return tuple(rule.as_rule() for rule in EscalationRule.objects.filter(active=True))
+
+
+@contextmanager
+def rules_asked_once() -> Iterator[None]:
+    """Many changes in a row, for a second or two, go by the rules in force at their beginning."""
+    token = _in_force.set(rules())
+    try:
+        yield
+    finally:
+        _in_force.reset(token)
 
 
 @dataclass(frozen=True)
