@@ -147,6 +147,6 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, scheme
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     # It comes in softly, and what is half there has half its contrast.
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+    page.evaluate("document.getAnimations().forEach(one => one.effect.updateTiming({duration: 0}))")
     found |= axe()
     assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())
