@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from customers.services.create import create_customer, create_vehicle
 from helpdesk.dynamo import capacity
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import Invalid, NotAllowed
-from tests.world import NOON, after, settle, team
+from helpdesk.moments import this_second
+from tests.world import NOON, after, settle, stored, team
 from tickets.domain.filters import Filters, Sort, split_box
 from tickets.services import search
 from tickets.services.assign import assign, assign_team
@@ -474,3 +476,31 @@ def test_waiting_ends_up_in_the_list_of_waiting(desk):
     settle()
 
     assert ids(find(QUEUES[Queue.WAITING], by=desk.rep, now=NOON)) == [number]
+
+
+def test_what_is_written_for_lists_waits_for_no_other_writer(desk):
+    """SQLite has one writer. Whoever answers a customer does not wait for the index to be free."""
+
+    def patience():
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+
+    before = patience()
+    with index.without_waiting():
+        assert patience() == index.SHORTLY < before
+    assert patience() == before
+
+
+def test_a_change_succeeds_where_the_index_is_busy(desk, monkeypatch):
+    def busy(tickets):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(index, "follow", busy)
+    number = desk.ticket(now=this_second()).ticket_id
+    monkeypatch.undo()
+
+    assert stored(number).version == 1
+    settle()
+    assert number in {
+        row.ticket_id for row in find(Filters(sort=Sort.CREATED), by=desk.rep).tickets
+    }

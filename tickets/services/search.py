@@ -44,10 +44,12 @@ def take(events: Sequence[OutboxEvent]) -> None:
 def follow_at_once(tickets: Iterable[Ticket]) -> None:
     """Let every list show a change to whoever has just made it; its text comes with the outbox.
 
-    Never raises: the outbox does all of it again. Cost: four small SQL statements.
+    Never raises, and never waits for another writer: the outbox does all of it again. Cost: a few
+    small SQL statements.
     """
     try:
-        search.follow(tickets)
+        with search.without_waiting():
+            search.follow(tickets)
     except DatabaseError as error:
         log.warning("index_not_followed", reason=str(error))
 

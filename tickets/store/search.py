@@ -4,7 +4,8 @@ It may be late, and it may be empty: what it names is read from DynamoDB, and ch
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from tickets.store.fulltext import Document, engine
 from tickets.store.ticket import Ticket
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}$")
+SHORTLY = 10
+"""Milliseconds."""
 _FAR = 10**11  # beyond every instant that a ticket can have
 
 _COLUMNS = [
@@ -33,6 +36,25 @@ class Hit:
 
     number: int
     place: list[int]
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Give up at once where somebody else writes: SQLite has one writer, and waits by sleeping.
+
+    Inside, a write raises OperationalError after SHORTLY; PostgreSQL locks rows, and needs no such
+    thing.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    patience = connection.settings_dict["OPTIONS"].get("timeout", 5) * 1_000
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {SHORTLY}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def follow(tickets: Iterable[Ticket]) -> set[int]:
