@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 import urllib.error
@@ -201,7 +200,7 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
         listed = client.ask("GET", f"/tickets?q=client+{client.number}&limit=100")[1]["items"]
         subjects = Counter(one["subject"] for one in listed)
         assert [one for one, times in subjects.items() if times > 1] == []
-    verified = verified_in_time(desk)
+    verified = desk.manage("verify_tickets")
     found = json.loads(desk.python("tests/chaos/population.py", "inspect"))
     assert found["wrong"] == []
     assert found["fired"] >= TICKETS / 2
@@ -221,15 +220,6 @@ def desk_is_back(desk, client):
             return time.monotonic() - began
         time.sleep(0.1)
     raise AssertionError("the desk did not come back")
-
-
-def verified_in_time(desk):
-    """What verify_tickets says: what is derived may be late after a kill, but not stay wrong."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with suppress(subprocess.CalledProcessError):
-            return desk.manage("verify_tickets")
-    return desk.manage("verify_tickets")
 
 
 def settle(desk):

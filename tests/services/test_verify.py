@@ -9,11 +9,11 @@ from tickets.models import Entry
 from tickets.services.assign import assign, assign_team
 from tickets.services.communicate import communicate, note, respond
 from tickets.services.edit import edit
-from tickets.services.escalate import escalate, sweep
+from tickets.services.escalate import escalate, fire_due, sweep
 from tickets.services.relate import link, merge
 from tickets.services.status import change_status, resume, wait
 from tickets.services.verify import verify
-from tickets.store import search
+from tickets.store import access, search
 from tickets.store.ticket import Ticket
 
 
@@ -122,3 +122,23 @@ def test_the_command_prints_each_drift_and_fails(lived, capsys):
     said = capsys.readouterr().out
     assert f"{lived}: life: the log says 2, the ticket 7" in said
     assert "4711: there is no such ticket" in said
+
+
+def test_a_ticket_that_changes_while_it_is_read_is_no_drift(desk, monkeypatch):
+    """A sweep fires between the read of the ticket and that of its records."""
+    number = desk.ticket().ticket_id
+    settle()
+    read = access.escalations
+    fired = []
+
+    def meanwhile(ticket_id):
+        if not fired:
+            fired.append(fire_due(ticket_id, now=after(hours=9)))
+            settle()
+        return read(ticket_id)
+
+    monkeypatch.setattr(access, "escalations", meanwhile)
+
+    assert list(verify()) == []
+    assert list(verify([number])) == []
+    assert fired == [2]
