@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -74,8 +74,13 @@ class PlannedAdmin(admin.ModelAdmin):
     refusals: tuple[type[Exception], ...] = (ServiceError,)
 
     def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Model:
-        """Let a service write what `form` changed; return the row as it is then."""
-        raise NotImplementedError
+        """Let a service write what `form` changed; return the row as it is then.
+
+        Each admin that lets people write says how; one that only shows is never asked.
+        """
+        raise ImproperlyConfigured(
+            f"{type(self).__name__} lets people write, and does not say how."
+        )
 
     def in_words(self, refused: Exception) -> Exception:
         """A refusal in the reader's language."""

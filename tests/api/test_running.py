@@ -92,7 +92,8 @@ def test_of_two_changes_of_one_version_one_wins(running, new_ticket):
 
 
 @pytest.mark.skipif(
-    not shutil.which("curl") and not os.environ.get("REQUIRE_BROWSER"), reason="needs curl"
+    not shutil.which("curl") and not os.environ.get("REQUIRE_BROWSER"),
+    reason="the tour is for curl; CI installs it",
 )
 def test_the_tour_of_the_docs_works(running):
     tour = (ROOT / "docs" / "api.md").read_text()

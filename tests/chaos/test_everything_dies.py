@@ -177,7 +177,13 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
 
     back = desk_is_back(desk, clients[0])
     assert desk.process.poll() is None, "the desk gave up"
-    time.sleep(2)  # some work after the last kill
+    heard = [client.statuses[201] for client in clients]
+    waiting_since = time.monotonic()
+    while any(client.statuses[201] == was for client, was in zip(clients, heard, strict=True)):
+        assert time.monotonic() - waiting_since < 60, (
+            "a client gets nothing done after the last kill"
+        )
+        time.sleep(0.05)
     stop.set()
     for thread in threads:
         thread.join(timeout=90)
@@ -230,4 +236,3 @@ def settle(desk):
         if not any(left.values()):
             return
         assert time.monotonic() < deadline, f"not done: {left}"
-        time.sleep(1)

@@ -347,7 +347,6 @@ def state(path):
     return found
 
 
-@pytest.mark.skipif(bool(REAL), reason="killed for real by hand; see docs/benchmarks.md")
 def test_an_import_that_is_cut_off_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
     from helpdesk.dynamo.table import create_missing_tables, drop_tables
 
