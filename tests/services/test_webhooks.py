@@ -107,7 +107,7 @@ def test_only_what_is_wanted_is_sent(desk, hook, receiver):
 
 
 def test_what_is_not_taken_holds_up_its_own_ticket_and_no_other(desk, hook, receiver):
-    bad, good = desk.ticket().ticket_id, desk.ticket().ticket_id
+    bad, good = desk.ticket().ticket_id, desk.ticket(now=after(seconds=1)).ticket_id
     for number in (bad, good):
         note(number, content="x", by=desk.rep, now=after(minutes=1))
     settle()
