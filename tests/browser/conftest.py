@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 AXE = Path(__file__).parents[2] / "theme/static_src/node_modules/axe-core/axe.min.js"
 CHROMIUM = shutil.which("chromium")
+
+# A colour that is still on its way to the other theme is no colour to judge.
+AT_REST = """
+for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish()
+"""
+
+expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,6 +74,7 @@ def axe(page: Page, errors: list[str]) -> Callable[[], dict[str, str]]:
 
     def violations() -> dict[str, str]:
         before = len(errors)
+        page.evaluate(AT_REST)
         page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run().then(result => result.violations)")
         del errors[before:]  # axe itself tries inline styles, which the page's policy refuses

@@ -231,6 +231,7 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     keys.press("g")
     keys.press("u")
     expect(page.get_by_role("heading", name="Unassigned")).to_be_visible()
+    page.wait_for_load_state()
     keys.press("j")
     keys.press("j")
     expect(page.locator("#rows li").nth(1).get_by_role("link")).to_be_focused()
@@ -241,7 +242,9 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     page.locator("#rows li").nth(1).get_by_role("link").focus()
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Second car")).to_be_visible()
+    page.wait_for_load_state()  # the heading is there before the keys are
     keys.press("a")
+    expect(page.locator("[data-key-assign]")).to_be_focused()
     keys.type("Ros")  # a closed list takes what is typed at once
     expect(page.locator("[data-kind=system]").last).to_contain_text("nobody → Rosa Marin")
     keys.press("Escape")
