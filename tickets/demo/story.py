@@ -6,7 +6,9 @@ ticket is written in one transaction with the mark that makes a repeat find it t
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 from customers.services.create import create_customer, create_vehicle
 from customers.services.read import customer_with_email, vehicles_of
@@ -16,6 +18,7 @@ from helpdesk.accounts.people import assignable_users
 from helpdesk.dynamo.transaction import Transaction
 from tickets.demo.cast import people, vin
 from tickets.demo.scripts import PORTS, SCRIPTS, Script
+from tickets.domain.sla.terms import Terms
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import promises, requests
@@ -54,21 +57,22 @@ def tell(
     chance = random.Random(seed)
     size = min(max(tickets // _PER_CUSTOMER, 1), _MOST_CUSTOMERS)
     owners = list(_cast(chance, size, now - timedelta(days=days)))
-    staff = [actor_of(user) for user in assignable_users() if not user.is_superuser]
+    house = _House([actor_of(user) for user in assignable_users() if not user.is_superuser])
     numbers = _numbers(min(_BLOCK, tickets))
     made = 0
-    for serial in range(tickets):
-        # Oldest first, most of them lately; each by its own chance, so that memory stays flat.
-        age = (1 - (serial + 0.5) / tickets) ** 5 * days * 86_400
-        own = random.Random(f"{seed}-{serial}")
-        token = Token(f"demo-{seed}-{serial}")
-        if requests.written_before(token, by=SYSTEM) is None:
-            customer, vehicles = own.choice(owners)
-            told = _Telling(own, next(numbers), customer, own.choice(vehicles), staff, now=now)
-            told.play(SCRIPTS[serial % len(SCRIPTS)], at=now - timedelta(seconds=int(age)))
-            told.write(token)
-            made += 1
-        each()
+    with promises.rules_asked_once():
+        for serial in range(tickets):
+            # Oldest first, most of them lately; each by its own chance, so that memory stays flat.
+            age = (1 - (serial + 0.5) / tickets) ** 5 * days * 86_400
+            own = random.Random(f"{seed}-{serial}")
+            token = Token(f"demo-{seed}-{serial}")
+            if requests.written_before(token, by=SYSTEM) is None:
+                customer, vehicles = own.choice(owners)
+                told = _Telling(own, next(numbers), customer, own.choice(vehicles), house, now=now)
+                told.play(SCRIPTS[serial % len(SCRIPTS)], at=now - timedelta(seconds=int(age)))
+                told.write(token)
+                made += 1
+            each()
     return made
 
 
@@ -110,6 +114,16 @@ def _numbers(block: int) -> Iterator[str]:
         yield from (str(number) for number in access.take_numbers(block))
 
 
+@dataclass(frozen=True)
+class _House:
+    """Who works here, and by which rules: asked once, as nobody changes them while demo data is
+    made."""
+
+    staff: list[Actor]
+    terms_for: Callable[..., Terms] = field(default_factory=lambda: cache(promises.terms_for))
+    team_for: Callable[..., str | None] = field(default_factory=lambda: cache(team_for))
+
+
 class _Telling:
     """One ticket on its way through its script."""
 
@@ -119,13 +133,13 @@ class _Telling:
         number: str,
         customer: Customer,
         vehicle: Vehicle,
-        staff: list[Actor],
+        house: _House,
         *,
         now: datetime,
     ) -> None:
-        self._chance, self._number, self._now = chance, number, now
+        self._chance, self._number, self._house, self._now = chance, number, house, now
         self._customer, self._vehicle = customer, vehicle
-        self._somebody = chance.choice(staff)
+        self._somebody = chance.choice(house.staff)
         self._details = {"car": vehicle.label, "port": chance.choice(PORTS)}
 
     def play(self, script: Script, *, at: datetime) -> None:
@@ -164,7 +178,7 @@ class _Telling:
         category, priority = Category(script.category), chance.choice(_PRIORITIES)
         self._pace = _PACE[priority]
         segment = self._customer.segment
-        terms = promises.terms_for(category=category, segment=segment)
+        terms = self._house.terms_for(category=category, segment=segment)
         fields = {
             "ticket_id": self._number,
             "customer_id": self._customer.customer_id,
@@ -174,7 +188,7 @@ class _Telling:
             "category": category.value,
             "priority": priority.value,
             "status": Status.OPEN.value,
-            "team_id": team_for(category=category, segment=segment, priority=priority),
+            "team_id": self._house.team_for(category=category, segment=segment, priority=priority),
             "tags": [chance.choice(_TAGS)] if chance.random() < 0.3 else [],
             "policy_id": terms.key,
         }
