@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.health.HealthMiddleware",
+    "helpdesk.once.OnceAPageMiddleware",
     "helpdesk.metrics.MetricsMiddleware",
     "helpdesk.api.problems.ApiProblems",
     "csp.middleware.CSPMiddleware",

@@ -156,6 +156,11 @@ def get_customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     return access.customers(customer_ids)
 
 
+def customer_names(customer_ids: Iterable[str]) -> dict[str, str]:
+    """What customers are called, by id. One read for each hundred."""
+    return access.customer_names(customer_ids)
+
+
 def get_vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
     """A vehicle, if this customer owns it. One read."""
     return access.vehicle(customer_id, vehicle_id)

@@ -75,6 +75,13 @@ def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     return {found.customer_id: found for found in read_all(Customer, keys, consistent=False)}
 
 
+def customer_names(customer_ids: Iterable[str]) -> dict[str, str]:
+    """What those are called that exist, by id. One BatchGetItem for each hundred."""
+    keys = [(customer_pk(customer_id), DETAILS) for customer_id in set(customer_ids)]
+    found = read_all(Customer, keys, consistent=False, only=["customerId", "name"])
+    return {one.customer_id: one.name for one in found}
+
+
 def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
     """Those that exist, by id. One BatchGetItem for each hundred."""
     keys = [

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Absence, Team, User
 from helpdesk.numbers import whole_number
+from helpdesk.once import once_a_page
 
 
+@once_a_page
 def assignable_users() -> QuerySet[User]:
     """Active people who work tickets, by name."""
     return (
@@ -53,6 +55,13 @@ def people_called(usernames: Iterable[str]) -> dict[str, str]:
     return {name.casefold(): str(pk) for name, pk in people if name.casefold() in wanted}
 
 
+@once_a_page
+def every_team() -> list[Team]:
+    """All teams, by name. One SQL query."""
+    return list(Team.objects.all())
+
+
+@once_a_page
 def teams_of(user_id: str) -> list[Team]:
     """The teams that somebody is in, by name. One SQL query."""
     key = whole_number(user_id)

@@ -19,9 +19,14 @@ Asked = list[dict[str, Any]]
 
 
 def read_all(
-    kind: type[T], keys: Iterable[tuple[str, str]], *, consistent: bool = True
+    kind: type[T],
+    keys: Iterable[tuple[str, str]],
+    *,
+    consistent: bool = True,
+    only: Sequence[str] | None = None,
 ) -> Iterator[T]:
-    """Those of the items that exist, in no order. One BatchGetItem for each hundred.
+    """Those of the items that exist, in no order; of each `only` some attributes, as the table
+    names them. One BatchGetItem for each hundred.
 
     Raises GetError when some are left undone again and again.
     """
@@ -31,7 +36,7 @@ def read_all(
     ]
 
     def ask(todo: Asked) -> tuple[list[Any], Asked]:
-        found, left = kind._batch_get_page(todo, consistent, None)
+        found, left = kind._batch_get_page(todo, consistent, only)
         left = [{name: value["S"] for name, value in key.items()} for key in left or ()]
         return found, left
 

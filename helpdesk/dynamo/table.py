@@ -16,9 +16,10 @@ import botocore.session
 from django.conf import settings
 from django.utils.module_loading import import_string
 from pynamodb.connection import Connection, TableConnection
+from pynamodb.constants import NULL
 from pynamodb.models import Model
 
-from helpdesk.dynamo import capacity
+from helpdesk.dynamo import capacity, wire
 
 _lock = Lock()
 
@@ -55,6 +56,20 @@ class Item(Model):
         return table
 
     @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        # PynamoDB's own sets all defaults twice before it reads: a page of a list waits for that.
+        item = cls.__new__(cls)
+        item.attribute_values = held = {}
+        for name, attribute in cls.get_attributes().items():
+            stored = data.get(attribute.attr_name)
+            if stored and NULL not in stored:
+                held[name] = attribute.deserialize(attribute.get_value(stored))
+            elif attribute.default is not None:
+                default = attribute.default
+                held[name] = default() if callable(default) else default
+        return item
+
+    @classmethod
     def get(
         cls,
         hash_key: Any,
@@ -84,6 +99,7 @@ def connection() -> Connection:
 def _client(pid: int) -> Any:
     # By process: sockets inherited over a fork would be answered to the wrong process.
     session = botocore.session.Session()
+    session.register_component("response_parser_factory", wire.Factory())
     if settings.DYNAMODB_ENDPOINT_URL and not session.get_credentials():
         session.set_credentials("local", "local")  # an embedded engine asks for some, never which
     made = session.create_client(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.accounts.models import Team
+from helpdesk.accounts.people import every_team
 from helpdesk.fragments import wants_fragment
 from reporting.services.today import escalated_today
 from tickets.domain.ticket import Priority
@@ -21,7 +21,7 @@ from tickets.web.words import RULES
 def dashboard(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
     found = snapshot(by=by)
-    names = {str(team.pk): team.name for team in Team.objects.all()}
+    names = {str(team.pk): team.name for team in every_team()}
     people = [person for person in workload(by=by).people if person.load or person.capacity]
     most = max((person.load for person in people), default=0) or 1
     context = {

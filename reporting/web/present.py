@@ -8,8 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
-from helpdesk.accounts.models import Team
-from helpdesk.accounts.people import names_of
+from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import figures
 from reporting.domain.figures import Column, Row
 from reporting.services import report
@@ -154,7 +153,7 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
         (_("By person"), "assignedTo", people, people_names),
     ]
     if found.asked.by_priority_alone:
-        teams = {str(team.pk): team.name for team in Team.objects.all()}
+        teams = {str(team.pk): team.name for team in every_team()}
         tables += [
             (_("By team"), "", _by_second(found.figures.teams), {**teams, "": _("no team")}),
             (_("By customer segment"), "", _by_second(found.figures.segments), {"": _("unknown")}),

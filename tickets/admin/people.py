@@ -6,8 +6,8 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from helpdesk.accounts.actors import SYSTEM
-from helpdesk.accounts.models import Team, User
-from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.models import User
+from helpdesk.accounts.people import assignable_users, every_team
 
 KEPT = 20
 """Seconds after which a new name is seen."""
@@ -41,4 +41,4 @@ def people() -> People:
 
 def team_choices() -> list[tuple[str, str]]:
     """One SQL query."""
-    return [(str(team.pk), team.name) for team in Team.objects.all()]
+    return [(str(team.pk), team.name) for team in every_team()]

@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.accounts.models import Team
-from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.people import assignable_users, every_team
 from tickets.domain import workflow
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.services.checks import LONGEST_CONTENT, LONGEST_SUBJECT
@@ -17,7 +16,7 @@ from tickets.web.words import label
 def assignee_choices() -> list[tuple[str, Any]]:
     """Nobody, whoever is next, people, teams. Two SQL queries."""
     people = [(str(user.pk), user.display_name) for user in assignable_users()]
-    teams = [(f"team-{team.pk}", team.name) for team in Team.objects.all()]
+    teams = [(f"team-{team.pk}", team.name) for team in every_team()]
     choices: list[tuple[str, Any]] = [("", _("Nobody"))]
     if teams:
         choices += [("auto", _("Whoever is next"))]

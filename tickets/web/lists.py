@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Team
-from helpdesk.accounts.people import assignable_users, names_of, teams_of
+from helpdesk.accounts.people import assignable_users, every_team, names_of, teams_of
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
@@ -211,9 +211,7 @@ def _choices(filters: Filters, by: Actor) -> dict[str, Any]:
                 for user in assignable_users()
             ),
         ],
-        "teams": [
-            (str(team.pk), team.name, filters.team == str(team.pk)) for team in Team.objects.all()
-        ],
+        "teams": [(str(team.pk), team.name, filters.team == str(team.pk)) for team in every_team()],
         "my_teams": teams_of(by.user_id),
         "states": [
             (name, words, getattr(filters, _FIELD[name])) for name, words in _STATES.items()
@@ -230,5 +228,7 @@ _FIELD = {
 }
 
 
-def _marked(choices: list[tuple[str, str]], chosen: frozenset[Any]) -> list[tuple[str, str, bool]]:
-    return [(value, words, value in chosen) for value, words in choices]
+def _marked(
+    choices: list[tuple[str, str]], chosen: frozenset[Any]
+) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((value, words, value in chosen) for value, words in choices)

@@ -1,5 +1,6 @@
 """What stands beside every page: lists with their counts, and saved views."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +29,19 @@ _ICONS = {
 }
 
 
+@dataclass(frozen=True)
+class _Link:
+    """To a list."""
+
+    name: str
+    label: str
+    url: str
+    icon: str
+    count: int
+    more: bool
+    """Whether there are more than were counted."""
+
+
 def desk(request: HttpRequest) -> dict[str, Any]:
     """A context processor. Nothing is asked until a template does."""
     return {"desk": SimpleLazyObject(lambda: _desk(request))}
@@ -45,16 +59,16 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         return {"queues": [], "views": [], "stamp": ""}
     held = counts(by=by)
     queues = [
-        {
-            "name": queue.value,
-            "label": QUEUES[queue],
-            "url": reverse("my_work")
+        _Link(
+            name=queue.value,
+            label=str(QUEUES[queue]),
+            url=reverse("my_work")
             if queue is Queue.MINE
             else f"{reverse('ticket_list')}?view={queue.value}",
-            "icon": _ICONS[queue],
-            "count": held.get(queue.value, 0),
-            "more": held.get(queue.value, 0) >= MOST_COUNTED,
-        }
+            icon=_ICONS[queue],
+            count=held.get(queue.value, 0),
+            more=held.get(queue.value, 0) >= MOST_COUNTED,
+        )
         for queue in Queue
     ]
     views = [

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from customers.services.read import get_customers
+from customers.services.read import customer_names
 from customers.store.items import Vehicle
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
@@ -50,7 +50,7 @@ class Line:
     due_clock: str
     created_at: datetime
     updated_at: datetime
-    tags: list[str]
+    tags: tuple[str, ...]
     snippet: SafeString | None
 
 
@@ -95,19 +95,18 @@ def ticket_lines(
 ) -> list[Line]:
     """Lines of a list. Cost: one SQL query for people, one read for customers."""
     people = names_of(ticket.assigned_to for ticket in tickets)
-    customers = get_customers(ticket.customer_id for ticket in tickets)
+    customers = customer_names(ticket.customer_id for ticket in tickets)
     lines = []
     for ticket in tickets:
         facts = sla_facts(ticket)
         due = standing.due(facts)
-        customer = customers.get(ticket.customer_id)
         lines.append(
             Line(
                 ticket_id=ticket.ticket_id,
                 url=reverse("ticket_detail", args=[ticket.ticket_id]),
                 subject=ticket.subject,
                 subject_marked=marked(mark_hits(ticket.subject, words)) if words else None,
-                customer_name=customer.name if customer else _("unknown customer"),
+                customer_name=customers.get(ticket.customer_id) or _("unknown customer"),
                 customer_id=ticket.customer_id,
                 category=ticket.category,
                 priority=ticket.priority,
@@ -119,7 +118,7 @@ def ticket_lines(
                 due_clock=due[1] if due else "",
                 created_at=ticket.created_at,
                 updated_at=ticket.updated_at,
-                tags=list(ticket.tags),
+                tags=tuple(ticket.tags),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
             )
         )
