@@ -1,0 +1,47 @@
+"""What a page asks several times while it is made, asked once.
+
+The list in the middle, the form beside it and the links around them each want to know which teams
+there are, and none knows of the others. Only for requests that change nothing: there an answer
+stays right as long as the page is in the making.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers_of_this_page", default=None)
+
+
+def once_a_page(ask: Callable[P, T]) -> Callable[P, T]:
+    """A decorator for functions whose arguments can be hashed and whose answer nobody changes."""
+
+    @wraps(ask)
+    def answer(*args: P.args, **named: P.kwargs) -> T:
+        known = _answers.get()
+        if known is None:
+            return ask(*args, **named)
+        key = (ask, args, tuple(named.items()))
+        if key not in known:
+            known[key] = ask(*args, **named)
+        found: T = known[key]
+        return found
+
+    return answer
+
+
+class OnceAPageMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = _answers.set({} if request.method in ("GET", "HEAD") else None)
+        try:
+            return self.get_response(request)
+        finally:
+            _answers.reset(token)
