@@ -61,10 +61,18 @@ def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
 def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
     now, then = found.stats(), before.stats()
     bins = found.durations()
+    priorities = list(reversed(Priority))
+    of_each = zip(*(found.stats(priority.value) for priority in priorities), strict=True)
     told = []
-    for name, title, stat, was, own in (
-        ("response", _("First response"), now[0], then[0], bins.response),
-        ("resolution", _("Resolution"), now[1], then[1], bins.resolution),
+    for (name, title, own), stat, was, stats in zip(
+        (
+            ("response", _("First response"), bins.response),
+            ("resolution", _("Resolution"), bins.resolution),
+        ),
+        now,
+        then,
+        of_each,
+        strict=True,
     ):
         counts = list(figures.distribution(own, _BINS))
         labels = [*(f"≤ {text}" for text in _BIN_NAMES), f"> {_BIN_NAMES[-1]}"]
@@ -93,8 +101,7 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                             asked, f"late-{name}s", priority=priority.value
                         ),
                     }
-                    for priority in reversed(Priority)
-                    for own_stat in (found.stats(priority.value)[0 if name == "response" else 1],)
+                    for priority, own_stat in zip(priorities, stats, strict=True)
                     if own_stat.count
                 ],
             }
