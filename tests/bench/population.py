@@ -15,7 +15,7 @@ from reporting.store import access as reports
 from reporting.store import packing
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Priority
-from tickets.services.change import Draft, new_draft
+from tickets.services.draft import Draft, new_draft
 from tickets.services.promises import KNOWN_TERMS
 from tickets.store.log import COUNTER, Counter
 from tickets.store.ticket import Ticket

@@ -100,7 +100,7 @@ def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
     one, other = desk.ticket(now=NOON), desk.ticket(now=NOON)
     ids = iter([new_ulid(at=NOON), waiting_events()[-1].event_id])
     monkeypatch.setattr(
-        "tickets.services.change.new_ulid", lambda **at: next(ids, None) or new_ulid(**at)
+        "tickets.services.draft.new_ulid", lambda **at: next(ids, None) or new_ulid(**at)
     )
 
     note(one.ticket_id, content="x", by=desk.rep, now=NOON)

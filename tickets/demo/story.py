@@ -23,7 +23,7 @@ from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import promises, requests
 from tickets.services.assign import give, team_for
-from tickets.services.change import Draft, copy_of, new_draft, write_beside
+from tickets.services.draft import Draft, copy_of, new_draft, write_beside
 from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket

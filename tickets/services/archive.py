@@ -9,7 +9,8 @@ from datetime import datetime
 from helpdesk.accounts.actors import Actor, require_administration
 from tickets.domain.errors import NotClosed
 from tickets.domain.ticket import CommunicationType, Status
-from tickets.services.change import Draft, change
+from tickets.services.change import change
+from tickets.services.draft import Draft
 from tickets.store.ticket import Ticket
 
 

@@ -18,8 +18,9 @@ from helpdesk.numbers import whole_number
 from tickets.domain import routing
 from tickets.domain.routing import Candidate
 from tickets.models import RoutingRule
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import Checks
+from tickets.services.draft import Draft
 from tickets.store import access, search
 from tickets.store.ticket import Ticket
 

@@ -13,8 +13,9 @@ from tickets.domain.errors import DomainError, TransitionRefused
 from tickets.models import Bulk
 from tickets.services import outbox
 from tickets.services.assign import assign, assign_automatically, assign_team
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import LONGEST_SUBJECT, Checks
+from tickets.services.draft import Draft
 from tickets.services.edit import edit
 from tickets.services.escalate import escalate
 from tickets.services.status import change_status

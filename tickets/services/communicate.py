@@ -16,9 +16,10 @@ from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
 from tickets.services import requests
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import LONGEST_CONTENT, Checks
 from tickets.services.create import create_ticket
+from tickets.services.draft import Draft
 from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.log import Attachment, Communication, Request

@@ -16,8 +16,9 @@ from helpdesk.moments import this_second
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
 from tickets.services import promises, requests
 from tickets.services.assign import next_of_team, team_for
-from tickets.services.change import ATTEMPTS, new_draft, tell_others, write_beside
+from tickets.services.change import ATTEMPTS, tell_others
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.draft import new_draft, write_beside
 from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket

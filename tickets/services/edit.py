@@ -10,8 +10,9 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Priority, Status
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.draft import Draft
 from tickets.services.replan import follow_policy
 from tickets.services.status import step
 from tickets.store.ticket import Ticket

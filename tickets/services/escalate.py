@@ -16,8 +16,9 @@ from tickets.domain.errors import TicketArchived
 from tickets.domain.sla import milestones
 from tickets.domain.ticket import CommunicationType
 from tickets.services import outbox, promises
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import LONGEST_SUBJECT, Checks
+from tickets.services.draft import Draft
 from tickets.store import access
 from tickets.store.log import Change
 from tickets.store.ticket import Ticket

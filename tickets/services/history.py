@@ -38,13 +38,13 @@ from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import outbox, promises
 from tickets.services.assign import give
-from tickets.services.change import Draft, copy_of, new_draft, write_beside
 from tickets.services.checks import (
     LONGEST_CONTENT,
     LONGEST_DESCRIPTION,
     LONGEST_SUBJECT,
     Checks,
 )
+from tickets.services.draft import Draft, copy_of, new_draft, write_beside
 from tickets.store import access
 from tickets.store.log import Imported, imported_pk
 from tickets.store.ticket import Ticket

@@ -21,7 +21,8 @@ from helpdesk.moments import this_second
 from tickets.domain.ticket import ERASED, CommunicationType
 from tickets.models import CustomerJob
 from tickets.services import attachments, outbox
-from tickets.services.change import Draft, change
+from tickets.services.change import change
+from tickets.services.draft import Draft
 from tickets.services.escalate import MANUAL, said_by_hand
 from tickets.store import access
 from tickets.store.log import Communication, Escalation

@@ -11,8 +11,9 @@ from helpdesk.errors import Invalid, NotFound
 from tickets.domain.errors import CannotReopen, ClosedTooLongAgo, MergedAway, MergeRefused
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Status
-from tickets.services.change import Draft, change_both
+from tickets.services.change import change_both
 from tickets.services.create import create_ticket
+from tickets.services.draft import Draft
 from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket

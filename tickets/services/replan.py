@@ -23,7 +23,8 @@ from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Status
 from tickets.models import Replan
 from tickets.services import promises
-from tickets.services.change import Draft, change
+from tickets.services.change import change
+from tickets.services.draft import Draft
 from tickets.store import access
 
 log = structlog.get_logger(__name__)

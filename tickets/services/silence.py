@@ -11,7 +11,8 @@ from helpdesk.moments import this_second
 from tickets.domain import instant
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
-from tickets.services.change import Draft, change
+from tickets.services.change import change
+from tickets.services.draft import Draft
 from tickets.store import access
 
 log = structlog.get_logger(__name__)

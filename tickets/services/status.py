@@ -7,8 +7,9 @@ from tickets.domain import workflow
 from tickets.domain.errors import MergedAway
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
-from tickets.services.change import Draft, change
+from tickets.services.change import change
 from tickets.services.checks import Checks
+from tickets.services.draft import Draft
 from tickets.store.ticket import Ticket
 
 _STEP = {

@@ -12,8 +12,8 @@ from helpdesk.errors import NotAllowed
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.assign import give, to_team
-from tickets.services.change import Draft
 from tickets.services.checks import LONGEST_CONTENT, Checks
+from tickets.services.draft import Draft
 from tickets.services.edit import edit
 from tickets.store import access
 from tickets.store.ticket import Ticket

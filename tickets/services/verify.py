@@ -14,7 +14,7 @@ from helpdesk.accounts.actors import SYSTEM
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
-from tickets.services.change import Draft, copy_of, text_of
+from tickets.services.draft import Draft, copy_of, text_of
 from tickets.store import access, search
 from tickets.store.log import Communication, Escalation
 from tickets.store.ticket import Ticket
