@@ -1,20 +1,39 @@
 """What workers do for reports."""
 
+from time import monotonic
+
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
 from helpdesk import jobs
 from helpdesk.moments import this_second
 from reporting.domain.days import day_of
 from reporting.models import WhatIf
-from reporting.services import rollups, weekly, what_if
+from reporting.services import facts, rollups, weekly, what_if
+
+ROLLING = "reporting:rolling"
+LONGEST = 60
+"""Seconds after which whoever rolls up is taken for dead."""
+
+REST = 3
+"""Times as long as a roll-up took, until the next: workers are there for escalations first."""
 
 
 @shared_task(name="reporting.roll_up")
 def roll_up() -> int:
-    settled = rollups.roll_up()
+    """Only one at a time, with a rest that grows with a day's facts: each reads them all again."""
+    if not cache.add(ROLLING, True, LONGEST):
+        facts.nudge()
+        return 0
+    began = monotonic()
+    settled = 0
+    try:
+        settled = rollups.roll_up()
+    finally:
+        cache.set(ROLLING, True, int(REST * (monotonic() - began)))
     if settled == rollups.MARKS:
-        roll_up.delay()  # there is more
+        facts.nudge()  # there is more
     return settled
 
 

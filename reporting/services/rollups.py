@@ -6,6 +6,7 @@ middle leaves the mark that makes the next one do it again.
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from random import uniform
 from time import sleep
@@ -17,6 +18,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended
 from helpdesk.errors import Busy
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
+from reporting.domain.facts import About, Fact
 from reporting.domain.figures import Figures, Row, empty_row
 from reporting.services import facts
 from reporting.store import access, packing
@@ -31,23 +33,39 @@ MONTH_BY_PRIORITY, MONTH_DAYS = "month-priorities", "month-days"
 MARKS = 2_000
 ATTEMPTS = 8
 REBUILD_BATCH = 100
+DAYS_HELD = 3
+"""The same day lies, in whatever zone, in that day of UTC and those beside it."""
+
+FactsOfDay = list[tuple[About, list[Fact]]]
 
 
 def roll_up(*, limit: int = MARKS) -> int:
     """Pack the days that have changed, and their months; return how many marks that settled.
 
-    Cost: the facts of each day that changed, the days of each month, for each zone.
+    Cost: the facts of each day of UTC that changed, and of those beside it, once; the days of each
+    month, for each zone.
     """
     marks = access.dirty_days(limit=limit)
     if not marks:
         return 0
-    dirty = sorted({date.fromisoformat(str(mark.sk).partition("#")[0]) for mark in marks})
-    for zone in settings.REPORT_TIME_ZONES:
-        changed = sorted({day for one in dirty for day in days.days_touching(one, zone)})
-        for day in changed:
+    dirty = {date.fromisoformat(str(mark.sk).partition("#")[0]) for mark in marks}
+    zones = settings.REPORT_TIME_ZONES
+    changed = sorted(
+        (day, zone)
+        for zone in zones
+        for day in {day for one in dirty for day in days.days_touching(one, zone)}
+    )
+    # Each version is known before any fact is read. So the facts of a day of UTC serve all the days
+    # it has a part in, and whoever packed one of these since is noticed.
+    versions = [access.version(zone, DAY_COUNTS, day) for day, zone in changed]
+    facts_of = lru_cache(maxsize=DAYS_HELD)(_facts_of)
+    for (day, zone), version in zip(changed, versions, strict=True):
+        try:
+            _write_day(zone, day, version, facts_of)
+        except (ConditionFailed, Contended):
             _insist(_pack_day, zone, day)
-        for month in sorted({days.month_of(day) for day in changed}):
-            _insist(_pack_month, zone, month)
+    for month, zone in sorted({(days.month_of(day), zone) for day, zone in changed}):
+        _insist(_pack_month, zone, month)
     access.forget_dirty(marks)
     log.info("rolled_up", days=len(dirty), marks=len(marks))
     return len(marks)
@@ -70,13 +88,19 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     return done
 
 
+def _facts_of(utc_day: date) -> FactsOfDay:
+    return [facts.read_day(item) for item in access.facts_of_day(utc_day)]
+
+
 def _pack_day(zone: str, day: date) -> None:
-    version = access.version(zone, DAY_COUNTS, day)
+    _write_day(zone, day, access.version(zone, DAY_COUNTS, day), _facts_of)
+
+
+def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], FactsOfDay]) -> None:
     start, end = days.bounds(day, zone)
     figures = Figures()
     for utc_day in days.utc_days(day, zone):
-        for item in access.facts_of_day(utc_day):
-            about, happened = facts.read_day(item)
+        for about, happened in facts_of(utc_day):
             for fact in happened:
                 if start <= fact.at < end:
                     figures.count(about, fact)

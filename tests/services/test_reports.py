@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 
 from customers.services.create import edit_customer
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
+from reporting import tasks
 from reporting.domain.days import Range
 from reporting.services import facts, report, rollups
 from reporting.services.asked import Asked, GroupBy, read_asked
@@ -245,6 +247,69 @@ def test_whoever_read_less_does_not_win(desk, monkeypatch):
     rolled()
 
     assert total()[0] == 2
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_whoever_holds_older_facts_does_not_win_in_any_zone(desk, zones, monkeypatch, at):
+    """Facts of a day of UTC are read once for all zones: overtaken before each of the writes."""
+    desk.ticket()
+    settle()
+    write, written = table.write_rollups, []
+
+    def overtaken(*given, **more):
+        written.append(given)
+        if len(written) == at + 1:
+            monkeypatch.setattr(rollups.access, "write_rollups", write)
+            desk.ticket(priority="High")
+            settle()
+            rollups.roll_up()
+        write(*given, **more)
+
+    monkeypatch.setattr(rollups.access, "write_rollups", overtaken)
+    rolled()
+
+    assert len(written) == at + 1, "nobody was overtaken"
+    for zone in ("UTC", "America/New_York", "Pacific/Apia"):
+        assert total(zone=zone)[0] == 2, zone
+
+
+def test_the_facts_of_a_day_are_read_once_for_all_zones(desk, zones, monkeypatch):
+    desk.ticket()
+    settle()
+    read, asked = table.facts_of_day, []
+    monkeypatch.setattr(rollups.access, "facts_of_day", lambda day: asked.append(day) or read(day))
+    rollups.roll_up()
+
+    assert len(asked) == len(set(asked)) == 3, "the day, and the ones beside it"
+
+
+def test_one_rolls_up_at_a_time_and_rests(desk, monkeypatch):
+    busy(desk)
+    settle()
+    clock = iter([100.0, 100.2, 200.0, 202.0])
+    asked = []
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(tasks.facts, "nudge", lambda: asked.append(True))
+
+    cache.add(tasks.ROLLING, True, 60)
+    assert tasks.roll_up() == 0
+    assert asked == [True], "somebody else is at it: later"
+    cache.delete(tasks.ROLLING)
+    assert tasks.roll_up() > 0
+    assert cache.get(tasks.ROLLING) is None, "what was quick needs no rest"
+    assert tasks.roll_up() == 0
+    assert cache.get(tasks.ROLLING), "after two seconds there is one"
+    assert total()[0] > 0
+
+
+def test_whoever_fails_to_roll_up_lets_the_next_one_try(monkeypatch):
+    def fails():
+        raise LookupError
+
+    monkeypatch.setattr(tasks.rollups, "roll_up", fails)
+    with pytest.raises(LookupError):
+        tasks.roll_up()
+    assert cache.get(tasks.ROLLING) is None
 
 
 def test_a_consumer_that_read_an_older_ticket_does_not_win(desk, monkeypatch):
