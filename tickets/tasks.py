@@ -2,6 +2,7 @@
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
 from helpdesk import jobs
 from helpdesk.moments import this_second
@@ -20,16 +21,28 @@ from tickets.services import (
     webhooks,
 )
 
+PASSING, AGAIN = "outbox:passing", "outbox:again"
+LEASE = 5
+"""Seconds after a step of the outbox in which whoever passes on is taken to be at it still."""
+
 
 @shared_task(name="tickets.pass_on")
 def pass_on() -> int:
-    taken = outbox.pass_on()
+    """One at a time: two would give the same events to the same consumers."""
+    if not cache.add(PASSING, True, LEASE):
+        cache.set(AGAIN, True, LEASE)  # for whoever is at it: there is more
+        return 0
+    try:
+        cache.delete(AGAIN)
+        taken = outbox.pass_on(each=lambda: cache.set(PASSING, True, LEASE))
+    finally:
+        cache.delete(PASSING)
     if taken:
         mail_notices.delay()
         send_letters.delay()
         send_webhooks.delay()
-    if taken == outbox.BATCH:
-        pass_on.delay()  # there is more
+    if taken == outbox.BATCH or cache.get(AGAIN):
+        pass_on.delay()
     return taken
 
 

@@ -1,11 +1,13 @@
 """Events reach their consumers at least once, and a repeat changes nothing."""
 
 import pytest
+from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from helpdesk.dynamo.ulids import new_ulid
 from reporting.store import access as reports
 from tests.world import NOON, stored, waiting_events
+from tickets import tasks
 from tickets.services import outbox
 from tickets.services.communicate import note
 from tickets.services.status import change_status
@@ -112,3 +114,52 @@ def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
             (one.ticket_id, "communication"),
         ]
     )
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Which tasks were asked for."""
+    found = []
+    for task in (tasks.pass_on, tasks.mail_notices, tasks.send_letters, tasks.send_webhooks):
+        monkeypatch.setattr(task, "delay", lambda name=task.name: found.append(name))
+    return found
+
+
+def test_one_passes_on_at_a_time(desk, asked):
+    desk.ticket()
+    cache.add(tasks.PASSING, True, 60)  # somebody is at it
+
+    assert tasks.pass_on() == 0
+    assert (len(waiting_events()), asked) == (1, [])
+
+    cache.delete(tasks.PASSING)  # and is done, or was killed
+    assert tasks.pass_on() == 1
+    assert waiting_events() == []
+    assert cache.get(tasks.PASSING) is None
+
+
+def test_what_comes_while_somebody_passes_on_is_asked_for_after(desk, asked, monkeypatch):
+    first = desk.ticket()
+
+    def meanwhile(events):
+        if events[0].ticket_id == first.ticket_id:
+            desk.ticket()
+            assert tasks.pass_on() == 0, "another process was told of the second ticket"
+
+    monkeypatch.setattr(outbox, "_consumers", lambda: (meanwhile,))
+    assert tasks.pass_on() == 1
+    assert asked.count("tickets.pass_on") == 1
+    asked.clear()
+    assert tasks.pass_on() == 1
+    assert waiting_events() == []
+    assert "tickets.pass_on" not in asked, "nothing is left"
+
+
+def test_whoever_fails_to_pass_on_lets_the_next_one_try(monkeypatch):
+    def fails(*_given, **_more):
+        raise LookupError
+
+    monkeypatch.setattr(outbox, "pass_on", fails)
+    with pytest.raises(LookupError):
+        tasks.pass_on()
+    assert cache.get(tasks.PASSING) is None

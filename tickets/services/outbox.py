@@ -62,13 +62,17 @@ def nudge() -> None:
         log.warning("broker_away", reason=str(error))
 
 
-def pass_on(*, limit: int = BATCH) -> int:
+def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) -> int:
     """Give the oldest `limit` events to every consumer, and delete those that all have taken.
 
-    Returns how many were taken. An event that a consumer fails on stays for the next time.
+    Calls `each` before each step. Returns how many were taken. An event that a consumer fails on
+    stays for the next time.
     """
     events = list(access.outbox(limit=limit))
-    taken = sum(_settle(events[start : start + STEP]) for start in range(0, len(events), STEP))
+    taken = 0
+    for start in range(0, len(events), STEP):
+        each()
+        taken += _settle(events[start : start + STEP])
     if events:
         log.info("events_taken", count=taken, left=len(events) - taken)
     return taken
