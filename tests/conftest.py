@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
 @pytest.fixture
@@ -33,3 +34,21 @@ def rep_client(desk, client):
     """A browser without a screen in which a representative is signed in."""
     client.force_login(desk.rep_user)
     return client
+
+
+# Tests that start a whole desk, or a browser: one of a kind at a time, and started once.
+_ALONE = {
+    "tests/browser/": "browser",
+    "tests/chaos/": "desk",
+    "tests/api/test_running.py": "desk",
+}
+
+
+class _Scheduling(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return next((kind for path, kind in _ALONE.items() if nodeid.startswith(path)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    # xdist's own groups say nothing under this pytest: it no longer lets them rename a test.
+    return _Scheduling(config, log)

@@ -22,15 +22,17 @@ from tickets.services import (
 )
 
 PASSING, AGAIN = "outbox:passing", "outbox:again"
-LEASE = 5
-"""Seconds after a step of the outbox in which whoever passes on is taken to be at it still."""
+LEASE = 2
+"""Seconds after the turn of a consumer began in which whoever passes on is taken to be at it."""
 
 
 @shared_task(name="tickets.pass_on")
 def pass_on() -> int:
     """One at a time: two would give the same events to the same consumers."""
     if not cache.add(PASSING, True, LEASE):
-        cache.set(AGAIN, True, LEASE)  # for whoever is at it: there is more
+        # Whoever is at it goes on, and should they have died, this does.
+        if cache.add(AGAIN, True, LEASE):
+            pass_on.apply_async(countdown=LEASE)
         return 0
     try:
         cache.delete(AGAIN)

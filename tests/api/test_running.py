@@ -17,7 +17,7 @@ from tests.chaos.desk import ROOT, RunningDesk
 
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "25"))
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(120 + SECONDS)]
+pytestmark = pytest.mark.timeout(120 + SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ MOST_A_MINUTE = 3  # kills of one part: at five the desk gives it up
 BACK_WITHIN = 10  # seconds after the last restart
 PATIENCE = 120  # seconds until everything that follows is done
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400 + 15 * KILLS)]
+pytestmark = pytest.mark.timeout(400 + 15 * KILLS)
 
 
 class Client:

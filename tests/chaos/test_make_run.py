@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.desk import Browser, RunningDesk
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 
 @pytest.fixture(scope="module")

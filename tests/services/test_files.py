@@ -131,7 +131,6 @@ def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkey
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("races")
 def test_two_who_press_at_once_take_each_row_once(desk):
     file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(20)))
     gate = Barrier(2)

@@ -15,7 +15,7 @@ from tickets.services.status import change_status, wait
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "60"))
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 # Just before and just after the response deadline (8 h) of a Medium ticket.
 IN_TIME, TOO_LATE = after(hours=8), after(hours=8, seconds=1)

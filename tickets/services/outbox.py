@@ -65,22 +65,21 @@ def nudge() -> None:
 def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) -> int:
     """Give the oldest `limit` events to every consumer, and delete those that all have taken.
 
-    Calls `each` before each step. Returns how many were taken. An event that a consumer fails on
-    stays for the next time.
+    Calls `each` before each consumer's turn. Returns how many were taken. An event that a consumer
+    fails on stays for the next time.
     """
     events = list(access.outbox(limit=limit))
-    taken = 0
-    for start in range(0, len(events), STEP):
-        each()
-        taken += _settle(events[start : start + STEP])
+    steps = (events[start : start + STEP] for start in range(0, len(events), STEP))
+    taken = sum(_settle(step, each) for step in steps)
     if events:
         log.info("events_taken", count=taken, left=len(events) - taken)
     return taken
 
 
-def _settle(events: Sequence[OutboxEvent]) -> int:
+def _settle(events: Sequence[OutboxEvent], each: Callable[[], object]) -> int:
     left: set[str] = set()
     for consumer in _consumers():
+        each()
         left |= _give(consumer, events)
     taken = [event for event in events if event.event_id not in left]
     access.forget_events(taken)
