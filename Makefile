@@ -22,7 +22,7 @@ dev:
 	@$(BOOTSTRAP) dev
 
 test: dev ## run every test; ARGS="tests/domain -k dst" runs some
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 check: dev ## formatter, linter, types, layers, templates, migrations
 	@$(PY) -m ruff format --check --quiet .

@@ -193,7 +193,7 @@ def test_many_who_watch_the_dashboard_cost_one_snapshot(
     page(supervisor, "/sla/")
     with capacity.counting() as used, django_assert_max_num_queries(17):
         page(supervisor, "/sla/")
-    assert used.requests <= 3
+    assert used.requests <= 4  # what is due soon, its customers, two rollups of today
 
 
 def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, desk, history):
