@@ -229,26 +229,6 @@ def test_a_change_of_segment_is_followed(desk):
     assert {name: row[0] for (_priority, name), row in segments.items() if row[0]} == {"VIP": 1}
 
 
-def test_whoever_read_less_does_not_win(desk, monkeypatch):
-    """One roller reads a day; before it writes, a fact comes and another one packs the day."""
-    desk.ticket()
-    settle()
-    write, raced = table.write_rollups, []
-
-    def overtaken(*given, **more):
-        if not raced:
-            raced.append(True)
-            desk.ticket(priority="High")
-            settle()
-            rollups.roll_up()
-        write(*given, **more)
-
-    monkeypatch.setattr(rollups.access, "write_rollups", overtaken)
-    rolled()
-
-    assert total()[0] == 2
-
-
 @pytest.mark.parametrize("at", range(8))
 def test_whoever_holds_older_facts_does_not_win_in_any_zone(desk, zones, monkeypatch, at):
     """Facts of a day of UTC are read once for all zones: overtaken before each of the writes."""
