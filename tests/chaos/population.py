@@ -37,9 +37,12 @@ def populate(count: int) -> None:
     rep = User.objects.get(username="rep")
     chance = random.Random(3)
     customer = create_customer(name="Chaos", by=SYSTEM, now=this_second())
+    last = this_second()
     for _ in range(count):
         # A milestone passes in the next seconds, and perhaps others long ago.
-        age = chance.choice(MILESTONES) - chance.randint(-5, AHEAD)
+        ahead = chance.randint(-5, AHEAD)
+        age = chance.choice(MILESTONES) - ahead
+        last = max(last, this_second() + timedelta(seconds=ahead))
         create_ticket(
             customer_id=customer.customer_id,
             subject=SUBJECT,
@@ -50,6 +53,7 @@ def populate(count: int) -> None:
             by=SYSTEM,
             now=this_second() - timedelta(seconds=age),
         )
+    print(last.timestamp())  # by then the last of these milestones has passed
 
 
 def left() -> None:
