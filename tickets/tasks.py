@@ -21,7 +21,7 @@ from tickets.services import (
     webhooks,
 )
 
-PASSING, AGAIN = "outbox:passing", "outbox:again"
+PASSING, FOLLOWED = "outbox:passing", "outbox:followed"
 LEASE = 2
 """Seconds after the turn of a consumer began in which whoever passes on is taken to be at it."""
 
@@ -30,12 +30,11 @@ LEASE = 2
 def pass_on() -> int:
     """One at a time: two would give the same events to the same consumers."""
     if not cache.add(PASSING, True, LEASE):
-        # Whoever is at it goes on, and should they have died, this does.
-        if cache.add(AGAIN, True, LEASE):
+        # Whoever is at it sees that more is asked for. Should they have died, one task goes on.
+        if cache.add(FOLLOWED, True, LEASE):
             pass_on.apply_async(countdown=LEASE)
         return 0
     try:
-        cache.delete(AGAIN)
         taken = outbox.pass_on(each=lambda: cache.set(PASSING, True, LEASE))
     finally:
         cache.delete(PASSING)
@@ -43,7 +42,7 @@ def pass_on() -> int:
         mail_notices.delay()
         send_letters.delay()
         send_webhooks.delay()
-    if taken == outbox.BATCH or cache.get(AGAIN):
+    if taken >= outbox.BATCH or outbox.is_asked():
         pass_on.delay()
     return taken
 

@@ -1,6 +1,9 @@
 """Events reach their consumers at least once, and a repeat changes nothing."""
 
+from unittest.mock import Mock
+
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
@@ -11,6 +14,7 @@ from tickets import tasks
 from tickets.services import outbox
 from tickets.services.communicate import note
 from tickets.services.status import change_status
+from tickets.store import access
 
 
 def facts():
@@ -73,8 +77,6 @@ def test_taking_an_event_twice_changes_nothing(desk):
 
 @pytest.mark.parametrize("error", [OperationalError("refused"), ConnectionResetError()])
 def test_with_the_broker_away_a_change_still_succeeds(desk, monkeypatch, error):
-    from celery import current_app
-
     def away(*args, **kwargs):
         raise error
 
@@ -84,6 +86,53 @@ def test_with_the_broker_away_a_change_still_succeeds(desk, monkeypatch, error):
 
     assert stored(ticket.ticket_id).status == "Resolved"
     assert {event.kind for event in waiting_events()} >= {"created", "resolved"}
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """How often a worker was told of the outbox: once for each entry."""
+    found = []
+
+    def send_task(name, **_more):
+        if name == "tickets.pass_on":
+            found.append(name)
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    return found
+
+
+def test_a_worker_is_told_once_until_it_begins(desk, told):
+    ticket = desk.ticket()
+    note(ticket.ticket_id, content="x", by=desk.rep)
+    assert len(told) == 1
+
+    outbox.pass_on()
+    note(ticket.ticket_id, content="y", by=desk.rep)
+    assert len(told) == 2
+
+
+def test_what_is_written_while_the_outbox_is_read_is_told_of(desk, told, monkeypatch):
+    first = desk.ticket()
+    read = access.outbox
+
+    def late(**how):
+        events = list(read(**how))
+        note(first.ticket_id, content="x", by=desk.rep)
+        return events
+
+    monkeypatch.setattr(access, "outbox", late)
+    assert outbox.pass_on() == 1
+    assert (len(told), outbox.is_asked()) == (2, True)
+    assert waiting_events(), "written too late to be read"
+
+
+def test_a_nudge_that_the_broker_did_not_hear_is_no_nudge(desk, told, monkeypatch):
+    with monkeypatch.context() as away:
+        away.setattr(current_app, "send_task", Mock(side_effect=ConnectionResetError))
+        ticket = desk.ticket()
+    note(ticket.ticket_id, content="x", by=desk.rep)
+
+    assert len(told) == 1
 
 
 def test_events_of_the_same_second_never_take_each_others_place(desk):
@@ -155,6 +204,16 @@ def test_what_comes_while_somebody_passes_on_is_asked_for_after(desk, asked, mon
     assert tasks.pass_on() == 1
     assert waiting_events() == []
     assert "tickets.pass_on" not in asked, "nothing is left"
+
+
+def test_a_full_outbox_is_passed_on_in_several_turns(desk, asked, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    monkeypatch.setattr(outbox, "_consumers", lambda: (lambda events: None,))
+    for _ in range(3):
+        desk.ticket()
+
+    assert tasks.pass_on() == 3
+    assert "tickets.pass_on" in asked, "a shard was full"
 
 
 def test_whoever_fails_to_pass_on_lets_the_next_one_try(monkeypatch):

@@ -13,6 +13,7 @@ from functools import cache
 import structlog
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache as marks
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
@@ -25,6 +26,10 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 STEP = 25
 """Events that are done with before the next are begun: what a worker that dies has to do again."""
+
+ASKED = "outbox:asked"
+ASKED_FOR = 5
+"""Seconds in which a worker that was told of an event begins, or is taken to be dead."""
 
 Consumer = Callable[[Sequence[OutboxEvent]], object]
 
@@ -53,21 +58,31 @@ def in_batch() -> bool:
 
 
 def nudge() -> None:
-    """Tell a worker that something is in the outbox. Never raises: the sweep finds it anyway."""
-    if _held_back.get():
+    """Tell a worker that something is in the outbox, unless one was told that has yet to begin.
+
+    Never raises: the sweep finds it anyway.
+    """
+    if _held_back.get() or not marks.add(ASKED, True, ASKED_FOR):
         return
     try:
         current_app.send_task("tickets.pass_on")
     except (OperationalError, OSError) as error:
+        marks.delete(ASKED)
         log.warning("broker_away", reason=str(error))
 
 
+def is_asked() -> bool:
+    """Whether somebody has nudged since `pass_on` last began."""
+    return bool(marks.get(ASKED))
+
+
 def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) -> int:
-    """Give the oldest `limit` events to every consumer, and delete those that all have taken.
+    """Give the oldest `limit` events of each shard to every consumer, and delete those that all have taken.
 
     Calls `each` before each consumer's turn. Returns how many were taken. An event that a consumer
     fails on stays for the next time.
     """
+    marks.delete(ASKED)  # first: what is written from here on may not be among what is read
     events = list(access.outbox(limit=limit))
     steps = (events[start : start + STEP] for start in range(0, len(events), STEP))
     taken = sum(_settle(step, each) for step in steps)

@@ -294,6 +294,12 @@ def request(user_id: str, token: str) -> Request | None:
         return None
 
 
+def requests(user_id: str, tokens: Iterable[str]) -> set[str]:
+    """Which of these tokens have been used. One BatchGetItem for each hundred, consistent."""
+    keys = {request_pk(user_id, token): token for token in tokens}
+    return {keys[found.pk] for found in read_all(Request, ((pk, REQUEST) for pk in keys))}
+
+
 def next_ticket_id() -> str:
     """A number that nobody had before; one that is not used in the end leaves a gap. One write."""
     counter = Counter(f"{COUNTER}#tickets")
