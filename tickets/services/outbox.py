@@ -77,7 +77,7 @@ def is_asked() -> bool:
 
 
 def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) -> int:
-    """Give the oldest `limit` events of each shard to every consumer, and delete those that all have taken.
+    """Give the oldest `limit` events of each shard to every consumer; delete what all have taken.
 
     Calls `each` before each consumer's turn. Returns how many were taken. An event that a consumer
     fails on stays for the next time.
