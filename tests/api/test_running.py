@@ -135,3 +135,4 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     )
 
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-1_000:]
+    print(done.stdout[-1_500:])  # how many cases there were, with -s

@@ -50,11 +50,14 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
     """
     box, text = split_box(" ".join(given.get("q", ()))[:LONGEST_TEXT])
     asked: dict[str, list[str]] = {}
+    errors: dict[str, str] = {}
     for name in NAMES[:-2]:
         values = [*given.get(name, ()), *box.get(name, ())]
-        if wanted := [value.strip() for value in values if value.strip()]:
+        wanted = [value.strip() for value in values if value.strip()]
+        if not all(can_be_stored(value) for value in wanted):
+            errors[name] = _("This has a character that cannot be stored, so nothing has it.")
+        elif wanted:
             asked[name] = wanted
-    errors: dict[str, str] = {}
     filters = Filters(
         statuses=_words("status", asked, Status, errors),
         priorities=_words("priority", asked, Priority, errors),
@@ -122,8 +125,8 @@ def _team(asked: Mapping[str, Sequence[str]], by: Actor, errors: dict[str, str])
 
 def _id(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
     value = _last(asked, name)
-    if value and (len(value) > LONGEST_ID or not can_be_stored(value)):
-        errors[name] = _("This is no id: it is too long, or has characters that none has.")
+    if value and len(value) > LONGEST_ID:
+        errors[name] = _("This is no id: it is too long.")
     return value
 
 
