@@ -1,24 +1,27 @@
 """The world that tests run in. The engine itself is in tests/engine.py."""
 
-from collections.abc import Iterator
-
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 
+@pytest.fixture(scope="session")
+def made_tables() -> None:
+    from helpdesk.dynamo.table import create_missing_tables
+
+    create_missing_tables()
+
+
 @pytest.fixture
-def tables(settings) -> Iterator[None]:
-    """Empty tables, and nothing remembered of those before."""
+def tables(made_tables) -> None:
+    """Empty tables, and nothing remembered of what was in them."""
     from django.core.cache import cache
 
-    from helpdesk.dynamo.table import create_missing_tables, drop_tables
+    from tests.world import empty_tables
     from tickets.services import promises
 
     promises._terms.cache_clear()
     cache.clear()
-    create_missing_tables()
-    yield
-    drop_tables()
+    empty_tables()
 
 
 @pytest.fixture

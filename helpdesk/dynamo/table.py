@@ -192,9 +192,3 @@ def _form(index: dict[str, Any]) -> tuple[Any, ...]:
         projection["ProjectionType"],
         sorted(projection.get("NonKeyAttributes") or ()),
     )
-
-
-def drop_tables() -> None:
-    """Delete every table of settings.DYNAMODB_TABLES with all that is in it. For tests."""
-    for path in settings.DYNAMODB_TABLES:
-        import_string(path).delete_table()

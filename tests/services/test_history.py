@@ -12,7 +12,16 @@ from django.core.management import call_command
 
 from customers.services.read import customer_with_external_id, vehicle_with_vin
 from helpdesk.accounts.models import User
-from tests.world import NOON, after, escalations_of, log_of, settle, stored, waiting_events
+from tests.world import (
+    NOON,
+    after,
+    empty_tables,
+    escalations_of,
+    log_of,
+    settle,
+    stored,
+    waiting_events,
+)
 from tickets.domain import instant
 from tickets.domain.sla import clock, scenario
 from tickets.domain.sla.timeline import Timeline
@@ -348,15 +357,12 @@ def state(path):
 
 
 def test_an_import_that_is_cut_off_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
-    from helpdesk.dynamo.table import create_missing_tables, drop_tables
-
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(made_up(40)))
     monkeypatch.setattr(history, "MOST_LINES", 3)  # several transactions a ticket
     history.import_history(path, now=after(days=300))
     whole = state(path)
-    drop_tables()
-    create_missing_tables()
+    empty_tables()
     chance = random.Random(3)
     write = history._Replay._transact
 
