@@ -29,8 +29,9 @@ def as_page(figures: dict[str, Any]) -> str:
         "# Benchmarks",
         "",
         f"Written by `{figures['command']}` on {figures['at']} ({figures['machine']}): two gunicorn "
-        "workers of four threads, the embedded engine on a file, over loopback with keep-alive, a "
-        "session or a token. Milliseconds at 50 / 95 / 99 % for one client; then requests a second of "
+        "workers of four threads, as `make run` starts them (DEBUG on, and each page counts what it "
+        "costs), the embedded engine on a file, over loopback with keep-alive, a session or a token. "
+        "Worker and beat share the machine. Milliseconds at 50 / 95 / 99 % for one client; then requests a second of "
         "one client and of four at once. Machines are noisy: compare within a run.",
         "",
         "## Pages and the API, by tickets",
