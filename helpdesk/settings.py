@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE = {
         ("letter-sweep", "tickets.send_letters", 60),
         ("webhook-sweep", "tickets.send_webhooks", 30),
         ("webhook-marks", "tickets.forget_webhook_marks", 3_600),
+        ("index-stock", "tickets.take_stock", 3_600),
         ("resume-what-ifs", "reporting.resume_what_ifs", 60),
         ("roll-up", "reporting.roll_up", OUTBOX_SWEEP_SECONDS),
         ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),

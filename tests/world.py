@@ -1,12 +1,16 @@
 """A small desk to test on: people, a customer with a vehicle, and a few ways to open tickets."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.module_loading import import_string
 
 from customers.services.create import create_customer, create_vehicle
@@ -85,6 +89,19 @@ def empty_tables() -> None:
                 batch = found[start : start + MOST_WRITTEN]
                 requests = [{"DeleteRequest": {"Key": key}} for key in batch]
                 client().batch_write_item(RequestItems={name: requests})
+
+
+def sqlite_plan(ask: Callable[[], object]) -> str:
+    """How SQLite goes about the one statement of `ask`. Elsewhere the test is skipped: PostgreSQL
+    would rather read the whole of a small table."""
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's plans")
+    with CaptureQueriesContext(connection) as asked:
+        ask()
+    [statement] = asked
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement['sql']}")
+        return "; ".join(step for *_, step in cursor.fetchall())
 
 
 def settle() -> None:

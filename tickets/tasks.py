@@ -20,6 +20,7 @@ from tickets.services import (
     silence,
     webhooks,
 )
+from tickets.store import search
 
 PASSING, FOLLOWED = "outbox:passing", "outbox:followed"
 LEASE = 2
@@ -93,6 +94,11 @@ def resume_records() -> None:
 @shared_task(name="tickets.follow_customers")
 def follow_customers() -> int:
     return customers.follow_changed()
+
+
+@shared_task(name="tickets.take_stock")
+def take_stock() -> None:
+    search.take_stock()
 
 
 @shared_task(name="tickets.sla_sweep")

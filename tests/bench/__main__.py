@@ -77,6 +77,7 @@ def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:
         try:
             found: dict[str, Any] = {"population": inside(desk, "populate", size)}
             found["rebuild_reports"] = inside(desk, "rebuild_reports", min(size, 10_000))
+            at_rest(desk)
             found["lists"] = inside(desk, "lists", size)
             found["pages"] = pages(desk, requests)
             found["writes"] = writes(desk, requests)
@@ -88,6 +89,14 @@ def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:
             desk.interrupt()
     print(json.dumps(found, indent=1), flush=True)
     return found
+
+
+def at_rest(desk: RunningDesk) -> None:
+    """Wait until workers have done what the population left them."""
+    deadline = time.monotonic() + 600
+    while any(json.loads(desk.python("tests/chaos/population.py", "left")).values()):
+        assert time.monotonic() < deadline, "the desk does not come to rest"
+        time.sleep(1)
 
 
 def inside(desk: RunningDesk, what: str, *numbers: int) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpdesk.accounts.models import Absence
 from helpdesk.errors import Invalid, StaleVersion
-from tests.world import NOON, after, log_of, settle, stored, team
+from tests.world import NOON, after, log_of, settle, sqlite_plan, stored, team
 from tickets.domain import routing
 from tickets.domain.routing import Candidate, Route
 from tickets.models import RoutingRule
@@ -17,6 +17,7 @@ from tickets.services import notices
 from tickets.services.assign import assign, assign_automatically, assign_team, next_of_team
 from tickets.services.status import change_status
 from tickets.services.workload import workload
+from tickets.store import search
 
 candidates = st.lists(
     st.builds(
@@ -229,3 +230,9 @@ def test_the_workload_is_what_everybody_has(desk):
     assert people["Rosa Marin"].full
     assert (people["Tomasz Nowak"].overdue, people["Tomasz Nowak"].teams) == (1, ["Money"])
     assert people["Ingrid Halvorsen"].load == 0
+
+
+@pytest.mark.parametrize("of", [None, ["1", "2", "3"]], ids=["everybody", "a team"])
+def test_the_closed_are_not_read_to_count_what_people_have(desk, of):
+    """At each creation the least loaded is asked for; years of closed tickets cost nothing."""
+    assert "entry_standing" in sqlite_plan(lambda: search.loads(of))

@@ -32,8 +32,21 @@ class Entry(models.Model):
     risk_at = models.BigIntegerField(null=True)
 
     class Meta:
+        # A list has one value of a column, in one order. An index that has both is read from its
+        # beginning; without it, all that have the value are read and sorted. By the last change
+        # no column has one: it would be written with each change.
         indexes = [
-            models.Index(fields=["active", "urgency", "number"], name="entry_active"),
+            *(
+                models.Index(fields=[column, "created", "number"], name=f"entry_{column}_created")
+                for column in ("status", "assignee", "team", "category", "priority")
+            ),
+            models.Index(fields=["urgency", "number"], name="entry_urgency"),
+            models.Index(
+                fields=["urgency", "number"], name="entry_active", condition=Q(active=True)
+            ),
+            models.Index(
+                fields=["created", "number"], name="entry_active_created", condition=Q(active=True)
+            ),
             models.Index(fields=["status", "urgency", "number"], name="entry_status"),
             models.Index(fields=["assignee", "urgency", "number"], name="entry_assignee"),
             models.Index(fields=["team", "urgency", "number"], name="entry_team"),
@@ -47,6 +60,13 @@ class Entry(models.Model):
             models.Index(fields=["risk_at"], name="entry_risk", condition=Q(risk_at__isnull=False)),
             models.Index(
                 fields=["urgency", "number"], name="entry_raised", condition=Q(level__gt=0)
+            ),
+            # What is counted of the active ones: who has how much, at each creation, and how all
+            # of them stand. It has every column that is asked for.
+            models.Index(
+                fields=["assignee", "priority", "team", "due_at", "risk_at", "waiting", "level"],
+                name="entry_standing",
+                condition=Q(active=True),
             ),
         ]
 

@@ -75,6 +75,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
         )
         done += len(batch)
         each(done)
+    search.take_stock()
     return done
 
 
