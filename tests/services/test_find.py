@@ -216,7 +216,7 @@ def hits(filters):
         {"assigned_to": "7"},
         {"team": "1"},
     ],
-    ids=str,
+    ids=["all", "closed", "active", "high", "customs", "somebody's", "a team's"],
 )
 def test_a_list_of_one_value_is_read_in_order_and_never_sorted(desk, one_value, sort):
     """What is sorted is read whole: it would take longer with each year of closed tickets."""
