@@ -119,14 +119,13 @@ class RunningDesk:
         return self._ready()
 
     def _processes(self) -> list[int]:
+        # By session: it stays what it was when the desk itself is dead, and no program can hide
+        # from it (Redis overwrites its environment with its title).
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                environment = (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if f"DATA_DIR={self.data}".encode() in environment.split(b"\0"):
-                found.append(int(entry.name))
+            with suppress(ProcessLookupError):
+                if os.getsid(int(entry.name)) == self.process.pid:
+                    found.append(int(entry.name))
         return found
 
     def _ready(self) -> bool:

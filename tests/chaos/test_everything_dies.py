@@ -139,6 +139,7 @@ def running(tmp_path):
 
 def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
     desk = running
+    assert [part for part, pids in desk.parts().items() if not pids] == [], "cannot be killed"
     chance = random.Random(KILLS)
     desk.token = desk.manage("create_api_token", "rep").splitlines()[-1]
     last_milestone = float(desk.python("tests/chaos/population.py", "populate"))
