@@ -109,6 +109,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'django.sqlite3'}")}
+# Each thread keeps its connection: a new one for each request costs its set-up and a cold cache.
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Web, worker and beat share the file: readers never wait, writers queue instead of failing.
     DATABASES["default"]["OPTIONS"] = {

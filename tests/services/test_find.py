@@ -500,8 +500,10 @@ def test_the_index_is_rebuilt_from_the_tickets_alone(desk, many):
     assert [shown(desk, query) for query in everything] == before
 
 
-def test_counts_are_those_of_the_lists(desk, many):
-    assert counts(by=desk.rep, now=NOON) == {
+def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
+    with django_assert_num_queries(2):  # the actor's teams, and all counts together
+        held = counts(by=desk.rep, now=NOON)
+    assert held == {
         "mine": 1,
         "teams": 1,
         "unassigned": 5,

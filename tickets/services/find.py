@@ -129,21 +129,21 @@ def find(
 
 
 def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
-    """How many tickets some queues hold, up to MOST_COUNTED. One SQL query for each."""
+    """How many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
-    at = now or this_second()
-    found = {}
-    for queue in _COUNTED:
-        filters, teams = _for(QUEUES[queue], by)
-        found[queue.value] = search.count(filters, now=at, teams=teams, most=MOST_COUNTED)
-    return found
+    held = search.counts(
+        [_for(QUEUES[queue], by) for queue in _COUNTED],
+        now=now or this_second(),
+        most=MOST_COUNTED,
+    )
+    return {queue.value: many for queue, many in zip(_COUNTED, held, strict=True)}
 
 
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
     """How many tickets meet `filters`, their text left out, or `most`. One SQL query."""
     require_ticket_work(by)
-    filters, teams = _for(filters, by)
-    return search.count(filters, now=now or this_second(), teams=teams, most=most)
+    (many,) = search.counts([_for(filters, by)], now=now or this_second(), most=most)
+    return many
 
 
 def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:

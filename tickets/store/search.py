@@ -162,9 +162,22 @@ def hits(
     return ranked
 
 
-def count(filters: Filters, *, now: datetime, teams: Sequence[str], most: int) -> int:
-    """How many tickets meet `filters`, counted up to `most`."""
-    return _filtered(filters, now=now, teams=teams)[:most].count()
+def counts(
+    asked: Sequence[tuple[Filters, Sequence[str]]], *, now: datetime, most: int
+) -> list[int]:
+    """How many tickets meet each of these filters with their teams, up to `most`. One SQL query."""
+    compiled = [
+        _filtered(filters, now=now, teams=teams)[:most].values("pk").query.sql_with_params()
+        for filters, teams in asked
+    ]
+    columns = ", ".join(
+        f"(SELECT COUNT(*) FROM ({sql}) AS met)"  # noqa: S608 (Django's own SQL)
+        for sql, _params in compiled
+    )
+    parameters = [value for _sql, given in compiled for value in given]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns}", parameters)
+        return list(cursor.fetchone())
 
 
 def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:

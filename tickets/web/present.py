@@ -35,7 +35,6 @@ class Line:
     """A ticket in a list."""
 
     ticket_id: str
-    url: str
     subject: str
     subject_marked: SafeString | None
     customer_name: str
@@ -103,7 +102,6 @@ def ticket_lines(
         lines.append(
             Line(
                 ticket_id=ticket.ticket_id,
-                url=reverse("ticket_detail", args=[ticket.ticket_id]),
                 subject=ticket.subject,
                 subject_marked=marked(mark_hits(ticket.subject, words)) if words else None,
                 customer_name=customers.get(ticket.customer_id) or _("unknown customer"),
