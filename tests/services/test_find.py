@@ -226,15 +226,43 @@ def test_a_list_of_one_value_is_read_in_order_and_never_sorted(desk, one_value, 
     assert "TEMP B-TREE" not in plan
 
 
-def test_a_list_begins_with_the_rarest_of_its_values(desk):
-    """A customer has few of the open tickets."""
+@pytest.fixture
+def open_tickets(desk):
+    """300 entries: 60 customers have five each, two are waiting, and one is escalated."""
     entry, _tags = index.entry_of(desk.ticket())
     Entry.objects.bulk_create(
-        Entry(**{**model_to_dict(entry), "number": number, "customer": f"customer {number % 60}"})
+        Entry(
+            **{
+                **model_to_dict(entry),
+                "number": number,
+                "customer": f"customer {number % 60}",
+                "waiting": number % 150 == 0,
+                "level": number == 1_000,
+            }
+        )
         for number in range(1_000, 1_300)
     )
     index.take_stock()
 
+
+@pytest.mark.parametrize(
+    ("filters", "count", "read"),
+    [
+        (Filters(statuses=ACTIVE, waiting=True), 2, "entry_waiting"),
+        (Filters(statuses=ACTIVE, escalated=True), 1, "entry_raised"),
+    ],
+    ids=["waiting", "escalated"],
+)
+def test_of_all_that_are_open_the_few_are_read(desk, open_tickets, filters, count, read):
+    plan = sqlite_plan(lambda: hits(filters))
+
+    assert len(hits(filters)) == count
+    assert read in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_list_begins_with_the_rarest_of_its_values(desk, open_tickets):
+    """A customer has few of the open tickets."""
     one = Filters(statuses=frozenset([Status.OPEN]), customer_id="customer 7", sort=Sort.CREATED)
     assert len(hits(one)) == 5
     assert "entry_customer" in sqlite_plan(lambda: hits(one))

@@ -61,10 +61,17 @@ class Entry(models.Model):
             models.Index(
                 fields=["urgency", "number"], name="entry_raised", condition=Q(level__gt=0)
             ),
-            # What is counted of the active ones: who has how much, at each creation, and how all
-            # of them stand. It has every column that is asked for.
             models.Index(
-                fields=["assignee", "priority", "team", "due_at", "risk_at", "waiting", "level"],
+                fields=["urgency", "number"], name="entry_waiting", condition=Q(waiting=True)
+            ),
+            # What is counted of the active ones: who has how much, at each creation, and how all
+            # of them stand. It has every column that is asked for, the condition's too: for want
+            # of that one SQLite would look at each row.
+            models.Index(
+                fields=[
+                    *("assignee", "priority", "team"),
+                    *("due_at", "risk_at", "waiting", "level", "active"),
+                ],
                 name="entry_standing",
                 condition=Q(active=True),
             ),

@@ -147,7 +147,7 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
         members = list(
             team.memberships.filter(user__is_active=True).select_related("user").order_by("pk")
         )
-        loads = search.loads([str(member.user_id) for member in members])
+        loads = search.loads(now=now, user_ids=[str(member.user_id) for member in members])
         chosen = choose([_candidate(member, loads, away) for member in members])
         if chosen is None:
             return None
@@ -161,11 +161,11 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
     return chosen.user_id if chosen else None
 
 
-def _candidate(member: Membership, loads: Mapping[str, int], away: set[str]) -> Candidate:
+def _candidate(member: Membership, loads: Mapping[str, search.Load], away: set[str]) -> Candidate:
     user_id = str(member.user_id)
     return Candidate(
         user_id=user_id,
-        load=loads.get(user_id, 0),
+        load=loads.get(user_id, search.NOTHING).active,
         capacity=member.user.capacity,
         away=user_id in away,
         last_given_at=member.last_given_at,
