@@ -5,7 +5,7 @@ ticket is written in one transaction with the mark that makes a repeat find it t
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -40,45 +40,20 @@ _NEWS = timedelta(days=3)
 """What is older is no news: nobody is told of it."""
 _PER_CUSTOMER, _MOST_CUSTOMERS = 25, 1_000
 _BLOCK = 100
+_SEED = 7
+
+Owner = tuple[Customer, list[Vehicle]]
+"""A customer, and what they have on its way."""
 
 
-def tell(
-    *,
-    tickets: int,
-    days: int,
-    now: datetime,
-    seed: int = 7,
-    each: Callable[[], object] = lambda: None,
-) -> int:
-    """Make the cast, then `tickets` tickets spread over the last `days`; call `each` after each.
-
-    Returns how many were made: those that an earlier telling has made are left as they are.
-    """
-    chance = random.Random(seed)
-    size = min(max(tickets // _PER_CUSTOMER, 1), _MOST_CUSTOMERS)
-    owners = list(_cast(chance, size, now - timedelta(days=days)))
-    house = _House([actor_of(user) for user in assignable_users() if not user.is_superuser])
-    numbers = _numbers(min(_BLOCK, tickets))
-    made = 0
-    with promises.rules_asked_once():
-        for serial, token, is_there in _marks(seed, tickets):
-            # Oldest first, most of them lately; each by its own chance, so that memory stays flat.
-            age = (1 - (serial + 0.5) / tickets) ** 5 * days * 86_400
-            own = random.Random(f"{seed}-{serial}")
-            if not is_there:
-                customer, vehicles = own.choice(owners)
-                told = _Telling(own, next(numbers), customer, own.choice(vehicles), house, now=now)
-                told.play(SCRIPTS[serial % len(SCRIPTS)], at=now - timedelta(seconds=int(age)))
-                told.write(token)
-                made += 1
-            each()
-    return made
+def cast_size(tickets: int) -> int:
+    """How many customers so many tickets need."""
+    return min(max(tickets // _PER_CUSTOMER, 1), _MOST_CUSTOMERS)
 
 
-def _cast(
-    chance: random.Random, count: int, since: datetime
-) -> Iterator[tuple[Customer, list[Vehicle]]]:
-    for serial, person in enumerate(people(chance, count)):
+def make_cast(size: int, *, since: datetime) -> Iterator[Owner]:
+    """Make so many customers, or find those of an earlier telling, as they are asked for."""
+    for serial, person in enumerate(people(random.Random(_SEED), size)):
         known = customer_with_email(person.email)
         customer = known or create_customer(
             name=person.name,
@@ -108,11 +83,31 @@ def _cast(
         )
 
 
-def _marks(seed: int, count: int) -> Iterator[tuple[int, Token, bool]]:
+def tell(cast: Sequence[Owner], *, tickets: int, days: int, now: datetime) -> Iterator[bool]:
+    """Make `tickets` tickets spread over the last `days`, one each time the next is asked for.
+
+    Says of each whether it was made now: those that an earlier telling has made stay as they are.
+    """
+    house = _House([actor_of(user) for user in assignable_users() if not user.is_superuser])
+    numbers = _numbers(min(_BLOCK, tickets))
+    with promises.rules_asked_once():
+        for serial, token, is_there in _marks(tickets):
+            # Oldest first, most of them lately; each by its own chance, so that memory stays flat.
+            age = (1 - (serial + 0.5) / tickets) ** 5 * days * 86_400
+            own = random.Random(f"{_SEED}-{serial}")
+            if not is_there:
+                customer, vehicles = own.choice(cast)
+                told = _Telling(own, next(numbers), customer, own.choice(vehicles), house, now=now)
+                told.play(SCRIPTS[serial % len(SCRIPTS)], at=now - timedelta(seconds=int(age)))
+                told.write(token)
+            yield not is_there
+
+
+def _marks(count: int) -> Iterator[tuple[int, Token, bool]]:
     """Each ticket's number in the telling, its mark, and whether an earlier telling has made it."""
     for start in range(0, count, _BLOCK):
         serials = range(start, min(start + _BLOCK, count))
-        tokens = [Token(f"demo-{seed}-{serial}") for serial in serials]
+        tokens = [Token(f"demo-{_SEED}-{serial}") for serial in serials]
         there = requests.all_written_before(tokens, by=SYSTEM)
         for serial, token in zip(serials, tokens, strict=True):
             yield serial, token, token.text in there

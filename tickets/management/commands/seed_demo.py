@@ -1,5 +1,6 @@
 """python manage.py seed_demo [--tickets N]"""
 
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -28,9 +29,16 @@ class Command(BaseCommand):
             self.stdout.write("The desk has tickets already; no demo data was made.")
             return
         workspace.furnish()
+        now, size, made = this_second(), story.cast_size(wanted), 0
+        owners = story.make_cast(size, since=now - timedelta(days=DAYS))
+        with click.progressbar(owners, length=size, label="demo customers") as bar:
+            cast = list(bar)
         with click.progressbar(length=wanted, label="demo tickets") as bar:
-            made = story.tell(
-                tickets=wanted, days=DAYS, now=this_second(), each=lambda: bar.update(1)
-            )
+            for made_now in story.tell(cast, tickets=wanted, days=DAYS, now=now):
+                if made_now:
+                    made += 1
+                    bar.update(1)
+                elif bar.length:
+                    bar.length -= 1  # it took no time, and would promise that the others take none
         outbox.nudge()
         self.stdout.write(f"Made {made} demo tickets; {wanted - made} were there.")
