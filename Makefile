@@ -4,10 +4,11 @@ export PORT DATA_DIR
 
 PY := .venv/bin/python
 BOOTSTRAP := python3 helpdesk/bootstrap.py
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test check format lock audit bench clean
+.PHONY: help run setup dev test check format lock upgrade audit bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -37,9 +38,13 @@ check: dev ## formatter, linter, types, layers, templates, migrations
 format: dev ## bring code into form
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
-lock: dev ## pin what requirements*.in ask for
-	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
-	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+lock: dev ## pin what requirements*.in ask for; what is pinned already stays
+	@$(COMPILE) requirements.in -o requirements.txt
+	@$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+upgrade: dev ## pin the newest of everything
+	@$(COMPILE) --upgrade requirements.in -o requirements.txt
+	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
 
 audit: dev ## known holes in what is pinned; needs registries that tell of them
 	@.venv/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip

@@ -11,6 +11,9 @@ def main() -> None:
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Django is not installed for this Python. Run make setup, use .venv/bin/python")
+    from helpdesk.engines.required import refuse_without_engines
+
+    refuse_without_engines()
     execute_from_command_line(sys.argv)
 
 

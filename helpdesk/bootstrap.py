@@ -165,7 +165,7 @@ def css_sources():
 def environment():
     """A secret of this copy's own, for development."""
     folder = os.path.abspath(os.environ.get("DATA_DIR") or ".data")
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, "desk.env")
     if os.path.exists(path):
         return

@@ -6,7 +6,6 @@ real one, and with DEBUG off that file is not read. The names are listed in docs
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -27,6 +26,9 @@ if env.bool("DEBUG", default=True):
             env.read_env(DATA_DIR / written_by_make)
 
 DEBUG = env.bool("DEBUG", default=False)
+# There an engine whose address is missing is not running; it never means AWS, or whichever Redis
+# happens to listen on the standard port.
+ON_LAPTOP = (DATA_DIR / "desk.env").is_file()
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
@@ -166,7 +168,12 @@ STATICFILES_DIRS = [BASE_DIR / "theme" / "assets"]
 ATTACHMENTS_BUCKET = env.str("ATTACHMENTS_BUCKET", default="")
 _attachments: dict[str, object] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {"location": DATA_DIR / "attachments", "base_url": None},
+    "OPTIONS": {
+        "location": DATA_DIR / "attachments",
+        "base_url": None,
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
 }
 if ATTACHMENTS_BUCKET:
     _attachments = {
@@ -231,14 +238,19 @@ DYNAMODB_TABLE_PREFIX = env.str("DYNAMODB_TABLE_PREFIX", default="helpdesk-")
 DYNAMODB_SHARDS = env.int("DYNAMODB_SHARDS", default=1)
 
 # ------------------------------------------------------------------ Redis and Celery
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-_redis = urlsplit(REDIS_URL)
+REDIS_URL = env.str(
+    "REDIS_URL", default="redis://127.0.0.1:1/0" if ON_LAPTOP else "redis://127.0.0.1:6379/0"
+)
 CACHES = {
     "default": {
         "BACKEND": "helpdesk.cache.ForgetfulCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "cache",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        "KEY_PREFIX": "desk",  # what stands under "cache" was pickled by an earlier release
+        "OPTIONS": {
+            "serializer": "helpdesk.cache.JsonSerializer",
+            "socket_connect_timeout": 1,
+            "socket_timeout": 1,
+        },
     }
 }
 CELERY_BROKER_URL = REDIS_URL

@@ -14,6 +14,7 @@ from typing import Any, Self
 import botocore.config
 import botocore.session
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import NULL
@@ -97,6 +98,11 @@ def connection() -> Connection:
 
 @lru_cache(maxsize=1)
 def _client(pid: int) -> Any:
+    if settings.ON_LAPTOP and not settings.DYNAMODB_ENDPOINT_URL:
+        raise ImproperlyConfigured(
+            f"DynamoDB is not running for the data in {settings.DATA_DIR}. Start the desk with "
+            "`make run`, or set DYNAMODB_ENDPOINT_URL."
+        )
     # By process: sockets inherited over a fork would be answered to the wrong process.
     session = botocore.session.Session()
     session.register_component("response_parser_factory", wire.Factory())

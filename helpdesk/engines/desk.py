@@ -2,14 +2,16 @@
 
 Engines first, then migrations, tables and demo data, then web, worker and beat; the address is
 printed when /readyz says so. Ctrl-C stops them in the opposite order. A part that dies is started
-again. All are children in this process's group that the kernel kills with it, so that even
-`kill -9` leaves nothing behind; why not an existing manager: docs/decisions/0001.
+again, after a pause that grows while it keeps dying; the others go on serving. All are children in
+this process's group that the kernel kills with it, so that even `kill -9` leaves nothing behind.
+Why not an existing manager: docs/decisions/0001.
 """
 
 import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -17,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -27,7 +29,10 @@ from helpdesk.engines import dynamo, ports, processes, redis
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 6.0  # seconds for a part to end by itself
 READY_WITHIN = 60.0  # seconds until /readyz answers
-MOST_DEATHS, DEATHS_WITHIN = 5, 60.0  # a part that dies this often in so many seconds is given up
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Seconds before a part that died is started again, by how often it died lately."""
+STEADY = 60.0  # seconds after which a part that runs is no longer held to die again and again
+TOO_OFTEN = 5  # deaths after which the pause is worth a line that says what that means
 DEMO = "Demo accounts (password demo): rep, rep2, supervisor, admin"
 
 
@@ -43,9 +48,14 @@ class Part:
     start: Callable[[int], "subprocess.Popen[bytes]"]
     """Takes the descriptor that its output goes to."""
     process: "subprocess.Popen[bytes] | None" = None
-    deaths: list[float] = field(default_factory=list)
+    deaths: int = 0
+    """How often it died without having run for STEADY seconds in between."""
+    began_at: float = 0.0
+    again_at: float | None = None
+    """When it is to be started again, in seconds of time.monotonic; None while it runs."""
 
     def begin(self) -> "subprocess.Popen[bytes]":
+        self.began_at, self.again_at = time.monotonic(), None
         read, write = os.pipe()
         try:
             self.process = self.start(write)
@@ -58,7 +68,10 @@ class Part:
 
     @property
     def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+        """Whether it ended and nobody has taken notice yet."""
+        return (
+            self.process is not None and self.again_at is None and self.process.poll() is not None
+        )
 
 
 def run() -> int:
@@ -95,7 +108,7 @@ class Desk:
             raise CannotRun(
                 f"port {self.port} is taken. Choose another one: PORT={self.port + 1} make run"
             )
-        self.data.mkdir(parents=True, exist_ok=True)
+        make_private(self.data)
         with (self.data / "desk.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,22 +129,25 @@ class Desk:
     def _start(self) -> None:
         shutil.rmtree(self.metrics, ignore_errors=True)  # of the processes of an earlier start
         self.metrics.mkdir()
-        addresses = {}
+        urls = {}
         if not os.environ.get("DYNAMODB_ENDPOINT_URL"):
-            port = ports.free_port()
+            dynamo_address = ports.hidden_address()
             file = self.data / "dynamodb.sqlite3"
-            part = Part("dynamodb", lambda log: dynamo.start(port, file=file, log=log))
+            part = Part("dynamodb", lambda log: dynamo.start(dynamo_address, file=file, log=log))
             self.engines.append(part)
-            dynamo.wait_until_ready(part.begin(), port)
-            addresses["DYNAMODB_ENDPOINT_URL"] = f"http://{ports.HOST}:{port}"
+            dynamo.wait_until_ready(part.begin(), dynamo_address)
+            urls["DYNAMODB_ENDPOINT_URL"] = dynamo.url(dynamo_address)
         if not os.environ.get("REDIS_URL"):
-            redis_port = ports.free_port()
+            redis_address, password = ports.hidden_address(), redis.new_password()
             folder = self.data / "redis"
-            part = Part("redis", lambda log: redis.start(redis_port, folder=folder, log=log))
+            part = Part(
+                "redis",
+                lambda log: redis.start(redis_address, folder=folder, password=password, log=log),
+            )
             self.engines.append(part)
-            redis.wait_until_ready(part.begin(), redis_port)
-            addresses["REDIS_URL"] = f"redis://{ports.HOST}:{redis_port}/0"
-        self._publish(addresses)
+            redis.wait_until_ready(part.begin(), redis_address)
+            urls["REDIS_URL"] = redis.url(redis_address, password)
+        self._publish(urls)
         self._set_up()
         python = sys.executable
         self.programs = [
@@ -145,7 +161,7 @@ class Desk:
                     "--worker-class",
                     "gthread",
                 ),
-                *("--workers", "2", "--threads", "4", "--bind", f"{ports.HOST}:{self.port}"),
+                *("--workers", "2", "--threads", "4", "--bind", f"{ports.WEB_HOST}:{self.port}"),
                 *("--graceful-timeout", "3", "--log-level", "warning", "--keep-alive", "30"),
                 *("--limit-request-line", "8190", "--preload"),
                 *("--worker-tmp-dir", str(self.data), "--no-control-socket"),
@@ -166,7 +182,7 @@ class Desk:
             program.begin()
         web = self.programs[0].process
         assert web is not None  # noqa: S101 (it was started above)
-        address = f"http://{ports.HOST}:{self.port}/"
+        address = f"http://{ports.WEB_HOST}:{self.port}/"
         ports.wait_until(
             lambda: self.stopping.is_set() or _is_ready(address),
             alive=lambda: web.poll() is None,
@@ -183,11 +199,11 @@ class Desk:
             ),
         )
 
-    def _publish(self, addresses: dict[str, str]) -> None:
+    def _publish(self, urls: dict[str, str]) -> None:
         """Tell manage.py where the engines are; the file is there while they run."""
-        self.env |= addresses
+        self.env |= urls
         written = self.data / "engines.env.new"
-        written.write_text("".join(f"{name}={value}\n" for name, value in addresses.items()))
+        written.write_text("".join(f"{name}={value}\n" for name, value in urls.items()))
         written.replace(self.data / "engines.env")
 
     def _set_up(self) -> None:
@@ -203,17 +219,16 @@ class Desk:
     def _watch(self) -> None:
         while not self.stopping.wait(0.25):
             for part in (*self.engines, *self.programs):
-                if part.died:
-                    self._again(part)
+                self._look_after(part, time.monotonic())
 
-    def _again(self, part: Part) -> None:
-        now = time.monotonic()
-        part.deaths = [died for died in part.deaths if died > now - DEATHS_WITHIN] + [now]
-        if len(part.deaths) >= MOST_DEATHS:
-            raise CannotRun(f"{part.name} ends again and again; the lines above say why")
-        pause = 0.25 * 2 ** len(part.deaths)
-        print(f"{part.name} ended; starting it again in {pause:g} s", flush=True)
-        if not self.stopping.wait(pause):
+    def _look_after(self, part: Part, now: float) -> None:
+        """Start a part that died again, when its pause is over."""
+        if part.died:
+            part.deaths = 1 if now - part.began_at >= STEADY else part.deaths + 1
+            pause = PAUSES[min(part.deaths, len(PAUSES)) - 1]
+            part.again_at = now + pause
+            print(_what_is_done(part, pause), flush=True)
+        elif part.again_at is not None and part.again_at <= now:
             part.begin()
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
@@ -226,6 +241,33 @@ class Desk:
         for parts in (self.programs, self.engines):
             processes.stop([part.process for part in parts if part.process], patience=PATIENCE)
         (self.data / "engines.env").unlink(missing_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` where it is missing; nobody else gets into it, or reads what will be in it.
+
+    Raises CannotRun.
+    """
+    os.umask(0o077)  # of this process, and so of every part
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.stat().st_mode & stat.S_ISVTX:
+            raise CannotRun(f"{folder} is shared by everybody. Choose a folder of the desk's own")
+        folder.chmod(0o700)
+        for pattern in ("*.sqlite3*", "*.env", "desk.lock"):  # as an earlier release left them
+            for file in folder.glob(pattern):
+                file.chmod(0o600)
+    except OSError as error:
+        raise CannotRun(f"{error.filename}: {error.strerror}. Is the folder yours?") from error
+
+
+def _what_is_done(part: Part, pause: float) -> str:
+    if part.deaths < TOO_OFTEN:
+        return f"{part.name} ended; starting it again in {pause:g} s"
+    return (
+        f"{part.name} ended {part.deaths} times in a row; the lines above say why. The rest of the "
+        f"desk keeps serving; starting {part.name} again in {pause:g} s"
+    )
 
 
 def _port(text: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 
 from helpdesk.engines import ports, processes
+from helpdesk.engines.ports import Address
 
 BINARY = Path(__file__).parent / "node_modules/@dynoxide/linux-x64/dynoxide"
 _ATTEMPTS = 5
@@ -18,8 +19,8 @@ class EngineUnavailable(Exception):
     """The engine cannot be had here; the message says what to do instead."""
 
 
-def start(port: int, *, file: Path | None = None, log: int = DEVNULL) -> "Popen[bytes]":
-    """Start the engine on `port`, with its data in `file`, or in memory without one.
+def start(address: Address, *, file: Path | None = None, log: int = DEVNULL) -> "Popen[bytes]":
+    """Start the engine at `address`, with its data in `file`, or in memory without one.
 
     Raises EngineUnavailable.
     """
@@ -30,16 +31,21 @@ def start(port: int, *, file: Path | None = None, log: int = DEVNULL) -> "Popen[
         )
     if not BINARY.is_file():
         raise EngineUnavailable("The embedded DynamoDB is not installed. Run: make setup")
-    command = [str(BINARY), "--host", ports.HOST, "--port", str(port)]
+    command = [str(BINARY), "--host", address.host, "--port", str(address.port)]
     if file:
         command += ["--db-path", str(file)]
     return processes.start(command, stdout=log, stderr=log)
 
 
-def wait_until_ready(engine: "Popen[bytes]", port: int) -> None:
+def url(address: Address) -> str:
+    """Return what DYNAMODB_ENDPOINT_URL says of an engine at `address`."""
+    return f"http://{address}"
+
+
+def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
     """Raises ports.NotAnswering."""
     ports.wait_until(
-        lambda: ports.accepts(port), alive=lambda: engine.poll() is None, seconds=_PATIENCE
+        lambda: ports.accepts(address), alive=lambda: engine.poll() is None, seconds=_PATIENCE
     )
 
 
@@ -47,17 +53,17 @@ def wait_until_ready(engine: "Popen[bytes]", port: int) -> None:
 def in_memory() -> Iterator[str]:
     """An engine with nothing in it, for as long as the block lasts; gives its URL."""
     for attempt in range(1, _ATTEMPTS + 1):
-        port = ports.free_port()
-        engine = start(port)
+        address = ports.hidden_address()
+        engine = start(address)
         try:
-            wait_until_ready(engine, port)
+            wait_until_ready(engine, address)
             break
         except ports.NotAnswering:
-            # Somebody took the port between the look and the start.
+            # Somebody took the address between the look and the start.
             processes.stop([engine], patience=1)
             if attempt == _ATTEMPTS:
                 raise
     try:
-        yield f"http://{ports.HOST}:{port}"
+        yield url(address)
     finally:
         processes.stop([engine], patience=2)

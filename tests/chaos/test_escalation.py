@@ -29,14 +29,15 @@ class Fleet:
         self.folder = folder
         self.log = stack.enter_context((folder / "fleet.log").open("ab"))
         (folder / "mails").mkdir()
-        dynamo_port, redis_port = ports.free_port(), ports.free_port()
+        at_dynamo, at_redis = ports.hidden_address(), ports.hidden_address()
+        password = redis.new_password()
         engines = [
-            dynamo.start(dynamo_port, file=folder / "dynamodb.sqlite3"),
-            redis.start(redis_port, folder=folder / "redis"),
+            dynamo.start(at_dynamo, file=folder / "dynamodb.sqlite3"),
+            redis.start(at_redis, folder=folder / "redis", password=password),
         ]
         stack.callback(processes.stop, engines, patience=2)
-        dynamo.wait_until_ready(engines[0], dynamo_port)
-        redis.wait_until_ready(engines[1], redis_port)
+        dynamo.wait_until_ready(engines[0], at_dynamo)
+        redis.wait_until_ready(engines[1], at_redis)
         self.env = {
             **{
                 name: value
@@ -49,8 +50,8 @@ class Fleet:
             "DEBUG": "1",
             "LOG_LEVEL": "WARNING",
             "SECRET_KEY": "only for tests",
-            "DYNAMODB_ENDPOINT_URL": f"http://127.0.0.1:{dynamo_port}",
-            "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+            "DYNAMODB_ENDPOINT_URL": dynamo.url(at_dynamo),
+            "REDIS_URL": redis.url(at_redis, password),
             "SLA_SWEEP_SECONDS": "1",
             "TICKETS": str(TICKETS),
             "DIE_SHARE": "0.004",

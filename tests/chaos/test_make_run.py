@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import stat
 import threading
 import time
 import urllib.error
@@ -137,3 +138,16 @@ def test_a_change_is_found_within_two_seconds_and_the_answer_is_mailed(running):
         while 'data-delivery="sent"' not in browser.get(address):
             assert time.monotonic() - began < 20, "the mail never went out"
     assert min(lags) < 2, lags
+
+
+def test_nobody_else_can_read_what_the_desk_keeps(running):
+    browser = Browser(running)
+    customer, _vehicle = customer_and_vehicle(browser)
+    assert customer  # the desk has been used
+    assert stat.S_IMODE(running.data.stat().st_mode) == 0o700
+    open_to_others = [
+        str(path.relative_to(running.data))
+        for path in running.data.rglob("*")
+        if path.name != "desk.log" and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    assert open_to_others == []

@@ -26,17 +26,18 @@ class People:
 
 def people() -> People:
     """One SQL query, once in KEPT seconds."""
-    known: People | None = cache.get("admin:people")
+    known = cache.get("admin:people")
     if known is None:
         works = assignable_users().order_by().filter(pk=OuterRef("pk"))
         users = User.objects.annotate(works=Exists(works))
         found = list(users.order_by("first_name", "last_name", "username"))
-        known = People(
+        known = [
             {str(user.pk): user.display_name for user in found} | {SYSTEM.user_id: "Helpdesk"},
-            [(str(user.pk), user.display_name) for user in found if user.works],
-        )
+            [[str(user.pk), user.display_name] for user in found if user.works],
+        ]
         cache.set("admin:people", known, KEPT)
-    return known
+    names, assignable = known
+    return People(names, [(user_id, name) for user_id, name in assignable])
 
 
 def team_choices() -> list[tuple[str, str]]:

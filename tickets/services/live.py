@@ -6,6 +6,7 @@ as they are, and are right again when they are loaded.
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.cache import cache
 
@@ -47,8 +48,8 @@ def be_here(ticket_id: str, *, typing: bool, by: Actor) -> dict[str, bool]:
     now = time.time()
     key = f"here:{ticket_id}"
 
-    known: dict[str, tuple[str, bool, float]] = cache.get(key) or {}
+    known: dict[str, list[Any]] = cache.get(key) or {}
     here = {who: found for who, found in known.items() if now - found[2] < HERE}
-    here[by.user_id] = (by.name, typing, now)
+    here[by.user_id] = [by.name, typing, now]
     cache.set(key, here, HERE)
     return {name: types for who, (name, types, _at) in here.items() if who != by.user_id}

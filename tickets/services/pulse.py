@@ -7,6 +7,7 @@ from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.moments import this_second
+from tickets.domain import instant
 from tickets.store import access
 
 _SWEPT = "pulse:swept"
@@ -23,7 +24,7 @@ class Pulse:
 
 def swept(*, now: datetime | None = None) -> None:
     """Note that a sweep has looked for what is due."""
-    cache.set(_SWEPT, now or this_second(), KEPT)
+    cache.set(_SWEPT, instant.text(now or this_second()), KEPT)
 
 
 def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
@@ -31,7 +32,8 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
     require_supervision(by)
     at = now or this_second()
     oldest = min((event.at for event in access.outbox(limit=1)), default=None)
-    last: datetime | None = cache.get(_SWEPT)
+    swept_at = cache.get(_SWEPT)
+    last = instant.parse(swept_at) if swept_at else None
     return Pulse(
         oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
         since_sweep=max(at - last, timedelta(0)) if last else None,

@@ -90,12 +90,12 @@ def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:
     require_ticket_work(by)
     at = now or this_second()
     key = f"snapshot:{int(at.timestamp()) // KEPT}"
-    known: tuple[list[dict[str, Any]], list[int]] | None = cache.get(key)
+    known: list[Any] | None = cache.get(key)
     if known is None:
-        known = (
+        known = [
             search.standing(Filters(), now=at),
             search.due_between(at, at + HOUR, limit=MOST_DUE),
-        )
+        ]
         cache.set(key, known, KEPT)
     rows, numbers = known
     found = Snapshot(at, by_priority={priority.value: Standing() for priority in Priority})
