@@ -31,7 +31,7 @@ PATIENCE = 6.0  # seconds for a part to end by itself
 READY_WITHIN = 60.0  # seconds until /readyz answers
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds before a part that died is started again, by how often it died lately."""
-STEADY = 60.0  # seconds after which a part that runs is no longer held to die again and again
+STEADY = 10.0  # seconds of running after which the next pause is a short one again
 TOO_OFTEN = 5  # deaths after which the pause is worth a line that says what that means
 DEMO = "Demo accounts (password demo): rep, rep2, supervisor, admin"
 
@@ -229,7 +229,11 @@ class Desk:
             part.again_at = now + pause
             print(_what_is_done(part, pause), flush=True)
         elif part.again_at is not None and part.again_at <= now:
-            part.begin()
+            try:
+                part.begin()
+            except (OSError, dynamo.EngineUnavailable) as error:
+                part.again_at = now + PAUSES[-1]
+                print(f"{part.name} cannot be started: {error}", flush=True)
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping.set()

@@ -81,6 +81,21 @@ def test_a_part_that_ran_steadily_begins_with_the_shortest_pause_again(running):
     assert worker.again_at - seen_at == pytest.approx(PAUSES[0])
 
 
+def test_a_part_whose_program_is_gone_stops_nobody_and_is_tried_later(running, capsys):
+    worker = started(running, "worker", "pass")
+    die(running, worker)
+
+    def missing(log):
+        raise FileNotFoundError(2, "No such file", "celery")
+
+    worker.start = missing
+    tried_at = worker.again_at
+    running._look_after(worker, tried_at)
+
+    assert worker.again_at == tried_at + PAUSES[-1]
+    assert "worker cannot be started" in capsys.readouterr().out
+
+
 @pytest.fixture
 def lax_umask():
     before = os.umask(0o022)
