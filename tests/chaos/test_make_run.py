@@ -137,7 +137,7 @@ def test_a_change_is_found_within_two_seconds_and_the_answer_is_mailed(running):
         lags.append(time.monotonic() - began)
         while 'data-delivery="sent"' not in browser.get(address):
             assert time.monotonic() - began < 20, "the mail never went out"
-    assert min(lags) < 2, lags
+    assert max(lags) < 2, f"two seconds are promised for each: {lags}"
 
 
 def test_nobody_else_can_read_what_the_desk_keeps(running):

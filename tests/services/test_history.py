@@ -3,15 +3,19 @@
 import json
 import os
 import random
+import signal
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db import connections
 
 from customers.services.read import customer_with_external_id, vehicle_with_vin
 from helpdesk.accounts.models import User
+from helpdesk.dynamo.transaction import Transaction
 from tests.world import (
     NOON,
     after,
@@ -356,36 +360,51 @@ def state(path):
     return found
 
 
-def test_an_import_that_is_cut_off_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_killed_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(made_up(40)))
     monkeypatch.setattr(history, "MOST_LINES", 3)  # several transactions a ticket
     history.import_history(path, now=after(days=300))
     whole = state(path)
     empty_tables()
-    chance = random.Random(3)
-    write = history._Replay._transact
 
-    def dies(self, draft):
-        at = chance.random()
-        if at < 0.05:
-            raise KeyboardInterrupt
-        write(self, draft)
-        if at > 0.95:
-            raise KeyboardInterrupt
+    kills = 0
+    while _dies_of_9(lambda: history.import_history(path, now=after(days=300)), seed=kills):
+        kills += 1
 
-    monkeypatch.setattr(history._Replay, "_transact", dies)
-    cuts = 0
-    while True:
-        try:
-            history.import_history(path, now=after(days=300))
-        except KeyboardInterrupt:
-            cuts += 1
-        else:
-            break
-
-    assert cuts > 3
+    assert kills > 3, "it was hardly ever killed: this shows nothing"
     assert state(path) == whole
+    settle()
+    assert list(verify()) == []
+
+
+def _dies_of_9(work, *, seed):
+    """Do `work` in a process that may be killed with -9 at any transaction; whether it was."""
+    connections.close_all()  # an open one must not be shared with the child
+    child = os.fork()
+    if child == 0:
+        chance = random.Random(seed)
+        commit = Transaction.__exit__
+
+        def perhaps_die(*words):
+            at = chance.random()
+            if at < 0.05:
+                os.kill(os.getpid(), signal.SIGKILL)
+            commit(*words)
+            if at > 0.95:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        Transaction.__exit__ = perhaps_die
+        try:
+            work()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0, "the import failed"
+    return os.WIFSIGNALED(status)
 
 
 def _text(at):

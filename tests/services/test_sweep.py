@@ -1,12 +1,14 @@
 """Escalation of what is overdue."""
 
 import threading
+from datetime import timedelta
 
 from django.core.management import call_command
 from django.db import connection
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo import capacity
+from helpdesk.moments import this_second
 from tests.world import after, escalations_of, log_of, stored, waiting_events
 from tickets.services.change import change
 from tickets.services.communicate import respond
@@ -158,8 +160,11 @@ def test_nothing_due_changes_nothing(desk):
 
 
 def test_the_command_prints_what_it_did(desk, capsys):
-    desk.ticket(priority="High")
+    ticket = desk.ticket(priority="High", now=this_second() - timedelta(hours=5))  # 4 h to answer
 
     call_command("sla_sweep")
+    assert capsys.readouterr().out.splitlines()[-1] == "due=1 fired=2 conflicts=0"
+    assert fired(ticket.ticket_id) == ["response-at-risk", "response-breached"]
 
-    assert capsys.readouterr().out.splitlines()[-1].startswith("due=1 fired=")
+    call_command("sla_sweep")
+    assert capsys.readouterr().out.splitlines()[-1] == "due=0 fired=0 conflicts=0"
