@@ -135,4 +135,12 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     )
 
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-1_000:]
-    print(done.stdout[-1_500:])  # how many cases there were, with -s
+    _status, described = ask(running, "GET", "/openapi.json")
+    operations = sum(len(methods) for methods in described["paths"].values())
+    assert f"Tested: {operations}" in done.stdout, "it left operations out"
+    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
+        assert re.search(rf"✅ {phase}", done.stdout), f"{phase} did not run to its end"
+    cases, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()
+    print(f"schemathesis: cases={cases} seconds={SECONDS}")
+    assert cases == passed
+    assert int(cases) >= 25 * operations, f"{cases} cases for {operations} operations are too few"

@@ -1,0 +1,220 @@
+"""Every page of the admin, every action and every method, with every role.
+
+Models, pages and actions are those that are registered: a new model fails here until the desk of
+this file has one to show.
+"""
+
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from customers.services.create import create_customer, create_vehicle
+from helpdesk.accounts.models import SUPERVISORS, Absence, User
+from helpdesk.accounts.tokens import make_token
+from helpdesk.moments import this_second
+from tests.world import settle, stored, team
+from tickets.models import (
+    CannedReply,
+    EscalationRule,
+    Policy,
+    Replan,
+    RoutingRule,
+    Webhook,
+)
+from tickets.services.attachments import kept
+from tickets.services.communicate import note
+from tickets.services.escalate import escalate
+from tickets.services.views import save_view
+
+SUPERUSERS_ALONE = {"accounts.User", "auth.Group", "axes.AccessAttempt"}
+SECRET = "Ilyushin"  # stands in everything that only colleagues may read
+PAGES = ("changelist", "add", "change", "history", "delete")
+ROLES = (None, "outsider_user", "rep_user")
+"""They have no business in the admin."""
+
+
+def registered():
+    return {model._meta.label: options for model, options in admin.site._registry.items()}
+
+
+@pytest.fixture
+def filled(desk):
+    """A desk that has one of everything that the admin shows."""
+    desk.rep_user.first_name = SECRET
+    desk.rep_user.save()
+    User.objects.create_superuser("root", "root@helpdesk.example", "demo")
+    now = this_second()
+    crew = team(SECRET, desk.rep_user)
+    Absence.objects.create(user=desk.rep_user, first_day=now.date(), last_day=now.date())
+    RoutingRule.objects.create(position=1, category="Customs", team=crew)
+    CannedReply.objects.create(name=SECRET, text=SECRET)
+    Webhook.objects.create(name=SECRET, url="https://hooks.example/")
+    Replan.objects.create(reason=SECRET)
+    AccessAttempt.objects.create(username=SECRET, failures_since_start=1)
+    EscalationRule.objects.get(key="response-breached")
+    make_token(desk.rep_user, name=SECRET, scope="read", days=1)
+    save_view(name=SECRET, query="view=all", team_id=str(crew.pk), by=desk.rep)
+    customer = create_customer(name=SECRET, by=desk.rep, now=now)
+    vehicle = create_vehicle(customer_id=customer.customer_id, make=SECRET, by=desk.rep)
+    ticket = desk.ticket(
+        customer_id=customer.customer_id,
+        vehicle_id=vehicle.vehicle_id,
+        subject=SECRET,
+        tags=["ilyushin"],
+        assigned_to=desk.rep.user_id,
+        now=now - timedelta(minutes=5),
+    )
+    with kept(ticket.ticket_id, [SimpleUploadedFile("a.pdf", b"x")]) as files:
+        note(ticket.ticket_id, content=SECRET, attachments=files, by=desk.rep)
+    escalate(ticket.ticket_id, reason=SECRET, by=desk.rep)
+    settle()
+    desk.number = ticket.ticket_id
+    return desk
+
+
+@pytest.fixture
+def addresses(filled, client):
+    """Each page of each model, about something that is there: {(label, page): address}."""
+    client.force_login(User.objects.get(username="root"))
+    found = {}
+    for label, options in registered().items():
+        name = f"admin:{options.opts.app_label}_{options.opts.model_name}_"
+        listed = client.get(reverse(f"{name}changelist"))
+        assert listed.status_code == 200, f"{label}: {listed.status_code}"
+        shown = list(listed.context["cl"].result_list)
+        assert shown, f"there is no {label} on this desk"
+        key = quote(shown[0].pk)
+        for page in PAGES:
+            given = [] if page in ("changelist", "add") else [key]
+            found[label, page] = reverse(f"{name}{page}", args=given)
+        for pattern in options.get_urls():
+            page = str(pattern.name or "").removeprefix(name.removeprefix("admin:"))
+            if pattern.name and page not in PAGES:
+                given = (
+                    [key]
+                    if "object_id" in str(pattern.pattern) or "<id>" in str(pattern.pattern)
+                    else []
+                )
+                found[label, page] = reverse(f"admin:{pattern.name}", args=given)
+    client.logout()
+    found["admin", "index"] = reverse("admin:index")
+    return found
+
+
+def configuration():
+    """What the admin could have changed, counted."""
+    models = (User, Group, CannedReply, Webhook, Policy, RoutingRule, EscalationRule, LogEntry)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_nobody_else_reads_or_writes_by_any_page_or_method(filled, addresses, client, role, method):
+    if role:
+        client.force_login(getattr(filled, role))
+    before = stored(filled.number).version, configuration()
+
+    for (label, page), address in addresses.items():
+        answer = getattr(client, method)(address)
+        assert answer.status_code in (302, 403, 405), f"{role} {method} {label} {page}"
+        assert SECRET not in answer.content.decode(), f"{role} {method} {label} {page}"
+
+    assert (stored(filled.number).version, configuration()) == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_else_runs_an_action(filled, addresses, client, role):
+    if role:
+        client.force_login(getattr(filled, role))
+    before = stored(filled.number).version, configuration()
+
+    for label, options in registered().items():
+        for action in options.actions or ():
+            name = action if isinstance(action, str) else action.__name__
+            answer = client.post(
+                addresses[label, "changelist"],
+                {"action": name, "_selected_action": [filled.number, "1"], "index": "0"},
+            )
+            assert answer.status_code in (302, 403), f"{role} runs {name} on {label}"
+
+    assert (stored(filled.number).version, configuration()) == before
+
+
+def test_supervisors_read_every_page_but_those_of_accounts(filled, addresses, client):
+    client.force_login(filled.supervisor_user)
+
+    for (label, page), address in addresses.items():
+        status = client.get(address).status_code
+        if label in SUPERUSERS_ALONE:
+            assert status == 403, f"{label} {page}: {status}"
+        elif page in ("changelist", "change", "history", "index"):
+            assert status == 200, f"{label} {page}: {status}"
+        else:  # some cannot be added or deleted
+            assert status in (200, 302, 403, 405), f"{label} {page}: {status}"
+
+
+def test_superusers_read_every_page(filled, addresses, client):
+    client.force_login(User.objects.get(username="root"))
+
+    for (label, page), address in addresses.items():
+        status = client.get(address).status_code
+        allowed = (200,) if page in ("changelist", "change", "history", "index") else (
+            200, 302, 403, 405,
+        )  # fmt: skip
+        assert status in allowed, f"{label} {page}: {status}"
+
+
+def test_a_supervisor_without_staff_status_and_one_who_left_are_no_supervisors(
+    filled, addresses, client
+):
+    for change in ({"is_staff": False}, {"is_active": False}):
+        user = User.objects.create_user(
+            f"gone{len(change)}{next(iter(change))}", "g@helpdesk.example", "demo",
+            **{"is_staff": True, **change},
+        )  # fmt: skip
+        user.groups.add(Group.objects.get(name=SUPERVISORS))
+        client.force_login(user)
+        for (label, page), address in addresses.items():
+            status = client.get(address).status_code
+            assert status in (302, 403), f"{change} {label} {page}: {status}"
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_change_nothing_for_supervisors_either(filled, addresses, client, method):
+    client.force_login(filled.supervisor_user)
+    before = stored(filled.number).version, configuration()
+
+    for (label, page), address in addresses.items():
+        status = getattr(client, method)(address).status_code
+        assert status < 500, f"{method} {label} {page}: {status}"
+
+    assert (stored(filled.number).version, configuration()) == before
+
+
+def test_every_form_and_action_wants_a_token(filled, addresses):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="root"))
+
+    for (label, page), address in addresses.items():
+        assert strict.post(address, {"action": "delete_selected"}).status_code == 403, (
+            f"{label} {page} takes a form from anywhere"
+        )
+
+
+def test_an_object_that_is_not_there_is_no_error_on_any_page(filled, addresses, client):
+    client.force_login(User.objects.get(username="root"))
+
+    for label, options in registered().items():
+        name = f"admin:{options.opts.app_label}_{options.opts.model_name}_"
+        for page in ("change", "history", "delete"):
+            for key in ("999999", "x", "_2F_2E", "é\x01", "0" * 300):
+                status = client.get(reverse(f"{name}{page}", args=[key])).status_code
+                assert status in (302, 403, 404, 405), f"{label} {page} {key!r}: {status}"
