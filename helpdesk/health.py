@@ -46,12 +46,12 @@ def engines_answer() -> dict[str, bool]:
 
 
 def queue_length() -> int | None:
-    """Tasks that no worker has taken yet; None where Redis does not say."""
+    """Tasks of all queues that no worker has taken yet; None where Redis does not say."""
     try:
         with redis.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
         ) as server:
-            return int(server.llen("celery"))
+            return sum(int(server.llen(name)) for name in settings.QUEUES)
     except redis.RedisError as error:
         log.warning("queue_unknown", reason=str(error))
         return None

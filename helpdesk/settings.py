@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from botocore.config import Config
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from helpdesk.logs import logging_config
 
@@ -120,6 +122,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # A server that vanishes without a word is noticed: seconds, and milliseconds for what was sent.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {"connect_timeout": 5, "tcp_user_timeout": 15_000}
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -181,6 +188,9 @@ if ATTACHMENTS_BUCKET:
         "OPTIONS": {
             "bucket_name": ATTACHMENTS_BUCKET,
             "region_name": env.str("AWS_REGION", default="eu-west-1"),
+            "client_config": Config(
+                connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}
+            ),
         },
     }
 STORAGES = {
@@ -270,11 +280,35 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TIMEZONE = "UTC"
+# What waits for others (a mail server, a webhook's target) or takes long (imports, changes of many
+# tickets) has queues of its own, whose workers are not those of the sweeps. "celery" is Celery's
+# own default: what an earlier release has queued there is found.
+CELERY_TASK_ROUTES = {
+    "tickets.sla_sweep": "sla",
+    "tickets.fire_due": "sla",
+    "helpdesk.send_mail": "mail",
+    "tickets.send_webhooks": "webhooks",
+    "tickets.send_webhook": "webhooks",
+    **dict.fromkeys(
+        (
+            "customers.resume_files",
+            "reporting.resume_what_ifs",
+            "reporting.send_weekly",
+            "tickets.resume_bulks",
+            "tickets.resume_records",
+            "tickets.replan",
+        ),
+        "jobs",
+    ),
+}
+QUEUES = ("sla", "celery", "mail", "webhooks", "jobs")
+# A worker that is told of no queue takes from all of them.
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
 OUTBOX_CONSUMERS = [
     "tickets.services.notices.take",
-    "tickets.services.letters.take",
+    "tickets.services.reply_email.take",
     "reporting.services.facts.take",
     "tickets.services.search.take",
     "tickets.services.live.take",
@@ -297,6 +331,13 @@ if DEBUG:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 15
+"""Seconds that the mail server may take for each answer."""
+EMAIL_KINDS = {
+    "reply": "tickets.services.reply_email.EMAIL",
+    "notice": "tickets.services.notices.EMAIL",
+    "weekly": "reporting.services.weekly.EMAIL",
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@localhost>")
 
 # ------------------------------------------------------------------ the desk
@@ -313,8 +354,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, period in (
         ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
-        ("mail-sweep", "tickets.mail_notices", 60),
-        ("letter-sweep", "tickets.send_letters", 60),
+        ("mail-sweep", "helpdesk.send_mail", 60),
+        ("old-mail", "tickets.mail_notices", 3_600),
         ("webhook-sweep", "tickets.send_webhooks", 30),
         ("webhook-marks", "tickets.forget_webhook_marks", 3_600),
         ("index-stock", "tickets.take_stock", 3_600),
@@ -329,9 +370,11 @@ CELERY_BEAT_SCHEDULE = {
     )
 }
 
+# Again each hour of the Monday: whoever was queued is not queued twice, and a beat that was down
+# at six does not cost a week.
 CELERY_BEAT_SCHEDULE["weekly"] = {
     "task": "reporting.send_weekly",
-    "schedule": crontab(day_of_week="mon", hour=6, minute=0),
+    "schedule": crontab(day_of_week="mon", hour="6-23", minute=0),
 }
 
 LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))

@@ -46,4 +46,4 @@ def resume_what_ifs() -> None:
 
 @shared_task(name="reporting.send_weekly")
 def send_weekly() -> int:
-    return weekly.send_weekly(today=day_of(this_second(), settings.REPORT_TIME_ZONES[-1]))
+    return weekly.queue_weekly(today=day_of(this_second(), settings.REPORT_TIME_ZONES[-1]))

@@ -166,11 +166,9 @@ class Desk:
                 *("--limit-request-line", "8190", "--preload"),
                 *("--worker-tmp-dir", str(self.data), "--no-control-socket"),
             ),
-            self._program(
-                "worker",
-                *(python, "-m", "celery", "-A", "helpdesk", "worker", "--concurrency", "2"),
-                *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-            ),
+            self._worker("worker", "sla,celery", "--concurrency", "2"),
+            # What waits for others, and what takes long: in threads of one process.
+            self._worker("jobs", "mail,webhooks,jobs", "--concurrency", "6", "--pool", "threads"),
             self._program(
                 "beat",
                 *(python, "-m", "celery", "-A", "helpdesk", "beat", "--loglevel", "WARNING"),
@@ -197,6 +195,14 @@ class Desk:
             lambda log: processes.start(
                 command, env=self.env, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
             ),
+        )
+
+    def _worker(self, name: str, queues: str, *options: str) -> Part:
+        return self._program(
+            name,
+            *(sys.executable, "-m", "celery", "-A", "helpdesk", "worker", "--queues", queues),
+            *("--hostname", f"{name}@%h", "--loglevel", "WARNING", *options),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         )
 
     def _publish(self, urls: dict[str, str]) -> None:

@@ -1,37 +1,73 @@
 """The report of a week, mailed to those supervisors who want it."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 import structlog
 from django.conf import settings
-from django.core.cache import cache
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.people import supervisors_who_want_reports
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.mail import queue
+from helpdesk.mail.kinds import Kind, Reference
+from helpdesk.moments import this_second
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
 from reporting.services.asked import Asked
 from reporting.services.report import counts, report
+from reporting.store.items import WeeklyReport, weekly_report
 
 log = structlog.get_logger(__name__)
 
-REMEMBERED = 8 * 24 * 3_600
+KIND = "weekly"
 
 
-def send_weekly(*, today: date) -> int:
-    """Mail the figures of the seven days before the Monday that `today` is in the week of.
+def queue_weekly(*, today: date, now: datetime | None = None) -> int:
+    """Queue the report of the week that ended with the Monday before or on `today`.
 
-    Each person gets each week once, as far as the cache remembers. Returns how many mails went out.
+    Each person gets each week once, however often this is called: what says so is written in the
+    transaction that queues the mail. Returns how many mails were queued. Cost: a transaction a
+    person.
     """
-    end = today - today.weekday() * DAY
-    week = Range(end - 7 * DAY, end)
+    week = _week(today - today.weekday() * DAY)
+    at = now or this_second()
+    queued = 0
+    for user in supervisors_who_want_reports():
+        user_id = str(user.pk)
+        reference = {"week": week.start.isoformat(), "userId": user_id}
+        try:
+            with Transaction() as transaction:
+                transaction.put(
+                    weekly_report(week.start, user_id), WeeklyReport.pk.does_not_exist()
+                )
+                transaction.put(
+                    queue.queued(
+                        KIND, reference, group=f"{user_id}-{week.start.isoformat()}", at=at
+                    )
+                )
+        except ConditionFailed:
+            continue  # queued before
+        queued += 1
+    log.info("weekly_queued", count=queued)
+    return queued
+
+
+def _compose(about: Sequence[Reference]) -> EmailMessage | None:
+    """The figures as they are when the mail is sent; None for whoever wants them no more."""
+    [reference] = about
+    user = supervisors_who_want_reports().filter(pk=int(reference["userId"])).first()
+    if user is None:
+        return None
+    week = _week(date.fromisoformat(reference["week"]) + 7 * DAY)
     zone = settings.REPORT_TIME_ZONES[-1]
     found, before = report(Asked(week, zone)), report(Asked(week.before(), zone))
+    last = week.end - DAY
     context = {
         "first": week.start,
-        "last": week.end - DAY,
+        "last": last,
         "zone": zone,
         "counts": counts(found.row),
         "before": counts(before.row),
@@ -40,17 +76,12 @@ def send_weekly(*, today: date) -> int:
         "resolution": found.stats()[1],
         "priorities": {word: found.stats(word) for word in found.by_priority},
     }
-    sent = 0
-    for user in supervisors_who_want_reports():
-        if not cache.add(f"weekly:{week.start}:{user.pk}", True, REMEMBERED):
-            continue
-        send_mail(
-            subject=_("The week from %(first)s to %(last)s")
-            % {"first": week.start, "last": week.end - DAY},
-            message=render_to_string("mail/weekly.txt", context),
-            from_email=None,
-            recipient_list=[user.email],
-        )
-        sent += 1
-    log.info("weekly_sent", count=sent)
-    return sent
+    subject = _("The week from %(first)s to %(last)s") % {"first": week.start, "last": last}
+    return EmailMessage(subject, render_to_string("mail/weekly.txt", context), to=[user.email])
+
+
+def _week(end: date) -> Range:
+    return Range(end - 7 * DAY, end)
+
+
+EMAIL = Kind(_compose)

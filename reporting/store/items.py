@@ -89,3 +89,17 @@ def rollup_pk(zone: str, what: str) -> str:
 
 def rollup_sk(period: date | str, piece: int = 0) -> str:
     return f"{period}#{piece:03}"
+
+
+class WeeklyReport(Item):
+    """That the report of a week was queued for a person: it is there once."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+
+
+def weekly_report(week: date, user_id: str) -> WeeklyReport:
+    return WeeklyReport(f"WEEKLY#{week.isoformat()}", f"PERSON#{user_id}")

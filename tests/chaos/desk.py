@@ -19,7 +19,8 @@ PARTS = {
     "dynamodb": ("dynoxide", "--port"),
     "redis": ("valkey-server",),
     "web": ("gunicorn", "helpdesk.wsgi"),
-    "worker": ("celery", " worker "),
+    "worker": ("celery", " worker ", "worker@"),
+    "jobs": ("celery", " worker ", "jobs@"),
     "beat": ("celery", " beat "),
 }
 ROOT = Path(__file__).parents[2]

@@ -35,7 +35,8 @@ Transaction.__exit__ = around(Transaction.__exit__)
 
 @app.on_after_finalize.connect
 def also_notices(**_: object) -> None:
+    from helpdesk.mail import delivery
     from tickets.services import notices
 
     notices._give = around(notices._give)
-    notices._mail = around(notices._mail)
+    delivery._send = around(delivery._send)

@@ -58,14 +58,14 @@ def populate(count: int) -> None:
 
 def left() -> None:
     """What is still to be done: due tickets, events, mails."""
-    from tickets.store.notice import pending_mails
+    from helpdesk.mail import queue
 
     print(
         json.dumps(
             {
                 "due": len(access.due_tickets(this_second(), limit=5_000)),
                 "events": len(list(access.outbox(limit=5_000))),
-                "mails": len(pending_mails(limit=5_000)),
+                "mails": len(queue.due(this_second(), limit=5_000)),
             }
         )
     )

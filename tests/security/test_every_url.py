@@ -33,6 +33,7 @@ GET = {
     "bulk",
     "notices",
     "notices_bell",
+    "mail_undelivered",
     "ticket_new",
     "ticket_customers",
     "ticket_vehicles",
@@ -77,6 +78,8 @@ POST = {
     "bulk_start": {"action": "tag", "tag_value": "x"},
     "bulk_step": {},
     "notices_read": {},
+    "mail_again": {"mail": "x"},
+    "mail_dismiss": {"mail": "x"},
     "ticket_live": {},
     "ticket_reply": {"content": "x"},
     "ticket_note": {"content": "x"},
@@ -215,7 +218,7 @@ def test_whoever_works_tickets_is_let_in(client, desk, addresses, name, role):
     client.force_login(getattr(desk, role))
 
     # These name a line or a merge that is not there: let in, and told so.
-    unknown = {"ticket_split", "ticket_mail", "ticket_unmerge"}
+    unknown = {"ticket_split", "ticket_mail", "ticket_unmerge", "mail_again", "mail_dismiss"}
     expected = {404, 409} if name in unknown else {200, 204, 302}
     assert ask(client, name, addresses).status_code in expected
 

@@ -7,10 +7,10 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.services.create import create_customer, create_vehicle
+from helpdesk.mail import delivery
 from helpdesk.moments import this_second
 from tests.world import NOON, settle, stored, team
 from tickets.models import CannedReply
-from tickets.services import letters
 from tickets.services.assign import assign_team
 from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
@@ -175,8 +175,11 @@ def test_a_refusal_that_repeats_what_was_typed_runs_nothing(rep_client, evil):
 
 
 def test_mails_carry_it_as_text(desk, evil):
-    letters.send_due()
+    delivery.send_due()
 
-    [sent] = mail.outbox
+    [sent] = [sent for sent in mail.outbox if sent.subject.startswith("[#")]
+    assert len(mail.outbox) > 1, "escalations are mailed too"
+    for other in mail.outbox:
+        assert "\n" not in other.subject
     assert harmless(str(sent.alternatives[0][0]))
     assert "\n" not in sent.subject

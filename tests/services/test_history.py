@@ -16,6 +16,7 @@ from django.db import connections
 from customers.services.read import customer_with_external_id, vehicle_with_vin
 from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import Transaction
+from helpdesk.mail import delivery
 from tests.world import (
     NOON,
     after,
@@ -30,7 +31,7 @@ from tickets.domain import instant
 from tickets.domain.sla import clock, scenario
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
-from tickets.services import history, letters, notices, promises
+from tickets.services import history, notices, promises
 from tickets.services.communicate import respond
 from tickets.services.escalate import sweep
 from tickets.services.verify import verify
@@ -138,8 +139,8 @@ def test_events_that_say_the_very_same_are_each_taken(desk, tmp_path):
 def test_an_import_escalates_nothing_and_tells_nobody(desk, tmp_path):
     taken(tmp_path, created(priority="Critical"), line("HD-1", 1, "assigned", to="rosa"))
     settle()
-    letters.send_due()
-    notices.mail_pending()
+    delivery.send_due()
+    delivery.send_due()
 
     number = ours("HD-1").ticket_id
     sweep(now=after(days=61))

@@ -3,6 +3,7 @@
 from django.core import mail
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.mail import delivery
 from tests.world import after, waiting_events
 from tickets.services import notices, outbox
 from tickets.services.escalate import escalate, sweep
@@ -39,7 +40,7 @@ def test_after_an_outage_a_person_gets_one_notice_a_ticket_and_one_mail(desk):
     sweep(now=after(days=30))
 
     outbox.pass_on()
-    notices.mail_pending()
+    delivery.send_due(now=after(days=30))
 
     assert len(told(desk.supervisor)) == 3
     [to_supervisor] = [sent for sent in mail.outbox if "ingrid" in sent.to[0]]
@@ -54,8 +55,8 @@ def test_an_event_that_arrives_twice_tells_nobody_twice(desk):
     for event in [*events, *events]:
         notices.take([event])
 
-    notices.mail_pending()
-    notices.mail_pending()
+    delivery.send_due()
+    delivery.send_due()
 
     assert len(told(desk.rep)) == 1
     assert len([sent for sent in mail.outbox if "rosa" in sent.to[0]]) == 1
@@ -66,13 +67,13 @@ def test_a_repeat_after_reading_and_mailing_stays_silent(desk):
     sweep(now=after(hours=9))
     events = waiting_events()
     outbox.pass_on()
-    notices.mail_pending()
+    delivery.send_due()
     notices.mark_read(by=desk.rep)
     sent = len(mail.outbox)
 
     for event in events:
         notices.take([event])
-    notices.mail_pending()
+    delivery.send_due()
 
     assert notices.unread_count(by=desk.rep) == 0
     assert len(mail.outbox) == sent
@@ -107,7 +108,7 @@ def test_somebody_who_left_gets_no_mail(desk):
     desk.rep_user.is_active = False
     desk.rep_user.save()
 
-    notices.mail_pending()
+    delivery.send_due()
 
     assert not [sent for sent in mail.outbox if "rosa" in sent.to[0]]
     assert actor_of(desk.rep_user).user_id == desk.rep.user_id

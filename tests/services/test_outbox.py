@@ -8,6 +8,7 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from helpdesk.dynamo.ulids import new_ulid
+from helpdesk.tasks import send_mail
 from reporting.store import access as reports
 from tests.world import NOON, stored, waiting_events
 from tickets import tasks
@@ -169,7 +170,7 @@ def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
 def asked(monkeypatch):
     """Which tasks were asked for."""
     found = []
-    for task in (tasks.pass_on, tasks.mail_notices, tasks.send_letters, tasks.send_webhooks):
+    for task in (tasks.pass_on, send_mail, tasks.send_webhooks):
         monkeypatch.setattr(task, "delay", lambda name=task.name: found.append(name))
     monkeypatch.setattr(tasks.pass_on, "apply_async", lambda **when: found.append(when))
     return found

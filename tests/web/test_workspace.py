@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from helpdesk.accounts.models import Team
 from helpdesk.dynamo import capacity
+from helpdesk.mail import delivery
 from helpdesk.moments import this_second
 from tests.world import log_of, settle, stored, team
 from tickets.models import Bulk, CannedReply, SavedView
-from tickets.services import letters
+from tickets.services import reply_email
 from tickets.services.communicate import note, respond
 from tickets.services.find import QUEUES, Queue
 from tickets.services.relate import merge
@@ -331,15 +332,15 @@ def test_merge_link_split_and_back(rep_client, ticket, desk):
 def test_a_mail_that_failed_is_shown_and_sent_again(rep_client, ticket, desk, monkeypatch):
     respond(ticket.ticket_id, content="Here.", by=desk.rep)
     settle()
-    monkeypatch.setattr(letters, "get_customer", lambda customer_id: None)
-    letters.send_due()
+    monkeypatch.setattr(reply_email, "get_customer", lambda customer_id: None)
+    delivery.send_due()
     monkeypatch.undo()
 
     page = rep_client.get(f"/tickets/{ticket.ticket_id}/").content.decode()
     assert "Not mailed. The customer has no e-mail address." in page
     line = next(line for line in log_of(ticket.ticket_id) if line.delivery)
     post(rep_client, ticket, "mail", line=line.communication_id)
-    letters.send_due()
+    delivery.send_due()
     assert "mailed " in rep_client.get(f"/tickets/{ticket.ticket_id}/").content.decode()
 
 

@@ -1,40 +1,39 @@
 """Tell people what concerns them: in the desk; of escalations by mail too.
 
 A notice is keyed by person and event, so an event that arrives twice tells nobody twice. With it a
-pending mail is written, in one transaction. Whoever mails deletes the pending mails first, under
-a condition, then sends one mail a person with a line for each ticket. A worker that dies in between
-leaves a notice without a mail, and never two mails: the desk's own notice is what counts.
+mail is queued, in one transaction; those of one person that are due together go as one mail, with a
+line for each ticket.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from datetime import datetime
 from typing import Any
 
 import structlog
-from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from pynamodb.exceptions import DeleteError
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import people_to_tell, team_members
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.mail import queue
+from helpdesk.mail.kinds import Kind, Reference
 from tickets.domain import instant
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
 from tickets.store import notice as store
 from tickets.store.log import OutboxEvent
-from tickets.store.notice import Notice, PendingMail
+from tickets.store.notice import Notice
 
 log = structlog.get_logger(__name__)
 
 SHOWN = 50
 """Notices on a person's page; the bell counts the unread among them."""
 
-MAIL_BATCH = 500
+KIND = "notice"
 
 
 def take(events: Sequence[OutboxEvent]) -> None:
@@ -69,15 +68,10 @@ def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
             found.update(actions=[Notice.read.set(True)], condition=Notice.pk.exists())
 
 
-def mail_pending() -> int:
-    """Send what is to be mailed, one mail a person; return how many mails went out."""
-    sent = 0
-    pending = store.pending_mails(limit=MAIL_BATCH)
-    for user_id, mails in groupby(pending, key=lambda mail: mail.user_id):
-        events = [mail.event_id for mail in mails if _claimed(mail)]
-        found = [told for event_id in events if (told := store.notice(user_id, event_id))]
-        sent += int(bool(found) and _mail(user_id, found))
-    return sent
+def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
+    """Return the mail that tells a person of a notice, to be put into a transaction."""
+    reference = {"userId": user_id, "eventId": event_id}
+    return queue.queued(KIND, reference, group=user_id, key=event_id, at=at)
 
 
 def _tell_of_escalation(event: OutboxEvent, data: dict[str, Any]) -> None:
@@ -132,31 +126,26 @@ def _give(given: Notice, *, mail: bool) -> None:
         with Transaction() as transaction:
             transaction.put(given, Notice.pk.does_not_exist())
             if mail:
-                transaction.put(store.new_pending_mail(given.user_id, given.event_id))
+                transaction.put(queued(given.user_id, given.event_id, at=given.at))
     except ConditionFailed:
         log.info("notice_was_given", user_id=given.user_id)
 
 
-def _claimed(mail: PendingMail) -> bool:
-    try:
-        mail.delete(condition=PendingMail.pk.exists())
-    except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
-
-
-def _mail(user_id: str, found: list[Notice]) -> bool:
-    person = User.objects.filter(pk=int(user_id), is_active=True).exclude(email="").first()
-    if person is None:
-        return False
+def _compose(about: Sequence[Reference]) -> EmailMessage | None:
+    """One mail to one person, about all of these notices; None for whoever gets none any more."""
+    found = [told for named in about if (told := store.notice(named["userId"], named["eventId"]))]
+    person = (
+        User.objects.filter(pk=int(about[0]["userId"]), is_active=True).exclude(email="").first()
+    )
+    if person is None or not found:
+        return None
     tickets = {told.ticket_id for told in found}
     if len(tickets) == 1:
         subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
     else:
         subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
     body = render_to_string("mail/escalations.txt", {"notices": found, "person": person})
-    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
-    log.info("mail_sent", user_id=user_id, notices=len(found))
-    return True
+    return EmailMessage(subject, body, to=[person.email])
+
+
+EMAIL = Kind(_compose)

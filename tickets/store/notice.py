@@ -1,14 +1,11 @@
-"""What people are told: a notice for each person and event, and the mails still to be sent."""
+"""What people are told: a notice for each person and event."""
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 
 from helpdesk.dynamo.attributes import InstantAttribute
-from helpdesk.dynamo.shards import shard_key, shard_keys
 from helpdesk.dynamo.table import Item
 from tickets.store.ticket import TicketTableMeta
-
-MAILS = "MAILS"
 
 
 class Notice(Item):
@@ -32,30 +29,12 @@ class Notice(Item):
     read = BooleanAttribute(default=False)
 
 
-class PendingMail(Item):
-    """A notice that has not been mailed. Deleted by whoever undertakes to mail it."""
-
-    class Meta(TicketTableMeta):
-        pass
-
-    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
-    sk = UnicodeAttribute(range_key=True, attr_name="SK")
-    user_id = UnicodeAttribute(attr_name="userId")
-    event_id = UnicodeAttribute(attr_name="eventId")
-
-
 def notice_pk(user_id: str) -> str:
     return f"PERSON#{user_id}"
 
 
 def notice_sk(event_id: str) -> str:
     return f"NOTICE#{event_id}"
-
-
-def new_pending_mail(user_id: str, event_id: str) -> PendingMail:
-    return PendingMail(
-        shard_key(MAILS, user_id), f"{user_id}#{event_id}", user_id=user_id, event_id=event_id
-    )
 
 
 def notices_of(user_id: str, *, limit: int) -> list[Notice]:
@@ -75,11 +54,3 @@ def notice(user_id: str, event_id: str) -> Notice | None:
         return Notice.get(notice_pk(user_id), notice_sk(event_id), consistent_read=True)
     except DoesNotExist:
         return None
-
-
-def pending_mails(*, limit: int) -> list[PendingMail]:
-    """Mails still to be sent, person by person. One Query a shard."""
-    found: list[PendingMail] = []
-    for key in shard_keys(MAILS):
-        found += PendingMail.query(key, limit=limit, consistent_read=True)
-    return found

@@ -20,7 +20,7 @@ from helpdesk.numbers import whole_number
 from tickets.domain.errors import DomainError
 from tickets.domain.mentions import mentions
 from tickets.services import assign as assigning
-from tickets.services import communicate, edit, letters, relate
+from tickets.services import communicate, edit, relate, reply_email
 from tickets.services import escalate as escalating
 from tickets.services import status as workflow
 from tickets.services.attachments import kept
@@ -196,7 +196,7 @@ def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action()
 def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
-    letters.send_again(ticket_id, request.POST.get("line", ""), by=by)
+    reply_email.send_again(ticket_id, request.POST.get("line", ""), by=by)
 
 
 def _token(ticket_id: str, request: HttpRequest) -> Token | None:

@@ -89,6 +89,12 @@ BULKS = {
     "escalate": gettext_lazy("Escalate: %(value)s"),
 }
 
+EMAIL_KINDS = {
+    "reply": gettext_lazy("Reply"),
+    "notice": gettext_lazy("Escalation notice"),
+    "weekly": gettext_lazy("Weekly report"),
+}
+
 NOTICES = {
     "assigned": gettext_lazy("was given to you by %(name)s"),
     "mentioned": gettext_lazy("%(name)s mentions you"),

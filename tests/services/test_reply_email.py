@@ -2,6 +2,7 @@
 
 import smtplib
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from django.core import mail
@@ -10,12 +11,12 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from customers.services.create import create_customer
 from helpdesk.errors import Invalid
+from helpdesk.mail import delivery as sending
+from helpdesk.mail import queue
 from tests.world import NOON, after, log_of, settle, waiting_events
-from tickets.domain.ticket import Delivery
-from tickets.services import letters
-from tickets.services.attachments import kept
+from tickets.services import reply_email
+from tickets.services.attachments import forget, kept
 from tickets.services.communicate import note, respond
-from tickets.store.letter import letters as pending
 
 
 def answered(desk, **fields):
@@ -25,6 +26,15 @@ def answered(desk, **fields):
     return ticket.ticket_id
 
 
+def replies():
+    """The mails to customers; escalations are mailed too."""
+    return [sent for sent in mail.outbox if sent.subject.startswith("[#")]
+
+
+def waiting():
+    return queue.due(after(days=9), limit=9)
+
+
 def delivery(ticket_id):
     [line] = [line for line in log_of(ticket_id) if line.type == "Customer Response"]
     return line
@@ -32,9 +42,9 @@ def delivery(ticket_id):
 
 def test_an_answer_is_mailed_with_its_number_and_thread(desk):
     number = answered(desk)
-    assert delivery(number).delivery == "pending"
+    assert delivery(number).delivery == "sending"
 
-    assert letters.send_due(now=after(minutes=1)) == 1
+    assert sending.send_due(now=after(minutes=1)) == 1
 
     [sent] = mail.outbox
     line = delivery(number)
@@ -47,7 +57,7 @@ def test_an_answer_is_mailed_with_its_number_and_thread(desk):
         f"<ticket-{number}.{line.communication_id.lower()}@localhost>"
     )
     assert (line.delivery, line.delivery_at) == ("sent", after(minutes=1))
-    assert pending(limit=9) == []
+    assert waiting() == []
 
 
 def test_notes_and_imports_are_never_mailed(desk):
@@ -56,7 +66,7 @@ def test_notes_and_imports_are_never_mailed(desk):
     respond(ticket.ticket_id, content="Old", deliver=False, by=desk.rep, now=NOON)
     settle()
 
-    assert letters.send_due(now=after(days=1)) == 0
+    assert sending.send_due(now=after(days=1)) == 0
     assert mail.outbox == []
 
 
@@ -65,8 +75,8 @@ def test_an_event_that_arrives_again_mails_nobody_again(desk):
     respond(number, content="Here.", by=desk.rep, now=NOON)
     events = waiting_events()
     for _ in range(3):
-        letters.take(events)
-        letters.send_due(now=after(minutes=1))
+        reply_email.take(events)
+        sending.send_due(now=after(minutes=1))
 
     assert len(mail.outbox) == 1
     assert delivery(number).delivery == "sent"
@@ -76,7 +86,7 @@ def test_without_an_address_the_log_says_so(desk):
     nobody = create_customer(name="No Mail", by=desk.rep, now=NOON)
     number = answered(desk, customer_id=nobody.customer_id)
 
-    letters.send_due(now=NOON)
+    sending.send_due(now=NOON)
 
     assert delivery(number).delivery == "failed"
     assert "no e-mail address" in delivery(number).delivery_problem
@@ -103,15 +113,15 @@ def test_a_server_that_is_away_is_tried_again_with_growing_pauses(desk, server):
     number = answered(desk)
     server.error = ConnectionRefusedError()
     at = NOON
-    for pause in letters.PAUSES:
-        assert letters.send_due(now=at) == 0
-        assert delivery(number).delivery == "pending"
+    for pause in sending.PAUSES:
+        assert sending.send_due(now=at) == 0
+        assert delivery(number).delivery == "sending"
         assert "did not take it" in delivery(number).delivery_problem
-        assert letters.send_due(now=at + timedelta(seconds=pause - 1)) == 0
+        assert sending.send_due(now=at + timedelta(seconds=pause - 1)) == 0
         at += timedelta(seconds=pause)
     server.error = None
 
-    assert letters.send_due(now=at) == 1
+    assert sending.send_due(now=at) == 1
     assert delivery(number).delivery == "sent"
 
 
@@ -119,64 +129,61 @@ def test_in_the_end_it_has_failed_and_can_be_sent_again(desk, server):
     number = answered(desk)
     server.error = smtplib.SMTPServerDisconnected()
     at = NOON
-    for pause in (*letters.PAUSES, 0):
-        letters.send_due(now=at)
+    for pause in (*sending.PAUSES, 0):
+        sending.send_due(now=at)
         at += timedelta(seconds=pause)
     line = delivery(number)
     assert line.delivery == "failed"
     server.error = None
 
-    letters.send_again(number, line.communication_id, by=desk.rep, now=at)
-    assert letters.send_due(now=at) == 1
+    reply_email.send_again(number, line.communication_id, by=desk.rep, now=at)
+    assert sending.send_due(now=at) == 1
 
     assert delivery(number).delivery == "sent"
     with pytest.raises(Invalid):
-        letters.send_again(number, line.communication_id, by=desk.rep, now=at)
+        reply_email.send_again(number, line.communication_id, by=desk.rep, now=at)
 
 
 def test_a_refused_address_is_not_tried_again(desk, server):
     number = answered(desk)
     server.error = smtplib.SMTPRecipientsRefused({})
 
-    letters.send_due(now=NOON)
+    sending.send_due(now=NOON)
 
     assert delivery(number).delivery == "failed"
-    assert pending(limit=9) == []
+    assert waiting() == []
 
 
 def test_a_worker_that_dies_while_sending_leaves_the_question_open(desk, server, monkeypatch):
     number = answered(desk)
     server.error = KeyboardInterrupt()  # nothing catches it: as good as a kill
     with pytest.raises(KeyboardInterrupt):
-        letters.send_due(now=NOON)
+        sending.send_due(now=NOON)
     server.error = None
     assert delivery(number).delivery == "sending"
 
-    assert letters.send_due(now=after(minutes=9)) == 0
+    assert sending.send_due(now=after(minutes=9)) == 0
     assert delivery(number).delivery == "sending"
-    assert letters.send_due(now=after(minutes=10)) == 0
+    assert sending.send_due(now=after(minutes=10)) == 0
 
     assert delivery(number).delivery == "unknown"
     assert mail.outbox == []
 
 
-def test_two_workers_at_one_letter_send_it_once_and_know_it(desk, monkeypatch):
-    number = answered(desk)
-    read = letters.access.communication
-    reads = []
+def test_two_workers_at_one_mail_send_it_once(desk, monkeypatch):
+    answered(desk)
+    due = queue.due
 
-    def overtaken(*key, **how):
-        line = read(*key, **how)
-        reads.append(line)
-        if len(reads) == 1:  # somebody else takes the letter between our reading and our claim
-            claimed = read(*key)
-            assert letters._move(claimed, Delivery.PENDING, Delivery.SENDING, NOON)
-        return line
+    def overtaken(*when, **how):
+        """Somebody else sends it between our reading and our claim."""
+        found = due(*when, **how)
+        monkeypatch.setattr(queue, "due", due)
+        sending.send_due(now=after(minutes=1))
+        return found
 
-    monkeypatch.setattr(letters.access, "communication", overtaken)
-    assert letters.send_due(now=after(minutes=1)) == 0
-    assert delivery(number).delivery == "sending"
-    assert len(pending(limit=9)) == 1
+    monkeypatch.setattr(queue, "due", overtaken)
+    assert sending.send_due(now=after(minutes=1)) == 0
+    assert len(mail.outbox) == 1
 
 
 def test_a_worker_that_was_given_up_and_still_sends_has_the_last_word(desk, monkeypatch):
@@ -184,53 +191,94 @@ def test_a_worker_that_was_given_up_and_still_sends_has_the_last_word(desk, monk
     send = EmailBackend.send_messages
 
     def slowly(backend, messages):
-        letters.send_due(now=after(hours=1))  # another worker finds the letter, long after
+        sending.send_due(now=after(hours=1))  # another worker finds the letter, long after
         return send(backend, messages)
 
     monkeypatch.setattr(EmailBackend, "send_messages", slowly)
-    assert letters.send_due(now=after(minutes=1)) == 1
+    assert sending.send_due(now=after(minutes=1)) == 1
 
     assert (delivery(number).delivery, delivery(number).delivery_problem) == ("sent", None)
-    assert pending(limit=9) == []
+    assert waiting() == []
 
 
 def test_a_worker_that_was_given_up_and_fails_makes_no_new_letter(desk, monkeypatch):
     number = answered(desk)
 
     def refuse(backend, messages):
-        letters.send_due(now=after(hours=1))
+        sending.send_due(now=after(hours=1))
         raise OSError
 
     monkeypatch.setattr(EmailBackend, "send_messages", refuse)
-    assert letters.send_due(now=after(minutes=1)) == 0
-    assert pending(limit=9) == []
+    assert sending.send_due(now=after(minutes=1)) == 0
+    assert waiting() == []
     assert delivery(number).delivery == "unknown"
 
 
-def test_a_letter_that_fails_in_an_unforeseen_way_holds_up_no_other(desk, monkeypatch):
+def test_a_mail_that_cannot_be_written_has_failed_and_holds_up_no_other(desk, monkeypatch):
     broken, whole = answered(desk), answered(desk)
-    make = letters._mail
+    make = reply_email._message
 
     def fail(ticket, *rest):
         if ticket.ticket_id == broken:
             raise ZeroDivisionError
         return make(ticket, *rest)
 
-    monkeypatch.setattr(letters, "_mail", fail)
-    assert letters.send_due(now=after(minutes=1)) == 1
-    assert (delivery(broken).delivery, delivery(whole).delivery) == ("sending", "sent")
+    monkeypatch.setattr(reply_email, "_message", fail)
+    assert sending.send_due(now=after(minutes=1)) == 1
+    assert (delivery(broken).delivery, delivery(whole).delivery) == ("failed", "sent")
+    assert "could not be written" in delivery(broken).delivery_problem
 
 
-def test_files_go_along(desk):
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("quoted.eml", b"Subject: caf\xe9\r\n\r\n\xff\xfe no UTF-8"),
+        ("letter.txt", b"\xff\xfe\x00 no UTF-8\r\nand a line\n"),
+        ("papers.pdf", b"%PDF-1.7"),
+    ],
+)
+def test_a_file_goes_along_byte_for_byte(desk, name, content):
+    ticket = desk.ticket()
+    with kept(ticket.ticket_id, [SimpleUploadedFile(name, content)]) as attachments:
+        respond(ticket.ticket_id, content="See here.", attachments=attachments, by=desk.rep)
+    settle()
+
+    sending.send_due()
+
+    raw = message_from_bytes(replies()[0].message().as_bytes())
+    [file] = [part for part in raw.walk() if part.get_filename()]
+    assert file.get_filename() == name
+    assert file.get_payload(decode=True) == content
+    assert delivery(ticket.ticket_id).delivery == "sent"
+
+
+def test_a_file_that_is_lost_fails_the_mail_with_its_name(desk):
     ticket = desk.ticket()
     paper = SimpleUploadedFile("papers.pdf", b"%PDF-1.7")
     with kept(ticket.ticket_id, [paper]) as attachments:
         respond(ticket.ticket_id, content="See here.", attachments=attachments, by=desk.rep)
     settle()
+    forget(delivery(ticket.ticket_id).attachments[0])
 
-    letters.send_due()
+    sending.send_due()
 
-    assert mail.outbox[0].attachments == [("papers.pdf", b"%PDF-1.7", "application/pdf")]
+    line = delivery(ticket.ticket_id)
+    assert line.delivery == "failed"
+    assert "papers.pdf is lost" in line.delivery_problem
+    assert [mail.problem for mail in queue.undelivered(limit=9)] == [line.delivery_problem]
+
+
+@pytest.mark.parametrize("address", ["x,a@y.example", "a b", "a@localhost", "@x.example"])
+def test_a_stored_address_that_is_none_fails_at_once_with_its_reason(desk, monkeypatch, address):
+    number = answered(desk)
+    customer = desk.customer
+    customer.email = address
+    monkeypatch.setattr(reply_email, "get_customer", lambda customer_id: customer)
+
+    sending.send_due()
+
+    assert delivery(number).delivery == "failed"
+    assert "address" in delivery(number).delivery_problem
 
 
 def test_a_subject_cannot_smuggle_headers(desk):
@@ -238,7 +286,7 @@ def test_a_subject_cannot_smuggle_headers(desk):
     respond(ticket.ticket_id, content="x", by=desk.rep)
     settle()
 
-    letters.send_due()
+    sending.send_due()
 
-    assert mail.outbox[0].subject == f"[#{ticket.ticket_id}] Hello Bcc: everybody@example.com"
-    assert mail.outbox[0].bcc == []
+    assert replies()[0].subject == f"[#{ticket.ticket_id}] Hello Bcc: everybody@example.com"
+    assert replies()[0].bcc == []

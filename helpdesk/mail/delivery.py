@@ -1,0 +1,210 @@
+"""Send what is due, each once.
+
+Whoever sends a mail claims it first, under a condition: two workers never send the same one. It is
+marked as sent only when the server has taken it. What fails before that is tried again, with pauses
+that grow, for two days; what the server refuses, or cannot be composed, has failed at once. A
+worker that dies while it sends, or a connection that is lost after the whole message was handed
+over, leaves a mail of which nobody can know: it is never sent again by itself.
+
+A mail server that is away costs one mail's patience for each run: the others are not tried, and
+keep their place.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from celery import current_app
+from django.core.mail import EmailMessage
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+from pynamodb.exceptions import PynamoDBException, UpdateError
+
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.mail import queue
+from helpdesk.mail.handover import (
+    Refused,
+    Server,
+    ServerAway,
+    TryLater,
+    Unknown,
+    mail_server,
+)
+from helpdesk.mail.kinds import Kind, Result, Undeliverable, kind
+from helpdesk.mail.queue import PENDING, SENDING, QueuedEmail, UndeliveredEmail
+from helpdesk.moments import this_second
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+PAUSES = (60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, *[14_400] * 11)
+"""Seconds before the next try, by the number of tries there were; after them, some two days, a mail
+has failed."""
+
+LOST_AFTER = timedelta(minutes=10)
+"""A mail that has been claimed for so long has lost its worker."""
+
+_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
+"""Engines of the desk itself: what they do not tell now they will tell later."""
+
+
+def send_due(*, now: datetime | None = None) -> int:
+    """Send the mails whose time has come; return how many messages the server took.
+
+    One that fails in a way that nobody thought of holds up no other.
+    """
+    at = now or this_second()
+    sent = 0
+    with mail_server() as server:
+        due = queue.due(at, limit=BATCH)
+        for (name, group), found in groupby(due, key=lambda mail: (mail.kind, mail.group)):
+            try:
+                sent += _send([mail for mail in found if _claim(mail, at)], server, at)
+            except ServerAway as away:
+                log.warning("mail_server_away", reason=str(away.__cause__ or away)[:200])
+                break
+            except Exception as error:
+                log.exception("mail_not_sent", kind=name, group=group, reason=type(error).__name__)
+    return sent
+
+
+def send_soon() -> None:
+    """Wake a worker for what was just queued. Never raises: the sweep finds it anyway."""
+    try:
+        current_app.send_task("helpdesk.send_mail")
+    except (OperationalError, OSError) as error:
+        log.warning("broker_away", reason=type(error).__name__)
+
+
+def put_back(transaction: Transaction, mail: UndeliveredEmail, *, now: datetime) -> None:
+    """Let `transaction` take a mail off the list of undelivered ones and queue it once more.
+
+    The transaction fails where somebody else has dealt with the mail meanwhile.
+    """
+    transaction.delete(mail, UndeliveredEmail.pk.exists())
+    transaction.put(queue.queued(mail.kind, mail.about, group=mail.group, key=mail.key, at=now))
+
+
+def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
+    """Send claimed mails of one group as one message; return how many messages went out."""
+    if not mails:
+        return 0
+    of_kind = kind(mails[0].kind)
+    try:
+        message = _composed(of_kind, mails)
+        if message is None:
+            _drop(mails)
+            return 0
+        handed_over = server.give(message)
+    except (Undeliverable, Refused) as error:
+        _end(mails, of_kind, Result.FAILED, str(error), now)
+        return 0
+    except Unknown as error:
+        _end(mails, of_kind, Result.UNKNOWN, str(error), now)
+        return 0
+    except TryLater as error:
+        _try_later(mails, of_kind, str(error), now)
+        return 0
+    except ServerAway as error:
+        _try_later(mails, of_kind, str(error), now)
+        raise
+    refused = "; ".join(f"{who}: {words}" for who, words in handed_over.refused.items())
+    _end(mails, of_kind, Result.SENT, refused, now)
+    log.info("mail_sent", kind=mails[0].kind, group=mails[0].group, about=len(mails))
+    return 1
+
+
+def _composed(of_kind: Kind, mails: Sequence[QueuedEmail]) -> EmailMessage | None:
+    try:
+        message = of_kind.compose([mail.about for mail in mails])
+        if message is not None:
+            message.message()  # what cannot be written as a mail shows here, before the hand-over
+    except _AWAY as error:
+        raise TryLater(_("The desk could not read what the mail is about.")) from error
+    except Undeliverable:
+        raise
+    except Exception as error:
+        log.exception("mail_not_composed", group=mails[0].group, reason=type(error).__name__)
+        raise Undeliverable(
+            _("The mail could not be written (%(reason)s).") % {"reason": type(error).__name__}
+        ) from error
+    return message
+
+
+def _claim(mail: QueuedEmail, now: datetime) -> bool:
+    """Take a mail for oneself; say whether one has it. One whose worker died is given up here."""
+    if mail.state == SENDING:
+        if mail.claimed_at and now - mail.claimed_at >= LOST_AFTER:
+            problem = _("The worker stopped while it was sending: it may or may not have gone out.")
+            _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
+        return False
+    try:
+        mail.update(
+            actions=[QueuedEmail.state.set(SENDING), QueuedEmail.claimed_at.set(now)],
+            condition=QueuedEmail.state == PENDING,
+        )
+    except UpdateError as error:
+        if error.cause_response_code not in (
+            "ConditionalCheckFailedException",
+            "TransactionConflictException",
+        ):
+            raise
+        return False
+    return True
+
+
+def _end(
+    mails: Sequence[QueuedEmail], of_kind: Kind, result: Result, problem: str, now: datetime
+) -> None:
+    """Take mails out of the queue, and keep what became of them; each in its own transaction."""
+    listed = result is Result.FAILED or (result is Result.UNKNOWN and of_kind.person_decides)
+    for mail in mails:
+        try:
+            with Transaction() as transaction:
+                transaction.delete(mail, QueuedEmail.state == SENDING)
+                of_kind.record(transaction, mail.about, result, problem, now)
+                if listed:
+                    transaction.put(
+                        queue.undelivered_of(mail, result=result, problem=problem, at=now)
+                    )
+        except (ConditionFailed, Contended):
+            if result is Result.SENT:
+                _correct(mail, of_kind, problem, now)
+    if result is not Result.SENT:
+        log.warning("mail_undelivered", group=mails[0].group, result=result.value)
+
+
+def _correct(mail: QueuedEmail, of_kind: Kind, problem: str, now: datetime) -> None:
+    """It went out, whatever somebody made of the long silence meanwhile."""
+    key = queue.undelivered_key(mail.kind, mail.group, mail.key)
+    try:
+        with Transaction() as transaction:
+            transaction.delete(UndeliveredEmail(*key), UndeliveredEmail.pk.exists())
+            of_kind.record(transaction, mail.about, Result.SENT, problem, now)
+    except (ConditionFailed, Contended):
+        log.info("mail_ended_elsewhere", group=mail.group)
+
+
+def _drop(mails: Sequence[QueuedEmail]) -> None:
+    """Take mails out of the queue that have nothing to say any more."""
+    for mail in mails:
+        mail.delete()
+
+
+def _try_later(mails: Sequence[QueuedEmail], of_kind: Kind, problem: str, now: datetime) -> None:
+    for mail in mails:
+        if int(mail.tries) >= len(PAUSES):
+            _end([mail], of_kind, Result.FAILED, problem, now)
+            continue
+        again = mail.due_again(now + timedelta(seconds=PAUSES[int(mail.tries)]))
+        try:
+            with Transaction() as transaction:
+                transaction.delete(mail, QueuedEmail.state == SENDING)
+                transaction.put(again)
+                of_kind.record(transaction, mail.about, Result.POSTPONED, problem, now)
+        except (ConditionFailed, Contended):
+            log.info("mail_ended_elsewhere", group=mail.group)
+    log.warning("mail_postponed", group=mails[0].group, tries=int(mails[0].tries) + 1)

@@ -1,0 +1,172 @@
+"""Give one message to the mail server, and know what became of it.
+
+Django's own backend cannot say whether a connection was lost before or after the server had the
+whole message, and forgets which of several recipients were refused. So the words of SMTP are said
+here, on the connection that the backend has opened.
+"""
+
+import re
+import smtplib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.utils.translation import gettext as _
+
+_PERMANENT = 500
+"""Answers of the server from here on are final; those from 400 are to be tried again."""
+
+
+class NotSent(Exception):
+    """The message was not handed over; the message of the error says why, in people's words."""
+
+
+class ServerAway(NotSent):
+    """Nobody answered, or not in time: no other message would fare better. Try again later."""
+
+
+class TryLater(NotSent):
+    """The server does not take this message now. Try again later."""
+
+
+class Refused(NotSent):
+    """It will never be taken as it is."""
+
+
+class Unknown(Exception):
+    """The connection was lost after the server had the whole message: it may have gone out."""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The server took the message; `refused`: recipients that it did not take, with its words."""
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Server:
+    """A mail server, for as long as a batch lasts; connected when the first message needs it."""
+
+    def __init__(self, backend: BaseEmailBackend) -> None:
+        self._backend = backend
+
+    def give(self, message: EmailMessage) -> HandedOver:
+        """Hand a message over. Raises ServerAway, TryLater, Refused, Unknown.
+
+        Waits EMAIL_TIMEOUT for each answer of the server, at most.
+        """
+        if not isinstance(self._backend, SmtpBackend):
+            return self._give_to_backend(message)
+        payload = _payload(message)
+        smtp = self._connected()
+        try:
+            return _converse(smtp, message, payload)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._drop()
+            raise ServerAway(_("The mail server broke the connection off.")) from error
+        except Unknown:
+            self._drop()
+            raise
+
+    def close(self) -> None:
+        try:
+            self._backend.close()
+        except (smtplib.SMTPException, OSError):
+            self._drop()
+
+    def _connected(self) -> smtplib.SMTP:
+        try:
+            self._backend.open()
+        except smtplib.SMTPAuthenticationError as error:
+            raise ServerAway(_("The mail server does not accept the desk's password.")) from error
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise ServerAway(_("The mail server does not answer.")) from error
+        smtp: smtplib.SMTP = self._backend.connection  # type: ignore[attr-defined]
+        return smtp
+
+    def _drop(self) -> None:
+        """Forget a connection that is of no use any more, without another word to the server."""
+        smtp = getattr(self._backend, "connection", None)
+        if smtp is not None:
+            smtp.close()
+            self._backend.connection = None  # type: ignore[attr-defined]
+
+    def _give_to_backend(self, message: EmailMessage) -> HandedOver:
+        """Files, the console and the memory of tests: no server, and no half-known end."""
+        try:
+            self._backend.send_messages([message])
+        except smtplib.SMTPRecipientsRefused as error:
+            raise Refused(_("The mail server refused the address.")) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise TryLater(_("The mail server did not take it.")) from error
+        return HandedOver()
+
+
+@contextmanager
+def mail_server() -> Iterator[Server]:
+    """The server that the settings name; the connection is closed at the end."""
+    server = Server(get_connection())
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _payload(message: EmailMessage) -> bytes:
+    """The message as SMTP wants it: CRLF, and dots at the start of lines doubled."""
+    raw = message.message().as_bytes(linesep="\r\n")
+    return re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r?\n|\r", b"\r\n", raw))
+
+
+def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> HandedOver:
+    sender = parseaddr(message.extra_headers.get("Return-Path", "") or message.from_email)[1]
+    recipients = [parseaddr(recipient)[1] for recipient in message.recipients()]
+    smtp.ehlo_or_helo_if_needed()
+    options = [f"size={len(payload)}"] if smtp.has_extn("size") else []
+    _expect(smtp, *smtp.mail(sender, options))
+    refused: dict[str, str] = {}
+    later: str | None = None
+    for recipient in recipients:
+        code, words = smtp.rcpt(recipient)
+        if code >= _PERMANENT:
+            refused[recipient] = _said(code, words)
+        elif code not in (250, 251):
+            later = _said(code, words)
+    if later is not None:  # none is sent yet, so that nobody gets it twice
+        smtp.rset()
+        raise TryLater(later)
+    if len(refused) == len(recipients):
+        smtp.rset()
+        raise Refused("; ".join(dict.fromkeys(refused.values())))
+    _expect(smtp, *smtp.docmd("DATA"), wanted=354)
+    end = b"" if payload.endswith(b"\r\n") else b"\r\n"
+    smtp.send(payload + end)
+    try:
+        smtp.send(b".\r\n")
+        code, words = smtp.getreply()
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        raise Unknown(
+            _("The connection was lost after the mail was handed over: it may have gone out.")
+        ) from error
+    _expect(smtp, code, words)
+    return HandedOver(refused)
+
+
+def _expect(smtp: smtplib.SMTP, code: int, words: bytes, *, wanted: int = 250) -> None:
+    if code == wanted:
+        return
+    if code < 0 or code == 421:
+        raise smtplib.SMTPServerDisconnected(_said(code, words))
+    smtp.rset()
+    raise (Refused if code >= _PERMANENT else TryLater)(_said(code, words))
+
+
+def _said(code: int, words: bytes) -> str:
+    """The server's own words, on one line that is not too long for a page."""
+    text = " ".join(words.decode(errors="replace").split())
+    return _("The mail server said: %(code)s %(words)s") % {"code": code, "words": text[:200]}

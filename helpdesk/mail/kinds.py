@@ -1,0 +1,62 @@
+"""What a kind of mail has to know: how it is composed, and what becomes of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.module_loading import import_string
+
+from helpdesk.dynamo.transaction import Transaction
+
+Reference = Mapping[str, str]
+"""Names what a mail is about: ids, never text, so that nothing stays here of what is erased."""
+
+
+class Undeliverable(Exception):
+    """The mail cannot be composed, now or later; the message says why, in people's words."""
+
+
+class Result(StrEnum):
+    """What became of an attempt to send a mail."""
+
+    SENT = "sent"
+    POSTPONED = "postponed"  # it is tried again
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+def no_record(
+    transaction: Transaction,
+    reference: Reference,
+    result: Result,
+    problem: str,
+    now: datetime,
+) -> None:
+    """Keep nothing of what became of a mail."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of mail."""
+
+    compose: Callable[[Sequence[Reference]], EmailMessage | None]
+    """Returns one message about all of the references, or None where there is nothing to say any
+    more. Raises Undeliverable."""
+
+    record: Callable[[Transaction, Reference, Result, str, datetime], None] = no_record
+    """Adds to the transaction that ends or postpones a mail what is to be kept of it elsewhere."""
+
+    person_decides: bool = False
+    """Whether a mail that may have gone out is listed for a person to decide. Otherwise it is done:
+    what it says stands in the desk too."""
+
+
+@cache
+def kind(name: str) -> Kind:
+    """Return the kind that settings.EMAIL_KINDS has under `name`. Raises KeyError."""
+    found: Kind = import_string(settings.EMAIL_KINDS[name])
+    return found

@@ -1,0 +1,144 @@
+"""Mails that are to be sent, by the time they are due, and mails that were not delivered.
+
+A mail says what it is about by ids. It is put into the queue by the transaction that decides that
+it is to be sent, so that it is there exactly when that is true; the same transaction has to make
+sure that a repeat of it puts no second one there.
+"""
+
+import json
+from datetime import datetime
+
+from django.conf import settings
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.shards import shard_key, shard_keys
+from helpdesk.dynamo.table import Item, TableMeta
+from helpdesk.mail.kinds import Reference
+
+QUEUE = "EMAILS"
+UNDELIVERED = "UNDELIVERED"
+
+PENDING, SENDING = "pending", "sending"
+
+
+class QueuedEmail(Item):
+    """A mail that is to be sent. Its key begins with the time from which on it is due."""
+
+    class Meta(TableMeta):
+        table_name = f"{settings.DYNAMODB_TABLE_PREFIX}tickets"
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    kind = UnicodeAttribute()
+    group = UnicodeAttribute()
+    """Mails of a kind and group that are due together are sent as one."""
+    key = UnicodeAttribute(default="")
+    """Tells mails of one group apart."""
+    reference = UnicodeAttribute()
+    queued_at = InstantAttribute(attr_name="queuedAt")
+    state = UnicodeAttribute(default=PENDING)
+    claimed_at = InstantAttribute(attr_name="claimedAt", null=True)
+    tries = NumberAttribute(default=0)
+
+    @property
+    def about(self) -> Reference:
+        found: Reference = json.loads(self.reference)
+        return found
+
+    def due_again(self, at: datetime) -> "QueuedEmail":
+        """Return the same mail as it is to be tried again from `at` on."""
+        again = queued(self.kind, self.about, group=self.group, key=self.key, at=at)
+        again.queued_at = self.queued_at
+        again.tries = int(self.tries) + 1
+        return again
+
+
+class UndeliveredEmail(Item):
+    """A mail that failed, or may have got lost, until a person has dealt with it."""
+
+    class Meta(TableMeta):
+        table_name = f"{settings.DYNAMODB_TABLE_PREFIX}tickets"
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    kind = UnicodeAttribute()
+    group = UnicodeAttribute()
+    key = UnicodeAttribute(default="")
+    reference = UnicodeAttribute()
+    queued_at = InstantAttribute(attr_name="queuedAt")
+    at = InstantAttribute()
+    result = UnicodeAttribute()
+    problem = UnicodeAttribute(default="")
+
+    @property
+    def about(self) -> Reference:
+        found: Reference = json.loads(self.reference)
+        return found
+
+
+def queued(
+    kind: str, reference: Reference, *, group: str, key: str = "", at: datetime
+) -> QueuedEmail:
+    """Return a mail that is due from `at` on, to be put into the transaction that decides on it."""
+    return QueuedEmail(
+        shard_key(QUEUE, group),
+        _sk(at, kind, group, key),
+        kind=kind,
+        group=group,
+        key=key,
+        reference=json.dumps(dict(reference)),
+        queued_at=at,
+    )
+
+
+def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
+    """Return mails that are due, those of a kind and group side by side. One Query a shard."""
+    found: list[QueuedEmail] = []
+    for key in shard_keys(QUEUE):
+        found += QueuedEmail.query(
+            key, QueuedEmail.sk < _sk(now, "~"), limit=limit, consistent_read=True
+        )
+    return sorted(found, key=lambda mail: (mail.kind, mail.group, mail.sk))
+
+
+def undelivered_of(
+    mail: QueuedEmail, *, result: str, problem: str, at: datetime
+) -> UndeliveredEmail:
+    """Return what the list of undelivered mails shows of `mail`, to be put into a transaction."""
+    return UndeliveredEmail(
+        *undelivered_key(mail.kind, mail.group, mail.key),
+        kind=mail.kind,
+        group=mail.group,
+        key=mail.key,
+        reference=mail.reference,
+        queued_at=mail.queued_at,
+        at=at,
+        result=result,
+        problem=problem,
+    )
+
+
+def undelivered_key(kind: str, group: str, key: str = "") -> tuple[str, str]:
+    """Return the key under which the list has a mail; one that fails again takes its own place."""
+    return shard_key(UNDELIVERED, group), f"{kind}#{group}#{key}"
+
+
+def undelivered(*, limit: int) -> list[UndeliveredEmail]:
+    """Return mails that nobody has dealt with yet, oldest first. One Query a shard."""
+    found: list[UndeliveredEmail] = []
+    for key in shard_keys(UNDELIVERED):
+        found += UndeliveredEmail.query(key, limit=limit, consistent_read=True)
+    return sorted(found, key=lambda mail: mail.at)[:limit]
+
+
+def find_undelivered(pk: str, sk: str) -> UndeliveredEmail | None:
+    """Return one mail of that list, or None. One GetItem."""
+    try:
+        return UndeliveredEmail.get(pk, sk, consistent_read=True)
+    except UndeliveredEmail.DoesNotExist:
+        return None
+
+
+def _sk(at: datetime, *name: str) -> str:
+    return "#".join([InstantAttribute().serialize(at), *name])

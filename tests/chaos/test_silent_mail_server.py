@@ -1,0 +1,76 @@
+"""A mail server that accepts and says nothing holds up no escalation, on a running desk."""
+
+import time
+
+import pytest
+
+from tests.chaos.desk import RunningDesk
+from tests.mail import smtp_server
+
+SWEEP = 2  # seconds
+SILENT_MAILS = 20
+
+pytestmark = pytest.mark.timeout(200)
+
+ANSWERS = f"""
+from helpdesk.accounts.models import User
+from helpdesk.accounts.actors import actor_of
+from customers.services.read import find_customers
+from tickets.services.create import create_ticket
+from tickets.services.communicate import respond
+by = actor_of(User.objects.get(username="rep"))
+customer = find_customers("giulia")[0].customer_id
+for _ in range({SILENT_MAILS}):
+    ticket = create_ticket(customer_id=customer, subject="Answered", description="x",
+                           category="Customs", priority="Low", by=by)
+    respond(ticket.ticket_id, content="Here it is.", by=by)
+"""
+
+OVERDUE = """
+from datetime import timedelta
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.moments import this_second
+from customers.services.read import find_customers
+from tickets.services.create import create_ticket
+print(create_ticket(customer_id=find_customers("giulia")[0].customer_id, subject="Forgotten",
+    description="x", category="Customs", priority="High", by=SYSTEM,
+    now=this_second() - timedelta(hours=5)).ticket_id)
+"""
+
+FIRED = """
+from tickets.store import access
+print(",".join(sorted(access.ticket("{number}").fired_rules)))
+"""
+
+
+def test_milestones_fire_within_two_sweeps_while_the_mail_server_says_nothing(tmp_path):
+    with smtp_server.running() as mail_server:
+        mail_server.silent.set()
+        desk = RunningDesk(
+            tmp_path,
+            SLA_SWEEP_SECONDS=str(SWEEP),
+            DJANGO_SETTINGS_MODULE="tests.chaos.smtp_settings",
+            MAIL_PORT=str(mail_server.port),
+        )
+        desk.start()
+        try:
+            desk.manage("shell", "-c", ANSWERS)
+            deadline = time.monotonic() + 60
+            while not mail_server.connections:  # somebody waits for it by now
+                assert time.monotonic() < deadline, "nobody tried to send a mail"
+                time.sleep(0.05)
+
+            lags = []
+            for _ in range(3):
+                number = desk.manage("shell", "-c", OVERDUE).split()[-1]
+                began = time.monotonic()
+                while "response-breached" not in desk.manage(
+                    "shell", "-c", FIRED.format(number=number)
+                ):
+                    assert time.monotonic() - began < 30, "nothing fires any more"
+                lags.append(time.monotonic() - began)
+        finally:
+            desk.kill()
+    # Asking takes a process of its own, which is no part of the promise.
+    assert max(lags) < 2 * SWEEP + 3, lags
+    print(f"silent mail server: lags={[round(lag, 1) for lag in lags]}")

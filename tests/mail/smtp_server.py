@@ -1,0 +1,88 @@
+"""A mail server that misbehaves as it is told, on a real socket."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+
+
+class SmtpServer(socketserver.ThreadingTCPServer):
+    """Keeps what it takes in `taken`: (recipients, message)."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        self.taken = []
+        self.connections = 0
+        self.refused = {}  # recipient → answer to RCPT
+        self.after_data = None  # answer to the whole message; "" drops the connection
+        self.before_data = None  # answer to DATA; "" drops the connection
+        self.silent = threading.Event()  # accepts, and says nothing
+        self.done = threading.Event()
+
+    @property
+    def port(self) -> int:
+        return self.server_address[1]
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        server = self.server
+        server.connections += 1
+        if server.silent.is_set():
+            server.done.wait(60)
+            return
+        self.say("220 test")
+        recipients = []
+        while line := self.rfile.readline():
+            words = line.decode().strip()
+            verb = words[:4].upper()
+            if verb == "EHLO":
+                self.say("250-test\r\n250 SIZE 30000000")
+            elif verb == "MAIL":
+                recipients = []
+                self.say("250 ok")
+            elif verb == "RCPT":
+                recipient = words.partition("<")[2].partition(">")[0]
+                answer = server.refused.get(recipient, "250 ok")
+                if answer.startswith("250"):
+                    recipients.append(recipient)
+                self.say(answer)
+            elif verb == "DATA":
+                if server.before_data == "":
+                    return
+                self.say(server.before_data or "354 go on")
+                if server.before_data:
+                    continue
+                lines = iter(self.rfile.readline, b".\r\n")
+                message = b"".join(line[line.startswith(b".") :] for line in lines)
+                if server.after_data == "":
+                    return
+                if server.after_data is None:
+                    server.taken.append((recipients, message_from_bytes(message)))
+                self.say(server.after_data or "250 taken")
+            elif verb == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok")
+
+    def say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+        self.wfile.flush()
+
+
+@contextmanager
+def running() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.done.set()
+            server.shutdown()
+            thread.join()

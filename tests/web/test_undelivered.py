@@ -1,0 +1,82 @@
+"""The list of undelivered mail: the reason, sending again, dismissing."""
+
+import pytest
+
+from helpdesk.mail import delivery
+from tests.mail.test_delivery import server  # noqa: F401 (a fixture)
+from tests.world import NOON, after, log_of, settle
+from tickets.services.communicate import respond
+
+
+@pytest.fixture
+def refused(desk, server):  # noqa: F811
+    """A reply that the server has refused."""
+    server.refused["giulia@posta.example"] = "550 no such mailbox"
+    ticket = desk.ticket()
+    respond(ticket.ticket_id, content="Here.", by=desk.rep, now=NOON)
+    settle()
+    delivery.send_due(now=after(minutes=1))
+    return ticket
+
+
+def listed(client):
+    return [mail for _kind, mail in client.get("/mail/undelivered/").context["mails"]]
+
+
+def reply_of(ticket):
+    [line] = [line for line in log_of(ticket.ticket_id) if line.type == "Customer Response"]
+    return line
+
+
+def test_the_list_says_what_failed_and_why(rep_client, refused):
+    page = rep_client.get("/mail/undelivered/").content.decode()
+
+    assert f"#{refused.ticket_id} Where is my car?" in page
+    assert "550 no such mailbox" in page
+
+
+def test_it_is_sent_again_from_the_list_and_leaves_it(rep_client, refused, server):  # noqa: F811
+    [mail] = listed(rep_client)
+    server.refused.clear()
+
+    answer = rep_client.post("/mail/undelivered/again/", {"mail": mail.key}, follow=True)
+    assert "being sent again" in answer.content.decode()
+    assert listed(rep_client) == []
+    assert delivery.send_due() == 1
+
+    assert reply_of(refused).delivery == "sent"
+    assert [recipients for recipients, _message in server.taken] == [["giulia@posta.example"]]
+
+
+def test_two_colleagues_who_send_it_again_send_it_once(rep_client, refused, server):  # noqa: F811
+    [mail] = listed(rep_client)
+    server.refused.clear()
+
+    first = rep_client.post("/mail/undelivered/again/", {"mail": mail.key})
+    second = rep_client.post("/mail/undelivered/again/", {"mail": mail.key})
+
+    assert (first.status_code, second.status_code) == (302, 404)
+    assert delivery.send_due() == 1
+    assert delivery.send_due() == 0
+
+
+def test_a_dismissed_mail_stays_failed_on_its_ticket(rep_client, refused):
+    [mail] = listed(rep_client)
+
+    rep_client.post("/mail/undelivered/dismiss/", {"mail": mail.key})
+
+    assert listed(rep_client) == []
+    assert reply_of(refused).delivery == "failed"
+    assert delivery.send_due() == 0
+
+
+def test_a_key_of_something_else_deletes_nothing(rep_client, refused):
+    for key in (f"TICKET#{refused.ticket_id}|DETAILS", "", "|", "UNDELIVERED#0|x"):
+        for verb in ("again", "dismiss"):
+            answer = rep_client.post(f"/mail/undelivered/{verb}/", {"mail": key})
+            assert answer.status_code == 404, key
+    assert len(listed(rep_client)) == 1
+
+
+def test_an_empty_list_says_so(rep_client):
+    assert "All mail was delivered" in rep_client.get("/mail/undelivered/").content.decode()

@@ -1,0 +1,50 @@
+"""Mails that the release before the one mail delivery has queued (decision 40).
+
+Read to be queued anew; nothing writes them any more.
+"""
+
+from pynamodb.attributes import UnicodeAttribute
+
+from helpdesk.dynamo.shards import shard_keys
+from helpdesk.dynamo.table import Item
+from tickets.store.ticket import TicketTableMeta
+
+
+class OldReplyMail(Item):
+    """A reply that is to be mailed: what was called a letter."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+    communication_id = UnicodeAttribute(attr_name="communicationId")
+
+
+class OldNoticeMail(Item):
+    """A notice that is to be mailed."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    user_id = UnicodeAttribute(attr_name="userId")
+    event_id = UnicodeAttribute(attr_name="eventId")
+
+
+def old_reply_mails(*, limit: int) -> list[OldReplyMail]:
+    """One Query a shard."""
+    found: list[OldReplyMail] = []
+    for key in shard_keys("LETTERS"):
+        found += OldReplyMail.query(key, limit=limit, consistent_read=True)
+    return found
+
+
+def old_notice_mails(*, limit: int) -> list[OldNoticeMail]:
+    """One Query a shard."""
+    found: list[OldNoticeMail] = []
+    for key in shard_keys("MAILS"):
+        found += OldNoticeMail.query(key, limit=limit, consistent_read=True)
+    return found
