@@ -1,18 +1,24 @@
 """Merged, split and linked tickets."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import data, integers, lists, sampled_from, tuples
 
-from customers.services.create import create_customer
+from customers.services.create import create_customer, create_vehicle
 from helpdesk.errors import Invalid, NotAllowed, NotFound
-from tests.world import NOON, after, log_of, stored
-from tickets.domain.errors import ClosedTooLongAgo, MergedAway, MergeRefused
+from tests.world import NOON, after, escalations_of, log_of, settle, stored
+from tickets.domain.errors import DomainError, MergedAway, MergeRefused
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.communicate import communicate, note, respond
-from tickets.services.escalate import sweep
+from tickets.services.edit import edit
+from tickets.services.escalate import fire_due, sweep
 from tickets.services.relate import link, merge, split, undo_merge, unlink
 from tickets.services.status import change_status
+from tickets.services.verify import verify
+from tickets.store.ticket import Ticket
 
 
 @pytest.fixture
@@ -94,20 +100,140 @@ def test_tickets_of_different_customers_are_never_merged(desk):
         merge(theirs.ticket_id, into=desk.ticket().ticket_id, by=desk.rep)
 
 
-def test_a_merge_is_undone_within_the_time_for_reopening(desk, two):
+CLOCK = (
+    "status",
+    "waiting",
+    "life",
+    "escalation_level",
+    "fired_rules",
+    "resolved_at",
+    "closed_at",
+    "sla_deadline",
+    "sla",
+    "next_sla_at",
+    "timeline",
+    "priority",
+)
+"""What an undone merge restores (SLA.md, "Workflow")."""
+
+STEPS = {
+    "reply": lambda number, by, at: respond(number, content="Yes", by=by, now=at),
+    "wait": lambda number, by, at: respond(number, content="?", waiting=True, by=by, now=at),
+    "resolve": lambda number, by, at: change_status(number, to="Resolved", by=by, now=at),
+    "close": lambda number, by, at: change_status(number, to="Closed", by=by, now=at),
+    "reopen": lambda number, by, at: change_status(number, to="In Progress", by=by, now=at),
+    "raise": lambda number, by, at: edit(number, priority="Critical", by=by, now=at),
+    "sweep": lambda number, by, at: fire_due(number, now=at),
+}
+
+
+def clock_of(ticket_id):
+    ticket = stored(ticket_id)
+    raw = ticket.serialize()
+    names = {name: Ticket.get_attributes()[name].attr_name for name in CLOCK}
+    return {name: raw.get(attribute) for name, attribute in names.items()}
+
+
+def taken(step, number, desk, at):
+    with suppress(DomainError, Invalid):  # some steps cannot follow others
+        STEPS[step](number, desk.rep, at)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=data())
+def test_a_ticket_whose_merge_is_undone_is_as_if_it_had_never_been_merged(desk, data):
+    steps = data.draw(lists(tuples(sampled_from(sorted(STEPS)), integers(1, 60)), max_size=5))
+    merged_for = data.draw(integers(0, 400), label="hours merged")
+    number, twin, target = (desk.ticket().ticket_id for _ in range(3))
+    at = NOON
+    for step, hours in steps:
+        at += timedelta(hours=hours)
+        for ticket_id in (number, twin):
+            taken(step, ticket_id, desk, at)
+    merge(number, into=target, by=desk.rep, now=at)
+    fire_due(twin, now=at)  # what has passed by then fires on both
+    at += timedelta(hours=merged_for)
+
+    sweep(now=at)
+    undo_merge(number, by=desk.rep, now=at)
+    fire_due(twin, now=at)
+
+    assert clock_of(number) == clock_of(twin)
+    assert [record.rule for record in escalations_of(number)] == [
+        record.rule for record in escalations_of(twin)
+    ]
+    settle()
+    assert list(verify([number, twin, target])) == []
+
+
+def test_nobody_has_answered_a_ticket_whose_merge_is_undone(desk, two):
     source, target = (ticket.ticket_id for ticket in two)
     merge(source, into=target, by=desk.rep, now=NOON)
 
     undone = undo_merge(source, by=desk.rep, now=after(days=1))
 
-    assert (undone.status, undone.merged_into) == ("In Progress", None)
-    assert undone.next_sla_at is not None
+    assert (undone.status, undone.merged_into, undone.life) == ("Open", None, 1)
+    assert undone.sla.first_responded_at is None
+    assert undone.sla.response_breached_at == after(hours=8), "the clock ran on"
+    rules = [record.rule for record in escalations_of(source)]
+    assert sorted(rules) == ["response-at-risk", "response-breached"]
     assert stored(target).duplicates == []
     with pytest.raises(MergeRefused):
         undo_merge(source, by=desk.rep)
-    merge(source, into=target, by=desk.rep, now=after(days=2))
-    with pytest.raises(ClosedTooLongAgo):
-        undo_merge(source, by=desk.rep, now=after(days=2) + timedelta(days=14))
+
+
+def test_a_ticket_that_was_closed_before_it_was_merged_stays_closed(desk, two):
+    source, target = (ticket.ticket_id for ticket in two)
+    change_status(source, to="Closed", by=desk.rep, now=NOON)
+    before = clock_of(source)
+    merge(source, into=target, by=desk.rep, now=after(days=1))
+
+    undo_merge(source, by=desk.rep, now=after(days=30))
+
+    assert clock_of(source) == before
+
+
+def test_a_merge_of_an_earlier_release_is_undone_too(desk, two):
+    """It wrote an ordinary closing."""
+    source, target = (ticket.ticket_id for ticket in two)
+    merge(source, into=target, by=desk.rep, now=after(hours=1))
+    old = stored(source)
+    old.timeline = [event.replace(" merged", " closed") for event in old.timeline]
+    old.save()
+
+    undone = undo_merge(source, by=desk.rep, now=after(hours=2))
+
+    assert (undone.status, undone.life) == ("Open", 1)
+    assert undone.sla.first_responded_at is None
+
+
+def test_merging_carries_links_tags_and_a_vehicle_and_says_so(desk):
+    other = desk.ticket().ticket_id
+    source = desk.ticket(vehicle_id=desk.vehicle.vehicle_id, tags=["broker", "urgent"]).ticket_id
+    target = desk.ticket(tags=["urgent"]).ticket_id
+    link(source, other_id=other, by=desk.rep, now=NOON)
+    link(source, other_id=target, by=desk.rep, now=NOON)
+
+    merge(source, into=target, by=desk.rep, now=after(minutes=1))
+
+    merged = stored(target)
+    assert merged.related == [source, other]
+    assert merged.tags == ["urgent", "broker"]
+    assert merged.vehicle_id == desk.vehicle.vehicle_id
+    said = {change.field: change.after for change in log_of(target)[-1].changes}
+    assert said["tags"] == "urgent, broker"
+    assert said["related"] == f"{source}, {other}"
+    assert said["vehicleId"] == desk.vehicle.vehicle_id
+
+
+def test_merging_leaves_the_vehicle_that_the_other_ticket_has(desk):
+    mine = create_vehicle(customer_id=desk.customer.customer_id, make="Fiat", by=desk.rep)
+    source = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    target = desk.ticket(vehicle_id=mine.vehicle_id).ticket_id
+
+    merge(source, into=target, by=desk.rep, now=NOON)
+
+    assert stored(target).vehicle_id == mine.vehicle_id
 
 
 def test_linking_is_mutual_and_idempotent(desk, two):

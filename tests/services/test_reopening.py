@@ -1,6 +1,9 @@
 """What a customer's message does to a ticket that was done."""
 
+import threading
+
 import pytest
+from django.db import connection
 
 from tests.world import after, log_of, stored
 from tickets.domain.ticket import CommunicationType, Direction
@@ -50,12 +53,67 @@ def test_on_an_older_one_it_opens_a_ticket_that_is_linked_to_the_old(desk):
     assert "continuedBy" in log_of(number)[-1].content
 
 
-def test_a_repeat_of_the_same_message_opens_no_second_ticket(desk):
+def test_however_many_messages_come_there_is_one_follow_up(desk):
     number = desk.ticket().ticket_id
     change_status(number, to="Closed", by=desk.rep, now=after(hours=1))
 
     first, _ = customer_writes(number, desk, after(days=20))
-    second, _ = customer_writes(number, desk, after(days=20))
+    again, _ = customer_writes(number, desk, after(days=20))
+    other, line = customer_writes(number, desk, after(days=21), content="And now?")
+    third, _ = communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="Hello?",
+        by=desk.rep2,  # whoever writes it down
+        now=after(days=22),
+    )
 
-    assert first.ticket_id == second.ticket_id
+    assert {one.ticket_id for one in (first, again, other, third)} == {first.ticket_id}
+    assert stored(number).continued_by == first.ticket_id
+    assert stored(first.ticket_id).continues == number
+    assert line.ticket_id == first.ticket_id
     assert access.last_ticket_number() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_that_come_at_once_open_one_follow_up(desk):
+    number = desk.ticket().ticket_id
+    change_status(number, to="Closed", by=desk.rep, now=after(hours=1))
+    start = threading.Barrier(4)
+    went_to = []
+
+    def write(text):
+        start.wait()
+        ticket, _line = customer_writes(number, desk, after(days=20), content=text)
+        went_to.append(ticket.ticket_id)
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=(f"Message {i}",)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(went_to) == 4
+    assert set(went_to) == {stored(number).continued_by}
+    texts = [line.content for line in log_of(went_to[0]) if line.direction == "inbound"]
+    assert sorted(texts) == [f"Message {i}" for i in range(4)]
+
+
+def test_a_follow_up_that_is_closed_lately_is_reopened_and_an_old_one_has_its_own(desk):
+    first = desk.ticket().ticket_id
+    change_status(first, to="Closed", by=desk.rep, now=after(hours=1))
+    second = customer_writes(first, desk, after(days=20))[0].ticket_id
+    change_status(second, to="Closed", by=desk.rep, now=after(days=21))
+
+    reopened, _ = customer_writes(first, desk, after(days=30))
+    assert (reopened.ticket_id, reopened.status, reopened.life) == (second, "In Progress", 2)
+
+    change_status(second, to="Closed", by=desk.rep, now=after(days=31))
+    third, _ = customer_writes(first, desk, after(days=60))
+    assert third.ticket_id not in (first, second)
+    assert third.continues == second
+    assert stored(first).continued_by == second, "it points to its follow-up for good"
+    assert stored(second).continued_by == third.ticket_id
+    assert customer_writes(second, desk, after(days=61))[0].ticket_id == third.ticket_id

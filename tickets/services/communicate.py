@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_vehicle
-from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import ServiceError
 from tickets.domain import workflow
@@ -58,8 +57,8 @@ def communicate(
 
     Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
     stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
-    message to a ticket that was closed too long ago opens a new one, linked to the old. The ticket
-    that it went to is returned with it.
+    message to a ticket that was closed too long ago goes to its follow-up, which is opened for the
+    first of them. The ticket that it went to is returned with it.
     Raises SaidAlready for a `token` that this actor used before; Invalid, NotFound, NotAllowed,
     CameBetween, EventRefused (waiting on a done ticket), Busy.
     """
@@ -207,9 +206,43 @@ def _continue_elsewhere(
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
-    """Open the ticket in which an old conversation goes on; a repeat finds the same one."""
-    old = access.ticket(ticket_id)
-    assert old is not None  # noqa: S101 (it was read a moment ago, and tickets stay)
+    """Write to the ticket in which an old conversation goes on: the last of its follow-ups.
+
+    There is one follow-up of a ticket, however many messages come and whoever writes them down.
+    """
+    old = _last_follow_up(ticket_id)
+    if old.ticket_id == ticket_id:
+        follow_up = _follow_up_of(old, content, by=by, now=now)
+    else:
+        follow_up = old.ticket_id
+    return communicate(
+        follow_up,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content=content,
+        attachments=attachments,
+        token=token,
+        by=by,
+        now=now,
+    )
+
+
+def _last_follow_up(ticket_id: str) -> Ticket:
+    """The last ticket of a chain of follow-ups; one read for each."""
+    known: set[str] = set()
+    found = access.ticket(ticket_id)
+    assert found is not None  # noqa: S101 (it was read a moment ago, and tickets stay)
+    while found.continued_by and found.continued_by not in known:
+        known.add(found.ticket_id)
+        following = access.ticket(found.continued_by)
+        if following is None:
+            break
+        found = following
+    return found
+
+
+def _follow_up_of(old: Ticket, content: str, *, by: Actor, now: datetime | None) -> str:
+    """Open the follow-up of a ticket, or find the one that somebody opened meanwhile."""
     # A vehicle may have another owner by now.
     kept = bool(old.vehicle_id) and get_vehicle(old.customer_id, old.vehicle_id) is not None
     new = create_ticket(
@@ -219,23 +252,14 @@ def _continue_elsewhere(
         description=content,
         category=old.category,
         priority=old.priority,
-        continues=ticket_id,
-        token=Token(f"continues-{ticket_id}-{sha256(content.encode()).hexdigest()[:32]}"),
+        continues=old.ticket_id,
+        token=Token(f"follow-up-of-{old.ticket_id}", owner=SYSTEM.user_id),
         by=by,
         now=now,
     )
 
     def point(draft: Draft) -> None:
-        draft.ticket.continued_by = new.ticket_id
+        draft.ticket.continued_by = draft.ticket.continued_by or new.ticket_id
 
-    change(ticket_id, point, archived=True, by=by, now=now)
-    return communicate(
-        new.ticket_id,
-        type=CommunicationType.CUSTOMER_RESPONSE,
-        direction=Direction.INBOUND,
-        content=content,
-        attachments=attachments,
-        token=token,
-        by=by,
-        now=now,
-    )
+    change(old.ticket_id, point, archived=True, by=by, now=now)
+    return new.ticket_id

@@ -106,6 +106,11 @@ class Draft:
             self.tell("reopened")
         self.follow_clock()
 
+    def take_back(self, kind: EventType) -> None:
+        """Let the clocks go on as if the last event of this kind had never happened."""
+        self.timeline = self.timeline.without_last(kind)
+        self.follow_clock()
+
     def follow_clock(self) -> None:
         """Bring everything that the clock decides in line with the timeline."""
         ticket, timeline = self.ticket, self.timeline

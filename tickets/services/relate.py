@@ -1,17 +1,17 @@
 """Tickets about the same matter: merged, split, linked."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
-from tickets.domain.errors import CannotReopen, ClosedTooLongAgo, MergedAway, MergeRefused
-from tickets.domain.sla.timeline import EventType
+from tickets.domain.errors import MergedAway, MergeRefused
+from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.change import change_both
+from tickets.services.checks import MOST_TAGS
 from tickets.services.create import create_ticket
 from tickets.services.draft import Draft
 from tickets.services.requests import Token
@@ -19,6 +19,8 @@ from tickets.store import access
 from tickets.store.ticket import Ticket
 
 MOST_RELATED = 50
+LINES_SINCE_MERGE = 500
+"""Lines of a merged ticket's log in which the merge is looked for."""
 
 
 def merge(
@@ -26,8 +28,8 @@ def merge(
 ) -> tuple[Ticket, Ticket]:
     """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other.
 
-    Its clocks stop as a closing stops them. Raises MergeRefused, with what stands in the way;
-    NotFound, NotAllowed, Busy.
+    Its clocks stop as a closing stops them. The other one gets its links and tags, and its vehicle
+    where it has none. Raises MergeRefused, with what stands in the way; NotFound, NotAllowed, Busy.
     """
     _not_itself(source_id, into)
 
@@ -44,20 +46,22 @@ def merge(
                 _("The tickets belong to different customers: one would read the other's answers.")
             )
         if source.timeline.status is not Status.CLOSED:
-            source.happen(EventType.CLOSED)
+            source.happen(EventType.MERGED)
             source.tell("closed")
         source.ticket.merged_into = into
         target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
+        _carry_over(source.ticket, target.ticket)
         source.tell("merged", into=into)
 
     return change_both(source_id, into, close_as_duplicate, by=by, now=now)
 
 
 def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
-    """Let a merged ticket be one of its own again; it is reopened.
+    """Let a merged ticket be one of its own again, as if it had never been merged (SLA.md).
 
-    Possible as long as a closed ticket can be reopened. Raises MergeRefused, ClosedTooLongAgo;
-    NotFound, NotAllowed, Busy.
+    Its status, clocks and milestones are restored; what would have passed meanwhile fires now. What
+    the merge carried to the other ticket stays there. Raises MergeRefused; NotFound, NotAllowed,
+    Busy.
     """
     require_ticket_work(by)
     found = access.ticket(source_id)
@@ -65,23 +69,44 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
         raise NotFound(_("There is no ticket %(id)s.") % {"id": source_id})
     if not found.merged_into:
         raise MergeRefused(_("This ticket was not merged into another one."))
-    within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
+    stopped_by = _closing_of_merge(found)
 
     def part(source: Draft, target: Draft) -> None:
         if source.ticket.merged_into != target.ticket.ticket_id:
             raise MergeRefused(_("This ticket was not merged into another one."))
-        closed_at = source.timeline.closed_at
-        if closed_at is None:
-            raise CannotReopen(source.timeline.status)
-        if source.at - closed_at >= within:
-            raise ClosedTooLongAgo(closed_at, within)
         source.ticket.merged_into = None
-        source.happen(EventType.REOPENED)
+        if stopped_by:
+            source.take_back(stopped_by)
+        source.tell("unmerged")
         target.ticket.duplicates = [
             other for other in target.ticket.duplicates if other != source_id
         ]
 
     return change_both(source_id, found.merged_into, part, by=by, now=now)[0]
+
+
+def _closing_of_merge(ticket: Ticket) -> EventType | None:
+    """The event by which the merge closed a ticket; None where it was closed before.
+
+    An earlier release wrote an ordinary closing: there the log says whether the merge did.
+    """
+    events = {event.type for event in Timeline.load(ticket.timeline).events}
+    if EventType.MERGED in events:
+        return EventType.MERGED
+    for line in reversed(access.whole_log(ticket.ticket_id, most=LINES_SINCE_MERGE)):
+        changed = {change.field for change in line.changes or ()}
+        if "mergedInto" in changed:
+            return EventType.CLOSED if "status" in changed else None
+    return None
+
+
+def _carry_over(source: Ticket, target: Ticket) -> None:
+    others = {source.ticket_id, target.ticket_id, *target.related}
+    links = [found for found in source.related if found not in others]
+    target.related = [*target.related, *links][:MOST_RELATED]
+    tags = [tag for tag in source.tags if tag not in target.tags]
+    target.tags = [*target.tags, *tags][:MOST_TAGS]
+    target.vehicle_id = target.vehicle_id or source.vehicle_id
 
 
 def link(

@@ -24,15 +24,20 @@ LONGEST_TOKEN = 200
 @dataclass(frozen=True, slots=True)
 class Token:
     """A request's own token. With a `digest` of what is asked, one that is used for something else
-    is refused, and the repeat is answered as the first was."""
+    is refused, and the repeat is answered as the first was. It is its actor's, but where it has an
+    `owner`: then whoever comes second finds what the first has written."""
 
     text: str
     digest: str | None = None
+    owner: str | None = None
+
+    def key(self, by: Actor) -> tuple[str, str]:
+        return self.owner or by.user_id, self.text[:LONGEST_TOKEN]
 
 
 def written_before(token: Token, *, by: Actor) -> Request | None:
     """What the request wrote when it came first. One read. Raises Invalid when it was another."""
-    found = access.request(by.user_id, token.text[:LONGEST_TOKEN])
+    found = access.request(*token.key(by))
     if found and token.digest and found.digest not in (None, token.digest):
         raise Invalid(
             {"Idempotency-Key": _("This key was used before, for something else. Choose another.")}
@@ -67,7 +72,7 @@ def remember(
     """
     kept = token.digest and line is None
     written = Request(
-        request_pk(by.user_id, token.text[:LONGEST_TOKEN]),
+        request_pk(*token.key(by)),
         ticket_id=ticket.ticket_id,
         communication_id=line.communication_id if line else None,
         created_at=at,

@@ -7,7 +7,7 @@ is left to notice it by.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from helpdesk.accounts.actors import SYSTEM
@@ -97,11 +97,16 @@ class _Told:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     breaks: list[str] = field(default_factory=list)
+    before_merge: "_Told | None" = None
+    """What the log had told when the ticket was merged: an undone merge leaves it as it was."""
 
     def hear(self, line: Communication) -> None:
         outbound = line.direction == Direction.OUTBOUND.value
         if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
             self.first_responded_at = self.first_responded_at or line.created_at
+        merging = next((one for one in line.changes or () if one.field == "mergedInto"), None)
+        if merging and merging.after:
+            self.before_merge = replace(self, values=dict(self.values), before_merge=None)
         for change in line.changes or ():
             was = self.values.get(change.field, change.before)
             if was != change.before:
@@ -111,6 +116,17 @@ class _Told:
             self.values[change.field] = change.after
             if change.field == "status":
                 self._step(str(change.before), str(change.after), line.created_at)
+        if merging and not merging.after and self.before_merge:
+            self._restore(self.before_merge)
+
+    def _restore(self, before: "_Told") -> None:
+        self.life = before.life
+        self.first_responded_at = before.first_responded_at
+        self.resolved_at, self.closed_at = before.resolved_at, before.closed_at
+        if "escalationLevel" in before.values:
+            self.values["escalationLevel"] = before.values["escalationLevel"]
+        else:
+            self.values.pop("escalationLevel", None)
 
     def _step(self, before: str, after: str, at: datetime) -> None:
         done_before, done = not Status(before).active, not Status(after).active

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     STARTED = "started"  # Open to In Progress by hand
     REQUEUED = "requeued"  # In Progress to Open by hand; ends a wait
     POLICY = "policy"  # other terms apply
+    MERGED = "merged"  # closed as a duplicate; taken away again when the merge is undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ class Timeline:
         """
         state = after(self.state, event, reopen_within=reopen_within)
         return Timeline((*self.events, event), state)
+
+    def without_last(self, kind: EventType) -> "Timeline":
+        """The timeline as if its last event of this kind had never been; itself, if there is none.
+
+        Used to undo a merge: only what the rest of the events allow without it may be taken away.
+        """
+        for place in range(len(self.events) - 1, 0, -1):
+            if self.events[place].type is kind:
+                return Timeline.of((*self.events[:place], *self.events[place + 1 :]))
+        return self
 
     def until(self, now: datetime) -> "Timeline":
         """The timeline of the events at or before `now`, which is not before the first."""
@@ -224,7 +235,7 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
         case EventType.RESOLVED:
             workflow.check(state.status, Status.RESOLVED)
             return replace(_done(state, at), status=Status.RESOLVED)
-        case EventType.CLOSED:
+        case EventType.CLOSED | EventType.MERGED:
             workflow.check(state.status, Status.CLOSED)
             return replace(_done(state, at), status=Status.CLOSED, closed_at=at)
 
