@@ -267,6 +267,7 @@ def test_a_ticket_comes_with_its_log_oldest_first(program, desk):
         "content",
         "direction",
         "createdBy",
+        "customerId",
         "createdAt",
         "attachments",
     }

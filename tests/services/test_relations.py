@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import data, integers, lists, sampled_from, tuples
 
@@ -12,6 +13,7 @@ from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.errors import DomainError, MergedAway, MergeRefused
 from tickets.domain.ticket import CommunicationType, Direction
+from tickets.services.attachments import kept, opened
 from tickets.services.communicate import communicate, note, respond
 from tickets.services.edit import edit
 from tickets.services.escalate import fire_due, sweep
@@ -279,3 +281,46 @@ def test_only_messages_can_be_split_off(desk):
     line = log_of(ticket.ticket_id)[-1].communication_id
     with pytest.raises(Invalid):
         split(ticket.ticket_id, line, subject=" ", by=desk.rep)
+
+
+def test_a_split_message_takes_its_files_and_its_author_along(desk):
+    ticket = desk.ticket().ticket_id
+    with kept(ticket, [SimpleUploadedFile("papers.pdf", b"%PDF")]) as files:
+        _, line = communicate(
+            ticket,
+            type=CommunicationType.CUSTOMER_RESPONSE,
+            direction=Direction.INBOUND,
+            content="And my *other* car?",
+            attachments=files,
+            by=desk.rep2,
+            now=NOON,
+        )
+
+    for _ in range(2):
+        made = split(ticket, line.communication_id, subject="Other car", by=desk.rep, now=NOON)
+
+    [first] = [one for one in log_of(made.ticket_id) if one.type == "Customer Response"]
+    assert (first.content, first.direction) == ("And my *other* car?", "inbound")
+    assert (first.author_id, first.created_by) == (desk.customer.customer_id, desk.rep2.user_id)
+    [file] = first.attachments
+    assert file.file_id != line.attachments[0].file_id, "each message has files of its own"
+    with opened(file) as content:
+        assert content.read() == b"%PDF"
+    assert stored(made.ticket_id).sla.first_responded_at is None
+    assert stored(made.ticket_id).status == "Open"
+    settle()
+    assert list(verify([ticket, made.ticket_id])) == []
+
+
+def test_a_reply_that_is_split_off_answers_nobody_in_the_new_ticket(desk):
+    ticket = desk.ticket().ticket_id
+    respond(ticket, content="About both cars", by=desk.rep, now=NOON)
+    line = next(one for one in log_of(ticket) if one.direction == "outbound")
+
+    made = split(ticket, line.communication_id, subject="Other car", by=desk.rep2, now=NOON)
+
+    note = next(one for one in log_of(made.ticket_id) if one.type != "System Update")
+    assert (note.type, note.created_by) == ("Internal Note", desk.rep.user_id)
+    assert stored(made.ticket_id).sla.first_responded_at is None
+    settle()
+    assert list(verify([made.ticket_id])) == []

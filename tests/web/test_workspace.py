@@ -320,7 +320,7 @@ def test_merge_link_split_and_back(rep_client, ticket, desk):
         == answer["Location"]
     )
     post(rep_client, ticket, "unmerge")
-    assert stored(number).status == "In Progress"
+    assert stored(number).status == "Open"
 
     line = next(line for line in log_of(other.ticket_id) if line.type == "Internal Note")
     answer = post(rep_client, other, "split", line=line.communication_id, subject="On its own")

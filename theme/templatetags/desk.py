@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.middleware import twelve_hours
-from helpdesk.markdown import to_html
+from helpdesk.markdown import as_written, to_html
 
 register = template.Library()
 
@@ -67,8 +67,14 @@ def moment(at: datetime) -> str:
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """What people write, as harmless HTML."""
-    return to_html(text)
+    """What staff write, as harmless HTML; `#41` is a link to that ticket."""
+    return to_html(text, tickets=True)
+
+
+@register.filter
+def written(text: str) -> SafeString:
+    """What a customer wrote, as they wrote it."""
+    return as_written(text)
 
 
 @register.simple_tag

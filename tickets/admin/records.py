@@ -15,6 +15,7 @@ from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
 from tickets.admin.people import people
 from tickets.admin.ticket import mark
+from tickets.domain.ticket import Direction
 from tickets.models import Communication, Escalation, Tag
 from tickets.web.words import RULES
 
@@ -44,7 +45,9 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("person"))
     def person(self, line: Any) -> str:
-        return people().name(line.created_by) or str(_("somebody who left"))
+        name = people().name(line.created_by) or str(_("somebody who left"))
+        inbound = line.direction == Direction.INBOUND.value
+        return str(_("the customer, logged by %(name)s") % {"name": name}) if inbound else name
 
     @admin.display(description=_("text"))
     def begins(self, line: Any) -> str:

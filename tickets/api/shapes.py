@@ -104,7 +104,12 @@ class CommunicationOut(Shape):
     direction: Direction | None = Field(
         description="Of a Customer Response: outbound is staff to customer. Else null."
     )
-    created_by: str = Field(description="A user's id, or `system`.")
+    created_by: str = Field(
+        description="A user's id, or `system`. Of an inbound message: who recorded it."
+    )
+    customer_id: str | None = Field(
+        description="The customer who wrote it, if it is inbound and this is known. Else null."
+    )
     created_at: Moment
     attachments: list["AttachmentOut"]
 
@@ -223,6 +228,7 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "content": line.content,
         "direction": line.direction,
         "created_by": line.created_by,
+        "customer_id": line.author_id,
         "created_at": line.created_at,
         "attachments": [
             {"name": attached.name, "size": int(attached.size)}

@@ -2,7 +2,8 @@
 
 import re
 
-_MENTION = re.compile(r"(?<![\w@./])@([\w.+-]{1,150})")
+# Neither in an address nor before one: `@rosa@example.com` names nobody here.
+_MENTION = re.compile(r"(?<![\w@./])@([\w.+-]{1,150})(?![\w.+@-])")
 
 
 def mentions(text: str) -> list[str]:

@@ -68,6 +68,26 @@ def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachm
         raise
 
 
+@contextmanager
+def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachment]]:
+    """Store files once more for a message that is written inside; if that fails they are removed.
+
+    Each message has files of its own, so that removing one takes nothing from another. Raises
+    NotFound for a file that is lost.
+    """
+    stored: list[Attachment] = []
+    try:
+        for file in files:
+            with opened(file) as content:
+                file_id = _storage().save(f"tickets/{ticket_id}/{new_ulid().lower()}", content)
+            stored.append(Attachment(file_id=file_id, name=file.name, size=file.size))
+        yield stored
+    except BaseException:
+        for attachment in stored:
+            _storage().delete(attachment.file_id)
+        raise
+
+
 def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) -> Attachment:
     """A file of a message. Raises NotFound, NotAllowed."""
     require_ticket_work(by)

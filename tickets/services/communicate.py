@@ -140,6 +140,13 @@ def communicate(
     return ticket, written[0]
 
 
+def unknown_mentions(content: str) -> list[str]:
+    """Return the @names in a note that no colleague has: nobody is told of them. One SQL query."""
+    named = mentions(content)
+    known = people_called(named)
+    return [name for name in named if name.casefold() not in known]
+
+
 def respond(
     ticket_id: str,
     *,

@@ -1,6 +1,7 @@
 """Open a ticket."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -13,15 +14,41 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
 from helpdesk.moments import this_second
-from tickets.domain.ticket import Category, CommunicationType, Priority, Status
+from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import promises, requests
 from tickets.services.assign import next_of_team, team_for
 from tickets.services.change import ATTEMPTS, tell_others
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
-from tickets.services.draft import new_draft, write_beside
+from tickets.services.draft import Draft, new_draft, write_beside
 from tickets.services.requests import Token
 from tickets.store import access
+from tickets.store.keys import set_record_keys
+from tickets.store.log import Attachment
 from tickets.store.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class FirstMessage:
+    """What a ticket was made of: a message that stands in its log from the beginning."""
+
+    content: str
+    attachments: Sequence[Attachment]
+    inbound: bool
+    written_by: str
+    """The id of the colleague who wrote or recorded it."""
+
+    def write(self, draft: Draft) -> None:
+        # A reply of staff to another ticket is no response to this one: here it is a note.
+        line = draft.say(
+            CommunicationType.CUSTOMER_RESPONSE
+            if self.inbound
+            else CommunicationType.INTERNAL_NOTE,
+            self.content,
+            direction=Direction.INBOUND if self.inbound else None,
+            attachments=self.attachments,
+        )
+        line.created_by = self.written_by
+        set_record_keys(line)
 
 
 def create_ticket(
@@ -36,6 +63,7 @@ def create_ticket(
     tags: Iterable[str] = (),
     continues: str | None = None,
     split_from: str | None = None,
+    first_message: FirstMessage | None = None,
     token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
@@ -43,7 +71,8 @@ def create_ticket(
     """Open a ticket and return it. With a `token` that this actor used before, return that one.
 
     `continues` is the ticket whose conversation goes on in this one, `split_from` the one that it
-    was a message of. Without an assignee, routing rules name a team, and the team perhaps somebody.
+    was a message of. A `first_message` stands in the log from the beginning, without an effect on
+    the clock. Without an assignee, routing rules name a team, and the team perhaps somebody.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -90,6 +119,8 @@ def create_ticket(
         "tags": tag_list,
         "continues": continues,
         "split_from": split_from,
+        "description_by_customer": bool(continues or (first_message and first_message.inbound))
+        or None,
         "policy_id": terms.key,
     }
     structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
@@ -99,6 +130,8 @@ def create_ticket(
             CommunicationType.SYSTEM_UPDATE,
             f"Ticket created: category {known_category}, priority {known_priority}",
         )
+        if first_message:
+            first_message.write(draft)
         draft.tell("created", category=known_category.value, priority=known_priority.value)
         if assigned_to:
             draft.tell("assigned", to=assigned_to)

@@ -180,6 +180,7 @@ class Draft:
             type=kind.value,
             content=content,
             direction=direction.value if direction else None,
+            author_id=self.ticket.customer_id if direction is Direction.INBOUND else None,
             changes=changed,
             rule=rule,
             attachments=list(attachments) or None,

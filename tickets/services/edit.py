@@ -56,6 +56,7 @@ def edit(
             ticket.subject = subject
         if description is not None:
             ticket.description = description
+            ticket.description_by_customer = None  # a colleague's words from here on
         if known_category and known_category.value != ticket.category:
             ticket.category = known_category.value
             follow_policy(draft)

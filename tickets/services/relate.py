@@ -9,10 +9,12 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
 from tickets.domain.errors import MergedAway, MergeRefused
 from tickets.domain.sla.timeline import EventType, Timeline
-from tickets.domain.ticket import CommunicationType, Status
+from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.services import requests
+from tickets.services.attachments import copied
 from tickets.services.change import change_both
 from tickets.services.checks import MOST_TAGS
-from tickets.services.create import create_ticket
+from tickets.services.create import FirstMessage, create_ticket
 from tickets.services.draft import Draft
 from tickets.services.requests import Token
 from tickets.store import access
@@ -145,6 +147,8 @@ def split(
 ) -> Ticket:
     """Make a ticket of its own of one message, and link the two. Doing it again finds the same one.
 
+    The message stands in the new ticket's log with its author and copies of its files.
+
     Raises Invalid without a subject; NotFound, NotAllowed, Busy.
     """
     require_ticket_work(by)
@@ -156,18 +160,27 @@ def split(
         raise Invalid({"subject": _("The desk's own lines cannot become a ticket.")})
     # A vehicle may have another owner by now.
     kept = bool(ticket.vehicle_id) and get_vehicle(ticket.customer_id, ticket.vehicle_id)
-    made = create_ticket(
-        customer_id=ticket.customer_id,
-        vehicle_id=ticket.vehicle_id if kept else None,
-        subject=subject,
-        description=line.content,
-        category=ticket.category,
-        priority=ticket.priority,
-        split_from=ticket_id,
-        token=Token(f"split-{communication_id}"),
-        by=by,
-        now=now,
-    )
+    token = Token(f"split-{communication_id}")
+    files_of = () if requests.written_before(token, by=by) else line.attachments or ()
+    with copied(ticket_id, files_of) as files:
+        made = create_ticket(
+            customer_id=ticket.customer_id,
+            vehicle_id=ticket.vehicle_id if kept else None,
+            subject=subject,
+            description=line.content,
+            category=ticket.category,
+            priority=ticket.priority,
+            split_from=ticket_id,
+            first_message=FirstMessage(
+                content=line.content,
+                attachments=files,
+                inbound=line.direction == Direction.INBOUND.value,
+                written_by=line.created_by,
+            ),
+            token=token,
+            by=by,
+            now=now,
+        )
     link(ticket_id, other_id=made.ticket_id, by=by, now=now)
     return made
 

@@ -56,6 +56,8 @@ class Communication(Item):
     created_at = InstantAttribute(attr_name="createdAt")
     type = UnicodeAttribute()
     direction = UnicodeAttribute(null=True)
+    # The customer who wrote an inbound message; created_by is whoever recorded it
+    author_id = UnicodeAttribute(attr_name="authorId", null=True)
     changes = ListAttribute(of=Change, null=True)
     rule = UnicodeAttribute(null=True)  # the escalation rule that this line tells of
     attachments = ListAttribute(of=Attachment, null=True)

@@ -202,6 +202,8 @@ class Ticket(Item):
     duplicates: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     related: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     split_from = UnicodeAttribute(attr_name="splitFrom", null=True)
+    # Set where the description is what the customer wrote, until a colleague rewrites it
+    description_by_customer = BooleanAttribute(attr_name="descriptionByCustomer", null=True)
     # Put away: in no list of work and no search, but in figures and in its customer's history
     archived_at = InstantAttribute(attr_name="archivedAt", null=True)
     sla = Sla(default=Sla)

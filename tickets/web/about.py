@@ -29,7 +29,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "supervises": by.supervises,
         "open": [line for line in lines if Status(line.status).active],
         "past": [line for line in lines if not Status(line.status).active],
-        "said": present.said_lines(page.said),
+        "said": present.said_lines(page.said, page.customer),
         "now": now,
     }
     return render(request, "customers/customer.html", context)

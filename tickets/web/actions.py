@@ -68,9 +68,13 @@ def action(
                     refused["again"] = _again(request, asks=not form_name)
                 if form_name:
                     refused[form_name] = _with_errors(form_class(request.POST), error)
+            notice = "" if refused else _nobody_called(request, form_class)
             if not refused and (shown != ticket_id or not wants_fragment(request)):
+                if notice:
+                    messages.warning(request, notice)
                 return _redirect(request, shown)
-            context = detail_context(ticket_page(ticket_id, by=by), by=by, **refused)
+            page = ticket_page(ticket_id, by=by)
+            context = detail_context(page, by=by, notice=notice, **refused)
             if not wants_fragment(request):
                 return render(request, "tickets/detail.html", context, status=status)
             if not refused and form_class in _COMPOSED:
@@ -197,6 +201,17 @@ def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action()
 def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
     reply_email.send_again(ticket_id, request.POST.get("line", ""), by=by)
+
+
+def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
+    """A warning for a note that mentions somebody who is not here."""
+    if form is not forms.NoteForm:
+        return ""
+    unknown = communicate.unknown_mentions(request.POST.get("content", ""))
+    names = ", ".join(f"@{name}" for name in unknown)
+    return (
+        _("The note is saved. Nobody here is called %(names)s.") % {"names": names} if names else ""
+    )
 
 
 def _token(ticket_id: str, request: HttpRequest) -> Token | None:

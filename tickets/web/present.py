@@ -13,13 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from customers.services.read import customer_names
-from customers.store.items import Vehicle
+from customers.store.items import Customer, Vehicle
+from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from tickets.domain import instant
 from tickets.domain.sla import standing
 from tickets.domain.sla.standing import Standing
-from tickets.domain.ticket import CommunicationType
+from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.escalate import MANUAL
 from tickets.services.read import TicketPage, sla_facts
 from tickets.services.search import MARK_END, MARK_START, mark_hits
@@ -61,6 +62,9 @@ class LogLine:
     kind: str
     direction: str
     author_name: str
+    """Of an inbound message the customer, who wrote it."""
+    logged_by: str
+    """The colleague who recorded an inbound message; empty where it came by itself."""
     at: datetime
     content: str
     changes: list[dict[str, str]]
@@ -156,6 +160,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         ]
     )
     teams = _teams([ticket.team_id, *_values_in(page.log, "teamId")])
+    authors = _authors(page.log, page.customer)
     facts = sla_facts(ticket)
     due = standing.due(facts)
     shown = {
@@ -182,6 +187,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             "split_from",
             "vehicle_id",
             "last_id",
+            "description_by_customer",
         )
     }
     shown |= {
@@ -204,7 +210,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "customer": page.customer,
         "vehicle": page.vehicle,
         "log": log_entries(
-            [_log_line(ticket.ticket_id, line, people | teams) for line in page.log]
+            [_log_line(ticket.ticket_id, line, people | teams, authors) for line in page.log]
         ),
         "customers_others": ticket_lines(page.customers_others, now=now),
         "vehicles_others": ticket_lines(page.vehicles_others, now=now),
@@ -214,25 +220,40 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
 
 
 def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
-    """Lines of a log. Cost: one SQL query for people, one for teams if one is named."""
+    """Lines of a log. Cost: one SQL query for people, one for teams if one is named, and a read of
+    customers for inbound messages."""
     people = names_of([*(line.created_by for line in lines), *_people_in(lines)])
     named = people | _teams(_values_in(lines, "teamId"))
-    return [_log_line(ticket_id, line, named) for line in lines]
+    authors = _authors(lines, None)
+    return [_log_line(ticket_id, line, named, authors) for line in lines]
 
 
-def said_lines(lines: Sequence[Communication]) -> list[tuple[str, LogLine]]:
-    """Lines of several tickets, each with its ticket's number. One SQL query for people."""
-    people = names_of(line.created_by for line in lines)
-    return [(line.ticket_id, _log_line(line.ticket_id, line, people)) for line in lines]
+def said_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
+    """Lines of several tickets of a customer, each with its ticket's number. One SQL query for
+    people."""
+    people, authors = names_of(line.created_by for line in lines), _authors(lines, customer)
+    return [(line.ticket_id, _log_line(line.ticket_id, line, people, authors)) for line in lines]
 
 
-def _log_line(ticket_id: str, line: Communication, names: dict[str, str]) -> LogLine:
+def _authors(lines: Sequence[Communication], customer: Customer | None) -> dict[str, str]:
+    """Names of the customers who wrote inbound messages; under an empty id the ticket's own. One
+    read where somebody else than `customer` wrote one, else none."""
+    known = {"": customer.name, customer.customer_id: customer.name} if customer else {}
+    return customer_names({line.author_id for line in lines if line.author_id} - {*known}) | known
+
+
+def _log_line(
+    ticket_id: str, line: Communication, names: dict[str, str], authors: dict[str, str]
+) -> LogLine:
     changes = [_change(change, names) for change in line.changes or ()]
+    writer = names.get(line.created_by, _("somebody who left"))
+    inbound = line.direction == Direction.INBOUND.value
     return LogLine(
         line_id=line.communication_id,
         kind=line.type,
         direction=line.direction or "",
-        author_name=names.get(line.created_by, _("somebody who left")),
+        author_name=(authors.get(line.author_id or "") or _("the customer")) if inbound else writer,
+        logged_by=writer if inbound and line.created_by != SYSTEM.user_id else "",
         at=line.created_at,
         content=line.content,
         changes=changes,

@@ -44,6 +44,7 @@ LABELS = {
     "started": gettext_lazy("work began"),
     "requeued": gettext_lazy("back to Open"),
     "policy": gettext_lazy("other policy"),
+    "merged": gettext_lazy("merged"),
     "nobody": gettext_lazy("nobody"),
     "auto": gettext_lazy("whoever is next"),
     "yes": gettext_lazy("yes"),

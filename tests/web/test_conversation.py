@@ -1,0 +1,184 @@
+"""Whose words a message shows, and that it shows them as they were written."""
+
+import re
+
+import pytest
+
+from helpdesk import markdown
+from helpdesk.markdown import MOST_GROWTH, as_written, to_html
+from tests.world import NOON, log_of
+from tickets.domain.ticket import CommunicationType, Direction
+from tickets.services.communicate import communicate, note, respond
+
+WRITTEN = [
+    "Regards\n-- \nGiulia",
+    "Path C:\\new\\_x and VIN WVW***",
+    "[1]: http://track.example/1\nsee [1]",
+    "1. one\n2. two\n   indented",
+    "# not a heading\n> not a quote\n| a | b |\n|---|---|",
+    "_this_ *is* **mine** `too` ~~gone~~",
+    "<b>bold</b> & &amp;",
+]
+
+
+def text_of(html):
+    """What a reader sees."""
+    bare = re.sub(r"<[^>]+>", "", str(html))
+    for entity, sign in (
+        ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&"),
+    ):  # fmt: skip
+        bare = bare.replace(entity, sign)
+    return bare
+
+
+def customer_writes(desk, content, by=None):
+    ticket = desk.ticket()
+    communicate(
+        ticket.ticket_id,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content=content,
+        by=by or desk.rep,
+        now=NOON,
+    )
+    return ticket.ticket_id
+
+
+def message(client, number):
+    page = client.get(f"/tickets/{number}/").content.decode()
+    return page[page.index('data-kind="inbound"') :].split("</li>")[0]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_what_a_customer_wrote_is_shown_as_written(text):
+    assert text_of(as_written(text)) == text
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_the_ticket_page_shows_it_so_too(rep_client, desk, text):
+    shown = message(rep_client, customer_writes(desk, text))
+
+    body = shown[shown.index('class="as-written">') :].partition(">")[2].partition("</p>")[0]
+    assert text_of(body) == text
+
+
+def test_addresses_are_links_without_the_point_behind_them():
+    html = as_written("See https://track.example/a?b=1&c=2. Write to a@x.example, please")
+
+    assert '<a href="https://track.example/a?b=1&amp;c=2"' in html
+    assert '<a href="mailto:a@x.example"' in html
+    assert as_written("javascript:alert(1)") == '<p class="as-written">javascript:alert(1)</p>'
+
+
+def test_a_message_that_a_colleague_recorded_is_the_customers(rep_client, desk):
+    shown = message(rep_client, customer_writes(desk, "Any news?", by=desk.rep2))
+
+    assert '<bdi class="font-medium">Giulia Bianchi</bdi>' in shown
+    assert "logged by Tomasz Nowak" in shown
+
+
+def test_it_stays_theirs_when_the_ticket_gets_another_customer(rep_client, desk):
+    number = customer_writes(desk, "Any news?")
+    [line] = [line for line in log_of(number) if line.direction == "inbound"]
+
+    assert line.author_id == desk.customer.customer_id
+    answer = rep_client.get(f"/api/tickets/{number}").json()
+    [said] = [one for one in answer["communications"] if one["direction"] == "inbound"]
+    assert (said["customerId"], said["createdBy"]) == (line.author_id, desk.rep.user_id)
+
+
+def test_staffs_underlines_make_no_heading_and_brackets_no_definition():
+    assert "<h2" not in to_html("Regards\n-- \nAda")
+    assert text_of(to_html("[1]: http://x.example/")).strip() == "[1]: http://x.example/"
+    assert "<h2>" in to_html("## A heading")
+
+
+def test_a_ticket_number_is_a_link_among_colleagues_alone():
+    assert '<a href="/tickets/41/"' in to_html("see #41.", tickets=True)
+    for text in ("`#41`", "[#41](http://x.example)", "a#41", "#41a", "page#41", "##41", "/#41"):
+        assert "/tickets/41/" not in to_html(text, tickets=True), text
+    assert "/tickets/41/" not in to_html("see #41."), "customers cannot open it"
+    assert "/tickets/41/" not in as_written("see #41.")
+
+
+def test_a_number_in_a_note_is_a_link(rep_client, desk):
+    number = desk.ticket().ticket_id
+    note(number, content="as in #4711", by=desk.rep)
+
+    assert 'href="/tickets/4711/"' in rep_client.get(f"/tickets/{number}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@tomasz@example.com", "a@tomasz", "tomasz@helpdesk.example", "https://x.example/@tomasz"],
+)
+def test_an_address_calls_nobody(desk, text):
+    from tests.world import settle
+    from tickets.services import notices
+
+    note(desk.ticket().ticket_id, content=f"Ask {text}", by=desk.rep, now=NOON)
+    settle()
+
+    assert [told for told in notices.notices(by=desk.rep2) if told.kind == "mentioned"] == []
+
+
+def test_a_mention_of_nobody_is_said_to_be_one(rep_client, desk):
+    number = desk.ticket().ticket_id
+
+    plain = rep_client.post(
+        f"/tickets/{number}/note/", {"content": "@tomasz @tomsz please"}, follow=True
+    )
+    partial = rep_client.post(
+        f"/tickets/{number}/note/", {"content": "@nobody"}, headers={"HX-Request": "true"}
+    )
+
+    assert "Nobody here is called @tomsz." in plain.content.decode()
+    assert "Nobody here is called @nobody." in partial.content.decode()
+
+
+HOSTILE = {
+    "references": "[a]: http://" + "x" * 3_000 + "\n\n" + "[a] " * 4_000,
+    "links": "(( http://a.b/" * 1_500,
+    "link ends": "[a](" * 5_000,
+    "schemes": "a://" * 5_000,
+    "a wide table": "|" + "a|" * 500 + "\n|" + "-|" * 500 + "\n" + "|\n" * 5_000,
+    "a thin wide table": "|a" * 25 + "\n" + "|-" * 25 + "\n" + "|\n" * 300,
+    "brackets": "[" * 20_000,
+    "stars": "*a _b " * 3_300,
+    "quotes": "> " * 10_000,
+    "ticks": "".join("`" * n + " " for n in range(200)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_text_grows_no_further_than_its_length_allows(name, monkeypatch):
+    text = HOSTILE[name][:20_000]
+    rendered = []
+    render = markdown.MarkdownIt.render
+    monkeypatch.setattr(
+        markdown.MarkdownIt,
+        "render",
+        lambda self, given: rendered.append(given) or render(self, given),
+    )
+    to_html.cache_clear()
+
+    html = to_html(text, tickets=True)
+
+    assert len(html) <= max(MOST_GROWTH * len(text) + 2_000, 8 * len(text))
+    for given in rendered:  # what is rendered at all is light
+        assert len(re.findall(r"[\[\]*_`~|<>&]|://", given)) * len(given) <= markdown.MOST_WEIGHT
+
+
+def test_html_is_computed_once(monkeypatch):
+    to_html.cache_clear()
+    first = to_html("**once**", tickets=True)
+    monkeypatch.setattr(markdown, "nh3", None)
+
+    assert to_html("**once**", tickets=True) is first
+
+
+def test_replies_show_markdown_to_the_customer_too(rep_client, desk):
+    number = desk.ticket().ticket_id
+    respond(number, content="It is **here**.", by=desk.rep)
+
+    assert "<strong>here</strong>" in rep_client.get(f"/tickets/{number}/").content.decode()
