@@ -58,6 +58,8 @@ def error_page(request: HttpRequest, *, status: int, message: str) -> HttpRespon
         403: _("Not allowed"),
         404: _("Not found"),
         409: _("Not possible as things are"),
+        411: _("Length missing"),
+        413: _("Too large"),
         422: _("That was not understood"),
         503: _("Back in a moment"),
     }

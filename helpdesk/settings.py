@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helpdesk.bodies.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
     "django_structlog.middlewares.RequestMiddleware",
     "helpdesk.accounts.middleware.TimeZoneMiddleware",
@@ -218,7 +219,10 @@ SECURE_PROXY_SSL_HEADER = (
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Bytes of a body: of whoever is known, without files and with them; and of a stranger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+BODY_WITH_FILES = 12 * 1024 * 1024  # the files of a message (10 MB), and the form around them
+BODY_OF_A_STRANGER = 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _DELIMITERS = ",;\t"
 
 
@@ -18,16 +20,29 @@ class _Echo:
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """CSV, line by line, as spreadsheet programs read it: UTF-8 with its mark, formulas defused."""
     writer = csv.writer(_Echo())
+    careful = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield "\ufeff"
     for row in rows:
-        yield writer.writerow([defused(cell) for cell in row])
+        cells = [defused(cell) for cell in row]
+        # A program that takes another sign for the end of a cell must not cut one in two.
+        cut = any(sign in cell for cell in cells if isinstance(cell, str) for sign in _DELIMITERS)
+        yield (careful if cut else writer).writerow(cells)
 
 
 def defused(cell: object) -> object:
     """`cell` in a form that no spreadsheet program takes for a formula. Numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
+    if isinstance(cell, str) and _looks_like_formula(cell):
         return f"'{cell}"
     return "" if cell is None else cell
+
+
+def _looks_like_formula(cell: str) -> bool:
+    """Whether `cell` begins with a sign of a formula, as some programs see it: in full width too,
+    and behind what cannot be seen, which they drop. A tab or a line break at once is one, too."""
+    if cell[:1] in ("\t", "\r", "\n"):
+        return True
+    first = next((sign for sign in cell if unicodedata.category(sign) not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first) in _FORMULA
 
 
 def read(text: str) -> Iterator[tuple[int, list[str]]]:

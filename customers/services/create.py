@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import contact
 from customers.domain.contact import ContactRefused
-from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded
+from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded, one_line
 from customers.services.links import check_customer
 from customers.store import access
 from customers.store.items import (
@@ -205,7 +205,7 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
         text = (value or "").strip()
         longest = LONGEST_NOTES if name == "notes" else LONGEST
         if name != "notes":
-            text = " ".join(text.split())
+            text = one_line(text)
         fields[name] = text or None
         if len(text) > longest:
             errors[name] = _("At most %(longest)s characters are possible.") % {"longest": longest}
@@ -229,7 +229,7 @@ def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
     """Fields of a vehicle in the form they are kept in. Raises Invalid with all that is wrong."""
     errors: dict[str, str] = {}
     fields = {
-        name: " ".join(str(value).split()) if value else None for name, value in given.items()
+        name: (one_line(str(value)) or None) if value else None for name, value in given.items()
     }
     if fields["vin"]:
         try:

@@ -20,12 +20,8 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer …`. Whoever sends one means it: no session stands in for a bad one."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if "Authorization" not in request.headers:
-            return None
-        kind, _space, text = request.headers["Authorization"].partition(" ")
-        if kind.lower() != "bearer":
-            raise AuthenticationError
-        return self.authenticate(request, text.strip())
+        text = bearer_token(request)
+        return None if text is None else self.authenticate(request, text)
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         found = token_of(token)
@@ -40,3 +36,11 @@ class TokenAuth(HttpBearer):
 
 
 session = SessionAuth(csrf=True)
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """The token that a request names; empty where it names something else, None for nothing."""
+    if "Authorization" not in request.headers:
+        return None
+    kind, _space, text = request.headers["Authorization"].partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""

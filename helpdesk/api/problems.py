@@ -6,13 +6,14 @@ from typing import Any
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic.alias_generators import to_camel
 from pynamodb.exceptions import PynamoDBException
 
 from helpdesk.api.limits import TooMany
@@ -25,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 PROBLEM = "application/problem+json"
 PREFIX = "/api/"
+MOST_ERRORS = 20
+LONGEST_MESSAGE = 300
+LONGEST_FIELD = 200
 
 
 def problem(
@@ -40,6 +44,8 @@ def problem(
         404: _("Not found"),
         405: _("Not possible here"),
         409: _("Not possible as things are"),
+        411: _("Length missing"),
+        413: _("Too large"),
         422: _("That was not understood"),
         429: _("Too many requests"),
         503: _("Back in a moment"),
@@ -87,13 +93,18 @@ def explain_problems(api: NinjaAPI) -> None:
     @api.exception_handler(DomainError)
     @api.exception_handler(InvalidCursor)
     def refused(request: HttpRequest, error: Exception) -> HttpResponse:
-        errors = error.errors if isinstance(error, Invalid) else None
-        detail = " ".join(error.errors.values()) if isinstance(error, Invalid) else str(error)
-        return problem(status_of(error), detail, errors)
+        if not isinstance(error, Invalid):
+            return problem(status_of(error), str(error))
+        # A service names a field as its argument is called; a program, as the API calls it.
+        errors = {
+            to_camel(name) if "_" in name else name: said for name, said in error.errors.items()
+        }
+        return problem(422, " ".join(errors.values()), errors)
 
     @api.exception_handler(ValidationError)
     def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        errors = {_field(one["loc"]): str(one["msg"]) for one in error.errors}
+        some = error.errors[:MOST_ERRORS]
+        errors = {_field(one["loc"]): str(one["msg"])[:LONGEST_MESSAGE] for one in some}
         return problem(422, _("Some fields are not as they should be."), errors)
 
     @api.exception_handler(HttpError)
@@ -102,9 +113,9 @@ def explain_problems(api: NinjaAPI) -> None:
             return problem(403, _("Send the CSRF token of your session as X-CSRFToken."))
         return problem(422, _("The body is no JSON that can be read."))
 
-    @api.exception_handler(RequestDataTooBig)
-    def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-        return problem(422, _("The body is larger than 2 MB."))
+    @api.exception_handler(SuspiciousOperation)
+    def suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+        return problem(422, _("The request has too many parameters, or one that cannot be read."))
 
     @api.exception_handler(AuthenticationError)
     def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -130,6 +141,10 @@ def explain_problems(api: NinjaAPI) -> None:
 
 
 def _field(loc: tuple[Any, ...]) -> str:
-    """Where in the request: without the words that only say in which part of it."""
-    names = [str(part) for part in loc[1:] if part not in ("body", "asked", "given")]
-    return ".".join(names) or "body"
+    """Where in the request, as its sender named it: `tags.0` of a body, `priority` of an address.
+
+    The first part says in which part of the request; the next may be a name of our own.
+    """
+    if loc[0] != "body":
+        return str([part for part in loc if isinstance(part, str)][-1])[:LONGEST_FIELD]
+    return ".".join(map(str, loc[2:]))[:LONGEST_FIELD] or "body"

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
+MOST_FIELDS = 40
+"""Of a body; far more than any takes."""
 
 
 class Shape(Schema):
@@ -19,7 +21,17 @@ class Shape(Schema):
 class Asked(Shape):
     """The body of a request. A field that is not known is a mistake, and is said to be one."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def few_unknown(cls, given: Any) -> Any:
+        """Look at the first few fields that are not known: each costs a line of the answer."""
+        if not isinstance(given, dict) or len(given) <= MOST_FIELDS:
+            return given
+        known = {info.alias for info in cls.model_fields.values()}
+        unknown = [name for name in given if name not in known][:MOST_FIELDS]
+        return {name: given[name] for name in given.keys() & {*known, *unknown}}
 
     def said(self) -> dict[str, Any]:
         """The fields that the request names, and no others."""

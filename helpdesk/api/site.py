@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from helpdesk.api.auth import TokenAuth, session
 from helpdesk.api.limits import Rate
+from helpdesk.api.parameters import known_parameters, refuse_unknown
 from helpdesk.api.problems import PROBLEM, explain_problems
 from helpdesk.api.shape import FieldError, Problem
 
@@ -25,6 +26,8 @@ _MEANINGS = {
     "403": "Not allowed: the scope of the token, or the rights of its user.",
     "404": "There is no such thing.",
     "409": "Somebody else was quicker (`version`, `If-Match`), or the workflow has no such step.",
+    "411": "Send the length of the body.",
+    "413": "The body is too large: 2 MB at most.",
     "422": "Bad input; `errors` says for each field what would be right.",
     "429": "Too many requests; `Retry-After` says when to go on.",
     "503": "An engine does not answer. Nothing was changed.",
@@ -40,6 +43,8 @@ class DeskAPI(NinjaAPI):
     """Django Ninja's, with problems described and the token's rate on every answer."""
 
     def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Made when it is known who asks, and before anything of the request is read."""
+        refuse_unknown(request, known_parameters(self))
         response = super().create_temporal_response(request)
         response["Cache-Control"] = "no-store"
         rate: Rate | None = getattr(request, "rate", None)
@@ -70,7 +75,9 @@ def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> Non
             for name, words in _RATE.items()
         }
     for status, meaning in _MEANINGS.items():
-        if (status == "404" and not takes_id) or (status == "409" and not writes):
+        if status == "404" and not takes_id:
+            continue
+        if status in ("409", "411", "413") and not writes:
             continue
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         answers[status] = {"description": meaning, "content": {PROBLEM: problem}}

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from customers.domain.words import can_be_stored
+from customers.domain.words import can_be_stored, one_line
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
 from helpdesk.numbers import whole_number
@@ -28,7 +28,7 @@ class Checks:
 
     def line(self, field: str, value: str, *, longest: int) -> str:
         """A text of one line."""
-        return self.text(field, " ".join(value.split()), longest=longest)
+        return self.text(field, one_line(value), longest=longest)
 
     def text(self, field: str, value: str, *, longest: int) -> str:
         value = value.strip().replace("\r\n", "\n")
@@ -57,7 +57,7 @@ class Checks:
 
     def tags(self, field: str, values: Iterable[str]) -> list[str]:
         """Tags: trimmed, in lower case, each once, in order."""
-        tags = sorted({" ".join(value.lower().split()) for value in values} - {""})
+        tags = sorted({one_line(value.lower()) for value in values} - {""})
         if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
             self.errors[field] = _(
                 "At most %(most)s tags of at most %(longest)s characters are possible."

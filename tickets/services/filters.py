@@ -1,14 +1,14 @@
 """Read filters from a query string or the API's parameters."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.domain.words import can_be_stored
+from customers.domain.words import can_be_stored, one_line
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called, teams_of
 from helpdesk.errors import Invalid
@@ -67,7 +67,7 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
         customer_id=_id("customerId", asked, errors),
         vehicle_id=_id("vehicleId", asked, errors),
         tags=frozenset(
-            " ".join(tag.lower().split())
+            one_line(tag.lower())
             for tags in asked.get("tag", ())
             for tag in tags.split(",")
             if tag.strip()
@@ -150,15 +150,28 @@ def _moment(
     try:
         if len(value) <= 10:
             day = date.fromisoformat(value)
-            start = datetime.combine(day, time(), timezone.get_current_timezone())
-            return start + timedelta(days=1) if end else start
-        moment = datetime.fromisoformat(value)
+            if end:
+                # A day that no calendar has after this one is as good as the last one.
+                day = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
+            moment = datetime.combine(day, time())
+        else:
+            moment = datetime.fromisoformat(value).replace(microsecond=0)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.get_current_timezone())
-        return moment.replace(microsecond=0)
-    except (ValueError, OverflowError):
+        return _within_utc(moment)
+    except ValueError:
         errors[name] = _("%(value)s is no date such as 2026-11-01.") % {"value": f"“{value[:40]}”"}
         return None
+
+
+def _within_utc(moment: datetime) -> datetime:
+    """`moment`, or the first or last that UTC can write: a zone may lie before or beyond those."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        last = datetime.max.replace(microsecond=0, tzinfo=UTC)
+        return datetime.min.replace(tzinfo=UTC) if moment.year == 1 else last
+    return moment
 
 
 def _sort(given: Mapping[str, Sequence[str]], errors: dict[str, str]) -> Sort | None:
