@@ -15,7 +15,7 @@ from customers.services.merge import current
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.api.conditions import asked_version, set_etag
-from helpdesk.api.repeats import id_of
+from helpdesk.api.repeats import token_of
 from helpdesk.api.shape import Asked, Items, Moment, Shape, silent
 from helpdesk.errors import NotFound
 from helpdesk.moments import this_second
@@ -166,9 +166,7 @@ def make_customer(
 ) -> Answer[dict[str, Any]]:
     """Make a customer. The same request with the same `Idempotency-Key` makes none twice."""
     by = actor_of(request.user)
-    made = create.create_customer(
-        **asked.said(), customer_id=id_of(request, by), by=by, now=this_second()
-    )
+    made = create.create_customer(**asked.said(), token=token_of(request), by=by, now=this_second())
     set_etag(response, int(made.version))
     response["Location"] = reverse("api:get_customer", args=[made.customer_id])
     return Answer(201, _customer(made))
@@ -193,7 +191,11 @@ def change_customer(
     fields = asked.said()
     version = asked_version(request, fields.pop("version", None))
     changed = create.edit_customer(
-        customer_id, version=version, by=actor_of(request.user), **fields
+        customer_id,
+        version=version,
+        token=token_of(request),
+        by=actor_of(request.user),
+        **fields,
     )
     set_etag(response, int(changed.version))
     return _customer(changed)
@@ -224,7 +226,7 @@ def make_vehicle(
     if owner is None:
         raise NotFound(_("There is no such customer."))
     made = create.create_vehicle(
-        customer_id=owner.customer_id, **asked.said(), vehicle_id=id_of(request, by), by=by
+        customer_id=owner.customer_id, **asked.said(), token=token_of(request), by=by
     )
     set_etag(response, int(made.version))
     response["Location"] = reverse("api:get_vehicle", args=[made.vehicle_id])
@@ -250,7 +252,11 @@ def change_vehicle(
     fields = asked.said()
     version = asked_version(request, fields.pop("version", None))
     changed = vehicles.edit_vehicle(
-        vehicle_id, version=version, by=actor_of(request.user), **fields
+        vehicle_id,
+        version=version,
+        token=token_of(request),
+        by=actor_of(request.user),
+        **fields,
     )
     set_etag(response, int(changed.version))
     return _vehicle(changed)

@@ -35,5 +35,9 @@ class StaleVersion(ServiceError):
         super().__init__(f"This was changed in the meantime (version {current}, not {seen}).")
 
 
+class AnswerErased(ServiceError):
+    """The request came before, and the personal data in its answer has been erased since."""
+
+
 class Busy(ServiceError):
     """Too many people write the same item at once; trying again will do."""

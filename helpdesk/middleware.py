@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from pynamodb.exceptions import PynamoDBException
 
 from helpdesk.dynamo.cursor import InvalidCursor
-from helpdesk.errors import Busy, Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
+from helpdesk.errors import (
+    AnswerErased,
+    Busy,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    ServiceError,
+    StaleVersion,
+)
 from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -20,6 +28,7 @@ _STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     Invalid: 422,
     StaleVersion: 409,
+    AnswerErased: 409,
     Busy: 503,
     InvalidCursor: 422,
     DomainError: 409,

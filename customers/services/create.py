@@ -9,6 +9,7 @@ from customers.domain import contact
 from customers.domain.contact import ContactRefused
 from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded, one_line
 from customers.services.links import check_customer
+from customers.services.repeats import before_with, remember, remember_alone
 from customers.store import access
 from customers.store.items import (
     Customer,
@@ -29,6 +30,8 @@ from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
+from helpdesk.idempotency import Token
+from helpdesk.moments import this_second
 
 LONGEST = 200
 LONGEST_NOTES = 10_000
@@ -49,15 +52,19 @@ def create_customer(
     time_zone: str | None = None,
     notes: str | None = None,
     customer_id: str | None = None,
+    token: Token | None = None,
     by: Actor,
     now: datetime,
 ) -> Customer:
-    """Make a customer. With a `customer_id` chosen before, a repeat finds the one that was made.
+    """Make a customer. With a `customer_id` chosen before, a repeat finds the one that was made;
+    with a `token` that this actor used before, it is answered as the first time.
 
     Raises Invalid with every field that is wrong, or with who has the e-mail address or external
     id already; NotAllowed.
     """
     require_ticket_work(by)
+    if made := before_with(token, Customer, by=by):
+        return made
     fields = checked_customer(
         {
             "name": name,
@@ -91,7 +98,10 @@ def create_customer(
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for word in name_words(customer):
                 transaction.put(word_of(word, customer_id))
+            remember(transaction, token, customer, by=by, at=now)
     except ConditionFailed as refused:
+        if made := before_with(token, Customer, by=by):
+            return made
         if made := access.customer(customer_id):
             return made  # the same request, at the same time
         raise taken(refused) from refused
@@ -99,7 +109,12 @@ def create_customer(
 
 
 def edit_customer(
-    customer_id: str, *, version: int | None = None, by: Actor, **fields: str | None
+    customer_id: str,
+    *,
+    version: int | None = None,
+    token: Token | None = None,
+    by: Actor,
+    **fields: str | None,
 ) -> Customer:
     """Change the fields that are given: those of `create_customer`, address, language, time_zone,
     notes. An empty one is taken away.
@@ -107,6 +122,8 @@ def edit_customer(
     Raises Invalid as `create_customer` does; NotFound, StaleVersion, NotAllowed.
     """
     require_ticket_work(by)
+    if changed_before := before_with(token, Customer, by=by):
+        return changed_before
     before = access.customer(customer_id)
     if before is None or before.gone:
         raise NotFound(_("There is no such customer."))
@@ -119,6 +136,7 @@ def edit_customer(
     after.name_key = f"{folded(after.name)}#{customer_id}"
     after.segment_shard = shard_key(after.segment, customer_id)
     if not changes(before, after):
+        remember_alone(token, before, by=by)
         return before
     after.version = int(before.version) + 1
     held, wanted = guarded(before), guarded(after)
@@ -135,7 +153,10 @@ def edit_customer(
                 transaction.put(word_of(word, customer_id))
             for word in words - new_words:
                 transaction.delete(word_of(word, customer_id))
+            remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
+        if changed_before := before_with(token, Customer, by=by):
+            return changed_before
         if any(isinstance(item, Customer) for item in refused.failed):
             raise StaleVersion(seen=int(before.version), current=int(before.version) + 1) from None
         raise taken(refused) from refused
@@ -152,6 +173,7 @@ def create_vehicle(
     shipment_status: str = ShipmentStatus.BOOKED,
     booking: str | None = None,
     vehicle_id: str | None = None,
+    token: Token | None = None,
     by: Actor,
 ) -> Vehicle:
     """Make a vehicle of a customer. A VIN gives the maker and year where they are not said. With a
@@ -160,6 +182,8 @@ def create_vehicle(
     Raises Invalid with what is wrong, or with whose the VIN is already; NotAllowed.
     """
     require_ticket_work(by)
+    if made := before_with(token, Vehicle, by=by):
+        return made
     fields = checked_vehicle(
         {
             "vin": vin,
@@ -188,7 +212,10 @@ def create_vehicle(
             if vehicle.vin:
                 guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.pk.does_not_exist())
+            remember(transaction, token, vehicle, by=by, at=this_second())
     except ConditionFailed as refused:
+        if made := before_with(token, Vehicle, by=by):
+            return made
         if made := access.vehicle(customer_id, vehicle_id):
             return made  # the same request, at the same time
         if any(isinstance(item, Guard) for item in refused.failed):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from customers.services.create import checked_vehicle, taken
 from customers.services.links import check_customer
 from customers.services.read import find_vehicle
+from customers.services.repeats import before_with, remember, remember_alone
 from customers.store import access
 from customers.store.items import (
     Customer,
@@ -22,16 +23,25 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
+from helpdesk.idempotency import Token
+from helpdesk.moments import this_second
 
 
 def edit_vehicle(
-    vehicle_id: str, *, version: int | None = None, by: Actor, **fields: Any
+    vehicle_id: str,
+    *,
+    version: int | None = None,
+    token: Token | None = None,
+    by: Actor,
+    **fields: Any,
 ) -> Vehicle:
     """Change the fields that are given: those of `create_vehicle`.
 
     Raises Invalid as `create_vehicle` does; NotFound, StaleVersion, NotAllowed.
     """
     require_ticket_work(by)
+    if changed_before := before_with(token, Vehicle, by=by):
+        return changed_before
     before = _stored(vehicle_id, version)
     after = _copy(before)
     said = {
@@ -42,6 +52,7 @@ def edit_vehicle(
         setattr(after, name, value)
     set_vehicle_keys(after)
     if not changes(before, after):
+        remember_alone(token, before, by=by)
         return before
     after.version = int(before.version) + 1
     try:
@@ -50,7 +61,10 @@ def edit_vehicle(
             transaction.put(changed(before.customer_id, new_ulid()))
             if after.vin != before.vin:
                 _move_vin(transaction, before, after)
+            remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
+        if changed_before := before_with(token, Vehicle, by=by):
+            return changed_before
         raise _why(refused, before) from refused
     return after
 

@@ -48,7 +48,7 @@ class VehicleForm(forms.Form):
 _FORM_FIELD = {"externalId": "external_id", "shipmentStatus": "shipment_status"}
 
 
-def typed_into(form: forms.Form, given: Any) -> dict[str, str]:
+def typed_into(form: forms.Form, given: Any) -> dict[str, Any]:
     """What was typed into a form, every field of it."""
     return {name: given.get(name, "") for name in form.fields}
 

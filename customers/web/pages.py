@@ -109,7 +109,7 @@ def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
         vehicle = create_vehicle(
             customer_id=customer_id,
             by=by,
-            **typed_into(form, request.POST),  # type: ignore[arg-type]
+            **typed_into(form, request.POST),
         )
     except Invalid as refused:
         refuse(form, refused.errors)

@@ -1,36 +1,26 @@
 """Idempotency-Key: a request that comes twice is done once."""
 
-from hashlib import sha256
-
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ulid import ULID
 
-from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
+from helpdesk.idempotency import KEY_FIELD, Token, keyed_digest
 
-HEADER = "Idempotency-Key"
 LONGEST = 200
 
 
-def key_of(request: HttpRequest) -> tuple[str, str] | None:
-    """The request's own key, and a digest of what it asks for; None without a key.
+def token_of(request: HttpRequest) -> Token | None:
+    """The request's own key, with a digest of all that it asks for; None without a key.
 
     Raises Invalid for a key that cannot be kept.
     """
-    key = request.headers.get(HEADER)
+    key = request.headers.get(KEY_FIELD)
     if key is None:
         return None
     if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable() and key.strip()):
-        raise Invalid({HEADER: _("Send 1 to %(most)s printable characters.") % {"most": LONGEST}})
-    asked = b"\n".join((request.path.encode(), request.body))
-    return f"api-{key}", sha256(asked).hexdigest()
-
-
-def id_of(request: HttpRequest, by: Actor) -> str | None:
-    """An id for what the request makes, the same for each repeat of it; None without a key."""
-    key = key_of(request)
-    if key is None:
-        return None
-    said = "\n".join((by.user_id, *key))
-    return str(ULID.from_bytes(sha256(said.encode()).digest()[:16]))
+        raise Invalid(
+            {KEY_FIELD: _("Send 1 to %(most)s printable characters.") % {"most": LONGEST}}
+        )
+    condition = request.headers.get("If-Match", "")
+    asked = (str(request.method), request.path, condition)
+    return Token(f"api-{key}", keyed_digest("\n".join(asked).encode() + b"\n" + request.body))

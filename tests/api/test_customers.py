@@ -142,7 +142,7 @@ def test_a_repeat_with_the_same_key_makes_no_second(program, desk):
     first, repeat = (program.post("/customers", NEW, **key) for _ in range(2))
     assert first.json() == repeat.json()
     path = f"/customers/{desk.customer.customer_id}/vehicles"
-    car = {"vin": "1HGCM82633A004352"}
+    car, key = {"vin": "1HGCM82633A004352"}, {"Idempotency-Key": "import-2"}
     first, repeat = (program.post(path, car, **key) for _ in range(2))
     assert first.json() == repeat.json()
 

@@ -4,10 +4,10 @@ import pytest
 
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
+from helpdesk.idempotency import Token
 from tests.world import NOON, after, escalations_of, log_of, stored, waiting_events
 from tickets.domain.ticket import Priority
 from tickets.services.create import create_ticket
-from tickets.services.requests import Token
 from tickets.store import access
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.api.conditions import asked_version, set_etag, unchanged
-from helpdesk.api.repeats import key_of
+from helpdesk.api.repeats import token_of
 from helpdesk.api.shape import Shape
 from helpdesk.moments import this_second
 from tickets.api.shapes import (
@@ -37,7 +37,6 @@ from tickets.services.create import create_ticket
 from tickets.services.edit import edit
 from tickets.services.filters import LONGEST_TEXT, read_filters
 from tickets.services.find import find
-from tickets.services.requests import Token
 from tickets.store.ticket import Ticket
 
 router = Router(tags=["tickets"])
@@ -91,7 +90,7 @@ def open_ticket(
     request: HttpRequest, response: HttpResponse, asked: NewTicket
 ) -> Answer[dict[str, Any]]:
     """Open a ticket. With `Idempotency-Key` a repeat is answered as the first, and opens none."""
-    ticket = create_ticket(**asked.said(), token=_token(request), by=actor_of(request.user))
+    ticket = create_ticket(**asked.said(), token=token_of(request), by=actor_of(request.user))
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     return Answer(201, _answer(response, ticket))
 
@@ -137,7 +136,9 @@ def change_ticket(
     version = asked_version(request, fields.pop("version", None))
     if "vehicle_id" in fields:
         fields["vehicle_id"] = fields["vehicle_id"] or ""
-    ticket = edit(ticket_id, **fields, version=version, by=actor_of(request.user))
+    ticket = edit(
+        ticket_id, **fields, version=version, token=token_of(request), by=actor_of(request.user)
+    )
     return _answer(response, ticket)
 
 
@@ -146,11 +147,12 @@ def assign_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
 ) -> dict[str, Any]:
     """Give a ticket to somebody, to nobody, or to whom routing chooses."""
-    by, version = actor_of(request.user), asked_version(request)
+    by, version, token = actor_of(request.user), asked_version(request), token_of(request)
     if asked.assigned_to == AUTO:
-        ticket = assign.assign_automatically(ticket_id, by=by, version=version)
+        ticket = assign.assign_automatically(ticket_id, by=by, version=version, token=token)
     else:
-        ticket = assign.assign(ticket_id, to=asked.assigned_to, by=by, version=version)
+        to = asked.assigned_to
+        ticket = assign.assign(ticket_id, to=to, by=by, version=version, token=token)
     return _answer(response, ticket)
 
 
@@ -170,7 +172,7 @@ def add_communication(
             content=asked.content,
             direction=asked.direction,
             waiting=asked.waiting,
-            token=_token(request),
+            token=token_of(request),
             by=actor_of(request.user),
         )
     except SaidAlready as said:
@@ -184,20 +186,14 @@ def escalate_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationAsked
 ) -> dict[str, Any]:
     """Raise a ticket by one level, to 3 at most."""
-    key = key_of(request)
     ticket = escalate.escalate(
         ticket_id,
         reason=asked.reason,
-        token=key[0] if key else None,
+        token=token_of(request),
         version=asked_version(request),
         by=actor_of(request.user),
     )
     return _answer(response, ticket)
-
-
-def _token(request: HttpRequest) -> Token | None:
-    key = key_of(request)
-    return Token(*key) if key else None
 
 
 def _answer(response: HttpResponse, ticket: Ticket) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import SYSTEM, Actor, actor_of
 from helpdesk.accounts.people import assignable_users
 from helpdesk.dynamo.transaction import Transaction
+from helpdesk.idempotency import Token, all_written_before
 from tickets.demo.cast import people, vin
 from tickets.demo.scripts import PORTS, SCRIPTS, Script
 from tickets.domain.sla.terms import Terms
@@ -24,7 +25,6 @@ from tickets.domain.ticket import Category, CommunicationType, Direction, Priori
 from tickets.services import promises, requests
 from tickets.services.assign import give, team_for
 from tickets.services.draft import Draft, copy_of, new_draft, write_beside
-from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket
 
@@ -108,7 +108,7 @@ def _marks(count: int) -> Iterator[tuple[int, Token, bool]]:
     for start in range(0, count, _BLOCK):
         serials = range(start, min(start + _BLOCK, count))
         tokens = [Token(f"demo-{_SEED}-{serial}") for serial in serials]
-        there = requests.all_written_before(tokens, by=SYSTEM)
+        there = all_written_before(tokens, by=SYSTEM)
         for serial, token in zip(serials, tokens, strict=True):
             yield serial, token, token.text in there
 

@@ -9,15 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
-from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.models import Membership, Team
 from helpdesk.accounts.people import absent_on
 from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
 from helpdesk.numbers import whole_number
 from tickets.domain import routing
 from tickets.domain.routing import Candidate
 from tickets.models import RoutingRule
+from tickets.services import requests
 from tickets.services.change import change
 from tickets.services.checks import Checks
 from tickets.services.draft import Draft
@@ -41,6 +43,7 @@ def assign(
     to: str | None,
     by: Actor,
     version: int | None = None,
+    token: Token | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Assign to the user with the id `to`; None unassigns.
@@ -48,10 +51,17 @@ def assign(
     Raises Invalid when nobody who works tickets has this id; NotFound, NotAllowed, StaleVersion,
     Busy.
     """
+    require_ticket_work(by)
+    if repeated := requests.ticket_before(token, by=by):
+        return repeated
     checks = Checks()
     checks.assignee("assignedTo", to)
     checks.done()
-    return change(ticket_id, lambda draft: give(draft, to), by=by, version=version, now=now)
+
+    def hand_over(draft: Draft) -> None:
+        give(draft, to)
+
+    return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
 
 
 def assign_team(
@@ -84,13 +94,21 @@ def to_team(team_id: str | None) -> Callable[[Draft], None]:
 
 
 def assign_automatically(
-    ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
+    ticket_id: str,
+    *,
+    by: Actor,
+    version: int | None = None,
+    token: Token | None = None,
+    now: datetime | None = None,
 ) -> Ticket:
     """Let routing decide: the team by its rules, unless the ticket has one; then somebody of it.
 
     Raises Invalid when no rule fits, or nobody of the team is free; NotFound, NotAllowed,
     StaleVersion, Busy.
     """
+    require_ticket_work(by)
+    if repeated := requests.ticket_before(token, by=by):
+        return repeated
     ticket = access.ticket(ticket_id)
     team_id = ticket.team_id if ticket else None
     if ticket and not team_id:
@@ -114,7 +132,7 @@ def assign_automatically(
         draft.ticket.team_id = team_id
         give(draft, chosen)
 
-    return change(ticket_id, hand_over, by=by, version=version, now=now)
+    return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
 
 
 def give(draft: Draft, to: str | None) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, ServiceError
+from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
 from tickets.models import Bulk
 from tickets.services import outbox
@@ -56,7 +57,7 @@ ACTIONS: Mapping[str, Act] = {
     "status": lambda ticket_id, bulk, by: change_status(ticket_id, to=bulk.value, by=by),
     "tag": _tag,
     "escalate": lambda ticket_id, bulk, by: escalate(
-        ticket_id, reason=bulk.value, token=f"bulk-{bulk.pk}", by=by
+        ticket_id, reason=bulk.value, token=Token(f"bulk-{bulk.pk}-{ticket_id}"), by=by
     ),
 }
 

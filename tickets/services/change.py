@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Busy, NotFound, StaleVersion
+from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
 from tickets.domain.errors import TicketArchived
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Direction
-from tickets.services import outbox, search
+from tickets.services import outbox, requests, search
 from tickets.services.draft import Draft, copy_of, write_beside
 from tickets.store import access
 from tickets.store.log import Communication
@@ -54,6 +55,7 @@ def change(
     seen: str | None = None,
     archived: bool = False,
     known: Ticket | None = None,
+    token: Token | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
@@ -62,7 +64,8 @@ def change(
     holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
     saw, only if nobody else has written or changed anything since. A ticket that was put away
     changes only with `archived`. `known` is the ticket as it was read a moment ago: it saves the
-    first read, and the condition on its version still decides.
+    first read, and the condition on its version still decides. With a `token` that this actor used
+    before nothing is changed, and the ticket is returned as it was then.
 
     Raises NotFound; NotAllowed; TicketArchived; StaleVersion; CameBetween; Busy after ATTEMPTS
     collisions; and what `decide` raises, with nothing written.
@@ -75,7 +78,14 @@ def change(
             _refuse_unseen(before, seen, by)
 
     (ticket,) = _change(
-        [ticket_id], decide, check=check, archived=archived, known=known, by=by, now=now
+        [ticket_id],
+        decide,
+        check=check,
+        archived=archived,
+        known=known,
+        token=token,
+        by=by,
+        now=now,
     )
     return ticket
 
@@ -100,12 +110,15 @@ def _change(
     check: Callable[[Ticket], None] | None = None,
     archived: bool = False,
     known: Ticket | None = None,
+    token: Token | None = None,
     by: Actor,
     now: datetime | None,
 ) -> list[Ticket]:
     require_ticket_work(by)
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
     for attempt in range(ATTEMPTS):
+        if repeated := requests.ticket_before(token, by=by):
+            return [repeated]
         if known and attempt == 0:
             befores = [known]
         else:
@@ -126,7 +139,7 @@ def _change(
             for before, draft in zip(befores, drafts, strict=True)
             if _settled(before, draft)
         ]
-        if not changed:
+        if not changed and not token:
             return befores
         try:
             with Transaction() as transaction:
@@ -134,10 +147,15 @@ def _change(
                     write_beside(transaction, draft)
                     actions = changes(before, draft.ticket)
                     transaction.update(before, actions, Ticket.version == before.version)
+                if token:
+                    first = drafts[0].ticket if changed else befores[0]
+                    requests.remember(transaction, token, by=by, at=drafts[0].at, ticket=first)
         except (ConditionFailed, Contended):
             log.info("ticket_contended", ticket_id=ticket_ids[0], version=befores[0].version)
             sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
+        if not changed:
+            return befores
         tell_others([draft.ticket for draft in drafts])
         return [draft.ticket for draft in drafts]
     raise Busy(_("Many people are changing this ticket right now. Try again."))

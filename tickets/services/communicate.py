@@ -9,6 +9,7 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import ServiceError
+from helpdesk.idempotency import Request, Token, written_before
 from tickets.domain import workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
@@ -19,9 +20,8 @@ from tickets.services.change import change
 from tickets.services.checks import LONGEST_CONTENT, Checks
 from tickets.services.create import create_ticket
 from tickets.services.draft import Draft
-from tickets.services.requests import Token
 from tickets.store import access
-from tickets.store.log import Attachment, Communication, Request
+from tickets.store.log import Attachment, Communication
 from tickets.store.ticket import Ticket
 
 
@@ -29,8 +29,7 @@ class SaidAlready(ServiceError):
     """The request came before: nothing more was written. Holds what was written then."""
 
     def __init__(self, written: Request) -> None:
-        ticket = access.ticket(written.ticket_id)
-        line = access.communication(written.ticket_id, str(written.communication_id))
+        ticket, line = access.ticket(str(written.ticket_id)), requests.line_of(written)
         assert ticket is not None  # noqa: S101 (what was written stays)
         assert line is not None  # noqa: S101
         self.ticket, self.line = ticket, line
@@ -200,7 +199,7 @@ def note(
 
 
 def _refuse_repeat(token: Token | None, by: Actor) -> None:
-    if token and (before := requests.written_before(token, by=by)):
+    if token and (before := written_before(token, by=by)):
         raise SaidAlready(before)
 
 

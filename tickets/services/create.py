@@ -13,6 +13,7 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
+from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import promises, requests
@@ -20,7 +21,6 @@ from tickets.services.assign import next_of_team, team_for
 from tickets.services.change import ATTEMPTS, tell_others
 from tickets.services.checks import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.services.draft import Draft, new_draft, write_beside
-from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.keys import set_record_keys
 from tickets.store.log import Attachment
@@ -77,7 +77,7 @@ def create_ticket(
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
     require_ticket_work(by)
-    if token and (made := _made_before(token, by)):
+    if made := requests.ticket_before(token, by=by):
         return made
 
     checks = Checks()
@@ -146,7 +146,7 @@ def create_ticket(
                 if token:
                     requests.remember(transaction, token, by=by, at=at, ticket=draft.ticket)
         except ConditionFailed:
-            if token and (made := _made_before(token, by)):
+            if made := requests.ticket_before(token, by=by):
                 return made
             checks.errors["vehicleId"] = _("The customer or the vehicle has just changed.")
             checks.done()
@@ -155,8 +155,3 @@ def create_ticket(
         tell_others([draft.ticket])
         return draft.ticket
     raise Busy(_("Many people are writing right now. Try again."))
-
-
-def _made_before(token: Token, by: Actor) -> Ticket | None:
-    written = requests.written_before(token, by=by)
-    return requests.ticket_of(written) if written else None

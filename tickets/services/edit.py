@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.services.change import change
@@ -31,6 +32,7 @@ def edit(
     also: Callable[[Draft], object] | None = None,
     by: Actor,
     version: int | None = None,
+    token: Token | None = None,
     now: datetime | None = None,
 ) -> Ticket:
     """Change the fields that are given, all in one; an empty `vehicle_id` takes the vehicle away.
@@ -73,4 +75,4 @@ def edit(
         if also:
             also(draft)
 
-    return change(ticket_id, write, by=by, version=version, now=now)
+    return change(ticket_id, write, by=by, version=version, token=token, now=now)

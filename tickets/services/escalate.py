@@ -11,6 +11,7 @@ import structlog
 
 from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.errors import Busy, NotFound
+from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
 from tickets.domain.errors import TicketArchived
 from tickets.domain.sla import milestones
@@ -98,12 +99,12 @@ def escalate(
     ticket_id: str,
     *,
     reason: str,
-    token: str | None = None,
+    token: Token | None = None,
     by: Actor,
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Raise a ticket by one level, by hand. A `token` that this ticket has met changes nothing.
+    """Raise a ticket by one level, by hand. A `token` that was used before changes nothing.
 
     Raises Invalid without a reason; HighestLevelReached; NotFound, NotAllowed, StaleVersion, Busy.
     """
@@ -112,10 +113,6 @@ def escalate(
     checks.done()
 
     def raise_level(draft: Draft) -> None:
-        if token and token in draft.ticket.fired_rules:
-            return
-        if token:
-            draft.ticket.fired_rules = [*draft.ticket.fired_rules, token]
         was = int(draft.ticket.escalation_level)
         level = milestones.manual_level(was)
         line = draft.say(
@@ -140,7 +137,7 @@ def escalate(
             reason=reason,
         )
 
-    return change(ticket_id, raise_level, by=by, version=version, now=now)
+    return change(ticket_id, raise_level, by=by, version=version, token=token, now=now)
 
 
 def said_by_hand(was: object, level: object, reason: str) -> str:

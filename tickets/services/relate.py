@@ -7,16 +7,15 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
+from helpdesk.idempotency import Token, written_before
 from tickets.domain.errors import MergedAway, MergeRefused
 from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
-from tickets.services import requests
 from tickets.services.attachments import copied
 from tickets.services.change import change_both
 from tickets.services.checks import MOST_TAGS
 from tickets.services.create import FirstMessage, create_ticket
 from tickets.services.draft import Draft
-from tickets.services.requests import Token
 from tickets.store import access
 from tickets.store.ticket import Ticket
 
@@ -161,7 +160,7 @@ def split(
     # A vehicle may have another owner by now.
     kept = bool(ticket.vehicle_id) and get_vehicle(ticket.customer_id, ticket.vehicle_id)
     token = Token(f"split-{communication_id}")
-    files_of = () if requests.written_before(token, by=by) else line.attachments or ()
+    files_of = () if written_before(token, by=by) else line.attachments or ()
     with copied(ticket_id, files_of) as files:
         made = create_ticket(
             customer_id=ticket.customer_id,

@@ -24,16 +24,13 @@ from tickets.store.log import (
     ESCALATION,
     IMPORT,
     OUTBOX,
-    REQUEST,
     Communication,
     Counter,
     Escalation,
     Imported,
     OutboxEvent,
-    Request,
     communication_sk,
     imported_pk,
-    request_pk,
 )
 from tickets.store.ticket import DETAILS, Ticket, ticket_pk
 
@@ -284,20 +281,6 @@ def outbox(*, limit: int) -> Iterator[OutboxEvent]:
     """Events that are to be passed on, the oldest of each shard first. One Query a shard."""
     for key in shard_keys(OUTBOX):
         yield from OutboxEvent.query(key, limit=limit, consistent_read=True)
-
-
-def request(user_id: str, token: str) -> Request | None:
-    """What the request with this token has written. One GetItem, consistent."""
-    try:
-        return Request.get(request_pk(user_id, token), REQUEST, consistent_read=True)
-    except DoesNotExist:
-        return None
-
-
-def requests(user_id: str, tokens: Iterable[str]) -> set[str]:
-    """Which of these tokens have been used. One BatchGetItem for each hundred, consistent."""
-    keys = {request_pk(user_id, token): token for token in tokens}
-    return {keys[found.pk] for found in read_all(Request, ((pk, REQUEST) for pk in keys))}
 
 
 def next_ticket_id() -> str:

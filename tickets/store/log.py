@@ -16,7 +16,6 @@ from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 COMMUNICATION = "COMMUNICATION#"
 ESCALATION = "ESCALATION#"
 OUTBOX = "OUTBOX"
-REQUEST = "REQUEST"
 COUNTER = "COUNTER"
 IMPORT = "IMPORT"
 
@@ -111,22 +110,6 @@ class OutboxEvent(Item):
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
 
 
-class Request(Item):
-    """What a request with a token of its own has written: a ticket, or a line of one."""
-
-    class Meta(TicketTableMeta):
-        pass
-
-    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
-    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=REQUEST)
-    ticket_id = UnicodeAttribute(attr_name="ticketId")
-    communication_id = UnicodeAttribute(attr_name="communicationId", null=True)
-    created_at = InstantAttribute(attr_name="createdAt")
-    # What was asked, and how the ticket was answered then, for whoever wants just that again
-    digest = UnicodeAttribute(null=True)
-    answer = UnicodeAttribute(null=True)
-
-
 class Imported(Item):
     """A ticket of another help desk: which of ours it is, and which of its events were taken."""
 
@@ -160,7 +143,3 @@ def communication_sk(communication_id: str) -> str:
 
 def escalation_sk(life: int, rule: str) -> str:
     return f"{ESCALATION}{life}#{rule}"
-
-
-def request_pk(user_id: str, token: str) -> str:
-    return f"{REQUEST}#{user_id}#{token}"

@@ -15,6 +15,7 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
 from helpdesk.fragments import wants_fragment
+from helpdesk.idempotency import Token
 from helpdesk.middleware import status_of
 from helpdesk.numbers import whole_number
 from tickets.domain.errors import DomainError
@@ -25,7 +26,6 @@ from tickets.services import escalate as escalating
 from tickets.services import status as workflow
 from tickets.services.attachments import kept
 from tickets.services.read import log_since, ticket_page
-from tickets.services.requests import Token
 from tickets.store.ticket import Ticket
 from tickets.web import forms, present
 from tickets.web.pages import detail_context

@@ -14,9 +14,9 @@ from customers.services.read import find_customers, get_customer, vehicles_of
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
 from tickets.services.create import create_ticket
 from tickets.services.promises import promises_of_new_tickets
-from tickets.services.requests import Token
 from tickets.web.forms import NewTicketForm
 from tickets.web.present import vehicle_choice
 

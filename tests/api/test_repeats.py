@@ -1,0 +1,159 @@
+"""A request that comes twice is done once, and answered as the first time; another one is refused
+its key. This holds for everything that writes."""
+
+from threading import Barrier, Thread
+
+import pytest
+
+from helpdesk.accounts.tokens import make_token
+from helpdesk.idempotency import Answer, Request, forget_old_answers
+from tests.api.conftest import Program
+from tests.api.test_access import BODIES, ask  # noqa: F401 (a fixture)
+from tests.api.test_tickets import is_problem, new
+from tests.world import log_of, stored, team
+from tickets.models import RoutingRule
+
+KEY = {"Idempotency-Key": "once"}
+OTHER = {
+    "post /tickets": {"subject": "y"},
+    "put /tickets/{ticket_id}": {"priority": "Low"},
+    "post /tickets/{ticket_id}/assign": {"assignedTo": "auto"},
+    "post /tickets/{ticket_id}/communicate": {"content": "y"},
+    "post /tickets/{ticket_id}/escalate": {"reason": "y"},
+    "post /customers": {"name": "y"},
+    "put /customers/{customer_id}": {"company": "y"},
+    "post /customers/{customer_id}/vehicles": {"make": "y"},
+    "put /vehicles/{vehicle_id}": {"model": "y"},
+}
+WRITES = sorted(BODIES)
+
+
+@pytest.fixture
+def send(desk, program, ask):  # noqa: F811
+    """Send a request with a key; `program` may be another's."""
+    given = {
+        "ticket_id": ask.number,
+        "customer_id": desk.customer.customer_id,
+        "vehicle_id": desk.vehicle.vehicle_id,
+    }
+
+    def send(endpoint, by=program, key=KEY, **more):
+        method, path = endpoint.split(" ")
+        body = {**BODIES[endpoint], **more}
+        if "customerId" in body:
+            body["customerId"] = desk.customer.customer_id
+        return by.ask(method.upper(), path.format(**given), body, **key)
+
+    send.number = ask.number
+    return send
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_a_repeat_changes_nothing_and_is_answered_as_the_first_time(desk, send, endpoint):
+    first = send(endpoint)
+    lines, version = len(log_of(send.number)), stored(send.number).version
+    # Meanwhile the world goes on.
+    assert send("put /tickets/{ticket_id}", key={}, tags=["later"]).status_code == 200
+    assert send("put /customers/{customer_id}", key={}, notes="later").status_code == 200
+    assert send("put /vehicles/{vehicle_id}", key={}, booking="later").status_code == 200
+    repeat = send(endpoint)
+
+    assert first.status_code in (200, 201), first.json()
+    assert (repeat.status_code, repeat.json()) == (first.status_code, first.json())
+    assert repeat.headers.get("Location") == first.headers.get("Location")
+    assert repeat.headers.get("ETag") == first.headers.get("ETag")
+    assert stored(send.number).version - version <= 1, "the repeat changed the ticket"
+    assert len(log_of(send.number)) - lines <= 1
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_a_key_that_was_used_for_another_body_is_refused(desk, send, endpoint):
+    assert send(endpoint).status_code in (200, 201)
+    version, lines = stored(send.number).version, len(log_of(send.number))
+
+    is_problem(send(endpoint, **OTHER[endpoint]), 422, "Idempotency-Key")
+
+    assert (stored(send.number).version, len(log_of(send.number))) == (version, lines)
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_a_key_that_was_used_at_another_address_is_refused(desk, send, endpoint):
+    another = next(one for one in WRITES if one != endpoint)
+    assert send(another).status_code in (200, 201)
+
+    is_problem(send(endpoint), 422, "Idempotency-Key")
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_a_key_is_its_users_own(desk, client, send, endpoint):
+    _made, text = make_token(desk.rep2_user, name="another")
+    other = Program(client, text)
+
+    assert send(endpoint).status_code in (200, 201)
+    theirs = send(endpoint, by=other, **OTHER[endpoint])
+
+    assert theirs.status_code == 422 if theirs.json().get("errors") else True
+    fields = {one["field"] for one in theirs.json().get("errors", ())}
+    assert "Idempotency-Key" not in fields, "somebody else's key stands in the way"
+
+
+def test_two_keys_that_differ_in_their_last_letter_are_two(program, desk):
+    long = "k" * 199
+    first = program.post("/tickets", new(desk), **{"Idempotency-Key": long + "a"})
+    second = program.post("/tickets", new(desk), **{"Idempotency-Key": long + "b"})
+
+    assert first.json()["ticketId"] != second.json()["ticketId"]
+
+
+def test_routing_chooses_once(program, desk):
+    ours = team("All", desk.rep_user, desk.rep2_user, distribution="round robin")
+    RoutingRule.objects.create(position=1, team=ours)
+    number = desk.ticket(assigned_to=None).ticket_id
+    path = f"/tickets/{number}/assign"
+
+    chosen = [program.post(path, {"assignedTo": "auto"}, **KEY).json() for _ in range(3)]
+
+    assert chosen[0] == chosen[1] == chosen[2]
+
+
+@pytest.mark.parametrize("endpoint", ["post /customers", "put /customers/{customer_id}"])
+@pytest.mark.django_db(transaction=True)
+def test_the_same_request_at_the_same_time_is_done_once(desk, send, endpoint):
+    gate, answers = Barrier(4), []
+
+    def ask_at_once():
+        gate.wait()
+        answers.append(send(endpoint))
+
+    threads = [Thread(target=ask_at_once) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {one.status_code for one in answers} <= {200, 201}, [one.json() for one in answers]
+    assert len({str(one.json()) for one in answers}) == 1
+
+
+def test_what_is_kept_of_a_request_tells_nothing_of_what_was_asked(program, desk):
+    program.post("/tickets", new(desk, subject="secret words"), **KEY)
+
+    [kept] = [one for one in Request.scan() if str(one.pk).startswith("REQUEST#")]
+    assert "secret" not in str(kept.serialize())
+    assert len([one for one in Answer.scan() if str(one.pk).startswith("ANSWERS#")]) == 1
+
+
+def test_answers_of_earlier_releases_are_forgotten_and_their_keys_stay(program, desk):
+    ticket = desk.ticket()
+    raw = {"PK": {"S": f"REQUEST#{desk.rep.user_id}#api-old"}, "SK": {"S": "REQUEST"}}
+    raw |= {"ticketId": {"S": ticket.ticket_id}, "createdAt": {"S": "2026-11-02T12:00:00Z"}}
+    raw |= {"digest": {"S": "0" * 64}, "answer": {"S": "everything about Giulia"}}
+    Request._get_connection().connection.client.put_item(
+        TableName=Request.Meta.table_name, Item=raw
+    )
+
+    assert forget_old_answers() == 1
+
+    assert forget_old_answers() == 0
+    repeat = program.post("/tickets", new(desk), **{"Idempotency-Key": "old"})
+    assert repeat.json()["ticketId"] == ticket.ticket_id
