@@ -25,7 +25,9 @@ from markdown_it.token import Token
 MOST_WEIGHT = 1_000_000
 """Marks of a text times its length: what the renderer's work grows with, at worst."""
 
-MOST_COLUMNS = 30
+MOST_CELLS = 1_500
+"""Of a table; a row that is left short is filled up with empty ones."""
+
 MOST_GROWTH = 4
 """Times as long as its text that HTML may be, beside the first 2,000 characters."""
 
@@ -49,8 +51,9 @@ def to_html(text: str, *, tickets: bool = False) -> SafeString:
     marks = len(_MARKS.findall(text))
     if marks * len(text) > MOST_WEIGHT:
         return as_written(text)
-    wide = any(line.count("|") > MOST_COLUMNS for line in text.splitlines())
-    renderer = (_WITHOUT_TABLES if wide else _RENDERER)[tickets]
+    lines = text.splitlines()
+    cells = max((line.count("|") for line in lines), default=0) * len(lines)
+    renderer = (_WITHOUT_TABLES if cells > MOST_CELLS else _RENDERER)[tickets]
     html = renderer.render(text)
     if len(html) > MOST_GROWTH * len(text) + 2_000:
         return as_written(text)
