@@ -114,7 +114,7 @@ def test_a_supervisor_goes_from_what_burns_to_a_ticket_and_changes_many(desk, bu
     assert {stored(number).assigned_to for number in changed} == {desk.rep2.user_id}
 
     page.goto(f"/admin/tickets/ticket/{busy[0]}/change/")
-    expect(page.get_by_text("when will it be here?")).to_be_visible()
+    expect(page.get_by_text("Thank you, but **when** will it be here?")).to_be_visible()
     edit(busy[0], category="Billing", by=desk.rep)
     page.get_by_label("Priority:").select_option("High")
     page.get_by_label("New note:").fill("I take this to the broker.")

@@ -1,5 +1,6 @@
 """The workspace's pages: lists, bulk, search, the composer, relations, files."""
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -329,6 +330,26 @@ def test_merge_link_split_and_back(rep_client, ticket, desk):
         assert post(rep_client, ticket, "merge", other=wrong).status_code in (404, 409, 422)
 
 
+@pytest.mark.parametrize("verb", ["merge", "link"])
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_wrong_number_is_said_beside_its_field(rep_client, ticket, verb, htmx):
+    answer = post(rep_client, ticket, verb, htmx=htmx, other="4711")
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "There is no ticket 4711." in page
+    assert 'value="4711"' in page, "what was typed is gone"
+    assert "Where is my car?" in page, "the ticket's page is gone"
+
+
+def test_a_saved_note_leaves_the_composer_alone(rep_client, ticket):
+    answer = post(rep_client, ticket, "note", htmx=True, content="Kept")
+
+    assert answer["HX-Reswap"] == "none"
+    assert json.loads(answer["HX-Trigger"]) == {"composed": {"form": "note"}}
+    assert "data-composer" not in answer.content.decode()
+
+
 def test_a_mail_that_failed_is_shown_and_sent_again(rep_client, ticket, desk, monkeypatch):
     respond(ticket.ticket_id, content="Here.", by=desk.rep)
     settle()
@@ -368,7 +389,7 @@ def test_an_unchanged_page_costs_no_read_of_dynamodb(rep_client, ticket):
         assert rep_client.get("/live/", {"seen": stamp}).status_code == 204
         heard = rep_client.post(f"/tickets/{ticket.ticket_id}/live/").json()
     assert usage.requests == 0
-    assert heard == {"ticket": page.context["stamp"], "desk": stamp, "others": []}
+    assert heard == {"ticket": page.context["stamp"], "desk": stamp, "read": False, "others": []}
 
 
 def test_a_change_is_heard_and_the_parts_leave_the_composer_alone(rep_client, ticket, desk):
@@ -381,7 +402,7 @@ def test_a_change_is_heard_and_the_parts_leave_the_composer_alone(rep_client, ti
     parts = rep_client.get(f"/tickets/{ticket.ticket_id}/parts/", headers=HTMX).content.decode()
     assert "News!" in parts
     assert '<textarea id="reply_content"' not in parts
-    assert parts.count("hx-swap-oob") == 6
+    assert parts.count("hx-swap-oob") == 7
 
 
 def test_people_on_one_ticket_see_each_other(rep_client, client, ticket, desk):

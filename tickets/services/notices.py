@@ -68,6 +68,14 @@ def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
             found.update(actions=[Notice.read.set(True)], condition=Notice.pk.exists())
 
 
+def mark_read_of(ticket_id: str, *, by: Actor) -> bool:
+    """Mark the actor's notices of a ticket as read, among the newest SHOWN; return whether any was
+    unread. One query, and a write for each."""
+    unread = [one for one in notices(by=by) if one.ticket_id == ticket_id and not one.read]
+    mark_read(by=by, event_ids=[one.event_id for one in unread])
+    return bool(unread)
+
+
 def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
     """Return the mail that tells a person of a notice, to be put into a transaction."""
     reference = {"userId": user_id, "eventId": event_id}

@@ -1,6 +1,7 @@
 """What the forms of the ticket page do. Each works as a plain form and as an HTMX partial."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.people import people_called
@@ -77,13 +79,14 @@ def action(
             context = detail_context(page, by=by, notice=notice, **refused)
             if not wants_fragment(request):
                 return render(request, "tickets/detail.html", context, status=status)
-            if not refused and form_class in _COMPOSED:
-                return render(request, "tickets/detail.html#ticket", context)
             # The composer stays as it is, with what was typed and the files that were chosen.
             answer = render(
                 request, "tickets/detail.html#parts", {**context, "oob": True}, status=status
             )
             answer["HX-Reswap"] = "none"
+            if not refused and form_class in _COMPOSED:
+                form = "note" if form_class is forms.NoteForm else "reply"
+                trigger_client_event(answer, "composed", {"form": form})
             return answer
 
         return view
@@ -176,14 +179,16 @@ def escalate(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action("relate_form", forms.RelateForm)
 def merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    source, _target = relate.merge(ticket_id, into=_other(request.POST), by=by)
+    with _about_the_other():
+        source, _target = relate.merge(ticket_id, into=_other(request.POST), by=by)
     return source
 
 
 @action("relate_form", forms.RelateForm)
 def link(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     step = relate.unlink if request.POST.get("unlink") else relate.link
-    return step(ticket_id, other_id=_other(request.POST), by=by)[0]
+    with _about_the_other():
+        return step(ticket_id, other_id=_other(request.POST), by=by)[0]
 
 
 @action()
@@ -275,6 +280,15 @@ def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
         for value in values
     ]
     return {"url": request.path, "fields": fields}
+
+
+@contextmanager
+def _about_the_other() -> Iterator[None]:
+    """A ticket that is not there is the one whose number was typed; the page shows its own first."""
+    try:
+        yield
+    except NotFound as unknown:
+        raise Invalid({"other": str(unknown)}) from unknown
 
 
 def _other(typed: QueryDict) -> str:

@@ -1,11 +1,12 @@
-"""What open pages ask every few seconds. Answers without a single read of DynamoDB."""
+"""What open pages ask every few seconds. Answers without a single read of DynamoDB, but for the
+first time, when what told of the ticket becomes read."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
-from tickets.services import live
+from tickets.services import live, notices
 
 
 @require_safe
@@ -21,11 +22,13 @@ def desk(request: HttpRequest) -> HttpResponse:
 def ticket(request: HttpRequest, ticket_id: str) -> JsonResponse:
     """Say that one is here; hear who else is, and the ticket's stamp."""
     by = actor_of(request.user)
+    read = bool(request.POST.get("opened")) and notices.mark_read_of(ticket_id, by=by)
     others = live.be_here(ticket_id, typing=request.POST.get("typing") == "1", by=by)
     return JsonResponse(
         {
             "ticket": live.ticket_stamp(ticket_id, by=by),
             "desk": live.desk_stamp(by=by),
+            "read": read,
             "others": [_words(name, typing=typing) for name, typing in sorted(others.items())],
         }
     )

@@ -57,6 +57,26 @@ function rows() {
   return [...document.querySelectorAll("a.row-link")];
 }
 
+// A field that goes away under somebody's hands leaves letters behind: they are no shortcuts.
+const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const TYPING_GOES_ON = 2000; // milliseconds after the last letter
+let lastField = null;
+let lastLetter = 0;
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!event.target.matches?.(FIELDS)) return;
+    lastField = event.target;
+    lastLetter = Date.now();
+  },
+  true,
+);
+
+function fieldWentAway() {
+  const there = lastField?.isConnected && lastField.checkVisibility();
+  return lastField && !there && Date.now() - lastLetter < TYPING_GOES_ON;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const form = event.target.closest?.("form[data-draft]");
@@ -65,7 +85,12 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && event.target.matches?.("input, textarea, select")) event.target.blur();
-  if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]")) return;
+  if (event.target.closest(`${FIELDS}, dialog[open]`)) return;
+  if (fieldWentAway()) {
+    lastLetter = Date.now(); // it is still the same typing
+    event.preventDefault();
+    return;
+  }
   if (Date.now() - going < 1500 && event.key in places) {
     const place = places[event.key];
     location.href = place === "/" ? "/" : `/tickets/?view=${place}`;
@@ -115,7 +140,8 @@ function showTab(tab, focus) {
 }
 
 function dress(within) {
-  for (const composer of within.querySelectorAll("[data-composer]")) {
+  for (const composer of within.querySelectorAll("[data-composer]:not([data-dressed])")) {
+    composer.dataset.dressed = "";
     composer.querySelector("[role=tablist]").hidden = false;
     for (const title of composer.querySelectorAll("[data-without-tabs]")) title.hidden = true;
     const tabs = [...composer.querySelectorAll("[data-tab]")];
@@ -127,7 +153,8 @@ function dress(within) {
   }
   for (const shown of within.querySelectorAll("[data-with-script]")) shown.hidden = false;
   for (const form of within.querySelectorAll("form[data-bulk]")) dressBulk(form);
-  within.querySelector("[data-focus]")?.focus();
+  // A refusal is read out where it comes in, unless somebody types on.
+  if (!document.activeElement?.matches?.(FIELDS)) within.querySelector("[data-focus]")?.focus();
 }
 
 // --- drafts: what is typed survives a reload on this machine, until it is sent or one logs out
@@ -148,11 +175,14 @@ document.addEventListener("input", (event) => {
   if (event.target.value) localStorage.setItem(draftKey(form), event.target.value);
   else localStorage.removeItem(draftKey(form));
 });
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const form = event.detail.requestConfig?.elt;
-  if (form?.matches?.("form[data-draft]") && event.detail.xhr.status < 300) {
-    localStorage.removeItem(draftKey(form));
-  }
+// What was sent is taken out of its form, and the composer stays where it is for the next one.
+document.addEventListener("composed", (event) => {
+  const form = document.getElementById(event.detail.form);
+  if (!form) return;
+  localStorage.removeItem(draftKey(form));
+  form.querySelector("textarea").value = "";
+  form.querySelector("input[type=file]").value = "";
+  form.querySelector("textarea").focus({ preventScroll: true });
 });
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-forget-drafts]")) return;
@@ -237,9 +267,14 @@ function say(text) {
   box.textContent = text;
   region.append(box);
 }
-document.addEventListener("htmx:sendError", () => say(words.away));
+function notSaved(event, text) {
+  say(text);
+  const form = event.detail.elt.closest?.("form[data-submit-on-change]");
+  if (form) form.reset(); // it shows what is saved
+}
+document.addEventListener("htmx:sendError", (event) => notSaved(event, words.away));
 document.addEventListener("htmx:responseError", (event) =>
-  say(event.detail.xhr.status === 403 ? words.forbidden : words.away),
+  notSaved(event, event.detail.xhr.status === 403 ? words.forbidden : words.away),
 );
 document.addEventListener("htmx:afterSwap", (event) => {
   dress(event.detail.target.isConnected ? event.detail.target : document);
@@ -252,31 +287,72 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const busy = list.contains(document.activeElement) || list.querySelector(":checked") || scrollY > 200;
   if (busy) event.preventDefault();
 });
-// A ticket that changes by itself leaves alone the part that somebody types in, and an answer that
-// was begun before the change is asked about when it is sent. After one's own change the focus stays.
-let listening = false;
-let focused = "";
+// --- parts of a ticket that are swapped leave everything else as it was: what is typed, where the
+// caret is, what is unfolded, and where on the screen one looks. The composer is never swapped.
+const TEXTS = "input:not([type=hidden], [type=file], [type=checkbox]), textarea";
+let before = null;
+
+function remember(request) {
+  const active = document.activeElement;
+  const anchor = active?.matches?.(FIELDS) ? active : document.querySelector("[data-composer]");
+  const typed = [...document.querySelectorAll(TEXTS)].filter(
+    (field) => field.id && field.value !== field.defaultValue && !request?.contains(field),
+  );
+  return {
+    listening: request?.matches?.("[data-listens]") ?? false,
+    active,
+    selection: active?.matches?.(TEXTS) ? [active.selectionStart, active.selectionEnd] : null,
+    anchor: anchor && { id: anchor.id, at: anchor, top: anchor.getBoundingClientRect().top },
+    typed: new Map(typed.map((field) => [field.id, field.value])),
+    open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
+  };
+}
+
+function restore(part) {
+  for (const [id, value] of before.typed) {
+    const field = document.getElementById(id);
+    if (field && part.contains(field)) field.value = value;
+  }
+  for (const id of before.open) {
+    const details = document.getElementById(id);
+    if (details && part.contains(details)) details.open = true;
+  }
+  if (before.active?.id && !before.active.isConnected) {
+    const again = document.getElementById(before.active.id);
+    if (again && part.contains(again)) {
+      again.focus({ preventScroll: true });
+      if (before.selection?.[0] != null) again.setSelectionRange(...before.selection);
+    }
+  }
+  const anchor = before.anchor?.at.isConnected ? before.anchor.at : document.getElementById(before.anchor?.id);
+  if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchor.top, behavior: "instant" });
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
-  listening = event.detail.requestConfig?.elt?.matches?.("[data-listens]") ?? false;
-  focused = document.activeElement?.id ?? "";
+  before = remember(event.detail.requestConfig?.elt);
 });
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  if (!listening) return;
+  // What a colleague changed waits while somebody types in the very part, or has begun a reply: then
+  // they are asked when they send it.
+  if (!before?.listening) return;
   const { target } = event.detail;
-  const active = document.activeElement;
-  const typing = active?.matches("input, textarea, select") && target.contains(active);
-  const open = target.querySelector("details[open] input:not([type=hidden])");
+  const typing = before.active?.matches?.("input, textarea, select") && target.contains(before.active);
   const begun = target.id === "seen" && document.getElementById("reply_content")?.value;
-  if (typing || open || begun) event.detail.shouldSwap = false;
+  if (typing || begun) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  dress(event.detail.target.isConnected ? event.detail.target : document);
-  const again = focused && document.getElementById(focused);
-  if (!listening && again && document.activeElement === document.body) again.focus();
+  const part = document.getElementById(event.detail.target.id);
+  if (!part || !before) return;
+  if (part !== event.detail.target) {
+    dress(part);
+    restore(part);
+  }
+  countDown();
 });
 
 // --- live: every few seconds, has anything changed, and who else is here?
 let typedAt = 0;
+let opened = "1"; // the first time: what told of this ticket has been read
 
 async function ask() {
   if (document.hidden || !document.body.dataset.live) return;
@@ -288,10 +364,12 @@ async function ask() {
     const answer = await fetch(ticket.dataset.liveTicket, {
       method: "POST",
       headers: { "X-CSRFToken": token },
-      body: new URLSearchParams({ typing }),
+      body: new URLSearchParams({ typing, opened }),
     });
     if (!answer.ok) return;
+    opened = "";
     heard = await answer.json();
+    if (heard.read) document.body.dispatchEvent(new Event("notices-read"));
     const others = document.getElementById("others");
     const marks = heard.others.map((text) => {
       const mark = document.createElement("span");
