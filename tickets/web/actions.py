@@ -284,7 +284,7 @@ def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
 
 @contextmanager
 def _about_the_other() -> Iterator[None]:
-    """A ticket that is not there is the one whose number was typed; the page shows its own first."""
+    """What is not there is the ticket whose number was typed: the page shows its own first."""
     try:
         yield
     except NotFound as unknown:
