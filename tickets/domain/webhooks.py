@@ -24,6 +24,7 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
     "closed": {},
     "reopened": {},
     "merged": {"into": "mergedInto"},
+    "unmerged": {"outOf": "unmergedFrom"},
 }
 
 EVENTS = tuple(f"ticket.{kind}" for kind in _TOLD)
