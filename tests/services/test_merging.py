@@ -2,7 +2,8 @@
 
 import pytest
 
-from customers.services.create import create_vehicle
+from customers.services.create import create_customer, create_vehicle
+from customers.services.vehicles import change_owner
 from tests.world import NOON, after, escalations_of, log_of, settle, stored, waiting_events
 from tickets.services.communicate import note, respond
 from tickets.services.edit import edit
@@ -176,6 +177,17 @@ def test_links_tags_and_vehicle_go_to_the_target_and_the_log_says_so(desk):
     fields = {change.field for line in log_of(target) for change in line.changes or ()}
     assert {"tags", "vehicleId", "related", "duplicates"} <= fields
     assert drifts(source, target, third) == []
+
+
+def test_a_vehicle_that_has_another_owner_by_now_is_left_behind(desk, two):
+    _, target = two
+    source = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    buyer = create_customer(name="Somebody else", by=desk.rep, now=NOON)
+    change_owner(desk.vehicle.vehicle_id, to=buyer.customer_id, by=desk.rep)
+
+    merge(source, into=target, by=desk.rep, now=NOON)
+
+    assert stored(target).vehicle_id is None, "it is no longer this customer's"
 
 
 def test_a_target_keeps_the_vehicle_it_has(desk, two):

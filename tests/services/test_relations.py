@@ -222,7 +222,8 @@ def test_merging_carries_links_tags_and_a_vehicle_and_says_so(desk):
     assert merged.related == [source, other]
     assert merged.tags == ["urgent", "broker"]
     assert merged.vehicle_id == desk.vehicle.vehicle_id
-    said = {change.field: change.after for change in log_of(target)[-1].changes}
+    changes = [change for line in log_of(target) for change in line.changes or ()]
+    said = {change.field: change.after for change in changes}
     assert said["tags"] == "urgent, broker"
     assert said["related"] == f"{source}, {other}"
     assert said["vehicleId"] == desk.vehicle.vehicle_id

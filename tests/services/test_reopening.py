@@ -8,6 +8,7 @@ from django.db import connection
 from tests.world import after, log_of, stored
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.communicate import communicate
+from tickets.services.relate import merge
 from tickets.services.status import change_status
 from tickets.store import access
 
@@ -117,3 +118,18 @@ def test_a_follow_up_that_is_closed_lately_is_reopened_and_an_old_one_has_its_ow
     assert stored(first).continued_by == second, "it points to its follow-up for good"
     assert stored(second).continued_by == third.ticket_id
     assert customer_writes(second, desk, after(days=61))[0].ticket_id == third.ticket_id
+
+
+def test_a_follow_up_that_was_merged_back_loses_no_word(desk):
+    """The old ticket leads to its follow-up, and that one leads back."""
+    old = desk.ticket().ticket_id
+    change_status(old, to="Closed", by=desk.rep, now=after(hours=1))
+    first, _line = customer_writes(old, desk, after(days=20))
+    merge(first.ticket_id, into=old, by=desk.rep, now=after(days=20, hours=1))
+
+    ticket, line = customer_writes(old, desk, after(days=21), content="And now?")
+    again, _line = customer_writes(first.ticket_id, desk, after(days=22), content="Hello?")
+
+    assert line.content == "And now?"
+    assert ticket.status in ("Open", "In Progress"), "somebody will read it"
+    assert again.ticket_id == ticket.ticket_id, "one ticket for all that follows"

@@ -217,7 +217,7 @@ def _continue_elsewhere(
     There is one follow-up of a ticket, however many messages come and whoever writes them down.
     """
     old = _last_follow_up(ticket_id)
-    if old.ticket_id == ticket_id:
+    if old.ticket_id == ticket_id or old.merged_into:
         follow_up = _follow_up_of(old, content, by=by, now=now)
     else:
         follow_up = old.ticket_id
@@ -234,13 +234,16 @@ def _continue_elsewhere(
 
 
 def _last_follow_up(ticket_id: str) -> Ticket:
-    """The last ticket of a chain of follow-ups; one read for each."""
-    known: set[str] = set()
+    """The last ticket of a chain of follow-ups and merges; one read for each.
+
+    It is a merged one only where its merge leads back into the chain.
+    """
+    known = {ticket_id}
     found = access.ticket(ticket_id)
     assert found is not None  # noqa: S101 (it was read a moment ago, and tickets stay)
-    while found.continued_by and found.continued_by not in known:
-        known.add(found.ticket_id)
-        following = access.ticket(found.continued_by)
+    while (onward := found.continued_by or found.merged_into) and onward not in known:
+        known.add(onward)
+        following = access.ticket(onward)
         if following is None:
             break
         found = following

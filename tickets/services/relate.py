@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from customers.services.links import check_vehicle
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.idempotency import Token, written_before
-from tickets.domain.errors import MergedAway, MergeRefused
+from tickets.domain.errors import MergedAway, MergeRefused, TicketArchived
 from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
 from tickets.services.attachments import copied
@@ -30,28 +31,28 @@ def merge(
     """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other.
 
     Its clocks stop as a closing stops them. The other one gets its links and tags, and its vehicle
-    where it has none. Raises MergeRefused, with what stands in the way; NotFound, NotAllowed, Busy.
+    where it has none and the customer still has it. Links come first, each on both sides in a
+    transaction of its own: a merge that breaks off has at most linked what belongs together.
+
+    Raises MergeRefused, with what stands in the way; MergedAway, NotFound, NotAllowed, Busy. Cost:
+    beside the merge, a transaction for each link.
     """
+    require_ticket_work(by)
     _not_itself(source_id, into)
+    source, target = _stored(source_id), _stored(into)
+    _check_merge(source, target)
+    for other_id in source.related:
+        if other_id not in (into, *target.related):
+            _link_where_possible(into, other_id, by=by, now=now)
 
     def close_as_duplicate(source: Draft, target: Draft) -> None:
-        if source.ticket.merged_into:
-            raise MergedAway(source.ticket.merged_into)
-        if target.ticket.merged_into:
-            raise MergeRefused(
-                _("Ticket %(into)s was itself merged into %(last)s. Merge into that one.")
-                % {"into": into, "last": target.ticket.merged_into}
-            )
-        if source.ticket.customer_id != target.ticket.customer_id:
-            raise MergeRefused(
-                _("The tickets belong to different customers: one would read the other's answers.")
-            )
+        _check_merge(source.ticket, target.ticket)
         if source.timeline.status is not Status.CLOSED:
             source.happen(EventType.MERGED)
             source.tell("closed")
         source.ticket.merged_into = into
         target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
-        _carry_over(source.ticket, target.ticket)
+        _carry_over(source.ticket, target)
         source.tell("merged", into=into)
 
     return change_both(source_id, into, close_as_duplicate, by=by, now=now)
@@ -65,9 +66,7 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
     Busy.
     """
     require_ticket_work(by)
-    found = access.ticket(source_id)
-    if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": source_id})
+    found = _stored(source_id)
     if not found.merged_into:
         raise MergeRefused(_("This ticket was not merged into another one."))
     stopped_by = _closing_of_merge(found)
@@ -101,13 +100,47 @@ def _closing_of_merge(ticket: Ticket) -> EventType | None:
     return None
 
 
-def _carry_over(source: Ticket, target: Ticket) -> None:
-    others = {source.ticket_id, target.ticket_id, *target.related}
-    links = [found for found in source.related if found not in others]
-    target.related = [*target.related, *links][:MOST_RELATED]
+def _stored(ticket_id: str) -> Ticket:
+    found = access.ticket(ticket_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    return found
+
+
+def _check_merge(source: Ticket, target: Ticket) -> None:
+    """Raises MergedAway, MergeRefused."""
+    if source.merged_into:
+        raise MergedAway(source.merged_into)
+    if target.merged_into:
+        raise MergeRefused(
+            _("Ticket %(into)s was itself merged into %(last)s. Merge into that one.")
+            % {"into": target.ticket_id, "last": target.merged_into}
+        )
+    if source.customer_id != target.customer_id:
+        raise MergeRefused(
+            _("The tickets belong to different customers: one would read the other's answers.")
+        )
+    if source.archived_at or target.archived_at:
+        raise TicketArchived
+
+
+def _link_where_possible(ticket_id: str, other_id: str, *, by: Actor, now: datetime | None) -> None:
+    """An archived ticket stays as it is."""
+    try:
+        link(ticket_id, other_id=other_id, by=by, now=now)
+    except TicketArchived:
+        return
+
+
+def _carry_over(source: Ticket, to: Draft) -> None:
+    target = to.ticket
     tags = [tag for tag in source.tags if tag not in target.tags]
     target.tags = [*target.tags, *tags][:MOST_TAGS]
-    target.vehicle_id = target.vehicle_id or source.vehicle_id
+    customer_id, vehicle_id = target.customer_id, source.vehicle_id
+    # A vehicle may have another owner by now.
+    if not target.vehicle_id and vehicle_id and get_vehicle(customer_id, vehicle_id):
+        target.vehicle_id = vehicle_id
+        to.checks.append(lambda transaction: check_vehicle(transaction, customer_id, vehicle_id))
 
 
 def link(
