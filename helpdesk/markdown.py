@@ -13,6 +13,7 @@ length allows is shown as written instead. What was computed is kept by each pro
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 import nh3
 from django.urls import reverse
@@ -25,13 +26,21 @@ from markdown_it.token import Token
 MOST_WEIGHT = 1_000_000
 """Marks of a text times its length: what the renderer's work grows with, at worst."""
 
+MOST_MARKS = 400
+"""Marks, list items, and signs of a ticket or an address: each is work of its own."""
+
+MOST_LINES = 1_000
+MOST_LINKS = 100
+"""Links in a text that is shown as written; further addresses stay text."""
+
 MOST_CELLS = 1_500
 """Of a table; a row that is left short is filled up with empty ones."""
 
 MOST_GROWTH = 4
 """Times as long as its text that HTML may be, beside the first 2,000 characters."""
 
-_MARKS = re.compile(r"[\[\]*_`~|<>&\\]|://")
+_MARKS = re.compile(r"[\[\]*_`~|<>&\\]|//")
+_ITEMS = re.compile(r"[#@]|^[ \t]*(?:[-+]|\d{1,9}[.)])(?=\s)", re.MULTILINE)
 _TICKET = re.compile(r"(?<![\w/#&])#(\d{1,12})(?![\w#])")
 _LINK = re.compile(
     r"(?P<url>https?://[^\s<>\"]{1,2000})"
@@ -49,7 +58,8 @@ _TAGS = {
 def to_html(text: str, *, tickets: bool = False) -> SafeString:
     """Return `text` read as Markdown; with `tickets`, `#41` is a link to that ticket."""
     marks = len(_MARKS.findall(text))
-    if marks * len(text) > MOST_WEIGHT:
+    heavy = marks * len(text) > MOST_WEIGHT or marks + len(_ITEMS.findall(text)) > MOST_MARKS
+    if heavy or text.count("\n") > MOST_LINES:
         return as_written(text)
     lines = text.splitlines()
     cells = max((line.count("|") for line in lines), default=0) * len(lines)
@@ -71,12 +81,14 @@ def to_html(text: str, *, tickets: bool = False) -> SafeString:
 def as_written(text: str) -> SafeString:
     """Return `text` with its line breaks and spaces, addresses as links, and nothing else."""
     lines = "".join(_linked(text))
+    if len(lines) > MOST_GROWTH * len(text) + 2_000:
+        lines = escape(text)
     return mark_safe(f'<p class="as-written">{lines}</p>')  # noqa: S308 (escaped in `_linked`)
 
 
 def _linked(text: str) -> Iterator[str]:
     end = 0
-    for found in _LINK.finditer(text):
+    for found in islice(_LINK.finditer(text), MOST_LINKS):
         shown = found[0].rstrip(_TRAILING)
         if not shown.partition("//")[2] and found["url"]:
             continue

@@ -147,7 +147,59 @@ HOSTILE = {
     "stars": "*a _b " * 3_300,
     "quotes": "> " * 10_000,
     "ticks": "".join("`" * n + " " for n in range(200)),
+    "ticket numbers": "#1 " * 6_666,
+    "mail addresses": "a@b.cc " * 2_800,
+    "bracketed addresses": "<a@b.c>" * 2_850,
+    "addresses without a scheme": "//a.b " * 3_333,
+    "a long list": "1. a\n" * 4_000,
+    "a short list in little text": "- a\n" * 700,
+    "short lines": "a\n" * 10_000,
+    "rows without cells": "|a" * 25 + "\n" + "|-" * 25 + "\n" + "|\n" * 800,
+    "many tables": ("|a" * 25 + "\n" + "|-" * 25 + "\n" + "|\n" * 10 + "\n") * 60,
+    "addresses of signs": "https://a/" + "&'" * 9_900,
 }
+
+MOST_TOKENS = 6_000
+"""What the renderer makes of any one text, at most: some 10 ms of work."""
+
+
+def tokens_of(tokens):
+    return sum(1 + len(token.children or ()) for token in tokens)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_text_is_little_work(name, monkeypatch):
+    made = []
+    parse = markdown.MarkdownIt.parse
+
+    def counted(self, *given):
+        tokens = parse(self, *given)
+        made.append(tokens_of(tokens))
+        return tokens
+
+    monkeypatch.setattr(markdown.MarkdownIt, "parse", counted)
+    for length in (300, 1_000, 3_000, 20_000):
+        to_html.cache_clear()
+        to_html(HOSTILE[name][:length], tickets=True)
+
+    assert max(made, default=0) <= MOST_TOKENS, f"{name}: {max(made)} tokens of one text"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_customer_wrote_grows_no_further_either(name):
+    text = HOSTILE[name][:20_000]
+
+    assert len(as_written(text)) <= 6 * len(text) + 2_000, "a quote is six characters of HTML"
+
+
+def test_an_ordinary_long_reply_is_still_markdown():
+    text = "\n\n".join(
+        ["## What we found", "- **One** thing\n- `another`\n- see https://x.example/a"] * 12
+        + ["A sentence of some length, as people write them, with a comma or two. " * 3] * 40
+    )
+
+    assert len(text) > 8_000
+    assert "<strong>One</strong>" in to_html(text)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
