@@ -15,7 +15,7 @@ from tickets.services.verify import verify
 OF_ITS_OWN = {"pk", "ticket_id", "version", "last_id", "timeline"} | {
     f"{index}_key" for index in ("status", "assignee", "team", "queue", "created", "due")
 }
-"""What two tickets differ in though the same happened to both, or tells of the merge as it should."""
+"""What two tickets differ in though the same happened to both, or what tells of the merge."""
 
 
 def as_it_is(ticket_id):
