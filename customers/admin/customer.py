@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -49,6 +49,8 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
         if change:
             version = form.cleaned_data["version"]
             edit_customer(str(obj.pk), version=version, by=by, **form.changed)
+            if "segment" in form.changed:
+                messages.info(request, _segment_changed(str(obj.pk)))
             return obj
         given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         made = create_customer(**given, by=by, now=this_second())
@@ -61,6 +63,16 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
         if customer is not None:
             context["vehicles"] = vehicles_of(str(customer.pk))
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _segment_changed(customer_id: str) -> str:
+    address = reverse("customer_detail", args=[customer_id])
+    return format_html(
+        '{} <a href="{}?segment=changed">{}</a>',
+        _("Open tickets keep the SLA that they were opened under."),
+        address,
+        _("Recalculate open tickets"),
+    )
 
 
 @admin.register(Vehicle)

@@ -95,7 +95,9 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         return _form(request, form, customer.name, status=422, **more)
     except StaleVersion:
         return _form(request, form, customer.name, status=409, now_is=initial, **more)
-    return redirect("customer_detail", customer_id)
+    detail = reverse("customer_detail", args=[customer_id])
+    changed = request.POST.get("segment", "") not in ("", initial["segment"])
+    return redirect(f"{detail}?segment=changed" if changed else detail)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

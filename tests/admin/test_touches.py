@@ -32,7 +32,7 @@ def things(desk):
 SAID = {
     "policy": ["The next version follows default-1.", "may match: 3.", "keep the version"],
     "calendar": ["Policies that use it", "planned anew in the background: 3."],
-    "escalationrule": ["planned anew in the background: 3.", "does not fire again"],
+    "escalationrule": ["Of 3 open tickets", "does not fire again"],
     "routingrule": ["category and priority fit: 2.", "stay where they are"],
     "savedview": ["It shows 2 tickets now, to 1 people of Money."],
     "cannedreply": ["answers that were sent stay as they are"],

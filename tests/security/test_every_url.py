@@ -79,6 +79,7 @@ POST = {
     "bulk_step": {},
     "notices_read": {},
     "mail_again": {"mail": "x"},
+    "customer_recalculate": {},
     "mail_dismiss": {"mail": "x"},
     "ticket_live": {},
     "ticket_reply": {"content": "x"},

@@ -13,7 +13,7 @@ from customers.domain.words import Segment
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.touches import SaysWhatItTouches
 from tickets.domain.ticket import Category, Priority
-from tickets.models import Calendar, Policy, PolicyVersion
+from tickets.models import Calendar, Policy, PolicyVersion, Replan
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.replan import ask_for_replan
 from tickets.web.forms import word_choices
@@ -112,8 +112,9 @@ class PolicyAdmin(SaysWhatItTouches):
         return {} if obj else self.prepopulated_fields
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
-        save_policy(obj)
-        tell_of_replan(self, request, str(_("Policy %s was saved") % obj.name))
+        if save_policy(obj):
+            replan = ask_for_replan(str(_("Policy %s was saved") % obj.name))
+            tell_of_replan(self, request, replan)
 
 
 @admin.register(Calendar)
@@ -140,8 +141,9 @@ class CalendarAdmin(SaysWhatItTouches):
     )
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
-        save_calendar(obj)
-        tell_of_replan(self, request, str(_("Calendar %s was saved") % obj.name))
+        if save_calendar(obj):
+            replan = ask_for_replan(str(_("Calendar %s was saved") % obj.name))
+            tell_of_replan(self, request, replan)
 
 
 @admin.register(PolicyVersion)
@@ -149,9 +151,8 @@ class PolicyVersionAdmin(ReadOnly):
     list_display = ("key", "policy", "made_at")
 
 
-def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, reason: str) -> None:
-    """Start the planning, and say where its progress stands."""
-    replan = ask_for_replan(reason)
+def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan) -> None:
+    """Say that open tickets are planned anew, and where the progress stands."""
     address = reverse("admin:tickets_replan_change", args=[replan.pk])
     words = format_html(
         '{} <a href="{}">{}</a>',

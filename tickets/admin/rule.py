@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +11,30 @@ from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.policy import tell_of_replan
 from tickets.admin.touches import SaysWhatItTouches
 from tickets.models import EscalationRule, Replan
+from tickets.services.rules import save_rule
+
+
+class RuleForm(forms.ModelForm):
+    """A rule that begins fires on what passes from now on, unless somebody wants the past too."""
+
+    also_past = forms.ChoiceField(
+        label=_("Begins with"),
+        choices=[
+            ("", _("what passes from now on")),
+            ("1", _("tickets that are past it already, too")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "For a rule that is new, becomes active again, or gets another trigger. Otherwise it "
+            "goes on as it is."
+        ),
+    )
 
 
 @admin.register(EscalationRule)
 class EscalationRuleAdmin(SaysWhatItTouches):
+    form = RuleForm
     list_display = (
         "key",
         "trigger",
@@ -40,7 +61,17 @@ class EscalationRuleAdmin(SaysWhatItTouches):
             _("Who is told"),
             {"fields": ("notify_assignee", "notify_team", "notify_supervisors")},
         ),
-        (_("Who gets the ticket"), {"fields": ("reassign_to", "reassign_to_team")}),
+        (
+            _("Who gets the ticket"),
+            {
+                "fields": ("reassign_to", "reassign_to_team"),
+                "description": _(
+                    "A person or a team, not both. Somebody who is absent or inactive gets nothing: "
+                    "the ticket then stays with whoever has it."
+                ),
+            },
+        ),
+        (_("From when on"), {"fields": ("also_past",)}),
     )
 
     def get_readonly_fields(
@@ -52,8 +83,13 @@ class EscalationRuleAdmin(SaysWhatItTouches):
     def save_model(
         self, request: HttpRequest, obj: EscalationRule, form: Any, change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
-        tell_of_replan(self, request, str(_("Rule %s was saved") % obj.key))
+        replan = save_rule(
+            obj,
+            also_past=form.cleaned_data.get("also_past") == "1",
+            reason=str(_("Rule %s was saved") % obj.key),
+        )
+        if replan:
+            tell_of_replan(self, request, replan)
 
 
 @admin.register(Replan)

@@ -14,6 +14,7 @@ from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
 from tickets.domain.filters import ACTIVE, Filters
+from tickets.domain.sla.milestones import Trigger
 from tickets.domain.ticket import Category, Priority
 from tickets.models import (
     Calendar,
@@ -23,6 +24,7 @@ from tickets.models import (
     RoutingRule,
     SavedView,
 )
+from tickets.services import rules
 from tickets.services.filters import read_filters
 from tickets.services.find import count_up_to
 
@@ -52,11 +54,7 @@ def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
     if kind is Calendar:
         return _calendar(thing, by)
     if kind is EscalationRule:
-        return [
-            _("Open tickets are planned anew in the background: %(count)s.")
-            % {"count": _open(by, Filters(statuses=ACTIVE))},
-            _("What has fired in a ticket's present life does not fire again."),
-        ]
+        return _rule(by)
     if kind is RoutingRule:
         return _routing(thing, by)
     if kind is Team:
@@ -64,6 +62,23 @@ def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
     if kind is CannedReply:
         return [_("Whoever answers sees it at once; answers that were sent stay as they are.")]
     return _view(thing, by) if kind is SavedView else []
+
+
+def _rule(by: Actor) -> list[str]:
+    past = rules.past_now(by=by)
+    counts = ", ".join(f"{trigger.value} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
+    of = (
+        _("Of the %(seen)s most urgent open tickets")
+        if past.more
+        else _("Of %(seen)s open tickets")
+    )
+    return [
+        of % {"seen": past.seen}
+        + ": "
+        + _("so many are past each trigger now: %(counts)s.") % {"counts": counts},
+        _("A rule that begins does not fire on them, unless you choose so below."),
+        _("What has fired in a ticket's present life does not fire again."),
+    ]
 
 
 def _policy(policy: Policy | None, by: Actor) -> list[str]:

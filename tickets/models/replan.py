@@ -7,6 +7,10 @@ from django.utils.translation import gettext_lazy as _
 class Replan(models.Model):
     """One round over the open tickets. Goes on from `place` if a worker dies in it."""
 
+    customer_id = models.CharField(
+        _("customer"), max_length=40, blank=True, db_default="", editable=False
+    )
+    policies = models.BooleanField(default=True, db_default=True, editable=False)
     reason = models.CharField(_("reason"), max_length=200)
     asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
     progressed_at = models.DateTimeField(auto_now_add=True)

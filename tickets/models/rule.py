@@ -43,8 +43,23 @@ class EscalationRule(models.Model):
         help_text=_("The ticket is then nobody's until a member takes it."),
     )
 
+    since = models.DateTimeField(
+        _("in force since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What was due before does not fire."),
+    )
+
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reassign_to=None) | models.Q(reassign_to_team=None),
+                name="one_target",
+                violation_error_message=_("Choose a person or a team, not both."),
+            )
+        ]
         verbose_name = _("escalation rule")
         verbose_name_plural = _("escalation rules")
 
@@ -65,4 +80,5 @@ class EscalationRule(models.Model):
             notify=frozenset(who for who, notified in wanted.items() if notified),
             reassign_to=str(self.reassign_to_id) if self.reassign_to_id else None,
             reassign_to_team=str(self.reassign_to_team_id) if self.reassign_to_team_id else None,
+            since=self.since,
         )

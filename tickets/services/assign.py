@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.models import Membership, Team
-from helpdesk.accounts.people import absent_on
+from helpdesk.accounts.people import can_work_now
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
@@ -112,10 +112,13 @@ def assign_automatically(
     ticket = access.ticket(ticket_id)
     team_id = ticket.team_id if ticket else None
     if ticket and not team_id:
-        customer = get_customer(ticket.customer_id)
+        segment = ticket.segment
+        if segment is None:  # a ticket of an earlier release
+            customer = get_customer(ticket.customer_id)
+            segment = customer.segment if customer else ""
         team_id = team_for(
             category=ticket.category,
-            segment=customer.segment if customer else "",
+            segment=segment,
             priority=ticket.priority,
         )
         if team_id is None:
@@ -160,13 +163,15 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
     choose = _CHOICE.get(team.distribution, routing.least_loaded if always else None)
     if choose is None:
         return None
-    away = absent_on(timezone.localdate(now))
+    day = timezone.localdate(now)
     for _try in range(_TRIES):
         members = list(
             team.memberships.filter(user__is_active=True).select_related("user").order_by("pk")
         )
-        loads = search.loads(now=now, user_ids=[str(member.user_id) for member in members])
-        chosen = choose([_candidate(member, loads, away) for member in members])
+        user_ids = [str(member.user_id) for member in members]
+        loads = search.loads(now=now, user_ids=user_ids)
+        present = can_work_now(user_ids, day=day)
+        chosen = choose([_candidate(member, loads, present) for member in members])
         if chosen is None:
             return None
         # Whoever is given a ticket at the same moment moves on in turn: then ask again.
@@ -179,13 +184,15 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
     return chosen.user_id if chosen else None
 
 
-def _candidate(member: Membership, loads: Mapping[str, search.Load], away: set[str]) -> Candidate:
+def _candidate(
+    member: Membership, loads: Mapping[str, search.Load], present: set[str]
+) -> Candidate:
     user_id = str(member.user_id)
     return Candidate(
         user_id=user_id,
         load=loads.get(user_id, search.NOTHING).active,
         capacity=member.user.capacity,
-        away=user_id in away,
+        away=user_id not in present,
         last_given_at=member.last_given_at,
     )
 

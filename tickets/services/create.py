@@ -122,6 +122,7 @@ def create_ticket(
         "description_by_customer": bool(continues or (first_message and first_message.inbound))
         or None,
         "policy_id": terms.key,
+        "segment": customer.segment,
     }
     structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
     for _attempt in range(ATTEMPTS):

@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM, Actor
-from helpdesk.accounts.people import names_of
+from helpdesk.accounts.people import can_work_now, names_of
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
@@ -267,7 +268,9 @@ class Draft:
     def _reassign(self, rule: Rule) -> None:
         ticket, was = self.ticket, self.ticket.assigned_to
         if rule.reassign_to:
-            ticket.assigned_to = rule.reassign_to
+            # Whoever cannot work now is given nothing: the ticket stays where it is.
+            if can_work_now([rule.reassign_to], day=timezone.localdate(self.at)):
+                ticket.assigned_to = rule.reassign_to
         elif rule.reassign_to_team:
             ticket.team_id, ticket.assigned_to = rule.reassign_to_team, None
         if ticket.assigned_to != was:

@@ -7,17 +7,23 @@ line for each ticket.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import User
-from helpdesk.accounts.people import people_to_tell, team_members
+from helpdesk.accounts.people import (
+    can_work_now,
+    people_to_tell,
+    supervisors_now,
+    team_members,
+)
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import Kind, Reference
@@ -86,7 +92,12 @@ def _tell_of_escalation(event: OutboxEvent, data: dict[str, Any]) -> None:
     told: dict[str, list[dict[str, Any]]] = {}
     for milestone in data["milestones"]:
         wanted = [Notify(word) for word in milestone["notify"]]
-        for user_id in _recipients(wanted, assignee=data["assignedTo"], team=data.get("team")):
+        for user_id in _recipients(
+            wanted,
+            assignee=data["assignedTo"],
+            team=data.get("team"),
+            day=timezone.localdate(event.at),
+        ):
             told.setdefault(user_id, []).append(milestone)
     for user_id, milestones in told.items():
         due = [instant.parse(found["dueAt"]) for found in milestones if "dueAt" in found]
@@ -105,14 +116,22 @@ def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None
             _give(_notice(user_id, event, kind), mail=False)
 
 
-def _recipients(wanted: list[Notify], *, assignee: str | None, team: str | None) -> set[str]:
+def _recipients(
+    wanted: list[Notify], *, assignee: str | None, team: str | None, day: date
+) -> set[str]:
+    """Those who can work now: for an assignee who cannot, their team; for nobody, supervisors."""
     told: set[str] = set()
-    if Notify.ASSIGNEE in wanted and assignee:
-        told.add(assignee)
-    if Notify.TEAM in wanted and not assignee:
-        told |= team_members(team) if team else people_to_tell(supervisors=False)
+    reached = can_work_now([assignee], day=day) if assignee else set()
+    if Notify.ASSIGNEE in wanted:
+        told |= reached
+    to_team = Notify.TEAM in wanted and not assignee
+    if to_team or (Notify.ASSIGNEE in wanted and assignee and not reached):
+        members = team_members(team) if team else set()
+        if to_team and not team:
+            members = people_to_tell(supervisors=False)
+        told |= can_work_now(members, day=day) or supervisors_now(day=day)
     if Notify.SUPERVISORS in wanted:
-        told |= people_to_tell(supervisors=True)
+        told |= supervisors_now(day=day)
     return told
 
 

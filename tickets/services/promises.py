@@ -30,6 +30,12 @@ def terms_for(*, category: Category, segment: str) -> Terms:
     raise TermsRefused("There is no default policy. Run: manage.py migrate")
 
 
+def policy_applies(key: str, *, category: Category, segment: str) -> bool:
+    """Whether the policy that the version `key` is of would apply to such a ticket now."""
+    number_at = key.rfind("-")
+    return terms_for(category=category, segment=segment).key.rpartition("-")[0] == key[:number_at]
+
+
 def current_key(policy: Policy) -> str:
     """The key of a policy's newest version; None has been made: the first is made now."""
     newest = policy.versions.order_by("-number").values_list("key", flat=True).first()

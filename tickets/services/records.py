@@ -24,6 +24,7 @@ from tickets.services import attachments, outbox
 from tickets.services.change import change
 from tickets.services.draft import Draft
 from tickets.services.escalate import MANUAL, said_by_hand
+from tickets.services.replan import follow_policy
 from tickets.store import access
 from tickets.store.log import Communication, Escalation
 from tickets.store.ticket import Ticket
@@ -112,6 +113,8 @@ def _hand_over(draft: Draft) -> None:
         return
     customer_id = stands.customer_id
     draft.ticket.customer_id = customer_id
+    draft.ticket.segment = stands.segment
+    follow_policy(draft)
     draft.checks.append(lambda transaction: check_customer(transaction, customer_id))
 
 

@@ -10,13 +10,16 @@ from functools import partial
 
 import structlog
 from celery import current_app
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
+from customers.domain.words import Segment
 from customers.services.read import get_customer, get_customers
 from customers.store.items import Customer
-from helpdesk.accounts.actors import SYSTEM
+from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.dynamo.pages import Place
 from helpdesk.errors import Busy, NotFound
 from tickets.domain.sla.timeline import EventType
@@ -26,6 +29,7 @@ from tickets.services import promises
 from tickets.services.change import change
 from tickets.services.draft import Draft
 from tickets.store import access
+from tickets.store.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +38,26 @@ PATIENCE = timedelta(minutes=2)
 _OPEN = (Status.OPEN, Status.IN_PROGRESS)
 
 
-def ask_for_replan(reason: str) -> Replan:
-    """Start a round over the open tickets in the background."""
-    replan = Replan.objects.create(reason=reason)
-    go_on(replan)
+def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "") -> Replan:
+    """Start a round over the open tickets, or those of one customer, in the background.
+
+    With `policies` each runs under the policy that applies to it now; without, its policy stays and
+    only its milestones are planned anew. A customer's tickets also take over the customer's segment.
+    """
+    replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
+    transaction.on_commit(lambda: go_on(replan))
     return replan
+
+
+def replan_customer(customer_id: str, *, by: Actor) -> Replan:
+    """Let the open tickets of a customer take over the customer's segment, and the policy that
+    applies to it, in the background. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    customer = get_customer(customer_id)
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    reason = _("Segment of a customer: %(segment)s") % {"segment": customer.segment}
+    return ask_for_replan(reason, customer_id=customer_id)
 
 
 def go_on(replan: Replan) -> None:
@@ -64,23 +83,28 @@ def replan_page(replan_id: int) -> bool:
     if replan.finished_at:
         return True
     place = Place(replan.place) if replan.place else None
-    page = access.queue_page(statuses=_OPEN, place=place, limit=PAGE)
-    customers = get_customers(ticket.customer_id for ticket in page)
+    rows, following = _page(replan, place)
+    customers = get_customers(row.customer_id for row in rows) if replan.policies else {}
     changed = 0
-    for row in page:
-        follow = partial(follow_policy, customer=customers.get(row.customer_id))
+    for row in rows:
+        decide = partial(
+            _plan_anew,
+            policies=replan.policies,
+            customer=customers.get(row.customer_id),
+            new_segment=bool(replan.customer_id),
+        )
         try:
-            ticket = change(row.ticket_id, follow, by=SYSTEM)
+            ticket = change(row.ticket_id, decide, by=SYSTEM)
             changed += int(ticket.version != row.version)
         except (Busy, NotFound) as error:
             log.warning("replan_skipped", ticket_id=row.ticket_id, reason=str(error))
-    at_end = page.next is None
+    at_end = following is None
     finished = at_end and replan.changed_in_pass + changed == 0
     # Conditioned on the place: a page that is delivered twice is counted once.
     mine = Replan.objects.filter(pk=replan_id, passes=replan.passes, place=replan.place).update(
-        place=page.next.key if page.next else "",
+        place=following.key if following else "",
         passes=F("passes") + int(at_end),
-        seen=F("seen") + (len(page) if replan.passes == 0 else 0),
+        seen=F("seen") + (len(rows) if replan.passes == 0 else 0),
         changed=F("changed") + changed,
         changed_in_pass=0 if at_end else F("changed_in_pass") + changed,
         progressed_at=timezone.now(),
@@ -90,14 +114,49 @@ def replan_page(replan_id: int) -> bool:
 
 
 def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
-    """Let the ticket run under the policy that applies to it now."""
+    """Let the ticket run under the policy that applies to it now: by its own segment.
+
+    The customer is asked only for tickets that have none of their own yet.
+    """
     ticket = draft.ticket
     if not Status(ticket.status).active:
         return
-    customer = customer or get_customer(ticket.customer_id)
-    terms = promises.terms_for(
-        category=Category(ticket.category), segment=customer.segment if customer else ""
-    )
+    category = Category(ticket.category)
+    if ticket.segment is None:
+        customer = customer or get_customer(ticket.customer_id)
+        ticket.segment = _segment_of_old(draft, category, customer.segment if customer else "")
+    terms = promises.terms_for(category=category, segment=ticket.segment)
     if terms.key != draft.timeline.terms_key:
         draft.happen(EventType.POLICY, terms_key=terms.key)
     draft.follow_clock()
+
+
+def _page(replan: Replan, place: Place | None) -> tuple[list[Ticket], Place | None]:
+    if replan.customer_id:
+        about = access.tickets_about(customer_id=replan.customer_id, limit=PAGE, place=place)
+        return [row for row in about.rows if Status(row.status).active], about.next
+    page = access.queue_page(statuses=_OPEN, place=place, limit=PAGE)
+    return list(page), page.next
+
+
+def _plan_anew(
+    draft: Draft, *, policies: bool, customer: Customer | None, new_segment: bool
+) -> None:
+    if new_segment and customer:
+        draft.ticket.segment = customer.segment
+    if policies:
+        follow_policy(draft, customer)
+    else:
+        draft.follow_clock()
+
+
+def _segment_of_old(draft: Draft, category: Category, present: str) -> str:
+    """The segment of a ticket that an earlier release has opened: the customer's, unless that has
+    changed since, as the policy that the ticket runs under shows."""
+    key = draft.timeline.terms_key
+    if promises.policy_applies(key, category=category, segment=present):
+        return present
+    for segment in Segment:
+        if promises.policy_applies(key, category=category, segment=segment.value):
+            return segment.value
+    return present

@@ -194,6 +194,9 @@ class Ticket(Item):
     # always there; an index row comes without it
     policy_id = UnicodeAttribute(attr_name="policyId", null=True)
     team_id = UnicodeAttribute(attr_name="teamId", null=True)
+    # The customer's segment when the ticket was opened or got its customer; policies ask for it.
+    # Absent on tickets of an earlier release, until they are planned anew
+    segment = UnicodeAttribute(attr_name="customerSegment", null=True)
     # Where a conversation went on after it had been closed for too long to be reopened
     continues = UnicodeAttribute(null=True)
     continued_by = UnicodeAttribute(attr_name="continuedBy", null=True)

@@ -2,14 +2,16 @@
 
 from urllib.parse import quote
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Status
-from tickets.services import personal
+from tickets.services import personal, replan
 from tickets.services.about import customer_page, vehicle_page
 from tickets.web import present
 
@@ -31,8 +33,17 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "past": [line for line in lines if not Status(line.status).active],
         "said": present.said_lines(page.said, page.customer),
         "now": now,
+        "segment_changed": request.GET.get("segment") == "changed",
     }
     return render(request, "customers/customer.html", context)
+
+
+@require_POST
+def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
+    """Let a customer's open tickets take over the customer's segment."""
+    replan.replan_customer(customer_id, by=actor_of(request.user))
+    messages.info(request, _("The SLA of the open tickets is being recalculated."))
+    return redirect("customer_detail", customer_id)
 
 
 @require_safe

@@ -23,6 +23,9 @@ urlpatterns = [
     path("views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
     path("team/", team.page, name="team"),
     path("customers/<str:customer_id>/", about.customer, name="customer_detail"),
+    path(
+        "customers/<str:customer_id>/recalculate/", about.recalculate, name="customer_recalculate"
+    ),
     path("customers/<str:customer_id>/merge/", records.merge, name="customer_merge"),
     path("customers/<str:customer_id>/erase/", records.erase, name="customer_erase"),
     path("customer-jobs/<int:job_id>/", records.job, name="customer_job"),

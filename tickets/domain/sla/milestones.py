@@ -44,6 +44,8 @@ class Rule:
     notify: frozenset[Notify] = frozenset()
     reassign_to: str | None = None  # a user's id
     reassign_to_team: str | None = None  # a team's id; its members take the ticket
+    since: datetime | None = None
+    """What was due before does not fire: the rule is younger. None: it always was there."""
 
 
 DEFAULT_RULES = (
@@ -91,14 +93,16 @@ def plan(
 ) -> tuple[Milestone, ...]:
     """The milestones that running clocks have reached or will reach if nothing happens, in order.
 
-    `fired` holds the keys of the rules that fired in this life of the ticket; they are left out. A
-    clock that is paused or stopped has none.
+    `fired` holds the keys of the rules that fired in this life of the ticket; they are left out, as
+    is what was due before its rule came into force. A clock that is paused or stopped has none.
     """
     reading = clock.read(timeline, terms, now=timeline.last_at)
     planned = [
         found
         for rule in rules
-        if rule.key not in fired and (found := _milestone(rule, timeline, reading))
+        if rule.key not in fired
+        and (found := _milestone(rule, timeline, reading))
+        and not (rule.since and found.due_at < rule.since)
     ]
     return tuple(sorted(planned, key=lambda found: (found.due_at, _ORDER[found.rule.trigger])))
 

@@ -1,0 +1,327 @@
+"""Escalation rules that begin, and the segment that a ticket keeps."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from hypothesis import given
+from hypothesis.strategies import integers
+
+from customers.services.create import edit_customer
+from helpdesk.accounts.models import Absence, User
+from tests.world import NOON, after, escalations_of, settle, stored, team
+from tickets.domain.sla import milestones
+from tickets.domain.sla.milestones import Rule, Trigger
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Priority
+from tickets.models import Calendar, EscalationRule, Policy, Replan
+from tickets.services import notices, promises, replan
+from tickets.services.configure import save_calendar, save_policy
+from tickets.services.edit import edit
+from tickets.services.escalate import sweep
+from tickets.services.replan import ask_for_replan, replan_customer, replan_page
+from tickets.services.rules import past_now, save_rule
+
+
+def finish(started):
+    for _ in range(20):
+        if replan_page(started.pk):
+            return
+    raise AssertionError("the round did not end")
+
+
+def fired(ticket_id):
+    return sorted(record.rule for record in escalations_of(ticket_id))
+
+
+def new_rule(**fields):
+    return EscalationRule(
+        key="call-them", trigger=Trigger.RESPONSE_BREACHED.value, level=2, **fields
+    )
+
+
+# --- 17: a rule that begins
+
+
+def test_a_new_rule_fires_on_nothing_that_was_past_before(desk):
+    old, young = desk.ticket().ticket_id, desk.ticket(now=after(hours=12)).ticket_id
+    sweep(now=after(hours=10))
+
+    finish(save_rule(new_rule(), also_past=False, reason="test", now=after(hours=11)))
+    sweep(now=after(hours=11, minutes=1))
+    assert "call-them" not in fired(old)
+
+    sweep(now=after(hours=21))
+    assert "call-them" in fired(young)
+    assert "call-them" not in fired(old)
+
+
+def test_a_new_rule_fires_on_the_past_where_that_was_asked_for(desk):
+    old = desk.ticket().ticket_id
+    sweep(now=after(hours=10))
+
+    finish(save_rule(new_rule(), also_past=True, reason="test", now=after(hours=11)))
+
+    assert fired(old).count("call-them") == 1
+
+
+def test_a_rule_that_becomes_active_again_begins_anew(desk):
+    rule = new_rule(active=False)
+    save_rule(rule, also_past=True, reason="test", now=NOON)
+    old = desk.ticket().ticket_id
+    sweep(now=after(hours=10))
+
+    rule.active = True
+    finish(save_rule(rule, also_past=False, reason="test", now=after(hours=11)))
+    sweep(now=after(hours=12))
+
+    assert "call-them" not in fired(old)
+
+
+def test_saving_a_rule_without_a_change_plans_nothing_anew(desk):
+    rule = EscalationRule.objects.get(key="response-breached")
+
+    assert save_rule(rule, also_past=False, reason="test", now=NOON) is None
+    assert not Replan.objects.exists()
+
+
+def test_another_level_leaves_a_rule_in_force_since_when_it_was(desk):
+    rule = EscalationRule.objects.get(key="response-breached")
+    rule.level = 3
+
+    save_rule(rule, also_past=False, reason="test", now=NOON)
+
+    rule.refresh_from_db()
+    assert (rule.level, rule.since) == (3, None)
+
+
+@given(age=integers(0, 400), began=integers(0, 400))
+def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(age, began):
+    timeline = Timeline.begin(NOON, Priority.MEDIUM, "x")
+    terms = {"x": _terms()}
+    always = [Rule(trigger.value, trigger) for trigger in Trigger]
+    since = after(hours=began)
+    young = [Rule(rule.key, rule.trigger, since=since) for rule in always]
+
+    before = milestones.plan(timeline, terms, always, fired=())
+    now = milestones.plan(timeline, terms, young, fired=())
+
+    assert [(one.rule.key, one.due_at) for one in now] == [
+        (one.rule.key, one.due_at) for one in before if one.due_at >= since
+    ]
+    assert [one.rule.key for one in milestones.passed(now, after(hours=age))] == [
+        one.rule.key for one in milestones.passed(before, after(hours=age)) if one.due_at >= since
+    ]
+
+
+def _terms():
+    from tickets.domain.sla.terms import DEFAULT_TERMS
+
+    return DEFAULT_TERMS
+
+
+def test_what_a_rule_would_fire_on_is_counted_for_each_trigger(desk):
+    for hours in (1, 7, 9, 60):
+        desk.ticket(now=after(hours=100) - timedelta(hours=hours))
+
+    past = past_now(by=desk.supervisor, now=after(hours=100))
+
+    assert past.seen == 4
+    assert past.tickets == {
+        Trigger.RESPONSE_AT_RISK: 3,
+        Trigger.RESPONSE_BREACHED: 2,
+        Trigger.RESOLUTION_AT_RISK: 1,
+    }
+
+
+def test_the_form_says_so_and_asks(desk, client):
+    desk.ticket()
+    client.force_login(desk.supervisor_user)
+
+    page = client.get(reverse("admin:tickets_escalationrule_add")).content.decode()
+
+    assert "Of 1 open tickets: so many are past each trigger now" in page
+    assert "what passes from now on" in page
+
+
+def test_a_rule_has_one_target(desk, client):
+    client.force_login(desk.supervisor_user)
+    crew = team("Crew", desk.rep_user)
+    form = {
+        "key": "both",
+        "active": "on",
+        "trigger": "response-breached",
+        "level": 1,
+        "reassign_to": desk.rep_user.pk,
+        "reassign_to_team": crew.pk,
+    }
+
+    page = client.post(reverse("admin:tickets_escalationrule_add"), form)
+
+    assert "Choose a person or a team, not both." in page.content.decode()
+    assert not EscalationRule.objects.filter(key="both").exists()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        new_rule(reassign_to=desk.rep_user, reassign_to_team=crew).save()
+
+
+def test_a_rule_gives_nothing_to_somebody_who_cannot_work_now(desk):
+    absent, gone, there = desk.rep_user, _leaver(), desk.rep2_user
+    Absence.objects.create(user=absent, first_day=NOON.date(), last_day=after(days=9).date())
+    for user, expected in ((absent, None), (gone, None), (there, str(there.pk))):
+        rule = new_rule(reassign_to=user)
+        save_rule(rule, also_past=False, reason="test", now=NOON)
+        number = desk.ticket(now=after(minutes=1)).ticket_id
+
+        sweep(now=after(hours=9))
+
+        assert stored(number).assigned_to == expected, user
+        assert "call-them" in fired(number), "it fires all the same"
+        rule.delete()
+
+
+def _leaver():
+    return User.objects.create_user("gone", "gone@helpdesk.example", "demo", is_active=False)
+
+
+# --- 14: who is told
+
+
+def told(actor):
+    return [one.rules for one in notices.notices(by=actor)]
+
+
+def test_for_an_assignee_who_is_away_their_team_is_told_and_for_nobody_supervisors(desk):
+    day = NOON.date()
+    Absence.objects.create(user=desk.rep_user, first_day=day, last_day=day)
+    crew = team("Crew", desk.rep_user, desk.rep2_user)
+    with_team = desk.ticket(assigned_to=desk.rep.user_id).ticket_id
+    ticket = stored(with_team)
+    ticket.team_id = str(crew.pk)
+    ticket.save()
+    desk.ticket(assigned_to=desk.rep.user_id)
+
+    sweep(now=after(hours=7))  # response at risk: the assignee is to be told
+    settle()
+
+    assert told(desk.rep) == []
+    assert [one.ticket_id for one in notices.notices(by=desk.rep2)] == [with_team]
+    assert len(told(desk.supervisor)) == 1
+
+
+def test_supervisors_who_are_all_away_are_told_nevertheless(desk):
+    day = NOON.date()
+    Absence.objects.create(user=desk.supervisor_user, first_day=day, last_day=day)
+    desk.ticket(assigned_to=desk.rep.user_id)
+
+    sweep(now=after(hours=9))
+    settle()
+
+    assert told(desk.supervisor) == ["response-breached"]
+
+
+# --- 15: on commit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_round_is_asked_for_when_it_can_be_read(desk, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        replan.current_app,
+        "send_task",
+        lambda name, words: sent.append((name, words, connection.in_atomic_block)),
+    )
+
+    with transaction.atomic():
+        started = ask_for_replan("test")
+        assert sent == [], "a worker would find no such round yet"
+
+    assert sent == [("tickets.replan", [started.pk], False)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_round_that_is_rolled_back_is_asked_of_nobody(desk, monkeypatch):
+    sent = []
+    monkeypatch.setattr(replan.current_app, "send_task", lambda *words: sent.append(words))
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        ask_for_replan("test")
+        raise ZeroDivisionError
+
+    assert sent == []
+
+
+# --- 16: the segment of a ticket is its own
+
+
+@pytest.fixture
+def vip(desk):
+    calendar = Calendar(name="Office", time_zone="Europe/Rome")
+    save_calendar(calendar)
+    policy = Policy(name="VIP", slug="vip", calendar=calendar, segments=["VIP"], order=1)
+    save_policy(policy)
+    return policy
+
+
+def be_vip(desk):
+    edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
+
+
+def test_saving_a_rule_moves_no_ticket_to_another_policy(desk, vip):
+    number = desk.ticket().ticket_id
+    be_vip(desk)
+
+    rule = EscalationRule.objects.get(key="response-breached")
+    rule.level = 2
+    finish(save_rule(rule, also_past=False, reason="test", now=after(hours=1)))
+
+    assert stored(number).policy_id == "default-1"
+
+
+def test_a_round_over_policies_goes_by_the_segment_that_the_ticket_has(desk, vip):
+    number = desk.ticket().ticket_id
+    be_vip(desk)
+
+    finish(ask_for_replan("test"))
+    edit(number, category="Customs", by=desk.rep)
+
+    assert stored(number).policy_id == "default-1"
+    assert stored(number).segment == "Individual"
+    assert desk.ticket().policy_id == "vip-1", "new tickets have the new one"
+
+
+def test_the_customers_open_tickets_follow_when_somebody_asks_for_it(desk, vip):
+    number = desk.ticket().ticket_id
+    be_vip(desk)
+
+    finish(replan_customer(desk.customer.customer_id, by=desk.rep))
+
+    assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
+
+
+def test_the_customers_form_offers_it(desk, rep_client, vip):
+    desk.ticket()
+    customer = desk.customer.customer_id
+    form = {"name": "Giulia Bianchi", "email": "giulia@posta.example", "segment": "VIP"}
+
+    page = rep_client.post(f"/customers/{customer}/edit/", form, follow=True).content.decode()
+    assert "Recalculate open tickets" in page
+    assert not Replan.objects.exists()
+
+    rep_client.post(f"/customers/{customer}/recalculate/")
+    assert Replan.objects.get().customer_id == customer
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_ticket_of_an_earlier_release_keeps_the_policy_it_runs_under(desk, vip, changed):
+    number = desk.ticket().ticket_id
+    old = stored(number)
+    old.segment = None
+    old.save()
+    if changed:
+        be_vip(desk)
+
+    finish(ask_for_replan("test"))
+
+    assert stored(number).policy_id == "default-1"
+    assert promises.policy_applies("default-1", category="General", segment=stored(number).segment)
