@@ -244,9 +244,13 @@ def test_a_round_that_is_rolled_back_is_asked_of_nobody(desk, monkeypatch):
     sent = []
     monkeypatch.setattr(replan.current_app, "send_task", lambda *words: sent.append(words))
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        ask_for_replan("test")
-        raise ZeroDivisionError
+    def save_and_fail():
+        with transaction.atomic():
+            ask_for_replan("test")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        save_and_fail()
 
     assert sent == []
 

@@ -66,8 +66,8 @@ class EscalationRuleAdmin(SaysWhatItTouches):
             {
                 "fields": ("reassign_to", "reassign_to_team"),
                 "description": _(
-                    "A person or a team, not both. Somebody who is absent or inactive gets nothing: "
-                    "the ticket then stays with whoever has it."
+                    "A person or a team, not both. Somebody who is absent or inactive gets "
+                    "nothing: the ticket then stays with whoever has it."
                 ),
             },
         ),

@@ -26,7 +26,7 @@ _ANY = tuple(Rule(trigger.value, trigger) for trigger in Trigger)
 
 @dataclass(frozen=True)
 class PastNow:
-    """How many open tickets are past each trigger; `seen` of them were looked at, of more or not."""
+    """How many open tickets are past each trigger; `seen` were looked at, and there are `more`."""
 
     tickets: dict[Trigger, int]
     seen: int
