@@ -153,37 +153,6 @@ def forget_answers(about: str) -> None:
     delete_all(list(Answer.query(_answers(about), consistent_read=True)))
 
 
-def forget_old_answers() -> int:
-    """Delete the answers that earlier releases kept with the token; return how many that were.
-
-    Reads the whole table, once after an upgrade; safe to repeat.
-    """
-    forgotten = 0
-    connection = Request._get_connection()
-    place = None
-    while True:
-        answer = connection.scan(
-            exclusive_start_key=place, attributes_to_get=["PK", "SK", "answer"]
-        )
-        for raw in answer["Items"]:
-            if "answer" in raw and raw["SK"]["S"] == REQUEST:
-                old = _OldRequest(raw["PK"]["S"], REQUEST)
-                old.update(actions=[_OldRequest.answer.remove(), _OldRequest.digest.remove()])
-                forgotten += 1
-        place = answer.get("LastEvaluatedKey")
-        if not place:
-            return forgotten
-
-
-class _OldRequest(Request):
-    """A token of earlier releases, whose answer, and a plain digest, stood with it."""
-
-    class Meta(_Meta):
-        pass
-
-    answer = UnicodeAttribute(null=True)
-
-
 def _answers(about: str) -> str:
     return f"{ANSWERS}#{about}"
 

@@ -1,44 +1,107 @@
-"""Remove the person from a customer's record. What is tied to it stays, and names nobody."""
+"""Remove the person from a customer's record. What is tied to it stays, and names nobody.
 
+Whoever erases asks `check` first, and keeps `marks_of` to find the person elsewhere; then each of
+the others can be repeated, in any order, after a crash too.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from pynamodb.expressions.update import Action
 
+from customers.domain.words import folded
+from customers.models import CustomerFile
 from customers.services.create import guarded, name_words
 from customers.store import access
-from customers.store.items import Customer, Guard, Vehicle, changed, vin_pk, word_of
+from customers.store.items import (
+    Customer,
+    Guard,
+    Vehicle,
+    changed,
+    customer_pk,
+    set_vehicle_keys,
+    vin_pk,
+    word_of,
+)
+from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy, Invalid, NotFound
 
 ERASED_NAME = "Erased customer"
+ERASED_FILE = "erased.csv"
+SHORTEST_MARK = 4
+"""Letters: what is shorter stands in many texts that are about somebody else."""
+
 _PERSONAL = (
     *("email", "phone", "company", "address", "language", "time_zone", "notes", "external_id"),
     *("name_shard", "name_key", "segment_shard"),
 )
 
 
-def erase_person(customer_id: str, *, by: Actor, now: datetime) -> None:
-    """Remove name, contact, notes and ids; addresses are free again. A repeat changes nothing.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What names a person, in the form of searches: whole values, and the words of their name."""
 
-    Raises NotFound; NotAllowed for all but supervisors; Invalid for a record that was merged; Busy.
-    """
+    values: frozenset[str]
+    words: frozenset[str]
+
+    def are_in(self, text: object) -> bool:
+        """Whether `text` holds one of the values, or nothing but words of the name."""
+        plain = folded(str(text))
+        if any(value in plain for value in self.values):
+            return True
+        return bool(plain) and set(plain.split()) <= self.words
+
+    def are_near(self, text: object) -> bool:
+        """Whether `text` holds one of the values, or a word of the name that is not too short."""
+        own = set(folded(str(text)).split()) & self.words
+        return any(len(word) >= SHORTEST_MARK for word in own) or self.are_in(text)
+
+
+def check(customer_id: str, *, by: Actor) -> Customer:
+    """The customer, who can be erased. Raises NotFound; NotAllowed for all but supervisors; Invalid
+    for a record that was merged."""
     require_supervision(by)
-    before = access.customer(customer_id)
-    if before is None:
+    found = access.customer(customer_id)
+    if found is None:
         raise NotFound(_("There is no such customer."))
-    if before.merged_into:
+    if found.merged_into:
         raise Invalid({"customerId": _("This record was merged: erase the one that stays.")})
-    if before.erased_at:
+    return found
+
+
+def marks_of(customer_ids: Iterable[str]) -> Marks:
+    """What names the person whose records these are, and their vehicles, as they are now."""
+    values: set[str] = set()
+    words: set[str] = set()
+    for customer_id in customer_ids:
+        found = access.customer(customer_id)
+        if found is None or found.erased_at:
+            continue
+        vehicles = access.all_vehicles(customer_id)
+        own = [found.name, found.email, found.phone, found.company, found.address]
+        own += [found.external_id, *(str(key).partition("#")[2] for key in found.also_known)]
+        own += [value for vehicle in vehicles for value in (vehicle.vin, vehicle.booking)]
+        values |= {folded(value) for value in own if value}
+        words |= name_words(found)
+    return Marks(
+        frozenset(value for value in values if len(value) >= SHORTEST_MARK), frozenset(words)
+    )
+
+
+def erase_person(customer_id: str, *, now: datetime) -> None:
+    """Remove name, contact, notes and ids; addresses are free again. Raises Busy."""
+    idempotency.forget_answers(customer_pk(customer_id))
+    before = access.customer(customer_id)
+    if before is None or before.erased_at:
         return
-    after = Customer()
-    after.deserialize(before.serialize())
-    for name in _PERSONAL:
-        setattr(after, name, None)
-    after.name, after.also_known, after.erased_at = ERASED_NAME, [], now
-    after.version = int(before.version) + 1
+    after = _emptied(before)
+    after.erased_at = now
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
@@ -51,17 +114,69 @@ def erase_person(customer_id: str, *, by: Actor, now: datetime) -> None:
         raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
 
 
-def erase_vehicles(customer_id: str) -> None:
-    """Remove VIN and booking of an erased customer's vehicles. A repeat changes nothing."""
-    for vehicle in access.all_vehicles(customer_id):
-        if not vehicle.vin and not vehicle.booking:
-            continue
+def erase_signpost(customer_id: str) -> None:
+    """Remove what a record that was merged away still says of its person. Raises Busy."""
+    idempotency.forget_answers(customer_pk(customer_id))
+    before = access.customer(customer_id)
+    if before is None or not before.merged_into or before.name == ERASED_NAME:
+        return
+    after = _emptied(before)
+    try:
         with Transaction() as transaction:
-            actions: list[Action] = [
-                Vehicle.vin.remove(),
-                Vehicle.booking.remove(),
-                Vehicle.version.set(int(vehicle.version) + 1),
-            ]
+            transaction.update(before, changes(before, after), Customer.version == before.version)
+    except ConditionFailed as refused:
+        raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
+
+
+def erase_vehicles(customer_id: str) -> None:
+    """Remove all that a customer's vehicles are told apart by. A repeat changes nothing."""
+    for vehicle in access.all_vehicles(customer_id):
+        after = Vehicle()
+        after.deserialize(vehicle.serialize())
+        after.vin = after.booking = after.year = None
+        after.make = after.model = ""
+        set_vehicle_keys(after)
+        actions: list[Action] = changes(vehicle, after)
+        if not actions:
+            continue
+        after.version = int(vehicle.version) + 1
+        with Transaction() as transaction:
+            actions = changes(vehicle, after)
             transaction.update(vehicle, actions, Vehicle.version == vehicle.version)
             if vehicle.vin:
                 transaction.delete(Guard(vin_pk(vehicle.vin)), Guard.customer_id == customer_id)
+
+
+def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
+    """Take the person's rows out of files that somebody uploaded. They are kept for a day at most.
+
+    Cost: reads all files of that day.
+    """
+    ids = set(customer_ids)
+
+    def theirs(row: dict[str, Any], *texts: object) -> bool:
+        known = row.get("id") in ids or row.get("customer_id") in ids
+        return known or any(map(marks.are_in, texts))
+
+    for file in CustomerFile.objects.all():
+        rows = [row for row in file.rows if not theirs(row, *row["fields"].values())]
+        refused = [
+            row for row in file.refused if not theirs(row, row["reason"], *row["cells"].values())
+        ]
+        name = ERASED_FILE if marks.are_in(file.name.rpartition(".")[0]) else file.name
+        if (len(rows), len(refused), name) != (len(file.rows), len(file.refused), file.name):
+            # Rows that were worked on are gone, too: the place among them would be another.
+            left = [row for row in file.rows[file.worked :] if row in rows]
+            CustomerFile.objects.filter(pk=file.pk).update(
+                rows=left, worked=0, refused=refused, name=name
+            )
+
+
+def _emptied(customer: Customer) -> Customer:
+    after = Customer()
+    after.deserialize(customer.serialize())
+    for name in _PERSONAL:
+        setattr(after, name, None)
+    after.name, after.also_known = ERASED_NAME, []
+    after.version = int(customer.version) + 1
+    return after

@@ -6,12 +6,14 @@ from threading import Barrier, Thread
 import pytest
 
 from helpdesk.accounts.tokens import make_token
-from helpdesk.idempotency import Answer, Request, forget_old_answers
+from helpdesk.dynamo.table import client as dynamo
+from helpdesk.idempotency import Answer, Request
 from tests.api.conftest import Program
 from tests.api.test_access import BODIES, ask  # noqa: F401 (a fixture)
 from tests.api.test_tickets import is_problem, new
 from tests.world import log_of, stored, team
 from tickets.models import RoutingRule
+from tickets.services.copies import forget_copies
 
 KEY = {"Idempotency-Key": "once"}
 OTHER = {
@@ -143,17 +145,21 @@ def test_what_is_kept_of_a_request_tells_nothing_of_what_was_asked(program, desk
     assert len([one for one in Answer.scan() if str(one.pk).startswith("ANSWERS#")]) == 1
 
 
-def test_answers_of_earlier_releases_are_forgotten_and_their_keys_stay(program, desk):
-    ticket = desk.ticket()
-    raw = {"PK": {"S": f"REQUEST#{desk.rep.user_id}#api-old"}, "SK": {"S": "REQUEST"}}
-    raw |= {"ticketId": {"S": ticket.ticket_id}, "createdAt": {"S": "2026-11-02T12:00:00Z"}}
-    raw |= {"digest": {"S": "0" * 64}, "answer": {"S": "everything about Giulia"}}
-    Request._get_connection().connection.client.put_item(
-        TableName=Request.Meta.table_name, Item=raw
-    )
+def test_copies_that_earlier_releases_kept_are_forgotten_and_their_keys_stay(program, desk):
+    number = desk.ticket().ticket_id
+    words = {"S": "everything about Giulia"}
+    told = {"ticketId": {"S": number}, "createdAt": {"S": "2026-11-02T12:00:00Z"}}
+    request = {"PK": {"S": f"REQUEST#{desk.rep.user_id}#api-old"}, "SK": {"S": "REQUEST"}, **told}
+    notice = {"PK": {"S": f"PERSON#{desk.rep.user_id}"}, "SK": {"S": "NOTICE#1"}, **told}
+    for item in (
+        {**request, "answer": words, "digest": {"S": "0" * 64}},
+        {**notice, "reason": words},
+    ):
+        dynamo().put_item(TableName=Request.Meta.table_name, Item=item)
 
-    assert forget_old_answers() == 1
+    assert forget_copies() == 2
 
-    assert forget_old_answers() == 0
+    assert forget_copies() == 0
+    assert "Giulia" not in str(dynamo().scan(TableName=Request.Meta.table_name)["Items"])
     repeat = program.post("/tickets", new(desk), **{"Idempotency-Key": "old"})
-    assert repeat.json()["ticketId"] == ticket.ticket_id
+    assert repeat.json()["ticketId"] == number

@@ -98,7 +98,10 @@ def test_an_escalation_by_hand_is_told_with_its_reason(desk):
     outbox.pass_on()
 
     [notice] = notices.notices(by=desk.supervisor)
-    assert notice.reason == "The lawyer wrote."
+    assert notices.reasons_of([notice]) == {notice.event_id: "The lawyer wrote."}
+    assert "lawyer" not in str(notice.serialize()), "the reason stands in one place"
+    delivery.send_due(now=after(minutes=2))
+    assert any("The lawyer wrote." in str(sent.body) for sent in mail.outbox)
 
 
 def test_somebody_who_left_gets_no_mail(desk):

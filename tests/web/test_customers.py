@@ -1,7 +1,9 @@
 """The pages of customers and vehicles."""
 
+import io
 import json
 import re
+import zipfile
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -109,7 +111,9 @@ def test_everything_about_a_customer_can_be_saved(rep_client, desk):
 
     answer = rep_client.get(f"/customers/{desk.customer.customer_id}/export/")
 
-    told = json.loads(b"".join(answer.streaming_content))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as made:
+        assert made.testzip() is None
+        told = json.loads(made.read("customer.json"))
     assert answer["Content-Disposition"].startswith("attachment")
     assert told["customer"]["email"] == "giulia@posta.example"
     assert told["vehicles"][0]["vin"] == desk.vehicle.vin

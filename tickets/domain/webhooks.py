@@ -19,7 +19,7 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
         "type": "type",
         "direction": "direction",
     },
-    "escalated": {"level": "escalationLevel", "reason": "reason", "milestones": "milestones"},
+    "escalated": {"level": "escalationLevel", "milestones": "milestones"},
     "resolved": {},
     "closed": {},
     "reopened": {},

@@ -73,6 +73,9 @@ class CannedReply(models.Model):
 class Bulk(Job):
     """One change to many tickets."""
 
+    IN_WORDS = frozenset({"tag", "escalate"})
+    """Actions whose value is what somebody wrote: kept until it is done, and named nowhere."""
+
     action = models.CharField(_("action"), max_length=20)
     value = models.CharField(_("value"), max_length=200, blank=True)
     ticket_ids = models.JSONField(_("tickets"))
@@ -84,7 +87,9 @@ class Bulk(Job):
         verbose_name_plural = _("bulk changes")
 
     def __str__(self) -> str:
-        return f"{self.action} {self.value}".strip()
+        return (
+            self.action if self.action in self.IN_WORDS else f"{self.action} {self.value}".strip()
+        )
 
 
 class CustomerJob(Job):

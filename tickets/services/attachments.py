@@ -59,7 +59,7 @@ def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachm
     stored: list[Attachment] = []
     try:
         for file, name in zip(uploaded, names, strict=True):
-            file_id = _storage().save(f"tickets/{ticket_id}/{new_ulid().lower()}", file)
+            file_id = _storage().save(f"{_folder(ticket_id)}/{new_ulid().lower()}", file)
             stored.append(Attachment(file_id=file_id, name=name, size=file.size))
         yield stored
     except BaseException:
@@ -111,8 +111,23 @@ def forget(attachment: Attachment) -> None:
     _storage().delete(attachment.file_id)
 
 
+def forget_all(ticket_id: str) -> None:
+    """Remove every file of a ticket, those included that no message names."""
+    folder = _folder(ticket_id)
+    try:
+        _folders, names = _storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        _storage().delete(f"{folder}/{name}")
+
+
 def content_type(name: str) -> str:
     return CONTENT_TYPES.get(_extension(name), "application/octet-stream")
+
+
+def _folder(ticket_id: str) -> str:
+    return f"tickets/{ticket_id}"
 
 
 def _storage() -> Storage:

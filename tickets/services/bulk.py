@@ -117,7 +117,10 @@ def step(bulk_id: int) -> Bulk:
     with outbox.one_nudge():
         for ticket_id in bulk.ticket_ids[done : done + STEP]:
             bulk.results.append({"ticket": ticket_id, "refused": _work(ticket_id, bulk, by)})
-    jobs.step_done(bulk, finished=len(bulk.results) == len(bulk.ticket_ids))
+    finished = len(bulk.results) == len(bulk.ticket_ids)
+    if finished and bulk.action in Bulk.IN_WORDS:
+        bulk.value = ""  # what people wrote is kept with the tickets alone
+    jobs.step_done(bulk, finished=finished)
     return bulk
 
 

@@ -56,6 +56,9 @@ _LOGGED = (
     "related",
 )
 
+TEXTS = frozenset({"subject", "description", "tags"})
+"""Fields of a ticket that hold people's words, as the log names them."""
+
 
 class Draft:
     """A ticket on its way from what is stored to what will be, with all that is to be written."""
@@ -239,7 +242,9 @@ class Draft:
         if not changed:
             return
         self.say(CommunicationType.SYSTEM_UPDATE, _in_words(changed), changed=changed)
-        self.tell("changed", changes={change.field: change.after for change in changed})
+        # Words stand in the ticket and its log alone: an event goes far, and stays long.
+        told = {one.field: None if one.field in TEXTS else one.after for one in changed}
+        self.tell("changed", changes=told)
 
     def _plan(self) -> tuple[Milestone, ...]:
         return milestones.plan(
@@ -322,8 +327,9 @@ def _differences(before: Ticket, after: Ticket) -> list[Change]:
     for name in _LOGGED:
         was, becomes = getattr(before, name), getattr(after, name)
         if was != becomes:
-            was = ERASED if becomes == ERASED else was  # what is to be forgotten leaves no trace
             field = Ticket.get_attributes()[name].attr_name
+            if field in TEXTS and after.subject == ERASED:
+                was = becomes = ERASED  # what is to be forgotten leaves no trace
             changed.append(Change(field=field, before=text_of(was), after=text_of(becomes)))
     return changed
 

@@ -121,8 +121,9 @@ def escalate(
             changed=[Change(field="escalationLevel", before=str(was), after=str(level))],
             rule=MANUAL,
         )
+        key = f"{MANUAL}-{line.communication_id}"
         draft.escalate(
-            key=f"{MANUAL}-{line.communication_id}",
+            key=key,
             level=level,
             due_at=draft.at,
             by=by,
@@ -134,7 +135,7 @@ def escalate(
             level=level,
             assignedTo=draft.ticket.assigned_to,
             team=draft.ticket.team_id,
-            reason=reason,
+            record=key,
         )
 
     return change(ticket_id, raise_level, by=by, version=version, token=token, now=now)

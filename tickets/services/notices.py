@@ -30,9 +30,11 @@ from helpdesk.mail.kinds import Kind, Reference
 from tickets.domain import instant
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
+from tickets.store import access
 from tickets.store import notice as store
-from tickets.store.log import OutboxEvent
+from tickets.store.log import OutboxEvent, escalation_sk
 from tickets.store.notice import Notice
+from tickets.store.ticket import ticket_pk
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,17 @@ def take(events: Sequence[OutboxEvent]) -> None:
 def notices(*, by: Actor) -> list[Notice]:
     """The newest notices of the actor. One query."""
     return store.notices_of(by.user_id, limit=SHOWN)
+
+
+def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
+    """Why people escalated what these notices tell of, by event. One batch read, if any did."""
+    told = {
+        (ticket_pk(one.ticket_id), str(one.record)): one.event_id for one in found if one.record
+    }
+    if not told:
+        return {}
+    records = access.escalation_records(told)
+    return {told[record.pk, record.sk]: record.reason for record in records if record.reason}
 
 
 def unread_count(*, by: Actor) -> int:
@@ -105,7 +118,8 @@ def _tell_of_escalation(event: OutboxEvent, data: dict[str, Any]) -> None:
         given.rules = " ".join(milestone["rule"] for milestone in milestones)
         given.level = data["level"]
         given.due_at = max(due) if due else None
-        given.reason = data.get("reason")
+        if record := data.get("record"):
+            given.record = escalation_sk(int(event.life), record)
         _give(given, mail=True)
 
 
@@ -171,7 +185,9 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
     else:
         subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
-    body = render_to_string("mail/escalations.txt", {"notices": found, "person": person})
+    reasons = reasons_of(found)
+    lines = [(told, reasons.get(told.event_id, "")) for told in found]
+    body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
     return EmailMessage(subject, body, to=[person.email])
 
 

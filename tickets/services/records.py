@@ -16,23 +16,16 @@ from customers.services.links import check_customer
 from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.dynamo.pages import Place
-from helpdesk.errors import NotFound
-from helpdesk.moments import this_second
-from tickets.domain.ticket import ERASED, CommunicationType
+from helpdesk.errors import Invalid, NotFound
 from tickets.models import CustomerJob
-from tickets.services import attachments, outbox
+from tickets.services import erasure, outbox
 from tickets.services.change import change
 from tickets.services.draft import Draft
-from tickets.services.escalate import MANUAL, said_by_hand
 from tickets.services.replan import follow_policy
 from tickets.store import access
-from tickets.store.log import Communication, Escalation
-from tickets.store.ticket import Ticket
 
 STEP = 25
 SECOND_LOOK = timedelta(minutes=1)
-MOST_LINES = 100_000
-_PEOPLES_WORDS = {"subject", "description"}
 
 
 def start_merge(source_id: str, *, into: str, by: Actor) -> CustomerJob:
@@ -52,12 +45,19 @@ def start_merge(source_id: str, *, into: str, by: Actor) -> CustomerJob:
 def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
     """Remove the person from a record at once, and begin to remove them from the tickets.
 
-    Raises as `erase_person` does.
+    The job is there first: a worker finishes it, whatever happens to whoever asked. Raises Invalid
+    while a record is merged into this one; else as `erase.check` and `erasure.forget_person` do.
     """
-    erase.erase_person(customer_id, by=by, now=this_second())
-    return CustomerJob.objects.create(
+    erase.check(customer_id, by=by)
+    unfinished = CustomerJob.objects.filter(finished_at=None)
+    if unfinished.filter(kind=CustomerJob.Kind.MERGE, into_id=customer_id).exists():
+        raise Invalid({"customerId": _("A merge into this customer is running. Wait for its end.")})
+    running = unfinished.filter(kind=CustomerJob.Kind.ERASE, customer_id=customer_id).first()
+    job = running or CustomerJob.objects.create(
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
     )
+    erasure.forget_person(customer_id)
+    return job
 
 
 def job_of(job_id: int, *, by: Actor) -> CustomerJob:
@@ -119,58 +119,18 @@ def _hand_over(draft: Draft) -> None:
 
 
 def _erase(job: CustomerJob, by: Actor) -> bool:
-    erase.erase_vehicles(job.customer_id)
+    """Remove the person, then what some of their tickets say; say whether nothing is left."""
+    if not job.place:
+        erasure.forget_person(job.customer_id)
     place = Place(job.place, back=False) if job.place else None
     page = access.tickets_about(customer_id=job.customer_id, archived=True, limit=STEP, place=place)
-    for row in page.rows:
-        _erase_ticket(row.ticket_id, by)
+    erasure.forget_tickets([row.ticket_id for row in page.rows], by=by)
     if not job.looked_again:
         job.tickets += len(page.rows)
     job.place = page.next.key if page.next else ""
+    if page.next is None:
+        erasure.finish()
     return page.next is None
-
-
-def _erase_ticket(ticket_id: str, by: Actor) -> None:
-    """First what was said, then the ticket itself, whose log says that it is done."""
-    for line in access.whole_log(ticket_id, most=MOST_LINES):
-        _erase_line(line)
-    for escalation in access.escalations(ticket_id):
-        if escalation.reason not in (None, ERASED):
-            escalation.update(actions=[Escalation.reason.set(ERASED)])
-    change(ticket_id, _forget, archived=True, by=by)
-
-
-def _forget(draft: Draft) -> None:
-    ticket: Ticket = draft.ticket
-    if ticket.subject == ticket.description == ERASED:
-        return
-    ticket.subject = ticket.description = ERASED
-    draft.say(CommunicationType.SYSTEM_UPDATE, "The customer's personal data was erased")
-
-
-def _erase_line(line: Communication) -> None:
-    for attached in line.attachments or ():
-        attachments.forget(attached)
-    if line.rule == MANUAL:
-        [level] = line.changes
-        said = said_by_hand(level.before, level.after, ERASED)
-        if line.content != said:
-            line.update(actions=[Communication.content.set(said)])
-    elif line.type == CommunicationType.SYSTEM_UPDATE.value:
-        touched = [one for one in line.changes or () if one.field in _PEOPLES_WORDS]
-        if not touched or all(one.after == ERASED for one in touched):
-            return
-        for one in touched:
-            one.before = one.after = ERASED
-        fields = ", ".join(one.field for one in line.changes or ())
-        line.update(
-            actions=[
-                Communication.changes.set(line.changes),
-                Communication.content.set(f"{ERASED} {fields} changed"),
-            ]
-        )
-    elif line.content != ERASED or line.attachments:
-        line.update(actions=[Communication.content.set(ERASED), Communication.attachments.remove()])
 
 
 _STEPS: dict[str, Callable[[CustomerJob, Actor], bool]] = {

@@ -76,6 +76,11 @@ def queued(ticket_id: str, communication_id: str, *, at: datetime) -> queue.Queu
     return queue.queued(KIND, reference, group=communication_id, at=at)
 
 
+def forget(line: Communication) -> None:
+    """Take a reply off the list of undelivered mails, which may show the server's words."""
+    _listed(line).delete()
+
+
 def message_id(ticket_id: str, communication_id: str = "") -> str:
     """What mail programs thread by; without a line's id, the root of the ticket's thread."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"

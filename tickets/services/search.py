@@ -59,6 +59,24 @@ def follow_tickets(ticket_ids: Iterable[str]) -> None:
     _follow_texts(list(access.tickets(ticket_ids).values()))
 
 
+def follow_whole(ticket_ids: Iterable[str]) -> None:
+    """Write anew all that the index says of these tickets. A repeat does no harm."""
+    stored = list(access.tickets(ticket_ids).values())
+    search.follow(stored)
+    _follow_texts(stored)
+
+
+def forget_remains() -> None:
+    """Let nothing of a text stay in the index's files after it was taken out or written anew.
+
+    Cost: the full text is written anew, in small pieces. Never raises: the next one does it.
+    """
+    try:
+        search.forget_remains()
+    except DatabaseError as error:
+        log.warning("remains_not_forgotten", reason=str(error))
+
+
 def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     """Make the index anew from the tickets; call `each` with how many are done. Returns that.
 

@@ -1,13 +1,16 @@
 """Saved views: filters under a name, for oneself or for a team."""
 
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from customers.services.erase import Marks
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import teams_of
 from helpdesk.errors import NotAllowed, NotFound
+from tickets.domain.ticket import ERASED
 from tickets.models import SavedView
 from tickets.services.checks import Checks
 from tickets.services.filters import NAMES, read_filters
@@ -57,3 +60,16 @@ def delete_view(view_id: int, *, by: Actor) -> None:
     if str(view.owner_id) != by.user_id and not by.supervises:
         raise NotAllowed(_("Only whoever saved a view, or a supervisor, deletes it."))
     view.delete()
+
+
+def forget_views(marks: Marks, ids: Iterable[str]) -> None:
+    """Delete the views that search for a person, or filter by one of these ids; take the person's
+    name out of what others are called. Cost: reads all views."""
+    wanted = set(ids)
+    for view in SavedView.objects.all():
+        said = [value for values in parse_qs(view.query).values() for value in values]
+        if any(marks.are_near(value) or value in wanted for value in said):
+            view.delete()
+        elif marks.are_near(view.name):
+            view.name = ERASED
+            view.save(update_fields=["name"])

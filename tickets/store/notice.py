@@ -25,7 +25,8 @@ class Notice(Item):
     told_by = UnicodeAttribute(attr_name="toldBy", null=True)
     at = InstantAttribute()
     due_at = InstantAttribute(attr_name="dueAt", null=True)
-    reason = UnicodeAttribute(null=True)
+    # Of an escalation by hand: the key of its record beside the ticket, which has the reason
+    record = UnicodeAttribute(null=True)
     read = BooleanAttribute(default=False)
 
 

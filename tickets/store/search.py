@@ -116,6 +116,14 @@ def clear() -> None:
     engine().create()
 
 
+def forget_remains() -> None:
+    """Write the full text anew without what was deleted from it, and empty SQLite's own log.
+
+    PostgreSQL's autovacuum does that by itself.
+    """
+    engine().forget_remains()
+
+
 def take_stock() -> None:
     """Let SQLite look how many tickets share a value, so that it begins with the rarest.
 

@@ -50,8 +50,8 @@ def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
 def export(request: HttpRequest, customer_id: str) -> StreamingHttpResponse:
     """Everything about a customer, to be saved."""
     pieces = personal.export(customer_id, by=actor_of(request.user))
-    answer = StreamingHttpResponse(pieces, content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="customer-{quote(customer_id)}.json"'
+    answer = StreamingHttpResponse(pieces, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="customer-{quote(customer_id)}.zip"'
     answer["Cache-Control"] = "private, no-store"
     return answer
 

@@ -55,7 +55,7 @@ def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
 
 def _value(asked: Bulk) -> str:
     if asked.action != "assign":
-        return label(asked.value)
+        return label(asked.value) or "…"
     if asked.value.startswith("team-"):
         team = Team.objects.filter(pk=asked.value.removeprefix("team-")).first()
         return team.name if team else ""

@@ -15,7 +15,8 @@ from tickets.web.words import NOTICES, RULES
 def page(request: HttpRequest) -> HttpResponse:
     found = notices.notices(by=actor_of(request.user))
     names = names_of(notice.told_by for notice in found)
-    shown = [_shown(notice, names) for notice in found]
+    reasons = notices.reasons_of(found)
+    shown = [_shown(notice, names, reasons.get(notice.event_id, "")) for notice in found]
     return render(request, "tickets/notices.html", {"notices": shown, "view": "notices"})
 
 
@@ -34,7 +35,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return redirect("notices")
 
 
-def _shown(notice: Notice, names: dict[str, str]) -> dict[str, object]:
+def _shown(notice: Notice, names: dict[str, str], reason: str) -> dict[str, object]:
     rules = [str(RULES.get(rule, rule)) for rule in notice.rules.split()]
     told = NOTICES.get(notice.kind)
     name = names.get(notice.told_by or "", "")
@@ -44,7 +45,7 @@ def _shown(notice: Notice, names: dict[str, str]) -> dict[str, object]:
         "at": notice.at,
         "due_at": notice.due_at,
         "level": int(notice.level),
-        "reason": notice.reason or "",
+        "reason": reason,
         "read": bool(notice.read),
         "what": told % {"name": name} if told else ", ".join(rules),
     }

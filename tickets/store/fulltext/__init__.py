@@ -35,6 +35,9 @@ class Engine(Protocol):
     def forget(self, numbers: Sequence[int]) -> None:
         """Take the documents of these numbers out."""
 
+    def forget_remains(self) -> None:
+        """Let nothing be left of documents that were taken out or written anew."""
+
     def matching(self, words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
         """SQL, and its parameters, that selects the numbers of the documents that have every word
         as the beginning of one of theirs; with `strong` in that field alone."""

@@ -52,6 +52,10 @@ def forget(numbers: Sequence[int]) -> None:
             cursor.execute("DELETE FROM tickets_text WHERE number = %s", [number])
 
 
+def forget_remains() -> None:
+    """Autovacuum does that."""
+
+
 def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
     asked = " & ".join(f"'{word}':*" for word in words)
     field = "strong" if strong else "anywhere"

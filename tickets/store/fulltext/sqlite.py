@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 if TYPE_CHECKING:
     from tickets.store.fulltext import Document
+
+
+MERGED_PAGES = 500
+"""Pages that one statement merges: some milliseconds."""
 
 
 def create() -> None:
@@ -38,6 +42,27 @@ def forget(numbers: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         for number in numbers:
             cursor.execute("DELETE FROM tickets_text WHERE rowid = %s", [number])
+
+
+def forget_remains() -> None:
+    """Deleted documents stay in FTS5's segments until those are merged: merge them all, some pages
+    at a time, so that other writers come in between. Then the file is written anew, since its pages
+    keep what was in them (the pragma secure_delete overwrites most of it, not all), and SQLite's
+    log of changes is emptied. Cost: grows with the database, and other writers wait; SQLite serves
+    laptops."""
+    with connection.cursor() as cursor:
+        pages = -MERGED_PAGES  # negative: begin with all segments
+        while _written_by(cursor, pages) > 1:
+            pages = MERGED_PAGES
+        if not connection.in_atomic_block:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _written_by(cursor: Any, pages: int) -> int:
+    before = connection.connection.total_changes
+    cursor.execute("INSERT INTO tickets_text (tickets_text, rank) VALUES ('merge', %s)", [pages])
+    return int(connection.connection.total_changes - before)
 
 
 def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
