@@ -6,10 +6,11 @@ was checked: a name that points elsewhere a moment later gains nothing. No redir
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import urllib3
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 CONNECT, READ = 3, 5
@@ -19,6 +20,9 @@ MOST_READ = 500
 """Bytes of an answer that are kept."""
 
 Address = IPv4Address | IPv6Address
+
+_ASSIGNMENTS = IPv4Network("192.0.0.0/24")  # of protocols: routers and clouds answer there
+_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
@@ -39,13 +43,18 @@ def check_url(url: str, *, private: bool) -> None:
     """Raises AddressRefused for what could never be sent to, whatever its name resolves to."""
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError as error:
         raise AddressRefused(_("This is no address such as https://example.com/hook.")) from error
     if not host or parts.scheme not in ("https", "http"):
         raise AddressRefused(_("This is no address such as https://example.com/hook."))
     if parts.scheme == "http" and not private:
         raise AddressRefused(_("Use https: what is sent is nobody else's business."))
+    if not private and (port or 443) not in settings.WEBHOOK_PORTS:
+        ports = ", ".join(str(allowed) for allowed in settings.WEBHOOK_PORTS)
+        raise AddressRefused(
+            _("Nothing is sent to this port. Possible: %(ports)s.") % {"ports": ports}
+        )
     if parts.username or parts.password or parts.fragment:
         raise AddressRefused(_("The address must hold no user name, password or #."))
     try:
@@ -112,6 +121,25 @@ def _resolved(host: str, port: int, *, private: bool) -> Address:
 
 
 def _refuse_inside(address: Address, *, private: bool) -> None:
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    if not private and (not mapped.is_global or mapped.is_multicast or mapped.is_reserved):
+    if not private and any(_is_inside(one) for one in (address, *_embedded(address))):
         raise AddressRefused(_("The address is a private one: nothing is sent there."))
+
+
+def _is_inside(address: Address) -> bool:
+    return (
+        not address.is_global
+        or address.is_multicast
+        or address.is_reserved
+        or getattr(address, "is_site_local", False)
+        or address in _ASSIGNMENTS
+    )
+
+
+def _embedded(address: Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
+    if isinstance(address, IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [one for one in found if one is not None]

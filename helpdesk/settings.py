@@ -327,6 +327,8 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 # Whether webhooks may go to private and loopback addresses.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 
+WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "8443"])]
+
 # /metrics wants this token; without one it answers on loopback only.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

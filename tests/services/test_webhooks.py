@@ -14,7 +14,8 @@ from helpdesk.outward import AddressRefused, Unreachable, check_url, post
 from tests.world import after, settle, waiting_events
 from tickets.models import Webhook
 from tickets.services import webhooks
-from tickets.services.communicate import note
+from tickets.services.communicate import note, respond
+from tickets.services.edit import edit
 from tickets.services.escalate import escalate
 from tickets.store import webhook as store
 
@@ -93,6 +94,58 @@ def test_events_arrive_signed_and_in_order(desk, hook, receiver):
     assert "angry" not in heard
     assert [one["answer"] for one in hook.answers] == ["200"] * 3
     assert webhooks.send(hook.pk, now=after(minutes=4)) == 0
+
+
+def test_no_message_carries_what_people_wrote_whenever_it_was_queued(desk, hook, receiver):
+    number = desk.ticket(tags=["ilyushin"]).ticket_id
+    at = after(minutes=1)
+    words = {"subject": "Ilyushin", "description": "Ilyushin"}
+    edit(number, **words, priority="High", by=desk.rep, now=at)
+    edit(number, tags=["ilyushin", "more"], by=desk.rep, now=at)
+    respond(number, content="Ilyushin", by=desk.rep, now=at)
+    note(number, content="Ilyushin", by=desk.rep, now=at)
+    escalate(number, reason="Ilyushin", by=desk.rep, now=at)
+    settle()
+    # What an earlier release has queued holds it.
+    old = store.messages(hook.pk, after=None, limit=9)[-1]
+    said = json.loads(old.body)
+    said["data"] |= {"reason": "Ilyushin", "changes": {"subject": "Ilyushin", "status": "Open"}}
+    old.body = json.dumps(said)
+    old.save()
+
+    webhooks.send(hook.pk)
+
+    assert len(receiver.heard) >= 6
+    texts = [text for _body, _headers, text in receiver.heard]
+    assert [text for text in texts if "ilyushin" in text.lower()] == []
+    changes = [
+        body["data"]["changes"] for body, _h, _t in receiver.heard if "changes" in body["data"]
+    ]
+    assert {"priority": "High", "subject": None, "description": None} in changes
+    assert {"tags": None} in changes
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://192.0.0.192/",
+        "https://[2002:7f00:1::]/",
+        "https://[fec0::1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://example.com:22/",
+        "https://example.com:80/",
+        "https://example.com:6379/",
+    ],
+)
+def test_no_target_leads_inside_or_to_other_services(url):
+    with pytest.raises(AddressRefused):
+        check_url(url, private=False)
+
+
+@pytest.mark.parametrize("url", ["https://example.com/", "https://example.com:8443/hook"])
+def test_ordinary_targets_are_taken(url):
+    check_url(url, private=False)
 
 
 def test_only_what_is_wanted_is_sent(desk, hook, receiver):

@@ -27,6 +27,16 @@ _TOLD: Mapping[str, Mapping[str, str]] = {
     "unmerged": {"outOf": "unmergedFrom"},
 }
 
+VALUES = frozenset(
+    {
+        *("status", "waiting", "priority", "category", "escalationLevel"),
+        *("assignedTo", "teamId", "customerId", "vehicleId"),
+        *("continuedBy", "mergedInto", "duplicates", "related"),
+    }
+)
+"""Changed fields whose new value goes out: words of a list, and ids. Of others it is null, since it
+is what people wrote."""
+
 EVENTS = tuple(f"ticket.{kind}" for kind in _TOLD)
 PING = "ping"
 
@@ -46,6 +56,8 @@ def body(
             {name: value for name, value in milestone.items() if name != "notify"}
             for milestone in told["milestones"]
         ]
+    if "changes" in told:
+        told["changes"] = _without_words(told["changes"])
     said = {
         "id": event_id,
         "event": event_name(kind),
@@ -55,6 +67,19 @@ def body(
         "data": told,
     }
     return json.dumps(said, ensure_ascii=False)
+
+
+def without_words(body: str) -> str:
+    """Return a message as `body` makes it now: an earlier release has queued what people wrote."""
+    said = json.loads(body)
+    said["data"].pop("reason", None)
+    if "changes" in said["data"]:
+        said["data"]["changes"] = _without_words(said["data"]["changes"])
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _without_words(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: value if field in VALUES else None for field, value in changes.items()}
 
 
 def signature(secret: str, text: str, *, at: int) -> str:

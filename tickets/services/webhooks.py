@@ -151,7 +151,8 @@ def _send_all(hook: Webhook, now: datetime) -> int:
             if message.not_before > now:
                 held.add(message.ticket_id)
                 continue
-            sent, answer = _post(hook, message.event, str(message.sk), message.body)
+            body = webhooks.without_words(message.body)
+            sent, answer = _post(hook, message.event, str(message.sk), body)
             if sent:
                 _end(hook, message)
                 taken, misses = taken + 1, 0
