@@ -8,7 +8,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.api.shape import Shape
+from helpdesk.api.shape import Moment, Shape
 from helpdesk.moments import this_second
 from reporting.services import report
 from reporting.services.report import Asked, GroupBy
@@ -45,7 +45,19 @@ class Now(Shape):
     unassigned: int
 
 
-class SlaReport(Shape):
+class Whole(Shape):
+    """How whole the figures are."""
+
+    complete_until: Moment | None = Field(
+        description="The instant up to which the figures are complete; null: all of them are."
+    )
+    merged_tickets: int = Field(
+        description="Tickets created in the range that are left out, since they were merged into "
+        "another; 0 with includeMerged."
+    )
+
+
+class SlaReport(Whole):
     """Response: tickets whose first response lies in the range. Resolution: tickets whose last
     resolution does, and which have not been reopened since."""
 
@@ -71,7 +83,7 @@ class Group(Counts):
     key: str
 
 
-class Analytics(Shape):
+class Analytics(Whole):
     start: str = Field(alias="from")
     to: str
     tz: str
@@ -91,6 +103,9 @@ class Days(Shape):
     priority: list[Priority] = Field([], description="Any of these.")
     category: list[Category] = Field([], description="Any of these.")
     assigned_to: str = Field("", description="A user id, me or none.")
+    include_merged: bool = Field(
+        False, description="Count tickets too that were merged into another."
+    )
 
 
 @router.get("/tickets/sla-report", response=SlaReport, by_alias=True)

@@ -59,6 +59,8 @@ class About:
     assignee: str = ""
     team: str = ""
     segment: str = ""
+    merged: str = ""
+    """The ticket that it was merged into. Empty: none."""
 
 
 def facts_of(

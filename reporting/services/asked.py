@@ -39,6 +39,8 @@ class Asked:
     priorities: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     assignee: str | None = None  # "" is nobody
+    include_merged: bool = False
+    """Whether tickets that were merged into another count too."""
 
     def counts(self, cell: Cell) -> bool:
         priority, category, assignee = cell
@@ -59,7 +61,7 @@ class Asked:
 
 def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) -> Asked:
     """What query parameters ask for: `from`, `to` (exclusive), `tz`, `priority`, `category`,
-    `assignedTo`. Without days: the 30 up to `today`.
+    `assignedTo`, `includeMerged`. Without days: the 30 up to `today`.
 
     A representative sees their own figures. Raises Invalid with every value that means nothing;
     NotAllowed.
@@ -80,6 +82,9 @@ def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) ->
         }
     priorities = _words("priority", given, Priority, errors)
     categories = _words("category", given, Category, errors)
+    merged = last.get("includeMerged", "").lower()
+    if merged not in ("", "true", "false"):
+        errors["includeMerged"] = _("Choose from: %(words)s.") % {"words": "false, true"}
     if errors:
         raise Invalid(errors)
     assignee = last.get("assignedTo") or None
@@ -88,7 +93,7 @@ def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) ->
         if assignee not in (None, by.user_id):
             raise NotAllowed(_("Only supervisors see the figures of others."))
         assignee = by.user_id
-    return Asked(Range(start, end), zone, priorities, categories, assignee)
+    return Asked(Range(start, end), zone, priorities, categories, assignee, merged == "true")
 
 
 def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | None:

@@ -88,6 +88,7 @@ def _numbers(asked: Asked, figure: str, day: date) -> Iterator[str]:
             fact.kind is kind
             and (met is None or fact.met is met)
             and start <= fact.at < end
+            and (asked.include_merged or not about.merged)
             and asked.counts((about.priority, about.category, about.assignee))
         )
 

@@ -130,6 +130,7 @@ def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
         ticket.assigned_to or "",
         ticket.team_id or "",
         segment,
+        *([ticket.merged_into] if ticket.merged_into else []),
     ]
     return {
         day: DayFacts(

@@ -23,9 +23,11 @@ from reporting.domain.figures import (
 from reporting.services.asked import Asked as Asked
 from reporting.services.asked import GroupBy as GroupBy
 from reporting.services.asked import read_asked as read_asked
+from reporting.services.complete import complete_until as complete_until
 from reporting.services.rollups import (
     DAY_COUNTS,
     DAY_DURATIONS,
+    MERGED,
     MONTH_BY_PRIORITY,
     MONTH_COUNTS,
     MONTH_DAYS,
@@ -75,27 +77,36 @@ class Report:
 
 def report(asked: Asked) -> Report:
     """The figures of a range. Cost: at most six queries of rollups, of a size that does not depend
-    on how many tickets they count.
+    on how many tickets they count; twice as many with merged tickets.
     """
     cut = days.parts(asked.range)
     figures = Figures()
     by_priority = {priority.value: Durations() for priority in Priority}
-    if cut.months:
-        first, last = _months(cut.months)
-        for packed in access.rollups(asked.zone, MONTH_COUNTS, first, last):
-            figures.add(packing.unpack_counts(packed.data))
-        if asked.by_priority_alone:
-            for packed in access.rollups(asked.zone, MONTH_BY_PRIORITY, first, last):
-                for priority, durations in packing.unpack_by_priority(packed.data).items():
-                    by_priority[priority].add(durations)
-        else:
-            _add_cells(by_priority, asked, MONTH_DURATIONS, first, last)
-    for edge in cut.edges:
-        first, last = str(edge.start), str(edge.end - days.DAY)
-        for packed in access.rollups(asked.zone, DAY_COUNTS, first, last):
-            figures.add(packing.unpack_counts(packed.data))
-        _add_cells(by_priority, asked, DAY_DURATIONS, first, last)
+    for kind in _kinds(asked):
+        _add_counts(figures, asked, kind)
+        if cut.months:
+            first, last = _months(cut.months)
+            if asked.by_priority_alone:
+                for packed in access.rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
+                    for priority, durations in packing.unpack_by_priority(packed.data).items():
+                        by_priority[priority].add(durations)
+            else:
+                _add_cells(by_priority, asked, kind + MONTH_DURATIONS, first, last)
+        for edge in cut.edges:
+            first, last = str(edge.start), str(edge.end - days.DAY)
+            _add_cells(by_priority, asked, kind + DAY_DURATIONS, first, last)
     return Report(asked, _only(figures, asked), _kept(by_priority, asked))
+
+
+def merged_tickets(asked: Asked) -> int:
+    """How many tickets that were created in the range are left out because they were merged into
+    another; 0 if they are counted. Cost: at most three queries, as `report`.
+    """
+    if asked.include_merged:
+        return 0
+    left_out = Figures()
+    _add_counts(left_out, asked, MERGED)
+    return _only(left_out, asked).total()[Column.CREATED]
 
 
 def by_day(asked: Asked) -> dict[date, Row]:
@@ -104,12 +115,14 @@ def by_day(asked: Asked) -> dict[date, Row]:
     Cost: a query of an item a month; for some tickets only, of an item a day.
     """
     if asked.of_all:
-        return _all_by_day(asked.zone, asked.range)
-    found = {}
+        return _all_by_day(asked)
+    found: dict[date, Row] = {}
     first, last = str(asked.range.start), str(asked.range.end - days.DAY)
-    for packed in access.rollups(asked.zone, DAY_COUNTS, first, last):
-        figures = _only(packing.unpack_counts(packed.data), asked)
-        found[date.fromisoformat(packed.period)] = figures.total()
+    for kind in _kinds(asked):
+        for packed in access.rollups(asked.zone, kind + DAY_COUNTS, first, last):
+            figures = _only(packing.unpack_counts(packed.data), asked)
+            day = date.fromisoformat(packed.period)
+            add_to(found.setdefault(day, empty_row()), figures.total())
     return found
 
 
@@ -141,10 +154,11 @@ def backlog(asked: Asked, group_by: GroupBy, *, by: Actor, today: date) -> list[
 
 def sla_report(asked: Asked, *, now: Mapping[str, int]) -> dict[str, Any]:
     """GET /api/tickets/sla-report, as INTERFACES.md says."""
+    head = _head(asked)
     found = report(asked)
     of_all = found.stats()
     return {
-        **_head(asked),
+        **head,
         "response": _stat(of_all[0]),
         "resolution": _stat(of_all[1]),
         "byPriority": {
@@ -190,12 +204,13 @@ def groups(asked: Asked, group_by: GroupBy) -> dict[str, Row]:
 
 def analytics(asked: Asked, group_by: GroupBy) -> dict[str, Any]:
     """GET /api/tickets/analytics, as INTERFACES.md says."""
+    head = _head(asked)
     rows = groups(asked, group_by)
     total = empty_row()
     for row in rows.values():
         add_to(total, row)
     return {
-        **_head(asked),
+        **head,
         "groupBy": group_by.value,
         "totals": counts(total),
         "groups": [{"key": key, **counts(row)} for key, row in rows.items()],
@@ -228,19 +243,41 @@ def _stat(stat: Stat) -> dict[str, int | float | None]:
     }
 
 
-def _head(asked: Asked) -> dict[str, str]:
-    return {"from": str(asked.range.start), "to": str(asked.range.end), "tz": asked.zone}
+def _head(asked: Asked) -> dict[str, Any]:
+    """To be asked for before the figures: what is passed on in between may only add to them."""
+    return {
+        "from": str(asked.range.start),
+        "to": str(asked.range.end),
+        "tz": asked.zone,
+        "completeUntil": complete_until(),
+        "mergedTickets": merged_tickets(asked),
+    }
 
 
-def _all_by_day(zone: str, wanted: Range) -> dict[date, Row]:
-    found = {}
-    first, last = f"{wanted.start:%Y-%m}", f"{wanted.end - days.DAY:%Y-%m}"
-    for packed in access.rollups(zone, MONTH_DAYS, first, last):
-        month = date.fromisoformat(f"{packed.period}-01")
-        for number, row in enumerate(packing.unpack_rows(packed.data)):
-            day = month + number * days.DAY
-            if wanted.start <= day < wanted.end:
-                found[day] = row
+def _kinds(asked: Asked) -> tuple[str, ...]:
+    return ("", MERGED) if asked.include_merged else ("",)
+
+
+def _add_counts(figures: Figures, asked: Asked, kind: str) -> None:
+    cut = days.parts(asked.range)
+    stretches = [(DAY_COUNTS, str(edge.start), str(edge.end - days.DAY)) for edge in cut.edges]
+    if cut.months:
+        stretches.append((MONTH_COUNTS, *_months(cut.months)))
+    for what, first, last in stretches:
+        for packed in access.rollups(asked.zone, kind + what, first, last):
+            figures.add(packing.unpack_counts(packed.data))
+
+
+def _all_by_day(asked: Asked) -> dict[date, Row]:
+    found: dict[date, Row] = {}
+    first, last = f"{asked.range.start:%Y-%m}", f"{asked.range.end - days.DAY:%Y-%m}"
+    for kind in _kinds(asked):
+        for packed in access.rollups(asked.zone, kind + MONTH_DAYS, first, last):
+            month = date.fromisoformat(f"{packed.period}-01")
+            for number, row in enumerate(packing.unpack_rows(packed.data)):
+                day = month + number * days.DAY
+                if asked.range.start <= day < asked.range.end:
+                    add_to(found.setdefault(day, empty_row()), row)
     return found
 
 

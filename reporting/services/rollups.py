@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 DAY_COUNTS, DAY_DURATIONS = "day", "day-durations"
 MONTH_COUNTS, MONTH_DURATIONS = "month", "month-durations"
 MONTH_BY_PRIORITY, MONTH_DAYS = "month-priorities", "month-days"
+MERGED = "merged-"
+"""Before each of these: the same of merged tickets, which the others lack."""
 
 MARKS = 2_000
 ATTEMPTS = 8
@@ -76,6 +78,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
     While it runs, reports show what is there already. Returns the number of tickets.
     """
+    access.begin_rebuilding()
     access.clear()
     done = 0
     tickets = (ticket for ticket, _log in every_ticket())
@@ -85,6 +88,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
         each(done)
     while roll_up():
         pass
+    access.end_rebuilding()
     return done
 
 
@@ -98,52 +102,52 @@ def _pack_day(zone: str, day: date) -> None:
 
 def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], FactsOfDay]) -> None:
     start, end = days.bounds(day, zone)
-    figures = Figures()
+    figures, merged = Figures(), Figures()
     for utc_day in days.utc_days(day, zone):
         for about, happened in facts_of(utc_day):
+            of = merged if about.merged else figures
             for fact in happened:
                 if start <= fact.at < end:
-                    figures.count(about, fact)
-    access.write_rollups(
-        zone,
-        day,
-        {
-            DAY_COUNTS: packing.pack_counts(figures),
-            DAY_DURATIONS: packing.pack_durations(figures),
-        },
-        guard=DAY_COUNTS,
-        version=version,
-    )
+                    of.count(about, fact)
+    packed = {
+        kind + what: pack(counted)
+        for kind, counted in (("", figures), (MERGED, merged))
+        for what, pack in (
+            (DAY_COUNTS, packing.pack_counts),
+            (DAY_DURATIONS, packing.pack_durations),
+        )
+    }
+    access.write_rollups(zone, day, packed, guard=DAY_COUNTS, version=version)
 
 
 def _pack_month(zone: str, month: date) -> None:
     version = access.version(zone, MONTH_COUNTS, _month(month))
+    packed = {**_month_of(zone, month), **_month_of(zone, month, MERGED)}
+    access.write_rollups(zone, _month(month), packed, guard=MONTH_COUNTS, version=version)
+
+
+def _month_of(zone: str, month: date, kind: str = "") -> dict[str, bytes]:
+    """What is packed of a month, from its days."""
     last = days.next_month(month) - DAY
     counted = {
         packed.period: packing.unpack_counts(packed.data)
-        for packed in access.rollups(zone, DAY_COUNTS, month, last, consistent=True)
+        for packed in access.rollups(zone, kind + DAY_COUNTS, month, last, consistent=True)
     }
     figures = Figures()
     for one in counted.values():
         figures.add(one)
-    for packed in access.rollups(zone, DAY_DURATIONS, month, last, consistent=True):
+    for packed in access.rollups(zone, kind + DAY_DURATIONS, month, last, consistent=True):
         figures.add(packing.unpack_durations(packed.data))
     rows: Iterable[Row] = (
         counted[str(day)].total() if str(day) in counted else empty_row()
         for day in Range(month, days.next_month(month)).each()
     )
-    access.write_rollups(
-        zone,
-        _month(month),
-        {
-            MONTH_COUNTS: packing.pack_counts(figures),
-            MONTH_DURATIONS: packing.pack_durations(figures),
-            MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
-            MONTH_DAYS: packing.pack_rows(rows),
-        },
-        guard=MONTH_COUNTS,
-        version=version,
-    )
+    return {
+        kind + MONTH_COUNTS: packing.pack_counts(figures),
+        kind + MONTH_DURATIONS: packing.pack_durations(figures),
+        kind + MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
+        kind + MONTH_DAYS: packing.pack_rows(rows),
+    }
 
 
 def _month(month: date) -> str:

@@ -3,6 +3,7 @@
 PK TICKET#<ticketId>              SK FACTS             what has been written of a ticket, by day
 PK FACTS#<day of UTC>#<shard>     SK <ticketId>        what happened to a ticket that day
 PK DIRTY#<shard>                  SK <day>#<ulid>      a day whose rollups have to follow
+PK REBUILDING                     SK REBUILDING        there while the table is made anew
 PK ROLLUP#<zone>#<what>           SK <period>#<part>   figures of a day or a month, packed
 
 A rollup is written under the version that was read before its facts were, so that of two who pack

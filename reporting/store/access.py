@@ -13,6 +13,7 @@ from reporting.store import packing
 from reporting.store.items import (
     DIRTY,
     FACTS,
+    REBUILDING,
     DayFacts,
     Dirty,
     Rollup,
@@ -53,6 +54,25 @@ def dirty_days(*, limit: int) -> list[Dirty]:
     for key in shard_keys(DIRTY):
         found += Dirty.query(key, limit=limit, consistent_read=True)
     return sorted(found, key=lambda mark: str(mark.sk))
+
+
+def begin_rebuilding() -> None:
+    """Note that the table lacks what it had, until `end_rebuilding`. One write."""
+    Dirty(REBUILDING, REBUILDING).save()
+
+
+def end_rebuilding() -> None:
+    """One write."""
+    Dirty(REBUILDING, REBUILDING).delete()
+
+
+def is_rebuilding() -> bool:
+    """Whether a rebuilding has begun and has not ended, be it that it died. One GetItem."""
+    try:
+        Dirty.get(REBUILDING, REBUILDING, consistent_read=True)
+    except DoesNotExist:
+        return False
+    return True
 
 
 def forget_dirty(marks: Iterable[Dirty]) -> None:
@@ -120,14 +140,14 @@ def write_rollups(
 
 
 def clear() -> None:
-    """Throw the whole table away. Reads all of it: for rebuilding only."""
+    """Throw the table away, but for the note of a rebuilding. Reads all of it: for rebuilding."""
     keys: Sequence[tuple[str, str]]
     connection = TicketFacts._get_connection()
     place = None
     while True:
         answer = connection.scan(exclusive_start_key=place, attributes_to_get=["PK", "SK"])
         keys = [(item["PK"]["S"], item["SK"]["S"]) for item in answer["Items"]]
-        delete_all([Dirty(pk, sk) for pk, sk in keys])
+        delete_all([Dirty(pk, sk) for pk, sk in keys if pk != REBUILDING])
         place = answer.get("LastEvaluatedKey")
         if not place:
             return

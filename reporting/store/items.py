@@ -17,6 +17,7 @@ from helpdesk.dynamo.table import Item, TableMeta
 
 FACTS = "FACTS"
 DIRTY = "DIRTY"
+REBUILDING = "REBUILDING"
 
 
 class _Meta(TableMeta):

@@ -19,7 +19,7 @@ from reporting.services.asked import Asked, GroupBy
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
 
-_FILTERS = ("from", "to", "tz", "priority", "category", "assignedTo")
+_FILTERS = ("from", "to", "tz", "priority", "category", "assignedTo", "includeMerged")
 
 
 def today_of(request: HttpRequest) -> date:
@@ -102,6 +102,7 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
         *(("priority", word) for word in sorted(asked.priorities)),
         *(("category", word) for word in sorted(asked.categories)),
         *([("assignedTo", assignee)] if assignee else []),
+        *([("includeMerged", "true")] if asked.include_merged else []),
     ]
 
 

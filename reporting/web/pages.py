@@ -33,10 +33,14 @@ def reports(request: HttpRequest) -> HttpResponse:
     except Invalid as refused:
         context["errors"] = refused.errors
         return render(request, "reporting/reports.html", context, status=422)
+    complete_until = report.complete_until()  # before the figures: these may know more
     found = report.report(asked)
     before = report.report(replace(asked, range=asked.range.before()))
     context |= {
         "asked": asked,
+        "complete_until": complete_until,
+        "merged_tickets": report.merged_tickets(asked),
+        "with_merged": asking.query(replace(asked, include_merged=True)),
         "first": asked.range.start,
         "last": asked.range.end - days.DAY,
         "before": before.asked.range,
@@ -63,6 +67,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
     asked = read_asked(dict(request.GET.lists()), by=by, today=asking.today_of(request))
     figure = request.GET.get("figure", "")
+    complete_until = report.complete_until()
     found = behind.behind(asked, figure, place=request.GET.get("page") or None)
     now = this_second()
     more = None
@@ -71,6 +76,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     context = {
         "view": "reports",
         "title": FIGURES[figure],
+        "complete_until": complete_until,
         "asked": asked,
         "last": asked.range.end - days.DAY,
         "lines": ticket_lines(found.tickets, now=now),

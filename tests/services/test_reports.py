@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.cache import cache
 
+from customers.services.changed import changed_customers
 from customers.services.create import edit_customer
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
@@ -17,12 +18,13 @@ from reporting import tasks
 from reporting.domain.days import Range
 from reporting.services import facts, report, rollups
 from reporting.services.asked import Asked, GroupBy, read_asked
+from reporting.services.complete import complete_until
 from reporting.store import access as table
 from reporting.store.items import Rollup, TicketFacts
 from tests.bench.population import report_year
 from tests.world import NOON, after, settle, team, waiting_events
 from tickets.domain.sla import scenario
-from tickets.services import customers, history
+from tickets.services import customers, history, outbox, relate
 from tickets.services.assign import assign, assign_team
 from tickets.services.communicate import respond
 from tickets.services.edit import edit
@@ -570,3 +572,103 @@ def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path):
     odd = Range(date(2010, 2, 17), date(2010, 11, 5))
     agree(told, users, Asked(odd))
     agree(told, users, Asked(odd, categories=frozenset(["General"])), category="General")
+
+
+def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_undone(desk):
+    kept = desk.ticket()
+    twin = desk.ticket(now=after(days=1), priority="High")
+    rolled()
+    assert total()[0] == 2
+
+    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
+    rolled()
+
+    with_it = Asked(ALL, include_merged=True)
+    for group_by in GroupBy:
+        found = report.analytics(Asked(ALL), group_by)
+        assert [found["totals"][name] for name in EACH[:4]] == [1, 0, 0, 0], group_by
+        assert found["mergedTickets"] == 1, "one that was created in the range is left out"
+        found = report.analytics(with_it, group_by)
+        assert [found["totals"][name] for name in EACH[:4]] == [2, 1, 1, 0], group_by
+        assert found["mergedTickets"] == 0
+    assert [stat.count for stat in report.report(Asked(ALL)).stats()] == [0, 0]
+    assert [stat.count for stat in report.report(with_it).stats()] == [1, 1]
+    month = Asked(Range(date(2026, 11, 3), date(2026, 11, 4)))
+    assert report.merged_tickets(month) == 1
+    assert report.merged_tickets(Asked(ALL, priorities=frozenset(["Medium"]))) == 0
+
+    built = everything()
+    rollups.rebuild()
+    assert everything() == built
+
+    relate.undo_merge(twin.ticket_id, by=desk.rep, now=after(days=3))
+    # Whichever event tells of it: the ticket is read anew.
+    facts.follow([twin.ticket_id])
+    rolled()
+    assert total()[0] == total(with_it)[0] == 2
+    assert report.merged_tickets(Asked(ALL)) == 0
+
+
+def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
+    kept, twin = desk.ticket(), desk.ticket()
+    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
+    rolled()
+    with capacity.counting() as without:
+        report.report(Asked(ALL))
+    with capacity.counting() as merged:
+        report.report(Asked(ALL, include_merged=True))
+    assert merged.requests <= 2 * without.requests
+
+
+def test_reports_say_up_to_when_their_figures_are_complete(desk):
+    rolled()
+    while customers.follow_changed():
+        pass
+    for found in changed_customers(limit=10):
+        customers.forget_changed(found)
+    assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
+
+    ticket = desk.ticket(now=after(hours=1))
+    assert report.analytics(Asked(ALL), GroupBy.DAY)["completeUntil"] == after(hours=1)
+
+    facts.take(waiting_events())  # and its worker dies here
+    outbox.pass_on()
+    day = datetime(2026, 11, 2, tzinfo=UTC)
+    assert report.sla_report(Asked(ALL), now={})["completeUntil"] == day, "it is not rolled up"
+
+    rolled()
+    assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
+    edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
+    assert complete_until(), "the segment has yet to follow"
+    customers.follow_changed()
+    rolled()
+    assert complete_until() is None
+    assert ticket.ticket_id
+
+
+def test_figures_are_not_complete_while_a_rebuilding_runs_or_has_died(desk, monkeypatch):
+    desk.ticket()
+    rolled()
+    follow = facts.follow
+
+    def dies(ids):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(facts, "follow", dies)
+    with pytest.raises(KeyboardInterrupt):
+        rollups.rebuild()
+    monkeypatch.setattr(facts, "follow", follow)
+    assert total()[0] == 0
+    assert complete_until() == datetime(1990, 1, 1, tzinfo=UTC)
+
+    rollups.rebuild()
+    assert total()[0] == 1
+    assert complete_until() is None or complete_until() > datetime(1990, 1, 1, tzinfo=UTC)
+
+
+def test_rollups_that_hold_no_durations_of_single_people_give_a_report_of_one(desk):
+    report_year(100, 1)
+    found = report.report(Asked(Range(date(2025, 1, 1), date(2026, 1, 1)), assignee="3"))
+    first, _second = found.stats()
+    assert first.count
+    assert first.median is None, "an average is known, a median is not"

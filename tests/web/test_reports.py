@@ -12,11 +12,16 @@ from helpdesk.mail import delivery
 from helpdesk.moments import this_second
 from reporting.models import WhatIf
 from reporting.services import behind, rollups, weekly, what_if
+from tests.bench.population import report_year
 from tests.world import settle, team
 from tickets.models import Calendar, Policy
+from tickets.services import relate
 from tickets.services.communicate import respond
+from tickets.services.customers import follow_changed
 from tickets.services.escalate import sweep
 from tickets.services.status import change_status
+
+WHOLE = {"completeUntil", "mergedTickets"}
 
 
 @pytest.fixture
@@ -142,7 +147,7 @@ def test_the_reports_of_the_api_have_the_exact_shape(supervisor, history):
     found = supervisor.get("/api/tickets/sla-report").json()
     clock = {"count", "met", "breached", "attainment", "averageSeconds"}
     clock |= {"medianSeconds", "p90Seconds"}
-    assert set(found) == {"from", "to", "tz", "response", "resolution", "byPriority", "now"}
+    assert set(found) == {"from", "to", "tz", "response", "resolution", "byPriority", "now"} | WHOLE
     assert set(found["response"]) == clock
     assert set(found["byPriority"]) == {"Critical", "High", "Medium", "Low"}
     assert set(found["byPriority"]["Low"]["resolution"]) == clock
@@ -157,7 +162,7 @@ def test_the_reports_of_the_api_have_the_exact_shape(supervisor, history):
     assert found["response"]["medianSeconds"] == pytest.approx(1800, rel=0.01)
 
     found = supervisor.get("/api/tickets/analytics?groupBy=assignedTo").json()
-    assert set(found) == {"from", "to", "tz", "groupBy", "totals", "groups"}
+    assert set(found) == {"from", "to", "tz", "groupBy", "totals", "groups"} | WHOLE
     counts = {"created", "resolved", "closed", "reopened", "escalated", "resolutionRate"}
     assert set(found["totals"]) == counts
     assert set(found["groups"][0]) == counts | {"key"}
@@ -272,3 +277,48 @@ def test_the_form_shows_whom_the_figures_are_of_even_if_they_left(desk, client):
     for asked, name in ((desk.rep2.user_id, "Tomasz Nowak"), ("me", "Ingrid Halvorsen")):
         page = client.get("/reports/", {"assignedTo": asked}).content.decode()
         assert f"selected>{name}</option>" in page
+
+
+def test_a_report_without_durations_shows_dashes(supervisor):
+    report_year(100, 1)
+    shown = page(supervisor, "/reports/?from=2025-01-01&to=2026-01-01&assignedTo=3")
+    assert "–" in shown
+    answer = supervisor.get("/api/tickets/sla-report?from=2025-01-01&to=2026-01-01&assignedTo=3")
+    assert answer.json()["response"]["medianSeconds"] is None
+
+
+def test_pages_say_that_figures_catch_up_and_refresh_until_they_have(supervisor, desk):
+    desk.ticket(now=this_second())
+    for address in ("/reports/", "/reports/tickets/?figure=created"):
+        shown = page(supervisor, address)
+        assert "Figures are complete up to" in shown, address
+        assert 'hx-trigger="load delay:3s"' in shown, address
+    assert supervisor.get("/api/tickets/analytics").json()["completeUntil"]
+    settle()
+    while rollups.roll_up():
+        pass
+    follow_changed()
+    settle()
+    while rollups.roll_up():
+        pass
+    assert "Figures are complete up to" not in page(supervisor, "/reports/")
+
+
+def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
+    at = this_second() - timedelta(hours=2)
+    kept, twin = desk.ticket(now=at), desk.ticket(now=at)
+    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep)
+    settle()
+    while rollups.roll_up():
+        pass
+    shown = page(supervisor, "/reports/")
+    assert "1 ticket that was merged into another is left out" in shown
+    found = supervisor.get("/api/tickets/analytics").json()
+    assert (found["totals"]["created"], found["mergedTickets"]) == (1, 1)
+    found = supervisor.get("/api/tickets/analytics?includeMerged=true").json()
+    assert (found["totals"]["created"], found["mergedTickets"]) == (2, 0)
+    assert "figure=created" in page(supervisor, "/reports/?includeMerged=true")
+    behind_it = page(supervisor, "/reports/tickets/?figure=created&includeMerged=true")
+    assert behind_it.count('class="row-link') == 2
+    assert page(supervisor, "/reports/tickets/?figure=created").count('class="row-link') == 1
+    assert supervisor.get("/api/tickets/analytics?includeMerged=perhaps").status_code == 422

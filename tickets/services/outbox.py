@@ -8,6 +8,7 @@ consumer must make a repeat harmless.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 
 import structlog
@@ -74,6 +75,14 @@ def nudge() -> None:
 def is_asked() -> bool:
     """Whether somebody has nudged since `pass_on` last began."""
     return bool(marks.get(ASKED))
+
+
+def oldest_at() -> datetime | None:
+    """When the oldest event happened that some consumer has yet to take; None: none waits.
+
+    Cost: one query a shard of the outbox, of one event.
+    """
+    return min((event.at for event in access.outbox(limit=1)), default=None)
 
 
 def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) -> int:

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.moments import this_second
 from tickets.domain import instant
-from tickets.store import access
+from tickets.services import outbox
 
 _SWEPT = "pulse:swept"
 KEPT = 24 * 3_600
@@ -31,7 +31,7 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
     """Cost: one query a shard of the outbox, of one event. Raises NotAllowed."""
     require_supervision(by)
     at = now or this_second()
-    oldest = min((event.at for event in access.outbox(limit=1)), default=None)
+    oldest = outbox.oldest_at()
     swept_at = cache.get(_SWEPT)
     last = instant.parse(swept_at) if swept_at else None
     return Pulse(
