@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -89,6 +90,21 @@ def test_of_two_changes_of_one_version_one_wins(running, new_ticket):
         _status, stored = ask(running, "GET", path)
         [won] = [body for status, body in answers if status == 200]
         assert stored["priority"] == won["priority"]
+
+
+@pytest.mark.parametrize("path", ["/api/tickets", "/accounts/login/"])
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("Content-Length: 1048577", 413), ("Transfer-Encoding: chunked", 411)],
+)
+def test_a_large_body_is_refused_before_it_is_sent(running, path, header, status):
+    """The server answers while the sender still has all of the body."""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as line:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
+        line.sendall(head.encode())
+        answer = line.recv(4_096).decode()
+
+    assert answer.startswith(f"HTTP/1.1 {status} "), answer[:200]
 
 
 @pytest.mark.skipif(

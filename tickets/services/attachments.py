@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from customers.domain.words import one_line
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
@@ -159,7 +160,7 @@ def _check(files: list[UploadedFile], names: list[str]) -> None:
 def _name(file: UploadedFile) -> str:
     """The file's name without folders and without what does not print, its end kept."""
     name = PurePath((file.name or "").replace("\\", "/")).name
-    name = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", name).strip() or "file"
+    name = one_line(re.sub(r"[\x00-\x1f\x7f]", "", name)) or "file"
     stem, dot, ending = name.rpartition(".")
     return f"{stem[: LONGEST_NAME - len(ending)]}{dot}{ending[:20]}"
 
