@@ -44,7 +44,7 @@ Bins = Counter[int]
 Cell = tuple[str, str, str]
 """Priority, category, assignee."""
 
-_COUNTED = {
+COUNTED = {
     Kind.CREATED: Column.CREATED,
     Kind.RESOLVED: Column.RESOLVED,
     Kind.CLOSED: Column.CLOSED,
@@ -99,7 +99,7 @@ class Figures:
     def count(self, about: About, fact: Fact) -> None:
         """Take one fact of a ticket in."""
         cell = (about.priority, about.category, about.assignee)
-        places = [(_COUNTED[fact.kind], 1)]
+        places = [(COUNTED[fact.kind], 1)]
         if fact.kind is Kind.RESPONSE:
             places += [(Column.RESPONSES_MET, fact.met), (Column.RESPONSE_SECONDS, fact.seconds)]
             self.durations.setdefault(cell, Durations()).response[bin_of(fact.seconds)] += 1

@@ -79,7 +79,11 @@ def tickets(request: HttpRequest) -> HttpResponse:
         "complete_until": complete_until,
         "asked": asked,
         "last": asked.range.end - days.DAY,
-        "lines": ticket_lines(found.tickets, now=now),
+        "rows": list(
+            zip(ticket_lines([row.ticket for row in found.rows], now=now), found.rows, strict=True)
+        ),
+        "total": found.total,
+        "timed": figure not in ("created", "reopened"),
         "more": more,
         "looked_to": found.looked_to,
         "query": asking.query(asked),

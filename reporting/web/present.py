@@ -97,6 +97,7 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                         "word": priority.value,
                         "stat": own_stat,
                         "attainment": _percent(own_stat.attainment),
+                        "all_url": asking.behind_link(asked, f"{name}s", priority=priority.value),
                         "late_url": asking.behind_link(
                             asked, f"late-{name}s", priority=priority.value
                         ),

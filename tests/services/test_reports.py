@@ -7,8 +7,10 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from django.core.cache import cache
+from hypothesis import strategies as some
 
 from customers.services.changed import changed_customers
 from customers.services.create import edit_customer
@@ -16,7 +18,7 @@ from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
 from reporting import tasks
 from reporting.domain.days import Range
-from reporting.services import facts, report, rollups
+from reporting.services import behind, facts, report, rollups
 from reporting.services.asked import Asked, GroupBy, read_asked
 from reporting.services.complete import complete_until
 from reporting.store import access as table
@@ -507,11 +509,11 @@ def agree(told, users, asked, **dims):
     assert {name: totals[name] for name in counted} == counted
 
 
-def made_up(path):
+def made_up(path, seed=11, tickets=120):
     """A history that looks like the real one, for machines that do not have it."""
-    chance = random.Random(11)
+    chance = random.Random(seed)
     lines = []
-    for number in range(120):
+    for number in range(tickets):
         at = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(24 * 400))
 
         def write(event, hours, at=at, number=number, **more):
@@ -672,3 +674,53 @@ def test_rollups_that_hold_no_durations_of_single_people_give_a_report_of_one(de
     first, _second = found.stats()
     assert first.count
     assert first.median is None, "an average is known, a median is not"
+
+
+def rows_behind(asked, figure):
+    rows, place = [], None
+    while True:
+        found = behind.behind(asked, figure, place=place)
+        rows += found.rows
+        place = found.next
+        if place is None:
+            return rows, found.total
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zones, seed):
+    path = made_up(tmp_path / "made-up.jsonl", seed=seed, tickets=25)
+    assert history.import_history(path, now=NOON).refused == []
+    busy(desk)
+    rolled()
+    first = date(2010, 1, 1)
+
+    @hypothesis.settings(max_examples=12, deadline=None, database=None)
+    @hypothesis.given(
+        figure=some.sampled_from(sorted(behind.FIGURES)),
+        start=some.integers(0, 400),
+        length=some.integers(1, 120),
+        zone=some.sampled_from(["UTC", "America/New_York", "Pacific/Apia"]),
+        priorities=some.frozensets(some.sampled_from(["Critical", "High", "Low"]), max_size=2),
+    )
+    def agrees(figure, start, length, zone, priorities):
+        begins = first + timedelta(days=start)
+        asked = Asked(Range(begins, begins + timedelta(days=length)), zone, priorities)
+        rows, counted = rows_behind(asked, figure)
+        assert len(rows) == counted, (figure, asked)
+        if figure.startswith("late"):
+            assert all(row.late is not None for row in rows), "each says how late it was"
+
+    agrees()
+    for figure in behind.FIGURES:
+        rows, counted = rows_behind(Asked(ALL), figure)
+        assert len(rows) == counted, figure
+        assert counted or figure in ("late-responses",), figure
+
+
+def test_a_ticket_is_behind_a_figure_once_for_each_counted_event_with_its_lateness(desk):
+    first, _second, _third = busy(desk)
+    rolled()
+    rows, _total = rows_behind(Asked(ALL), "resolved")
+    assert [row.ticket.ticket_id for row in rows].count(first) == 2, "it was resolved twice"
+    [late] = rows_behind(Asked(ALL, priorities=frozenset(["Critical"])), "late-resolutions")[0]
+    assert late.late == (39 - 24) * 3600, "39 h on the clock, of which 24 were allowed"
