@@ -9,7 +9,12 @@ HEIGHT = 100
 STEP = 100
 """Units from one group of bars to the next."""
 
-MOST_LABELS = 6
+MOST_LABELS = 8
+FEW_LABELS = 6
+"""Labels of a chart that has more groups than MOST_LABELS."""
+
+EDGE = 1
+"""Percent of a chart's width within which a label begins, or ends, at its mark."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,26 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Label:
+    """What stands below a group: where, in percent of the width, and which part of it is there.
+    A minor one gives way on a narrow screen."""
+
+    text: str
+    x: float
+    anchor: str
+    minor: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of a chart of lines, from bottom to top, and what it says."""
+
+    x: float
+    width: float
+    says: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """Bars side by side in each group, or lines from group to group."""
 
@@ -32,7 +57,8 @@ class Chart:
     bars: Sequence[Bar]
     lines: Sequence[str]
     ticks: Sequence[str]
-    labels: Sequence[str]
+    labels: Sequence[Label]
+    groups: Sequence[Group] = ()
 
 
 def bars(
@@ -58,9 +84,14 @@ def bars(
 
 
 def lines(
-    labels: Sequence[str], series: Sequence[Sequence[float | None]], *, top: float | None = None
+    labels: Sequence[str],
+    series: Sequence[Sequence[float | None]],
+    says: Sequence[str],
+    *,
+    top: float | None = None,
 ) -> Chart:
-    """A line for each series; where there is no value, the line has a gap."""
+    """A line for each series; where there is no value, the line has a gap. `says` is what each
+    group says when it is pointed at."""
     top = top or _top([[value or 0 for value in values] for values in series])
     paths = []
     for values in series:
@@ -75,16 +106,17 @@ def lines(
                 path.append(f"h{STEP / 4:.1f}")  # a lonely value is a dash, not nothing
             pen = "L"
         paths.append("".join(path))
-    return Chart(STEP * max(len(labels), 1), (), paths, _ticks(top), _few(labels))
+    groups = [Group(number * STEP, STEP, text) for number, text in enumerate(says)]
+    return Chart(STEP * max(len(labels), 1), (), paths, _ticks(top), _few(labels), groups)
 
 
 def _top(series: Sequence[Sequence[float]]) -> float:
-    """A round number that no value is above."""
+    """A round number that no value is above, and whose half is a whole one, or it is 1."""
     most = max((value for values in series for value in values), default=0) or 1
     size = 1
     while size * 10 < most:
         size *= 10
-    return next(size * step for step in (1, 2, 4, 5, 10) if size * step >= most)
+    return next(size * step for step in (1, 2, 4, 6, 10) if size * step >= most)
 
 
 def _ticks(top: float) -> list[str]:
@@ -92,9 +124,12 @@ def _ticks(top: float) -> list[str]:
     return [f"{top:,.0f}", f"{top / 2:,.0f}" if top > 1 else "", "0"]
 
 
-def _few(labels: Sequence[str]) -> list[str]:
-    """As many of the labels as have room, evenly."""
-    if len(labels) <= MOST_LABELS:
-        return list(labels)
-    last = len(labels) - 1
-    return [labels[round(place * last / (MOST_LABELS - 1))] for place in range(MOST_LABELS)]
+def _few(labels: Sequence[str]) -> list[Label]:
+    """As many of the labels as have room, each below the middle of its group."""
+    every = 1 if len(labels) <= MOST_LABELS else -(-len(labels) // FEW_LABELS)
+    found = []
+    for number in range(0, len(labels), every):
+        x = 100 * (number + 0.5) / len(labels)
+        anchor = "start" if x < EDGE else "end" if x > 100 - EDGE else "middle"
+        found.append(Label(labels[number], x, anchor, minor=number // every % 3 > 0))
+    return found

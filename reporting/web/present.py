@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import every_team, names_of
-from reporting.domain import figures
+from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
 from reporting.services import report
 from reporting.services.asked import Asked, GroupBy
@@ -114,7 +114,8 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
     """Volume, backlog and attainment over time."""
     over = group_by if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH) else GroupBy.DAY
     rows = report.groups(asked, over)
-    labels = [_period(key, over) for key in rows]
+    long = asked.range.start.year != (asked.range.end - days.DAY).year
+    labels = [_period(key, over, year=long) for key in rows]
     created = [row[Column.CREATED] for row in rows.values()]
     resolved = [row[Column.RESOLVED] for row in rows.values()]
     backlog = report.backlog(asked, over, by=by, today=today)
@@ -122,10 +123,11 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
         [_share(row, Column.RESPONSES) for row in rows.values()],
         [_share(row, Column.RESOLUTIONS) for row in rows.values()],
     ]
+    kept = (_("First response"), _("Resolution"))
     words = (FIGURES["created"], FIGURES["resolved"])
     return {
         "series_volume": words,
-        "series_clocks": (_("First response"), _("Resolution")),
+        "series_clocks": kept,
         "volume": charts.bars(
             labels,
             [created, resolved],
@@ -134,8 +136,27 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
                 for word, values in zip(words, (created, resolved), strict=True)
             ],
         ),
-        "backlog": charts.lines(labels, [backlog]),
-        "kept": charts.lines(labels, shares, top=100),
+        "backlog": charts.lines(
+            labels,
+            [backlog],
+            [
+                f"{text}: {'–' if left is None else f'{left:,}'}"
+                for text, left in zip(labels, backlog, strict=True)
+            ],
+        ),
+        "kept": charts.lines(
+            labels,
+            shares,
+            [
+                f"{text}: "
+                + ", ".join(
+                    f"{clock} {'–' if share is None else f'{share:.1f} %'}"
+                    for clock, share in zip(kept, of_clocks, strict=True)
+                )
+                for text, *of_clocks in zip(labels, *shares, strict=True)
+            ],
+            top=100,
+        ),
         "periods": [
             {
                 "label": text,
@@ -226,10 +247,11 @@ def _points(now: float | None, then: float | None) -> str:
     return _("%(points)s points") % {"points": f"{100 * (now - then):+.1f}".replace("-", "−")}
 
 
-def _period(key: str, group_by: GroupBy) -> str:
+def _period(key: str, group_by: GroupBy, *, year: bool) -> str:
+    """How a period is called; a day with its `year`, where the days are of several."""
     if group_by is GroupBy.DAY:
-        return date_format(date.fromisoformat(key), "j M")
+        return date_format(date.fromisoformat(key), "j M Y" if year else "j M")
     if group_by is GroupBy.MONTH:
         return date_format(date.fromisoformat(f"{key}-01"), "M Y")
-    year, _dash, week = key.partition("-W")
-    return _("week %(week)s, %(year)s") % {"week": int(week), "year": year}
+    of_year, _dash, week = key.partition("-W")
+    return _("week %(week)s, %(year)s") % {"week": int(week), "year": of_year}
