@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -9,6 +10,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from helpdesk.dynamo.table import connection
+from helpdesk.errors import Busy
 
 
 class ConditionFailed(Exception):
@@ -22,7 +24,7 @@ class ConditionFailed(Exception):
         super().__init__(f"{len(failed)} condition(s) of the transaction did not hold")
 
 
-class Contended(Exception):
+class Contended(Busy):
     """Another transaction held an item of this one; nothing was written, a retry may succeed."""
 
 
@@ -79,7 +81,7 @@ class Transaction:
             if failed:
                 raise ConditionFailed(failed) from cancelled
             if "TransactionConflict" in codes:
-                raise Contended("Somebody else is writing the same item.") from cancelled
+                raise Contended(_("Somebody is changing this right now. Try again.")) from cancelled
             raise
 
 

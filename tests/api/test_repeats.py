@@ -7,6 +7,7 @@ import pytest
 
 from helpdesk.accounts.tokens import make_token
 from helpdesk.dynamo.table import client as dynamo
+from helpdesk.dynamo.transaction import Contended, Transaction
 from helpdesk.idempotency import Answer, Request
 from tests.api.conftest import Program
 from tests.api.test_access import BODIES, ask  # noqa: F401 (a fixture)
@@ -118,7 +119,7 @@ def test_routing_chooses_once(program, desk):
     assert chosen[0] == chosen[1] == chosen[2]
 
 
-@pytest.mark.parametrize("endpoint", ["post /customers", "put /customers/{customer_id}"])
+@pytest.mark.parametrize("endpoint", WRITES)
 @pytest.mark.django_db(transaction=True)
 def test_the_same_request_at_the_same_time_is_done_once(desk, send, endpoint):
     gate, answers = Barrier(4), []
@@ -135,6 +136,19 @@ def test_the_same_request_at_the_same_time_is_done_once(desk, send, endpoint):
 
     assert {one.status_code for one in answers} <= {200, 201}, [one.json() for one in answers]
     assert len({str(one.json()) for one in answers}) == 1
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_a_write_that_meets_another_is_tried_again_or_refused_in_words(
+    desk, send, endpoint, monkeypatch
+):
+    def meets_another(transaction, *error):
+        raise Contended("Somebody is changing this right now.")
+
+    monkeypatch.setattr(Transaction, "__exit__", meets_another)
+
+    changing = {"assignedTo": desk.rep2.user_id} if endpoint.endswith("/assign") else {}
+    is_problem(send(endpoint, key={}, **changing), 503)
 
 
 def test_what_is_kept_of_a_request_tells_nothing_of_what_was_asked(program, desk):
