@@ -320,6 +320,8 @@ OUTBOX_CONSUMERS = [
 ]
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
+# What else follows from tickets and is held against them by verify_tickets.
+TICKET_VERIFIERS = ["reporting.services.verify.drifts"]
 
 # ------------------------------------------------------------------ API and webhooks
 # Requests that one token may make in a minute; 0: as many as it likes.

@@ -83,6 +83,35 @@ def nudge() -> None:
         log.warning("broker_away", reason=str(error))
 
 
+def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
+    """The tickets whose facts are not what follows from them, with the days of UTC that differ;
+    under no ticket ("") all days that any of them has facts on.
+
+    Cost: a few batch reads, and a query for each ticket that was ever escalated.
+    """
+    wanted = set(ticket_ids)
+    known = access.facts_of_tickets(wanted)
+    tickets = get_tickets(wanted)
+    people = get_customers(ticket.customer_id for ticket in tickets.values())
+    stored = access.day_facts((day, number) for number, one in known.items() for day in one.days)
+    found: dict[str, set[str]] = {"": set()}
+    for number, ticket in tickets.items():
+        customer = people.get(ticket.customer_id)
+        items = _items(ticket, customer.segment if customer else "")
+        due = {str(day): _digest(item) for day, item in items.items()}
+        told = dict(known[number].days) if number in known else {}
+        written = {day: _digest(stored[day, number]) for day in told if (day, number) in stored}
+        days = {
+            day
+            for day in {*due, *told}
+            if due.get(day) != told.get(day) or due.get(day) != written.get(day)
+        }
+        if days:
+            found[number] = days
+        found[""] |= {*due, *told}
+    return found
+
+
 def read_day(item: DayFacts) -> tuple[About, list[Fact]]:
     """What `_items` wrote."""
     return About(*item.about), [_load(line) for line in item.facts]

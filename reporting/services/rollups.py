@@ -101,6 +101,15 @@ def _pack_day(zone: str, day: date) -> None:
 
 
 def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], FactsOfDay]) -> None:
+    packed = day_of_facts(zone, day, facts_of)
+    access.write_rollups(zone, day, packed, guard=DAY_COUNTS, version=version)
+
+
+def day_of_facts(
+    zone: str, day: date, facts_of: Callable[[date], FactsOfDay] | None = None
+) -> dict[str, bytes]:
+    """What the rollups of a day have to be. Cost: the facts of the days of UTC it lies in."""
+    facts_of = facts_of or _facts_of
     start, end = days.bounds(day, zone)
     figures, merged = Figures(), Figures()
     for utc_day in days.utc_days(day, zone):
@@ -109,7 +118,7 @@ def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], Fa
             for fact in happened:
                 if start <= fact.at < end:
                     of.count(about, fact)
-    packed = {
+    return {
         kind + what: pack(counted)
         for kind, counted in (("", figures), (MERGED, merged))
         for what, pack in (
@@ -117,12 +126,16 @@ def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], Fa
             (DAY_DURATIONS, packing.pack_durations),
         )
     }
-    access.write_rollups(zone, day, packed, guard=DAY_COUNTS, version=version)
+
+
+def month_of_days(zone: str, month: date) -> dict[str, bytes]:
+    """What the rollups of a month have to be. Cost: the days of the month."""
+    return {**_month_of(zone, month), **_month_of(zone, month, MERGED)}
 
 
 def _pack_month(zone: str, month: date) -> None:
     version = access.version(zone, MONTH_COUNTS, _month(month))
-    packed = {**_month_of(zone, month), **_month_of(zone, month, MERGED)}
+    packed = month_of_days(zone, month)
     access.write_rollups(zone, _month(month), packed, guard=MONTH_COUNTS, version=version)
 
 

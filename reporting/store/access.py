@@ -18,6 +18,7 @@ from reporting.store.items import (
     Dirty,
     Rollup,
     TicketFacts,
+    facts_pk,
     rollup_pk,
     rollup_sk,
     ticket_pk,
@@ -40,6 +41,12 @@ def facts_of_tickets(ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
     keys = [(ticket_pk(ticket_id), FACTS) for ticket_id in set(ticket_ids)]
     found = read_all(TicketFacts, keys)
     return {one.ticket_id: one for one in found}
+
+
+def day_facts(days: Iterable[tuple[str, str]]) -> dict[tuple[str, str], DayFacts]:
+    """The facts of tickets on days of UTC, by day and ticket. One BatchGetItem for each hundred."""
+    keys = {(facts_pk(day, ticket_id), ticket_id): (day, ticket_id) for day, ticket_id in days}
+    return {keys[str(one.pk), str(one.sk)]: one for one in read_all(DayFacts, list(keys))}
 
 
 def facts_of_day(day: date) -> Iterator[DayFacts]:

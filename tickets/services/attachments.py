@@ -131,6 +131,11 @@ def _folder(ticket_id: str) -> str:
     return f"tickets/{ticket_id}"
 
 
+def is_there(attachment: Attachment) -> bool:
+    """Whether the storage has the file. One look at the storage."""
+    return _storage().exists(attachment.file_id)
+
+
 def _storage() -> Storage:
     return storages["attachments"]
 

@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from helpdesk.accounts.actors import SYSTEM
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.services import attachments
 from tickets.services.draft import Draft, copy_of, text_of
 from tickets.store import access, search
 from tickets.store.log import Communication, Escalation
@@ -53,6 +57,8 @@ def verify(
         yield from _drifts_at_rest(ticket_id)
     if not ticket_ids:
         yield from _counter_drifts(numbers)
+    for path in settings.TICKET_VERIFIERS:
+        yield from import_string(path)(str(number) for number in sorted(numbers))
 
 
 def _drifts_at_rest(ticket_id: str) -> list[Drift]:
@@ -78,6 +84,7 @@ def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
     for what in (
         *_told_by_log(ticket, log),
         *_told_by_timeline(ticket),
+        *_lost_files(log),
         *_told_by_escalations(ticket, access.escalations(ticket.ticket_id)),
         *_shown_by_indexes(ticket),
         *_shown_by_search(ticket),
@@ -185,6 +192,13 @@ def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Itera
     for record in present:
         if not record.rule.startswith("manual-") and record.rule not in ticket.fired_rules:
             yield f"firedRules: {record.rule} has a record, and is not among them"
+
+
+def _lost_files(log: Sequence[Communication]) -> Iterator[str]:
+    for line in log:
+        for attachment in line.attachments or ():
+            if not attachments.is_there(attachment):
+                yield f"attachments: the file {attachment.file_id} is not there"
 
 
 def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:

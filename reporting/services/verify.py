@@ -1,0 +1,61 @@
+"""Hold facts and rollups against the tickets that they follow from."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+
+from django.conf import settings
+
+from reporting.domain import days
+from reporting.services import facts, rollups
+from reporting.services.complete import complete_until
+from reporting.store import access
+from tickets.services.verify import Drift
+
+BATCH = 100
+FIGURES = "figures"
+
+
+def drifts(ticket_ids: Iterable[str]) -> Iterator[Drift]:
+    """Every fact of these tickets, and every rollup of the days they have facts on, that is not
+    what it has to be.
+
+    What still has to be passed on, or to be rolled up, is no drift: then this says nothing.
+    Cost: the facts of each ticket, and those of each day for each zone. Memory: a hundred tickets,
+    and a date for each day.
+    """
+    if complete_until():
+        return
+    found: list[Drift] = []
+    touched: set[str] = set()
+    numbers = iter(ticket_ids)
+    while batch := list(islice(numbers, BATCH)):
+        differ = facts.differ(batch)
+        touched |= differ.pop("")
+        for number, own in sorted(differ.items()):
+            found += [Drift(number, f"facts: those of {day} differ") for day in sorted(own)]
+    for zone in settings.REPORT_TIME_ZONES:
+        found += _of_zone(zone, touched)
+    # Whatever changed meanwhile is on its way, and would look like a drift.
+    if not complete_until():
+        yield from found
+
+
+def _of_zone(zone: str, touched: set[str]) -> Iterator[Drift]:
+    own = {day for one in touched for day in days.days_touching(date.fromisoformat(one), zone)}
+    wrong: set[date] = set()
+    for day in sorted(own):
+        found = list(_differ(zone, str(day), rollups.day_of_facts(zone, day)))
+        yield from found
+        if found:
+            wrong.add(days.month_of(day))
+    # A month follows from its days, so one with a wrong day has nothing to be held against.
+    for month in sorted({days.month_of(day) for day in own} - wrong):
+        yield from _differ(zone, f"{month:%Y-%m}", rollups.month_of_days(zone, month))
+
+
+def _differ(zone: str, period: str, due: dict[str, bytes]) -> Iterator[Drift]:
+    for what, data in due.items():
+        stored = access.rollups(zone, what, period, period, consistent=True)
+        if [one.data for one in stored] != [data]:
+            yield Drift(FIGURES, f"rollups: {what} of {period}, {zone}, is not what its facts say")

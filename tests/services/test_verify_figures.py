@@ -1,0 +1,76 @@
+"""verify_tickets sees facts and rollups that differ from the tickets, and files that are lost."""
+
+import pytest
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from reporting.services import rollups
+from reporting.store import access as table
+from reporting.store.items import DayFacts, Rollup, TicketFacts
+from tests.world import after, log_of, settle
+from tickets.services import relate
+from tickets.services.attachments import kept
+from tickets.services.communicate import respond
+from tickets.services.customers import follow_changed
+from tickets.services.verify import verify
+
+
+def rolled():
+    follow_changed()
+    settle()
+    while rollups.roll_up():
+        pass
+
+
+def found(*ticket_ids):
+    return [drift.what for drift in verify(ticket_ids)]
+
+
+@pytest.fixture
+def lived(desk):
+    kept_one, twin = desk.ticket().ticket_id, desk.ticket(now=after(days=40)).ticket_id
+    respond(kept_one, content="x", by=desk.rep, now=after(hours=1))
+    relate.merge(twin, into=kept_one, by=desk.rep, now=after(days=41))
+    rolled()
+    return kept_one
+
+
+def test_figures_that_follow_from_the_tickets_are_no_drift(lived):
+    assert found() == []
+
+
+def test_a_lost_fact_is_seen(lived):
+    [item] = [
+        one for one in DayFacts.scan(DayFacts.pk.startswith("FACTS#2026-11-02")) if one.sk == lived
+    ]
+    item.delete()
+    assert "facts: those of 2026-11-02 differ" in found(lived)
+    assert any(what.startswith("rollups: day of 2026-11-02, UTC") for what in found())
+
+
+def test_facts_that_were_never_written_are_seen(lived):
+    TicketFacts.get(f"TICKET#{lived}", "FACTS").delete()
+    assert "facts: those of 2026-11-02 differ" in found(lived)
+
+
+@pytest.mark.parametrize("what", ["day", "day-durations", "month", "month-days", "merged-month"])
+def test_a_rollup_that_says_otherwise_is_seen(lived, what):
+    [item, *_more] = Rollup.query(f"ROLLUP#UTC#{what}")
+    item.update(actions=[Rollup.data.set(b"")])
+    assert [one for one in found() if one.startswith(f"rollups: {what} of ")]
+
+
+def test_what_is_still_on_its_way_is_no_drift(lived, desk):
+    desk.ticket(now=after(days=50))
+    assert [one for one in found() if one.startswith(("facts", "rollups"))] == []
+    assert table.facts_of_tickets([lived])
+
+
+def test_a_lost_file_is_seen(desk, lived):
+    with kept(lived, [SimpleUploadedFile("a.txt", b"abc", "text/plain")]) as files:
+        respond(lived, content="y", attachments=files, by=desk.rep, now=after(hours=2))
+    rolled()
+    [file] = [one for line in log_of(lived) for one in line.attachments or ()]
+    assert found(lived) == []
+    storages["attachments"].delete(file.file_id)
+    assert found(lived) == [f"attachments: the file {file.file_id} is not there"]
