@@ -4,11 +4,16 @@ from collections import Counter
 from datetime import datetime
 
 from django.conf import settings
+from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from reporting.domain.days import DAY, Range, day_of
 from reporting.services.asked import Asked
-from reporting.services.report import report
+from reporting.services.report import complete_until, report
+from tickets.domain import instant
+
+SHARED = 5
+"""Seconds for which those who watch the dashboard share one look at what figures lack."""
 
 
 def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
@@ -20,3 +25,13 @@ def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
     zone = settings.REPORT_TIME_ZONES[-1]
     today = day_of(now, zone)
     return report(Asked(Range(today, today + DAY), zone)).figures.rules
+
+
+def complete_until_lately() -> datetime | None:
+    """As `complete_until`, looked up every few seconds for all who watch. Cost: as it, or none."""
+    known = cache.get("reporting:complete")
+    if known is None:
+        at = complete_until()
+        known = instant.text(at) if at else ""
+        cache.set("reporting:complete", known, SHARED)
+    return instant.parse(known) if known else None

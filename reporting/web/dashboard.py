@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.people import every_team
 from helpdesk.fragments import wants_fragment
-from reporting.services.today import escalated_today
+from reporting.services.today import complete_until_lately, escalated_today
 from tickets.domain.ticket import Priority
 from tickets.services.snapshot import HOUR, snapshot
 from tickets.services.workload import workload
@@ -24,7 +24,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     names = {str(team.pk): team.name for team in every_team()}
     people = [person for person in workload(by=by).people if person.load or person.capacity]
     most = max((person.load for person in people), default=0) or 1
+    complete_until = complete_until_lately()  # before the figures: these may know more
     context = {
+        "complete_until": complete_until,
         "view": "sla",
         "now": found.at,
         "standing": found.all,

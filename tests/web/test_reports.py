@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 
 from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
@@ -326,3 +327,14 @@ def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
     assert behind_it.count('class="row-link') == 2
     assert page(supervisor, "/reports/tickets/?figure=created").count('class="row-link') == 1
     assert supervisor.get("/api/tickets/analytics?includeMerged=perhaps").status_code == 422
+
+
+def test_the_dashboard_says_that_the_escalations_of_today_catch_up(supervisor, desk):
+    desk.ticket(now=this_second())
+    assert "Figures are complete up to" in page(supervisor, "/sla/")
+    follow_changed()
+    settle()
+    while rollups.roll_up():
+        pass
+    cache.clear()  # some seconds later
+    assert "Figures are complete up to" not in page(supervisor, "/sla/")
