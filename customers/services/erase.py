@@ -4,6 +4,7 @@ Whoever erases asks `check` first, and keeps `marks_of` to find the person elsew
 the others can be repeated, in any order, after a crash too.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,17 +46,23 @@ _PERSONAL = (
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What names a person, in the form of searches: whole values, and the words of their name."""
+    """What names a person, in the form of searches: their name, addresses and numbers, whole; and
+    the words of the name. A company or a street is other people's, too."""
 
     values: frozenset[str]
     words: frozenset[str]
 
+    def are(self, text: object) -> bool:
+        """Whether `text` is one of the values, and nothing else."""
+        return folded(str(text)) in self.values
+
     def are_in(self, text: object) -> bool:
-        """Whether `text` holds one of the values, or nothing but words of the name."""
+        """Whether `text` holds one of the values."""
         plain = folded(str(text))
-        if any(value in plain for value in self.values):
-            return True
-        return bool(plain) and set(plain.split()) <= self.words
+        return any(
+            value in plain and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", plain)
+            for value in self.values
+        )
 
     def are_near(self, text: object) -> bool:
         """Whether `text` holds one of the values, or a word of the name that is not too short."""
@@ -84,11 +91,11 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
         if found is None or found.erased_at:
             continue
         vehicles = access.all_vehicles(customer_id)
-        own = [found.name, found.email, found.phone, found.company, found.address]
-        own += [found.external_id, *(str(key).partition("#")[2] for key in found.also_known)]
+        own = [found.name, found.email, found.phone, found.external_id]
+        own += [*(str(key).partition("#")[2] for key in found.also_known)]
         own += [value for vehicle in vehicles for value in (vehicle.vin, vehicle.booking)]
         values |= {folded(value) for value in own if value}
-        words |= name_words(found)
+        words |= set(folded(found.name).split())
     return Marks(
         frozenset(value for value in values if len(value) >= SHORTEST_MARK), frozenset(words)
     )
@@ -154,16 +161,14 @@ def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
     """
     ids = set(customer_ids)
 
-    def theirs(row: dict[str, Any], *texts: object) -> bool:
+    def theirs(row: dict[str, Any], cells: dict[str, object]) -> bool:
         known = row.get("id") in ids or row.get("customer_id") in ids
-        return known or any(map(marks.are_in, texts))
+        return known or marks.are_in(row.get("reason", "")) or any(map(marks.are, cells.values()))
 
     for file in CustomerFile.objects.all():
-        rows = [row for row in file.rows if not theirs(row, *row["fields"].values())]
-        refused = [
-            row for row in file.refused if not theirs(row, row["reason"], *row["cells"].values())
-        ]
-        name = ERASED_FILE if marks.are_in(file.name.rpartition(".")[0]) else file.name
+        rows = [row for row in file.rows if not theirs(row, row["fields"])]
+        refused = [row for row in file.refused if not theirs(row, row["cells"])]
+        name = ERASED_FILE if marks.are_near(file.name.rpartition(".")[0]) else file.name
         if (len(rows), len(refused), name) != (len(file.rows), len(file.refused), file.name):
             # Rows that were worked on are gone, too: the place among them would be another.
             left = [row for row in file.rows[file.worked :] if row in rows]

@@ -29,7 +29,7 @@ from helpdesk.mail import queue
 from helpdesk.moments import this_second
 from tests.api.conftest import Program
 from tests.api.test_tickets import is_problem, new
-from tests.world import settle, stored
+from tests.world import settle, stored, waiting_events
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import CustomerJob, Webhook
 from tickets.services import bulk, customers, history, personal, records
@@ -40,7 +40,9 @@ from tickets.services.edit import edit
 from tickets.services.relate import link, merge, split
 from tickets.services.status import change_status
 from tickets.services.views import save_view
+from tickets.store import webhook
 from tickets.store.log import Communication
+from tickets.store.webhook import Message
 from tickets.tasks import resume_records
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -144,6 +146,7 @@ class World:
             "timeZone": f"Europe/{MARK}",
             "notes": f"Likes {MARK}",
         }
+        self.hook = Webhook.objects.get().pk
         made = self.program.post("/customers", fields, **{"Idempotency-Key": "c1"})
         assert made.status_code == 201, made.json()
         self.customer_id = made.json()["customerId"]
@@ -159,6 +162,7 @@ class World:
         self._conversation(now)
         self._relations(now)
         self._elsewhere(now)
+        self.events = waiting_events()
         settle()
         customers.follow_changed()
 
@@ -265,7 +269,8 @@ class World:
                 ["Ben", "ben@posta.example", "Ben's"],
                 [f"Ann {MARK}", f"other@{MARK}.example", f"{MARK} Shipping"],
                 [f"Ann {MARK}", EMAIL, "taken"],
-                ["", "no name", f"{MARK} Shipping"],
+                ["", f" {EMAIL} ", "no name"],
+                ["Ann Other", "ann@posta.example", "Ann"],
             ]
         )
         content = table.getvalue().encode()
@@ -273,6 +278,16 @@ class World:
             kind="customers", name=f"Ann {MARK}.csv", content=content, by=desk.rep
         )
         self._imported(now)
+        # What a release before this one has left to be sent.
+        body = json.dumps({"event": "ticket.escalated", "data": {"reason": MARK}})
+        Message(
+            webhook.message_pk(self.hook),
+            "01OLD",
+            ticket_id=self.answered,
+            event="ticket.escalated",
+            body=body,
+            not_before=now,
+        ).save()
         line = next(one for one in _log(self.answered) if one.delivery)
         mail = queue.queued("reply", {}, group=line.communication_id, at=now)
         with Transaction() as transaction:
@@ -360,6 +375,18 @@ def test_an_erased_customer_is_in_no_store(world, settings):
     )
 
 
+def test_events_carry_no_words_of_people(world):
+    assert len(world.events) > 20
+    assert [one.data for one in world.events if MARK in one.data] == []
+
+
+def test_a_message_that_waits_still_says_that_something_happened(world):
+    world.erase()
+
+    [old] = [one for one in webhook.all_messages(world.hook) if str(one.sk) == "01OLD"]
+    assert json.loads(old.body) == {"event": "ticket.escalated", "data": {}}
+
+
 def test_what_is_nobodys_in_particular_stays(world):
     number, lines = world.answered, len(_log(world.answered))
     before = stored(number)
@@ -373,7 +400,7 @@ def test_what_is_nobodys_in_particular_stays(world):
     assert LogEntry.objects.filter(object_id=number).count() == 1
     world.kept_view.refresh_from_db()
     world.file.refresh_from_db()
-    assert [row["fields"]["name"] for row in world.file.rows] == ["Ben"]
+    assert [row["fields"]["name"] for row in world.file.rows] == ["Ben", "Ann Other"]
     assert stored(world.tickets[0]).customer_id == world.customer_id
 
 
