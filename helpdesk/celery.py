@@ -20,6 +20,12 @@ def keep_django_logging(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_demo_accounts(**_: object) -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
     from helpdesk.accounts.demo import refuse_demo_accounts
 
-    refuse_demo_accounts()
+    try:
+        refuse_demo_accounts()
+    except ImproperlyConfigured as refused:
+        # Celery logs an exception of a signal and goes on; this it lets through.
+        raise SystemExit(str(refused)) from refused

@@ -23,6 +23,14 @@ from tickets.services.snapshot import snapshot
 
 PATH = "/metrics"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_OF_PROXIES = (
+    "Forwarded",
+    "Via",
+    "X-Real-IP",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+)
 
 _registry = CollectorRegistry()
 _requests = Histogram(
@@ -109,5 +117,7 @@ def _may_see(request: HttpRequest) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    direct = "X-Forwarded-For" not in request.headers
+    if settings.SECURE_PROXY_SSL_HEADER:
+        return False  # a proxy on this machine comes from loopback, whoever asks it
+    direct = not any(header in request.headers for header in _OF_PROXIES)
     return direct and request.META.get("REMOTE_ADDR") in LOOPBACK

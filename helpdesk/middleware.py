@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django_structlog.middlewares import RequestMiddleware
 from pynamodb.exceptions import PynamoDBException
 
 from helpdesk.dynamo.cursor import InvalidCursor
@@ -33,6 +34,14 @@ _STATUS: dict[type[Exception], int] = {
     InvalidCursor: 422,
     DomainError: 409,
 }
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """A line for each request, with its path alone: what people searched for is in the rest."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
 
 
 class ErrorMiddleware:

@@ -1,7 +1,8 @@
 """Settings, all from the environment.
 
 On a laptop the environment is what `make run` wrote to DATA_DIR/desk.env; in production it is the
-real one, and with DEBUG off that file is not read. The names are listed in docs/deploy.md.
+real one: with DEBUG off, or unset beside a SECRET_KEY, that file is not read.
+The names are listed in docs/deploy.md.
 """
 
 from datetime import timedelta
@@ -22,7 +23,8 @@ env = environ.Env()
 
 # ------------------------------------------------------------------ environment
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
-if env.bool("DEBUG", default=True):
+# Whoever brings a secret of their own is in production, unless they say otherwise.
+if env.bool("DEBUG", default=not env.str("SECRET_KEY", default="")):
     for written_by_make in ("desk.env", "engines.env"):
         if (DATA_DIR / written_by_make).is_file():
             env.read_env(DATA_DIR / written_by_make)
@@ -37,6 +39,18 @@ if not SECRET_KEY:
         "SECRET_KEY is not set. On a laptop `make run` (or `make setup`) makes one; "
         "in production set it in the environment to a long random text."
     )
+# Former secrets: what they signed is still good, what is signed now is not signed with them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SHORTEST_SECRET = 50
+for _name, _secrets in (
+    ("SECRET_KEY", [SECRET_KEY]),
+    ("SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS),
+):
+    if not DEBUG and any(len(secret) < SHORTEST_SECRET for secret in _secrets):
+        raise ImproperlyConfigured(
+            f"{_name} is too short: {SHORTEST_SECRET} random characters at least, or it can be "
+            "guessed from what it signs."
+        )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -82,7 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "helpdesk.bodies.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
-    "django_structlog.middlewares.RequestMiddleware",
+    "helpdesk.middleware.RequestLogMiddleware",
     "helpdesk.accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -137,12 +151,12 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 LOGIN_URL = "login"
@@ -324,6 +338,8 @@ CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.servi
 TICKET_VERIFIERS = ["reporting.services.verify.drifts"]
 
 # ------------------------------------------------------------------ API and webhooks
+# Days that a token is good for at most.
+API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=180)
 # Requests that one token may make in a minute; 0: as many as it likes.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 # Whether webhooks may go to private and loopback addresses.

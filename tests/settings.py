@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("SECRET_KEY", "only for tests")
+os.environ.setdefault("SECRET_KEY", "only for tests " * 5)
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")

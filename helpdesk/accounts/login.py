@@ -73,13 +73,14 @@ def login_code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        waits = _has_to_wait(device)
         if device.verify_token(form.cleaned_data["code"]):
             del request.session[PENDING]
             login(request, user, backend=pending["backend"])
             wanted = pending["next"]
             safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
             return redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
-        form.add_error("code", _refused(device))
+        form.add_error("code", _refused(waits=waits))
     context = {"form": form}
     return render(request, "registration/code.html", context, status=422 if form.errors else 200)
 
@@ -99,6 +100,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     )
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        waits = _has_to_wait(asked)
         if asked.verify_token(form.cleaned_data["code"]):
             if device:
                 device.delete()
@@ -108,7 +110,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
                 asked.save()
                 messages.success(request, _("From now on you are asked for a code, too."))
             return redirect("second_factor")
-        form.add_error("code", _refused(asked))
+        form.add_error("code", _refused(waits=waits))
     context = {
         "form": form,
         "on": bool(device),
@@ -141,9 +143,14 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _refused(device: TOTPDevice) -> str:
+def _has_to_wait(device: TOTPDevice) -> bool:
+    """Whether wrong codes before this one make the device wait."""
     allowed, _why = device.verify_is_allowed()
-    if not allowed:
+    return not allowed
+
+
+def _refused(*, waits: bool) -> str:
+    if waits:
         return _("That was wrong too often. Wait a little, then try the next code.")
     return _("This code is not right, or was used before. Wait for the next one.")
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,9 +55,33 @@ class User(AbstractUser):
         ),
     )
 
+    _same_password = False
+
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+    def check_password(self, raw_password: str) -> bool:
+        """Django's own; the stronger hash that it may write is of the same password."""
+        self._same_password = True
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self._same_password = False
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password, or an account's end, ends its API tokens: both or neither is written."""
+        with transaction.atomic():
+            before = User.objects.filter(pk=self.pk).values("password", "is_active").first()
+            super().save(*args, **kwargs)
+            if before is None:
+                return
+            now = User.objects.values("password", "is_active").get(pk=self.pk)
+            left = before["is_active"] and not now["is_active"]
+            new_password = before["password"] != now["password"] and not self._same_password
+            if left or new_password:
+                good = ApiToken.objects.filter(user_id=self.pk, revoked_at=None)
+                good.update(revoked_at=timezone.now())
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise models.ProtectedError(

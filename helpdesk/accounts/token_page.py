@@ -1,5 +1,6 @@
 """Everybody's own API tokens: made here, shown once, ended here."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -8,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import ApiToken, User
-from helpdesk.accounts.tokens import LONGEST_LIFE, make_token, revoke, tokens_of
+from helpdesk.accounts.tokens import make_token, revoke, tokens_of
 from helpdesk.errors import Invalid
 
-LIVES = (30, 90, 365, LONGEST_LIFE)
-"""Days that are offered."""
+LIVES = (30, 90)
+"""Days that are offered, beside the longest that is allowed."""
 
 
 @never_cache
@@ -40,7 +41,10 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "typed": request.POST if errors else {},
         "scopes": ApiToken.Scope.choices,
-        "lives": LIVES,
+        "lives": [
+            *(days for days in LIVES if days < settings.API_TOKEN_DAYS),
+            settings.API_TOKEN_DAYS,
+        ],
         "view": "preferences",
     }
     return render(request, "accounts/tokens.html", context, status=422 if errors else 200)

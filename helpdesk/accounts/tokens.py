@@ -5,6 +5,7 @@ from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,23 +18,22 @@ PREFIX = "hd_"
 SHOWN = 8
 """Characters of a token by which people tell theirs apart."""
 
-DAYS = 365
-"""How long a token is good for, unless said."""
-
-LONGEST_LIFE = 3 * 365
 LONGEST_NAME = 60
 LAST_USE = timedelta(minutes=1)
 """The last use is written down to this exactness: a read need not write each time."""
 
 
 def make_token(
-    user: User, *, name: str, scope: str = ApiToken.Scope.WRITE, days: int = DAYS
+    user: User, *, name: str, scope: str = ApiToken.Scope.WRITE, days: int | None = None
 ) -> tuple[ApiToken, str]:
     """A token that acts as `user`, and its text, which nobody can read again.
 
-    256 random bits need no slow hash. Raises Invalid; NotAllowed for whoever is deactivated.
+    Good for `days`, or as long as is allowed. 256 random bits need no slow hash.
+    Raises Invalid; NotAllowed for whoever is deactivated.
     """
     errors = {}
+    longest: int = settings.API_TOKEN_DAYS
+    days = longest if days is None else days
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         errors["name"] = _("Say in 1 to %(most)s characters what the token is for.") % {
@@ -43,8 +43,8 @@ def make_token(
         errors["scope"] = _("Choose one of: %(words)s.") % {
             "words": ", ".join(ApiToken.Scope.values)
         }
-    if not 1 <= days <= LONGEST_LIFE:
-        errors["days"] = _("A token is good for 1 to %(most)s days.") % {"most": LONGEST_LIFE}
+    if not 1 <= days <= longest:
+        errors["days"] = _("A token is good for 1 to %(most)s days.") % {"most": longest}
     if errors:
         raise Invalid(errors)
     if not user.is_active:

@@ -42,3 +42,54 @@ def test_a_missing_secret_stops_the_start_with_a_clear_message(tmp_path, missing
 
     assert done.returncode != 0
     assert "SECRET_KEY is not set" in done.stderr
+
+
+def test_a_short_secret_stops_the_start(tmp_path):
+    done = manage("check", SECRET_KEY="short", DATA_DIR=str(tmp_path))
+
+    assert done.returncode != 0, "a secret that can be guessed was accepted"
+    assert "SECRET_KEY is too short" in done.stderr
+
+
+def test_a_short_fallback_stops_the_start_and_a_long_one_is_used(tmp_path):
+    done = manage("check", SECRET_KEY_FALLBACKS="short", DATA_DIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "SECRET_KEY_FALLBACKS" in done.stderr
+
+    old = secrets.token_urlsafe(60)
+    show = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    done = manage("shell", "-c", show, SECRET_KEY_FALLBACKS=old, DATA_DIR=str(tmp_path))
+    assert old in done.stdout, done.stderr
+
+
+def test_a_start_with_a_secret_of_its_own_leaves_a_laptops_file_alone(tmp_path):
+    laptops = "SECRET_KEY=of the laptop\nDEBUG=1\nDEFAULT_FROM_EMAIL=laptop@desk.example\n"
+    (tmp_path / "desk.env").write_text(laptops)
+    show = "from django.conf import settings; print(settings.DEBUG, settings.DEFAULT_FROM_EMAIL)"
+    done = manage("shell", "-c", show, DEBUG=None, DATA_DIR=str(tmp_path))
+
+    assert "False Helpdesk" in done.stdout, f"desk.env was read: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("part", ["worker", "beat"])
+def test_an_active_demo_account_ends_worker_and_beat(tmp_path, part):
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3", "DATA_DIR": str(tmp_path)}
+    assert manage("migrate", "--verbosity", "0", **env).returncode == 0
+    make = "from helpdesk.accounts.demo import make_demo_accounts; make_demo_accounts()"
+    assert manage("shell", "-c", make, **env).returncode == 0
+    command = [sys.executable, "-m", "celery", "-A", "helpdesk", part, "--loglevel=WARNING"]
+    if part == "beat":
+        command += ["--schedule", str(tmp_path / "beat"), "--pidfile", str(tmp_path / "pid")]
+    redis = "redis://127.0.0.1:1/0"  # nothing listens there, and nothing is to get that far
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**PRODUCTION, **env, "REDIS_URL": redis},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode not in (0, None)
+    assert "Demo accounts with a published password are active" in done.stderr

@@ -81,6 +81,7 @@ def test_a_second_device_is_asked_for_and_nobody_is_in_before(client, device):
 
     wrong = client.post(CODE, {"code": "000000"})
     assert wrong.status_code == 422
+    assert "not right" in wrong.content.decode(), "one wrong code is not too often"
     assert not signed_in(client)
     TOTPDevice.objects.update(throttling_failure_count=0)
     right = client.post(CODE, {"code": code_of(device)})
@@ -161,3 +162,41 @@ def test_cookies_and_hashes_are_hard_in_production():
     assert source.SESSION_COOKIE_SAMESITE == "Lax"
     assert settings.SESSION_COOKIE_HTTPONLY
     assert source.PASSWORD_HASHERS[0].endswith(Argon2PasswordHasher.__name__)
+
+
+def test_a_short_password_is_refused():
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    with pytest.raises(ValidationError, match="12 characters"):
+        validate_password("kfz9!wqmTp2")
+    validate_password("kfz9!wqmTp2x")
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"]
+)
+def test_metrics_without_a_token_are_not_for_whoever_comes_through_a_proxy(client, header):
+    assert client.get("/metrics").status_code == 200
+    through = client.get("/metrics", headers={header: "203.0.113.9"})
+    assert through.status_code == 404, f"{header} shows that a proxy asks for a stranger"
+
+
+def test_behind_a_proxy_metrics_want_a_token(client, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "scraper"
+    answer = client.get("/metrics", headers={"Authorization": "Bearer scraper"})
+    assert answer.status_code == 200
+
+
+def test_logs_hold_the_path_and_not_what_was_searched(client, rosa):
+    import structlog
+
+    client.force_login(rosa)
+    with structlog.testing.capture_logs() as lines:
+        client.get("/tickets/?q=picard@example.org")
+    requests = [line for line in lines if line["event"].startswith("request_")]
+    assert requests, "no request was logged"
+    assert "/tickets/" in str(requests)
+    assert "picard" not in str(lines)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from helpdesk.accounts.models import ApiToken, User
-from helpdesk.accounts.tokens import DAYS, make_token
+from helpdesk.accounts.tokens import make_token
 from helpdesk.errors import ServiceError
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", choices=ApiToken.Scope.values, default=ApiToken.Scope.WRITE.value
         )
-        parser.add_argument("--days", type=int, default=DAYS, help="how long it is good")
+        parser.add_argument("--days", type=int, help="how long it is good")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["username"]).first()
