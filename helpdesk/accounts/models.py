@@ -61,7 +61,7 @@ class User(AbstractUser):
     def display_name(self) -> str:
         return self.get_full_name() or self.username
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Django's own; the stronger hash that it may write is of the same password."""
         self._same_password = True
         try:
