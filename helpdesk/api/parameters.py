@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
+from helpdesk.api.problems import PREFIX
+
 MOST_NAMED = 20
 _PLACE = re.compile(r"<(?:[a-z]+:)?(\w+)>")
 
@@ -28,7 +30,7 @@ def known_parameters(api: NinjaAPI) -> Known:
             for parameter in operation.get("parameters", ())
             if parameter["in"] == "query"
         }
-        for path, methods in api.get_openapi_schema()["paths"].items()
+        for path, methods in api.get_openapi_schema(path_prefix=PREFIX)["paths"].items()
         for method, operation in methods.items()
     }
 

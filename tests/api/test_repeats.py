@@ -4,6 +4,7 @@ its key. This holds for everything that writes."""
 from threading import Barrier, Thread
 
 import pytest
+from django.db import connection
 
 from helpdesk.accounts.tokens import make_token
 from helpdesk.dynamo.table import client as dynamo
@@ -126,7 +127,10 @@ def test_the_same_request_at_the_same_time_is_done_once(desk, send, endpoint):
 
     def ask_at_once():
         gate.wait()
-        answers.append(send(endpoint))
+        try:
+            answers.append(send(endpoint))
+        finally:
+            connection.close()  # of this thread
 
     threads = [Thread(target=ask_at_once) for _ in range(4)]
     for thread in threads:
