@@ -6,10 +6,6 @@ from enum import StrEnum
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
-_UNSEEN = re.compile(
-    "[\N{SOFT HYPHEN}\N{ARABIC LETTER MARK}\N{ZERO WIDTH SPACE}\N{LEFT-TO-RIGHT MARK}"
-    "\N{RIGHT-TO-LEFT MARK}\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 
 
 class Segment(StrEnum):
@@ -32,15 +28,6 @@ def can_be_stored(text: str) -> bool:
     write and UTF-8 cannot.
     """
     return "\0" not in text and not _HALF_PAIRS.search(text)
-
-
-def one_line(text: str) -> str:
-    """`text` as a line that shows what it holds: single spaces, and no marks that cannot be seen.
-
-    Such marks turn the direction of whatever stands beside them, and make two lines that look the
-    same differ. Joiners, which letters of some scripts and emoji need, stay.
-    """
-    return " ".join(_UNSEEN.sub("", text).split())
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import contact
 from customers.domain.contact import ContactRefused
-from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded, one_line
+from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded
 from customers.services.links import check_customer
 from customers.services.repeats import before_with, remember, remember_alone
 from customers.store import access
@@ -31,6 +31,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
+from helpdesk.lines import one_line
 from helpdesk.moments import this_second
 
 LONGEST = 200

@@ -10,6 +10,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.lines import LineField
+
 REPRESENTATIVES = "Representatives"
 SUPERVISORS = "Supervisors"
 
@@ -22,6 +24,8 @@ def validate_time_zone(name: str) -> None:
 class User(AbstractUser):
     """Somebody who works here, or whose name an imported history mentions."""
 
+    first_name = LineField(_("first name"), max_length=150, blank=True)
+    last_name = LineField(_("last name"), max_length=150, blank=True)
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -97,7 +101,7 @@ class Team(models.Model):
         ROUND_ROBIN = "round robin", _("in turn")
         LEAST_LOAD = "least load", _("whoever has the fewest active tickets")
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = LineField(_("name"), max_length=60, unique=True)
     distribution = models.CharField(
         _("new tickets go to"),
         max_length=20,
@@ -171,7 +175,7 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         User, models.CASCADE, related_name="api_tokens", verbose_name=_("person")
     )
-    name = models.CharField(_("what it is for"), max_length=60)
+    name = LineField(_("what it is for"), max_length=60)
     scope = models.CharField(_("may"), max_length=10, choices=Scope.choices, default=Scope.READ)
     beginning = models.CharField(_("begins with"), max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)

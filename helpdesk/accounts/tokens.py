@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
+from helpdesk.lines import one_line
 
 PREFIX = "hd_"
 SHOWN = 8
@@ -34,7 +35,7 @@ def make_token(
     errors = {}
     longest: int = settings.API_TOKEN_DAYS
     days = longest if days is None else days
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         errors["name"] = _("Say in 1 to %(most)s characters what the token is for.") % {
             "most": LONGEST_NAME

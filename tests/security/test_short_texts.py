@@ -4,13 +4,17 @@ import csv
 import io
 
 import pytest
+from django.apps import apps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.domain.words import one_line
 from customers.services.create import create_customer, create_vehicle
 from helpdesk import sheets
+from helpdesk.accounts.tokens import make_token
+from helpdesk.dynamo_admin.query import PlannedModel
+from helpdesk.lines import LineField, one_line
 from tests.world import NOON, settle, stored
+from tickets.models import CannedReply
 from tickets.services.edit import edit
 from tickets.services.escalate import escalate
 from tickets.services.filters import read_filters
@@ -109,3 +113,36 @@ def test_a_tag_is_found_however_it_is_typed(desk):
     asked = read_filters({"tag": [f"{MARK}Urgent"]}, by=desk.rep)
 
     assert [row.ticket_id for row in find(asked, by=desk.rep, now=NOON).tickets] == [number]
+
+
+def test_no_name_that_supervisors_give_holds_one_either(desk, client):
+    client.force_login(desk.supervisor_user)
+    CannedReply.objects.create(name="Thanks", text="x")
+    path = "/admin/tickets/cannedreply/add/"
+
+    taken = client.post(path, {"name": f"Tha{MARK}nks{OVERRIDE}", "text": "x"})
+    empty = client.post(path, {"name": UNSEEN, "text": "x"})
+    made = client.post(path, {"name": f"Bye{ISOLATE}", "text": f"Kept{MARK}"})
+
+    assert taken.status_code == empty.status_code == 200, "the form comes back with its errors"
+    assert made.status_code == 302
+    assert set(CannedReply.objects.values_list("name", "text")) == {
+        ("Thanks", "x"),
+        ("Bye", f"Kept{MARK}"),
+    }
+
+
+def test_names_of_people_teams_rules_and_tokens_are_lines(desk):
+    token, _text = make_token(desk.rep_user, name=f"Book{NOTHING}ing")
+    named = [
+        (model, field.name)
+        for model in apps.get_models()
+        if model._meta.app_label in ("accounts", "tickets") and not issubclass(model, PlannedModel)
+        for field in model._meta.fields
+        if field.name in ("name", "first_name", "last_name")
+    ]
+
+    assert token.name == "Booking"
+    assert len(named) >= 8
+    for model, name in named:
+        assert isinstance(model._meta.get_field(name), LineField), f"{model.__name__}.{name}"

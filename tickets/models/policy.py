@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import validate_time_zone
+from helpdesk.lines import LineField
 from tickets.domain import allowance, calendar
 from tickets.domain.errors import AllowanceRefused, CalendarRefused
 from tickets.domain.ticket import Category, Priority
@@ -22,7 +23,7 @@ holidays changes no deadline of the past."""
 class Calendar(models.Model):
     """When working time passes."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = LineField(_("name"), max_length=80, unique=True)
     always = models.BooleanField(
         _("around the clock"),
         default=False,
@@ -115,7 +116,7 @@ def _allowance(label: Any, default: str) -> models.CharField:
 class Policy(models.Model):
     """Promises for the tickets that its conditions match. The first active one applies."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = LineField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(
         _("key"), unique=True, help_text=_("Tickets keep this with the version, such as default-1.")
     )

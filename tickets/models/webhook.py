@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.lines import LineField
 from helpdesk.outward import AddressRefused, check_url
 from tickets.domain.webhooks import EVENTS
 
@@ -20,7 +21,7 @@ def _nonce() -> str:
 class Webhook(models.Model):
     """A subscription: where events go, and which. `answers` are the last ones, newest first."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = LineField(_("name"), max_length=60, unique=True)
     url = models.CharField(
         _("address"), max_length=500, help_text=_("Such as https://booking.example.com/tickets.")
     )

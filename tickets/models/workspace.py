@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
 from helpdesk.jobs import Job
+from helpdesk.lines import LineField
 
 
 class SavedView(models.Model):
     """Filters under a name: for one person, or for a team."""
 
-    name = models.CharField(_("name"), max_length=60)
+    name = LineField(_("name"), max_length=60)
     query = models.CharField(
         _("filters"), max_length=1_000, help_text=_("The part of a list's address after “?”.")
     )
@@ -43,7 +44,7 @@ class SavedView(models.Model):
 class CannedReply(models.Model):
     """A text that is sent often."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = LineField(_("name"), max_length=60, unique=True)
     text = models.TextField(
         _("text"),
         max_length=10_000,

@@ -15,10 +15,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from customers.domain.words import one_line
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
+from helpdesk.lines import one_line
 from tickets.store import access
 from tickets.store.log import Attachment
 

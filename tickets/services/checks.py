@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from customers.domain.words import can_be_stored, one_line
+from customers.domain.words import can_be_stored
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
+from helpdesk.lines import one_line
 from helpdesk.numbers import whole_number
 
 LONGEST_SUBJECT = 200

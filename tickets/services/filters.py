@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.domain.words import can_be_stored, one_line
+from customers.domain.words import can_be_stored
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called, teams_of
 from helpdesk.errors import Invalid
+from helpdesk.lines import one_line
 from helpdesk.numbers import whole_number
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort, split_box
 from tickets.domain.ticket import Category, Priority, Status
