@@ -44,9 +44,6 @@ PAUSES = (60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, *[14_400] * 11)
 """Seconds before the next try, by the number of tries there were; after them, some two days, a mail
 has failed."""
 
-LOST_AFTER = timedelta(minutes=10)
-"""A mail that has been claimed for so long has lost its worker."""
-
 _AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
 """Engines of the desk itself: what they do not tell now they will tell later."""
 
@@ -137,9 +134,8 @@ def _composed(of_kind: Kind, mails: Sequence[QueuedEmail]) -> EmailMessage | Non
 def _claim(mail: QueuedEmail, now: datetime) -> bool:
     """Take a mail for oneself; say whether one has it. One whose worker died is given up here."""
     if mail.state == SENDING:
-        if mail.claimed_at and now - mail.claimed_at >= LOST_AFTER:
-            problem = _("The worker stopped while it was sending: it may or may not have gone out.")
-            _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
+        problem = _("The worker stopped while it was sending: it may or may not have gone out.")
+        _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
         return False
     try:
         mail.update(

@@ -6,7 +6,7 @@ sure that a repeat of it puts no second one there.
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -20,6 +20,9 @@ QUEUE = "EMAILS"
 UNDELIVERED = "UNDELIVERED"
 
 PENDING, SENDING = "pending", "sending"
+
+LOST_AFTER = timedelta(minutes=10)
+"""A mail that has been claimed for so long has lost its worker."""
 
 
 class QueuedEmail(Item):
@@ -93,11 +96,16 @@ def queued(
 
 
 def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
-    """Return mails that are due, those of a kind and group side by side. One Query a shard."""
+    """Return mails to deal with, those of a kind and group side by side: one Query a shard.
+
+    They are due, and nobody is sending them, or whoever did has been lost. What a worker that died
+    has claimed takes no place of the `limit`: others wait for nobody.
+    """
+    free = (QueuedEmail.state == PENDING) | (QueuedEmail.claimed_at <= now - LOST_AFTER)
     found: list[QueuedEmail] = []
     for key in shard_keys(QUEUE):
         found += QueuedEmail.query(
-            key, QueuedEmail.sk < _sk(now, "~"), limit=limit, consistent_read=True
+            key, QueuedEmail.sk < _sk(now, "~"), free, limit=limit, consistent_read=True
         )
     return sorted(found, key=lambda mail: (mail.kind, mail.group, mail.sk))
 

@@ -212,6 +212,27 @@ def test_mails_that_wait_for_their_next_try_hold_up_no_other(desk, server, monke
     assert [recipients for recipients, _message in server.taken] == [["other@posta.example"]]
 
 
+def test_mails_whose_worker_died_hold_up_no_other_and_end_as_unknown(
+    desk, server, monkeypatch, settings
+):
+    monkeypatch.setattr(delivery, "BATCH", 3)
+    settings.DYNAMODB_SHARDS = 1
+    for _ in range(4):
+        respond(desk.ticket().ticket_id, content="Here.", by=desk.rep, now=NOON)
+    settle()
+    for mail in queue.due(NOON, limit=9):
+        delivery._claim(mail, NOON)  # and the worker dies
+    respond(desk.ticket().ticket_id, content="Later.", by=desk.rep, now=after(seconds=1))
+    settle()
+
+    assert delivery.send_due(now=after(seconds=1)) == 1, "it waited behind the dead worker's mails"
+    assert queue.undelivered(limit=9) == []
+
+    delivery.send_due(now=after(minutes=11))
+    delivery.send_due(now=after(minutes=11))
+    assert [mail.result for mail in queue.undelivered(limit=9)] == ["unknown"] * 4
+
+
 def test_what_an_earlier_release_has_queued_is_sent(desk, server):
     """Its mails were called letters, and deleted before they were sent."""
     from tickets.services import notices, old_mail
