@@ -40,7 +40,7 @@ SHORTEST_MARK = 4
 
 _PERSONAL = (
     *("email", "phone", "company", "address", "language", "time_zone", "notes", "external_id"),
-    *("name_shard", "name_key", "segment_shard"),
+    *("name_shard", "name_key", "segment_shard", "merge_takes", "merged_values"),
 )
 
 
@@ -93,6 +93,11 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
         vehicles = access.all_vehicles(customer_id)
         own = [found.name, found.email, found.phone, found.external_id]
         own += [*(str(key).partition("#")[2] for key in found.also_known)]
+        own += [
+            one["value"]
+            for one in found.merged_values or ()
+            if one["field"] in ("name", "email", "phone", "external_id")
+        ]
         own += [value for vehicle in vehicles for value in (vehicle.vin, vehicle.booking)]
         values |= {folded(value) for value in own if value}
         words |= set(folded(found.name).split())

@@ -5,25 +5,43 @@ to the customer (only others know), and `finish`. Each can be repeated. From `be
 is tied to the record that goes; after `finish` it is a signpost to the one that stays.
 """
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
+from customers.domain.words import folded
 from customers.services.create import guarded, name_words
 from customers.services.links import THERE
 from customers.services.vehicles import change_owner
 from customers.store import access
 from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, word_of
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
+from helpdesk.moments import this_second
 
 LONGEST_NOTES = 10_000
+MOST_VALUES = 100
+"""Of merged records that were not chosen; the oldest go first."""
+
 _CONTACT = ("email", "phone", "company", "address", "language", "time_zone", "external_id")
+FIELDS = ("name", *_CONTACT, "segment", "notes")
+"""What two records can differ in, and a person chooses between."""
+
+OWN_NOTES = "notes-"
+"""As a choice: the notes of the record that stays. Without one those of both are kept."""
 
 
-def begin(source_id: str, *, into: str, by: Actor) -> None:
-    """Close a record for whatever is new. Raises Invalid, NotFound, NotAllowed."""
+def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> None:
+    """Close a record for whatever is new. `takes` names the FIELDS whose value is taken from it
+    where both have one; of the others the record that stays keeps its own.
+
+    Raises Invalid, NotFound, NotAllowed.
+    """
     require_ticket_work(by)
+    chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
     source = access.customer(source_id)
     if source is None:
         raise NotFound(_("There is no such customer."))
@@ -34,7 +52,9 @@ def begin(source_id: str, *, into: str, by: Actor) -> None:
     try:
         with Transaction() as transaction:
             transaction.check(Customer, customer_pk(into), DETAILS, THERE)
-            transaction.update(source, [Customer.merged_into.set(into)], THERE)
+            transaction.update(
+                source, [Customer.merged_into.set(into), Customer.merge_takes.set(chosen)], THERE
+            )
     except ConditionFailed as refused:
         raise Invalid(
             {"into": _("One of the two is not there any more: it was merged or erased.")}
@@ -58,10 +78,11 @@ def finish(source_id: str) -> None:
     if source is None or into is None or source.merged_into is None or source.name_key is None:
         return
     after = _copy(into)
-    for name in _CONTACT:
-        setattr(after, name, getattr(into, name) or getattr(source, name))
-    notes = "\n\n".join(part for part in (into.notes, source.notes) if part)
-    after.notes = notes[:LONGEST_NOTES] or None
+    left = _choose(after, into, source)
+    after.merged_values = [*(into.merged_values or ()), *(source.merged_values or ()), *left]
+    after.merged_values = after.merged_values[-MOST_VALUES:] or None
+    after.name_key = f"{folded(after.name)}#{into.customer_id}"
+    after.segment_shard = shard_key(after.segment, into.customer_id)
     own = guarded(into) | guarded(source)
     after.also_known = []
     after.also_known = sorted(own - guarded(after))
@@ -80,6 +101,26 @@ def finish(source_id: str) -> None:
             transaction.delete(word_of(word, source_id))
         for word in new_words - words:
             transaction.put(word_of(word, into.customer_id))
+        for word in words - new_words:
+            transaction.delete(word_of(word, into.customer_id))
+
+
+def _choose(after: Customer, into: Customer, source: Customer) -> list[dict[str, str]]:
+    """Fill `after` with what was chosen of both; return what was not."""
+    takes = set(source.merge_takes or ())
+    at = this_second().isoformat()
+    left = []
+    for name in FIELDS:
+        mine, theirs = getattr(into, name), getattr(source, name)
+        if name == "notes" and not takes & {"notes", OWN_NOTES}:
+            both = "\n\n".join(part for part in (mine, theirs) if part)
+            after.notes = both[:LONGEST_NOTES] or None
+            continue
+        kept, other = (theirs, mine) if name in takes and theirs else (mine, theirs)
+        setattr(after, name, kept or other)
+        if kept and other and kept != other:
+            left.append({"field": name, "value": other, "from": source.customer_id, "at": at})
+    return left
 
 
 def current(customer_id: str) -> Customer | None:
@@ -101,7 +142,10 @@ def _copy(customer: Customer) -> Customer:
 def _signpost(source: Customer) -> Customer:
     """What is left of a record: a name to recognise it by, and where it leads."""
     left = _copy(source)
-    for name in (*_CONTACT, "notes", "name_shard", "name_key", "segment_shard"):
+    for name in (
+        *(*_CONTACT, "notes", "name_shard", "name_key", "segment_shard"),
+        *("merge_takes", "merged_values"),
+    ):
         setattr(left, name, None)
     left.also_known = []
     left.version = int(source.version) + 1

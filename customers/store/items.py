@@ -3,7 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from customers.domain.words import folded
@@ -109,6 +114,12 @@ class Customer(Item):
     also_known: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="alsoKnown", default=list
     )
+    # Of a record that goes: fields that the one that stays takes from it, though it has its own
+    merge_takes: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="mergeTakes", null=True
+    )
+    # Values of merged records that nobody chose: {field, value, from, at}
+    merged_values: JSONAttribute = JSONAttribute(attr_name="mergedValues", null=True)
     erased_at = InstantAttribute(attr_name="erasedAt", null=True)
     # In the lists; a signpost and an erased customer are in none
     name_shard = UnicodeAttribute(attr_name="nameShard", null=True)

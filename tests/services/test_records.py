@@ -90,6 +90,80 @@ def test_a_merge_carries_tickets_vehicles_and_contact(desk):
     assert list(verify()) == []
 
 
+BOTH = {
+    "name": ("Giulia B.", "Giulia Bianchi"),
+    "email": ("giulia@work.example", "giulia@posta.example"),
+    "phone": ("+390255503318", "+390255503399"),
+    "company": ("Bianchi Srl", "Bianchi SpA"),
+    "address": ("Via Roma 1", "Via Milano 2"),
+    "language": ("it", "de"),
+    "time_zone": ("Europe/Rome", "Europe/Berlin"),
+    "segment": ("VIP", "Individual"),
+    "external_id": ("C-1", "C-2"),
+    "notes": ("Calls on Mondays", "Writes on Fridays"),
+}
+"""What the record that goes, and the one that stays, say of each field."""
+
+
+def two_whole(desk):
+    other = twin(desk, **{name: goes for name, (goes, _stays) in BOTH.items()})
+    stays = {name: stays for name, (_goes, stays) in BOTH.items()}
+    edit_customer(desk.customer.customer_id, **stays, by=desk.rep)
+    return other
+
+
+@pytest.mark.parametrize("taken", [[], ["phone", "name"], sorted(BOTH)])
+def test_where_both_have_a_value_a_person_chooses_and_the_other_is_kept(desk, taken):
+    other = two_whole(desk)
+
+    finish(
+        records.start_merge(
+            other.customer_id, into=desk.customer.customer_id, takes=taken, by=desk.rep
+        )
+    )
+
+    into = get_customer(desk.customer.customer_id)
+    left = {one["field"]: one["value"] for one in into.merged_values}
+    for name, (goes, stays) in BOTH.items():
+        kept = getattr(into, name)
+        if name == "notes" and "notes" not in taken:
+            assert goes in kept and stays in kept  # noqa: PT018
+        else:
+            assert kept == (goes if name in taken else stays), name
+            assert left[name] == (stays if name in taken else goes), f"{name} is lost"
+    assert find_customers(into.name)[0].customer_id == into.customer_id
+    for address in BOTH["email"]:
+        assert customer_with_email(address).customer_id == into.customer_id
+    settle()
+    assert list(verify()) == []
+
+
+def test_the_page_shows_both_and_takes_the_choice(desk, rep_client):
+    other = two_whole(desk)
+    address = f"/customers/{other.customer_id}/merge/"
+
+    page = rep_client.get(address, {"q": "Bianchi"}).content.decode()
+    for goes, stays in BOTH.values():
+        assert goes in page
+        assert stays in page
+    rep_client.post(address, {"into": desk.customer.customer_id, "phone": "goes"})
+    finish(CustomerJob.objects.get())
+
+    into = get_customer(desk.customer.customer_id)
+    assert (into.phone, into.address) == ("+390255503318", "Via Milano 2")
+    shown = rep_client.get(f"/customers/{into.customer_id}/").content.decode()
+    assert "Via Roma 1" in shown
+
+
+def test_what_was_not_chosen_is_erased_with_the_person(desk):
+    other = two_whole(desk)
+    finish(merge(desk, other))
+
+    finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+
+    assert get_customer(desk.customer.customer_id).merged_values is None
+
+
 def test_a_merge_of_many_comes_in_bounded_steps_and_survives_a_crash(desk, monkeypatch):
     monkeypatch.setattr(records, "STEP", 3)
     other = twin(desk)

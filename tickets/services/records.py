@@ -4,7 +4,7 @@ A job walks the customer's tickets in steps. The index that it walks follows a m
 worker walks once more when the job is a minute old: no ticket of the last instant is left behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -28,9 +28,10 @@ STEP = 25
 SECOND_LOOK = timedelta(minutes=1)
 
 
-def start_merge(source_id: str, *, into: str, by: Actor) -> CustomerJob:
-    """Begin to make one customer of two. Raises Invalid, NotFound, NotAllowed."""
-    merge.begin(source_id, into=into, by=by)
+def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> CustomerJob:
+    """Begin to make one customer of two; `takes` as `merge.begin` has it. Raises Invalid, NotFound,
+    NotAllowed."""
+    merge.begin(source_id, into=into, takes=takes, by=by)
     running = CustomerJob.objects.filter(
         kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
     ).first()

@@ -3,8 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from customers.services.merge import FIELDS, OWN_NOTES
 from customers.services.read import find_customers, get_customer
 from customers.store.items import Customer
 from helpdesk.accounts.actors import actor_of, require_supervision, require_ticket_work
@@ -13,7 +15,18 @@ from helpdesk.fragments import wants_fragment
 from tickets.models import CustomerJob
 from tickets.services import records
 
-_COMPARED = ("name", "email", "phone", "company", "segment", "external_id")
+_LABELS = {
+    "name": gettext_lazy("Name"),
+    "email": gettext_lazy("E-mail address"),
+    "phone": gettext_lazy("Phone"),
+    "company": gettext_lazy("Company"),
+    "segment": gettext_lazy("Segment"),
+    "external_id": gettext_lazy("External ID"),
+    "address": gettext_lazy("Address"),
+    "language": gettext_lazy("Language"),
+    "time_zone": gettext_lazy("Time zone"),
+    "notes": gettext_lazy("Notes"),
+}
 MOST = 5
 
 
@@ -26,7 +39,11 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            job = records.start_merge(customer_id, into=request.POST.get("into", ""), by=by)
+            typed = request.POST
+            takes = [name for name in FIELDS if typed.get(name) == "goes"]
+            if typed.get("notes") == "stays":
+                takes.append(OWN_NOTES)
+            job = records.start_merge(customer_id, into=typed.get("into", ""), takes=takes, by=by)
         except Invalid as refused:
             errors = refused.errors
         else:
@@ -43,8 +60,8 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
                 "name": one.name,
                 "since": (source.created_at, one.created_at),
                 "rows": [
-                    (label, getattr(source, name), getattr(one, name))
-                    for label, name in zip(_labels(), _COMPARED, strict=True)
+                    (name, label, getattr(source, name), getattr(one, name))
+                    for name, label in _LABELS.items()
                 ],
             }
             for one in others[:MOST]
@@ -101,10 +118,3 @@ def _customer(customer_id: str) -> Customer:
     if found is None or found.gone:
         raise NotFound(_("There is no such customer."))
     return found
-
-
-def _labels() -> tuple[str, ...]:
-    return (
-        *(_("Name"), _("E-mail address"), _("Phone"), _("Company"), _("Segment")),
-        _("Id in another system"),
-    )
