@@ -4,12 +4,15 @@ import os
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
 app = Celery("helpdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# What a worker logs names the request that it follows from, and nothing of the task before.
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 
 @setup_logging.connect

@@ -57,6 +57,20 @@ class RunningDesk:
         )
         ports.wait_until(self._ready, alive=lambda: self.process.poll() is None, seconds=60)
 
+    def refused(self) -> str:
+        """Start a desk that cannot run; return what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "helpdesk.engines"],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 1, done.stdout
+        return done.stderr
+
     def kill(self) -> None:
         """kill -9 of the whole group, engines included."""
         os.killpg(self.process.pid, signal.SIGKILL)

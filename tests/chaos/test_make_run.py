@@ -140,6 +140,59 @@ def test_a_change_is_found_within_two_seconds_and_the_answer_is_mailed(running):
     assert max(lags) < 2, f"two seconds are promised for each: {lags}"
 
 
+def test_a_workers_lines_name_the_request_that_they_follow_from(running):
+    browser = Browser(running)
+    customer, vehicle = customer_and_vehicle(browser)
+    address = browser.post(
+        "/tickets/new/",
+        customer=customer,
+        vehicle=vehicle,
+        subject="Followed",
+        description="As always.",
+        category="Customs",
+        priority="Low",
+    )
+    number = address.strip("/").rpartition("/")[2]
+
+    def lines(*words):
+        logged = (running.data / "desk.log").read_text().splitlines()
+        return [line for line in logged if all(word in line for word in words)]
+
+    [created] = lines("web |", "POST /tickets/new/", "request_finished", f" ticket_id={number} ")
+    request = re.search(r" request_id=(\S+)", created)[1]
+    deadline = time.monotonic() + 20
+    while not lines("worker |", "events_taken", request, f"'{number}'"):
+        assert time.monotonic() < deadline, f"no worker's line has {request}"
+    # Nothing of one task stands on the lines of the next.
+    assert all(" task_id=" in line for line in lines("worker |", " ticket_id="))
+
+
+def test_two_desks_run_side_by_side_and_know_nothing_of_each_other(running, tmp_path):
+    other = RunningDesk(tmp_path)
+    other.start()
+    try:
+        one, two = Browser(running), Browser(other)
+        customer, vehicle = customer_and_vehicle(one)
+        address = one.post(
+            "/tickets/new/",
+            customer=customer,
+            vehicle=vehicle,
+            subject="Of one desk alone",
+            description="As always.",
+            category="Customs",
+            priority="Low",
+        )
+        assert "Of one desk alone" in one.get(address)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            two.get(address)
+        assert "another desk runs on the data" in RunningDesk(running.data).refused()
+    finally:
+        other.interrupt()
+    assert other.left_behind() == []
+    assert running.is_ready()
+    assert "Of one desk alone" in one.get(address)
+
+
 def test_nobody_else_can_read_what_the_desk_keeps(running):
     browser = Browser(running)
     customer, _vehicle = customer_and_vehicle(browser)

@@ -94,10 +94,7 @@ def pass_on(*, limit: int = BATCH, each: Callable[[], object] = lambda: None) ->
     marks.delete(ASKED)  # first: what is written from here on may not be among what is read
     events = list(access.outbox(limit=limit))
     steps = (events[start : start + STEP] for start in range(0, len(events), STEP))
-    taken = sum(_settle(step, each) for step in steps)
-    if events:
-        log.info("events_taken", count=taken, left=len(events) - taken)
-    return taken
+    return sum(_settle(step, each) for step in steps)
 
 
 def _settle(events: Sequence[OutboxEvent], each: Callable[[], object]) -> int:
@@ -107,6 +104,14 @@ def _settle(events: Sequence[OutboxEvent], each: Callable[[], object]) -> int:
         left |= _give(consumer, events)
     taken = [event for event in events if event.event_id not in left]
     access.forget_events(taken)
+    # One task takes what many requests have written: the line names them all.
+    log.info(
+        "events_taken",
+        count=len(taken),
+        left=len(left),
+        ticket_ids=sorted({event.ticket_id for event in events}),
+        request_ids=sorted({event.request_id for event in events if event.request_id}),
+    )
     return len(taken)
 
 

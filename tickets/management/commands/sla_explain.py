@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from helpdesk.errors import NotFound
 from tickets.domain.errors import ScenarioRefused
 from tickets.domain.sla.scenario import evaluate
 
@@ -28,7 +29,10 @@ class Command(BaseCommand):
         elif options["ticket_id"]:
             from tickets.services.explain import explain_ticket
 
-            self.stdout.write(explain_ticket(options["ticket_id"]))
+            try:
+                self.stdout.write(explain_ticket(options["ticket_id"]))
+            except NotFound as error:
+                raise CommandError(str(error)) from error
         else:
             raise CommandError("Give a ticket's number, or --scenario FILE.", returncode=2)
 
