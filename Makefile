@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test check format lock upgrade audit bench clean
+.PHONY: help run setup dev test thorough check format lock upgrade audit bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -24,6 +24,9 @@ dev:
 
 test: dev ## run every test; ARGS="tests/domain -k dst" runs some
 	@$(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+
+thorough: dev ## the long forms of tests, an hour and more; writes docs/thorough.md; ARGS="KILLS"
+	@$(PY) -m tests.thorough $(ARGS)
 
 check: dev ## formatter, linter, types, layers, templates, migrations
 	@$(PY) -m ruff format --check --quiet .

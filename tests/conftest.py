@@ -25,6 +25,16 @@ def tables(made_tables) -> None:
 
 
 @pytest.fixture
+def looked_at(record_property):
+    """Called with a line of figures: what `make thorough` says that this test has looked at."""
+
+    def tell(figures: str) -> None:
+        record_property("looked_at", figures)
+
+    return tell
+
+
+@pytest.fixture
 def desk(tables, db):
     """An empty desk with its people; see tests/world.py."""
     from tests.world import Desk

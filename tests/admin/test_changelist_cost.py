@@ -62,7 +62,7 @@ class Cost:
         )
 
 
-def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, capsys):
+def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, looked_at):
     created = this_second() - timedelta(days=30)
     open_tickets(
         1,
@@ -93,6 +93,5 @@ def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, capsys):
         if full:
             units = [cost.capacity for cost in full]
             assert max(units) <= min(units) * 1.5 + 1, f"{name}: some page reads more: {units}"
-    with capsys.disabled():
-        if "CHANGELIST_TICKETS" in os.environ:
-            print("", *told, sep="\n  ")  # noqa: T201
+    walked = (one for one in told if one.partition(":")[0] in WALKED)
+    looked_at("; ".join([f"{COUNT:,} tickets", *walked]))

@@ -318,7 +318,7 @@ def test_an_action_that_lacks_its_value_asks_again(supervisor, tickets):
 
 
 def test_many_tickets_are_reassigned_each_through_the_service_and_conflicts_are_told(
-    supervisor, desk
+    supervisor, desk, looked_at
 ):
     """REASSIGNED=500 for as many as the issue asks for."""
     made = [desk.ticket(now=this_second()).ticket_id for _ in range(REASSIGNED)]
@@ -362,6 +362,7 @@ def test_many_tickets_are_reassigned_each_through_the_service_and_conflicts_are_
         assert line.changes[0].field == "assignedTo"
     assert stored(made[3]).priority == "High"
     assert asking.requests + starting.requests < 20, "asking for it reads pages, and no more"
+    looked_at(f"{REASSIGNED} tickets reassigned, each with its line; the closed one is named")
 
 
 REASSIGNED = int(os.environ.get("REASSIGNED", "120"))

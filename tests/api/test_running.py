@@ -133,7 +133,7 @@ def _steps(script: str) -> str:
     return re.sub(r"^(.*) && exit 1$", r"if \1; then exit 1; fi", script, flags=re.MULTILINE)
 
 
-def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_path):
+def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_path, looked_at):
     """SCHEMATHESIS_SECONDS=600 for a long run."""
     program = Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
@@ -157,6 +157,6 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
         assert re.search(rf"✅ {phase}", done.stdout), f"{phase} did not run to its end"
     cases, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()
-    print(f"schemathesis: cases={cases} seconds={SECONDS}")
+    looked_at(f"{int(cases):,} requests in {SECONDS} s, {int(passed):,} answered as described")
     assert cases == passed
     assert int(cases) >= 25 * operations, f"{cases} cases for {operations} operations are too few"

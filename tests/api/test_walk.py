@@ -47,7 +47,7 @@ def walk(program, query, between):
     return seen
 
 
-def test_by_creation_nobody_is_missed_or_seen_twice(program, desk, many):
+def test_by_creation_nobody_is_missed_or_seen_twice(program, desk, many, looked_at):
     changed = set()
 
     def meanwhile(page, shown):
@@ -63,9 +63,10 @@ def test_by_creation_nobody_is_missed_or_seen_twice(program, desk, many):
     assert len(seen) == len(set(seen))
     assert many <= set(seen)
     assert len(changed) > TICKETS / PAGE
+    looked_at(f"by creation: {len(seen):,} seen, {len(changed):,} changed meanwhile")
 
 
-def test_with_a_filter_whoever_matched_throughout_is_seen_once(program, desk, many):
+def test_with_a_filter_whoever_matched_throughout_is_seen_once(program, desk, many, looked_at):
     left = set()
 
     def meanwhile(page, shown):
@@ -78,6 +79,7 @@ def test_with_a_filter_whoever_matched_throughout_is_seen_once(program, desk, ma
 
     assert len(seen) == len(set(seen))
     assert many - left <= set(seen)
+    looked_at(f"with a filter: {len(seen):,} seen, {len(left):,} left meanwhile")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_with_a_filter_whoever_matched_throughout_is_seen_once(program, desk, ma
         "sort=-updatedAt",
     ],
 )
-def test_by_other_orders_only_whoever_moved_is_seen_again(program, desk, many, query):
+def test_by_other_orders_only_whoever_moved_is_seen_again(program, desk, many, query, looked_at):
     moved = set()
 
     def meanwhile(page, shown):
@@ -102,3 +104,4 @@ def test_by_other_orders_only_whoever_moved_is_seen_again(program, desk, many, q
     twice = {number for number, times in Counter(seen).items() if times > 1}
     assert many - moved <= set(seen)
     assert twice <= moved
+    looked_at(f"{query}: {len(seen):,} seen, {len(moved):,} moved meanwhile")

@@ -32,7 +32,7 @@ def ticket(desk):
 
 @pytest.mark.parametrize("run", range(RUNS))
 def test_a_note_is_typed_while_a_colleague_changes_everything(
-    desk, ticket, page: Page, browser, live_server, run
+    desk, ticket, page: Page, browser, live_server, run, looked_at
 ):
     number = ticket.ticket_id
     log_in(page, "rosa")
@@ -88,6 +88,7 @@ def test_a_note_is_typed_while_a_colleague_changes_everything(
     # The composer stays on the note, empty, for the next one.
     expect(page.get_by_role("tab", name="Internal note")).to_have_attribute("aria-selected", "true")
     expect(note).to_have_value("")
+    looked_at(f"{len(TEXT)} letters")
 
 
 def _cut(text, count):

@@ -104,7 +104,7 @@ class Fleet:
                 self.kill(process)
 
 
-def test_each_milestone_fires_once_whatever_dies(tmp_path):
+def test_each_milestone_fires_once_whatever_dies(tmp_path, looked_at):
     chance = random.Random(11)
     with ExitStack() as stack:
         fleet = Fleet(tmp_path, stack)
@@ -149,4 +149,7 @@ def test_each_milestone_fires_once_whatever_dies(tmp_path):
         assert [once for once, times in mailed.items() if times > 1] == []
         deaths = (tmp_path / "fleet.log").read_text().count("signal 9")
         assert deaths, "no worker died by itself at the dangerous points"
-        print(f"tickets={TICKETS} {found['fired']=} {kills=} {deaths=} mailed={len(mailed)}")
+        looked_at(
+            f"{TICKETS:,} tickets, {found['fired']:,} milestones, each once; {kills} workers "
+            f"killed, {deaths} deaths at dangerous points; {len(mailed):,} lines mailed, none twice"
+        )

@@ -186,7 +186,7 @@ def running(tmp_path):
         desk.kill()
 
 
-def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
+def test_nothing_that_was_confirmed_is_lost_whatever_dies(running, looked_at):
     desk = running
     assert [part for part, pids in desk.parts().items() if not pids] == [], "cannot be killed"
     chance = random.Random(KILLS)
@@ -265,10 +265,11 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running):
     assert found["wrong"] == []
     assert found["fired"] >= TICKETS / 2
     statuses = sum((client.statuses for client in clients), Counter())
-    print(
-        f"kills={dict(kills)} confirmed={confirmed} statuses={dict(statuses)} "
-        f"visitor={dict(visitor.answers)} "
-        f"back={back:.1f}s fired={found['fired']} {verified.splitlines()[-1]}"
+    seen = {f"{kind} {code or 'none'}": count for (kind, code), count in visitor.answers.items()}
+    looked_at(
+        f"kills {dict(kills)}; {confirmed:,} confirmed writes, none lost or doubled; the API "
+        f"answered {dict(statuses)}, pages {seen}; back in {back:.1f} s; {found['fired']} "
+        f"milestones exact; {verified.splitlines()[-1]}"
     )
     assert back < BACK_WITHIN
 

@@ -28,10 +28,11 @@ def test_both_clocks_give_the_same_answer(scenario):
     agree(scenario)
 
 
-def test_both_clocks_give_the_same_answer_to_whatever_comes():
+def test_both_clocks_give_the_same_answer_to_whatever_comes(looked_at):
     seed = os.environ.get("CLOCK_SEED") or random.randrange(10**9)
     for number in range(TIMELINES):
         agree(drawn(f"{seed}-{number}"))
+    looked_at(f"{TIMELINES:,} timelines, seed {seed}, no difference")
 
 
 def agree(scenario):

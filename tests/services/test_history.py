@@ -309,7 +309,7 @@ _SCENARIO = {"responded", "priority", "waiting", "customer_replied", "resumed", 
 _SCENARIO |= {"closed", "reopened", "created"}
 
 
-def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many):
+def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, looked_at):
     now = NOON + timedelta(days=365)
     summary = history.import_history(many, now=now)
     assert summary.refused == []
@@ -349,6 +349,7 @@ def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many):
             assert bool(ticket.sla.resolution_breached_at) == told["resolutionBreached"]
     settle()
     assert list(verify()) == []
+    looked_at(f"{summary.tickets:,} tickets, {summary.events:,} events, each as the scenario says")
 
 
 def state(path):

@@ -99,7 +99,7 @@ ORDERS = list(permutations(["change", "sweep", "another sweep"]))
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_what_was_confirmed_first_decides(desk, race, kind):
+def test_what_was_confirmed_first_decides(desk, race, kind, looked_at):
     """The log's order is the order of confirmation: nothing of a stopped clock may follow."""
     won = Counter()
     for turn in range(ROUNDS):
@@ -135,6 +135,7 @@ def test_what_was_confirmed_first_decides(desk, race, kind):
         assert len(breaches) == late, f"{order}: {[line.rule for line in lines]}"
         assert (stored(number).sla.response_breached_at == after(hours=8)) == late
     assert min(won["sweep"], won["change"]) >= ROUNDS // 8, f"only one of them ever won: {won}"
+    looked_at(f"{kind}: {ROUNDS} rounds, {dict(won)}")
 
 
 def test_a_late_reply_and_a_sweep_record_one_breach_at_the_deadline(desk, race):

@@ -1,0 +1,38 @@
+"""Every test that can do more when a variable says so is among those that `make thorough` runs."""
+
+import re
+from pathlib import Path
+
+from tests.thorough import FORMS
+
+TESTS = Path(__file__).parent
+READ = re.compile(r"""environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
+# What says where something is, or how, and not how much of it.
+NO_LENGTH = {
+    "CLOCK_SEED",  # to look at one failure again
+    "DIE_SHARE",
+    "DYNAMODB_ENDPOINT_URL",
+    "MAIL_FOLDER",
+    "MAIL_PORT",
+    "MILESTONES_AHEAD",
+    "PATH",
+    "REQUIRE_BROWSER",
+    "SCREENSHOTS",
+    "TEST_DATABASE_URL",
+    "TICKETS",  # of a process that a test starts
+    "DATABASE_URL",
+}
+
+
+def test_every_variable_that_lengthens_a_test_has_its_long_form():
+    found = {name for path in TESTS.rglob("*.py") for name in READ.findall(path.read_text())}
+
+    assert found - NO_LENGTH == {form.variable for form in FORMS}
+
+
+def test_every_long_form_reads_its_variable_and_tells_what_it_has_looked_at():
+    for form in FORMS:
+        for path in form.tests:
+            text = (TESTS.parent / path).read_text()
+            assert form.variable in READ.findall(text), f"{path} does not read {form.variable}"
+            assert re.search(r"^ +looked_at\(", text, re.MULTILINE), f"{path} tells nothing"

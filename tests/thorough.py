@@ -1,0 +1,188 @@
+"""make thorough [ARGS="KILLS RACE_ROUNDS"]: the long forms of tests, all or those named.
+
+Each is a test of the suite that does more when a variable says so; what it has looked at it tells
+by the fixture `looked_at`, and a form that tells nothing has failed. A variable that is set in the
+environment is taken as it is. Writes docs/thorough.md, where forms that were not run keep the line
+of their last run.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "thorough.md"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Tests that do more when `variable` is set; "" where only its caller knows a value."""
+
+    variable: str
+    value: str
+    about: str
+    tests: tuple[str, ...]
+
+
+FORMS = (
+    Form(
+        *("RACE_ROUNDS", "300", "Threads that change a ticket and sweep it at once"),
+        ("tests/services/test_races.py",),
+    ),
+    Form(
+        *("CLOCK_TIMELINES", "200000", "The clock against a reference that counts minutes"),
+        ("tests/domain/test_clock_against_reference.py",),
+    ),
+    Form(
+        *("CHAOS_TICKETS", "2000", "Milestones, two beats, workers that die"),
+        ("tests/chaos/test_escalation.py",),
+    ),
+    Form(
+        *("KILLS", "50", "A desk in use whose parts are killed"),
+        ("tests/chaos/test_everything_dies.py",),
+    ),
+    Form(
+        *("HISTORY_FILE", "", "A real desk's history: clock and figures"),
+        ("tests/services/test_history.py", "tests/services/test_reports.py"),
+    ),
+    Form(
+        *("TYPING_RUNS", "10", "A note typed while a colleague changes everything"),
+        ("tests/browser/test_typing.py",),
+    ),
+    Form(
+        *("SCHEMATHESIS_SECONDS", "240", "Made-up requests of the API"),
+        ("tests/api/test_running.py",),
+    ),
+    Form(
+        *("WALK_TICKETS", "10000", "Cursors walked to the end while tickets change"),
+        ("tests/api/test_walk.py",),
+    ),
+    Form(
+        *("CHANGELIST_TICKETS", "100000", "The admin's lists of tickets, page by page"),
+        ("tests/admin/test_changelist_cost.py",),
+    ),
+    Form(
+        *("REASSIGNED", "500", "Many tickets reassigned at once"),
+        ("tests/admin/test_tickets.py",),
+    ),
+)
+
+
+def main(asked: list[str]) -> int:
+    unknown = set(asked) - {form.variable for form in FORMS}
+    if unknown:
+        known = " ".join(form.variable for form in FORMS)
+        print(f"There is no {', '.join(sorted(unknown))}. Known: {known}", file=sys.stderr)
+        return 2
+    lines = earlier()
+    failed = []
+    for form in FORMS:
+        if asked and form.variable not in asked:
+            continue
+        value = os.environ.get(form.variable, form.value)
+        if not value:
+            print(f"{form.variable}: not run; set it to a file", flush=True)
+            continue
+        passed, line = run(form, value)
+        print(line, flush=True)
+        lines[form.variable] = line
+        PAGE.write_text(page(lines), encoding="utf-8")
+        if not passed:
+            failed.append(form.variable)
+    return 1 if failed else 0
+
+
+def run(form: Form, value: str) -> tuple[bool, str]:
+    """Run a form; return whether it passed, and its line of the page."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "junit.xml"
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-n", "0", "-q", "-o", "junit_family=xunit1"),
+                *("--junitxml", str(report), *form.tests),
+            ],
+            cwd=ROOT,
+            env={**os.environ, form.variable: value, "REQUIRE_BROWSER": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        told = looked_at(report)
+    passed = done.returncode == 0 and bool(told)
+    if not passed:
+        print(done.stdout[-6_000:])
+    name = "a real file" if form.variable == "HISTORY_FILE" else f"{int(value):,}"
+    cells = [
+        form.variable,
+        form.about,
+        name,
+        "; ".join(told) or "nothing",
+        tests(done.stdout),
+        f"{(time.monotonic() - began) / 60:.1f} min",
+        f"{datetime.now(UTC):%Y-%m-%d} at {commit()}",
+        "passed" if passed else "**failed**",
+    ]
+    return passed, "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
+
+
+def looked_at(report: Path) -> list[str]:
+    """What the tests told; equal lines once, with how often."""
+    if not report.exists():
+        return []
+    told: dict[str, int] = {}
+    for one in ElementTree.parse(report).iter("property"):  # noqa: S314 (pytest wrote it just now)
+        if one.get("name") == "looked_at":
+            told[str(one.get("value"))] = told.get(str(one.get("value")), 0) + 1
+    return [line if times == 1 else f"{times} times {line}" for line, times in told.items()]
+
+
+def tests(output: str) -> str:
+    """What pytest said at its end, such as "17 passed"."""
+    found = re.findall(r"\d+ (?:passed|failed|skipped|errors?)", output.rpartition("\n\n")[2])
+    return ", ".join(found or re.findall(r"\d+ (?:passed|failed|skipped|errors?)", output)[-4:])
+
+
+def commit() -> str:
+    words = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def earlier() -> dict[str, str]:
+    """The lines of the last runs, by variable."""
+    if not PAGE.exists():
+        return {}
+    found = (re.match(r"\| ([A-Z_]+) \|", line) for line in PAGE.read_text().splitlines())
+    return {one[1]: one.string for one in found if one}
+
+
+def page(lines: dict[str, str]) -> str:
+    known = [lines[form.variable] for form in FORMS if form.variable in lines]
+    never = [form.variable for form in FORMS if form.variable not in lines]
+    return "\n".join(
+        [
+            "# The long forms of tests",
+            "",
+            "The suite runs each of these in a short form. `make thorough` runs the long ones and",
+            "writes this page; a line stays until its form is run again.",
+            "",
+            "| Variable | About | Value | What it looked at | Tests | Took | When | Result |",
+            "|---|---|---|---|---|---|---|---|",
+            *known,
+            *(["", f"Never run: {', '.join(never)}."] if never else []),
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
