@@ -20,6 +20,7 @@ from customers.services.create import create_customer, create_vehicle
 from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
 from helpdesk.moments import this_second
+from tests.security.hostile import SHORT, harmless
 from tests.world import settle, stored, team
 from tickets.models import (
     CannedReply,
@@ -46,35 +47,40 @@ def registered():
 
 
 @pytest.fixture
-def filled(desk):
-    """A desk that has one of everything that the admin shows."""
-    desk.rep_user.first_name = SECRET
+def written():
+    return SECRET
+
+
+@pytest.fixture
+def filled(desk, written):
+    """A desk that has one of everything that the admin shows; people wrote `written` into it."""
+    desk.rep_user.first_name = written
     desk.rep_user.save()
     User.objects.create_superuser("root", "root@helpdesk.example", "demo")
     now = this_second()
-    crew = team(SECRET, desk.rep_user)
+    crew = team(written, desk.rep_user)
     Absence.objects.create(user=desk.rep_user, first_day=now.date(), last_day=now.date())
     RoutingRule.objects.create(position=1, category="Customs", team=crew)
-    CannedReply.objects.create(name=SECRET, text=SECRET)
-    Webhook.objects.create(name=SECRET, url="https://hooks.example/")
-    Replan.objects.create(reason=SECRET)
-    AccessAttempt.objects.create(username=SECRET, failures_since_start=1)
+    CannedReply.objects.create(name=written, text=written)
+    Webhook.objects.create(name=written, url="https://hooks.example/")
+    Replan.objects.create(reason=written)
+    AccessAttempt.objects.create(username=written, failures_since_start=1)
     EscalationRule.objects.get(key="response-breached")
-    make_token(desk.rep_user, name=SECRET, scope="read", days=1)
-    save_view(name=SECRET, query="view=all", team_id=str(crew.pk), by=desk.rep)
-    customer = create_customer(name=SECRET, by=desk.rep, now=now)
-    vehicle = create_vehicle(customer_id=customer.customer_id, make=SECRET, by=desk.rep)
+    make_token(desk.rep_user, name=written, scope="read", days=1)
+    save_view(name=written, query="view=all", team_id=str(crew.pk), by=desk.rep)
+    customer = create_customer(name=written, by=desk.rep, now=now)
+    vehicle = create_vehicle(customer_id=customer.customer_id, make=written, by=desk.rep)
     ticket = desk.ticket(
         customer_id=customer.customer_id,
         vehicle_id=vehicle.vehicle_id,
-        subject=SECRET,
+        subject=written,
         tags=["ilyushin"],
         assigned_to=desk.rep.user_id,
         now=now - timedelta(minutes=5),
     )
     with kept(ticket.ticket_id, [SimpleUploadedFile("a.pdf", b"x")]) as files:
-        note(ticket.ticket_id, content=SECRET, attachments=files, by=desk.rep)
-    escalate(ticket.ticket_id, reason=SECRET, by=desk.rep)
+        note(ticket.ticket_id, content=written, attachments=files, by=desk.rep)
+    escalate(ticket.ticket_id, reason=written, by=desk.rep)
     settle()
     desk.number = ticket.ticket_id
     return desk
@@ -218,3 +224,37 @@ def test_an_object_that_is_not_there_is_no_error_on_any_page(filled, addresses, 
             for key in ("999999", "x", "_2F_2E", "é\x01", "0" * 300):
                 status = client.get(reverse(f"{name}{page}", args=[key])).status_code
                 assert status in (302, 403, 404, 405), f"{label} {page} {key!r}: {status}"
+
+
+@pytest.mark.parametrize("written", [SHORT])
+def test_whatever_people_wrote_is_text_on_every_page(filled, addresses, client):
+    client.force_login(User.objects.get(username="root"))
+    shown = set()
+    for (label, page), address in addresses.items():
+        answer = client.get(address)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            text = answer.content.decode()
+            assert harmless(text), f"{label} {page}"
+            assert "unsafe" not in answer["Content-Security-Policy"]
+            if "alert(1)" in text:
+                shown.add(label)
+    assert {"tickets.Ticket", "tickets.CannedReply", "accounts.Team", "accounts.User"} <= shown
+
+
+def test_a_form_that_repeats_what_was_typed_runs_nothing(filled, addresses, client):
+    client.force_login(User.objects.get(username="root"))
+    repeated = set()
+    for (label, page), address in addresses.items():
+        if page not in ("add", "change"):
+            continue
+        form = client.get(address)
+        if form.status_code != 200 or "adminform" not in form.context:
+            continue
+        typed = dict.fromkeys(form.context["adminform"].form.fields, SHORT)
+        answer = client.post(address, typed)
+        assert answer.status_code in (200, 302, 403, 405, 409, 422), f"{label} {page}"
+        text = answer.content.decode()
+        assert harmless(text), f"{label} {page}"
+        if "alert(1)" in text:
+            repeated.add(label)
+    assert len(repeated) > 5, f"hardly a form repeats what was typed: {repeated}"

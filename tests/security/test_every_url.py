@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from customers.services.create import create_customer
 from customers.services.files import upload
+from customers.store import access
 from helpdesk.moments import this_second
 from reporting.services import what_if
 from tests.world import log_of, settle, stored, team
@@ -233,6 +235,29 @@ def test_some_pages_are_for_supervisors_alone(client, desk, addresses, name):
     assert ask(client, name, addresses).status_code in (200, 302)
 
 
+@pytest.mark.parametrize("role", [None, "outsider_user", "rep_user", "supervisor_user"])
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_no_page_takes_another_method_from_anybody(client, desk, addresses, role, method):
+    if role:
+        client.force_login(getattr(desk, role))
+    before = stored(addresses.ticket_id).version
+
+    for name in sorted(GET | set(POST) | SUPERVISORS):
+        status = getattr(client, method)(addresses(name)).status_code
+        assert status in ({403, 405} if role else {302, 405}), f"{role} {method} {name}: {status}"
+
+    assert stored(addresses.ticket_id).version == before
+    assert access.customer(stored(addresses.ticket_id).customer_id).name == desk.customer.name
+
+
+@pytest.mark.parametrize("name", sorted(SUPERVISORS))
+def test_what_supervisors_start_wants_a_post_with_a_token(desk, addresses, name):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(desk.supervisor_user)
+
+    assert strict.post(addresses(name), {"sure": desk.customer.name}).status_code in (403, 405)
+
+
 @pytest.mark.parametrize("name", sorted(GET))
 def test_reading_never_changes_and_writing_is_never_a_get(client, desk, addresses, name):
     client.force_login(desk.rep_user)
@@ -245,8 +270,6 @@ def test_reading_never_changes_and_writing_is_never_a_get(client, desk, addresse
 
 @pytest.mark.parametrize("name", sorted(POST))
 def test_what_writes_wants_a_post_with_a_token(desk, addresses, name):
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
     client.force_login(desk.rep_user)
 
@@ -256,8 +279,6 @@ def test_what_writes_wants_a_post_with_a_token(desk, addresses, name):
 
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_forms_want_a_token_and_the_right(client, desk, addresses, name):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(desk.rep_user)
     assert strict.post(addresses(name), {"name": "x"}).status_code == 403

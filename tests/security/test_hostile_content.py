@@ -1,23 +1,27 @@
 """Whatever people write is text: on every page, in the admin, in mails."""
 
-from html.parser import HTMLParser
+import json
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.services.create import create_customer, create_vehicle
+from customers.services.files import upload
 from helpdesk.mail import delivery
 from helpdesk.moments import this_second
+from reporting.services.rollups import roll_up
+from tests.security.hostile import EVIL, SHORT, Found, harmless
 from tests.world import NOON, settle, stored, team
 from tickets.models import CannedReply
 from tickets.services.assign import assign_team
 from tickets.services.attachments import kept
 from tickets.services.communicate import note, respond
 from tickets.services.escalate import escalate
+from tickets.services.history import import_history
 from tickets.services.views import save_view
 
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 MARKDOWN = f"""{EVIL}
 
 [a](javascript:alert(1)) [b](data:text/html,<script>alert(1)</script>) <javascript:alert(1)>
@@ -38,9 +42,9 @@ def evil(desk):
     )
     desk.rep_user.first_name = EVIL[:100]
     desk.rep_user.save()
-    ours = team(EVIL[:60], desk.rep_user)
-    CannedReply.objects.create(name=EVIL[:60], text=EVIL)
-    save_view(name=EVIL[:60], query="view=all", team_id=None, by=desk.rep)
+    ours = team(SHORT, desk.rep_user)
+    CannedReply.objects.create(name=SHORT, text=EVIL)
+    save_view(name=SHORT, query="view=all", team_id=None, by=desk.rep)
     ticket = desk.ticket(
         customer_id=customer.customer_id,
         vehicle_id=vehicle.vehicle_id,
@@ -58,41 +62,6 @@ def evil(desk):
     assign_team(number, team_id=str(ours.pk), by=desk.rep)
     settle()
     return number
-
-
-class Found(HTMLParser):
-    """What a browser would take for tags."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.bad: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        own_script = given.get("type") == "application/json" or str(given.get("src")).startswith(
-            ("/static/", "/admin/jsi18n/")
-        )
-        runs = any(name.startswith("on") for name in given)
-        leads = any(
-            str(given.get(name, "")).strip().lower().startswith(("javascript:", "data:"))
-            for name in ("href", "src", "action", "formaction")
-        )
-        loads = tag == "img" and not str(given.get("src")).startswith("/static/")
-        if (
-            (tag == "script" and not own_script)
-            or tag in ("iframe", "object", "embed", "base")
-            or runs
-            or leads
-            or loads
-        ):
-            self.bad.append((tag, given))
-
-
-def harmless(page: str) -> bool:
-    """No tag and no attribute in the page but the desk's own."""
-    assert Found(page).bad == []
-    return True
 
 
 def test_the_check_itself_can_fail():
@@ -127,12 +96,21 @@ def test_the_check_itself_can_fail():
         "CUSTOMER edit/",
         "VEHICLE",
         "VEHICLE edit/",
+        "CUSTOMER vehicles/new/",
+        "MERGE",
+        "/tickets/1/log/",
+        "/mail/undelivered/",
+        "/reports/?from=<script>&assignedTo=<b>&by=<i>",
+        "/reports/tickets/?kind=<script>&category=<b>",
     ],
 )
-def test_pages_show_it_and_run_nothing(rep_client, evil, address):
+def test_pages_show_it_and_run_nothing(rep_client, desk, evil, address):
     ticket = stored(evil)
     address = address.replace("CUSTOMER", f"/customers/{ticket.customer_id}/").replace(" ", "")
     address = address.replace("VEHICLE", f"/vehicles/{ticket.vehicle_id}/")
+    if address == "MERGE":
+        twin = create_customer(name=EVIL, company=EVIL, phone="", by=desk.rep, now=NOON)
+        address = f"/customers/{ticket.customer_id}/merge/?other={twin.customer_id}"
     answer = rep_client.get(address)
 
     assert answer.status_code in (200, 404, 422)
@@ -145,20 +123,53 @@ def test_pages_show_it_and_run_nothing(rep_client, evil, address):
 @pytest.mark.parametrize(
     "address",
     [
-        "/admin/",
-        "/admin/tickets/ticket/",
-        "/admin/tickets/cannedreply/",
-        "/admin/tickets/routingrule/",
-        "/admin/accounts/team/",
+        "/sla/",
+        "/reports/?by=assignedTo",
+        "/reports/?by=day&priority=<script>",
+        "/reports/tickets/?kind=created&from=TODAY",
+        "/reports/tickets/?kind=escalated&from=TODAY",
+        "/reports/what-if/",
     ],
 )
-def test_the_admin_shows_it_and_runs_nothing(client, desk, evil, address):
+def test_figures_show_it_and_run_nothing(client, desk, evil, address):
     client.force_login(desk.supervisor_user)
+    while roll_up():
+        pass
 
-    answer = client.get(address)
+    answer = client.get(address.replace("TODAY", str(this_second().date())))
 
+    assert answer.status_code in (200, 422)
     assert harmless(answer.content.decode())
-    assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_a_file_of_customers_and_its_report_run_nothing(rep_client, desk):
+    rows = f'name,email,company\n"{EVIL.replace(chr(34), chr(34) * 2)}",no address,x\n'
+    file = upload(kind="customers", name=f"{EVIL}.csv", content=rows.encode(), by=desk.rep)
+
+    page = rep_client.get(f"/customers/import/{file.pk}/")
+    assert "alert(1)" in page.content.decode()
+    assert harmless(page.content.decode())
+
+    report = rep_client.get(f"/customers/import/{file.pk}/report/")
+    assert report["Content-Type"].startswith("text/csv")
+    assert "attachment" in report["Content-Disposition"]
+    assert "<" not in report["Content-Disposition"]
+
+
+def test_a_history_that_is_imported_shows_it_and_runs_nothing(rep_client, desk, tmp_path):
+    told = {"ticket": "HD-1", "by": EVIL, "subject": EVIL, "description": MARKDOWN}
+    told |= {"at": "2026-11-01T12:00:00Z", "event": "created", "tags": ["<b>"]}
+    told |= {"customer": {"externalId": EVIL, "name": EVIL, "email": "evil@posta.example"}}
+    told |= {"priority": "High", "category": "Customs"}
+    path = tmp_path / "history.jsonl"
+    path.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    assert import_history(path, now=NOON + timedelta(days=60)).refused == []
+    settle()
+
+    for address in ("/tickets/1/", "/tickets/?view=all", "/tickets/?q=alert"):
+        page = rep_client.get(address).content.decode()
+        assert "alert(1)" in page, address
+        assert harmless(page)
 
 
 def test_a_refusal_that_repeats_what_was_typed_runs_nothing(rep_client, evil):
