@@ -7,6 +7,7 @@ import os
 from datetime import timedelta
 from time import perf_counter
 
+from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from helpdesk.dynamo.capacity import counting
 from helpdesk.moments import this_second
 from tests.bench.population import open_tickets
+from tickets.models import Ticket
 from tickets.services.search import rebuild
 
 COUNT = int(os.environ.get("CHANGELIST_TICKETS", "800"))
@@ -62,17 +64,41 @@ class Cost:
         )
 
 
-def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, looked_at):
-    created = this_second() - timedelta(days=30)
+def fill(desk, count):
     open_tickets(
         1,
-        COUNT,
+        count,
         customer_id=desk.customer.customer_id,
-        created=created,
+        created=this_second() - timedelta(days=30),
         spread=timedelta(days=29),
         mixed=True,
     )
     rebuild()
+
+
+def test_page_400_is_reached_and_costs_what_the_second_does(supervisor, desk, rf, monkeypatch):
+    fill(desk, FAR + 5)
+    options = admin.site.get_model_admin(Ticket)
+    monkeypatch.setattr(options, "list_per_page", 1)
+    second = Cost(supervisor, Cost(supervisor, "?").next)
+    seen, address = [], "?"
+    for _page in range(FAR - 1):  # without the page around them
+        request = rf.get(f"{LIST}{address}")
+        request.user = desk.supervisor_user
+        shown = options.get_changelist_instance(request)
+        seen += [row.pk for row in shown.result_list]
+        address = shown.next_url
+        assert address, f"the walk ended after {len(seen)}"
+    last = Cost(supervisor, address)
+    seen += [row.pk for row in last.page.context["cl"].result_list]
+
+    assert len(seen) == len(set(seen)) == FAR, "a ticket was left out, or shown twice"
+    assert (last.requests, last.statements) == (second.requests, second.statements)
+    assert last.capacity <= second.capacity * 1.5 + 1
+
+
+def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, looked_at):
+    fill(desk, COUNT)
     told = []
     for name, query in FILTERS.items():
         first = Cost(supervisor, f"?{query}")
