@@ -136,8 +136,9 @@ class Listed(Shape):
     q: str = Field(
         "",
         max_length=200,
-        description="Words of name or company (beginnings will do), an e-mail address, a VIN or an "
-        "external id: the best 100 at most, on one page.",
+        description="Words of name or company (beginnings will do); an e-mail address or a part of "
+        "it; a phone number or a VIN, whole or its end; a booking or container number; an external "
+        "id: 100 at most, on one page.",
     )
     segment: Segment | None = None
     limit: int = Field(25, ge=1, le=100)

@@ -25,7 +25,9 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
     list_display = ("name", "company", "email", "segment")
     list_filter = ("segment",)
     search_by = "words"
-    search_help_text = _("Words of a name or company; or a whole address, VIN or number elsewhere.")
+    search_help_text = _(
+        "Words of a name or company; a phone or VIN or its end; an address, a booking, an id."
+    )
     readonly_fields = ("created_at", "merged_into", "erased_at")
     fieldsets = (
         (
@@ -80,7 +82,7 @@ class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
     list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
     search_by = "words"
-    search_help_text = _("A whole VIN.")
+    search_help_text = _("A VIN or its end (six signs or more); or a booking or container.")
     fieldsets = (
         (
             None,

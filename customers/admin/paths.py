@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from customers.domain import contact
 from customers.domain.words import Segment, ShipmentStatus
 from customers.models import Customer, Vehicle
 from customers.services.read import (
@@ -10,8 +11,8 @@ from customers.services.read import (
     MOST_VEHICLES_SHOWN,
     find_customers,
     find_vehicle,
+    find_vehicles,
     get_customers,
-    vehicle_with_vin,
 )
 from customers.store import access
 from customers.store.items import Customer as StoredCustomer
@@ -97,8 +98,16 @@ def _vehicles_page(asked: Asked) -> Page[Row]:
 
 
 def _with_vin(vin: str) -> list[Row]:
-    found = vehicle_with_vin("".join(vin.split()).upper())
-    return [vehicle_row(found)] if found else []
+    return [vehicle_row(one) for one in find_vehicles(vin) if one.vin == contact.vin_as_kept(vin)]
+
+
+def _vehicles_found(asked: Asked) -> Page[Row]:
+    found = find_vehicles(str(asked.get("words", "search")))
+    return Page(sorted(map(vehicle_row, found), key=_label_key), None, None)
+
+
+def _label_key(row: Row) -> str:
+    return str(row["label_key"])
 
 
 serve(
@@ -121,10 +130,10 @@ serve(
         _vehicles_page,
     ),
     Listing(
-        "a whole VIN",
+        f"the first {MOST_SEARCHED} that a VIN or a booking finds",
         {"words": {"search": None}},
         (("label_key",),),
-        lambda asked: Page(_with_vin(str(asked.get("words", "search"))), None, None),
+        _vehicles_found,
         needs=("words",),
     ),
 )

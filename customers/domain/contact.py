@@ -12,6 +12,13 @@ _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _COMMENT = re.compile(r"\([^()]*\)")
 LONGEST_ADDRESS = 254
+_ABROAD = re.compile(r"^[\s(]*00")
+_DIALLED = re.compile(r"[\s\d()+/.\u2010-\u2015-]+")
+_WITH_EXTENSION = re.compile(r"\s*(?:;\s*ext=|ext(?:ension|\.)?|x)\s*\d{1,7}\s*$", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s\u2010-\u2015\u2212*./-]")
+EXTENSION = " ext. "
+SHORTEST_END = 4
+"""Digits of a phone number that it can be found by."""
 _CHECKED = "12345L"
 """Makers whose VIN begins so put a check digit into it: North America, and China."""
 
@@ -59,21 +66,46 @@ def _readable(domain: str) -> str:
 
 
 def phone(text: str) -> str:
-    """A phone number in E.164: +390255503318. Raises ContactRefused."""
+    """A phone number in E.164, with its extension where it has one: +390255503318 ext. 12.
+
+    It may begin with 00 instead of +. Raises ContactRefused.
+    """
+    written = _ABROAD.sub("+", unicodedata.normalize("NFKC", text))
     try:
-        number = phonenumbers.parse(text, None)
+        number = phonenumbers.parse(written, None)
     except phonenumbers.NumberParseException as error:
-        raise ContactRefused(
-            "Write the number with its country, such as +39 02 5550 3318."
-        ) from error
+        raise ContactRefused("Include the country code, such as +39 02 5550 3318.") from error
     if not phonenumbers.is_possible_number(number):
         raise ContactRefused("This number is too short or too long for its country.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain}{EXTENSION}{number.extension}" if number.extension else plain
+
+
+def phone_digits(text: str) -> str:
+    """The digits of what may be a phone number or its end, as they end one; empty if it is none.
+
+    What is written with its country begins with that; else without the zeros that people at home
+    dial before it, as far as SHORTEST_END digits are left.
+    """
+    try:
+        whole = phone(text)
+    except ContactRefused:
+        written = _WITH_EXTENSION.sub("", unicodedata.normalize("NFKC", text))
+        digits = re.sub(r"\D", "", written) if _DIALLED.fullmatch(written) else ""
+        plain = digits.lstrip("0")
+        digits = plain if len(plain) >= SHORTEST_END else digits
+        return digits if len(digits) >= SHORTEST_END else ""
+    return re.sub(r"\D", "", whole.partition(EXTENSION)[0])
+
+
+def vin_as_kept(text: str) -> str:
+    """A VIN or chassis number in capitals, without what people set between its signs."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
 def vin(text: str) -> str:
     """A VIN in capitals without spaces or hyphens (ISO 3779). Raises ContactRefused."""
-    number = re.sub(r"[\s-]", "", text).upper()
+    number = vin_as_kept(text)
     if len(number) != 17:
         raise ContactRefused(f"A VIN has 17 characters; this has {len(number)}.")
     if not _VIN.fullmatch(number):

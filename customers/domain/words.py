@@ -1,10 +1,8 @@
-"""The words of customers and vehicles, and how their texts are brought into one form."""
+"""The words of customers and vehicles, and what their texts may hold."""
 
 import re
-import unicodedata
 from enum import StrEnum
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
@@ -28,11 +26,3 @@ def can_be_stored(text: str) -> bool:
     write and UTF-8 cannot.
     """
     return "\0" not in text and not _HALF_PAIRS.search(text)
-
-
-def folded(text: str) -> str:
-    """`text` as searches compare it: no case, no accents, single spaces."""
-    plain = text.casefold()
-    if not plain.isascii():
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
-    return " ".join(plain.split())

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from customers.domain import contact
 from customers.domain.contact import ContactRefused
-from customers.domain.words import Segment, ShipmentStatus, can_be_stored, folded
+from customers.domain.words import Segment, ShipmentStatus, can_be_stored
+from customers.services import found_by
 from customers.services.links import check_customer
 from customers.services.repeats import before_with, remember, remember_alone
 from customers.store import access
@@ -19,14 +20,12 @@ from customers.store.items import (
     customer_pk,
     email_pk,
     external_pk,
-    name_shard,
+    set_customer_keys,
     set_vehicle_keys,
     vehicle_sk,
     vin_pk,
-    word_of,
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
@@ -36,7 +35,6 @@ from helpdesk.moments import this_second
 
 LONGEST = 200
 LONGEST_NOTES = 10_000
-MOST_WORDS = 12
 YEARS = range(1900, 2101)
 
 
@@ -87,18 +85,16 @@ def create_customer(
         customer_pk(customer_id),
         customer_id=customer_id,
         created_at=now,
-        name_shard=name_shard(customer_id),
-        name_key=f"{folded(fields['name'])}#{customer_id}",
-        segment_shard=shard_key(fields["segment"], customer_id),
         **fields,
     )
+    set_customer_keys(customer)
+    found_by.set_words(customer)
     try:
         with Transaction() as transaction:
             transaction.put(customer, Customer.pk.does_not_exist())
             for key in guarded(customer):
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
-            for word in name_words(customer):
-                transaction.put(word_of(word, customer_id))
+            found_by.write(transaction, None, customer)
             remember(transaction, token, customer, by=by, at=now)
     except ConditionFailed as refused:
         if made := before_with(token, Customer, by=by):
@@ -134,14 +130,13 @@ def edit_customer(
     after.deserialize(before.serialize())
     for field, value in checked_customer(fields).items():
         setattr(after, field, value)
-    after.name_key = f"{folded(after.name)}#{customer_id}"
-    after.segment_shard = shard_key(after.segment, customer_id)
+    set_customer_keys(after)
+    found_by.set_words(after)
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
     after.version = int(before.version) + 1
     held, wanted = guarded(before), guarded(after)
-    words, new_words = name_words(before), name_words(after)
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
@@ -150,10 +145,7 @@ def edit_customer(
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for key in held - wanted:
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
-            for word in new_words - words:
-                transaction.put(word_of(word, customer_id))
-            for word in words - new_words:
-                transaction.delete(word_of(word, customer_id))
+            found_by.write(transaction, before, after)
             remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
         if changed_before := before_with(token, Customer, by=by):
@@ -206,6 +198,7 @@ def create_vehicle(
         **fields,
     )
     set_vehicle_keys(vehicle)
+    found_by.set_words(vehicle)
     try:
         with Transaction() as transaction:
             check_customer(transaction, customer_id)
@@ -213,6 +206,7 @@ def create_vehicle(
             if vehicle.vin:
                 guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.pk.does_not_exist())
+            found_by.write(transaction, None, vehicle)
             remember(transaction, token, vehicle, by=by, at=this_second())
     except ConditionFailed as refused:
         if made := before_with(token, Vehicle, by=by):
@@ -287,11 +281,6 @@ def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
     if errors:
         raise Invalid(errors)
     return {**fields, "year": year_number}
-
-
-def name_words(customer: Customer) -> set[str]:
-    """The words that a customer is found by."""
-    return set(folded(f"{customer.name} {customer.company or ''}").split()[:MOST_WORDS])
 
 
 def guarded(customer: Customer) -> set[str]:

@@ -13,9 +13,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pynamodb.expressions.update import Action
 
-from customers.domain.words import folded
+from customers.domain.contact import EXTENSION
+from customers.domain.folding import folded, words_to_find
 from customers.models import CustomerFile
-from customers.services.create import guarded, name_words
+from customers.services import found_by
+from customers.services.create import guarded
 from customers.store import access
 from customers.store.items import (
     Customer,
@@ -25,7 +27,6 @@ from customers.store.items import (
     customer_pk,
     set_vehicle_keys,
     vin_pk,
-    word_of,
 )
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision
@@ -66,7 +67,7 @@ class Marks:
 
     def are_near(self, text: object) -> bool:
         """Whether `text` holds one of the values, or a word of the name that is not too short."""
-        own = set(folded(str(text)).split()) & self.words
+        own = set(words_to_find(str(text))) & self.words
         return any(len(word) >= SHORTEST_MARK for word in own) or self.are_in(text)
 
 
@@ -92,6 +93,7 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
             continue
         vehicles = access.all_vehicles(customer_id)
         own = [found.name, found.email, found.phone, found.external_id]
+        own += [(found.phone or "").partition(EXTENSION)[0]]
         own += [*(str(key).partition("#")[2] for key in found.also_known)]
         own += [
             one["value"]
@@ -100,7 +102,7 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
         ]
         own += [value for vehicle in vehicles for value in (vehicle.vin, vehicle.booking)]
         values |= {folded(value) for value in own if value}
-        words |= set(folded(found.name).split())
+        words |= set(words_to_find(found.name))
     return Marks(
         frozenset(value for value in values if len(value) >= SHORTEST_MARK), frozenset(words)
     )
@@ -120,8 +122,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
             transaction.put(changed(customer_id, new_ulid()))
             for key in guarded(before):
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
-            for word in name_words(before):
-                transaction.delete(word_of(word, customer_id))
+            found_by.write(transaction, before, after)
     except ConditionFailed as refused:
         raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
 
@@ -148,6 +149,7 @@ def erase_vehicles(customer_id: str) -> None:
         after.vin = after.booking = after.year = None
         after.make = after.model = ""
         set_vehicle_keys(after)
+        found_by.set_words(after)
         actions: list[Action] = changes(vehicle, after)
         if not actions:
             continue
@@ -157,6 +159,7 @@ def erase_vehicles(customer_id: str) -> None:
             transaction.update(vehicle, actions, Vehicle.version == vehicle.version)
             if vehicle.vin:
                 transaction.delete(Guard(vin_pk(vehicle.vin)), Guard.customer_id == customer_id)
+            found_by.write(transaction, vehicle, after)
 
 
 def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
@@ -187,6 +190,6 @@ def _emptied(customer: Customer) -> Customer:
     after.deserialize(customer.serialize())
     for name in _PERSONAL:
         setattr(after, name, None)
-    after.name, after.also_known = ERASED_NAME, []
+    after.name, after.also_known, after.found_by = ERASED_NAME, [], []
     after.version = int(customer.version) + 1
     return after

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from customers.domain.words import folded
-from customers.services.create import guarded, name_words
+from customers.services import found_by
+from customers.services.create import guarded
 from customers.services.links import THERE
 from customers.services.vehicles import change_owner
 from customers.store import access
-from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, word_of
+from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, set_customer_keys
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
@@ -81,14 +80,13 @@ def finish(source_id: str) -> None:
     left = _choose(after, into, source)
     after.merged_values = [*(into.merged_values or ()), *(source.merged_values or ()), *left]
     after.merged_values = after.merged_values[-MOST_VALUES:] or None
-    after.name_key = f"{folded(after.name)}#{into.customer_id}"
-    after.segment_shard = shard_key(after.segment, into.customer_id)
+    set_customer_keys(after)
     own = guarded(into) | guarded(source)
     after.also_known = []
     after.also_known = sorted(own - guarded(after))
+    found_by.set_words(after)
     after.version = int(into.version) + 1
     signpost = _signpost(source)
-    words, new_words = name_words(into), name_words(after)
     with Transaction() as transaction:
         transaction.update(into, changes(into, after), Customer.version == into.version)
         transaction.update(source, changes(source, signpost), Customer.version == source.version)
@@ -97,12 +95,8 @@ def finish(source_id: str) -> None:
             transaction.put(
                 Guard(key, customer_id=into.customer_id), Guard.customer_id == source_id
             )
-        for word in name_words(source):
-            transaction.delete(word_of(word, source_id))
-        for word in new_words - words:
-            transaction.put(word_of(word, into.customer_id))
-        for word in words - new_words:
-            transaction.delete(word_of(word, into.customer_id))
+        found_by.write(transaction, source, signpost)
+        found_by.write(transaction, into, after)
 
 
 def _choose(after: Customer, into: Customer, source: Customer) -> list[dict[str, str]]:
@@ -148,5 +142,6 @@ def _signpost(source: Customer) -> Customer:
     ):
         setattr(left, name, None)
     left.also_known = []
+    left.found_by = []
     left.version = int(source.version) + 1
     return left

@@ -1,22 +1,28 @@
 """Look customers and vehicles up."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from customers.domain.words import Segment, folded
+from customers.domain import contact
+from customers.domain.contact import ContactRefused
+from customers.domain.finding import LONGEST_WORD, Kind, beginnings
+from customers.domain.folding import words_asked, words_to_find
+from customers.domain.words import Segment
 from customers.store import access
 from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_pk
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
 
 MOST_VEHICLES_SHOWN = 50
 MOST_SEARCHED = 100
 PAGE = 50
-VIN_LENGTH = 17
+MOST_WORDS_ASKED = 3
 
 
 @dataclass(frozen=True)
@@ -83,43 +89,70 @@ def vehicle_page(
 
 
 def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
-    """Customers with words that begin as those of `text`; or whose address, VIN or id elsewhere it
-    is.
+    """Customers by name whom `text` finds: whoever has that address, id elsewhere or VIN; else
+    those with words of name or company that begin as all of its words, whose phone or VIN ends so,
+    or whose address or booking begins so.
 
-    Cost: a query and a batch read; a read or three more for an address, a VIN or an id.
+    Cost: a batch read where `text` holds an @ or a digit; a query for each kind of word that it can
+    be, two more at most where many names begin as one of its words; and a batch read.
     """
-    words = folded(text).split()
-    if not words:
-        return []
-    exact = _exactly(text.strip())
-    if exact:
-        return [exact]
-    longest = max(words, key=len)
-    found = access.customers(access.customers_with_word(longest, limit=MOST_SEARCHED)).values()
-    fitting = [
+    if exact := _exactly(text.strip()):
+        return exact
+    named, words = _named(text), words_asked(text)
+    ids = {
+        customer_id
+        for kind, beginning in sorted(beginnings(text))
+        for customer_id in access.customers_with_word(kind, beginning, limit=limit)
+    }
+    stored = access.customers([*named, *ids])
+    found = [
         customer
-        for customer in found
-        if all(
-            any(own.startswith(word) for own in folded(_full_name(customer)).split())
-            for word in words
-        )
+        for customer_id, customer in stored.items()
+        if not customer.gone and (customer_id in ids or _has_all(customer, words))
     ]
-    # Customers of the first releases have no words yet, only the beginning of their name.
-    fitting = fitting or access.customers_named(" ".join(words), limit=limit)
-    return sorted(fitting, key=lambda customer: str(customer.name_key))[:limit]
+    return sorted(found, key=lambda customer: str(customer.name_key))[:limit]
 
 
-def _exactly(text: str) -> Customer | None:
+def find_vehicles(text: str) -> list[Vehicle]:
+    """Vehicles whose VIN is `text`, or ends so, or whose booking begins so.
+
+    Cost: two reads for a whole VIN; else two queries and a batch read.
+    """
+    vin = contact.vin_as_kept(text)
+    if fits(vin_pk(vin)) and (whole := vehicle_with_vin(vin)):
+        return [whole]
+    asked = [(kind, word) for kind, word in beginnings(text) if kind in (Kind.VIN, Kind.BOOKING)]
+    found = [pair for one in asked for pair in access.vehicles_with_word(*one, limit=MOST_SEARCHED)]
+    return list(access.owned_vehicles(found).values())
+
+
+def _exactly(text: str) -> list[Customer]:
+    """Whoever holds what `text` is: an address, an id elsewhere, the VIN of a vehicle."""
+    keys = []
     if "@" in text:
-        return customer_with_email(text.lower())
-    plain = "".join(text.split()).upper()
-    if len(plain) == VIN_LENGTH and (vehicle := vehicle_with_vin(plain)):
-        return access.customer(vehicle.customer_id)
-    return customer_with_external_id(text) if any(sign.isdigit() for sign in text) else None
+        with suppress(ContactRefused):
+            keys.append(email_pk(contact.email(text)))
+    if any(sign.isdigit() for sign in text):
+        keys += [external_pk(text), vin_pk(contact.vin_as_kept(text))]
+    holders = {held.customer_id for held in access.guards(key for key in keys if fits(key))}
+    return list(access.customers(holders).values()) if holders else []
 
 
-def _full_name(customer: Customer) -> str:
-    return f"{customer.name} {customer.company or ''}"
+def _named(text: str) -> list[str]:
+    """Ids of customers with a name that may have all words of `text`: those with its longest word,
+    or where these are too many to read, with the next ones, of which the fewest have."""
+    fewest: list[str] = []
+    for word in sorted(words_asked(text), key=len, reverse=True)[:MOST_WORDS_ASKED]:
+        found = access.customers_with_word(Kind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
+        if len(found) < MOST_SEARCHED:
+            return found
+        fewest = fewest or found
+    return fewest
+
+
+def _has_all(customer: Customer, words: list[str]) -> bool:
+    own = words_to_find(f"{customer.name} {customer.company or ''}")
+    return all(any(one.startswith(word) for one in own) for word in words)
 
 
 def get_customer(customer_id: str) -> Customer | None:

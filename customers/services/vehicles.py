@@ -4,11 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from customers.services import found_by
 from customers.services.create import checked_vehicle, taken
 from customers.services.links import check_customer
 from customers.services.read import find_vehicle
 from customers.services.repeats import before_with, remember, remember_alone
-from customers.store import access
 from customers.store.items import (
     Customer,
     Guard,
@@ -51,6 +51,7 @@ def edit_vehicle(
     for name, value in checked_vehicle(said).items():
         setattr(after, name, value)
     set_vehicle_keys(after)
+    found_by.set_words(after)
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
@@ -61,6 +62,7 @@ def edit_vehicle(
             transaction.put(changed(before.customer_id, new_ulid()))
             if after.vin != before.vin:
                 _move_vin(transaction, before, after)
+            found_by.write(transaction, before, after)
             remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
         if changed_before := before_with(token, Vehicle, by=by):
@@ -80,6 +82,8 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
         return before
     after = _copy(before)
     after.pk, after.sk, after.customer_id = customer_pk(to), vehicle_sk(vehicle_id), to
+    set_vehicle_keys(after)
+    found_by.set_words(after)
     after.version = int(before.version) + 1
     try:
         with Transaction() as transaction:
@@ -90,6 +94,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
             if after.vin:
                 guard = Guard(vin_pk(after.vin), customer_id=to, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.customer_id == before.customer_id)
+            found_by.write(transaction, before, after)
     except ConditionFailed as refused:
         if any(isinstance(item, Customer) for item in refused.failed):
             raise Invalid({"owner": _("There is no such customer.")}) from refused
@@ -124,24 +129,3 @@ def _why(refused: ConditionFailed, before: Vehicle) -> Exception:
     if any(isinstance(item, Vehicle) for item in refused.failed):
         return StaleVersion(seen=int(before.version), current=int(before.version) + 1)
     return taken(refused)
-
-
-def index_vehicles() -> int:
-    """Write the index keys of vehicles of older releases; return how many that were.
-
-    Reads the whole table, once after an upgrade; safe to repeat.
-    """
-    written = 0
-    for vehicle in access.every_vehicle():
-        if vehicle.label_key:
-            continue
-        set_vehicle_keys(vehicle)
-        vehicle.update(
-            actions=[
-                Vehicle.label_key.set(vehicle.label_key),
-                Vehicle.shipment_shard.set(vehicle.shipment_shard),
-            ],
-            condition=Vehicle.version == vehicle.version,
-        )
-        written += 1
-    return written

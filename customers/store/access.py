@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.indexes import GlobalSecondaryIndex
 
+from customers.domain.finding import Kind
 from customers.store.items import (
     CHANGED,
     DETAILS,
     GUARD,
     VEHICLE,
-    WORDS,
     Customer,
     CustomerChanged,
     Guard,
-    NameWord,
+    SearchWord,
     Vehicle,
     customer_pk,
     email_pk,
@@ -91,19 +91,6 @@ def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehic
     return {found.vehicle_id: found for found in read_all(Vehicle, keys, consistent=False)}
 
 
-def customers_named(prefix: str, *, limit: int) -> list[Customer]:
-    """Customers whose folded name begins with `prefix`, by name. One Query a shard."""
-    condition = Customer.name_key.startswith(prefix)
-    page = read_page(
-        Customer.by_name,
-        ["NAME"],
-        place_of=lambda row: str(row.name_key),
-        limit=limit,
-        condition=condition,
-    )
-    return page.rows
-
-
 def customers_page(
     *, segment: str | None = None, limit: int, place: Place | None = None
 ) -> Page[Customer]:
@@ -142,14 +129,29 @@ def vehicles_page(
     )
 
 
-def customers_with_word(prefix: str, *, limit: int) -> list[str]:
-    """Ids of customers with a word that begins with `prefix`. One Query a shard."""
+def customers_with_word(kind: Kind, beginning: str, *, limit: int) -> list[str]:
+    """Ids of customers with a word of this kind that begins so. One Query a shard."""
     found = [
         word.customer_id
-        for key in shard_keys(WORDS)
-        for word in NameWord.query(key, NameWord.sk.startswith(prefix), limit=limit)
+        for key in shard_keys(kind)
+        for word in SearchWord.query(key, SearchWord.sk.startswith(beginning), limit=limit)
     ]
     return list(dict.fromkeys(found))[:limit]
+
+
+def vehicles_with_word(kind: Kind, beginning: str, *, limit: int) -> list[tuple[str, str]]:
+    """Owners and ids of vehicles with a word of this kind that begins so. One Query a shard."""
+    found = [
+        (word.customer_id, word.sk.rpartition("#")[2])
+        for key in shard_keys(kind)
+        for word in SearchWord.query(key, SearchWord.sk.startswith(beginning), limit=limit)
+    ]
+    return found[:limit]
+
+
+def every_customer() -> Iterator[Customer]:
+    """Reads the whole table: for writing what is derived anew, only."""
+    yield from Customer.scan(Customer.sk == DETAILS)
 
 
 def changed_customers(*, limit: int) -> list[CustomerChanged]:

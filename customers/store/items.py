@@ -11,7 +11,9 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from customers.domain.words import folded
+from customers.domain.contact import EXTENSION
+from customers.domain.finding import Kind
+from customers.domain.folding import folded
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
@@ -19,8 +21,9 @@ from helpdesk.dynamo.table import Item, TableMeta
 DETAILS = "DETAILS"
 VEHICLE = "VEHICLE#"
 GUARD = "GUARD"
-WORDS = "WORDS"
 CHANGED = "CHANGED"
+LONGEST_KEY = 200
+"""Letters of a name in the key of an index, which takes 1,024 bytes: folding can lengthen it."""
 
 
 class _Meta(TableMeta):
@@ -121,10 +124,24 @@ class Customer(Item):
     # Values of merged records that nobody chose: {field, value, from, at}
     merged_values: JSONAttribute = JSONAttribute(attr_name="mergedValues", null=True)
     erased_at = InstantAttribute(attr_name="erasedAt", null=True)
+    # The words that lead here, each after its kind; None: as written by an older release
+    found_by: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="foundBy", null=True
+    )
     # In the lists; a signpost and an erased customer are in none
     name_shard = UnicodeAttribute(attr_name="nameShard", null=True)
     name_key = UnicodeAttribute(attr_name="nameKey", null=True)
     segment_shard = UnicodeAttribute(attr_name="segmentShard", null=True)
+
+    @property
+    def reached_by(self) -> list[str]:
+        """What tells this customer from others of the name: company, address and number."""
+        return [*filter(None, (self.company, self.email, self.phone))]
+
+    @property
+    def dialled(self) -> str:
+        """The phone number as an address that a phone can call (RFC 3966)."""
+        return f"tel:{(self.phone or '').replace(EXTENSION, ';ext=')}"
 
     @property
     def gone(self) -> bool:
@@ -144,8 +161,8 @@ class CustomerChanged(Item):
     at = UnicodeAttribute()
 
 
-class NameWord(Item):
-    """A word of a customer's name or company, by which they are found."""
+class SearchWord(Item):
+    """A word by which a customer is found: of their name, address or number, or of a vehicle's."""
 
     class Meta(_Meta):
         pass
@@ -175,6 +192,10 @@ class Vehicle(Item):
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
     version = NumberAttribute(default=1)
+    # The words that lead here, each after its kind; None: as written by an older release
+    found_by: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="foundBy", null=True
+    )
     # Set by set_vehicle_keys alone
     shipment_shard = UnicodeAttribute(attr_name="shipmentShard", null=True)
     label_key = UnicodeAttribute(attr_name="labelKey", null=True)
@@ -200,7 +221,7 @@ class Guard(Item):
 def set_vehicle_keys(vehicle: Vehicle) -> None:
     """Bring the index keys of a vehicle in line with it."""
     label = folded(f"{vehicle.make} {vehicle.model} {int(vehicle.year) if vehicle.year else ''}")
-    vehicle.label_key = f"{label}#{vehicle.vehicle_id}"
+    vehicle.label_key = f"{label[:LONGEST_KEY]}#{vehicle.vehicle_id}"
     vehicle.shipment_shard = shard_key(vehicle.shipment_status, vehicle.vehicle_id)
 
 
@@ -224,8 +245,9 @@ def external_pk(external_id: str) -> str:
     return f"EXTERNAL#{external_id}"
 
 
-def word_of(word: str, customer_id: str) -> NameWord:
-    return NameWord(shard_key(WORDS, customer_id), f"{word}#{customer_id}", customer_id=customer_id)
+def search_word(kind: Kind, word: str, item_id: str, customer_id: str) -> SearchWord:
+    """Leads from a word of a customer, or of a vehicle of theirs, whose id `item_id` is."""
+    return SearchWord(shard_key(kind, item_id), f"{word}#{item_id}", customer_id=customer_id)
 
 
 def changed(customer_id: str, stamp: str) -> CustomerChanged:
@@ -233,6 +255,13 @@ def changed(customer_id: str, stamp: str) -> CustomerChanged:
     return CustomerChanged(
         shard_key(CHANGED, customer_id), customer_id, customer_id=customer_id, at=stamp
     )
+
+
+def set_customer_keys(customer: Customer) -> None:
+    """Bring the index keys of a customer who is in the lists in line with them."""
+    customer.name_shard = name_shard(customer.customer_id)
+    customer.name_key = f"{folded(customer.name)[:LONGEST_KEY]}#{customer.customer_id}"
+    customer.segment_shard = shard_key(customer.segment, customer.customer_id)
 
 
 def name_shard(customer_id: str) -> str:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.domain.words import Segment, folded
+from customers.domain.folding import folded
+from customers.domain.words import Segment
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
     find_customers,

@@ -194,7 +194,7 @@ def test_representatives_see_none_of_it(desk, client):
 
 
 def test_what_an_older_release_wrote_is_brought_into_the_indexes(supervisor, desk):
-    from customers.services.vehicles import index_vehicles
+    from customers.services.refresh import refresh_customers
     from customers.store.items import Vehicle, customer_pk, vehicle_sk
     from tickets.services.trail import index_records
     from tickets.store.log import Communication
@@ -213,8 +213,8 @@ def test_what_an_older_release_wrote_is_brought_into_the_indexes(supervisor, des
     assert rows(supervisor.get("/admin/tickets/communication/")) == []
     assert rows(supervisor.get(VEHICLES)) == []
 
-    assert (index_records(), index_vehicles()) == (1, 1)
-    assert (index_records(), index_vehicles()) == (0, 0)
+    assert (index_records(), refresh_customers().vehicles) == (1, 1)
+    assert (index_records(), refresh_customers().vehicles) == (0, 0)
 
     assert len(rows(supervisor.get("/admin/tickets/communication/"))) == 1
     assert rows(supervisor.get(VEHICLES)) == ["2019 Volkswagen Golf"]

@@ -51,8 +51,9 @@ MARK = "zzyzx"
 EMAIL = "zzyzx@posta.example"
 PHONE = "+390255503318"
 VIN = "WVWZZZ1K0AW000777"
-TRACES = [MARK, "255503318", VIN.lower()]
-"""In small letters: words; a number however it is dialled; and what holds no words of ours."""
+TRACES = [MARK, "255503318", VIN.lower(), "255503318"[::-1], VIN.lower()[::-1]]
+"""In small letters: words; a number however it is dialled; what holds no words of ours; and how
+searches keep what people know the end of."""
 
 WRITES = 60
 """So many writes an erasure of the world below makes at least: a kill may come before each."""

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 from django.forms import model_to_dict
 
 from customers.services.create import create_customer, create_vehicle
+from customers.services.read import find_customers
 from helpdesk.dynamo import capacity
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import Invalid, NotAllowed
@@ -395,6 +396,8 @@ def story(desk):
         vin="WBA8K3109GK123456",
         make="BMW",
         model="320d Touring",
+        year=2016,
+        booking="BKG-77 / MSCU 123456-7",
         by=desk.rep,
     )
     ticket = desk.ticket(
@@ -428,6 +431,12 @@ def story(desk):
         "sao paulo",
         "broker müller bmw",
         "Uberfuhrung",
+        "0049 30 5550 1842",
+        "WBA-8K310 9GK 123456",
+        "GK123456",
+        "MSCU 1234567",
+        "mscu1234567",
+        "bkg77",
     ],
 )
 def test_a_ticket_is_found_by_any_of_its_words(desk, story, text):
@@ -440,6 +449,67 @@ def test_a_ticket_is_the_first_that_its_number_finds(desk, story, text):
 
     assert found[0] == story
     assert [number for number in found if not number.startswith("1")] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("Łukasz Sørensen", ["lukasz", "SORENSEN"]),
+        ("Işıl Đorđević", ["isil", "dordevic"]),
+        ("Sean O’Brien", ["O'Brien", "obrien", "brien"]),
+        ("Kraftwerk (Logistik)/Verdi", ["logistik", "verdi"]),
+        ("Das Schiff von 山田太郎さん", ["太郎", "山田太郎"]),
+        ("हिन्दी भाषा", ["भाषा", "हिन्दी"]),
+        ("𞤀𞤣𞤤𞤢𞤥 and 𰻞𰻞麵", ["𰻞麵", "𞤀𞤣"]),
+    ],
+)
+def test_customers_and_tickets_are_searched_by_the_same_words(desk, written, asked):
+    number = desk.ticket(subject=written).ticket_id
+    desk.ticket()
+    customer = create_customer(name=written, by=desk.rep, now=NOON)
+    settle()
+
+    for text in asked:
+        assert searched(desk, text) == [number], text
+        assert [one.customer_id for one in find_customers(text)] == [customer.customer_id], text
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "marked"),
+    [
+        ("Die Straße ist zu", "strasse", "[Straße]"),
+        ("Call O’Brien now", "obrien", "[O’Brien]"),
+        ("e\u0301te\u0301 in Łódź", "lodz", "[Łódź]"),
+        ("お客様は山田太郎さんです", "太郎", "[太郎]"),
+        ("the dell'auto", "auto", "[auto]"),
+    ],
+)
+def test_a_snippet_shows_what_a_person_wrote(desk, written, asked, marked):
+    number = desk.ticket(description=f"Please read: {written}.").ticket_id
+    settle()
+
+    found = find(read_filters({"q": [asked]}, by=desk.rep), by=desk.rep)
+    text = found.snippets[number]
+    assert text.replace(search.MARK_START, "[").replace(search.MARK_END, "]").count("[") == 1
+    assert marked in text.replace(search.MARK_START, "[").replace(search.MARK_END, "]")
+
+
+@pytest.mark.parametrize(
+    "text", ["+49 30 5550 1842", "030 55501842", "123456", "GK123456", "zoe", "mscu1234567"]
+)
+def test_a_snippet_never_shows_what_the_index_made_of_it(desk, story, text):
+    found = find(read_filters({"q": [text]}, by=desk.rep), by=desk.rep)
+
+    written = " ".join(
+        [
+            "The certificate is <b>missing</b>. Ask the *broker* in São Paulo.",
+            "Zoë Müller-Lüdenscheidt zoe@strasse.example Überführung GmbH +493055501842",
+            "2016 BMW 320d Touring WBA8K3109GK123456 BKG-77 / MSCU 123456-7",
+        ]
+    )
+    shown = found.snippets.get(story, "").replace(search.MARK_START, "")
+    for word in shown.replace(search.MARK_END, "").replace("…", " ").split():
+        assert word in written.split(), word
 
 
 def test_all_words_have_to_match(desk, story):

@@ -5,9 +5,10 @@ import json
 import re
 import zipfile
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from customers.services.create import create_customer
+from customers.services.create import create_customer, create_vehicle
 from customers.services.read import find_customers
 from tests.world import NOON, stored
 from tickets.services.communicate import respond
@@ -28,7 +29,7 @@ def test_a_customer_is_added_shown_and_edited(rep_client, desk):
     assert "Zoë Ångström" in rep_client.get("/customers/?segment=VIP").content.decode()
     edit = rep_client.post(f"{address}edit/", {**NEW, "phone": "12", "version": "1"})
     assert edit.status_code == 422
-    assert "Write the number with its country" in edit.content.decode()
+    assert "Include the country code" in edit.content.decode()
     rep_client.post(f"{address}edit/", {**NEW, "phone": "+46 8 555 0100", "version": "1"})
     assert "+4685550100" in rep_client.get(address).content.decode()
 
@@ -175,3 +176,21 @@ def test_erasing_wants_the_name_typed(client, desk):
     assert "Erased customer" in page
     assert desk.customer.name not in page
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["3318", "0039 02 5550 3318", "posta1.example", "B-77"])
+def test_a_new_tickets_customer_is_found_by_what_the_caller_says(rep_client, desk, text):
+    own = create_customer(
+        name="Ann Caller",
+        phone="+39 02 5550 3318 x12",
+        email="ann@posta1.example",
+        by=desk.rep,
+        now=NOON,
+    )
+    create_vehicle(customer_id=own.customer_id, make="Fiat", booking="B-77", by=desk.rep)
+
+    for address in (f"/tickets/new/customers/?customer_search={text}", f"/customers/?name={text}"):
+        page = rep_client.get(address.replace("+", "%2B")).content.decode()
+        assert "Ann Caller" in page, address
+        assert "+390255503318 ext. 12" in page, address
+        assert "Giulia" not in page

@@ -1,13 +1,21 @@
 """Keep the search index in line with the tickets, and rebuild it from them alone."""
 
-import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import structlog
 from django.db import DatabaseError
 
-from customers.domain.words import folded
+from customers.domain import contact
+from customers.domain.finding import words_of_vehicle
+from customers.domain.folding import (
+    folded_in_place,
+    pattern_of,
+    sets_spaces,
+    words_asked,
+    words_to_find,
+)
 from customers.services.read import get_customers, get_vehicles
 from customers.store.items import Customer, Vehicle
 from tickets.domain.ticket import CommunicationType
@@ -25,12 +33,12 @@ REBUILD_BATCH = 200
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Stand around a hit in a snippet; no text of people's has them."""
 
-_WORD = re.compile(r"[^\W_]+")
 _TEXTLESS = {"assigned", "escalated", "resolved", "closed", "reopened"}
 """Events after which a ticket's text is what it was."""
 _TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
 _AROUND = 60
 _PHONE_DIGITS = 8  # fewer may be the end of a VIN
+_VIN_SIGNS = 17
 
 
 def take(events: Sequence[OutboxEvent]) -> None:
@@ -98,24 +106,29 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
 
 def words_of(text: str) -> list[str]:
-    """The words that a text is searched by: no case, no accents, a phone number as one."""
-    digits = re.sub(r"\D", "", text)
-    if len(digits) >= _PHONE_DIGITS and re.fullmatch(r"\s*\+?[\d\s()/.-]+", text):
-        return [digits.lstrip("0")]
-    return _words(text)
+    """The words that a text is searched by: no case, no accents, a phone number or VIN as one."""
+    digits = contact.phone_digits(text)
+    if len(digits) >= _PHONE_DIGITS:
+        return [digits]
+    vin = contact.vin_as_kept(text)
+    if len(vin) == _VIN_SIGNS and vin.isalnum() and any(map(str.isdigit, vin)):
+        return words_asked(vin)
+    return words_asked(text)
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
     """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
-    pattern, plain = _pattern(words), folded_in_place(text)
-    first = pattern.search(plain)
+    text = unicodedata.normalize("NFC", text)
+    plain, places = folded_in_place(text)
+    first = pattern_of(words).search(plain)
     if first is None:
         return ""
-    start = max(first.start() - _AROUND, 0)
-    end = min(first.end() + 2 * _AROUND, len(text))
-    while start > 0 and not text[start - 1].isspace() and start > first.start() - 2 * _AROUND:
+    begin, stop = places[first.start()], places[first.end() - 1]
+    start = max(begin - _AROUND, 0)
+    end = min(begin + 2 * _AROUND, len(text))
+    while start > 0 and not text[start - 1].isspace() and start > begin - 2 * _AROUND:
         start -= 1
-    while end < len(text) and text[end].isalnum():
+    while end < len(text) and (text[end].isalnum() or end <= stop):
         end += 1
     marked = mark_hits(text[start:end], words)
     shown = f"{'…' if start > 0 else ''}{marked}{'…' if end < len(text) else ''}"
@@ -124,27 +137,21 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
 def mark_hits(text: str, words: Sequence[str]) -> str:
     """`text` with every word that begins as one of `words` between the marks."""
-    parts, at, plain = [], 0, folded_in_place(text)
-    for hit in _pattern(words).finditer(plain):
-        stop = hit.end()
-        while stop < len(text) and text[stop].isalnum():
+    text = unicodedata.normalize("NFC", text)
+    parts, at = [], 0
+    plain, places = folded_in_place(text)
+    for hit in pattern_of(words).finditer(plain):
+        begin, stop = max(places[hit.start()], at), places[hit.end() - 1] + 1
+        while stop < len(text) and sets_spaces(text[stop - 1]) and _goes_on(text[stop]):
             stop += 1
-        parts += [text[at : hit.start()], MARK_START, text[hit.start() : stop], MARK_END]
-        at = stop
-    return "".join([*parts, text[at:]])
+        parts += [text[at:begin], MARK_START, text[begin:stop], MARK_END]
+        at = max(stop, at)
+    return "".join([*parts, text[at:]]).replace(MARK_END + MARK_START, "")
 
 
-def folded_in_place(text: str) -> str:
-    """`text` without case and accents, letter for letter, so that places in it stay the same."""
-    if text.isascii():
-        return text.lower()
-    return "".join(
-        (folded(letter) or letter)[:1] if letter > "\x7f" else letter.lower() for letter in text
-    )
-
-
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + ")")
+def _goes_on(letter: str) -> bool:
+    """Whether a word does not end before `letter`."""
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")
 
 
 class _People:
@@ -163,13 +170,13 @@ class _People:
         said = [
             line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
         ]
-        strong = [ticket.ticket_id, ticket.subject, *ticket.tags]
-        strong += [*_names(customer), *_marks(vehicle)]
+        people = [*_names(customer), *_marks(vehicle)]
+        strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *people]
         return Document(
             number=int(ticket.ticket_id),
-            strong=_words(" ".join(strong)),
-            weak=_words(" ".join([ticket.description, *said])),
-            original="\n".join([ticket.description, *said, *_names(customer), *_marks(vehicle)]),
+            strong=[*words_to_find(" ".join(strong)), *_ends(customer, vehicle)],
+            weak=words_to_find(" ".join([ticket.description, *said])),
+            original="\n".join([ticket.description, *said, *people]),
         )
 
 
@@ -190,25 +197,25 @@ def _changes_text(event: OutboxEvent) -> bool:
     return event.kind != "changed" or any(f'"{name}"' in event.data for name in _TEXT_FIELDS)
 
 
-def _names(customer: Customer | None) -> Iterator[str]:
+def _names(customer: Customer | None) -> list[str]:
+    """What people wrote of a customer, and may search a ticket by."""
     if customer is None:
-        return
-    yield customer.name
-    yield customer.email or ""
-    yield customer.company or ""
-    digits = re.sub(r"\D", "", customer.phone or "")
-    # As dialled from abroad, and as people at home say it.
-    yield from (digits[start:] for start in range(min(4, max(len(digits) - 5, 0))))
+        return []
+    return [*filter(None, (customer.name, customer.email, customer.company, customer.phone))]
 
 
-def _marks(vehicle: Vehicle | None) -> Iterator[str]:
-    if vehicle is None:
-        return
-    yield vehicle.label
-    if vehicle.vin:
-        yield vehicle.vin
-        yield vehicle.vin[-6:]
+def _marks(vehicle: Vehicle | None) -> list[str]:
+    """What people wrote of a vehicle, and may search a ticket by."""
+    return [*filter(None, (vehicle.label, vehicle.vin, vehicle.booking))] if vehicle else []
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(folded(text))
+def _ends(customer: Customer | None, vehicle: Vehicle | None) -> Iterator[str]:
+    """Ways to say a number that begin within it. They are in the index alone, never shown."""
+    if customer and customer.phone:
+        digits = contact.phone_digits(customer.phone)
+        # As dialled from abroad, and as people at home say it.
+        yield from (digits[start:] for start in range(min(4, max(len(digits) - 5, 0))))
+    if vehicle:
+        vin = vehicle.vin or ""
+        yield from words_to_find(" ".join(vin[-signs:] for signs in range(6, 10)))
+        yield from (word for kind, word in words_of_vehicle(vin=None, booking=vehicle.booking))

@@ -1,11 +1,10 @@
-"""Bring lines, escalations and vehicles of older releases into the indexes that the admin reads."""
+"""Bring lines and escalations of older releases into the indexes that the admin reads."""
 
 from typing import Any
 
 import click
 from django.core.management.base import BaseCommand
 
-from customers.services.vehicles import index_vehicles
 from tickets.services.trail import index_records
 
 
@@ -15,5 +14,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with click.progressbar(length=0, label="Lines and escalations") as bar:
             written = index_records(lambda: bar.update(1))
-        vehicles = index_vehicles()
-        click.echo(f"records={written} vehicles={vehicles}")
+        click.echo(f"records={written}")

@@ -1,0 +1,84 @@
+"""What customers are found by: words that are kept of them, and beginnings that a text asks for.
+
+A number that people know the end of is kept backwards: its end is a beginning, then.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from customers.domain import contact
+from customers.domain.folding import folded, words_to_find
+
+MOST_WORDS = 20
+MOST_TAILS = 8
+LONGEST_WORD = 60
+SHORTEST_VIN_END = 6
+SHORTEST_ADDRESS = 2
+
+_PART = re.compile(r"[^\W_]+")
+
+
+class Kind(StrEnum):
+    """Kinds of words by which a customer is found; the stored names of their partitions."""
+
+    NAME = "WORDS"
+    ADDRESS = "ADDRESSES"
+    PHONE = "PHONES"
+    VIN = "VINS"
+    BOOKING = "BOOKINGS"
+
+
+Words = frozenset[tuple[Kind, str]]
+
+
+def words_of_customer(
+    *, name: str, company: str | None, addresses: list[str], phone: str | None
+) -> Words:
+    """What somebody is found by: words of name and company, tails of addresses, a phone's end."""
+    names = words_to_find(f"{name} {company or ''}")[:MOST_WORDS]
+    tails = [tail for address in addresses for tail in _tails(address)][:MOST_TAILS]
+    number = re.sub(r"\D", "", (phone or "").partition(contact.EXTENSION)[0])
+    return _kept(
+        *((Kind.NAME, word) for word in names),
+        *((Kind.ADDRESS, tail) for tail in tails),
+        (Kind.PHONE, number[::-1]),
+    )
+
+
+def words_of_vehicle(*, vin: str | None, booking: str | None) -> Words:
+    """What a vehicle's owner is found by: the VIN's end; the booking from each of its parts on."""
+    parts = _PART.findall(folded(booking or ""))[:MOST_TAILS]
+    return _kept(
+        (Kind.VIN, folded(vin or "")[::-1]),
+        *((Kind.BOOKING, "".join(parts[first:])) for first in range(len(parts))),
+    )
+
+
+def beginnings(text: str) -> Words:
+    """What `text` may be the beginning of, names left out: each is one question."""
+    code = "".join(_PART.findall(folded(text)))
+    has_digit = any(sign.isdigit() for sign in code)
+    address = folded(text).strip("@")
+    found: list[tuple[Kind, str]] = [(Kind.PHONE, contact.phone_digits(text)[::-1])]
+    if " " not in address and len(address) >= SHORTEST_ADDRESS:
+        found.append((Kind.ADDRESS, address))
+    if has_digit and len(code) > 1:
+        found.append((Kind.BOOKING, code))
+    if has_digit and len(code) >= SHORTEST_VIN_END:
+        found.append((Kind.VIN, code[::-1]))
+    return _kept(*found)
+
+
+def _tails(address: str) -> Iterator[str]:
+    """The address from each word of its local part on, and its domain from each label but the
+    last."""
+    plain = folded(address)
+    local, _at, domain = plain.rpartition("@")
+    yield from (plain[part.start() :] for part in _PART.finditer(local))
+    labels = domain.split(".")
+    yield from (".".join(labels[first:]) for first in range(len(labels) - 1))
+
+
+def _kept(*words: tuple[Kind, str]) -> Words:
+    return frozenset((kind, word[:LONGEST_WORD]) for kind, word in words if word)

@@ -1,0 +1,148 @@
+"""Bring customers and vehicles that older releases wrote into the form of this one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from customers.domain import contact
+from customers.domain.contact import ContactRefused
+from customers.services import found_by
+from customers.services.create import guarded
+from customers.store import access
+from customers.store.items import (
+    Customer,
+    Guard,
+    Vehicle,
+    changed,
+    email_pk,
+    set_customer_keys,
+    set_vehicle_keys,
+)
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
+from helpdesk.dynamo.ulids import new_ulid
+
+Kind = TypeVar("Kind", Customer, Vehicle)
+
+TRIES = 5
+"""Of a record that somebody changes at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """An address that stays as it was written, until a person decides: that of a mailbox which
+    `held_by` has, too, or, where nobody has it, what is no address."""
+
+    customer_id: str
+    held_by: str | None
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """How many records were written, and what a person has to look at."""
+
+    customers: int = 0
+    vehicles: int = 0
+    unclear: list[Unclear] = field(default_factory=list)
+
+
+def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
+    """Bring addresses, search words and index keys of every record into today's form.
+
+    Calls `each` after every record. A repeat writes nothing, and one after a crash what is left.
+    Cost: reads the whole table; a transaction for each record that has changed.
+    """
+    done = Refreshed()
+    for customer in access.every_customer():
+        written, unclear = _brought(customer, _refresh_customer)
+        done.customers += written
+        done.unclear += unclear
+        each()
+    for vehicle in access.every_vehicle():
+        done.vehicles += _brought(vehicle, _refresh_vehicle)[0]
+        each()
+    return done
+
+
+def _brought(
+    item: Kind, bring: Callable[[Kind], tuple[bool, list[Unclear]]]
+) -> tuple[bool, list[Unclear]]:
+    """Whether the record was written. One that is gone was written by whoever moved it."""
+    before: Kind | None = item
+    for _attempt in range(TRIES):
+        if before is None:
+            break
+        try:
+            return bring(before)
+        except ConditionFailed:
+            before = _read_again(before)
+    return False, []
+
+
+def _read_again(item: Kind) -> Kind | None:
+    if isinstance(item, Vehicle):
+        return access.vehicle(item.customer_id, item.vehicle_id)
+    return access.customer(item.customer_id)
+
+
+def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
+    if before.name_key is None:
+        return False, []  # a signpost, or erased
+    after = Customer()
+    after.deserialize(before.serialize())
+    unclear: list[Unclear] = []
+    if before.email:
+        after.email = _address(before, before.email, unclear)
+    keys = [
+        email_pk(_address(before, key.removeprefix(email_pk("")), unclear))
+        if key.startswith(email_pk(""))
+        else key
+        for key in map(str, before.also_known)
+    ]
+    after.also_known = []
+    after.also_known = sorted(set(keys) - guarded(after))
+    set_customer_keys(after)
+    found_by.set_words(after)
+    if not changes(before, after):
+        return False, unclear
+    after.version = int(before.version) + 1
+    held, wanted = guarded(before), guarded(after)
+    own = Guard.customer_id == before.customer_id
+    with Transaction() as transaction:
+        transaction.update(before, changes(before, after), Customer.version == before.version)
+        for key in wanted - held:
+            guard = Guard(key, customer_id=before.customer_id)
+            transaction.put(guard, Guard.pk.does_not_exist() | own)
+        for key in held - wanted:
+            transaction.delete(Guard(key), own)
+        found_by.write(transaction, before, after)
+        transaction.put(changed(before.customer_id, new_ulid()))
+    return True, unclear
+
+
+def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
+    """The address in its one form; as it was written, and into `unclear`, where that is not to be
+    had."""
+    try:
+        address = contact.email(written)
+    except ContactRefused:
+        unclear.append(Unclear(of.customer_id, None))
+        return written
+    holder = access.customer_with_email(address) if address != written else None
+    if holder and holder != of.customer_id:
+        unclear.append(Unclear(of.customer_id, holder))
+        return written
+    return address
+
+
+def _refresh_vehicle(before: Vehicle) -> tuple[bool, list[Unclear]]:
+    after = Vehicle()
+    after.deserialize(before.serialize())
+    set_vehicle_keys(after)
+    found_by.set_words(after)
+    if not changes(before, after):
+        return False, []
+    after.version = int(before.version) + 1
+    with Transaction() as transaction:
+        transaction.update(before, changes(before, after), Vehicle.version == before.version)
+        found_by.write(transaction, before, after)
+    return True, []
