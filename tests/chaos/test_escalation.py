@@ -119,7 +119,7 @@ def test_each_milestone_fires_once_whatever_dies(tmp_path, looked_at):
         kills = 0
         deadline = time.monotonic() + PATIENCE
         left: dict[str, int] = {}
-        calm_since = time.monotonic() + AHEAD + 8  # the last milestone passes AHEAD after its ticket
+        calm_since = time.monotonic() + AHEAD + 8  # AHEAD after its ticket at the latest
         while True:
             assert time.monotonic() < deadline, (
                 f"not done: {left}; {(tmp_path / 'fleet.log').read_text()[-2_000:]}"

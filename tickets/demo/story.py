@@ -19,6 +19,7 @@ from helpdesk.dynamo.transaction import Transaction
 from helpdesk.idempotency import Token, all_written_before
 from tickets.demo.cast import people, vin
 from tickets.demo.scripts import PORTS, SCRIPTS, Script
+from tickets.domain import events
 from tickets.domain.sla.terms import Terms
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
@@ -170,7 +171,7 @@ class _Telling:
         draft = self._draft
         if self._now - self._at > _NEWS:
             draft.events.clear()
-            draft.tell("imported")
+            draft.emit(events.Imported())
         with Transaction() as transaction:
             transaction.put(draft.ticket, Ticket.pk.does_not_exist())
             write_beside(transaction, draft)
@@ -203,7 +204,7 @@ class _Telling:
             CommunicationType.SYSTEM_UPDATE,
             f"Ticket created: category {category}, priority {priority}",
         )
-        self._draft.tell("created", category=category.value, priority=priority.value)
+        self._draft.emit(events.Created(category.value, priority.value))
         self._draft.fire_passed()
 
     def _say(self, kind: str, text: str) -> None:

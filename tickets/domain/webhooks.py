@@ -8,24 +8,35 @@ from hashlib import sha256
 from typing import Any
 
 from tickets.domain import instant
+from tickets.domain.events import (
+    Assigned,
+    Changed,
+    Closed,
+    Communicated,
+    Created,
+    Escalated,
+    Event,
+    Merged,
+    Reopened,
+    Resolved,
+    Unmerged,
+    kind_of,
+    kind_of_type,
+)
 
-# What of an event's data goes out, and under which name.
-_TOLD: Mapping[str, Mapping[str, str]] = {
-    "created": {"category": "category", "priority": "priority"},
-    "changed": {"changes": "changes"},
-    "assigned": {"to": "assignedTo"},
-    "communication": {
-        "communicationId": "communicationId",
-        "type": "type",
-        "direction": "direction",
-    },
-    "escalated": {"level": "escalationLevel", "milestones": "milestones"},
-    "resolved": {},
-    "closed": {},
-    "reopened": {},
-    "merged": {"into": "mergedInto"},
-    "unmerged": {"outOf": "unmergedFrom"},
-}
+_SENT: tuple[type[Event], ...] = (
+    Created,
+    Changed,
+    Assigned,
+    Communicated,
+    Escalated,
+    Resolved,
+    Closed,
+    Reopened,
+    Merged,
+    Unmerged,
+)
+"""What others hear of; the rest is nobody else's business."""
 
 VALUES = frozenset(
     {
@@ -37,36 +48,58 @@ VALUES = frozenset(
 """Changed fields whose new value goes out: words of a list, and ids. Of others it is null, since it
 is what people wrote."""
 
-EVENTS = tuple(f"ticket.{kind}" for kind in _TOLD)
+EVENTS = tuple(f"ticket.{kind_of_type(sent)}" for sent in _SENT)
 PING = "ping"
 
 
-def event_name(kind: str) -> str | None:
-    """What an event is called outside; None: it is nobody else's business."""
-    return f"ticket.{kind}" if kind in _TOLD else None
+def event_name(event: Event) -> str | None:
+    """Return what an event is called outside; None where nobody outside hears of it."""
+    return f"ticket.{kind_of(event)}" if isinstance(event, _SENT) else None
 
 
-def body(
-    *, event_id: str, kind: str, ticket_id: str, at: datetime, by: str, data: Mapping[str, Any]
-) -> str:
-    """The JSON that is sent. The ticket itself is read through the API, as it is then."""
-    told = {outside: data[name] for name, outside in _TOLD[kind].items() if name in data}
-    if "milestones" in told:
-        told["milestones"] = [
-            {name: value for name, value in milestone.items() if name != "notify"}
-            for milestone in told["milestones"]
-        ]
-    if "changes" in told:
-        told["changes"] = _without_words(told["changes"])
+def body(event: Event, *, event_id: str, ticket_id: str, at: datetime, by: str) -> str:
+    """Return the JSON that is sent. The ticket itself is read through the API, as it is then."""
     said = {
         "id": event_id,
-        "event": event_name(kind),
+        "event": event_name(event),
         "at": instant.text(at),
         "by": by,
         "ticketId": ticket_id,
-        "data": told,
+        "data": _told(event),
     }
     return json.dumps(said, ensure_ascii=False)
+
+
+def _told(event: Event) -> dict[str, Any]:
+    match event:
+        case Created(category, priority):
+            return {"category": category, "priority": priority}
+        case Changed(fields):
+            return {"changes": _without_words(fields)}
+        case Assigned(to):
+            return {"assignedTo": to}
+        case Communicated():
+            return {
+                "communicationId": event.communication_id,
+                "type": event.type,
+                "direction": event.direction.value if event.direction else None,
+            }
+        case Escalated():
+            return {
+                "escalationLevel": event.level,
+                "milestones": [
+                    {
+                        "rule": one.rule,
+                        "level": one.level,
+                        **({"dueAt": instant.text(one.due_at)} if one.due_at else {}),
+                    }
+                    for one in event.reasons
+                ],
+            }
+        case Merged(into):
+            return {"mergedInto": into}
+        case _:
+            return {}
 
 
 def without_words(body: str) -> str:

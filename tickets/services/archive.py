@@ -7,6 +7,7 @@ the figures, and it stays in its customer's history: merges and erasures have to
 from datetime import datetime
 
 from helpdesk.accounts.actors import Actor, require_administration
+from tickets.domain import events
 from tickets.domain.errors import NotClosed
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.change import change
@@ -49,4 +50,4 @@ def _say(draft: Draft, words: str) -> None:
     draft.say(CommunicationType.SYSTEM_UPDATE, words)
     draft.follow_clock()
     # Everything that the search index says of it has to follow, its text included.
-    draft.tell("archived" if draft.ticket.archived_at else "restored")
+    draft.emit(events.Archived() if draft.ticket.archived_at else events.Restored())

@@ -16,7 +16,7 @@ from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
 from helpdesk.numbers import whole_number
-from tickets.domain import routing
+from tickets.domain import events, routing
 from tickets.domain.routing import Candidate
 from tickets.models import RoutingRule
 from tickets.services import requests
@@ -143,7 +143,7 @@ def give(draft: Draft, to: str | None) -> None:
     if draft.ticket.assigned_to != to:
         draft.ticket.assigned_to = to
         draft.follow_clock()
-        draft.tell("assigned", to=to)
+        draft.emit(events.Assigned(to))
 
 
 def team_for(*, category: str, segment: str, priority: str) -> str | None:

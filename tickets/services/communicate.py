@@ -10,7 +10,7 @@ from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import ServiceError
 from helpdesk.idempotency import Request, Token, written_before
-from tickets.domain import workflow
+from tickets.domain import events, workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
 from tickets.domain.sla.timeline import EventType
@@ -104,15 +104,16 @@ def communicate(
             if resolve:
                 workflow.check(draft.timeline.status, Status.RESOLVED)
                 draft.happen(EventType.RESOLVED)
-                draft.tell("resolved")
-        draft.tell(
-            "communication",
-            communicationId=line.communication_id,
-            type=type.value,
-            direction=line.direction,
-            deliver=answer and deliver,
-            mentions=sorted(mentioned.values()),
-            assignedTo=draft.ticket.assigned_to,
+                draft.emit(events.Resolved())
+        draft.emit(
+            events.Communicated(
+                communication_id=line.communication_id,
+                type=type.value,
+                direction=Direction(line.direction) if line.direction else None,
+                deliver=answer and deliver,
+                mentions=tuple(sorted(mentioned.values())),
+                assigned_to=draft.ticket.assigned_to,
+            )
         )
 
     _refuse_repeat(token, by)

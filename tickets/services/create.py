@@ -15,6 +15,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.errors import Busy
 from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
+from tickets.domain import events
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services import promises, requests
 from tickets.services.assign import next_of_team, team_for
@@ -133,9 +134,9 @@ def create_ticket(
         )
         if first_message:
             first_message.write(draft)
-        draft.tell("created", category=known_category.value, priority=known_priority.value)
+        draft.emit(events.Created(known_category.value, known_priority.value))
         if assigned_to:
-            draft.tell("assigned", to=assigned_to)
+            draft.emit(events.Assigned(assigned_to))
         draft.fire_passed()
         try:
             with Transaction() as transaction:

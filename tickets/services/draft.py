@@ -1,7 +1,6 @@
 """A ticket on its way from what is stored to what will be, and what is written beside it."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +14,13 @@ from helpdesk.accounts.people import can_work_now, names_of
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
-from tickets.domain import instant
+from tickets.domain import events, instant
 from tickets.domain.errors import TimeRunsBackwards
+from tickets.domain.events import Event
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Milestone, Rule
-from tickets.domain.sla.timeline import Event, EventType, Timeline
+from tickets.domain.sla.timeline import Event as ClockEvent
+from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Delivery, Direction, Priority
 from tickets.services import outbox, promises
 from tickets.store.keys import set_keys, set_record_keys
@@ -98,7 +99,7 @@ class Draft:
         self, kind: EventType, *, priority: Priority | None = None, terms_key: str | None = None
     ) -> None:
         """Let the clock know. Raises EventRefused where the workflow has no such step."""
-        event = Event(self.at, kind, priority=priority, terms_key=terms_key)
+        event = ClockEvent(self.at, kind, priority=priority, terms_key=terms_key)
         reopen_within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
         self.timeline = self.timeline.then(event, reopen_within=reopen_within)
         if len(self.timeline.events) > LONGEST_TIMELINE:
@@ -107,7 +108,7 @@ class Draft:
             self.ticket.life = self.timeline.life
             self.ticket.escalation_level = 0
             self.ticket.fired_rules = []
-            self.tell("reopened")
+            self.emit(events.Reopened())
         self.follow_clock()
 
     def take_back(self, kind: EventType) -> None:
@@ -144,20 +145,14 @@ class Draft:
         for milestone in fired:
             self._fire(milestone)
         if fired:
-            self.tell(
-                "escalated",
-                milestones=[
-                    {
-                        "rule": milestone.rule.key,
-                        "level": milestone.rule.level,
-                        "dueAt": instant.text(milestone.due_at),
-                        "notify": sorted(milestone.rule.notify),
-                    }
-                    for milestone in fired
-                ],
-                level=int(self.ticket.escalation_level),
-                assignedTo=self.ticket.assigned_to,
-                team=self.ticket.team_id,
+            self.emit_escalated(
+                events.Raised(
+                    rule=milestone.rule.key,
+                    level=milestone.rule.level,
+                    notify=tuple(sorted(milestone.rule.notify)),
+                    due_at=milestone.due_at,
+                )
+                for milestone in fired
             )
         self.follow_clock()
         return fired
@@ -196,7 +191,7 @@ class Draft:
         self.communications.append(line)
         return line
 
-    def tell(self, kind: str, **data: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Add an event to the outbox."""
         event_id = self._next_id()
         context = structlog.contextvars.get_contextvars()
@@ -205,15 +200,21 @@ class Draft:
                 outbox.partition(self.ticket.ticket_id),
                 event_id,
                 event_id=event_id,
-                kind=kind,
+                kind=events.kind_of(event),
                 ticket_id=self.ticket.ticket_id,
                 at=self.at,
                 by=self.by.user_id,
                 life=self.ticket.life,
-                data=json.dumps(data),
+                data=events.dump(event),
                 request_id=context.get("request_id"),
             )
         )
+
+    def emit_escalated(self, reasons: Iterable[events.Raised]) -> None:
+        """Add the event of an escalation, whoever or whatever caused it."""
+        ticket = self.ticket
+        level = int(ticket.escalation_level)
+        self.emit(events.Escalated(tuple(reasons), level, ticket.assigned_to, ticket.team_id))
 
     def escalate(
         self, *, key: str, level: int, due_at: datetime, by: Actor, reason: str | None
@@ -244,7 +245,7 @@ class Draft:
         self.say(CommunicationType.SYSTEM_UPDATE, _in_words(changed), changed=changed)
         # Words stand in the ticket and its log alone: an event goes far, and stays long.
         told = {one.field: None if one.field in TEXTS else one.after for one in changed}
-        self.tell("changed", changes=told)
+        self.emit(events.Changed(told))
 
     def _plan(self) -> tuple[Milestone, ...]:
         return milestones.plan(
@@ -279,7 +280,7 @@ class Draft:
         elif rule.reassign_to_team:
             ticket.team_id, ticket.assigned_to = rule.reassign_to_team, None
         if ticket.assigned_to != was:
-            self.tell("assigned", to=ticket.assigned_to)
+            self.emit(events.Assigned(ticket.assigned_to))
 
     def _next_id(self) -> str:
         self.ticket.last_id = new_ulid(after=self.ticket.last_id, at=self.at)

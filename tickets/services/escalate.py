@@ -13,6 +13,7 @@ from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.errors import Busy, NotFound
 from helpdesk.idempotency import Token
 from helpdesk.moments import this_second
+from tickets.domain import events
 from tickets.domain.errors import TicketArchived
 from tickets.domain.sla import milestones
 from tickets.domain.ticket import CommunicationType
@@ -129,14 +130,8 @@ def escalate(
             by=by,
             reason=reason,
         )
-        draft.tell(
-            "escalated",
-            milestones=[{"rule": MANUAL, "level": level, "notify": ["assignee", "supervisors"]}],
-            level=level,
-            assignedTo=draft.ticket.assigned_to,
-            team=draft.ticket.team_id,
-            record=key,
-        )
+        told = ("assignee", "supervisors")
+        draft.emit_escalated([events.Raised(MANUAL, level, told, record=key)])
 
     return change(ticket_id, raise_level, by=by, version=version, token=token, now=now)
 

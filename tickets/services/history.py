@@ -32,6 +32,7 @@ from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
+from tickets.domain import events
 from tickets.domain.errors import DomainError
 from tickets.domain.history import LONGEST_LINE, HistoryEvent, HistoryRefused, Kind, parse
 from tickets.domain.sla.timeline import EventType, Timeline
@@ -359,7 +360,7 @@ class _Replay:
         if not work.dry_run:
             # What happened long ago is no news: one event tells consumers to look at the ticket.
             draft.events.clear()
-            draft.tell("imported")
+            draft.emit(events.Imported())
             self._transact(draft)
         work.summary.events += len(self._taken)
         self._mark.ticket_id = draft.ticket.ticket_id

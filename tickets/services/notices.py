@@ -5,10 +5,8 @@ mail is queued, in one transaction; those of one person that are due together go
 line for each ticket.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 import structlog
 from django.core.mail import EmailMessage
@@ -27,7 +25,7 @@ from helpdesk.accounts.people import (
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import Kind, Reference
-from tickets.domain import instant
+from tickets.domain.events import Assigned, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
 from tickets.store import access
@@ -47,15 +45,15 @@ KIND = "notice"
 def take(events: Sequence[OutboxEvent]) -> None:
     """Give everybody concerned a notice. A repeat changes nothing."""
     for event in events:
-        data = json.loads(event.data)
-        if event.kind == "escalated":
-            _tell_of_escalation(event, data)
-        elif event.kind == "assigned":
-            _tell(event, "assigned", [data["to"]])
-        elif event.kind == "communication":
-            _tell(event, "mentioned", data.get("mentions", []))
-            if data["direction"] == Direction.INBOUND.value:
-                _tell(event, "replied", [data.get("assignedTo")])
+        match event.what:
+            case Escalated() as escalated:
+                _tell_of_escalation(event, escalated)
+            case Assigned(to):
+                _tell(event, "assigned", [to])
+            case Communicated() as communicated:
+                _tell(event, "mentioned", communicated.mentions)
+                if communicated.direction is Direction.INBOUND:
+                    _tell(event, "replied", [communicated.assigned_to])
 
 
 def notices(*, by: Actor) -> list[Notice]:
@@ -101,24 +99,22 @@ def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
     return queue.queued(KIND, reference, group=user_id, key=event_id, at=at)
 
 
-def _tell_of_escalation(event: OutboxEvent, data: dict[str, Any]) -> None:
-    told: dict[str, list[dict[str, Any]]] = {}
-    for milestone in data["milestones"]:
-        wanted = [Notify(word) for word in milestone["notify"]]
+def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
+    told: dict[str, list[Raised]] = {}
+    for reason in escalated.reasons:
         for user_id in _recipients(
-            wanted,
-            assignee=data["assignedTo"],
-            team=data.get("team"),
+            [Notify(word) for word in reason.notify],
+            assignee=escalated.assigned_to,
+            team=escalated.team_id,
             day=timezone.localdate(event.at),
         ):
-            told.setdefault(user_id, []).append(milestone)
-    for user_id, milestones in told.items():
-        due = [instant.parse(found["dueAt"]) for found in milestones if "dueAt" in found]
+            told.setdefault(user_id, []).append(reason)
+    for user_id, reasons in told.items():
         given = _notice(user_id, event, "escalated")
-        given.rules = " ".join(milestone["rule"] for milestone in milestones)
-        given.level = data["level"]
-        given.due_at = max(due) if due else None
-        if record := data.get("record"):
+        given.rules = " ".join(reason.rule for reason in reasons)
+        given.level = escalated.level
+        given.due_at = max((one.due_at for one in reasons if one.due_at), default=None)
+        for record in (one.record for one in reasons if one.record):
             given.record = escalation_sk(int(event.life), record)
         _give(given, mail=True)
 

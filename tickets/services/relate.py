@@ -9,6 +9,7 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.idempotency import Token, written_before
+from tickets.domain import events
 from tickets.domain.errors import MergedAway, MergeRefused, TicketArchived
 from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
@@ -49,11 +50,11 @@ def merge(
         _check_merge(source.ticket, target.ticket)
         if source.timeline.status is not Status.CLOSED:
             source.happen(EventType.MERGED)
-            source.tell("closed")
+            source.emit(events.Closed())
         source.ticket.merged_into = into
         target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
         _carry_over(source.ticket, target)
-        source.tell("merged", into=into)
+        source.emit(events.Merged(into))
 
     return change_both(source_id, into, close_as_duplicate, by=by, now=now)
 
@@ -77,7 +78,7 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
         source.ticket.merged_into = None
         if stopped_by:
             source.take_back(stopped_by)
-        source.tell("unmerged")
+        source.emit(events.Unmerged())
         target.ticket.duplicates = [
             other for other in target.ticket.duplicates if other != source_id
         ]

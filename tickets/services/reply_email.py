@@ -5,7 +5,6 @@ to `sending`, in one transaction, so that a repeat queues no second one. What be
 with the reply: it was sent, it failed, or nobody can know; then a person decides.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from email import encoders
@@ -28,6 +27,7 @@ from helpdesk.mail.kinds import Kind, Reference, Result, Undeliverable
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.markdown import to_html
 from helpdesk.moments import this_second
+from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
 from tickets.services import attachments
 from tickets.store import access
@@ -40,11 +40,9 @@ KIND = "reply"
 def take(events: Sequence[OutboxEvent]) -> None:
     """Queue a mail for each reply to a customer. A repeat queues none."""
     for event in events:
-        if event.kind != "communication":
-            continue
-        data = json.loads(event.data)
-        if data.get("deliver"):
-            _queue(event.ticket_id, data["communicationId"], at=event.at)
+        match event.what:
+            case Communicated(communication_id=line_id, deliver=True):
+                _queue(event.ticket_id, line_id, at=event.at)
 
 
 def send_again(

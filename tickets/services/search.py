@@ -18,6 +18,7 @@ from customers.domain.folding import (
 )
 from customers.services.read import get_customers, get_vehicles
 from customers.store.items import Customer, Vehicle
+from tickets.domain.events import Assigned, Changed, Closed, Escalated, Reopened, Resolved
 from tickets.domain.ticket import CommunicationType
 from tickets.store import access, search
 from tickets.store.fulltext import Document
@@ -33,7 +34,7 @@ REBUILD_BATCH = 200
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Stand around a hit in a snippet; no text of people's has them."""
 
-_TEXTLESS = {"assigned", "escalated", "resolved", "closed", "reopened"}
+_TEXTLESS = Assigned | Escalated | Resolved | Closed | Reopened
 """Events after which a ticket's text is what it was."""
 _TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
 _AROUND = 60
@@ -192,9 +193,11 @@ def _follow_texts(tickets: Sequence[Ticket]) -> None:
 
 
 def _changes_text(event: OutboxEvent) -> bool:
-    if event.kind in _TEXTLESS:
-        return False
-    return event.kind != "changed" or any(f'"{name}"' in event.data for name in _TEXT_FIELDS)
+    match event.what:
+        case Changed(fields):
+            return not _TEXT_FIELDS.isdisjoint(fields)
+        case what:
+            return not isinstance(what, _TEXTLESS)
 
 
 def _names(customer: Customer | None) -> list[str]:

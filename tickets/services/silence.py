@@ -9,6 +9,7 @@ from helpdesk.accounts.actors import SYSTEM
 from helpdesk.errors import Busy, NotFound
 from helpdesk.moments import this_second
 from tickets.domain import instant
+from tickets.domain.events import Closed
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
 from tickets.services.change import change
@@ -33,7 +34,7 @@ def close_silent(*, now: datetime | None = None) -> int:
         resolved_at = draft.timeline.resolved_at
         if draft.timeline.status is Status.RESOLVED and resolved_at and resolved_at <= before:
             draft.happen(EventType.CLOSED)
-            draft.tell("closed")
+            draft.emit(Closed())
 
     closed = 0
     for ticket_id in access.resolved_until(instant.text(before), limit=BATCH):

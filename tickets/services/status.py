@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from helpdesk.accounts.actors import Actor
-from tickets.domain import workflow
+from tickets.domain import events, workflow
 from tickets.domain.errors import MergedAway
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
@@ -48,7 +48,7 @@ def step(draft: Draft, wanted: Status) -> None:
     workflow.check(current, wanted)
     draft.happen(_event(current, wanted))
     if not wanted.active:
-        draft.tell(wanted.value.lower())
+        draft.emit(events.Closed() if wanted is Status.CLOSED else events.Resolved())
 
 
 def wait(

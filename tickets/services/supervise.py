@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import NotAllowed
+from tickets.domain import events
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.assign import give, to_team
@@ -57,14 +58,13 @@ def supervise(
             give(draft, to)
         if said:
             line = draft.say(CommunicationType.INTERNAL_NOTE, said)
-            draft.tell(
-                "communication",
-                communicationId=line.communication_id,
-                type=CommunicationType.INTERNAL_NOTE.value,
-                direction=None,
-                deliver=False,
-                mentions=sorted(mentioned.values()),
-                assignedTo=draft.ticket.assigned_to,
+            draft.emit(
+                events.Communicated(
+                    communication_id=line.communication_id,
+                    type=CommunicationType.INTERNAL_NOTE.value,
+                    mentions=tuple(sorted(mentioned.values())),
+                    assigned_to=draft.ticket.assigned_to,
+                )
             )
 
     fields: dict[str, Any] = {name: changed[name] for name in EDITED if name in changed}

@@ -50,7 +50,7 @@ def take(events: Sequence[OutboxEvent]) -> None:
     """Make a message of each event for each webhook that wants it. A repeat makes none."""
     hooks = list(Webhook.objects.filter(active=True))
     for event in events if hooks else ():
-        name = webhooks.event_name(event.kind)
+        name = webhooks.event_name(event.what)
         for hook in hooks:
             if name and hook.wants(name):
                 _write(hook, event, name)
@@ -111,12 +111,11 @@ def forget_marks(*, now: datetime | None = None) -> int:
 
 def _write(hook: Webhook, event: OutboxEvent, name: str) -> None:
     body = webhooks.body(
+        event.what,
         event_id=event.event_id,
-        kind=event.kind,
         ticket_id=event.ticket_id,
         at=event.at,
         by=event.by,
-        data=json.loads(event.data),
     )
     message = Message(
         store.message_pk(hook.pk),

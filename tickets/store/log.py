@@ -11,6 +11,7 @@ from pynamodb.attributes import (
 
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.table import Item
+from tickets.domain.events import Event, load
 from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
@@ -108,6 +109,11 @@ class OutboxEvent(Item):
     life = NumberAttribute()
     data = UnicodeAttribute()  # JSON; what depends on the kind
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
+
+    @property
+    def what(self) -> Event:
+        """What happened, of the type that consumers match on."""
+        return load(self.kind, self.data)
 
 
 class Imported(Item):
