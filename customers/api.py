@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 from ninja import Status as Answer
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from customers.domain.words import Segment, ShipmentStatus
 from customers.services import create, read, vehicles
@@ -34,6 +34,13 @@ ExternalId = Annotated[
 Vin = Annotated[
     Short,
     Field(examples=["1HGCM82633A004352"], description="17 characters; no other vehicle's."),
+]
+ConfirmVin = Annotated[
+    StrictBool,
+    Field(
+        description="Take the VIN though it is none of today: a chassis number before 1981, or "
+        "one without a check digit. Asked for by a 422 with an error of this field."
+    ),
 ]
 Year = Annotated[StrictInt, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
 
@@ -110,7 +117,12 @@ class VehiclePage(Items[VehicleOut]):
 
 
 class NewVehicle(Asked):
-    vin: Vin | None = Field(None, description="Gives maker and year where they are not said.")
+    vin: Vin | None = Field(
+        None,
+        description="Gives the maker where it is not said, and the year where it is absent and the "
+        "VIN is certain of it: of cars of North America. A year of null stays null.",
+    )
+    confirm_vin: ConfirmVin = False
     make: Short = Field("", description="Who made it; needed without a VIN.", examples=["Honda"])
     model: Short = ""
     year: Year | None = None
@@ -122,6 +134,7 @@ class VehicleChange(Asked):
     """Fields that are absent stay as they are."""
 
     vin: Vin | None = None
+    confirm_vin: ConfirmVin = silent(False)
     make: Short = silent("")
     model: Short = silent("")
     year: Year | None = None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,7 +16,7 @@ from customers.services.read import get_customers, vehicles_of
 from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
-from helpdesk.dynamo_admin.options import PlannedAdmin
+from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
 from helpdesk.moments import this_second
 
 
@@ -77,8 +78,17 @@ def _segment_changed(customer_id: str) -> str:
     )
 
 
+class VehicleForm(PlannedForm):
+    confirm_vin = forms.BooleanField(
+        required=False,
+        label=_("Take the VIN as it is"),
+        help_text=_("For chassis numbers before 1981 and VINs without a check digit."),
+    )
+
+
 @admin.register(Vehicle)
 class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
+    form = VehicleForm
     list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
     search_by = "words"
@@ -87,8 +97,10 @@ class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
         (
             None,
             {
-                "fields": ("vin", ("make", "model", "year")),
-                "description": _("A VIN says the maker and the year where they are left empty."),
+                "fields": ("vin", "confirm_vin", ("make", "model", "year")),
+                "description": _(
+                    "A VIN says the maker where it is left empty, and the year where it is certain."
+                ),
             },
         ),
         (_("Shipment"), {"fields": (("shipment_status", "booking"),)}),
@@ -120,6 +132,7 @@ class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
         by = actor_of(request.user)
         if not change:
             given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+            given["year"] = given["year"] or ""
             return Vehicle(pk=create_vehicle(**given, by=by).vehicle_id)
         number, version = str(obj.pk), form.cleaned_data["version"]
         changed = dict(form.changed)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from customers.domain import contact
+from customers.domain import vin as vins
 from customers.domain.words import Segment, ShipmentStatus
 from customers.models import Customer, Vehicle
 from customers.services.read import (
@@ -98,7 +98,7 @@ def _vehicles_page(asked: Asked) -> Page[Row]:
 
 
 def _with_vin(vin: str) -> list[Row]:
-    return [vehicle_row(one) for one in find_vehicles(vin) if one.vin == contact.vin_as_kept(vin)]
+    return [vehicle_row(one) for one in find_vehicles(vin) if one.vin == vins.as_kept(vin)]
 
 
 def _vehicles_found(asked: Asked) -> Page[Row]:

@@ -1,13 +1,11 @@
-"""Addresses, numbers and VINs in the one form that they are kept and compared in."""
+"""Addresses and phone numbers in the one form that they are kept and compared in."""
 
 import re
 import unicodedata
 
 import idna
 import phonenumbers
-from vininfo import Vin
 
-_VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -15,12 +13,9 @@ LONGEST_ADDRESS = 254
 _ABROAD = re.compile(r"^[\s(]*00")
 _DIALLED = re.compile(r"[\s\d()+/.\u2010-\u2015-]+")
 _WITH_EXTENSION = re.compile(r"\s*(?:;\s*ext=|ext(?:ension|\.)?|x)\s*\d{1,7}\s*$", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s\u2010-\u2015\u2212*./-]")
 EXTENSION = " ext. "
 SHORTEST_END = 4
 """Digits of a phone number that it can be found by."""
-_CHECKED = "12345L"
-"""Makers whose VIN begins so put a check digit into it: North America, and China."""
 
 
 class ContactRefused(ValueError):
@@ -96,28 +91,3 @@ def phone_digits(text: str) -> str:
         digits = plain if len(plain) >= SHORTEST_END else digits
         return digits if len(digits) >= SHORTEST_END else ""
     return re.sub(r"\D", "", whole.partition(EXTENSION)[0])
-
-
-def vin_as_kept(text: str) -> str:
-    """A VIN or chassis number in capitals, without what people set between its signs."""
-    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
-
-
-def vin(text: str) -> str:
-    """A VIN in capitals without spaces or hyphens (ISO 3779). Raises ContactRefused."""
-    number = vin_as_kept(text)
-    if len(number) != 17:
-        raise ContactRefused(f"A VIN has 17 characters; this has {len(number)}.")
-    if not _VIN.fullmatch(number):
-        raise ContactRefused("A VIN has letters and digits, but never I, O or Q.")
-    if number[0] in _CHECKED and not Vin(number).verify_checksum():
-        raise ContactRefused("The check digit (the ninth character) is wrong: is there a typo?")
-    return number
-
-
-def maker_and_year(number: str) -> tuple[str, int | None]:
-    """Who made the vehicle with this VIN, and in which model year; empty and None if unknown."""
-    known = Vin(number)
-    years = [year for year in known.years or () if isinstance(year, int)]
-    maker = str(known.manufacturer or "")
-    return ("" if maker.startswith("Unknown") else maker), (years[0] if years else None)

@@ -6,7 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.domain import contact
+from customers.domain import vin as vins
 from customers.domain.contact import ContactRefused
+from customers.domain.vin import VinDoubted
 from customers.domain.words import Segment, ShipmentStatus, can_be_stored
 from customers.services import found_by
 from customers.services.links import check_customer
@@ -162,17 +164,20 @@ def create_vehicle(
     vin: str | None = None,
     make: str = "",
     model: str = "",
-    year: int | None = None,
+    year: int | str | None = "",
     shipment_status: str = ShipmentStatus.BOOKED,
     booking: str | None = None,
+    confirm_vin: bool = False,
     vehicle_id: str | None = None,
     token: Token | None = None,
     by: Actor,
 ) -> Vehicle:
-    """Make a vehicle of a customer. A VIN gives the maker and year where they are not said. With a
-    `vehicle_id` chosen before, a repeat finds the one that was made.
+    """Make a vehicle of a customer. A VIN gives the maker where it is not said, and the year where
+    it is "" (None: there is none) and the VIN is certain of it. With `confirm_vin` a number is
+    taken that is no VIN of today. With a `vehicle_id` chosen before, a repeat finds the one made.
 
-    Raises Invalid with what is wrong, or with whose the VIN is already; NotAllowed.
+    Raises Invalid with what is wrong (confirmVin: a number is doubted), or with whose the VIN is
+    already; NotAllowed.
     """
     require_ticket_work(by)
     if made := before_with(token, Vehicle, by=by):
@@ -185,7 +190,8 @@ def create_vehicle(
             "year": year,
             "shipment_status": shipment_status,
             "booking": booking,
-        }
+        },
+        confirm_vin=confirm_vin,
     )
     if vehicle_id and (made := access.vehicle(customer_id, vehicle_id)):
         return made
@@ -247,22 +253,30 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
     return fields
 
 
-def checked_vehicle(given: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a vehicle in the form they are kept in. Raises Invalid with all that is wrong."""
+def checked_vehicle(
+    given: dict[str, Any], *, confirm_vin: bool = False, told_by_vin: bool = True
+) -> dict[str, Any]:
+    """Fields of a vehicle in the form they are kept in; with `told_by_vin` a year of "" is what the
+    VIN is certain of. Raises Invalid with all that is wrong."""
     errors: dict[str, str] = {}
     fields = {
         name: (one_line(str(value)) or None) if value else None for name, value in given.items()
     }
     if fields["vin"]:
         try:
-            fields["vin"] = contact.vin(fields["vin"])
+            fields["vin"] = vins.checked(fields["vin"], confirmed=confirm_vin)
         except ContactRefused as refused:
             errors["vin"] = str(refused)
+            if isinstance(refused, VinDoubted):
+                errors["confirmVin"] = _(
+                    "Confirm the number if it stands on the vehicle like this."
+                )
         else:
-            maker, year = contact.maker_and_year(fields["vin"])
-            fields["make"] = fields["make"] or maker
-            fields["year"] = fields["year"] or (str(year) if year else None)
-    if not fields["make"] and "vin" not in errors:
+            if told_by_vin and given["year"] == "":
+                year = vins.model_year(fields["vin"], latest=this_second().year + 1)
+                fields["year"] = str(year) if year else None
+        fields["make"] = fields["make"] or vins.maker(vins.as_kept(fields["vin"]))
+    if not fields["make"] and ("vin" not in errors or "confirmVin" in errors):
         errors["make"] = _("Say who made the vehicle.")
     fields["model"] = fields["model"] or ""
     if any(len(value) > LONGEST for value in fields.values() if value):

@@ -9,6 +9,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -59,6 +60,7 @@ COLUMNS = {
         "year": "year",
         "shipmentStatus": "shipment_status",
         "booking": "booking",
+        "confirmVin": "confirm_vin",
     },
 }
 """What the columns of a file are called, and the fields that they fill."""
@@ -235,14 +237,21 @@ def _wrong_vehicles(rows: list[Row]) -> dict[int, str]:
         fields = COLUMNS[CustomerFile.Kind.VEHICLES].values()
         given = {name: row["fields"].get(name) for name in fields}
         owner = given.pop("owner") or ""
+        given["year"] = given["year"] or ""
+        confirmed = _confirmed(given.pop("confirm_vin"))
+        check = partial(checked_vehicle, confirm_vin=confirmed)
         given["shipment_status"] = given["shipment_status"] or ShipmentStatus.BOOKED.value
-        checked = _checked(row, given, checked_vehicle, wrong)
+        checked = _checked(row, given, check, wrong)
         keys[row["number"]] = [vin_pk(checked["vin"])] if checked.get("vin") else []
         row["customer_id"] = next((holders[key] for key in _owner(owner) if key in holders), None)
         if row["customer_id"] is None:
             reason = _("No customer has this e-mail address or id: “%(owner)s”.")
             wrong.setdefault(row["number"], []).append(reason % {"owner": owner[:80]})
     return _with_taken(wrong, keys)
+
+
+def _confirmed(cell: str | None) -> bool:
+    return (cell or "").casefold() in ("yes", "true", "1", "x")
 
 
 def _owner(text: str) -> list[str]:
@@ -297,7 +306,10 @@ def _take_customer(row: Row, by: Actor) -> None:
 
 def _take_vehicle(row: Row, by: Actor) -> None:
     fields = {name: value for name, value in row["fields"].items() if name != "owner"}
-    create_vehicle(**fields, customer_id=row["customer_id"], vehicle_id=row["id"], by=by)
+    confirmed = _confirmed(fields.pop("confirm_vin", None))
+    create_vehicle(
+        **fields, confirm_vin=confirmed, customer_id=row["customer_id"], vehicle_id=row["id"], by=by
+    )
 
 
 _TAKE: dict[str, Callable[[Row, Actor], None]] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from customers.domain import contact
+from customers.domain import vin as vins
 from customers.domain.contact import ContactRefused
 from customers.domain.finding import LONGEST_WORD, Kind, beginnings
 from customers.domain.folding import words_asked, words_to_find
@@ -118,7 +119,7 @@ def find_vehicles(text: str) -> list[Vehicle]:
 
     Cost: two reads for a whole VIN; else two queries and a batch read.
     """
-    vin = contact.vin_as_kept(text)
+    vin = vins.as_kept(text)
     if fits(vin_pk(vin)) and (whole := vehicle_with_vin(vin)):
         return [whole]
     asked = [(kind, word) for kind, word in beginnings(text) if kind in (Kind.VIN, Kind.BOOKING)]
@@ -133,7 +134,7 @@ def _exactly(text: str) -> list[Customer]:
         with suppress(ContactRefused):
             keys.append(email_pk(contact.email(text)))
     if any(sign.isdigit() for sign in text):
-        keys += [external_pk(text), vin_pk(contact.vin_as_kept(text))]
+        keys += [external_pk(text), vin_pk(vins.as_kept(text))]
     holders = {held.customer_id for held in access.guards(key for key in keys if fits(key))}
     return list(access.customers(holders).values()) if holders else []
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from customers.domain import vin as vins
 from customers.services import found_by
 from customers.services.create import checked_vehicle, taken
 from customers.services.links import check_customer
@@ -31,11 +32,13 @@ def edit_vehicle(
     vehicle_id: str,
     *,
     version: int | None = None,
+    confirm_vin: bool = False,
     token: Token | None = None,
     by: Actor,
     **fields: Any,
 ) -> Vehicle:
-    """Change the fields that are given: those of `create_vehicle`.
+    """Change the fields that are given: those of `create_vehicle`. The first VIN of a vehicle gives
+    the year where none is known or said.
 
     Raises Invalid as `create_vehicle` does; NotFound, StaleVersion, NotAllowed.
     """
@@ -48,7 +51,13 @@ def edit_vehicle(
         name: fields.get(name, getattr(before, name))
         for name in ("vin", "make", "model", "year", "shipment_status", "booking")
     }
-    for name, value in checked_vehicle(said).items():
+    kept = before.vin and vins.as_kept(said["vin"] or "") == before.vin
+    told = not before.vin and before.year is None
+    if told:
+        said["year"] = fields.get("year", "")
+    for name, value in checked_vehicle(
+        said, confirm_vin=bool(confirm_vin or kept), told_by_vin=told
+    ).items():
         setattr(after, name, value)
     set_vehicle_keys(after)
     found_by.set_words(after)

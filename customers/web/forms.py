@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.domain import vin as vins
 from customers.domain.words import Segment, ShipmentStatus
 
 
@@ -33,8 +34,10 @@ class VehicleForm(forms.Form):
     vin = forms.CharField(
         required=False,
         label=_("VIN"),
-        help_text=_("Gives maker and year. May be added later."),
+        help_text=_("Gives the maker, and the year where it is certain. May be added later."),
     )
+    # The number that somebody was asked about, and insists on
+    confirm_vin = forms.CharField(required=False, label=_("It stands on the vehicle like this"))
     make = forms.CharField(required=False, label=_("Maker"))
     model = forms.CharField(required=False, label=_("Model"))
     year = forms.CharField(required=False, label=_("Year"))
@@ -45,12 +48,23 @@ class VehicleForm(forms.Form):
 
 
 # Fields of the services and what the forms call them.
-_FORM_FIELD = {"externalId": "external_id", "shipmentStatus": "shipment_status"}
+_FORM_FIELD = {
+    "externalId": "external_id",
+    "shipmentStatus": "shipment_status",
+    "confirmVin": "confirm_vin",
+}
 
 
 def typed_into(form: forms.Form, given: Any) -> dict[str, Any]:
     """What was typed into a form, every field of it."""
     return {name: given.get(name, "") for name in form.fields}
+
+
+def typed_vehicle(form: forms.Form, given: Any) -> dict[str, Any]:
+    """What was typed into a form of a vehicle; a VIN is confirmed if it was the one asked about."""
+    typed = typed_into(form, given)
+    confirmed = vins.as_kept(typed["confirm_vin"])
+    return {**typed, "confirm_vin": bool(confirmed) and confirmed == vins.as_kept(typed["vin"])}
 
 
 def refuse(form: forms.Form, errors: dict[str, str]) -> None:

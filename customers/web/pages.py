@@ -19,7 +19,7 @@ from customers.services.read import (
     list_customers,
 )
 from customers.services.vehicles import change_owner, edit_vehicle
-from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into
+from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into, typed_vehicle
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
@@ -112,7 +112,7 @@ def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
         vehicle = create_vehicle(
             customer_id=customer_id,
             by=by,
-            **typed_into(form, request.POST),
+            **typed_vehicle(form, request.POST),
         )
     except Invalid as refused:
         refuse(form, refused.errors)
@@ -127,7 +127,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     vehicle = find_vehicle(vehicle_id)
     if vehicle is None:
         raise NotFound(_("There is no such vehicle."))
-    initial = {name: getattr(vehicle, name) or "" for name in VehicleForm.base_fields}
+    initial = {name: getattr(vehicle, name, "") or "" for name in VehicleForm.base_fields}
     form = VehicleForm(request.POST or None, initial=initial)
     more: dict[str, Any] = {"version": int(vehicle.version), "vehicle": vehicle}
     title = vehicle.label or _("Vehicle")
@@ -138,7 +138,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         if owner:
             change_owner(vehicle_id, to=_owner(owner), version=_version(request), by=by)
         else:
-            typed = typed_into(form, request.POST)
+            typed = typed_vehicle(form, request.POST)
             edit_vehicle(vehicle_id, version=_version(request), by=by, **typed)
     except Invalid as refused:
         refuse(form, refused.errors)

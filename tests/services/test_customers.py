@@ -50,24 +50,11 @@ def test_phones_are_kept_in_e164():
             contact.phone(wrong)
 
 
-def test_vins_are_checked_where_a_check_digit_is_due():
-    assert contact.vin(" 1m8gdm9a-xkp042788") == VIN
-    assert contact.vin("WBA8K3109GK123456") == "WBA8K3109GK123456"  # Europe puts none in
-    for wrong in (
-        "1M8GDM9AXKP04278",
-        "1M8GDM9A1KP042788",
-        "IM8GDM9AXKP042788",
-        "1M8GDM9AXKP04278Ö",
-    ):
-        with pytest.raises(ContactRefused):
-            contact.vin(wrong)
-
-
-def test_a_vin_tells_maker_and_year(desk):
+def test_a_vin_tells_the_maker(desk):
     vehicle = create_vehicle(
         customer_id=desk.customer.customer_id, vin="JTMHX05J4DA003001", model="LC", by=desk.rep
     )
-    assert (vehicle.make, vehicle.year) == ("Toyota", 2013)
+    assert (vehicle.make, vehicle.year) == ("Toyota", None)
     bare = create_vehicle(customer_id=desk.customer.customer_id, make="Fiat", by=desk.rep)
     assert (bare.vin, bare.label) == (None, "Fiat")
 

@@ -67,7 +67,7 @@ def test_a_vehicle_is_added_edited_and_handed_over(rep_client, desk):
         f"{base}vehicles/new/", {"vin": "JTMHX05J4DA003001", "shipment_status": "Booked"}
     )
     page = rep_client.get(made["Location"]).content.decode()
-    assert "2013 Toyota" in page
+    assert "Toyota" in page
     rep_client.post(
         f"{made['Location']}edit/",
         {"vin": "JTMHX05J4DA003001", "model": "LC", "shipment_status": "At Customs"},

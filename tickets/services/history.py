@@ -18,6 +18,7 @@ from typing import IO, Any
 import structlog
 from pynamodb.expressions.condition import Condition
 
+from customers.domain import vin as vins
 from customers.domain.contact import ContactRefused
 from customers.domain.contact import email as checked_email
 from customers.services.create import create_customer, create_vehicle
@@ -230,7 +231,7 @@ class _Import:
         """The vehicle with the VIN, whoever owns it by now; else a new one of this customer."""
         if not event.vehicle:
             return None
-        vin = re.sub(r"[\s-]", "", event.vehicle["vin"]).upper()
+        vin = vins.as_kept(event.vehicle["vin"])
         known = vehicle_with_vin(vin)
         if known is None and not self.dry_run:
             year = event.vehicle.get("year", "")
@@ -239,7 +240,7 @@ class _Import:
                 vin=vin,
                 make=event.vehicle.get("make", ""),
                 model=event.vehicle.get("model", ""),
-                year=int(year) if year.isdecimal() else None,
+                year=year if year.isdecimal() else "",
                 by=SYSTEM,
             )
         return known.vehicle_id if known else None

@@ -8,6 +8,7 @@ import structlog
 from django.db import DatabaseError
 
 from customers.domain import contact
+from customers.domain import vin as vins
 from customers.domain.finding import words_of_vehicle
 from customers.domain.folding import (
     folded_in_place,
@@ -111,7 +112,7 @@ def words_of(text: str) -> list[str]:
     digits = contact.phone_digits(text)
     if len(digits) >= _PHONE_DIGITS:
         return [digits]
-    vin = contact.vin_as_kept(text)
+    vin = vins.as_kept(text)
     if len(vin) == _VIN_SIGNS and vin.isalnum() and any(map(str.isdigit, vin)):
         return words_asked(vin)
     return words_asked(text)
