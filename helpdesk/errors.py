@@ -6,6 +6,9 @@ know (a refused transition) is in tickets/domain/errors.py.
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 
 class ServiceError(Exception):
     """A request that cannot be carried out. Nothing was written."""
@@ -41,3 +44,21 @@ class AnswerErased(ServiceError):
 
 class Busy(ServiceError):
     """Too many people write the same item at once; trying again will do."""
+
+
+class TooManyTries(ServiceError):
+    """It was tried too often under one `limit`; in `seconds` it may be tried again."""
+
+    def __init__(self, seconds: float, *, limit: str) -> None:
+        self.seconds, self.limit = max(int(seconds + 0.999), 1), limit
+        if self.seconds < 60:
+            number, wait = (
+                self.seconds,
+                ngettext("%(count)s second", "%(count)s seconds", self.seconds),
+            )
+        else:
+            number = (self.seconds + 59) // 60
+            wait = ngettext("%(count)s minute", "%(count)s minutes", number)
+        super().__init__(
+            _("Too many attempts. Try again in %(wait)s.") % {"wait": wait % {"count": number}}
+        )

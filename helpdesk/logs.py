@@ -4,9 +4,21 @@ Whatever is bound to structlog's context (request id, user, ticket id) stands on
 of other libraries included; django-structlog carries it from a request to the worker's task.
 """
 
+import re
 from typing import Any
 
 import structlog
+
+_LINK = re.compile(r"(/accounts/password/reset/[^/\s]+/)[^/\s]+")
+"""A mailed link; its last part lets whoever has it set a password."""
+
+
+def _without_links(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _LINK.sub(r"\1…", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -14,6 +26,7 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_links,
 ]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django_structlog.middlewares import RequestMiddleware
 from pynamodb.exceptions import PynamoDBException
 
+from helpdesk.accounts.addresses import client_address
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import (
     AnswerErased,
@@ -19,6 +20,7 @@ from helpdesk.errors import (
     NotFound,
     ServiceError,
     StaleVersion,
+    TooManyTries,
 )
 from tickets.domain.errors import DomainError
 
@@ -31,6 +33,7 @@ _STATUS: dict[type[Exception], int] = {
     StaleVersion: 409,
     AnswerErased: 409,
     Busy: 503,
+    TooManyTries: 429,
     InvalidCursor: 422,
     DomainError: 409,
 }
@@ -43,6 +46,10 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
 
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        structlog.contextvars.bind_contextvars(ip=client_address(request))
+
 
 class ErrorMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -53,7 +60,10 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ServiceError | DomainError | InvalidCursor):
-            return error_page(request, status=status_of(error), message=str(error))
+            answer = error_page(request, status=status_of(error), message=str(error))
+            if isinstance(error, TooManyTries):
+                answer["Retry-After"] = str(error.seconds)
+            return answer
         if isinstance(error, BotoCoreError | ClientError | PynamoDBException):
             log.exception("dynamodb_failed")
             return error_page(
@@ -79,6 +89,7 @@ def error_page(request: HttpRequest, *, status: int, message: str) -> HttpRespon
         411: _("Length missing"),
         413: _("Too large"),
         422: _("That was not understood"),
+        429: _("Wait a moment"),
         503: _("Back in a moment"),
     }
     context = {"status": status, "title": titles[status], "message": message}

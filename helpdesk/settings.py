@@ -5,7 +5,6 @@ real one: with DEBUG off, or unset beside a SECRET_KEY, that file is not read.
 The names are listed in docs/deploy.md.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -16,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from helpdesk.accounts.addresses import networks
 from helpdesk.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -53,6 +53,9 @@ for _name, _secrets in (
         )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where people open the desk: links in mails begin with it. Never taken from a request.
+_hosts = [host for host in ALLOWED_HOSTS if not DEBUG and host[0] not in ".*"]
+DESK_URL = env.str("DESK_URL", default=f"https://{_hosts[0]}" if _hosts else "").rstrip("/")
 
 # ------------------------------------------------------------------ Django
 INSTALLED_APPS = [
@@ -76,7 +79,6 @@ INSTALLED_APPS = [
     "tailwind",
     "csp",
     "django_structlog",
-    "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
 ]
@@ -101,7 +103,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
     "helpdesk.middleware.ErrorMiddleware",
 ]
 
@@ -145,11 +146,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+PASSWORD_HASHERS = ["helpdesk.accounts.hashing.BoundedArgon2"]
+AUTHENTICATION_BACKENDS = ["helpdesk.accounts.guessing.GuardedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
@@ -159,15 +157,9 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+AUTH_PASSWORD_VALIDATORS += [{"NAME": "helpdesk.accounts.hashing.MaximumLengthValidator"}]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
-# A name is locked for an address that guesses; elsewhere its owner still gets in.
-AXES_FAILURE_LIMIT = 10
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "helpdesk.accounts.login.locked_out"
-AXES_CLIENT_IP_CALLABLE = "helpdesk.accounts.login.client_address"
 OTP_TOTP_ISSUER = "Helpdesk"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -230,6 +222,14 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
+# Whose X-Forwarded-For says where a request comes from: addresses and networks.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+networks(tuple(TRUSTED_PROXIES))
+if SECURE_PROXY_SSL_HEADER and not TRUSTED_PROXIES:
+    raise ImproperlyConfigured(
+        "BEHIND_PROXY is on, but TRUSTED_PROXIES is empty: everybody would come from the proxy's "
+        "address, and be locked out together. Set it to the proxy's address, such as 10.0.0.7."
+    )
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -361,6 +361,7 @@ EMAIL_KINDS = {
     "reply": "tickets.services.reply_email.EMAIL",
     "notice": "tickets.services.notices.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
+    "password": "helpdesk.accounts.passwords.EMAIL",
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@localhost>")
 

@@ -7,6 +7,13 @@ from django.urls import include, path, re_path
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
 from helpdesk.accounts.login import DeskLogin, login_code, second_factor
+from helpdesk.accounts.passwords import (
+    AskForReset,
+    ChangePassword,
+    ResetPassword,
+    reset_done,
+    reset_sent,
+)
 from helpdesk.accounts.preferences import preferences
 from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
@@ -26,6 +33,15 @@ urlpatterns = [
     path("accounts/login/", DeskLogin.as_view(), name="login"),
     path("accounts/login/code/", login_code, name="login_code"),
     path("accounts/second-factor/", second_factor, name="second_factor"),
+    path("accounts/password/", ChangePassword.as_view(), name="password_change"),
+    path("accounts/password/reset/", AskForReset.as_view(), name="password_reset"),
+    path("accounts/password/reset/sent/", reset_sent, name="password_reset_done"),
+    path("accounts/password/reset/done/", reset_done, name="password_reset_complete"),
+    path(
+        "accounts/password/reset/<uidb64>/<token>/",
+        ResetPassword.as_view(),
+        name="password_reset_confirm",
+    ),
     path("accounts/preferences/", preferences, name="preferences"),
     path("accounts/tokens/", api_tokens, name="api_tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),

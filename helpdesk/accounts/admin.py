@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.models import AccessAttempt
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -13,7 +12,7 @@ from django.utils.translation import ngettext
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.accounts.models import ApiToken, User
+from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.tokens import revoke_all
 
@@ -66,12 +65,14 @@ class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
 admin.site.unregister(TOTPDevice)
 
 
-@admin.register(AccessAttempt)
-class LockAdmin(AdministratorsOnly):
-    """Names that were tried in vain. Deleting one unlocks it."""
+@admin.register(Tries)
+class TriesAdmin(AdministratorsOnly):
+    """Who was tried in vain, and from where. Deleting a line unlocks it."""
 
-    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    search_fields = ("username", "ip_address")
+    list_display = ("user", "address", "kind", "tries", "blocked_until", "changed_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+    search_fields = ("user__username", "address")
     readonly_fields = list_display
     fields = list_display
 

@@ -1,7 +1,7 @@
 """Logging in: with a password, and for whoever wants it with a code of a second device.
 
-Nobody is logged in until both are right. Wrong passwords lock a name for an address for a while
-(django-axes), wrong codes make a device wait (django-otp).
+Nobody is logged in until both are right. Passwords are compared under limits (guessing.py), wrong
+codes make a device wait (django-otp).
 """
 
 from typing import Any
@@ -23,13 +23,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from helpdesk.accounts.guessing import remember_browser
 from helpdesk.accounts.models import User
 
 PENDING = "second_factor"
 PATIENCE = 300
 """Seconds from the password to the code."""
-
-LOCKED_OUT = 429
 
 
 class CodeForm(forms.Form):
@@ -48,7 +47,9 @@ class DeskLogin(views.LoginView):
     def form_valid(self, form: Any) -> Any:
         user = form.get_user()
         if device_of(user) is None:
-            return super().form_valid(form)
+            answer = super().form_valid(form)
+            remember_browser(self.request, answer, user.pk)
+            return answer
         self.request.session[PENDING] = {
             "user": user.pk,
             "backend": user.backend,
@@ -79,7 +80,9 @@ def login_code(request: HttpRequest) -> HttpResponse:
             login(request, user, backend=pending["backend"])
             wanted = pending["next"]
             safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
-            return redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
+            answer = redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
+            remember_browser(request, answer, user.pk)
+            return answer
         form.add_error("code", _refused(waits=waits))
     context = {"form": form}
     return render(request, "registration/code.html", context, status=422 if form.errors else 200)
@@ -127,20 +130,6 @@ def device_of(user: Any) -> TOTPDevice | None:
     """The second device of somebody who wants one. One SQL query."""
     found: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
     return found
-
-
-def locked_out(request: HttpRequest, *more: Any) -> HttpResponse:
-    """What whoever has tried too often sees."""
-    return render(request, "registration/locked.html", status=LOCKED_OUT)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where a request comes from: behind a proxy, what that has seen."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if seen:
-            return str(seen)
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _has_to_wait(device: TOTPDevice) -> bool:

@@ -1,15 +1,19 @@
 """Users. They are deactivated, never deleted: tickets and logs keep naming them."""
 
 import zoneinfo
+from collections.abc import Iterator
+from secrets import token_urlsafe
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts import events
 from helpdesk.lines import LineField
 
 REPRESENTATIVES = "Representatives"
@@ -19,6 +23,25 @@ SUPERVISORS = "Supervisors"
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("Write a time zone such as Europe/Rome or America/New_York."))
+
+
+class Users(models.QuerySet["User"]):
+    def update(self, **changes: Any) -> int:
+        """Django's own; what rests on a password or an account that ends with it, ends, too."""
+        if changes.keys().isdisjoint(("password", "is_active")):
+            return super().update(**changes)
+        with transaction.atomic():
+            before = list(self.order_by().values("pk", "password", "is_active"))
+            changed = super().update(**changes)
+            _end_what_rested_on(before)
+        return changed
+
+
+class EverybodyManager(UserManager["User"]):
+    use_in_migrations = False
+
+    def get_queryset(self) -> Users:
+        return Users(self.model, using=self._db)
 
 
 class User(AbstractUser):
@@ -59,7 +82,12 @@ class User(AbstractUser):
         ),
     )
 
+    session_stamp = models.CharField(max_length=24, default="", editable=False)
+    """Part of what a session is held against: another one ends all sessions."""
+
     _same_password = False
+
+    objects = EverybodyManager()
 
     @property
     def display_name(self) -> str:
@@ -73,24 +101,69 @@ class User(AbstractUser):
         finally:
             self._same_password = False
 
+    def get_session_auth_hash(self) -> str:
+        return self._stamped(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for found in super().get_session_auth_fallback_hash():
+            yield self._stamped(found)
+
+    def _stamped(self, found: str) -> str:
+        if not self.session_stamp:
+            return found
+        return salted_hmac("helpdesk.sessions", found + self.session_stamp).hexdigest()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password, or an account's end, ends its API tokens: both or neither is written."""
+        """A new password, or an account's end, ends what rests on it: all or nothing is written."""
         with transaction.atomic():
-            before = User.objects.filter(pk=self.pk).values("password", "is_active").first()
+            before = User.objects.filter(pk=self.pk).values("pk", "password", "is_active")
+            was = list(before)
             super().save(*args, **kwargs)
-            if before is None:
-                return
-            now = User.objects.values("password", "is_active").get(pk=self.pk)
-            left = before["is_active"] and not now["is_active"]
-            new_password = before["password"] != now["password"] and not self._same_password
-            if left or new_password:
-                good = ApiToken.objects.filter(user_id=self.pk, revoked_at=None)
-                good.update(revoked_at=timezone.now())
+            stamps = _end_what_rested_on(was, same_password=self._same_password)
+        self.session_stamp = stamps.get(self.pk, self.session_stamp)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise models.ProtectedError(
             "Users are deactivated, not deleted: tickets and logs keep naming them.", {self}
         )
+
+
+def _end_what_rested_on(
+    before: list[dict[str, Any]], *, same_password: bool = False
+) -> dict[int, str]:
+    """Compare accounts with what they were: a new password, or the end, ends API tokens; the end,
+    sessions, too, which a new password ends by itself.
+
+    Returns the new session stamps. Cost: a SQL query, and up to three for each account it ends.
+    """
+    now = {
+        user["pk"]: user
+        for user in User.objects.filter(pk__in=[user["pk"] for user in before]).values(
+            "pk", "password", "is_active"
+        )
+    }
+    stamps: dict[int, str] = {}
+    for was in before:
+        key = was["pk"]
+        left = was["is_active"] and not now[key]["is_active"]
+        new_password = was["password"] != now[key]["password"] and not same_password
+        if left:
+            stamps[key] = token_urlsafe(16)
+            User.objects.filter(pk=key).update(session_stamp=stamps[key])
+            _tell_once_written("account_deactivated", key)
+        if new_password:
+            _tell_once_written("password_changed", key)
+        if left or new_password:
+            good = ApiToken.objects.filter(user_id=key, revoked_at=None)
+            ended = list(good.values_list("pk", flat=True))
+            good.update(revoked_at=timezone.now())
+            for token in ended:
+                _tell_once_written("token_revoked", key, token=token)
+    return stamps
+
+
+def _tell_once_written(event: events.Event, account: int, **ids: Any) -> None:
+    transaction.on_commit(lambda: events.tell(event, account=account, **ids))
 
 
 class Team(models.Model):
@@ -196,3 +269,26 @@ class ApiToken(models.Model):
     def good(self) -> bool:
         """Neither revoked nor expired; its user may still be deactivated."""
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class Tries(models.Model):
+    """How often something was tried under one limit; see throttle.py."""
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(_("limit"), max_length=10, editable=False)
+    user = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="+", verbose_name=_("person"), editable=False
+    )
+    address = models.CharField(_("address"), max_length=64, blank=True, editable=False)
+    tries = models.PositiveIntegerField(_("tries"), default=0, editable=False)
+    changed_at = models.DateTimeField(_("last try"), editable=False)
+    blocked_until = models.DateTimeField(_("blocked until"), editable=False)
+    forgotten_at = models.DateTimeField(_("forgotten"), db_index=True, editable=False)
+
+    class Meta:
+        ordering = ["-changed_at"]
+        verbose_name = _("failed sign-in")
+        verbose_name_plural = _("failed sign-ins")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.user or ''} {self.address}"

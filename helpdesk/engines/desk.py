@@ -97,6 +97,7 @@ class Desk:
             **os.environ,
             "DATA_DIR": str(data),
             "PYTHONUNBUFFERED": "1",
+            "DESK_URL": os.environ.get("DESK_URL") or f"http://{ports.WEB_HOST}:{port}",
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
         }
         self.engines: list[Part] = []

@@ -7,7 +7,6 @@ this file has one to show.
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
@@ -17,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.services.create import create_customer, create_vehicle
+from helpdesk.accounts import throttle
 from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
 from helpdesk.moments import this_second
@@ -35,7 +35,7 @@ from tickets.services.communicate import note
 from tickets.services.escalate import escalate
 from tickets.services.views import save_view
 
-SUPERUSERS_ALONE = {"accounts.User", "auth.Group", "axes.AccessAttempt"}
+SUPERUSERS_ALONE = {"accounts.User", "auth.Group", "accounts.Tries"}
 SECRET = "Ilyushin"  # stands in everything that only colleagues may read
 PAGES = ("changelist", "add", "change", "history", "delete")
 ROLES = (None, "outsider_user", "rep_user")
@@ -64,7 +64,7 @@ def filled(desk, written):
     CannedReply.objects.create(name=written, text=written)
     Webhook.objects.create(name=written, url="https://hooks.example/")
     Replan.objects.create(reason=written)
-    AccessAttempt.objects.create(username=written, failures_since_start=1)
+    throttle.count([throttle.PAIR.of("x", address=written)])
     EscalationRule.objects.get(key="response-breached")
     make_token(desk.rep_user, name=written, scope="read", days=1)
     save_view(name=written, query="view=all", team_id=str(crew.pk), by=desk.rep)

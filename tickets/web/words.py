@@ -94,6 +94,7 @@ EMAIL_KINDS = {
     "reply": gettext_lazy("Reply"),
     "notice": gettext_lazy("Escalation notice"),
     "weekly": gettext_lazy("Weekly report"),
+    "password": gettext_lazy("Password reset"),
 }
 
 NOTICES = {

@@ -1,0 +1,48 @@
+"""Where a request comes from: what locks, logs and limits go by.
+
+Anybody can write an `X-Forwarded-For`. It counts as far as proxies wrote it that the setting
+TRUSTED_PROXIES names, from the right: the first address that is none of them is the client's.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, without a port; empty where the server does not say one."""
+    peer = _parsed(request.META.get("REMOTE_ADDR", ""))
+    if peer is None:
+        return ""
+    trusted = networks(tuple(settings.TRUSTED_PROXIES))
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while forwarded and any(peer in network for network in trusted):
+        seen = _parsed(forwarded.pop())
+        if seen is None:
+            break
+        peer = seen
+    return str(peer)
+
+
+@lru_cache(maxsize=4)
+def networks(texts: Iterable[str]) -> list[IPv4Network | IPv6Network]:
+    """Return addresses and networks that are written as text. Raises ImproperlyConfigured."""
+    try:
+        return [ip_network(text) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES: {error}. Write addresses or networks such as 10.0.0.0/24."
+        ) from error
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text.strip())
+    except ValueError:
+        return None
+    inside = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return inside or found

@@ -1,0 +1,44 @@
+"""Who logged in, failed, or changed what guards an account: one line of the log each.
+
+A line names accounts by id, and says where the request came from. It never holds a name that was
+typed, an address of mail, or anything else that a person wrote.
+"""
+
+from typing import Any, Literal
+
+import structlog
+from django.http import HttpRequest
+
+from helpdesk.accounts.addresses import client_address
+
+log = structlog.get_logger(__name__)
+
+Event = Literal[
+    "login",
+    "login_failed",
+    "logout",
+    "locked",
+    "code_failed",
+    "confirmed",
+    "account_deactivated",
+    "password_changed",
+    "password_reset_asked",
+    "password_reset_done",
+    "second_factor_added",
+    "second_factor_removed",
+    "token_made",
+    "token_revoked",
+    "token_first_used",
+    "customer_exported",
+    "customer_erased",
+]
+
+
+def tell(
+    event: Event, *, account: int | str | None, request: HttpRequest | None = None, **ids: Any
+) -> None:
+    """Write the line. `account`: whom it is about, None where no account has the name; `ids`: more
+    ids and words of the desk's own, never what somebody typed."""
+    if request is not None:
+        ids["address"] = client_address(request)
+    log.info(event, account=None if account is None else str(account), **ids)

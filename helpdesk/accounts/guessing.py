@@ -1,0 +1,108 @@
+"""The one place where a password is compared, and what keeps it from being guessed.
+
+Under three limits: the address, the name from that address, and the name from everywhere, which
+waits longer and longer but is never locked. A browser in which somebody has logged in before has a
+limit of its own under their name instead, so that no guesser keeps them out. See decision 47.
+"""
+
+import unicodedata
+from secrets import token_urlsafe
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from helpdesk.accounts import events, throttle
+from helpdesk.accounts.addresses import client_address
+from helpdesk.accounts.hashing import LONGEST_PASSWORD
+from helpdesk.accounts.models import User
+from helpdesk.accounts.throttle import ADDRESS, BROWSER, NAME, PAIR, Limit
+from helpdesk.errors import Busy, TooManyTries
+
+COOKIE = "browser"
+SALT = "helpdesk.accounts.browser"
+REMEMBERED = 180 * 24 * 3600
+"""Seconds for which a browser is known after a login."""
+
+MOST_PEOPLE = 5
+"""Who share a browser."""
+
+
+class GuardedBackend(ModelBackend):
+    """Django's own under limits. Raises TooManyTries, and Busy where too many are compared."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **more: Any,
+    ) -> Any:
+        if username is None or password is None:
+            return None
+        user_id = User.objects.filter(username=username).values_list("pk", flat=True).first()
+        limits = _limits(request, username, user_id)
+        try:
+            throttle.count(limits)
+        except TooManyTries as refused:
+            events.tell("locked", account=user_id, request=request, limit=refused.limit)
+            raise
+        fits = len(password) <= LONGEST_PASSWORD
+        try:
+            user = super().authenticate(request, username, password, **more) if fits else None
+        except Busy:
+            throttle.take_back(limits)
+            raise
+        if user is None:
+            events.tell("login_failed", account=user_id, request=request)
+            return None
+        throttle.forget([limit for limit in limits if limit.kind != ADDRESS.kind])
+        throttle.take_back([limit for limit in limits if limit.kind == ADDRESS.kind])
+        return user
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int) -> None:
+    """Let the browser show later that `user_id` was logged in with it."""
+    known = _read(request)
+    users = [user_id, *(one for one in known["users"] if one != user_id)][:MOST_PEOPLE]
+    response.set_cookie(
+        COOKIE,
+        signing.dumps({"id": known["id"], "users": users}, salt=SALT),
+        max_age=REMEMBERED,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def known_browser(request: HttpRequest, user_id: int | None) -> str | None:
+    """Return the id of a browser in which this user was logged in before, or None."""
+    known = _read(request)
+    return str(known["id"]) if user_id in known["users"] else None
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = signing.loads(
+            request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=REMEMBERED
+        )
+    except signing.BadSignature:
+        return {"id": token_urlsafe(12), "users": []}
+    return found
+
+
+def _limits(request: HttpRequest | None, username: str, user_id: int | None) -> list[Limit]:
+    name = unicodedata.normalize("NFKC", username).casefold()
+    if request is None:
+        return [NAME.of(name, user_id=user_id)]
+    browser = known_browser(request, user_id)
+    if browser:
+        return [BROWSER.of(name, browser, user_id=user_id)]
+    address = throttle.network(client_address(request))
+    return [
+        ADDRESS.of(address, address=address),
+        PAIR.of(name, address, address=address, user_id=user_id),
+        NAME.of(name, user_id=user_id),
+    ]

@@ -1,0 +1,59 @@
+"""Argon2 within bounds: each hash takes 100 MB and a tenth of a second, and strangers ask for them.
+
+In a process few are made at once; whoever finds no free place within PATIENCE is told to come back.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from helpdesk.errors import Busy
+
+AT_ONCE = 2
+"""Half of a web process's threads: the others go on serving."""
+
+PATIENCE = 5
+"""Seconds."""
+
+LONGEST_PASSWORD = 1_000
+"""Characters."""
+
+_slots = threading.BoundedSemaphore(AT_ONCE)
+
+
+class BoundedArgon2(Argon2PasswordHasher):
+    """Django's own, a few at a time. Raises Busy."""
+
+    def encode(self, password: str, salt: str) -> str:
+        with _slot():
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with _slot():
+            return super().verify(password, encoded)
+
+
+class MaximumLengthValidator:
+    """A password is no book: what is compared at the door is bounded, so is what is set."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) > LONGEST_PASSWORD:
+            raise ValidationError(self.get_help_text(), code="password_too_long")
+
+    def get_help_text(self) -> str:
+        return _("Your password can have at most %(most)s characters.") % {"most": LONGEST_PASSWORD}
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(timeout=PATIENCE):
+        raise Busy(_("Many people are logging in right now. Try again in a moment."))
+    try:
+        yield
+    finally:
+        _slots.release()

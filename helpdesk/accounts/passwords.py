@@ -1,0 +1,167 @@
+"""A new password: for whoever knows the old one, and by mail for whoever does not.
+
+The views are Django's. The mail goes through the desk's one queue, where it names the account by
+id; its link is made when it is sent. Whoever asks learns nothing: an account that is there and one
+that is not cost the same reads and one write, and get the same answer.
+"""
+
+from collections.abc import Sequence
+from secrets import token_urlsafe
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, views
+from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse, reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.accounts import events, throttle
+from helpdesk.accounts.addresses import client_address
+from helpdesk.accounts.models import User
+from helpdesk.dynamo.transaction import Transaction
+from helpdesk.errors import TooManyTries
+from helpdesk.mail import queue
+from helpdesk.mail.delivery import send_soon
+from helpdesk.mail.kinds import Kind, Reference, Undeliverable
+from helpdesk.moments import this_second
+
+KIND = "password"
+
+MOST_ACCOUNTS = 5
+"""Accounts of one mailbox that get a mail; more have to ask an administrator."""
+
+
+class ChangeForm(PasswordChangeForm):
+    """The old password is compared where all are, under its limits."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise forms.ValidationError(
+                self.error_messages["password_incorrect"], code="password_incorrect"
+            )
+        return old
+
+
+class ChangePassword(views.PasswordChangeView):
+    """The person's own; this session goes on, all others and API tokens end."""
+
+    form_class = ChangeForm
+    template_name = "accounts/password.html"
+    success_url = reverse_lazy("preferences")
+    extra_context = {"view": "preferences"}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        messages.success(
+            self.request,
+            _("Your password was changed. Other sessions and your API tokens have ended."),
+        )
+        return answer
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class AskForm(PasswordResetForm):
+    """Queues a mail for each account of the mailbox, and one that says nothing where is none."""
+
+    def save(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+        email: str = self.cleaned_data["email"]
+        try:
+            throttle.count([throttle.MAILBOX.of(email.casefold())])
+        except TooManyTries:
+            return
+        found = [str(user.pk) for user in self.get_users(email)][:MOST_ACCOUNTS]
+        now = this_second()
+        with Transaction() as transaction:
+            for user_id in found or [""]:
+                # Mails to nobody are told apart, as those to two accounts are.
+                key = "" if user_id else token_urlsafe(8)
+                transaction.put(
+                    queue.queued(KIND, {"userId": user_id}, group=user_id, key=key, at=now)
+                )
+        send_soon()
+        for user_id in found:
+            events.tell("password_reset_asked", account=user_id, request=request)
+
+
+class AskForReset(views.PasswordResetView):
+    form_class = AskForm
+    template_name = "registration/reset.html"
+    success_url = reverse_lazy("password_reset_done")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        address = throttle.network(client_address(self.request))
+        throttle.count([throttle.RESETS.of(address, address=address)])
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class ResetPassword(views.PasswordResetConfirmView):
+    """Where a mailed link leads. Nobody is logged in by it: a second factor is still asked for."""
+
+    form_class = SetPasswordForm
+    template_name = "registration/set_password.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        events.tell("password_reset_done", account=form.user.pk, request=self.request)
+        return answer
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+reset_sent = views.PasswordResetDoneView.as_view(
+    template_name="registration/told.html",
+    extra_context={
+        "heading": gettext_lazy("Check your email"),
+        "words": gettext_lazy(
+            "If an account has this address, a link to set a new password is on its way. "
+            "It is good for one hour. Look into the spam folder, too."
+        ),
+    },
+)
+reset_done = views.PasswordResetCompleteView.as_view(
+    template_name="registration/told.html",
+    extra_context={
+        "heading": gettext_lazy("Password changed"),
+        "words": gettext_lazy("Log in with your new password. All other sessions have ended."),
+    },
+)
+
+
+def _compose(about: Sequence[Reference]) -> EmailMessage | None:
+    """The mail with the link, made now; None for whoever is not there, or not any more."""
+    user = User.objects.filter(pk=int(about[0]["userId"] or 0), is_active=True).first()
+    if user is None or not user.email or not user.has_usable_password():
+        return None
+    if not settings.DESK_URL:
+        raise Undeliverable(_("The setting DESK_URL is missing: the desk's address for links."))
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
+    address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)
+    body = render_to_string("mail/password.txt", {"person": user, "address": address})
+    return EmailMessage(_("Set a new password"), body, to=[user.email])
+
+
+EMAIL = Kind(_compose)

@@ -1,0 +1,137 @@
+"""How often something may be tried: a password, or asking for a new one.
+
+Counted in Django's database, which logging in needs anyway: without Redis nothing is lost. A try is
+counted before it is made, under a lock, so that a hundred at once count as a hundred; one that was
+right is taken back. Names and addresses of mail are kept as keyed digests, since people type their
+passwords there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from helpdesk.accounts.models import Tries
+from helpdesk.errors import TooManyTries
+
+SWEPT = 100
+"""Old counts that a new one clears away."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many tries (`free`) may be made within `window`; the next has to wait.
+
+    For the rest of a new window, or, with a `first` pause, for that pause, which doubles with each
+    try up to `longest`.
+    """
+
+    kind: str
+    free: int
+    window: timedelta
+    first: timedelta | None = None
+    longest: timedelta = timedelta(minutes=5)
+    key: str = ""
+    address: str = ""
+    user_id: int | None = None
+
+    def of(self, *what: str, address: str = "", user_id: int | None = None) -> "Limit":
+        """Return this limit for somebody: `what` tells them from others and is not kept."""
+        digest = salted_hmac("helpdesk.throttle", "\0".join((self.kind, *what)), algorithm="sha256")
+        return replace(self, key=digest.hexdigest(), address=address, user_id=user_id)
+
+    def pause(self, tries: int) -> timedelta:
+        """Return how long the next try has to wait after so many."""
+        if tries < self.free:
+            return timedelta()
+        if self.first is None:
+            return self.window
+        return min(self.first * 2 ** min(tries - self.free, 20), self.longest)
+
+
+ADDRESS = Limit("address", 50, timedelta(minutes=15))
+"""An office has one address, and a morning its typing errors."""
+PAIR = Limit("pair", 10, timedelta(minutes=15))
+"""One name from one address."""
+BROWSER = Limit("browser", 10, timedelta(minutes=15))
+"""One name from a browser that was logged in under it before."""
+NAME = Limit("name", 5, timedelta(days=1), first=timedelta(seconds=1))
+"""One name from everywhere: it is never locked, only slow."""
+RESETS = Limit("resets", 20, timedelta(hours=1))
+"""Requests for a new password from one address."""
+MAILBOX = Limit("mailbox", 3, timedelta(hours=1))
+"""Requests for a new password by mail to one mailbox."""
+
+
+def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
+    """Count a try under all of these limits, or under none. Raises TooManyTries.
+
+    Cost: five SQL statements and one for each limit.
+    """
+    at = now or timezone.now()
+    with transaction.atomic():
+        Tries.objects.bulk_create(
+            [
+                Tries(
+                    key=limit.key,
+                    kind=limit.kind,
+                    address=limit.address,
+                    user_id=limit.user_id,
+                    changed_at=at,
+                    blocked_until=at,
+                    forgotten_at=at,
+                )
+                for limit in sorted(limits, key=lambda limit: limit.key)
+            ],
+            ignore_conflicts=True,
+        )
+        of_key = {limit.key: limit for limit in limits}
+        rows = list(Tries.objects.select_for_update().filter(key__in=of_key).order_by("key"))
+        blocked = max(rows, key=lambda row: row.blocked_until)
+        if blocked.blocked_until > at:
+            raise TooManyTries((blocked.blocked_until - at).total_seconds(), limit=blocked.kind)
+        for row in rows:
+            limit = of_key[row.key]
+            if row.forgotten_at <= at:
+                row.tries, row.forgotten_at = 0, at + limit.window
+            row.tries += 1
+            row.changed_at, row.blocked_until = at, at + limit.pause(row.tries)
+            row.forgotten_at = max(row.forgotten_at, row.blocked_until)
+            row.save()
+    _forget_old(at)
+
+
+def take_back(limits: Sequence[Limit]) -> None:
+    """Undo the count of a try that was none. One SQL statement."""
+    rows = Tries.objects.filter(key__in=[limit.key for limit in limits], tries__gt=0)
+    rows.update(tries=F("tries") - 1, blocked_until=F("changed_at"))
+
+
+def forget(limits: Sequence[Limit]) -> None:
+    """Forget all tries under these limits. One SQL statement."""
+    Tries.objects.filter(key__in=[limit.key for limit in limits]).delete()
+
+
+def network(address: str) -> str:
+    """Return what counts as one address: of IPv6 the /64, which one household has whole."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _forget_old(now: datetime) -> None:
+    """Delete some of the counts that ended. They are locked by nobody: no two wait for another."""
+    with transaction.atomic():
+        old = Tries.objects.select_for_update(skip_locked=True).filter(forgotten_at__lte=now)
+        keys = [row.pk for row in old[:SWEPT]]
+        if keys:
+            Tries.objects.filter(pk__in=keys).delete()
