@@ -1,7 +1,7 @@
 """Users. They are deactivated, never deleted: tickets and logs keep naming them."""
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from secrets import token_urlsafe
 from typing import Any
 
@@ -87,7 +87,7 @@ class User(AbstractUser):
 
     _same_password = False
 
-    objects = EverybodyManager()
+    objects = EverybodyManager()  # type: ignore[misc]
 
     @property
     def display_name(self) -> str:
@@ -129,13 +129,14 @@ class User(AbstractUser):
 
 
 def _end_what_rested_on(
-    before: list[dict[str, Any]], *, same_password: bool = False
+    before: Iterable[Mapping[str, Any]], *, same_password: bool = False
 ) -> dict[int, str]:
     """Compare accounts with what they were: a new password, or the end, ends API tokens; the end,
     sessions, too, which a new password ends by itself.
 
     Returns the new session stamps. Cost: a SQL query, and up to three for each account it ends.
     """
+    before = list(before)
     now = {
         user["pk"]: user
         for user in User.objects.filter(pk__in=[user["pk"] for user in before]).values(

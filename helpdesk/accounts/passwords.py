@@ -13,7 +13,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, views
-from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
@@ -119,7 +119,6 @@ class AskForReset(views.PasswordResetView):
 class ResetPassword(views.PasswordResetConfirmView):
     """Where a mailed link leads. Nobody is logged in by it: a second factor is still asked for."""
 
-    form_class = SetPasswordForm
     template_name = "registration/set_password.html"
 
     def form_valid(self, form: Any) -> HttpResponse:

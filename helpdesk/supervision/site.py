@@ -31,7 +31,10 @@ class DeskAdminSite(AdminSite):
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
         return redirect_to_login(wanted)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        """There is one such page: the desk's own, with its limits."""
         return redirect("password_change")
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
