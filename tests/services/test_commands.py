@@ -81,3 +81,17 @@ def test_create_tables_makes_what_is_missing_and_leaves_what_is_there(desk):
     assert f"{name}: was there" in first
     assert ": made" not in second
     assert stored(ticket).ticket_id == ticket
+
+
+def test_upgrade_data_does_all_that_an_upgrade_needs_and_a_repeat_does_nothing(desk):
+    ticket = stored(desk.ticket().ticket_id)
+    ticket.segment = None
+    ticket.save()
+
+    first, second = command("upgrade_data"), command("upgrade_data")
+
+    assert "segments=1" in first
+    assert stored(ticket.ticket_id).segment == "Individual"
+    assert "Indexed 1 tickets" in first
+    assert "1 tickets counted" in first
+    assert "segments=0\nrecords=0\ncopies=0\n" in second

@@ -16,12 +16,14 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, EscalationRule, Policy, Replan
-from tickets.services import notices, promises, replan
+from tickets.services import notices, replan
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.edit import edit
 from tickets.services.escalate import sweep
 from tickets.services.replan import ask_for_replan, replan_customer, replan_page
 from tickets.services.rules import past_now, save_rule
+from tickets.services.segments import store_segments
+from tickets.services.verify import verify
 
 
 def finish(started):
@@ -316,16 +318,53 @@ def test_the_customers_form_offers_it(desk, rep_client, vip):
     assert Replan.objects.get().customer_id == customer
 
 
-@pytest.mark.parametrize("changed", [False, True])
-def test_a_ticket_of_an_earlier_release_keeps_the_policy_it_runs_under(desk, vip, changed):
+def opened_before(desk):
+    """A ticket as a release has stored it that knew of no segments of tickets."""
     number = desk.ticket().ticket_id
     old = stored(number)
     old.segment = None
     old.save()
+    return number
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_ticket_of_an_earlier_release_keeps_the_policy_it_runs_under(desk, vip, changed):
+    number = opened_before(desk)
     if changed:
         be_vip(desk)
 
+    assert store_segments() == 1
+    assert store_segments() == 0
     finish(ask_for_replan("test"))
 
     assert stored(number).policy_id == "default-1"
-    assert promises.policy_applies("default-1", category="General", segment=stored(number).segment)
+    assert stored(number).segment == "Individual"
+
+
+@pytest.mark.parametrize("upgraded", [True, False])
+def test_a_new_policy_reaches_the_old_tickets_of_its_segment(desk, upgraded):
+    be_vip(desk)
+    number = opened_before(desk)
+    if upgraded:
+        store_segments()
+    calendar = Calendar(name="Office", time_zone="Europe/Rome")
+    save_calendar(calendar)
+    added = Policy(name="VIP", slug="vip", calendar=calendar, segments=["VIP"], order=1)
+
+    save_policy(added)
+    finish(ask_for_replan("test"))
+
+    assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
+
+
+def test_storing_segments_changes_nothing_else(desk):
+    number = opened_before(desk)
+    settle()
+    before = stored(number).serialize()
+
+    store_segments()
+
+    after = stored(number).serialize()
+    assert after.pop("customerSegment") == {"S": "Individual"}
+    assert after == before
+    assert list(verify([number])) == []

@@ -196,6 +196,7 @@ class _Telling:
             "team_id": self._house.team_for(category=category, segment=segment, priority=priority),
             "tags": [chance.choice(_TAGS)] if chance.random() < 0.3 else [],
             "policy_id": terms.key,
+            "segment": segment,
         }
         self._draft = new_draft(
             fields, terms_key=terms.key, priority=priority, by=SYSTEM, now=self._at

@@ -321,6 +321,7 @@ class _Replay:
             "status": Status.OPEN.value,
             "tags": [],
             "policy_id": terms.key,
+            "segment": customer.segment,
         }
         draft = new_draft(
             fields,

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from customers.domain.words import Segment
 from customers.services.read import get_customer, get_customers
 from customers.store.items import Customer
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
@@ -116,16 +115,16 @@ def replan_page(replan_id: int) -> bool:
 def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
     """Let the ticket run under the policy that applies to it now: by its own segment.
 
-    The customer is asked only for tickets that have none of their own yet.
+    The customer is asked only for tickets that have none of their own: those of an earlier release
+    of which `store_segments` has not heard.
     """
     ticket = draft.ticket
     if not Status(ticket.status).active:
         return
-    category = Category(ticket.category)
     if ticket.segment is None:
         customer = customer or get_customer(ticket.customer_id)
-        ticket.segment = _segment_of_old(draft, category, customer.segment if customer else "")
-    terms = promises.terms_for(category=category, segment=ticket.segment)
+        ticket.segment = customer.segment if customer else ""
+    terms = promises.terms_for(category=Category(ticket.category), segment=ticket.segment)
     if terms.key != draft.timeline.terms_key:
         draft.happen(EventType.POLICY, terms_key=terms.key)
     draft.follow_clock()
@@ -148,15 +147,3 @@ def _plan_anew(
         follow_policy(draft, customer)
     else:
         draft.follow_clock()
-
-
-def _segment_of_old(draft: Draft, category: Category, present: str) -> str:
-    """The segment of a ticket that an earlier release has opened: the customer's, unless that has
-    changed since, as the policy that the ticket runs under shows."""
-    key = draft.timeline.terms_key
-    if promises.policy_applies(key, category=category, segment=present):
-        return present
-    for segment in Segment:
-        if promises.policy_applies(key, category=category, segment=segment.value):
-            return segment.value
-    return present

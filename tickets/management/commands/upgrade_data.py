@@ -1,0 +1,35 @@
+"""manage.py upgrade_data: bring what earlier releases have stored into the form of this one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from tickets.services.copies import forget_copies
+from tickets.services.segments import store_segments
+from tickets.services.trail import index_records
+
+_STEPS: tuple[tuple[str, Callable[[Callable[[], object]], int]], ...] = (
+    # Before anybody changes policies: see store_segments.
+    ("segments", store_segments),
+    ("records", index_records),
+    ("copies", forget_copies),
+)
+_COMMANDS = ("refresh_customers", "rebuild_search", "rebuild_reports")
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring stored data into the form of this release: once after an upgrade, while the desk "
+        "runs. Safe to repeat; a repeat does what is left."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name, step in _STEPS:
+            with click.progressbar(length=0, label=name) as bar:
+                done = step(lambda bar=bar: bar.update(1))  # type: ignore[misc]
+            self.stdout.write(f"{name}={done}")
+        for command in _COMMANDS:
+            call_command(command, stdout=self.stdout)
