@@ -4,9 +4,8 @@ from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 
-from helpdesk import jobs
+from helpdesk import jobs, wake
 from helpdesk.moments import this_second
-from helpdesk.tasks import send_mail
 from tickets.models import Bulk, CustomerJob
 from tickets.services import (
     bulk,
@@ -33,17 +32,17 @@ def pass_on() -> int:
     if not cache.add(PASSING, True, LEASE):
         # Whoever is at it sees that more is asked for. Should they have died, one task goes on.
         if cache.add(FOLLOWED, True, LEASE):
-            pass_on.apply_async(countdown=LEASE)
+            wake.send("tickets.pass_on", countdown=LEASE)
         return 0
     try:
         taken = outbox.pass_on(each=lambda: cache.set(PASSING, True, LEASE))
     finally:
         cache.delete(PASSING)
     if taken:
-        send_mail.delay()
-        send_webhooks.delay()
+        wake.send("helpdesk.send_mail")
+        wake.send("tickets.send_webhooks")
     if taken >= outbox.BATCH or outbox.is_asked():
-        pass_on.delay()
+        wake.send("tickets.pass_on")
     return taken
 
 
@@ -62,7 +61,7 @@ def send_letters() -> int:
 def send_webhooks() -> None:
     """A task for each webhook: one that answers slowly holds up no other."""
     for webhook_id in webhooks.due():
-        send_webhook.delay(webhook_id)
+        wake.send("tickets.send_webhook", webhook_id)
 
 
 @shared_task(name="tickets.send_webhook")
@@ -108,7 +107,7 @@ def sla_sweep() -> int:
     pulse.swept()
     for batch in batches:
         # What is not taken by then, the next sweep shares out again.
-        fire_due.apply_async([batch], expires=settings.SLA_SWEEP_SECONDS)
+        wake.send("tickets.fire_due", batch, expires=settings.SLA_SWEEP_SECONDS)
     return len(batches)
 
 
@@ -126,10 +125,10 @@ def close_silent() -> int:
 @shared_task(name="tickets.replan")
 def replan_page(replan_id: int) -> None:
     if not replan.replan_page(replan_id):
-        replan_page.delay(replan_id)
+        wake.send("tickets.replan", replan_id)
 
 
 @shared_task(name="tickets.resume_replans")
 def resume_replans() -> None:
     for stalled in replan.stalled():
-        replan_page.delay(stalled.pk)
+        wake.send("tickets.replan", stalled.pk)

@@ -16,13 +16,12 @@ from itertools import groupby
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
-from celery import current_app
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 from pynamodb.exceptions import PynamoDBException, UpdateError
 
+from helpdesk import wake
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.handover import (
@@ -70,10 +69,7 @@ def send_due(*, now: datetime | None = None) -> int:
 
 def send_soon() -> None:
     """Wake a worker for what was just queued. Never raises: the sweep finds it anyway."""
-    try:
-        current_app.send_task("helpdesk.send_mail")
-    except (OperationalError, OSError) as error:
-        log.warning("broker_away", reason=type(error).__name__)
+    wake.send("helpdesk.send_mail")
 
 
 def put_back(transaction: Transaction, mail: UndeliveredEmail, *, now: datetime) -> None:

@@ -7,11 +7,9 @@ from datetime import date
 from hashlib import blake2b
 
 import structlog
-from celery import current_app
-from django.core.cache import cache
-from kombu.exceptions import OperationalError
 
 from customers.services.read import get_customers
+from helpdesk import wake
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy
@@ -76,11 +74,7 @@ def follow(ticket_ids: Iterable[str]) -> int:
 
 def nudge() -> None:
     """Ask for the rollups soon. Never raises: a sweep asks for them anyway."""
-    try:
-        if cache.add("reporting:asked", True, DEBOUNCE):
-            current_app.send_task("reporting.roll_up", countdown=DEBOUNCE)
-    except (OperationalError, OSError) as error:
-        log.warning("broker_away", reason=str(error))
+    wake.send_once("reporting:asked", DEBOUNCE, "reporting.roll_up", countdown=DEBOUNCE)
 
 
 def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:

@@ -139,12 +139,15 @@ def test_a_link_is_good_for_an_hour(client, rosa, monkeypatch):
         assert words in client.get(link, follow=True).content.decode()
 
 
-def test_the_queue_and_the_broker_hold_neither_link_nor_address(client, rosa, monkeypatch):
+def test_the_queue_and_the_broker_hold_neither_link_nor_address(
+    client, rosa, monkeypatch, django_capture_on_commit_callbacks
+):
     sent = []
     monkeypatch.setattr(
         "celery.app.base.Celery.send_task", lambda _app, *what, **more: sent.append((what, more))
     )
-    ask(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(client)
     [queued] = queue.due(this_second() + timedelta(seconds=1), limit=10)
 
     kept = str(queued.to_dynamodb_dict()) + str(sent) + str(vars(caches["default"]))

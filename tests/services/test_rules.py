@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from hypothesis import given
@@ -16,7 +17,7 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, EscalationRule, Policy, Replan
-from tickets.services import notices, replan
+from tickets.services import notices
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.edit import edit
 from tickets.services.escalate import sweep
@@ -229,7 +230,7 @@ def test_supervisors_who_are_all_away_are_told_nevertheless(desk):
 def test_a_round_is_asked_for_when_it_can_be_read(desk, monkeypatch):
     sent = []
     monkeypatch.setattr(
-        replan.current_app,
+        current_app,
         "send_task",
         lambda name, words: sent.append((name, words, connection.in_atomic_block)),
     )
@@ -244,7 +245,7 @@ def test_a_round_is_asked_for_when_it_can_be_read(desk, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_round_that_is_rolled_back_is_asked_of_nobody(desk, monkeypatch):
     sent = []
-    monkeypatch.setattr(replan.current_app, "send_task", lambda *words: sent.append(words))
+    monkeypatch.setattr(current_app, "send_task", lambda *words: sent.append(words))
 
     def save_and_fail():
         with transaction.atomic():

@@ -12,12 +12,11 @@ from datetime import datetime
 from functools import cache
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.core.cache import cache as marks
 from django.utils.module_loading import import_string
-from kombu.exceptions import OperationalError
 
+from helpdesk import wake
 from helpdesk.dynamo.shards import shard_key
 from tickets.store import access
 from tickets.store.log import OUTBOX, OutboxEvent
@@ -63,13 +62,8 @@ def nudge() -> None:
 
     Never raises: the sweep finds it anyway.
     """
-    if _held_back.get() or not marks.add(ASKED, True, ASKED_FOR):
-        return
-    try:
-        current_app.send_task("tickets.pass_on")
-    except (OperationalError, OSError) as error:
-        marks.delete(ASKED)
-        log.warning("broker_away", reason=str(error))
+    if not _held_back.get():
+        wake.send_once(ASKED, ASKED_FOR, "tickets.pass_on")
 
 
 def is_asked() -> bool:

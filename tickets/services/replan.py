@@ -9,15 +9,13 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from celery import current_app
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from customers.services.read import get_customer, get_customers
 from customers.store.items import Customer
+from helpdesk import wake
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.dynamo.pages import Place
 from helpdesk.errors import Busy, NotFound
@@ -44,7 +42,7 @@ def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "")
     only its milestones are planned anew. A customer's tickets also take over their segment.
     """
     replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
-    transaction.on_commit(lambda: go_on(replan))
+    wake.send("tickets.replan", replan.pk)
     return replan
 
 
@@ -57,14 +55,6 @@ def replan_customer(customer_id: str, *, by: Actor) -> Replan:
         raise NotFound(_("There is no such customer."))
     reason = _("Segment of a customer: %(segment)s") % {"segment": customer.segment}
     return ask_for_replan(reason, customer_id=customer_id)
-
-
-def go_on(replan: Replan) -> None:
-    """Tell a worker to take the next page. With the broker away the sweep does it later."""
-    try:
-        current_app.send_task("tickets.replan", [replan.pk])
-    except (OperationalError, OSError) as error:
-        log.warning("broker_away", reason=str(error))
 
 
 def stalled() -> QuerySet[Replan]:
