@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
+from helpdesk.accounts.confirm import confirm
 from helpdesk.accounts.login import DeskLogin, login_code, second_factor
 from helpdesk.accounts.passwords import (
     AskForReset,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", include("reporting.web.urls")),
     path("accounts/login/", DeskLogin.as_view(), name="login"),
     path("accounts/login/code/", login_code, name="login_code"),
+    path("accounts/confirm/", confirm, name="confirm"),
     path("accounts/second-factor/", second_factor, name="second_factor"),
     path("accounts/password/", ChangePassword.as_view(), name="password_change"),
     path("accounts/password/reset/", AskForReset.as_view(), name="password_reset"),

@@ -6,12 +6,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.confirm import question
 from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.tokens import revoke_all
@@ -42,13 +43,27 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
     actions = ("forget_second_factor",)
 
     @admin.action(description=_("Remove the second factor"), permissions=["change"])
-    def forget_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+    def forget_second_factor(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> HttpResponse | None:
         """For people who have lost their device."""
+        if asked := question(request):
+            return asked
         devices = TOTPDevice.objects.filter(user__in=users)
         for user in users.filter(pk__in=devices.values("user")):
             self.log_change(request, user, "second factor removed")
         devices.delete()
         self.message_user(request, _("Their passwords alone log them in now."), messages.SUCCESS)
+        return None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Rights and addresses are changed by whoever has just shown who they are."""
+        asked = question(request) if request.method == "POST" else None
+        return asked or super().changeform_view(request, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = question(request) if request.method == "POST" else None
+        return asked or super().user_change_password(request, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

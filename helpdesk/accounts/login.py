@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from helpdesk.accounts.confirm import confirm_first
 from helpdesk.accounts.guessing import remember_browser
 from helpdesk.accounts.models import User
 
@@ -53,6 +54,7 @@ class DeskLogin(views.LoginView):
         self.request.session[PENDING] = {
             "user": user.pk,
             "backend": user.backend,
+            "hash": user.get_session_auth_hash(),
             "at": timezone.now().timestamp(),
             "next": self.get_redirect_url(),
         }
@@ -68,6 +70,8 @@ def login_code(request: HttpRequest) -> HttpResponse:
     pending = request.session.get(PENDING) or {}
     fresh = timezone.now().timestamp() - pending.get("at", 0) < PATIENCE
     user = User.objects.filter(pk=pending["user"], is_active=True).first() if fresh else None
+    if user and user.get_session_auth_hash() != pending.get("hash"):
+        user = None  # the password is another one since
     device = device_of(user) if user else None
     if user is None or device is None:
         request.session.pop(PENDING, None)
@@ -91,6 +95,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("code")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirm_first
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Tie a device to one's account, or let it go. Either asks for a code of it."""
     user = request.user

@@ -4,10 +4,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.confirm import FIELD, question
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.tokens import make_token, revoke, tokens_of
 from helpdesk.errors import Invalid
@@ -18,12 +19,15 @@ LIVES = (30, 90)
 
 @never_cache
 @sensitive_variables("text")
+@sensitive_post_parameters(FIELD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_tokens(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101 (strangers are asked to log in)
     errors: dict[str, str] = {}
     made, text = None, ""
     if request.method == "POST":
+        if asked := question(request):
+            return asked
         days = request.POST.get("days", "")
         try:
             made, text = make_token(

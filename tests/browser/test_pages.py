@@ -95,6 +95,8 @@ def pages(desk) -> list[str]:
         "/notices/",
         "/accounts/preferences/",
         "/accounts/tokens/",
+        "/accounts/password/",
+        "/accounts/password/reset/",
         "/customers/",
         "/customers/new/",
         "/customers/import/",

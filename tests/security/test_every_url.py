@@ -33,6 +33,7 @@ EVERYBODY = {
 }
 SIGNED_IN = {
     "second_factor",
+    "confirm",
     "logout",
     "password_change",
     "preferences",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.confirm import confirm_download
 from helpdesk.moments import this_second
 from tickets.domain.ticket import Status
 from tickets.services import personal, replan
@@ -46,6 +47,7 @@ def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
     return redirect("customer_detail", customer_id)
 
 
+@confirm_download
 @require_safe
 def export(request: HttpRequest, customer_id: str) -> StreamingHttpResponse:
     """Everything about a customer, to be saved."""

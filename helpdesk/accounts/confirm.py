@@ -1,0 +1,131 @@
+"""Confirm it's you: before what guards an account, the password is asked for again.
+
+Once within 15 minutes; a login counts. A page that is only read leads to the question and back. A
+form is asked in its place, with everything that was typed in it, and goes on with the answer. A
+part of a page leads the whole page to the question, and back to itself.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from helpdesk.accounts import events
+
+CONFIRMED = "confirmed_at"
+GOOD_FOR = 15 * 60
+"""Seconds."""
+
+FIELD = "confirm_password"
+
+View = Callable[..., HttpResponseBase]
+
+
+def confirm_first(view: View) -> View:
+    """Let the view be reached only by whoever has given their password lately."""
+    return _guarded(view, download=False)
+
+
+def confirm_download(view: View) -> View:
+    """The same for a view whose answer is saved, and leaves the page as it is."""
+    return _guarded(view, download=True)
+
+
+def question(request: HttpRequest, *, download: bool = False) -> HttpResponse | None:
+    """Return what asks for the password, or None for whoever has given it, now or lately.
+
+    Raises TooManyTries. Cost: nothing, or what a login costs.
+    """
+    if _is_fresh(request):
+        return None
+    if request.headers.get("HX-Request"):
+        here = _own(request, request.headers.get("HX-Current-URL", ""))
+        return HttpResponse(status=204, headers={"HX-Redirect": _address(here)})
+    if request.method != "POST":
+        back = _own(request, request.headers.get("Referer", "")) if download else ""
+        return redirect(_address(request.get_full_path(), back))
+    if FIELD in request.POST and _is_right(request):
+        return None
+    typed = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in (FIELD, "csrfmiddlewaretoken")
+        for value in values
+    ]
+    return _page(request, typed=typed, first=403)
+
+
+@sensitive_post_parameters(FIELD)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The question, for whoever was only about to look; then on to `next`."""
+    wanted = _own(request, request.GET.get("next", ""))
+    back = _own(request, request.GET["back"]) if request.GET.get("back") else ""
+    if not _is_fresh(request) and not (request.method == "POST" and _is_right(request)):
+        return _page(request, typed=[], first=200)
+    if back:
+        context = {"wanted": wanted, "back": back, "view": "preferences"}
+        return render(request, "accounts/download.html", context)
+    return redirect(wanted)
+
+
+@receiver(user_logged_in)
+def _logged_in(request: HttpRequest, **_more: Any) -> None:
+    request.session[CONFIRMED] = time.time()
+
+
+def _guarded(view: View, *, download: bool) -> View:
+    @sensitive_post_parameters(FIELD)
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return question(request, download=download) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _is_fresh(request: HttpRequest) -> bool:
+    return bool(0 <= time.time() - request.session.get(CONFIRMED, 0) < GOOD_FOR)
+
+
+def _is_right(request: HttpRequest) -> bool:
+    name = request.user.get_username()
+    if authenticate(request, username=name, password=request.POST.get(FIELD, "")) != request.user:
+        return False
+    request.session[CONFIRMED] = time.time()
+    events.tell("confirmed", account=request.user.pk, request=request)
+    return True
+
+
+def _page(request: HttpRequest, *, typed: list[tuple[str, str]], first: int) -> HttpResponse:
+    wrong = FIELD in request.POST
+    context = {"typed": typed, "wrong": wrong, "field": FIELD, "view": "preferences"}
+    answer = render(request, "accounts/confirm.html", context, status=422 if wrong else first)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _address(wanted: str, back: str = "") -> str:
+    asked = {"next": wanted} | ({"back": back} if back else {})
+    return f"{reverse('confirm')}?{urlencode(asked, safe='/', quote_via=quote)}"
+
+
+def _own(request: HttpRequest, address: str) -> str:
+    """Return path and query of one of the desk's own pages; of anything else, of the first one."""
+    if not address or not url_has_allowed_host_and_scheme(address, {request.get_host()}):
+        return str(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
