@@ -5,6 +5,7 @@ real one: with DEBUG off, or unset beside a SECRET_KEY, that file is not read.
 The names are listed in docs/deploy.md.
 """
 
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 
 import environ
@@ -17,6 +18,7 @@ from kombu import Queue
 
 from helpdesk.accounts.addresses import networks
 from helpdesk.logs import logging_config
+from helpdesk.mail.address import AddressRefused, as_kept, mailable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -364,6 +366,14 @@ EMAIL_KINDS = {
     "password": "helpdesk.accounts.passwords.EMAIL",
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@localhost>")
+_sender_name, _sender = parseaddr(DEFAULT_FROM_EMAIL)
+if not _sender.endswith("@localhost"):
+    try:
+        DEFAULT_FROM_EMAIL = formataddr((_sender_name, mailable(as_kept(_sender))))
+    except AddressRefused as _refused:
+        raise ImproperlyConfigured(
+            "DEFAULT_FROM_EMAIL is no e-mail address, such as Helpdesk <helpdesk@example.com>."
+        ) from _refused
 
 # ------------------------------------------------------------------ the desk
 SLA_SWEEP_SECONDS = env.int("SLA_SWEEP_SECONDS", default=30)

@@ -33,11 +33,15 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
 from helpdesk.lines import one_line
+from helpdesk.mail.address import AddressRefused
+from helpdesk.mail.address import as_kept as address_as_kept
 from helpdesk.moments import this_second
 
 LONGEST = 200
 LONGEST_NOTES = 10_000
 YEARS = range(1900, 2101)
+
+_IN_ONE_FORM = {"email": address_as_kept, "phone": contact.phone}
 
 
 def create_customer(
@@ -243,10 +247,10 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
             errors[name] = _("A customer needs a name.")
         elif name == "segment" and text not in list(Segment):
             errors[name] = _("Choose one of: %(words)s.") % {"words": ", ".join(Segment)}
-        elif text and name in ("email", "phone"):
+        elif text and name in _IN_ONE_FORM:
             try:
-                fields[name] = getattr(contact, name)(text)
-            except ContactRefused as refused:
+                fields[name] = _IN_ONE_FORM[name](text)
+            except (AddressRefused, ContactRefused) as refused:
                 errors[name] = str(refused)
     if errors:
         raise Invalid(errors)

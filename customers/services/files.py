@@ -8,6 +8,7 @@ if nobody else does. The others are named with the reason, and can be mended and
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from helpdesk import jobs, sheets
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
+from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.moments import this_second
 
 LARGEST = 2 * 1024 * 1024
@@ -255,7 +257,10 @@ def _confirmed(cell: str | None) -> bool:
 
 
 def _owner(text: str) -> list[str]:
-    return [email_pk(text.lower()), external_pk(text)]
+    keys = [external_pk(text)]
+    with suppress(AddressRefused):
+        keys.append(email_pk(as_kept(text)))
+    return keys
 
 
 def _checked(

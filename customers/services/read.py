@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from customers.domain import contact
 from customers.domain import vin as vins
-from customers.domain.contact import ContactRefused
 from customers.domain.finding import LONGEST_WORD, Kind, beginnings
 from customers.domain.folding import words_asked, words_to_find
 from customers.domain.words import Segment
@@ -19,6 +17,8 @@ from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Place
 from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
+from helpdesk.mail import address
+from helpdesk.mail.address import AddressRefused
 
 MOST_VEHICLES_SHOWN = 50
 MOST_SEARCHED = 100
@@ -131,8 +131,8 @@ def _exactly(text: str) -> list[Customer]:
     """Whoever holds what `text` is: an address, an id elsewhere, the VIN of a vehicle."""
     keys = []
     if "@" in text:
-        with suppress(ContactRefused):
-            keys.append(email_pk(contact.email(text)))
+        with suppress(AddressRefused):
+            keys.append(email_pk(address.as_kept(text)))
     if any(sign.isdigit() for sign in text):
         keys += [external_pk(text), vin_pk(vins.as_kept(text))]
     holders = {held.customer_id for held in access.guards(key for key in keys if fits(key))}
@@ -167,9 +167,9 @@ def customer_with_external_id(external_id: str) -> Customer | None:
     return access.customer(held.customer_id) if held else None
 
 
-def customer_with_email(address: str) -> Customer | None:
-    """Whoever has this address. Two reads."""
-    held = access.guard(email_pk(address))
+def customer_with_email(written: str) -> Customer | None:
+    """Whoever has this address, however it is written. Two reads. Raises AddressRefused."""
+    held = access.guard(email_pk(address.as_kept(written)))
     return access.customer(held.customer_id) if held else None
 
 

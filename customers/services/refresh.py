@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from customers.domain import contact
-from customers.domain.contact import ContactRefused
 from customers.services import found_by
 from customers.services.create import guarded
 from customers.store import access
@@ -20,6 +18,7 @@ from customers.store.items import (
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
+from helpdesk.mail.address import AddressRefused, as_kept
 
 Kind = TypeVar("Kind", Customer, Vehicle)
 
@@ -123,8 +122,8 @@ def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
     """The address in its one form; as it was written, and into `unclear`, where that is not to be
     had."""
     try:
-        address = contact.email(written)
-    except ContactRefused:
+        address = as_kept(written)
+    except AddressRefused:
         unclear.append(Unclear(of.customer_id, None))
         return written
     holder = access.customer_with_email(address) if address != written else None

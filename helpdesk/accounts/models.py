@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts import events
 from helpdesk.lines import LineField
+from helpdesk.mail.fields import AddressField
 
 REPRESENTATIVES = "Representatives"
 SUPERVISORS = "Supervisors"
@@ -49,6 +50,7 @@ class User(AbstractUser):
 
     first_name = LineField(_("first name"), max_length=150, blank=True)
     last_name = LineField(_("last name"), max_length=150, blank=True)
+    email = AddressField(_("email address"), blank=True)
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,

@@ -30,8 +30,9 @@ from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.errors import TooManyTries
 from helpdesk.mail import queue
+from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
-from helpdesk.mail.kinds import Kind, Reference, Undeliverable
+from helpdesk.mail.kinds import Kind, Reference, Undeliverable, recipient
 from helpdesk.moments import this_second
 
 KIND = "password"
@@ -81,6 +82,13 @@ class ChangePassword(views.PasswordChangeView):
 
 class AskForm(PasswordResetForm):
     """Queues a mail for each account of the mailbox, and one that says nothing where is none."""
+
+    def clean_email(self) -> str:
+        """The form in which addresses of accounts are kept, and compared."""
+        try:
+            return as_kept(self.cleaned_data["email"])
+        except AddressRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
 
     def save(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
         email: str = self.cleaned_data["email"]
@@ -160,7 +168,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
     address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)
     body = render_to_string("mail/password.txt", {"person": user, "address": address})
-    return EmailMessage(_("Set a new password"), body, to=[user.email])
+    return EmailMessage(_("Set a new password"), body, to=[recipient(user.email)])
 
 
 EMAIL = Kind(_compose)

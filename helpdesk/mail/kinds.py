@@ -9,8 +9,10 @@ from functools import cache
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from helpdesk.dynamo.transaction import Transaction
+from helpdesk.mail.address import AddressRefused, as_kept, mailable
 
 Reference = Mapping[str, str]
 """Names what a mail is about: ids, never text, so that nothing stays here of what is erased."""
@@ -27,6 +29,14 @@ class Result(StrEnum):
     POSTPONED = "postponed"  # it is tried again
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+def recipient(address: str) -> str:
+    """The address as mail servers want it. Raises Undeliverable where it is none."""
+    try:
+        return mailable(as_kept(address))
+    except AddressRefused as refused:
+        raise Undeliverable(_("The e-mail address is not valid.")) from refused
 
 
 def no_record(

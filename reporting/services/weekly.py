@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.people import supervisors_who_want_reports
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
-from helpdesk.mail.kinds import Kind, Reference
+from helpdesk.mail.kinds import Kind, Reference, recipient
 from helpdesk.moments import this_second
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
@@ -77,7 +77,9 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "priorities": {word: found.stats(word) for word in found.by_priority},
     }
     subject = _("The week from %(first)s to %(last)s") % {"first": week.start, "last": last}
-    return EmailMessage(subject, render_to_string("mail/weekly.txt", context), to=[user.email])
+    return EmailMessage(
+        subject, render_to_string("mail/weekly.txt", context), to=[recipient(user.email)]
+    )
 
 
 def _week(end: date) -> Range:

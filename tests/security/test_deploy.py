@@ -44,6 +44,13 @@ def test_a_missing_secret_stops_the_start_with_a_clear_message(tmp_path, missing
     assert "SECRET_KEY is not set" in done.stderr
 
 
+def test_a_sender_that_is_no_address_stops_the_start(tmp_path):
+    done = manage("check", DEFAULT_FROM_EMAIL="Desk <x,desk@posta>", DATA_DIR=str(tmp_path))
+
+    assert done.returncode != 0
+    assert "DEFAULT_FROM_EMAIL" in done.stderr
+
+
 def test_a_short_secret_stops_the_start(tmp_path):
     done = manage("check", SECRET_KEY="short", DATA_DIR=str(tmp_path))
 

@@ -236,3 +236,13 @@ def test_a_mailed_link_stands_in_no_log(client, rosa, caplog):
         client.get(link, follow=True)
     assert caplog.records
     assert token not in caplog.text
+
+
+@pytest.mark.parametrize("typed", ["Rosa@caf\u00e9.example", "rosa@xn--caf-dma.example"])
+def test_the_link_goes_to_an_address_however_it_is_typed(client, rosa, typed):
+    rosa.email = "ROSA@cafe\u0301.example"
+    rosa.save()
+    assert ask(client, typed).status_code == 302
+
+    [message] = send()
+    assert message.to == ["rosa@xn--caf-dma.example"]

@@ -19,8 +19,6 @@ import structlog
 from pynamodb.expressions.condition import Condition
 
 from customers.domain import vin as vins
-from customers.domain.contact import ContactRefused
-from customers.domain.contact import email as checked_email
 from customers.services.create import create_customer, create_vehicle
 from customers.services.read import (
     customer_with_email,
@@ -32,6 +30,7 @@ from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Invalid
+from helpdesk.mail.address import AddressRefused
 from helpdesk.moments import this_second
 from tickets.domain import events
 from tickets.domain.errors import DomainError
@@ -209,8 +208,8 @@ class _Import:
         known = self._customers.get(external_id) or customer_with_external_id(external_id)
         if known is None and (address := event.customer.get("email")):
             try:
-                known = customer_with_email(checked_email(address))
-            except ContactRefused as refused:
+                known = customer_with_email(address)
+            except AddressRefused as refused:
                 raise HistoryRefused(f"customer: {refused}") from refused
         if known is None:
             known = (

@@ -24,7 +24,7 @@ from helpdesk.accounts.people import (
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
-from helpdesk.mail.kinds import Kind, Reference
+from helpdesk.mail.kinds import Kind, Reference, recipient
 from tickets.domain.events import Assigned, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
@@ -184,7 +184,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     reasons = reasons_of(found)
     lines = [(told, reasons.get(told.event_id, "")) for told in found]
     body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
-    return EmailMessage(subject, body, to=[person.email])
+    return EmailMessage(subject, body, to=[recipient(person.email)])
 
 
 EMAIL = Kind(_compose)

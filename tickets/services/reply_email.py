@@ -16,14 +16,13 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils.translation import gettext as _
 from pynamodb.expressions.update import Action
 
-from customers.domain import contact
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import send_soon
-from helpdesk.mail.kinds import Kind, Reference, Result, Undeliverable
+from helpdesk.mail.kinds import Kind, Reference, Result, Undeliverable, recipient
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.markdown import to_html
 from helpdesk.moments import this_second
@@ -113,11 +112,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     customer = get_customer(ticket.customer_id)
     if customer is None or not customer.email:
         raise Undeliverable(_("The customer has no e-mail address."))
-    try:
-        address = contact.mailable(contact.email(customer.email))
-    except contact.ContactRefused as error:
-        raise Undeliverable(_("The customer's e-mail address is not valid.")) from error
-    return _message(ticket, line, address)
+    return _message(ticket, line, recipient(customer.email))
 
 
 def _message(ticket: Ticket, line: Communication, address: str) -> EmailMultiAlternatives:

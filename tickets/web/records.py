@@ -48,7 +48,9 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
             errors = refused.errors
         else:
             return redirect("customer_job", job.pk)
-    others = [one for one in find_customers(text) if one.customer_id != customer_id]
+    named = get_customer(request.GET["with"]) if "with" in request.GET else None
+    candidates = [named] if named and not named.gone else find_customers(text)
+    others = [one for one in candidates if one.customer_id != customer_id]
     context = {
         "view": "customers",
         "source": source,

@@ -1,0 +1,65 @@
+"""E-mail addresses in the one form in which a mailbox is kept and compared. No Django, no I/O."""
+
+import re
+import unicodedata
+
+import idna
+
+LONGEST = 254
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LONGEST_LOCAL = 64
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_COMMENT = re.compile(r"\([^()]*\)")
+_UNSEEN = re.compile("[\u034f\ufe00-\ufe0f]")
+_AROUND = " ;,"
+
+
+class AddressRefused(ValueError):
+    """What was written is no address; the message says what would be."""
+
+    def __init__(self) -> None:
+        super().__init__("Enter a valid email address, such as giulia@example.com.")
+
+
+def as_kept(text: str) -> str:
+    """Return an e-mail address in the one form in which a mailbox is kept and compared.
+
+    Lower case, without what cannot be seen, comments, `mailto:`, angle brackets or separators
+    around it; an international domain in its readable form, however it was written. The part
+    before the @ has to be ASCII: few mail servers take anything else. Raises AddressRefused.
+    """
+    seen = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cc"))
+    address = unicodedata.normalize("NFKC", _UNSEEN.sub("", seen)).lower()
+    wrapped = None
+    while wrapped != address:
+        wrapped = address
+        address = _COMMENT.sub("", address).strip(_AROUND).removeprefix("mailto:")
+        if address.startswith("<") and address.endswith(">"):
+            address = address[1:-1]
+    local, _at, domain = address.rpartition("@")
+    if not _LOCAL.fullmatch(local) or len(local) > _LONGEST_LOCAL or len(address) > LONGEST:
+        raise AddressRefused
+    return f"{local}@{_readable(domain)}"
+
+
+def mailable(address: str) -> str:
+    """Return an address of `as_kept`'s form as mail servers want it: its domain in ASCII."""
+    local, _at, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}@{_ascii(domain)}"
+
+
+def _readable(domain: str) -> str:
+    """An international domain in letters, another as it is. Raises AddressRefused."""
+    try:
+        ascii_form = _ascii(domain)
+        readable = idna.decode(ascii_form)
+    except (idna.IDNAError, UnicodeError):
+        ascii_form = readable = domain.removesuffix(".")
+    labels = ascii_form.split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or not all(map(_LABEL.fullmatch, labels)):
+        raise AddressRefused
+    return readable
+
+
+def _ascii(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode().removesuffix(".")
