@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from helpdesk.dynamo.table import client
+from helpdesk.log_words import kind_of
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ def queue_length() -> int | None:
         ) as server:
             return sum(int(server.llen(name)) for name in settings.QUEUES)
     except redis.RedisError as error:
-        log.warning("queue_unknown", reason=str(error))
+        log.warning("queue_unknown", reason=kind_of(error))
         return None
 
 
@@ -62,7 +63,7 @@ def _database() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
-        log.warning("not_ready", engine="database", reason=str(error))
+        log.warning("not_ready", engine="database", reason=kind_of(error))
         return False
     return True
 
@@ -71,7 +72,7 @@ def _dynamodb() -> bool:
     try:
         client().describe_table(TableName=f"{settings.DYNAMODB_TABLE_PREFIX}tickets")
     except (BotoCoreError, ClientError) as error:
-        log.warning("not_ready", engine="dynamodb", reason=str(error))
+        log.warning("not_ready", engine="dynamodb", reason=kind_of(error))
         return False
     return True
 
@@ -83,6 +84,6 @@ def _redis() -> bool:
         ) as server:
             server.ping()
     except redis.RedisError as error:
-        log.warning("not_ready", engine="redis", reason=str(error))
+        log.warning("not_ready", engine="redis", reason=kind_of(error))
         return False
     return True

@@ -2,48 +2,49 @@
 
 Whatever is bound to structlog's context (request id, user, ticket id) stands on every line, those
 of other libraries included; django-structlog carries it from a request to the worker's task.
+
+In production a line holds nothing that a person wrote, and no secret: errors are named by kind and
+place (`log_words.py`). The desk's own lines hold ids.
 """
 
-import re
 from typing import Any
 
 import structlog
 
-_LINK = re.compile(r"(/accounts/password/reset/[^/\s]+/)[^/\s]+")
-"""A mailed link; its last part lets whoever has it set a password."""
+from helpdesk import log_words
 
-
-def _without_links(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _LINK.sub(r"\1…", value) if isinstance(value, str) else value
-        for key, value in event.items()
-    }
-
-
-_SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    _without_links,
-]
+OWN = ("helpdesk", "customers", "tickets", "reporting", "django_structlog")
+"""They follow LOG_LEVEL below INFO; what libraries say there holds bodies and statements."""
 
 
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     """Configure structlog, and return Django's LOGGING for it."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    foreign: list[Any] = []
+    if json:
+        foreign.append(log_words.without_arguments)
+        shared += [log_words.without_messages, log_words.without_texts]
+    else:
+        shared.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            *_SHARED,
+            *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
     renderer = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     return {
         "version": 1,
@@ -55,16 +56,23 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     renderer,
                 ],
-                "foreign_pre_chain": _SHARED,
+                "foreign_pre_chain": [*foreign, *shared],
+                "use_get_message": not json,
+                "pass_foreign_args": json,
             }
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-        "root": {"handlers": ["console"], "level": level},
+        "root": {"handlers": ["console"], "level": "INFO" if level == "DEBUG" else level},
         "loggers": {
+            **{name: {"level": level} for name in OWN},
             "django": {"level": "INFO"},
             "django_structlog.celery": {"level": "WARNING"},  # each task tells what it did itself
             "django.request": {"level": "ERROR"},  # django-structlog logs each request already
+            "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
             "pynamodb": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
+            # gunicorn has handlers of its own, and an access log that names what people search for.
+            "gunicorn.error": {"handlers": ["console"], "propagate": False},
+            "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
         },
     }

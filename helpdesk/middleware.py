@@ -22,6 +22,7 @@ from helpdesk.errors import (
     StaleVersion,
     TooManyTries,
 )
+from helpdesk.log_words import path_without_texts
 from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -40,11 +41,14 @@ _STATUS: dict[type[Exception], int] = {
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """A line for each request, with its path alone: what people searched for is in the rest."""
+    """A line for each request, with its path alone: what people searched for is in the rest.
+
+    The path of a page that is not there may be anything: what is no id is left out.
+    """
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        return f"{request.method} {path_without_texts(request.path)}"
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
+from helpdesk.accounts import events
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import question
 from helpdesk.accounts.models import ApiToken, Tries, User
@@ -52,6 +53,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
         devices = TOTPDevice.objects.filter(user__in=users)
         for user in users.filter(pk__in=devices.values("user")):
             self.log_change(request, user, "second factor removed")
+            events.tell("second_factor_removed", account=user.pk, request=request)
         devices.delete()
         self.message_user(request, _("Their passwords alone log them in now."), messages.SUCCESS)
         return None

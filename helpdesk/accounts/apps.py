@@ -6,3 +6,7 @@ class AccountsConfig(AppConfig):
     name = "helpdesk.accounts"
     label = "accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        # They listen to who logs in.
+        from helpdesk.accounts import confirm, events  # noqa: F401

@@ -7,6 +7,8 @@ typed, an address of mail, or anything else that a person wrote.
 from typing import Any, Literal
 
 import structlog
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
 from django.http import HttpRequest
 
 from helpdesk.accounts.addresses import client_address
@@ -42,3 +44,14 @@ def tell(
     if request is not None:
         ids["address"] = client_address(request)
     log.info(event, account=None if account is None else str(account), **ids)
+
+
+@receiver(user_logged_in)
+def _logged_in(request: HttpRequest, user: Any, **_more: Any) -> None:
+    tell("login", account=user.pk, request=request)
+
+
+@receiver(user_logged_out)
+def _logged_out(request: HttpRequest, user: Any, **_more: Any) -> None:
+    if user is not None:
+        tell("logout", account=user.pk, request=request)

@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from helpdesk.accounts import events
 from helpdesk.accounts.confirm import confirm_first
 from helpdesk.accounts.guessing import remember_browser
 from helpdesk.accounts.models import User
@@ -87,6 +88,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             answer = redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
             remember_browser(request, answer, user.pk)
             return answer
+        events.tell("code_failed", account=user.pk, request=request)
         form.add_error("code", _refused(waits=waits))
     context = {"form": form}
     return render(request, "registration/code.html", context, status=422 if form.errors else 200)
@@ -112,12 +114,15 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if asked.verify_token(form.cleaned_data["code"]):
             if device:
                 device.delete()
+                events.tell("second_factor_removed", account=user.pk, request=request)
                 messages.success(request, _("Your password alone logs you in now."))
             else:
                 asked.confirmed = True
                 asked.save()
+                events.tell("second_factor_added", account=user.pk, request=request)
                 messages.success(request, _("From now on you are asked for a code, too."))
             return redirect("second_factor")
+        events.tell("code_failed", account=user.pk, request=request)
         form.add_error("code", _refused(waits=waits))
     context = {
         "form": form,

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
@@ -59,6 +60,7 @@ def make_token(
         digest=_digest(text),
         expires_at=timezone.now() + timedelta(days=days),
     )
+    events.tell("token_made", account=user.pk, token=made.pk)
     return made, text
 
 
@@ -71,7 +73,12 @@ def token_of(text: str) -> ApiToken | None:
         .first()
     )
     if found and (found.last_used_at is None or now - found.last_used_at > LAST_USE):
-        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        first = found.last_used_at is None
+        rows = ApiToken.objects.filter(pk=found.pk)
+        if first and rows.filter(last_used_at=None).update(last_used_at=now):
+            events.tell("token_first_used", account=found.user_id, token=found.pk)
+        elif not first:
+            rows.update(last_used_at=now)
     return found
 
 
@@ -92,9 +99,13 @@ def revoke(token_id: int, *, by: Actor) -> None:
 
 def revoke_all(tokens: QuerySet[ApiToken] | Iterable[ApiToken]) -> int:
     """End tokens; those that ended before keep their time. Returns how many ended now."""
-    keys = [token.pk for token in tokens]
-    good = ApiToken.objects.filter(pk__in=keys, revoked_at=None)
-    return good.update(revoked_at=timezone.now())
+    ended = 0
+    for token in tokens:
+        good = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+        if good.update(revoked_at=timezone.now()):
+            ended += 1
+            events.tell("token_revoked", account=token.user_id, token=token.pk)
+    return ended
 
 
 def _digest(text: str) -> str:

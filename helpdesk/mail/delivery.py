@@ -23,6 +23,7 @@ from pynamodb.exceptions import PynamoDBException, UpdateError
 
 from helpdesk import wake
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.log_words import kind_of
 from helpdesk.mail import queue
 from helpdesk.mail.handover import (
     Refused,
@@ -60,7 +61,7 @@ def send_due(*, now: datetime | None = None) -> int:
             try:
                 sent += _send([mail for mail in found if _claim(mail, at)], server, at)
             except ServerAway as away:
-                log.warning("mail_server_away", reason=str(away.__cause__ or away)[:200])
+                log.warning("mail_server_away", reason=kind_of(away.__cause__ or away))
                 break
             except Exception as error:
                 log.exception("mail_not_sent", kind=name, group=group, reason=type(error).__name__)

@@ -180,7 +180,7 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
         ).update(last_given_at=timezone.now())
         if mine:
             return chosen.user_id
-    log.warning("turn_contended", team=team.name)
+    log.warning("turn_contended", team=team.pk)
     return chosen.user_id if chosen else None
 
 

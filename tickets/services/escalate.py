@@ -77,7 +77,7 @@ def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
             except (Busy, NotFound, TicketArchived) as error:
                 # Its place in the index stays, so the next sweep meets it again.
                 conflicts += 1
-                log.warning("sweep_skipped", ticket_id=ticket_id, reason=str(error))
+                log.warning("sweep_skipped", ticket_id=ticket_id, reason=type(error).__name__)
     return Sweep(due=len(ticket_ids), fired=fired, conflicts=conflicts)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
 from customers.store.access import all_vehicles
+from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
 from tickets.domain.ticket import CommunicationType
@@ -83,6 +84,7 @@ def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
         "customer": _plain(customer, _CUSTOMER),
         "vehicles": [_plain(vehicle, _VEHICLE) for vehicle in all_vehicles(customer_id)],
     }
+    events.tell("customer_exported", account=by.user_id, customer=customer_id)
     return _zipped(head, customer_id)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from customers.services import erase, merge
 from customers.services.links import check_customer
 from helpdesk import jobs
+from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.dynamo.pages import Place
 from helpdesk.errors import Invalid, NotFound
@@ -58,6 +59,7 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
     )
     erasure.forget_person(customer_id)
+    events.tell("customer_erased", account=by.user_id, customer=customer_id)
     return job
 
 

@@ -86,7 +86,7 @@ def replan_page(replan_id: int) -> bool:
             ticket = change(row.ticket_id, decide, by=SYSTEM)
             changed += int(ticket.version != row.version)
         except (Busy, NotFound) as error:
-            log.warning("replan_skipped", ticket_id=row.ticket_id, reason=str(error))
+            log.warning("replan_skipped", ticket_id=row.ticket_id, reason=type(error).__name__)
     at_end = following is None
     finished = at_end and replan.changed_in_pass + changed == 0
     # Conditioned on the place: a page that is delivered twice is counted once.

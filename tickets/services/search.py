@@ -19,6 +19,7 @@ from customers.domain.folding import (
 )
 from customers.services.read import get_customers, get_vehicles
 from customers.store.items import Customer, Vehicle
+from helpdesk.log_words import kind_of
 from tickets.domain.events import Assigned, Changed, Closed, Escalated, Reopened, Resolved
 from tickets.domain.ticket import CommunicationType
 from tickets.store import access, search
@@ -61,7 +62,7 @@ def follow_at_once(tickets: Iterable[Ticket]) -> None:
         with search.without_waiting():
             search.follow(tickets)
     except DatabaseError as error:
-        log.warning("index_not_followed", reason=str(error))
+        log.warning("index_not_followed", reason=kind_of(error))
 
 
 def follow_tickets(ticket_ids: Iterable[str]) -> None:
@@ -84,7 +85,7 @@ def forget_remains() -> None:
     try:
         search.forget_remains()
     except DatabaseError as error:
-        log.warning("remains_not_forgotten", reason=str(error))
+        log.warning("remains_not_forgotten", reason=kind_of(error))
 
 
 def rebuild(each: Callable[[int], object] = lambda done: None) -> int:

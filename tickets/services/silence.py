@@ -41,5 +41,5 @@ def close_silent(*, now: datetime | None = None) -> int:
         try:
             closed += change(ticket_id, close, by=SYSTEM, now=at).status == Status.CLOSED
         except (Busy, NotFound) as error:
-            log.warning("not_closed", ticket_id=ticket_id, reason=str(error))
+            log.warning("not_closed", ticket_id=ticket_id, reason=type(error).__name__)
     return closed

@@ -1,0 +1,123 @@
+"""What is taken out of lines of the log in production: everything that a person may have written.
+
+Nobody can tell from an error's message which part of it is a customer's address. So no message is
+kept: an error is its kind, its code where it has one, and the lines of code that it went through.
+The same holds for what libraries fill into their lines; their own words stay.
+"""
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+LEFT_OUT = "…"
+
+_KEPT = frozenset({"name", "id", "hostname", "description"})
+"""Arguments by name that Celery fills in: of tasks and workers, not of people."""
+
+_LINK = re.compile(r"(/accounts/password/reset/[^/\s]+/)[^/\s]+")
+"""A mailed link; its last part lets whoever has it set a password."""
+
+_FOREIGN_TEXTS = frozenset({"error", "user_agent", "stack"})
+"""What django-structlog adds: messages of errors, and what clients say of themselves."""
+
+Event = dict[str, Any]
+
+
+def without_arguments(logger: Any, name: str, event: Event) -> Event:
+    """Fill in a library's line again, with numbers, kinds of errors and nothing else."""
+    record, filled = event["_record"], event.pop("positional_args", None)
+    template = record.msg
+    if not isinstance(template, str):  # log.exception(error)
+        event["event"] = _named(template)
+    elif filled:
+        try:
+            event["event"] = template % _safe(filled)
+        except (TypeError, ValueError, KeyError):
+            event["event"] = template
+    elif record.name.startswith("django.security"):
+        event["event"] = "suspicious_request"  # the logger's name says of which kind
+    elif record.name == "gunicorn.error":
+        event["event"] = template.partition(":")[0]
+    return event
+
+
+def without_messages(logger: Any, name: str, event: Event) -> Event:
+    """Tell an error by kinds and places instead of its message."""
+    error = event.pop("exc_info", None)
+    if not error:
+        return event
+    if isinstance(error, tuple):
+        error = error[1]
+    elif not isinstance(error, BaseException):
+        error = sys.exc_info()[1]
+    if error is not None:
+        event["exception"] = "\n".join(_told(error))
+    return event
+
+
+def without_texts(logger: Any, name: str, event: Event) -> Event:
+    """Leave out mailed links, and what django-structlog adds that is text of others."""
+    if str(event.get("logger", "")).startswith("django_structlog"):
+        event = {key: value for key, value in event.items() if key not in _FOREIGN_TEXTS}
+        if "reason" in event:
+            event["reason"] = _named(event["reason"])
+    return {
+        key: _LINK.sub(rf"\1{LEFT_OUT}", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def path_without_texts(path: str) -> str:
+    """Return a path whose parts are ids and names of pages; others' are left out."""
+    return "/".join(
+        part if re.fullmatch(r"[\w.~-]{0,64}", part, re.ASCII) else LEFT_OUT
+        for part in path.split("/")
+    )
+
+
+def kind_of(error: BaseException) -> str:
+    """Return what kind of error this is, with the code of the engine that gave it."""
+    answer = getattr(error, "response", None)
+    code = (
+        (answer.get("Error") or {}).get("Code") if isinstance(answer, Mapping) else None
+    ) or next(
+        (
+            found
+            for name in ("sqlstate", "smtp_code", "errno")
+            if isinstance(found := getattr(error, name, None), int | str)
+        ),
+        None,
+    )
+    kind = type(error).__qualname__
+    return f"{kind} ({code})" if code is not None else kind
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    """Lines for an error after what it came from, as Python itself writes them."""
+    chain: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in chain:
+        chain.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    for found in reversed(chain):
+        for line in traceback.format_tb(found.__traceback__):
+            yield line.rstrip()
+        yield kind_of(found)
+        for inner in getattr(found, "exceptions", ()):
+            yield f"  {kind_of(inner)}"
+
+
+def _safe(filled: Any) -> Any:
+    if isinstance(filled, Mapping):
+        return {
+            key: value if key in _KEPT else _named(value) for key, value in dict(filled).items()
+        }
+    return tuple(_named(value) for value in filled)
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, BaseException):
+        return kind_of(value)
+    return value if isinstance(value, int | float) or value is None else LEFT_OUT
