@@ -4,6 +4,8 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 _FORMULA = frozenset("=+-@\N{MINUS SIGN}")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -30,32 +32,74 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def defused(cell: object) -> object:
-    """`cell` in a form that no spreadsheet program takes for a formula. Numbers stay numbers."""
+    """`cell` in a form that no spreadsheet program takes for a formula. Numbers stay numbers.
+
+    It gets an apostrophe, which `restored` takes away; so does one that has such a one already.
+    """
     if isinstance(cell, str) and _looks_like_formula(cell):
         return f"'{cell}"
     return "" if cell is None else cell
 
 
+def restored(cell: str) -> str:
+    """What `defused` made a text of."""
+    return cell[1:] if cell[:1] == "'" and _looks_like_formula(cell[1:]) else cell
+
+
 def _looks_like_formula(cell: str) -> bool:
     """Whether `cell` begins with a sign of a formula, as some programs see it: in full width too,
-    and behind what cannot be seen, which they drop. A tab or a line break at once is one, too."""
-    if cell[:1] in ("\t", "\r", "\n"):
+    and behind what cannot be seen, which they drop. A tab or a line break at once is one, too.
+    Apostrophes before it do not count."""
+    if cell.lstrip("'")[:1] in ("\t", "\r", "\n"):
         return True
-    first = next((sign for sign in cell if unicodedata.category(sign) not in _UNSEEN), "")
+    first = next(
+        (sign for sign in cell if sign != "'" and unicodedata.category(sign) not in _UNSEEN), ""
+    )
     return unicodedata.normalize("NFKC", first) in _FORMULA
 
 
-def read(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file that are not empty, each with the number of its last line.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that is not empty, with the number of its last line."""
 
-    Commas, semicolons and tabs are told apart by the first line. Raises csv.Error.
+    number: int
+    cells: list[str]
+    unreadable: bool = False
+    """Its quotation marks do not pair, or a cell has no end: it is one line, cut as it stands."""
+
+
+def read(text: str) -> Iterator[Row]:
+    """The rows of a CSV file that are not empty, in the form they had before `lines`.
+
+    Commas, semicolons and tabs are told apart by the first line. A row whose quotation marks do not
+    pair is one line, and the next row begins after it. Raises csv.Error for what is no text.
     """
     if "\0" in text:
         raise csv.Error("it holds what is no text")
-    head = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    for row in reader:
-        cells = [cell.strip() for cell in row]
-        if any(cells):
-            yield reader.line_num, cells
+    all_lines = io.StringIO(text, newline="").readlines()
+    head = all_lines[0] if all_lines else ""
+    delimiter = max(_DELIMITERS, key=lambda sign: len(_cells(head, sign)))
+    done = 0
+    while done < len(all_lines):
+        before = done
+        reader = csv.reader(islice(all_lines, done, None), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                done = before + reader.line_num
+                yield from _row(done, cells)
+            return
+        except csv.Error:
+            line = all_lines[done]
+            done += 1
+            yield from _row(done, line.rstrip("\r\n").split(delimiter), unreadable=True)
+
+
+def _row(number: int, cells: list[str], *, unreadable: bool = False) -> Iterator[Row]:
+    plain = [restored(cell).strip() for cell in cells]
+    if any(plain):
+        yield Row(number, plain, unreadable)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one line, whether or not its quotation marks pair."""
+    return next(csv.reader([line], delimiter=delimiter), [])

@@ -169,13 +169,13 @@ def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
     """
     ids = set(customer_ids)
 
-    def theirs(row: dict[str, Any], cells: dict[str, object]) -> bool:
+    def theirs(row: dict[str, Any], cells: Iterable[object]) -> bool:
         known = row.get("id") in ids or row.get("customer_id") in ids
-        return known or marks.are_in(row.get("reason", "")) or any(map(marks.are, cells.values()))
+        return known or marks.are_in(row.get("reason", "")) or any(map(marks.are, cells))
 
     for file in CustomerFile.objects.all():
-        rows = [row for row in file.rows if not theirs(row, row["fields"])]
-        refused = [row for row in file.refused if not theirs(row, row["cells"])]
+        rows = [row for row in file.rows if not theirs(row, row["fields"].values())]
+        refused = [row for row in file.refused if not theirs(row, _all_cells(row))]
         name = ERASED_FILE if marks.are_near(file.name.rpartition(".")[0]) else file.name
         if (len(rows), len(refused), name) != (len(file.rows), len(file.refused), file.name):
             # Rows that were worked on are gone, too: the place among them would be another.
@@ -183,6 +183,10 @@ def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
             CustomerFile.objects.filter(pk=file.pk).update(
                 rows=left, worked=0, refused=refused, name=name
             )
+
+
+def _all_cells(refused: dict[str, Any]) -> list[object]:
+    return [*refused["cells"].values(), *refused.get("beyond", ())]
 
 
 def _emptied(customer: Customer) -> Customer:

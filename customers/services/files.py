@@ -87,11 +87,7 @@ def upload(*, kind: str, name: str, content: bytes, by: Actor) -> CustomerFile:
         kind=kind,
         name=name[-120:],
         rows=[{**row, "id": new_ulid()} for row in good],
-        refused=[
-            {"row": row["number"], "reason": wrong[row["number"]], "cells": row["fields"]}
-            for row in rows
-            if row["number"] in wrong
-        ],
+        refused=[_refused(row, wrong[row["number"]]) for row in rows if row["number"] in wrong],
         total=len(rows),
         asked_by_id=int(by.user_id),
     )
@@ -126,7 +122,7 @@ def step(file_id: int) -> CustomerFile:
             _TAKE[file.kind](row, by)
         except Invalid as refused:  # somebody else was quicker
             reason = " ".join(refused.errors.values())
-            file.refused.append({"row": row["number"], "reason": reason, "cells": row["fields"]})
+            file.refused.append(_refused(row, reason))
         else:
             file.taken += 1
         file.worked += 1
@@ -150,7 +146,18 @@ def report(file: CustomerFile) -> Iterable[list[object]]:
     yield ["row", "reason", *columns]
     for refused in file.refused:
         cells = refused["cells"]
-        yield [refused["row"], refused["reason"], *(cells.get(name) for name in columns.values())]
+        beyond = refused.get("beyond", ())
+        said = (cells.get(name) for name in columns.values())
+        yield [refused["row"], refused["reason"], *said, *beyond]
+
+
+def _refused(row: Row, reason: str) -> Row:
+    return {
+        "row": row["number"],
+        "reason": reason,
+        "cells": row["fields"],
+        "beyond": row.get("beyond", []),
+    }
 
 
 def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
@@ -171,17 +178,28 @@ def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
         raise Invalid(
             {"file": _("The file has more than %(most)s rows.") % {"most": f"{MOST_ROWS:,}"}}
         )
-    names = _columns(kind, table[0][1])
+    head, *below = table
+    if head.unreadable:
+        raise Invalid({"file": _("Line 1 cannot be read. %(why)s") % {"why": _unreadable()}})
+    names = _columns(kind, head.cells)
     return [
         {
-            "number": number,
+            "number": row.number,
             "fields": {
-                name: cell for name, cell in zip(names, cells, strict=False) if name and cell
+                name: cell for name, cell in zip(names, row.cells, strict=False) if name and cell
             },
-            "cells": len([cell for cell in cells[len(names) :] if cell]),
+            "beyond": row.cells[len(names) :] if any(row.cells[len(names) :]) else [],
+            "unreadable": row.unreadable,
         }
-        for number, cells in table[1:]
+        for row in below
     ]
+
+
+def _unreadable() -> str:
+    return _(
+        "A quotation mark stands alone. Where one belongs to the text, put the whole cell in "
+        "quotation marks and write it twice."
+    )
 
 
 def _columns(kind: CustomerFile.Kind, head: list[str]) -> list[str | None]:
@@ -270,8 +288,9 @@ def _checked(
     wrong: dict[int, list[str]],
 ) -> dict[str, Any]:
     """What the row would be kept as; empty, with the reasons in `wrong`, if it cannot be."""
-    if row["cells"]:
-        wrong[row["number"]] = [_("The row has more cells than the head line.")]
+    if row["unreadable"] or row["beyond"]:
+        more = _("The row has more cells than the head line.")
+        wrong[row["number"]] = [_unreadable() if row["unreadable"] else more]
         return {}
     try:
         return check(given)

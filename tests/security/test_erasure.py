@@ -272,6 +272,7 @@ class World:
                 [f"Ann {MARK}", EMAIL, "taken"],
                 ["", f" {EMAIL} ", "no name"],
                 ["Ann Other", "ann@posta.example", "Ann"],
+                ["Cut off", "cut@posta.example", "Cut", EMAIL],
             ]
         )
         content = table.getvalue().encode()

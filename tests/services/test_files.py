@@ -5,11 +5,13 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from customers.models import CustomerFile
 from customers.services import files
 from customers.services.create import create_customer
-from customers.services.read import customer_with_email, vehicle_with_vin
+from customers.services.read import customer_with_email, find_customers, vehicle_with_vin
 from customers.tasks import resume_files
 from helpdesk import sheets
 from helpdesk.errors import Invalid, NotAllowed, NotFound
@@ -83,7 +85,7 @@ def test_vehicles_find_their_owners(desk):
         ("email\na@b.de\n", "“name” is missing"),
         ("name,Name\na,b\n", "twice"),
         ("name\nM\xfcller".encode("latin-1"), "UTF-8"),
-        ('name\n"open', "no CSV file"),
+        ('"name\nAnn', "Line 1 cannot be read"),
         ("name\n" + "x\n" * 5_001, "5,000 rows"),
         (b"name\n" + b"x" * 2_100_000, "2 MB"),
         (b"name\n\x00\x00", "CSV"),
@@ -169,4 +171,80 @@ def test_the_report_can_be_mended_and_sent_again_and_runs_no_formula(desk):
     assert "'=cmd()" in text
     assert "'-1+1" in text
     again = upload(desk, text.replace("wrong", "right@example.com"))
-    assert len(again.rows) == 1
+    assert [row["fields"] for row in again.rows] == [
+        {"name": "=cmd()|'x'", "email": "right@example.com", "company": "-1+1"}
+    ]
+    assert take(again, desk).taken == 1
+    [made] = find_customers("right@example.com")
+    assert (made.name, made.company) == ("=cmd()|'x'", "-1+1")
+
+
+def reported(file):
+    return "".join(sheets.lines(files.report(file)))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                name: st.text(st.sampled_from("=+-@'\"\t\r\n ,;ab1"), max_size=6)
+                for name in ("phone", "company", "notes")
+            }
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_refused_rows_come_back_as_they_were_however_often(desk, rows):
+    refused = [{"row": 2, "reason": "+", "cells": {"email": "x", **row}} for row in rows]
+    first = CustomerFile(kind="customers", refused=refused)
+    wanted = [
+        {name: cell.strip() for name, cell in one["cells"].items() if cell.strip()}
+        for one in refused
+    ]
+    second = upload(desk, reported(first))
+    third = upload(desk, reported(second))
+
+    assert [one["cells"] for one in second.refused] == wanted
+    assert [one["cells"] for one in third.refused] == wanted
+
+
+def test_a_phone_number_of_a_refused_row_gets_no_apostrophe(desk):
+    file = upload(desk, "name,email,phone\nAnn,wrong,+39 02 5550 3318\n")
+    again = upload(desk, reported(file).replace("wrong", "ann@example.com"))
+
+    assert take(again, desk).taken == 1
+    assert customer_with_email("ann@example.com").phone == "+390255503318"
+
+
+def test_one_bad_quote_names_its_row_and_the_others_are_taken(desk):
+    file = upload(
+        desk,
+        "name,email,company\n"
+        "Ann,ann@example.com,Ann's\n"
+        '"Bo" Berg,bo@example.com,Berg\n'
+        '"Cem,cem@example.com,Cem\n'
+        '"Dee, Inc",dee@example.com,"Dee ""the"" Inc"\n',
+    )
+    assert sorted(reasons(file)) == [3, 4]
+    assert all("quotation mark" in reason for reason in reasons(file).values())
+    assert file.refused[1]["cells"] == {
+        "name": '"Cem',
+        "email": "cem@example.com",
+        "company": "Cem",
+    }
+
+    assert take(file, desk).taken == 2
+    dee = customer_with_email("dee@example.com")
+    assert (dee.name, dee.company) == ("Dee, Inc", 'Dee "the" Inc')
+
+
+def test_cells_beyond_the_head_line_are_not_lost_in_the_report(desk):
+    file = upload(desk, "name,address\nAnn,Via Roma 1,Milano\n")
+    assert "more cells" in reasons(file)[2]
+
+    again = upload(desk, reported(file))
+
+    assert "Milano" in reported(again)
+    assert again.rows == [], "what was cut off would have been taken"
