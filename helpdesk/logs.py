@@ -17,30 +17,23 @@ OWN = ("helpdesk", "customers", "tickets", "reporting", "django_structlog")
 """They follow LOG_LEVEL below INFO; what libraries say there holds bodies and statements."""
 
 
-def logging_config(*, json: bool, level: str) -> dict[str, Any]:
-    """Configure structlog, and return Django's LOGGING for it."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    foreign: list[Any] = []
-    if json:
-        foreign.append(log_words.without_arguments)
-        shared += [log_words.without_messages, log_words.without_texts]
-    else:
-        shared.append(structlog.processors.format_exc_info)
+def configure_structlog(*, json: bool) -> None:
+    """Let the desk's own loggers write into those of Python."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
+            *_shared(json=json),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def logging_config(*, json: bool, level: str) -> dict[str, Any]:
+    """Return Django's LOGGING."""
+    foreign: list[Any] = [log_words.without_arguments] if json else []
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json
@@ -56,7 +49,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     renderer,
                 ],
-                "foreign_pre_chain": [*foreign, *shared],
+                "foreign_pre_chain": [*foreign, *_shared(json=json)],
                 "use_get_message": not json,
                 "pass_foreign_args": json,
             }
@@ -76,3 +69,15 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
         },
     }
+
+
+def _shared(*, json: bool) -> list[Any]:
+    """What is done to every line, whoever writes it."""
+    words: list[Any] = [structlog.processors.format_exc_info]
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([log_words.without_messages, log_words.without_texts] if json else words),
+    ]

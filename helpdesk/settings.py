@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 from helpdesk.accounts.addresses import networks
-from helpdesk.logs import logging_config
+from helpdesk.logs import configure_structlog, logging_config
 from helpdesk.mail.address import AddressRefused, as_kept, mailable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -412,4 +412,5 @@ CELERY_BEAT_SCHEDULE["weekly"] = {
     "schedule": crontab(day_of_week="mon", hour="6-23", minute=0),
 }
 
+configure_structlog(json=not DEBUG)
 LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))
