@@ -173,7 +173,7 @@ def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def asked(monkeypatch, at_once):
     """Which tasks the tasks have asked for."""
     found = []
     monkeypatch.setattr(wake, "send", lambda name, **when: found.append(when or name))
