@@ -11,6 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts import events
@@ -239,6 +240,23 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.display_name}, {self.first_day} – {self.last_day}"
+
+    def clean(self) -> None:
+        if not (self.user_id and self.first_day and self.last_day):
+            return  # these fields say themselves what is wrong
+        same_days = Absence.objects.filter(
+            user=self.user_id, first_day__lte=self.last_day, last_day__gte=self.first_day
+        ).exclude(pk=self.pk)
+        if other := same_days.first():
+            raise ValidationError(
+                {
+                    "first_day": _("Overlaps with another absence, from %(first)s to %(last)s.")
+                    % {
+                        "first": date_format(other.first_day),
+                        "last": date_format(other.last_day),
+                    }
+                }
+            )
 
 
 class ApiToken(models.Model):

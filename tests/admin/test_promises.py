@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from helpdesk.accounts.models import Absence
 from tests.world import after
 from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Replan
 from tickets.services.status import change_status
@@ -63,7 +64,7 @@ def test_a_calendar_without_working_time_is_refused(supervisor):
 
     page = supervisor.post(reverse("admin:tickets_calendar_add"), form)
 
-    assert "no working time" in page.content.decode()
+    assert "Enter hours for at least one day" in page.content.decode()
     assert Calendar.objects.count() == 1
 
 
@@ -112,7 +113,7 @@ def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
     policy = Policy.objects.get(is_default=True)
     supervisor.post(
         reverse("admin:tickets_policy_change", args=[policy.pk]),
-        policy_form(policy, medium_resolution="1h"),
+        policy_form(policy, medium_response="1h", medium_resolution="1h"),
     )
 
     assert replan_page(Replan.objects.get().pk)
@@ -120,3 +121,73 @@ def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
 
     assert stored(number).policy_id == "default-1"
     assert stored(number).sla.resolution_breached_at is None
+
+
+def calendar_form(**changed):
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    return {
+        "name": "Dock",
+        "time_zone": "Europe/Rome",
+        **dict.fromkeys(days, "09:00-17:00"),
+    } | changed
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("monday", "9-17", "Enter hours such as 09:00-12:00"),
+        ("tuesday", "17:00-09:00", "ends after it begins"),
+        ("wednesday", "09:00-12:00, 11:00-15:00", "These hours overlap."),
+        ("thursday", "<b>", "Enter hours such as"),
+        ("friday", "09:00-25:00", "up to 24:00"),
+        ("own_holidays", "2027-01-01 2027-13-01", "“2027-13-01” is not a date"),
+        ("own_holidays", "20270101", "“20270101” is not a date"),
+        ("time_zone", "Mars/Olympus", "time zone"),
+        ("holiday_country", "ZZ", "No holidays are known"),
+    ],
+)
+def test_what_is_wrong_with_a_calendar_is_said_beside_its_field(supervisor, field, typed, words):
+    page = supervisor.post(reverse("admin:tickets_calendar_add"), calendar_form(**{field: typed}))
+
+    errors = page.context["adminform"].form.errors
+    assert list(errors) == [field]
+    assert words in " ".join(errors[field])
+    assert not Calendar.objects.filter(name="Dock").exists()
+
+
+def test_a_calendar_without_hours_says_what_to_do(supervisor):
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    page = supervisor.post(
+        reverse("admin:tickets_calendar_add"), calendar_form(**dict.fromkeys(days, ""))
+    )
+
+    assert "around the clock" in page.context["adminform"].form.errors["monday"][0]
+
+
+def test_a_response_that_takes_longer_than_the_resolution_is_refused(supervisor):
+    policy = Policy.objects.get(is_default=True)
+    address = reverse("admin:tickets_policy_change", args=[policy.pk])
+
+    page = supervisor.post(address, policy_form(policy, high_response="3d", high_resolution="2d"))
+
+    assert list(page.context["adminform"].form.errors) == ["high_response"]
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_absences_of_a_person_do_not_overlap(supervisor, desk):
+    add = reverse("admin:accounts_absence_add")
+    first = {"user": desk.rep_user.pk, "first_day": "2026-12-01", "last_day": "2026-12-10"}
+    supervisor.post(add, first)
+    mine = Absence.objects.get()
+
+    for days in (("2026-12-10", "2026-12-12"), ("2026-11-01", "2026-12-31"), ("2026-12-05",) * 2):
+        page = supervisor.post(add, {**first, "first_day": days[0], "last_day": days[1]})
+        assert "Overlaps with another absence" in page.content.decode(), days
+    assert Absence.objects.count() == 1
+
+    supervisor.post(add, {**first, "user": desk.rep2_user.pk})
+    supervisor.post(add, {**first, "first_day": "2026-12-11", "last_day": "2026-12-12"})
+    change = reverse("admin:accounts_absence_change", args=[mine.pk])
+    supervisor.post(change, {**first, "last_day": "2026-12-09"})
+    assert Absence.objects.count() == 3
+    assert str(Absence.objects.get(pk=mine.pk).last_day) == "2026-12-09"

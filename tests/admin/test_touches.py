@@ -1,11 +1,15 @@
 """Each form of configuration says what a change will touch, before it is saved."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from helpdesk.accounts.models import User
 from helpdesk.moments import this_second
 from tests.world import settle, team
-from tickets.models import Calendar, EscalationRule, Policy, RoutingRule, SavedView
+from tickets.models import Calendar, EscalationRule, Policy, Replan, RoutingRule, SavedView
+from tickets.services import impact
 
 
 @pytest.fixture
@@ -30,7 +34,11 @@ def things(desk):
 
 
 SAID = {
-    "policy": ["The next version follows default-1.", "may match: 3.", "keep the version"],
+    "policy": [
+        "The next version follows default-1.",
+        "Of 3 open tickets, 3 are",
+        "keep the version",
+    ],
     "calendar": ["Policies that use it", "planned anew in the background: 3."],
     "escalationrule": ["Of 3 open tickets", "does not fire again"],
     "routingrule": ["category and priority fit: 2.", "stay where they are"],
@@ -63,3 +71,190 @@ def test_a_calendar_that_nobody_uses_moves_nothing(supervisor):
     page = supervisor.get(reverse("admin:tickets_calendar_change", args=[spare.pk]))
 
     assert "no deadline moves" in page.content.decode()
+
+
+SAID_NOW = "What saving would do"
+
+
+def form_of(client, address):
+    """What the form at `address` would send as it is."""
+    form = client.get(address).context["adminform"].form
+    sent = {}
+    for name, field in form.fields.items():
+        value = form.get_initial_for_field(field, name)
+        value = field.prepare_value(value) if hasattr(field, "prepare_value") else value
+        if value not in (None, False, ""):
+            sent[name] = "on" if value is True else value
+    return sent
+
+
+@pytest.fixture
+def office(things):
+    return reverse("admin:tickets_policy_add"), {
+        "name": "Bills",
+        "slug": "bills",
+        "active": "on",
+        "order": 1,
+        "calendar": things["calendar"].pk,
+        "at_risk_percent": 75,
+        **{
+            f"{priority}_{clock}": "1h"
+            for priority in ("critical", "high", "medium", "low")
+            for clock in ("response", "resolution")
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("conditions", "moved"),
+    [
+        ({}, 3),
+        ({"categories": ["Billing"]}, 2),
+        ({"categories": ["Billing"], "segments": ["VIP"]}, 0),
+        ({"segments": ["Individual"]}, 3),
+        ({"order": 1, "active": ""}, 0),
+    ],
+)
+def test_a_preview_tells_of_what_stands_in_the_form_and_saves_nothing(
+    supervisor, office, conditions, moved
+):
+    address, form = office
+
+    page = supervisor.post(address, {**form, **conditions, "_preview": "1"})
+
+    text = page.content.decode()
+    assert SAID_NOW in text
+    assert f"Of 3 open tickets, {moved} are recalculated: {moved} move to another policy" in text
+    assert "Please correct the error" not in text
+    assert 'value="Bills"' in text, "what was typed is there"
+    assert not Policy.objects.filter(slug="bills").exists()
+
+
+def test_a_policy_for_everything_wants_to_be_confirmed(supervisor, office):
+    address, form = office
+
+    page = supervisor.post(address, form)
+    assert "more than a tenth of the open tickets" in page.content.decode()
+    assert not Policy.objects.filter(slug="bills").exists()
+    assert not Replan.objects.exists()
+
+    supervisor.post(address, {**form, "_confirmed": "1"})
+    assert Policy.objects.filter(slug="bills").exists()
+    assert Replan.objects.count() == 1
+
+
+def test_up_to_a_tenth_is_saved_at_once(supervisor, desk, office):
+    address, form = office
+    for _ in range(16):
+        desk.ticket(category="General", now=this_second())
+    desk.ticket(category="Payment", now=this_second())
+    settle()
+
+    supervisor.post(address, {**form, "categories": ["Payment", "Technical"]})
+
+    assert Policy.objects.filter(slug="bills").exists()
+
+
+def test_a_policy_that_is_switched_off_gives_its_tickets_back(supervisor, desk, office):
+    address, form = office
+    supervisor.post(address, {**form, "categories": ["Billing"], "_confirmed": "1"})
+    policy = Policy.objects.get(slug="bills")
+    desk.ticket(category="Billing", now=this_second())
+    change = reverse("admin:tickets_policy_change", args=[policy.pk])
+
+    sent = {**form, "categories": ["Billing"], "active": "", "_preview": "1"}
+    text = supervisor.post(change, sent).content.decode()
+
+    assert "1 are recalculated: 1 move to another policy" in text
+
+
+def test_another_promise_gives_tickets_a_new_version(supervisor, things):
+    change = reverse("admin:tickets_policy_change", args=[things["policy"].pk])
+    sent = {**form_of(supervisor, change), "high_response": "3h"}
+
+    text = supervisor.post(change, {**sent, "_preview": "1"}).content.decode()
+
+    assert "3 are recalculated: 0 move to another policy, 3 get a new version" in text
+
+
+def test_a_calendar_is_previewed_too(supervisor, things):
+    change = reverse("admin:tickets_calendar_change", args=[things["calendar"].pk])
+    sent = form_of(supervisor, change) | {"always": "", "monday": "09:00-17:00"}
+
+    text = supervisor.post(change, {**sent, "_preview": "1"}).content.decode()
+
+    assert "3 are recalculated: 0 move to another policy, 3 get a new version" in text
+
+
+def test_saving_what_is_there_already_asks_for_nothing(supervisor, things):
+    change = reverse("admin:tickets_policy_change", args=[things["policy"].pk])
+
+    supervisor.post(change, form_of(supervisor, change))
+
+    assert not Replan.objects.exists()
+
+
+def test_a_rule_that_fires_on_many_at_once_wants_to_be_confirmed(supervisor, desk, things):
+    for _ in range(2):
+        desk.ticket(now=this_second() - timedelta(days=9))
+    settle()
+    address = reverse("admin:tickets_escalationrule_add")
+    form = {"key": "late", "active": "on", "trigger": "response-breached", "level": 1}
+    form |= {"notify_supervisors": "on"}
+
+    assert (
+        "on no ticket at once"
+        in supervisor.post(address, {**form, "_preview": "1"}).content.decode()
+    )
+    page = supervisor.post(address, {**form, "also_past": "1"})
+    assert "Of 5 open tickets, it fires at once on 2." in page.content.decode()
+    assert not EscalationRule.objects.filter(key="late").exists()
+
+    supervisor.post(address, {**form, "also_past": "1", "_confirmed": "1"})
+    assert EscalationRule.objects.filter(key="late").exists()
+
+
+def test_the_look_at_open_tickets_is_bounded(supervisor, desk, office, monkeypatch):
+    address, form = office
+    monkeypatch.setattr(impact, "MOST", 2)
+    monkeypatch.setattr(impact, "PAGE", 1)
+
+    text = supervisor.post(address, {**form, "_preview": "1"}).content.decode()
+
+    assert "Of the 2 most urgent open tickets, 2 are recalculated" in text
+
+
+def test_only_people_in_a_role_can_be_given_tickets_by_a_rule(supervisor, desk, things):
+    page = supervisor.get(reverse("admin:tickets_escalationrule_add"))
+
+    offered = {user.pk for user in page.context["adminform"].form.fields["reassign_to"].queryset}
+    assert desk.rep_user.pk in offered
+    assert User.objects.get(pk=desk.outsider.user_id).pk not in offered
+
+
+def test_a_policy_that_an_earlier_one_hides_is_warned_of_in_form_and_list(supervisor, office):
+    address, form = office
+    supervisor.post(address, {**form, "_confirmed": "1"})
+    later = {**form, "name": "Late bills", "slug": "late", "order": 2, "categories": ["Billing"]}
+
+    page = supervisor.post(address, {**later, "_preview": "1"})
+    assert "It never applies: Bills come before it" in page.content.decode()
+    page = supervisor.post(address, {**later, "_confirmed": "1"}, follow=True)
+    assert "It never applies: Bills come before it" in page.content.decode()
+    assert Policy.objects.filter(slug="late").exists(), "a warning forbids nothing"
+
+    listed = supervisor.get(reverse("admin:tickets_policy_changelist")).content.decode()
+    assert listed.count('class="field-hidden_by">Bills<') == 1
+
+
+def test_a_routing_rule_that_an_earlier_one_hides_is_warned_of(supervisor, things):
+    add = reverse("admin:tickets_routingrule_add")
+    form = {"position": 5, "category": "Billing", "segment": "VIP", "team": things["team"].pk}
+
+    page = supervisor.post(add, form, follow=True)
+
+    assert "It never applies: Billing → Money come before it" in page.content.decode()
+    first = {"position": -0, "category": "", "team": things["team"].pk}
+    page = supervisor.post(add, first, follow=True)
+    hidden = "Because of it these never apply"
+    assert hidden not in page.content.decode(), "of equal position the older one is tried first"

@@ -11,7 +11,7 @@ from hypothesis.strategies import integers
 
 from customers.services.create import edit_customer
 from helpdesk.accounts.models import Absence, User
-from tests.world import NOON, after, escalations_of, settle, stored, team
+from tests.world import NOON, after, escalations_of, log_of, settle, stored, team
 from tickets.domain.sla import milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
@@ -21,6 +21,8 @@ from tickets.services import notices
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.edit import edit
 from tickets.services.escalate import sweep
+from tickets.services.filters import read_filters
+from tickets.services.find import find
 from tickets.services.replan import ask_for_replan, replan_customer, replan_page
 from tickets.services.rules import past_now, save_rule
 from tickets.services.segments import store_segments
@@ -180,7 +182,49 @@ def test_a_rule_gives_nothing_to_somebody_who_cannot_work_now(desk):
 
         assert stored(number).assigned_to == expected, user
         assert "call-them" in fired(number), "it fires all the same"
+        said = [
+            line.content for line in log_of(number) if line.content.startswith("Not reassigned")
+        ]
+        assert len(said) == (expected is None)
+        assert str(user.pk) not in "".join(said)
         rule.delete()
+
+
+@pytest.mark.parametrize("had_it", [True, False])
+def test_a_rule_that_reassigns_to_a_team_takes_the_ticket_from_whoever_has_it(desk, had_it):
+    crew = team("Crew", desk.rep2_user)
+    save_rule(new_rule(reassign_to_team=crew), also_past=False, reason="test", now=NOON)
+    number = desk.ticket(
+        assigned_to=desk.rep.user_id if had_it else None, now=after(minutes=1)
+    ).ticket_id
+
+    sweep(now=after(hours=9))
+    sweep(now=after(hours=9))
+
+    ticket = stored(number)
+    assert (ticket.team_id, ticket.assigned_to) == (str(crew.pk), None)
+    changed = [change for line in log_of(number) for change in line.changes or ()]
+    moves = {change.field: change.after for change in changed if change.field != "escalationLevel"}
+    assert moves == {"teamId": str(crew.pk)} | ({"assignedTo": None} if had_it else {})
+    settle()
+    assert list(verify([number])) == []
+
+
+def test_who_is_given_a_ticket_by_a_rule_is_told_and_sees_it_in_their_list(desk):
+    save_rule(new_rule(reassign_to=desk.rep2_user), also_past=False, reason="test", now=NOON)
+    number = desk.ticket(assigned_to=desk.rep.user_id, now=after(minutes=1)).ticket_id
+
+    sweep(now=after(hours=9))
+    settle()
+
+    assert stored(number).assigned_to == desk.rep2.user_id
+    kinds = [one.kind for one in notices.notices(by=desk.rep2) if one.ticket_id == number]
+    assert "assigned" in kinds
+    mine = find(
+        read_filters({"assignedTo": ["me"]}, by=desk.rep2), by=desk.rep2, now=after(hours=9)
+    )
+    assert [ticket.ticket_id for ticket in mine.tickets] == [number]
+    assert list(verify([number])) == []
 
 
 def _leaver():

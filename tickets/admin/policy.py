@@ -11,15 +11,23 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.domain.words import Segment
 from helpdesk.accounts.rights import ReadOnly
-from tickets.admin.touches import SaysWhatItTouches
+from tickets.admin.touches import (
+    PreviewForm,
+    SaysWhatItTouches,
+    impact_in_words,
+    shadow_of_policy,
+    warn,
+)
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Replan
+from tickets.services import impact, shadows
 from tickets.services.configure import save_calendar, save_policy
+from tickets.services.impact import Reach
 from tickets.services.replan import ask_for_replan
 from tickets.web.forms import word_choices
 
 
-class PolicyForm(forms.ModelForm):
+class PolicyForm(PreviewForm):
     categories = forms.MultipleChoiceField(
         label=_("Categories"),
         required=False,
@@ -53,11 +61,21 @@ class PolicyForm(forms.ModelForm):
             ),
         ]
 
+    def reach(self) -> tuple[Reach, list[str]]:
+        found = impact.of_policy(self.instance, by=self.actor)
+        return found, impact_in_words(found) + shadow_of_policy(self.instance)
+
+
+class CalendarForm(PreviewForm):
+    def reach(self) -> tuple[Reach, list[str]]:
+        found = impact.of_calendar(self.instance, by=self.actor)
+        return found, impact_in_words(found)
+
 
 @admin.register(Policy)
 class PolicyAdmin(SaysWhatItTouches):
     form = PolicyForm
-    list_display = ("name", "order", "active", "is_default", "calendar", "version")
+    list_display = (*("name", "order", "active", "is_default", "calendar", "version", "hidden_by"),)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = (
         (None, {"fields": ("name", "slug", "active", "order")}),
@@ -96,6 +114,10 @@ class PolicyAdmin(SaysWhatItTouches):
         newest = policy.versions.order_by("-number").first()
         return newest.key if newest else ""
 
+    @admin.display(description=_("never applies, because of"), empty_value="")
+    def hidden_by(self, policy: Policy) -> str:
+        return ", ".join(shadows.hidden_policies_now().get(policy.pk, ()))
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: Policy | None = None
     ) -> tuple[str, ...]:
@@ -115,10 +137,12 @@ class PolicyAdmin(SaysWhatItTouches):
         if save_policy(obj):
             replan = ask_for_replan(str(_("Policy %s was saved") % obj.name))
             tell_of_replan(self, request, replan)
+        warn(self, request, shadow_of_policy(obj))
 
 
 @admin.register(Calendar)
 class CalendarAdmin(SaysWhatItTouches):
+    form = CalendarForm
     list_display = ("name", "always", "time_zone", "holiday_country")
     fieldsets = (
         (None, {"fields": ("name", "always", "time_zone")}),

@@ -5,16 +5,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.people import assignable_users
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.policy import tell_of_replan
-from tickets.admin.touches import SaysWhatItTouches
+from tickets.admin.touches import PreviewForm, SaysWhatItTouches, in_words
 from tickets.models import EscalationRule, Replan
-from tickets.services.rules import save_rule
+from tickets.services.impact import Reach
+from tickets.services.rules import fires_at_once, save_rule
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(PreviewForm):
     """A rule that begins fires on what passes from now on, unless somebody wants the past too."""
 
     also_past = forms.ChoiceField(
@@ -30,6 +33,16 @@ class RuleForm(forms.ModelForm):
             "goes on as it is."
         ),
     )
+
+    def reach(self) -> tuple[Reach, list[str]]:
+        also_past = self.cleaned_data.get("also_past") == "1"
+        found = fires_at_once(self.instance, also_past=also_past, by=self.actor)
+        if not found.seen:
+            return found, [gettext("It fires on no ticket at once, but from now on.")]
+        return found, [
+            gettext("%(of)s, it fires at once on %(count)s.")
+            % {"of": in_words(found), "count": found.touched}
+        ]
 
 
 @admin.register(EscalationRule)
@@ -73,6 +86,11 @@ class EscalationRuleAdmin(SaysWhatItTouches):
         ),
         (_("From when on"), {"fields": ("also_past",)}),
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "reassign_to":
+            kwargs["queryset"] = assignable_users()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: EscalationRule | None = None

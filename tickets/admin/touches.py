@@ -1,9 +1,13 @@
 """What a change of configuration will touch, said on its form before anything is saved."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,12 +28,16 @@ from tickets.models import (
     RoutingRule,
     SavedView,
 )
-from tickets.services import rules
+from tickets.services import impact, rules, shadows
 from tickets.services.filters import read_filters
 from tickets.services.find import count_up_to
+from tickets.services.impact import Impact, Reach
 
 MOST = 1_000
 MONTH = timedelta(days=30)
+
+
+PREVIEW, CONFIRM = "_preview", "_confirmed"
 
 
 class SaysWhatItTouches(SupervisorsOnly):
@@ -40,8 +48,75 @@ class SaysWhatItTouches(SupervisorsOnly):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["touches"] = touches(context.get("original"), self.model, by=actor_of(request.user))
+        form = context["adminform"].form
+        if getattr(form, "is_held_back", False):
+            context |= {"touches": form.impact, "errors": None, "held_back": form}
+        else:
+            original = context.get("original")
+            context["touches"] = touches(original, self.model, by=actor_of(request.user))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.actor = actor_of(request.user)
+        return form
+
+
+class PreviewForm(forms.ModelForm):
+    """A form that can say what saving it would do, and wants a large change to be confirmed.
+
+    Nothing is saved by a preview, nor by a large change that nobody has confirmed: the form comes
+    back as it was typed, with its impact in words.
+    """
+
+    actor: Actor
+    can_preview = True
+    is_held_back = False
+    is_large = False
+    impact: Sequence[str] = ()
+
+    def reach(self) -> tuple[Reach, list[str]]:
+        """Return what saving the instance as it is would touch, and that in words."""
+        raise NotImplementedError
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if not self.is_bound or self.errors or CONFIRM in self.data or not self.has_changed():
+            return
+        found, words = self.reach()
+        self.is_large = found.is_large
+        if self.is_large or PREVIEW in self.data:
+            self.is_held_back, self.impact = True, words
+            self.add_error(None, ValidationError("", code="held_back"))
+
+
+def warn(model_admin: Any, request: HttpRequest, lines: Iterable[str]) -> None:
+    """Show what is odd about something that was saved all the same."""
+    for line in lines:
+        model_admin.message_user(request, line, messages.WARNING)
+
+
+def in_words(found: Reach) -> str:
+    """Say of how many open tickets a count is."""
+    if found.more:
+        return _("Of the %(seen)s most urgent open tickets") % {"seen": found.seen}
+    return _("Of %(seen)s open tickets") % {"seen": found.seen}
+
+
+def impact_in_words(found: Impact) -> list[str]:
+    """Say what saving would do to open tickets."""
+    return [
+        _(
+            "%(of)s, %(count)s are recalculated: %(moved)s move to another policy, "
+            "%(rest)s get a new version of theirs."
+        )
+        % {
+            "of": in_words(found),
+            "count": found.touched,
+            "moved": found.moved,
+            "rest": found.touched - found.moved,
+        }
+    ]
 
 
 def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
@@ -67,13 +142,8 @@ def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
 def _rule(by: Actor) -> list[str]:
     past = rules.past_now(by=by)
     counts = ", ".join(f"{trigger.value} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
-    of = (
-        _("Of the %(seen)s most urgent open tickets")
-        if past.more
-        else _("Of %(seen)s open tickets")
-    )
     return [
-        of % {"seen": past.seen}
+        in_words(Reach(past.seen, past.more, 0))
         + ": "
         + _("so many are past each trigger now: %(counts)s.") % {"counts": counts},
         _("A rule that begins does not fire on them, unless you choose so below."),
@@ -82,21 +152,45 @@ def _rule(by: Actor) -> list[str]:
 
 
 def _policy(policy: Policy | None, by: Actor) -> list[str]:
-    filters = Filters(statuses=ACTIVE)
-    if policy and policy.categories and not policy.is_default:
-        filters = Filters(
-            statuses=ACTIVE, categories=frozenset(Category(word) for word in policy.categories)
-        )
+    if policy is None:
+        return [
+            _("The open tickets that its conditions match come under it. “Preview” says how many.")
+        ]
+    found = impact.under(policy, by=by)
+    newest = policy.versions.order_by("-number").first()
     said = [
-        _("Open tickets that its conditions may match: %(count)s. Saving plans them anew.")
-        % {"count": _open(by, filters)},
+        _("The next version follows %(key)s.") % {"key": newest.key if newest else "–"},
+        _("%(of)s, %(count)s are under this policy. “Preview” says what your changes would do.")
+        % {"of": in_words(found), "count": found.touched},
         _("Tickets that are done keep the version they finished under."),
     ]
-    if policy:
-        newest = policy.versions.order_by("-number").first()
-        said.insert(
-            0, _("The next version follows %(key)s.") % {"key": newest.key if newest else "–"}
+    return said + shadow_of_policy(policy)
+
+
+def shadow_of_policy(policy: Policy) -> list[str]:
+    """Warn where a policy, as it is, never applies, or hides others."""
+    others = [one for one in Policy.objects.all() if one.pk != policy.pk]
+    before, now = shadows.hidden_policies(others), shadows.hidden_policies([*others, policy])
+    return _shadow(policy, now, [one for one in others if one.pk in now and one.pk not in before])
+
+
+def shadow_of_routing_rule(rule: RoutingRule) -> list[str]:
+    """Warn where a routing rule, as it is, never applies, or hides others."""
+    others = [one for one in RoutingRule.objects.select_related("team") if one.pk != rule.pk]
+    before = shadows.hidden_routing_rules(others)
+    now = shadows.hidden_routing_rules([*others, rule])
+    return _shadow(rule, now, [one for one in others if one.pk in now and one.pk not in before])
+
+
+def _shadow(thing: Any, hidden: Mapping[int, list[str]], now_hidden: Iterable[Any]) -> list[str]:
+    said = []
+    if thing.pk in hidden:
+        said.append(
+            _("It never applies: %(names)s come before it and take every ticket that it matches.")
+            % {"names": ", ".join(hidden[thing.pk])}
         )
+    if names := [str(one) for one in now_hidden]:
+        said.append(_("Because of it these never apply: %(names)s.") % {"names": ", ".join(names)})
     return said
 
 
@@ -124,6 +218,7 @@ def _routing(rule: RoutingRule | None, by: Actor) -> list[str]:
         _("New tickets of the last 30 days that category and priority fit: %(count)s.")
         % {"count": _open(by, filters)},
         _("Tickets that are there already stay where they are."),
+        *(shadow_of_routing_rule(rule) if rule else ()),
     ]
 
 

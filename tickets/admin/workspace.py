@@ -12,8 +12,9 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
-from tickets.admin.touches import SaysWhatItTouches
+from tickets.admin.touches import SaysWhatItTouches, shadow_of_routing_rule, warn
 from tickets.models import CannedReply, RoutingRule, SavedView
+from tickets.services import shadows
 from tickets.services.views import checked_query
 
 
@@ -74,7 +75,9 @@ class AbsenceAdmin(_PeopleWhoWorkTickets, Deletable):
 
 @admin.register(RoutingRule)
 class RoutingRuleAdmin(Deletable):
-    list_display = ("__str__", "position", "category", "segment", "priority", "team")
+    list_display = (
+        *("__str__", "position", "category", "segment", "priority", "team", "hidden_by"),
+    )
     fieldsets = (
         (
             None,
@@ -87,6 +90,14 @@ class RoutingRuleAdmin(Deletable):
             },
         ),
     )
+
+    @admin.display(description=_("never applies, because of"), empty_value="")
+    def hidden_by(self, rule: RoutingRule) -> str:
+        return ", ".join(shadows.hidden_routing_rules_now().get(rule.pk, ()))
+
+    def save_model(self, request: HttpRequest, obj: RoutingRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        warn(self, request, shadow_of_routing_rule(obj))
 
 
 @admin.register(CannedReply)

@@ -1,5 +1,6 @@
 """What customers are promised: calendars, policies, and the versions that tickets ran under."""
 
+from datetime import date
 from typing import Any
 
 import holidays
@@ -11,10 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.models import validate_time_zone
 from helpdesk.lines import LineField
 from tickets.domain import allowance, calendar
-from tickets.domain.errors import AllowanceRefused, CalendarRefused
+from tickets.domain.errors import (
+    AllowanceRefused,
+    CalendarHasNoWorkingTime,
+    CalendarRefused,
+    UnknownTimeZone,
+    WindowsOverlap,
+)
 from tickets.domain.ticket import Category, Priority
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""The fields of a calendar's hours."""
 HOLIDAY_YEARS = range(2010, 2041)
 """A country's holidays are written into a version for these years, so that a newer list of
 holidays changes no deadline of the past."""
@@ -67,30 +76,64 @@ class Calendar(models.Model):
         country = self.holiday_country = self.holiday_country.upper()
         if country and country not in holidays.list_supported_countries():
             raise ValidationError({"holiday_country": _("No holidays are known for this country.")})
+        if errors := self._refused_fields():
+            raise ValidationError(errors)
         try:
             calendar.parse(self.as_written())
+        except CalendarHasNoWorkingTime as refused:
+            raise ValidationError(
+                {"monday": _("Enter hours for at least one day, or choose around the clock.")}
+            ) from refused
+        except UnknownTimeZone:
+            pass  # its field says so
         except CalendarRefused as refused:
             raise ValidationError(str(refused)) from refused
+
+    def _refused_fields(self) -> dict[str, Any]:
+        """What is wrong with each field by itself, in people's words."""
+        errors: dict[str, Any] = {}
+        for name in () if self.always else WEEKDAYS:
+            text = getattr(self, name)
+            if not text.strip():
+                continue
+            try:
+                calendar.parse({"timezone": "UTC", "hours": {"mon": _windows(text)}})
+            except WindowsOverlap:
+                errors[name] = _("These hours overlap.")
+            except CalendarRefused:
+                errors[name] = _(
+                    "Enter hours such as 09:00-12:00, 13:00-17:00, up to 24:00. Each time range "
+                    "ends after it begins."
+                )
+        wrong = [text for text in _dates(self.own_holidays) if not _is_date(text)]
+        if wrong and not self.always:
+            errors["own_holidays"] = _("“%(text)s” is not a date such as 2027-01-01.") % {
+                "text": wrong[0][:40]
+            }
+        return errors
 
     def as_written(self) -> Any:
         """The calendar in the form of SLA.md, every holiday as a date."""
         if self.always:
             return "24x7"
-        days = (
-            self.monday,
-            self.tuesday,
-            self.wednesday,
-            self.thursday,
-            self.friday,
-            self.saturday,
-            self.sunday,
-        )
-        hours = {day: _windows(text) for day, text in zip(DAYS, days, strict=True) if text.strip()}
-        dates = set(self.own_holidays.replace(",", " ").split())
+        texts = [getattr(self, name) for name in WEEKDAYS]
+        hours = {day: _windows(text) for day, text in zip(DAYS, texts, strict=True) if text.strip()}
+        dates = set(_dates(self.own_holidays))
         if self.holiday_country:
             known = holidays.country_holidays(self.holiday_country, years=HOLIDAY_YEARS)
             dates |= {day.isoformat() for day in known}
         return {"timezone": self.time_zone, "hours": hours, "holidays": sorted(dates)}
+
+
+def _dates(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _windows(text: str) -> list[list[str]]:
@@ -107,6 +150,14 @@ def validate_allowance(text: str) -> None:
         raise ValidationError(
             _("Write a duration of working time such as 2h, 1d 4h or 90m (1d is 24 hours).")
         ) from refused
+
+
+def _seconds(text: str) -> int | None:
+    """None for what the field itself refuses."""
+    try:
+        return allowance.parse(text)
+    except AllowanceRefused:
+        return None
 
 
 def _allowance(label: Any, default: str) -> models.CharField:
@@ -150,6 +201,18 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        errors = {}
+        for priority in Priority:
+            name = priority.value.lower()
+            response, resolution = (
+                _seconds(getattr(self, f"{name}_{clock}")) for clock in ("response", "resolution")
+            )
+            if response and resolution and response > resolution:
+                errors[f"{name}_response"] = _("The response target is longer than the resolution.")
+        if errors:
+            raise ValidationError(errors)
 
     def matches(self, *, category: Category, segment: str) -> bool:
         """Whether the policy's conditions hold; an empty condition always does."""

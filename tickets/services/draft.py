@@ -258,7 +258,7 @@ class Draft:
     def _fire(self, milestone: Milestone) -> None:
         rule = milestone.rule
         was = int(self.ticket.escalation_level)
-        self._reassign(rule)
+        reached = self._reassign(rule)
         self.ticket.fired_rules = [*self.ticket.fired_rules, rule.key]
         self.escalate(
             key=rule.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None
@@ -270,17 +270,22 @@ class Draft:
             changed = [Change(field="escalationLevel", before=str(was), after=str(level))]
             words += f": level {was} → {level}"
         self.say(CommunicationType.SYSTEM_UPDATE, words, changed=changed, rule=rule.key, by=SYSTEM)
+        if not reached:
+            words = f"Not reassigned: the person that {rule.key} names cannot work tickets now"
+            self.say(CommunicationType.SYSTEM_UPDATE, words, by=SYSTEM)
 
-    def _reassign(self, rule: Rule) -> None:
+    def _reassign(self, rule: Rule) -> bool:
+        """Give the ticket to whom the rule names; return False if that person cannot work now."""
         ticket, was = self.ticket, self.ticket.assigned_to
         if rule.reassign_to:
-            # Whoever cannot work now is given nothing: the ticket stays where it is.
-            if can_work_now([rule.reassign_to], day=timezone.localdate(self.at)):
-                ticket.assigned_to = rule.reassign_to
+            if not can_work_now([rule.reassign_to], day=timezone.localdate(self.at)):
+                return False  # the ticket stays where it is
+            ticket.assigned_to = rule.reassign_to
         elif rule.reassign_to_team:
             ticket.team_id, ticket.assigned_to = rule.reassign_to_team, None
         if ticket.assigned_to != was:
             self.emit(events.Assigned(ticket.assigned_to))
+        return True
 
     def _next_id(self) -> str:
         self.ticket.last_id = new_ulid(after=self.ticket.last_id, at=self.at)

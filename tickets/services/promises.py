@@ -4,7 +4,7 @@ Versions never change, so each process keeps those it has met. Which policy appl
 are in force, is asked anew each time: one SQL query.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,9 +24,17 @@ from tickets.models import EscalationRule, Policy, PolicyVersion
 def terms_for(*, category: Category, segment: str) -> Terms:
     """The present terms of the first active policy that matches; the default one always does."""
     policies = Policy.objects.filter(active=True) | Policy.objects.filter(is_default=True)
-    for policy in policies:
-        if policy.matches(category=category, segment=segment):
-            return KNOWN_TERMS[current_key(policy)]
+    return KNOWN_TERMS[current_key(applying(policies, category=category, segment=segment))]
+
+
+def applying(policies: Iterable[Policy], *, category: Category, segment: str) -> Policy:
+    """Return the first active of these policies, by their order, that matches; the default one
+    always does. Raises TermsRefused where there is none."""
+    for policy in sorted(policies, key=lambda one: (one.is_default, one.order, one.name)):
+        if (policy.active or policy.is_default) and policy.matches(
+            category=category, segment=segment
+        ):
+            return policy
     raise TermsRefused("There is no default policy. Run: manage.py migrate")
 
 
