@@ -26,7 +26,12 @@ Short = Annotated[str, StringConstraints(max_length=create.LONGEST)]
 Notes = Annotated[str, StringConstraints(max_length=create.LONGEST_NOTES)]
 Email = Annotated[Short, Field(examples=["giulia@posta.example"], description="Nobody else's.")]
 Phone = Annotated[
-    Short, Field(examples=["+390255503318"], description="With its country; kept as E.164.")
+    Short,
+    Field(
+        examples=["+390255503318"],
+        description="With its country, as +39 or 0039; kept as E.164, an extension behind it as in "
+        "`+390255503318 ext. 12`.",
+    ),
 ]
 ExternalId = Annotated[
     Short, Field(examples=["CRM-88213"], description="In another system; nobody else's.")

@@ -48,7 +48,7 @@ def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
     """Bring addresses, search words and index keys of every record into today's form.
 
     Calls `each` after every record. A repeat writes nothing, and one after a crash what is left.
-    Cost: reads the whole table; a transaction for each record that has changed.
+    Cost: reads the whole table twice; a transaction for each record that has changed.
     """
     done = Refreshed()
     for customer in access.every_customer():
@@ -114,7 +114,8 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
         for key in held - wanted:
             transaction.delete(Guard(key), own)
         found_by.write(transaction, before, after)
-        transaction.put(changed(before.customer_id, new_ulid()))
+        if after.email != before.email:
+            transaction.put(changed(before.customer_id, new_ulid()))
     return True, unclear
 
 

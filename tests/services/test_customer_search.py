@@ -5,6 +5,7 @@ import pytest
 from customers.domain.finding import Kind
 from customers.domain.words import Segment
 from customers.services import refresh
+from customers.services.changed import changed_customers
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.erase import erase_person, erase_vehicles
 from customers.services.read import find_customers, find_vehicles
@@ -199,6 +200,27 @@ def test_long_names_of_any_script_are_kept(desk):
         assert own in found(name[:60])
 
 
+def test_two_with_as_many_words_as_there_can_be_become_one(desk):
+    def whole(letter):
+        return someone(
+            desk,
+            " ".join(f"{letter}{n}" for n in range(30)),
+            company=" ".join(f"{letter}x{n}" for n in range(30)),
+            email=f"{'.'.join(f'{letter}{n}' for n in range(9))}@{letter}.posta.example",
+            phone=f"+39 02 5550 331{ord(letter) % 10}",
+            external_id=letter,
+        )
+
+    goes, stays = whole("a"), whole("b")
+    takes = ["name", "company", "email", "phone", "external_id"]
+    job = records.start_merge(goes, into=stays, takes=takes, by=desk.rep)
+    while not job.finished_at:
+        job = records.step(job.pk)
+
+    assert found("a7") == [stays]
+    assert found("b7") == []
+
+
 class Older:
     """Records as a release before this one wrote them."""
 
@@ -225,6 +247,7 @@ def test_what_an_older_release_stored_is_brought_along_and_a_repeat_changes_noth
     assert found("aegir") == []
 
     first = refresh.refresh_customers()
+    assert older.own not in {one.customer_id for one in changed_customers(limit=10)}
     version = Customer.get(f"CUSTOMER#{older.own}", "DETAILS").version
     second = refresh.refresh_customers()
 
