@@ -197,8 +197,8 @@ def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
 
 def _unreadable() -> str:
     return _(
-        "A quotation mark stands alone. Where one belongs to the text, put the whole cell in "
-        "quotation marks and write it twice."
+        "A quotation mark stands alone. Put such a cell in quotation marks, and double each mark "
+        "within it."
     )
 
 

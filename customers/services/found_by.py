@@ -36,6 +36,9 @@ def write(
     At most 2 * (finding.MOST_WORDS + finding.MOST_TAILS + 1) items.
     """
     held, wanted = _stored(before), set(after.found_by or ())
+    if isinstance(before, Customer) and isinstance(after, Customer) and after.erased_at:
+        # An earlier release that ran beside this one wrote words, and none of them on the record.
+        held |= _of_first_releases(before)
     moved = before is not None and before.customer_id != after.customer_id
     for word in wanted if moved else wanted - held:
         transaction.put(_item(word, after))
@@ -48,9 +51,11 @@ def _stored(item: Customer | Vehicle | None) -> set[str]:
         return set()
     if item.found_by is not None or isinstance(item, Vehicle):
         return set(item.found_by or ())
-    if item.name_key is None:
-        return set()  # a signpost, or erased
-    # The words of the first releases, which are on no record.
+    return _of_first_releases(item) if item.name_key else set()  # a signpost, or erased
+
+
+def _of_first_releases(item: Customer) -> set[str]:
+    """The words of the first releases, which are on no record."""
     plain = unicodedata.normalize("NFKD", f"{item.name} {item.company or ''}".casefold())
     words = _FIRST_ACCENTS.sub("", plain).split()[:_FIRST_MOST]
     return {f"{Kind.NAME} {word}" for word in words}

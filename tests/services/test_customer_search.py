@@ -267,6 +267,14 @@ def test_somebody_of_an_older_release_is_erased_with_every_word(desk):
     assert not [sk for sk in words_left() if older.own in sk or older.car in sk]
 
 
+def test_words_that_an_older_release_wrote_beside_this_one_are_erased_too(desk):
+    own = someone(desk, "Ann Müller-Łuk")
+    SearchWord("WORDS#0", f"muller-łuk#{own}", customer_id=own).save()
+    erase_person(own, now=NOON)
+
+    assert not [sk for sk in words_left() if own in sk]
+
+
 def test_segments_and_ids_are_found_as_before(desk):
     own = someone(desk, external_id="C-77", segment=Segment.VIP)
 
