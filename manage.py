@@ -7,6 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    os.environ.setdefault("HELPDESK_LAPTOP", "1")  # if nothing else is set; see the settings
     try:
         from django.core.management import execute_from_command_line
     except ImportError:

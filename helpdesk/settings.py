@@ -1,7 +1,8 @@
 """Settings, all from the environment.
 
-On a laptop the environment is what `make run` wrote to DATA_DIR/desk.env; in production it is the
-real one: with DEBUG off, or unset beside a SECRET_KEY, that file is not read.
+On a laptop the environment is what `make run` wrote to DATA_DIR/desk.env. That file is read by the
+processes of `make run` and by manage.py, which say so in HELPDESK_LAPTOP, and where DEBUG is on; every
+other start is production, in which the environment is the real one.
 The names are listed in docs/deploy.md.
 """
 
@@ -25,8 +26,9 @@ env = environ.Env()
 
 # ------------------------------------------------------------------ environment
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
-# Whoever brings a secret of their own is in production, unless they say otherwise.
-if env.bool("DEBUG", default=not env.str("SECRET_KEY", default="")):
+# Whoever brings a secret of their own is in production, too, unless they say otherwise.
+_laptop = env.bool("HELPDESK_LAPTOP", default=False) and not env.str("SECRET_KEY", default="")
+if env.bool("DEBUG", default=_laptop):
     for written_by_make in ("desk.env", "engines.env"):
         if (DATA_DIR / written_by_make).is_file():
             env.read_env(DATA_DIR / written_by_make)
@@ -38,7 +40,7 @@ ON_LAPTOP = (DATA_DIR / "desk.env").is_file()
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set. On a laptop `make run` (or `make setup`) makes one; "
+        "SECRET_KEY is not set. On a laptop start the desk with `make run`, which makes one; "
         "in production set it in the environment to a long random text."
     )
 # Former secrets: what they signed is still good, what is signed now is not signed with them.

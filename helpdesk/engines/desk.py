@@ -96,6 +96,7 @@ class Desk:
         self.env = {
             **os.environ,
             "DATA_DIR": str(data),
+            "HELPDESK_LAPTOP": "1",
             "PYTHONUNBUFFERED": "1",
             "DESK_URL": os.environ.get("DESK_URL") or f"http://{ports.WEB_HOST}:{port}",
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),

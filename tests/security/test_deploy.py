@@ -89,6 +89,46 @@ def test_a_start_with_a_secret_of_its_own_leaves_a_laptops_file_alone(tmp_path):
     assert "False Helpdesk" in done.stdout, f"desk.env was read: {done.stdout}{done.stderr}"
 
 
+STARTS = {
+    "web": ("gunicorn", "helpdesk.wsgi:application", "--preload", "--bind", "127.0.0.1:0"),
+    "web, not preloaded": ("gunicorn", "helpdesk.wsgi:application", "--bind", "127.0.0.1:0"),
+    "worker": ("celery", "-A", "helpdesk", "worker"),
+    "beat": ("celery", "-A", "helpdesk", "beat"),
+}
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_a_start_with_nothing_set_beside_a_laptops_file_is_refused_in_a_clear_line(tmp_path, start):
+    """`make setup` and `make test` leave a desk.env behind: no server but make run's takes it."""
+    (tmp_path / "desk.env").write_text(f"DEBUG=1\nSECRET_KEY={'of the laptop ' * 5}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", *start],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": "sqlite://:memory:",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode not in (0, None)
+    told = [line for line in done.stderr.splitlines() if "SECRET_KEY is not set" in line]
+    assert told, done.stderr[-2_000:]
+    assert "make run" in told[-1]
+    assert "production" in told[-1]
+
+
+def test_what_a_person_types_on_a_laptop_reads_the_laptops_file(tmp_path):
+    (tmp_path / "desk.env").write_text(f"DEBUG=1\nSECRET_KEY={'of the laptop ' * 5}\n")
+    nothing_set = dict.fromkeys(("SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"))
+    done = manage("diffsettings", DATA_DIR=str(tmp_path), **nothing_set)
+    assert "DEBUG = True" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("part", ["worker", "beat"])
 def test_an_active_demo_account_ends_worker_and_beat(tmp_path, part):
     env = {"DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3", "DATA_DIR": str(tmp_path)}
