@@ -117,7 +117,7 @@ ENDPOINT = (
 
 
 def test_no_program_on_a_laptop_talks_to_aws_because_an_address_is_missing(laptop):
-    done = run("-c", ENDPOINT, folder=laptop)
+    done = run("-c", ENDPOINT, folder=laptop, DEBUG="1")
 
     assert done.returncode != 0
     assert "DynamoDB is not running" in done.stderr
