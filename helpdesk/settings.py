@@ -1,8 +1,8 @@
 """Settings, all from the environment.
 
 On a laptop the environment is what `make run` wrote to DATA_DIR/desk.env. That file is read by the
-processes of `make run` and by manage.py, which say so in HELPDESK_LAPTOP, and where DEBUG is on; every
-other start is production, in which the environment is the real one.
+processes of `make run` and by manage.py, which say so in HELPDESK_LAPTOP, and where DEBUG is on;
+every other start is production, in which the environment is the real one.
 The names are listed in docs/deploy.md.
 """
 
