@@ -6,6 +6,7 @@ A server never hands on more than was stated.
 
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.template.defaultfilters import filesizeformat
@@ -14,10 +15,13 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.tokens import token_of
 from helpdesk.api.auth import bearer_token
 from helpdesk.api.problems import PREFIX, problem
+from helpdesk.errors import NoRoom
 from helpdesk.middleware import error_page
 from helpdesk.numbers import whole_number
 
 FORM_DATA = "multipart/form-data"
+
+log = structlog.get_logger(__name__)
 
 
 class BodyLimitMiddleware:
@@ -39,6 +43,14 @@ class BodyLimitMiddleware:
         if length > limit:
             words = _("The request is too large: at most %(most)s are possible here.")
             return _refused(request, 413, words % {"most": filesizeformat(limit)})
+        if request.content_type == FORM_DATA:
+            try:
+                request.POST  # noqa: B018 (reads the body; what is large is written to a disk)
+            except OSError as error:
+                if error.errno not in NoRoom.CAUSES:
+                    raise
+                log.exception("no_room_for_uploads")
+                return _refused(request, 503, str(NoRoom()))
         return self.get_response(request)
 
 

@@ -4,6 +4,7 @@ Raised deep, turned into a page or a status in one place: helpdesk/middleware.py
 know (a refused transition) is in tickets/domain/errors.py.
 """
 
+import errno
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -44,6 +45,16 @@ class AnswerErased(ServiceError):
 
 class Busy(ServiceError):
     """Too many people write the same item at once; trying again will do."""
+
+
+class NoRoom(ServiceError):
+    """The disk that files are written to is full."""
+
+    CAUSES = frozenset({errno.ENOSPC, errno.EDQUOT})
+    """Errors of the operating system that say so."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no room for files right now. Nothing was sent; try later."))
 
 
 class TooManyTries(ServiceError):

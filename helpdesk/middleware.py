@@ -16,6 +16,7 @@ from helpdesk.errors import (
     AnswerErased,
     Busy,
     Invalid,
+    NoRoom,
     NotAllowed,
     NotFound,
     ServiceError,
@@ -27,6 +28,9 @@ from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
 
+RETRY = {"Retry-After": "5"}
+"""Seconds after which an engine that was away may be asked again."""
+
 _STATUS: dict[type[Exception], int] = {
     NotFound: 404,
     NotAllowed: 403,
@@ -34,6 +38,7 @@ _STATUS: dict[type[Exception], int] = {
     StaleVersion: 409,
     AnswerErased: 409,
     Busy: 503,
+    NoRoom: 503,
     TooManyTries: 429,
     InvalidCursor: 422,
     DomainError: 409,
@@ -97,4 +102,7 @@ def error_page(request: HttpRequest, *, status: int, message: str) -> HttpRespon
         503: _("Back in a moment"),
     }
     context = {"status": status, "title": titles[status], "message": message}
-    return render(request, "errors/page.html", context, status=status)
+    answer = render(request, "errors/page.html", context, status=status)
+    if status == 503:
+        answer["Retry-After"] = RETRY["Retry-After"]
+    return answer

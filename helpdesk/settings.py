@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helpdesk.away.DatabaseMiddleware",
     "helpdesk.bodies.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
     "helpdesk.middleware.RequestLogMiddleware",

@@ -53,3 +53,5 @@ urlpatterns = [
     path("api/", api.urls),
     re_path("^api(?:/|$)", unknown_address, name="api_unknown"),
 ]
+
+handler500 = "helpdesk.away.failed"

@@ -24,6 +24,7 @@ from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.moments import this_second
 from helpdesk.numbers import whole_number
+from helpdesk.saved import saved
 
 MOST_FOUND = 50
 
@@ -57,7 +58,9 @@ def customers(request: HttpRequest) -> HttpResponse:
 def new_customer(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
     require_ticket_work(by)
-    form = CustomerForm(request.POST or None, initial={"segment": Segment.INDIVIDUAL})
+    form = CustomerForm(
+        request.POST if request.method == "POST" else None, initial={"segment": Segment.INDIVIDUAL}
+    )
     if request.method != "POST":
         return _form(request, form, _("New customer"))
     typed = typed_into(form, request.POST)
@@ -69,6 +72,7 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     except Invalid as refused:
         refuse(form, refused.errors)
         return _form(request, form, _("New customer"), status=422)
+    saved(request, _("Customer saved."))
     return redirect("customer_detail", customer.customer_id)
 
 
@@ -80,7 +84,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     if customer is None:
         raise NotFound(_("There is no such customer."))
     initial = {name: getattr(customer, name) or "" for name in CustomerForm.base_fields}
-    form = CustomerForm(request.POST or None, initial=initial)
+    form = CustomerForm(request.POST if request.method == "POST" else None, initial=initial)
     more: dict[str, Any] = {"version": int(customer.version), "back": customer_id}
     if request.method != "POST":
         return _form(request, form, customer.name, **more)
@@ -97,6 +101,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     except StaleVersion:
         return _form(request, form, customer.name, status=409, now_is=initial, **more)
     detail = reverse("customer_detail", args=[customer_id])
+    saved(request, _("Customer saved."))
     changed = request.POST.get("segment", "") not in ("", initial["segment"])
     return redirect(f"{detail}?segment=changed" if changed else detail)
 
@@ -105,7 +110,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
 def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
     by = actor_of(request.user)
     require_ticket_work(by)
-    form = VehicleForm(request.POST or None)
+    form = VehicleForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _form(request, form, _("New vehicle"), back=customer_id)
     try:
@@ -117,6 +122,7 @@ def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
     except Invalid as refused:
         refuse(form, refused.errors)
         return _form(request, form, _("New vehicle"), status=422, back=customer_id)
+    saved(request, _("Vehicle saved."))
     return redirect("vehicle_detail", vehicle.vehicle_id)
 
 
@@ -128,7 +134,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     if vehicle is None:
         raise NotFound(_("There is no such vehicle."))
     initial = {name: getattr(vehicle, name, "") or "" for name in VehicleForm.base_fields}
-    form = VehicleForm(request.POST or None, initial=initial)
+    form = VehicleForm(request.POST if request.method == "POST" else None, initial=initial)
     more: dict[str, Any] = {"version": int(vehicle.version), "vehicle": vehicle}
     title = vehicle.label or _("Vehicle")
     if request.method != "POST":
@@ -145,6 +151,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         return _form(request, form, title, status=422, **more)
     except StaleVersion:
         return _form(request, form, title, status=409, now_is=initial, **more)
+    saved(request, _("Vehicle saved."))
     return redirect("vehicle_detail", vehicle_id)
 
 

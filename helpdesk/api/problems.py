@@ -7,7 +7,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -19,7 +19,7 @@ from pynamodb.exceptions import PynamoDBException
 from helpdesk.api.limits import TooMany
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import Invalid, ServiceError
-from helpdesk.middleware import status_of
+from helpdesk.middleware import RETRY, status_of
 from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -134,10 +134,10 @@ def explain_problems(api: NinjaAPI) -> None:
     @api.exception_handler(ClientError)
     @api.exception_handler(PynamoDBException)
     @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
     def away(request: HttpRequest, error: Exception) -> HttpResponse:
         log.exception("store_failed")
-        retry = {"Retry-After": "5"}
-        return problem(503, _("The database does not answer. Nothing was changed."), headers=retry)
+        return problem(503, _("The database does not answer. Nothing was changed."), headers=RETRY)
 
 
 def _field(loc: tuple[Any, ...]) -> str:

@@ -6,10 +6,12 @@ can reach, and never a message whose file is missing.
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePath
 from typing import IO, Any
 
+import structlog
+from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.errors import Invalid, NoRoom, NotFound
 from helpdesk.lines import one_line
 from tickets.store import access
 from tickets.store.log import Attachment
@@ -47,6 +49,8 @@ CONTENT_TYPES = {
 }
 LONGEST_NAME = 120
 
+log = structlog.get_logger(__name__)
+
 
 @contextmanager
 def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
@@ -60,7 +64,7 @@ def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachm
     stored: list[Attachment] = []
     try:
         for file, name in zip(uploaded, names, strict=True):
-            file_id = _storage().save(f"{_folder(ticket_id)}/{new_ulid().lower()}", file)
+            file_id = _save(ticket_id, file)
             stored.append(Attachment(file_id=file_id, name=name, size=file.size))
         yield stored
     except BaseException:
@@ -80,7 +84,7 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
     try:
         for file in files:
             with opened(file) as content:
-                file_id = _storage().save(f"tickets/{ticket_id}/{new_ulid().lower()}", content)
+                file_id = _save(ticket_id, File(content))
             stored.append(Attachment(file_id=file_id, name=file.name, size=file.size))
         yield stored
     except BaseException:
@@ -125,6 +129,20 @@ def forget_all(ticket_id: str) -> None:
 
 def content_type(name: str) -> str:
     return CONTENT_TYPES.get(_extension(name), "application/octet-stream")
+
+
+def _save(ticket_id: str, content: File) -> str:
+    """Store a file whole, or nothing of it, and return its id. Raises NoRoom on a full disk."""
+    name = f"{_folder(ticket_id)}/{new_ulid().lower()}"
+    try:
+        return _storage().save(name, content)
+    except BaseException as error:
+        with suppress(OSError):
+            _storage().delete(name)  # of a disk that was full in the middle half is left
+        if isinstance(error, OSError) and error.errno in NoRoom.CAUSES:
+            log.exception("no_room_for_files")
+            raise NoRoom from error
+        raise
 
 
 def _folder(ticket_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.services.read import find_customers, get_customer, vehicles_of
@@ -15,6 +16,7 @@ from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
+from helpdesk.saved import saved
 from tickets.services.create import create_ticket
 from tickets.services.promises import promises_of_new_tickets
 from tickets.web.forms import NewTicketForm
@@ -54,6 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.errors.pop(name, None)
             form.add_error(name if name in form.fields else None, message)
         return _page(request, form, typed, status=422)
+    saved(request, _("Ticket %(id)s was created.") % {"id": ticket.ticket_id})
     return redirect("ticket_detail", ticket.ticket_id)
 
 

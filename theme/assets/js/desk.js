@@ -189,6 +189,82 @@ document.addEventListener("submit", (event) => {
   for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
 });
 
+// --- forms of a whole page: what is typed stays on this machine until the desk says it is saved
+const keptKey = (path) => `draft:${document.body.dataset.user}:page:${path}`;
+const keeps = (field) => field.name && !field.disabled && !["hidden", "password", "file", "submit", "button"].includes(field.type);
+
+// What differs from what is stored; in a form that came back with errors all of it was typed.
+function changedFields(form) {
+  const changed = {};
+  const all = !form.matches("[data-fresh]");
+  for (const field of form.elements) {
+    if (!keeps(field)) continue;
+    if (field.type === "radio") {
+      if (field.checked && (all || !field.defaultChecked)) changed[field.name] = field.value;
+    } else if (field.type === "checkbox") {
+      if (all || field.checked !== field.defaultChecked) changed[field.name] = field.checked;
+    } else if (field.matches("select")) {
+      if (all || !field.selectedOptions[0]?.defaultSelected) changed[field.name] = field.value;
+    } else if (all || field.value !== field.defaultValue) changed[field.name] = field.value;
+  }
+  return changed;
+}
+
+function keepPage(form) {
+  const kept = changedFields(form);
+  // The token tells the desk that it is the same ticket, should it have been made after all.
+  if (Object.keys(kept).length && form.elements.token) kept.token = form.elements.token.value;
+  const key = keptKey(location.pathname);
+  if (Object.keys(kept).length) localStorage.setItem(key, JSON.stringify(kept));
+  else localStorage.removeItem(key);
+}
+
+function readKept(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function restorePage(form) {
+  const kept = readKept(keptKey(location.pathname));
+  if (!kept || !form.matches("[data-fresh]")) return;
+  const asked = new URLSearchParams(location.search);
+  if (kept.customer && !asked.has("customer")) {
+    // The server shows whose it is, and their vehicles.
+    location.replace(`?${new URLSearchParams({ customer: kept.customer, vehicle: kept.vehicle ?? "" })}`);
+    return;
+  }
+  let back = false;
+  for (const [name, value] of Object.entries(kept)) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (name === "token") field.value = value;
+      if (!keeps(field) || ["customer", "vehicle", "customer_search"].includes(name)) continue;
+      if (field.type === "radio") field.checked = field.value === value;
+      else if (field.type === "checkbox") field.checked = value;
+      else field.value = value;
+      back = true;
+    }
+  }
+  for (const note of document.querySelectorAll("[data-kept]")) note.hidden = !back;
+}
+
+for (const said of document.querySelectorAll("[data-saved]")) localStorage.removeItem(keptKey(said.dataset.saved));
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  restorePage(form);
+  for (const happens of ["input", "change", "submit"]) form.addEventListener(happens, () => keepPage(form));
+}
+document.addEventListener("click", (event) => {
+  const discard = event.target.closest?.("[data-discard]");
+  if (!discard) return;
+  localStorage.removeItem(keptKey(location.pathname));
+  if (discard.matches("button")) location.assign(location.pathname);
+});
+// An error page does not know who somebody is, but which form it stands for.
+const kept = Object.keys(localStorage).some((key) => key.startsWith("draft:") && key.endsWith(`:page:${location.pathname}`));
+for (const note of document.querySelectorAll("[data-kept-note]")) note.hidden = !kept;
+
 // --- a canned reply is filled in at the cursor
 document.addEventListener("change", async (event) => {
   const form = event.target.closest("form[data-canned]");

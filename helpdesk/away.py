@@ -1,0 +1,57 @@
+"""What people and programs are answered while Django's database is away."""
+
+import sys
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.defaults import server_error
+
+from helpdesk.api.problems import PREFIX, RETRY, problem
+from helpdesk.middleware import error_page
+
+log = structlog.get_logger(__name__)
+
+AWAY = (OperationalError, InterfaceError)
+"""The database does not answer, or is busy: what is asked now may well be answered later."""
+
+
+class DatabaseMiddleware:
+    """Asks who somebody is before anything else does: an answer that the database owes is then a
+    page like any other. Stands right behind the middleware that knows the user; costs nothing that
+    the page would not ask anyway."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.user.is_authenticated  # noqa: B018 (asks for the session and the account)
+        except AWAY:
+            log.exception("database_away")
+            return away(request)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, AWAY):
+            log.exception("database_away")
+            return away(request)
+        return None
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """Return 503, as a page or as a problem of the API."""
+    words = _("The database does not answer. Nothing was changed; try again in a moment.")
+    if request.path.startswith(PREFIX):
+        return problem(503, words, headers=RETRY)
+    return error_page(request, status=503, message=words)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: what no page and no middleware has caught, such as a session that could
+    not be saved."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        return away(request)
+    return server_error(request)
