@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
 from customers.domain.finding import LONGEST_WORD, Kind, beginnings
-from customers.domain.folding import words_asked, words_to_find
+from customers.domain.folding import folded, words_asked, words_to_find
 from customers.domain.words import Segment
 from customers.store import access
 from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_pk
@@ -24,6 +24,7 @@ MOST_VEHICLES_SHOWN = 50
 MOST_SEARCHED = 100
 PAGE = 50
 MOST_WORDS_ASKED = 3
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
     or whose address or booking begins so.
 
     Cost: a batch read where `text` holds an @ or a digit; a query for each kind of word that it can
-    be, two more at most where many names begin as one of its words; and a batch read.
+    be, three more at most where many names have its words; and a batch read.
     """
     if exact := _exactly(text.strip()):
         return exact
@@ -141,14 +142,17 @@ def _exactly(text: str) -> list[Customer]:
 
 def _named(text: str) -> list[str]:
     """Ids of customers with a name that may have all words of `text`: those with its longest word,
-    or where these are too many to read, with the next ones, of which the fewest have."""
-    fewest: list[str] = []
-    for word in sorted(words_asked(text), key=len, reverse=True)[:MOST_WORDS_ASKED]:
+    or where these are too many to read, with the next ones. Where each is too common, some of those
+    with the longest, and those whose name begins with all of `text`."""
+    some: list[str] = []
+    words = sorted(words_asked(text), key=len, reverse=True)
+    for word in words[:MOST_WORDS_ASKED]:
         found = access.customers_with_word(Kind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
         if len(found) < MOST_SEARCHED:
             return found
-        fewest = fewest or found
-    return fewest
+        some = some or found
+    whole = access.customers_named(folded(text), limit=MOST_NAMED) if len(words) > 1 else []
+    return [*whole, *some]
 
 
 def _has_all(customer: Customer, words: list[str]) -> bool:

@@ -139,6 +139,18 @@ def customers_with_word(kind: Kind, beginning: str, *, limit: int) -> list[str]:
     return list(dict.fromkeys(found))[:limit]
 
 
+def customers_named(beginning: str, *, limit: int) -> list[str]:
+    """Ids of customers whose folded name begins so, by name. One Query a shard."""
+    page = read_page(
+        Customer.by_name,
+        ["NAME"],
+        place_of=lambda row: str(row.name_key),
+        limit=limit,
+        condition=Customer.name_key.startswith(beginning),
+    )
+    return [row.customer_id for row in page.rows]
+
+
 def vehicles_with_word(kind: Kind, beginning: str, *, limit: int) -> list[tuple[str, str]]:
     """Owners and ids of vehicles with a word of this kind that begins so. One Query a shard."""
     found = [
