@@ -186,7 +186,7 @@ STATICFILES_DIRS = [BASE_DIR / "theme" / "assets"]
 # Attachments: a folder, or a bucket of S3. Only ever given out by the desk itself.
 ATTACHMENTS_BUCKET = env.str("ATTACHMENTS_BUCKET", default="")
 _attachments: dict[str, object] = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "helpdesk.files.WholeFiles",
     "OPTIONS": {
         "location": DATA_DIR / "attachments",
         "base_url": None,

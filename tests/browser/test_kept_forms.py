@@ -4,6 +4,7 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import Page, expect
 
+from customers.services.create import edit_customer
 from tests.browser.test_journeys import log_in
 from tickets.services.create import create_ticket
 from tickets.store import access
@@ -63,3 +64,31 @@ def test_what_is_discarded_or_anothers_is_not_back(desk, page: Page):
     log_in(page, "tomasz")
     page.goto("/customers/new/")
     expect(page.get_by_label("Company")).to_have_value("")
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_written_over_by_what_is_back(desk, page: Page):
+    customer = desk.customer.customer_id
+    log_in(page, "rosa")
+    page.goto(f"/customers/{customer}/edit/")
+    page.get_by_label("Company").fill("Typed Ltd")
+    edit_customer(customer, company="Meanwhile Ltd", by=desk.rep2)
+    page.reload()
+    expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
+
+    page.get_by_role("button", name="Keep").click()
+
+    expect(page.get_by_text("Somebody else changed this in the meantime.")).to_be_visible()
+    expect(page.get_by_text("Meanwhile Ltd")).to_be_visible()
+    expect(page.get_by_label("Company")).to_have_value("Typed Ltd")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Customer saved.")).to_be_visible()
+
+    # Several forms of one page keep what is theirs.
+    page.goto(f"/vehicles/{desk.vehicle.vehicle_id}/edit/")
+    page.get_by_label("Model").fill("Passat")
+    page.get_by_label("E-mail address or name of the new owner").fill("zoe@x.example")
+    page.reload()
+    expect(page.get_by_label("Model")).to_have_value("Passat")
+    expect(page.get_by_label("E-mail address or name of the new owner")).to_have_value(
+        "zoe@x.example"
+    )

@@ -1,6 +1,7 @@
 """While an engine is away, or a disk is full: an honest answer, nothing changed, nothing lost."""
 
 import errno
+import os
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
+from helpdesk import settings as settings_of_the_desk
 from helpdesk.errors import NoRoom
 from tests.world import log_of
 from tickets.services import attachments
@@ -98,7 +100,7 @@ def folder(settings, tmp_path):
     settings.STORAGES = {
         **settings.STORAGES,
         "attachments": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": settings_of_the_desk.STORAGES["attachments"]["BACKEND"],
             "OPTIONS": {"location": tmp_path / "attachments"},
         },
     }
@@ -143,6 +145,51 @@ def test_another_error_of_the_disk_leaves_no_half_file_either(desk, folder, monk
         store()
     assert not isinstance(raised.value, NoRoom)
     assert files_in(folder) == []
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_whichever_step_finds_the_disk_full_nothing_is_left(
+    desk, rep_client, folder, monkeypatch, call, before
+):
+    """A disk may take what is written and say only at the end that it had no room."""
+    ticket = desk.ticket().ticket_id
+    real, done = getattr(os, call), []
+
+    def full(path, *args, **more):
+        if isinstance(path, int) or str(path).startswith(str(folder)):
+            done.append(path)
+            if len(done) > before:
+                raise OSError(errno.ENOSPC, "no room")
+        return real(path, *args, **more)
+
+    files = [SimpleUploadedFile(name, b"abc") for name in ("a.txt", "b.txt", "c.txt")]
+    monkeypatch.setattr(os, call, full)
+    answer = rep_client.post(f"/tickets/{ticket}/note/", {"content": "after", "files": files})
+    monkeypatch.setattr(os, call, real)
+
+    assert len(done) == before + 1, "the step is one that files go through"
+    assert answer.status_code == 503
+    assert "There is no room for files right now. Nothing was sent" in answer.content.decode()
+    assert files_in(folder) == []
+    assert "after" not in [line.content for line in log_of(ticket)]
+
+
+def test_a_file_has_its_name_only_when_all_of_it_is_on_the_disk(folder, monkeypatch):
+    named = []
+    monkeypatch.setattr(
+        os, "fsync", lambda _fd: named.append([one.name for one in files_in(folder)])
+    )
+    large = TemporaryUploadedFile("b.txt", "text/plain", 3, None)
+    large.write(b"def")
+    large.seek(0)
+
+    with kept("1", [SimpleUploadedFile("a.txt", b"abc"), large]) as files:
+        large.close()
+
+    assert [one.endswith(".part") for one in named[0]] == [True]
+    assert [attachments.opened(one).read() for one in files] == [b"abc", b"def"]
+    assert len(files_in(folder)) == 2
 
 
 def test_no_room_while_the_body_is_read_is_said_so(desk, rep_client, monkeypatch):

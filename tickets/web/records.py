@@ -12,6 +12,7 @@ from customers.store.items import Customer
 from helpdesk.accounts.actors import actor_of, require_supervision, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.fragments import wants_fragment
+from helpdesk.saved import saved
 from tickets.models import CustomerJob
 from tickets.services import records
 
@@ -47,6 +48,7 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
         except Invalid as refused:
             errors = refused.errors
         else:
+            saved(request, _("The merge has begun."))
             return redirect("customer_job", job.pk)
     named = get_customer(request.GET["with"]) if "with" in request.GET else None
     candidates = [named] if named and not named.gone else find_customers(text)

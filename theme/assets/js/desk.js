@@ -191,6 +191,11 @@ document.addEventListener("submit", (event) => {
 
 // --- forms of a whole page: what is typed stays on this machine until the desk says it is saved
 const keptKey = (path) => `draft:${document.body.dataset.user}:page:${path}`;
+const formKey = ({ dataset }) => keptKey(location.pathname) + (dataset.keep && `#${dataset.keep}`);
+function forgetPage(path) {
+  const ofPage = (key) => key === keptKey(path) || key.startsWith(`${keptKey(path)}#`);
+  for (const key of Object.keys(localStorage).filter(ofPage)) localStorage.removeItem(key);
+}
 const keeps = (field) => field.name && !field.disabled && !["hidden", "password", "file", "submit", "button"].includes(field.type);
 
 // What differs from what is stored; in a form that came back with errors all of it was typed.
@@ -212,9 +217,14 @@ function changedFields(form) {
 
 function keepPage(form) {
   const kept = changedFields(form);
-  // The token tells the desk that it is the same ticket, should it have been made after all.
-  if (Object.keys(kept).length && form.elements.token) kept.token = form.elements.token.value;
-  const key = keptKey(location.pathname);
+  const key = formKey(form);
+  if (Object.keys(kept).length) {
+    // The token tells the desk that it is the same ticket, should it have been made after all; the
+    // version, what of this record was seen: what others changed since is not written over.
+    for (const name of ["token", "version"]) {
+      if (form.elements[name]) kept[name] = form.elements[name].value;
+    }
+  }
   if (Object.keys(kept).length) localStorage.setItem(key, JSON.stringify(kept));
   else localStorage.removeItem(key);
 }
@@ -228,7 +238,7 @@ function readKept(key) {
 }
 
 function restorePage(form) {
-  const kept = readKept(keptKey(location.pathname));
+  const kept = readKept(formKey(form));
   if (!kept || !form.matches("[data-fresh]")) return;
   const asked = new URLSearchParams(location.search);
   if (kept.customer && !asked.has("customer")) {
@@ -239,7 +249,7 @@ function restorePage(form) {
   let back = false;
   for (const [name, value] of Object.entries(kept)) {
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-      if (name === "token") field.value = value;
+      if (["token", "version"].includes(name)) field.value = value;
       if (!keeps(field) || ["customer", "vehicle", "customer_search"].includes(name)) continue;
       if (field.type === "radio") field.checked = field.value === value;
       else if (field.type === "checkbox") field.checked = value;
@@ -247,10 +257,10 @@ function restorePage(form) {
       back = true;
     }
   }
-  for (const note of document.querySelectorAll("[data-kept]")) note.hidden = !back;
+  if (back) for (const note of document.querySelectorAll("[data-kept]")) note.hidden = false;
 }
 
-for (const said of document.querySelectorAll("[data-saved]")) localStorage.removeItem(keptKey(said.dataset.saved));
+for (const said of document.querySelectorAll("[data-saved]")) forgetPage(said.dataset.saved);
 for (const form of document.querySelectorAll("form[data-keep]")) {
   restorePage(form);
   for (const happens of ["input", "change", "submit"]) form.addEventListener(happens, () => keepPage(form));
@@ -258,11 +268,11 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 document.addEventListener("click", (event) => {
   const discard = event.target.closest?.("[data-discard]");
   if (!discard) return;
-  localStorage.removeItem(keptKey(location.pathname));
+  forgetPage(location.pathname);
   if (discard.matches("button")) location.assign(location.pathname);
 });
 // An error page does not know who somebody is, but which form it stands for.
-const kept = Object.keys(localStorage).some((key) => key.startsWith("draft:") && key.endsWith(`:page:${location.pathname}`));
+const kept = Object.keys(localStorage).some((key) => key.startsWith("draft:") && key.split("#")[0].endsWith(`:page:${location.pathname}`));
 for (const note of document.querySelectorAll("[data-kept-note]")) note.hidden = !kept;
 
 // --- a canned reply is filled in at the cursor
