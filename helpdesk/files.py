@@ -16,7 +16,7 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         part = f"{name}.part"
         try:
-            part = super()._save(part, content)
+            part = super()._save(part, content)  # type: ignore[misc]  # its documented hook
             _to_disk(self.path(part))
             os.replace(self.path(part), self.path(name))
             _to_disk(os.path.dirname(self.path(name)))
