@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse
 
 from helpdesk.accounts import events, throttle
 from helpdesk.accounts.addresses import client_address
-from helpdesk.accounts.hashing import LONGEST_PASSWORD
+from helpdesk.accounts.hashing import LONGEST_PASSWORD, slot
 from helpdesk.accounts.models import User
 from helpdesk.accounts.throttle import ADDRESS, BROWSER, NAME, PAIR, Limit
-from helpdesk.errors import Busy, TooManyTries
+from helpdesk.errors import TooManyTries
 
 COOKIE = "browser"
 SALT = "helpdesk.accounts.browser"
@@ -44,17 +44,14 @@ class GuardedBackend(ModelBackend):
             return None
         user_id = User.objects.filter(username=username).values_list("pk", flat=True).first()
         limits = _limits(request, username, user_id)
-        try:
-            throttle.count(limits)
-        except TooManyTries as refused:
-            events.tell("locked", account=user_id, request=request, limit=refused.limit)
-            raise
-        fits = len(password) <= LONGEST_PASSWORD
-        try:
+        with slot():  # first: whoever only waits for a place has tried nothing yet
+            try:
+                throttle.count(limits)
+            except TooManyTries as refused:
+                events.tell("locked", account=user_id, request=request, limit=refused.limit)
+                raise
+            fits = len(password) <= LONGEST_PASSWORD
             user = super().authenticate(request, username, password, **more) if fits else None
-        except Busy:
-            throttle.take_back(limits)
-            raise
         if user is None:
             events.tell("login_failed", account=user_id, request=request)
             return None

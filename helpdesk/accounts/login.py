@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, views
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -79,8 +80,8 @@ def login_code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        waits = _has_to_wait(device)
-        if device.verify_token(form.cleaned_data["code"]):
+        right, waits = _compared(device, form.cleaned_data["code"])
+        if right:
             del request.session[PENDING]
             login(request, user, backend=pending["backend"])
             wanted = pending["next"]
@@ -110,15 +111,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     )
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        waits = _has_to_wait(asked)
-        if asked.verify_token(form.cleaned_data["code"]):
+        right, waits = _compared(asked, form.cleaned_data["code"])
+        if right:
             if device:
                 device.delete()
                 events.tell("second_factor_removed", account=user.pk, request=request)
                 messages.success(request, _("Your password alone logs you in now."))
             else:
-                asked.confirmed = True
-                asked.save()
+                TOTPDevice.objects.filter(pk=asked.pk).update(confirmed=True)
                 events.tell("second_factor_added", account=user.pk, request=request)
                 messages.success(request, _("From now on you are asked for a code, too."))
             return redirect("second_factor")
@@ -142,10 +142,17 @@ def device_of(user: Any) -> TOTPDevice | None:
     return found
 
 
-def _has_to_wait(device: TOTPDevice) -> bool:
-    """Whether wrong codes before this one make the device wait."""
-    allowed, _why = device.verify_is_allowed()
-    return not allowed
+def _compared(device: TOTPDevice, code: str) -> tuple[bool, bool]:
+    """Return whether the code is right, and whether wrong ones before make the device wait.
+
+    Under a lock: however many are sent at once, each is compared after what the one before left.
+    """
+    with transaction.atomic():
+        locked = TOTPDevice.objects.select_for_update().filter(pk=device.pk).first()
+        if locked is None:  # removed a moment ago
+            return False, False
+        allowed, _why = locked.verify_is_allowed()
+        return locked.verify_token(code), not allowed
 
 
 def _refused(*, waits: bool) -> str:

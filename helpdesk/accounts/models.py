@@ -303,13 +303,13 @@ class Tries(models.Model):
     address = models.CharField(_("address"), max_length=64, blank=True, editable=False)
     tries = models.PositiveIntegerField(_("tries"), default=0, editable=False)
     changed_at = models.DateTimeField(_("last try"), editable=False)
-    blocked_until = models.DateTimeField(_("blocked until"), editable=False)
+    blocked_until = models.DateTimeField(_("blocked until"), null=True, editable=False)
     forgotten_at = models.DateTimeField(_("forgotten"), db_index=True, editable=False)
 
     class Meta:
         ordering = ["-changed_at"]
-        verbose_name = _("failed sign-in")
-        verbose_name_plural = _("failed sign-ins")
+        verbose_name = _("locked sign-in")
+        verbose_name_plural = _("locked sign-ins")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user or ''} {self.address}"

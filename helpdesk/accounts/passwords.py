@@ -106,8 +106,9 @@ class AskForm(PasswordResetForm):
                     queue.queued(KIND, {"userId": user_id}, group=user_id, key=key, at=now)
                 )
         send_soon()
-        for user_id in found:
-            events.tell("password_reset_asked", account=user_id, request=request)
+        accounts: list[str | None] = [*found] or [None]
+        for account in accounts:
+            events.tell("password_reset_asked", account=account, request=request)
 
 
 class AskForReset(views.PasswordResetView):

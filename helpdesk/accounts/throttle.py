@@ -60,8 +60,8 @@ PAIR = Limit("pair", 10, timedelta(minutes=15))
 """One name from one address."""
 BROWSER = Limit("browser", 10, timedelta(minutes=15))
 """One name from a browser that was logged in under it before."""
-NAME = Limit("name", 5, timedelta(days=1), first=timedelta(seconds=1))
-"""One name from everywhere: it is never locked, only slow."""
+NAME = Limit("name", 20, timedelta(days=1), first=timedelta(seconds=1))
+"""One name from everywhere: it is never locked, only slow. More than one address can use up."""
 RESETS = Limit("resets", 20, timedelta(hours=1))
 """Requests for a new password from one address."""
 MAILBOX = Limit("mailbox", 3, timedelta(hours=1))
@@ -83,7 +83,6 @@ def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
                     address=limit.address,
                     user_id=limit.user_id,
                     changed_at=at,
-                    blocked_until=at,
                     forgotten_at=at,
                 )
                 for limit in sorted(limits, key=lambda limit: limit.key)
@@ -92,16 +91,18 @@ def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
         )
         of_key = {limit.key: limit for limit in limits}
         rows = list(Tries.objects.select_for_update().filter(key__in=of_key).order_by("key"))
-        blocked = max(rows, key=lambda row: row.blocked_until)
-        if blocked.blocked_until > at:
-            raise TooManyTries((blocked.blocked_until - at).total_seconds(), limit=blocked.kind)
+        waits = [(row.blocked_until - at, row.kind) for row in rows if row.blocked_until]
+        longest, kind = max(waits, default=(timedelta(), ""))
+        if longest > timedelta():
+            raise TooManyTries(longest.total_seconds(), limit=kind)
         for row in rows:
             limit = of_key[row.key]
             if row.forgotten_at <= at:
                 row.tries, row.forgotten_at = 0, at + limit.window
             row.tries += 1
-            row.changed_at, row.blocked_until = at, at + limit.pause(row.tries)
-            row.forgotten_at = max(row.forgotten_at, row.blocked_until)
+            pause = limit.pause(row.tries)
+            row.changed_at, row.blocked_until = at, at + pause if pause else None
+            row.forgotten_at = max(row.forgotten_at, at + pause)
             row.save()
     _forget_old(at)
 
@@ -109,7 +110,7 @@ def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
 def take_back(limits: Sequence[Limit]) -> None:
     """Undo the count of a try that was none. One SQL statement."""
     rows = Tries.objects.filter(key__in=[limit.key for limit in limits], tries__gt=0)
-    rows.update(tries=F("tries") - 1, blocked_until=F("changed_at"))
+    rows.update(tries=F("tries") - 1, blocked_until=None)
 
 
 def forget(limits: Sequence[Limit]) -> None:

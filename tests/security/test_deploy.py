@@ -89,6 +89,16 @@ def test_a_start_with_a_secret_of_its_own_leaves_a_laptops_file_alone(tmp_path):
     assert "False Helpdesk" in done.stdout, f"desk.env was read: {done.stdout}{done.stderr}"
 
 
+@pytest.mark.parametrize("proxies", ["", "proxy.example"])
+def test_a_proxy_that_nobody_names_stops_the_start(tmp_path, proxies):
+    """All would come from its address, and be locked out together."""
+    env = {"BEHIND_PROXY": "1", "DATA_DIR": str(tmp_path)}
+    done = manage("check", TRUSTED_PROXIES=proxies, **env)
+    assert done.returncode != 0
+    assert "TRUSTED_PROXIES" in done.stderr
+    assert manage("check", TRUSTED_PROXIES="10.0.0.7", **env).returncode == 0
+
+
 STARTS = {
     "web": ("gunicorn", "helpdesk.wsgi:application", "--preload", "--bind", "127.0.0.1:0"),
     "web, not preloaded": ("gunicorn", "helpdesk.wsgi:application", "--bind", "127.0.0.1:0"),

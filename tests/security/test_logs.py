@@ -209,7 +209,7 @@ def test_what_happens_to_an_account_is_one_line_each_with_its_id(logged, desk, r
     me = str(rosa.pk)
     log_in(client, "wrong")
     log_in(client, name="nobody at all")
-    for _ in range(6):
+    for _ in range(11):
         log_in(Client(REMOTE_ADDR="203.0.113.9"), "wrong", "tomasz")
     log_in(client)
     client.post(TOKENS, {"name": MARKER, "scope": "read", "days": "30"})
