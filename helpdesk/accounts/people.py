@@ -38,11 +38,17 @@ def can_work_now(user_ids: Iterable[str], *, day: date) -> set[str]:
 
     The one rule for whom tickets are given to and who is told of them. Two SQL queries, or none.
     """
+    there = work_tickets(user_ids)
+    return there - absent_on(day) if there else there
+
+
+def work_tickets(user_ids: Iterable[str]) -> set[str]:
+    """Return those of these people who are active and in a role. One SQL query, or none."""
     keys = [key for user_id in user_ids if (key := whole_number(user_id)) is not None]
     if not keys:
         return set()
     there = assignable_users().order_by().filter(pk__in=keys).values_list("pk", flat=True)
-    return {str(pk) for pk in there} - absent_on(day)
+    return {str(pk) for pk in there}
 
 
 def supervisors_now(*, day: date) -> set[str]:

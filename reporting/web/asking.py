@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
-from helpdesk.accounts.people import assignable_users, names_of
+from helpdesk.accounts.people import names_of
 from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
 from reporting.domain import days
@@ -18,6 +18,7 @@ from reporting.domain.days import Range, day_of
 from reporting.services.asked import Asked, GroupBy
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
+from tickets.services.holders import people_in_lists
 
 _FILTERS = ("from", "to", "tz", "priority", "category", "assignedTo", "includeMerged")
 
@@ -89,8 +90,8 @@ def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
 
 def _people(chosen: str) -> dict[str, str]:
     """Who can be chosen, by id; with somebody who left if they were chosen."""
-    people = {str(user.pk): user.display_name for user in assignable_users()}
-    return {**people, **names_of([chosen])}
+    people = {one.user_id: one.label for one in people_in_lists()}
+    return {**names_of([chosen]), **people}
 
 
 def pairs(asked: Asked) -> list[tuple[str, str]]:

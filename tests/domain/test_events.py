@@ -51,6 +51,7 @@ any_event = st.one_of(
         st.booleans(),
         st.lists(words).map(tuple),
         maybe,
+        maybe,
     ),
     st.builds(Escalated, st.lists(raised).map(tuple), st.integers(0, 9), maybe, maybe),
     st.builds(Merged, words),

@@ -1,6 +1,7 @@
 """The supervisors' admin: tickets, and the configuration of promises and escalation."""
 
 from tickets.admin import paths  # noqa: F401 (says what can be asked)
+from tickets.admin.accounts import TicketHolderAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
 from tickets.admin.records import CommunicationAdmin, EscalationAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
@@ -28,5 +29,6 @@ __all__ = [
     "SavedViewAdmin",
     "TeamAdmin",
     "TicketAdmin",
+    "TicketHolderAdmin",
     "WebhookAdmin",
 ]

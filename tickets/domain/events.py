@@ -47,7 +47,8 @@ class Assigned:
 class Communicated:
     """A message or a note was added to the conversation.
 
-    `deliver` says that it is to be mailed to the customer, `assigned_to` who had the ticket then.
+    `deliver` says that it is to be mailed to the customer, `assigned_to` and `team_id` who had the
+    ticket then.
     """
 
     communication_id: str
@@ -56,6 +57,7 @@ class Communicated:
     deliver: bool = False
     mentions: tuple[str, ...] = ()
     assigned_to: str | None = None
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def load(kind: str, text: str) -> Event:
                 deliver=bool(data["deliver"]),
                 mentions=tuple(data.get("mentions", ())),
                 assigned_to=data.get("assignedTo"),
+                team_id=data.get("team"),
             )
         case "escalated":
             return Escalated(
@@ -241,6 +244,7 @@ def _data(event: Event) -> dict[str, Any]:
                 "deliver": event.deliver,
                 "mentions": list(event.mentions),
                 "assignedTo": event.assigned_to,
+                "team": event.team_id,
             }
         case Escalated():
             return {

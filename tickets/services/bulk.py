@@ -20,9 +20,14 @@ from tickets.services.draft import Draft
 from tickets.services.edit import edit
 from tickets.services.escalate import escalate
 from tickets.services.status import change_status
+from tickets.store import access
 from tickets.store.ticket import Ticket
 
 log = structlog.get_logger(__name__)
+
+HAND_OVER = "hand-over"
+HOLDER_AND_NEXT = ":"
+"""Stands between who has the tickets and who is to get them."""
 
 MOST = 1_000
 STEP = 25
@@ -36,6 +41,20 @@ def _assign(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
     if bulk.value.startswith("team-"):
         return assign_team(ticket_id, team_id=bulk.value.removeprefix("team-"), by=by)
     return assign(ticket_id, to=bulk.value or None, by=by)
+
+
+def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    """Give on what somebody who left still has; what others have taken meanwhile stays theirs."""
+    holder, _colon, to = bulk.value.partition(HOLDER_AND_NEXT)
+    found = access.ticket(ticket_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    if found.assigned_to != holder:
+        return found
+    version = int(found.version)
+    if to == "auto":
+        return assign_automatically(ticket_id, by=by, version=version)
+    return assign(ticket_id, to=to or None, by=by, version=version)
 
 
 def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
@@ -53,6 +72,7 @@ def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
 
 ACTIONS: Mapping[str, Act] = {
     "assign": _assign,
+    HAND_OVER: _hand_over,
     "priority": lambda ticket_id, bulk, by: edit(ticket_id, priority=bulk.value, by=by),
     "status": lambda ticket_id, bulk, by: change_status(ticket_id, to=bulk.value, by=by),
     "tag": _tag,

@@ -113,6 +113,7 @@ def communicate(
                 deliver=answer and deliver,
                 mentions=tuple(sorted(mentioned.values())),
                 assigned_to=draft.ticket.assigned_to,
+                team_id=draft.ticket.team_id,
             )
         )
 

@@ -21,6 +21,7 @@ from helpdesk.accounts.people import (
     people_to_tell,
     supervisors_now,
     team_members,
+    work_tickets,
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
@@ -49,11 +50,11 @@ def take(events: Sequence[OutboxEvent]) -> None:
             case Escalated() as escalated:
                 _tell_of_escalation(event, escalated)
             case Assigned(to):
-                _tell(event, "assigned", [to])
+                _tell(event, "assigned", _working([to]))
             case Communicated() as communicated:
-                _tell(event, "mentioned", communicated.mentions)
+                _tell(event, "mentioned", _working(communicated.mentions))
                 if communicated.direction is Direction.INBOUND:
-                    _tell(event, "replied", [communicated.assigned_to])
+                    _tell(event, "replied", _hear_of_reply(event, communicated))
 
 
 def notices(*, by: Actor) -> list[Notice]:
@@ -126,6 +127,23 @@ def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None
             _give(_notice(user_id, event, kind), mail=False)
 
 
+def _working(user_ids: Iterable[str | None]) -> set[str]:
+    """Those who work here, absent or not: they find it when they are back."""
+    wanted = [user_id for user_id in user_ids if user_id]
+    return work_tickets(wanted)
+
+
+def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
+    """Whoever has the ticket; if they cannot work now their team too, or else supervisors."""
+    if not what.assigned_to:
+        return set()  # it stands among the unassigned
+    own = _working([what.assigned_to])
+    day = timezone.localdate(event.at)
+    return own | _recipients(
+        [Notify.ASSIGNEE], assignee=what.assigned_to, team=what.team_id, day=day
+    )
+
+
 def _recipients(
     wanted: list[Notify], *, assignee: str | None, team: str | None, day: date
 ) -> set[str]:
@@ -134,10 +152,10 @@ def _recipients(
     reached = can_work_now([assignee], day=day) if assignee else set()
     if Notify.ASSIGNEE in wanted:
         told |= reached
-    to_team = Notify.TEAM in wanted and not assignee
+    to_team = Notify.TEAM in wanted and not reached
     if to_team or (Notify.ASSIGNEE in wanted and assignee and not reached):
         members = team_members(team) if team else set()
-        if to_team and not team:
+        if to_team and not team and not assignee:
             members = people_to_tell(supervisors=False)
         told |= can_work_now(members, day=day) or supervisors_now(day=day)
     if Notify.SUPERVISORS in wanted:

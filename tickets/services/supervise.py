@@ -64,6 +64,7 @@ def supervise(
                     type=CommunicationType.INTERNAL_NOTE.value,
                     mentions=tuple(sorted(mentioned.values())),
                     assigned_to=draft.ticket.assigned_to,
+                    team_id=draft.ticket.team_id,
                 )
             )
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.accounts.people import absent_on, assignable_users
+from helpdesk.accounts.people import can_work_now
 from helpdesk.moments import this_second
+from tickets.services.holders import people_in_lists
 from tickets.store import search
 
 
@@ -30,28 +32,30 @@ class Share:
 
 @dataclass(frozen=True)
 class Workload:
-    """Everybody who works tickets, the most loaded first."""
+    """Everybody who works or holds tickets, the most loaded first."""
 
     people: list[Share]
 
 
 def workload(*, by: Actor, now: datetime | None = None) -> Workload:
-    """Cost: four SQL queries. Raises NotAllowed."""
+    """Cost: five SQL queries. Raises NotAllowed."""
     require_ticket_work(by)
     at = now or this_second()
     loads = search.loads(now=at)
-    away = absent_on(timezone.localdate(at))
+    known = people_in_lists()
+    prefetch_related_objects([one.user for one in known], "teams")
+    there = can_work_now([one.user_id for one in known], day=timezone.localdate(at))
     people = [
         Share(
-            user_id=str(user.pk),
-            name=user.display_name,
-            teams=[team.name for team in user.teams.all()],
+            user_id=one.user_id,
+            name=one.label,
+            teams=[team.name for team in one.user.teams.all()],
             load=held.active,
             overdue=held.overdue,
-            capacity=user.capacity,
-            away=str(user.pk) in away,
+            capacity=one.user.capacity,
+            away=one.assignable and one.user_id not in there,
         )
-        for user in assignable_users().prefetch_related("teams")
-        for held in [loads.get(str(user.pk), search.NOTHING)]
+        for one in known
+        for held in [loads.get(one.user_id, search.NOTHING)]
     ]
     return Workload(sorted(people, key=lambda person: -person.load))

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
 from tickets.domain.ticket import Status
@@ -230,6 +231,11 @@ def loads(*, now: datetime, user_ids: Sequence[str] | None = None) -> dict[str, 
         )
     )
     return {user_id: Load(*held) for user_id, *held in counted}
+
+
+def held_by(user_key: OuterRef) -> Exists:
+    """Whether the person of the outer query holds an active ticket. One seek in an index."""
+    return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=_FAR))
 
 
 def standing(filters: Filters, *, now: datetime) -> list[dict[str, Any]]:

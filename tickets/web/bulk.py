@@ -16,6 +16,8 @@ from tickets.web.words import BULKS, label
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     action = request.POST.get("action", "")
+    if action == bulk.HAND_OVER:  # is asked for on a page of its own
+        action = ""
     asked = bulk.start(
         action=action,
         value=request.POST.get(f"{action}_value", ""),
@@ -54,6 +56,9 @@ def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
 
 
 def _value(asked: Bulk) -> str:
+    if asked.action == bulk.HAND_OVER:
+        to = asked.value.partition(bulk.HOLDER_AND_NEXT)[2]
+        return names_of([to]).get(to, label(to or "nobody"))
     if asked.action != "assign":
         return label(asked.value) or "…"
     if asked.value.startswith("team-"):

@@ -6,16 +6,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.accounts.people import assignable_users, every_team
+from helpdesk.accounts.people import every_team
 from tickets.domain import workflow
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.services.checks import LONGEST_CONTENT, LONGEST_SUBJECT
+from tickets.services.holders import people_in_lists
 from tickets.web.words import label
 
 
-def assignee_choices() -> list[tuple[str, Any]]:
-    """Nobody, whoever is next, people, teams. Two SQL queries."""
-    people = [(str(user.pk), user.display_name) for user in assignable_users()]
+def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
+    """Nobody, whoever is next, people, teams. `present` has the ticket, and is named even if they
+    could not be given it any more. Two SQL queries."""
+    people = [(one.user_id, one.label) for one in people_in_lists() if one.assignable]
+    people += [
+        (one.user_id, one.label)
+        for one in people_in_lists()
+        if one.user_id == present and not one.assignable
+    ]
     teams = [(f"team-{team.pk}", team.name) for team in every_team()]
     choices: list[tuple[str, Any]] = [("", _("Nobody"))]
     if teams:
@@ -77,11 +84,11 @@ class NoteForm(VersionForm):
 class AssignForm(VersionForm):
     assigned_to = forms.ChoiceField(required=False, label=_("Assigned to"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, present: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = assignee_choices()
+        field.choices = assignee_choices(present)
 
 
 class StatusForm(VersionForm):

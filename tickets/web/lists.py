@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Team
-from helpdesk.accounts.people import assignable_users, every_team, names_of, teams_of
+from helpdesk.accounts.people import every_team, names_of, teams_of
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.fragments import wants_fragment
 from helpdesk.moments import this_second
@@ -24,6 +24,7 @@ from tickets.services import views
 from tickets.services.filters import NAMES, read_filters
 from tickets.services.find import QUEUES as FILTERS
 from tickets.services.find import Found, Queue, find
+from tickets.services.holders import people_in_lists
 from tickets.web import present
 from tickets.web.forms import assignee_choices, word_choices
 from tickets.web.words import QUEUES, label
@@ -207,8 +208,8 @@ def _choices(filters: Filters, by: Actor) -> dict[str, Any]:
             (ME, _("me"), filters.assigned_to == ME),
             (NOBODY, _("nobody"), filters.assigned_to == NOBODY),
             *(
-                (str(user.pk), user.display_name, filters.assigned_to == str(user.pk))
-                for user in assignable_users()
+                (one.user_id, one.label, filters.assigned_to == one.user_id)
+                for one in people_in_lists()
             ),
         ],
         "teams": [(str(team.pk), team.name, filters.team == str(team.pk)) for team in every_team()],

@@ -84,7 +84,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "edit_form": forms.EditForm(),
         "relate_form": forms.RelateForm(),
         "canned_replies": canned.canned_replies(by=by),
-        "assign_form": forms.AssignForm(initial=version),
+        "assign_form": forms.AssignForm(initial=version, present=ticket.assigned_to),
         "status_form": forms.StatusForm(initial=version, current=ticket.status),
         "priority_form": forms.PriorityForm(initial=version),
         "escalate_form": forms.EscalateForm(initial=version),

@@ -84,6 +84,7 @@ QUEUES = {
 
 BULKS = {
     "assign": gettext_lazy("Assign to %(value)s"),
+    "hand-over": gettext_lazy("Hand over to %(value)s"),
     "priority": gettext_lazy("Change priority to %(value)s"),
     "status": gettext_lazy("Change status to %(value)s"),
     "tag": gettext_lazy("Add tags: %(value)s"),

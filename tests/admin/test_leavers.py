@@ -1,0 +1,246 @@
+"""Somebody who leaves: their open tickets are counted, handed over, and meanwhile in every list."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from helpdesk.accounts.models import Absence, User
+from helpdesk.moments import this_second
+from tests.world import NOON, after, settle, stored, team
+from tickets.domain.ticket import CommunicationType, Direction
+from tickets.models import Bulk
+from tickets.services import bulk, notices, outbox
+from tickets.services.assign import assign
+from tickets.services.communicate import communicate
+from tickets.services.escalate import sweep
+from tickets.services.hand_over import hand_over
+from tickets.services.holders import people_in_lists
+from tickets.services.status import change_status
+
+
+@pytest.fixture
+def root(desk, client):
+    client.force_login(User.objects.create_superuser("root", "root@helpdesk.example", "demo"))
+    return client
+
+
+def open_tickets(desk, count, **more):
+    made = [
+        desk.ticket(assigned_to=desk.rep.user_id, now=this_second(), **more).ticket_id
+        for _ in range(count)
+    ]
+    settle()
+    return made
+
+
+def leave(desk):
+    desk.rep_user.is_active = False
+    desk.rep_user.save()
+
+
+def finish(jobs):
+    for job in jobs:
+        while not bulk.step(job.pk).finished_at:
+            pass
+    settle()
+    return [found for job in jobs for found in Bulk.objects.get(pk=job.pk).results]
+
+
+def form_of(page):
+    form = page.context["adminform"].form
+    sent = {}
+    for name, field in form.fields.items():
+        value = form.get_initial_for_field(field, name)
+        if name != "password" and value not in (None, False, ""):
+            sent[name] = [one.pk for one in value] if name == "groups" else value
+    return {name: "on" if value is True else value for name, value in sent.items()}
+
+
+def test_an_administrator_sees_how_many_and_is_asked_where_they_go(desk, root, monkeypatch):
+    monkeypatch.setattr("helpdesk.accounts.admin.question", lambda _request: None)
+    numbers = open_tickets(desk, 3)
+    change = reverse("admin:accounts_user_change", args=[desk.rep_user.pk])
+    page = root.get(change)
+    assert "Holds 3 open tickets." in page.content.decode()
+
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    sent = {**form_of(page), **joined, "is_active": ""}
+    asked = root.post(change, sent, follow=True)
+
+    assert not User.objects.get(pk=desk.rep_user.pk).is_active
+    assert "holds 3 open tickets" in asked.content.decode()
+    address = asked.redirect_chain[-1][0]
+    unsaid = root.post(address, {"how": "person"})
+    assert "Choose a person." in unsaid.content.decode()
+    assert not Bulk.objects.exists()
+
+    progress = root.post(address, {"how": "person", "person": desk.rep2_user.pk}, follow=True)
+    assert re.search(r"Hand over to Tomasz", progress.content.decode())
+    finish(Bulk.objects.all())
+    assert {stored(number).assigned_to for number in numbers} == {desk.rep2.user_id}
+    assert "holds no open tickets" in root.get(address).content.decode()
+
+
+def test_only_administrators_hand_over_by_this_page(desk, client):
+    address = reverse("admin:accounts_user_hand_over", args=[desk.rep_user.pk])
+    for user in (desk.rep_user, desk.supervisor_user, desk.outsider_user):
+        client.force_login(user)
+        assert client.post(address, {"how": "queue"}).status_code in (302, 403)
+    assert not Bulk.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["queue", "auto", "person"])
+def test_tickets_go_where_was_said_and_a_second_time_changes_nothing(desk, way):
+    crew = team("Crew", desk.rep_user, desk.rep2_user)
+    crew.distribution = crew.Distribution.ROUND_ROBIN
+    crew.save()
+    numbers = open_tickets(desk, 3)
+    from tickets.services.assign import assign_team
+
+    for number in numbers:
+        assign_team(number, team_id=str(crew.pk), by=desk.rep2)
+        assign(number, to=desk.rep.user_id, by=desk.rep2)
+    settle()
+    leave(desk)
+    to = {"queue": "", "auto": "auto", "person": desk.supervisor.user_id}[way]
+
+    results = finish(hand_over(desk.rep.user_id, to=to, by=desk.supervisor))
+
+    assert [one["refused"] for one in results] == [""] * 3
+    expected = {"queue": None, "auto": desk.rep2.user_id, "person": desk.supervisor.user_id}[way]
+    assert {stored(number).assigned_to for number in numbers} == {expected}
+    assert {stored(number).team_id for number in numbers} == {str(crew.pk)}
+    versions = [stored(number).version for number in numbers]
+    job = Bulk.objects.get()
+    Bulk.objects.filter(pk=job.pk).update(results=[], finished_at=None)  # its worker died
+    finish([job])
+    assert [stored(number).version for number in numbers] == versions
+    assert hand_over(desk.rep.user_id, to=to, by=desk.supervisor) == []
+
+
+def test_what_somebody_has_taken_meanwhile_stays_theirs(desk):
+    one, other = open_tickets(desk, 2)
+    leave(desk)
+    jobs = hand_over(desk.rep.user_id, to=desk.supervisor.user_id, by=desk.supervisor)
+    assign(one, to=desk.rep2.user_id, by=desk.rep2)
+
+    finish(jobs)
+
+    assert stored(one).assigned_to == desk.rep2.user_id
+    assert stored(other).assigned_to == desk.supervisor.user_id
+
+
+def test_many_are_shared_out_among_jobs(desk, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 2)
+    numbers = open_tickets(desk, 5)
+    leave(desk)
+
+    jobs = hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+
+    assert [len(job.ticket_ids) for job in jobs] == [2, 2, 1]
+    finish(jobs)
+    assert {stored(number).assigned_to for number in numbers} == {None}
+
+
+@pytest.mark.parametrize("page", ["/tickets/?view=active", "/team/", "TICKET", "/reports/"])
+def test_whoever_holds_tickets_stays_in_every_list_marked_inactive(desk, client, page):
+    [number] = open_tickets(desk, 1)
+    leave(desk)
+    client.force_login(desk.supervisor_user)
+
+    shown = client.get(page.replace("TICKET", f"/tickets/{number}/")).content.decode()
+
+    assert "Rosa Marin (inactive)" in shown
+    finish(hand_over(desk.rep.user_id, to="", by=desk.supervisor))
+    shown = client.get(page.replace("TICKET", f"/tickets/{number}/")).content.decode()
+    assert "Rosa Marin (inactive)" not in shown, "without tickets they are in no list of people"
+
+
+def test_one_who_has_only_done_tickets_is_in_no_list(desk):
+    [number] = open_tickets(desk, 1)
+    change_status(number, to="Resolved", by=desk.rep)
+    settle()
+    leave(desk)
+
+    assert desk.rep.user_id not in [one.user_id for one in people_in_lists()]
+
+
+def test_people_in_lists_are_one_query_however_many_left(desk, django_assert_num_queries):
+    open_tickets(desk, 1)
+    for place in range(20):
+        User.objects.create_user(f"left{place}", is_active=False)
+    leave(desk)
+
+    with django_assert_num_queries(1):
+        found = people_in_lists()
+
+    assert [one.label for one in found if not one.assignable] == ["Rosa Marin (inactive)"]
+
+
+def told(actor):
+    return [(one.kind, one.ticket_id) for one in notices.notices(by=actor)]
+
+
+def hear(desk, number, at):
+    said = {"type": CommunicationType.CUSTOMER_RESPONSE, "direction": Direction.INBOUND}
+    communicate(number, **said, content="Hello?", by=desk.rep2, now=at)
+    settle()
+
+
+def test_a_reply_to_somebody_who_cannot_work_reaches_their_team_or_supervisors(desk):
+    number = desk.ticket(assigned_to=desk.rep.user_id).ticket_id
+    Absence.objects.create(user=desk.rep_user, first_day=NOON.date(), last_day=NOON.date())
+
+    hear(desk, number, after(hours=1))
+
+    assert ("replied", number) in told(desk.supervisor), "the ticket has no team"
+    assert ("replied", number) in told(desk.rep), "they find it when they are back"
+    leave(desk)
+    before = told(desk.rep)
+    hear(desk, number, after(hours=2))
+    assert told(desk.rep) == before, "whoever left is told of nothing"
+
+
+def test_a_reply_to_somebody_who_is_there_is_theirs_alone(desk):
+    number = desk.ticket(assigned_to=desk.rep.user_id).ticket_id
+
+    hear(desk, number, after(hours=1))
+
+    assert ("replied", number) in told(desk.rep)
+    assert told(desk.supervisor) == []
+
+
+def test_a_rule_for_the_team_alone_reaches_it_when_the_assignee_cannot_work(desk):
+    from tickets.models import EscalationRule
+    from tickets.services.assign import assign_team
+
+    EscalationRule.objects.update(active=False)
+    EscalationRule.objects.create(
+        key="team-only", trigger="response-breached", level=1,
+        notify_assignee=False, notify_team=True, notify_supervisors=False,
+    )  # fmt: skip
+    crew = team("Crew", desk.rep_user, desk.rep2_user)
+    number = desk.ticket().ticket_id
+    assign_team(number, team_id=str(crew.pk), by=desk.supervisor, now=NOON)
+    assign(number, to=desk.rep.user_id, by=desk.supervisor, now=NOON)
+    leave(desk)
+
+    sweep(now=after(hours=9))
+    settle()
+
+    assert ("escalated", number) in told(desk.rep2)
+    assert told(desk.supervisor) == []
+
+
+def test_a_ticket_given_in_the_moment_of_leaving_is_found_by_the_hand_over(desk):
+    number = desk.ticket(now=this_second()).ticket_id
+    leave_first = desk.rep.user_id
+    assign(number, to=leave_first, by=desk.rep2)  # its check was passed before they left
+    leave(desk)
+    while outbox.pass_on():
+        pass
+
+    finish(hand_over(leave_first, to="", by=desk.supervisor))
+
+    assert stored(number).assigned_to is None

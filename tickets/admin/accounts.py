@@ -1,0 +1,131 @@
+"""Accounts, with the tickets that their people hold."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.admin import DeskUserAdmin
+from helpdesk.accounts.models import User
+from helpdesk.accounts.people import assignable_users
+from helpdesk.errors import Invalid
+from helpdesk.moments import this_second
+from tickets.services.hand_over import NEXT, NOBODY, hand_over
+from tickets.services.holders import count_held_by, tickets_held_by
+
+PERSON = "person"
+
+
+class PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.display_name)
+
+
+class HandOverForm(forms.Form):
+    how = forms.ChoiceField(
+        label=_("Hand them over"),
+        widget=forms.RadioSelect,
+        choices=[
+            (NEXT, _("by round robin, each in its team")),
+            ("queue", _("back to the queue of their team, unassigned")),
+            (PERSON, _("to a person")),
+        ],
+        initial=NEXT,
+    )
+    person = PersonField(label=_("Person"), queryset=User.objects.none(), required=False)
+
+    def __init__(self, *args: Any, holder: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (for the type checker)
+        field.queryset = assignable_users().exclude(pk=holder.pk)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("how") == PERSON and not given.get("person"):
+            self.add_error("person", _("Choose a person."))
+        return given
+
+    @property
+    def to(self) -> str:
+        how, person = self.cleaned_data["how"], self.cleaned_data["person"]
+        return str(person.pk) if how == PERSON else NEXT if how == NEXT else NOBODY
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class TicketHolderAdmin(DeskUserAdmin):
+    """Whoever is deactivated may hold tickets: they are offered to be handed over."""
+
+    change_form_template = "admin/tickets/account_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path(
+            "<int:object_id>/hand-over/",
+            self.admin_site.admin_view(self.hand_over_view),
+            name="accounts_user_hand_over",
+        )
+        return [own, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if user := context.get("original"):
+            context["held"] = count_held_by(str(user.pk), now=this_second())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
+        answer = super().response_change(request, obj)
+        if obj.is_active or not tickets_held_by(str(obj.pk)):
+            return answer
+        return redirect("admin:accounts_user_hand_over", obj.pk)
+
+    def hand_over_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask to whom somebody's open tickets go, and start it."""
+        holder = get_object_or_404(User, pk=object_id)
+        if not self.has_change_permission(request, holder):
+            raise PermissionDenied
+        form = HandOverForm(request.POST if request.method == "POST" else None, holder=holder)
+        if form.is_bound and form.is_valid():
+            try:
+                jobs = hand_over(str(holder.pk), to=form.to, by=actor_of(request.user))
+            except Invalid as refused:
+                form.add_error(None, " ".join(refused.errors.values()))
+            else:
+                return self._started(request, holder, len(jobs), jobs[0].pk if jobs else None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Hand over tickets"),
+            "opts": self.opts,
+            "holder": holder,
+            "form": form,
+            "count": len(tickets_held_by(str(holder.pk))),
+        }
+        return render(request, "admin/tickets/hand_over.html", context)
+
+    def _started(
+        self, request: HttpRequest, holder: User, count: int, first: int | None
+    ) -> HttpResponse:
+        self.log_change(request, holder, "open tickets handed over")
+        if first is None:
+            self.message_user(request, _("There is no ticket left to hand over."))
+            return redirect("admin:accounts_user_change", holder.pk)
+        if count == 1:
+            return redirect("bulk", first)
+        words = format_html(
+            '{} <a href="{}">{}</a>',
+            _("The tickets are being handed over in the background."),
+            reverse("bulk", args=[first]),
+            _("View progress"),
+        )
+        self.message_user(request, words)
+        return redirect("admin:accounts_user_change", holder.pk)
