@@ -5,6 +5,7 @@ kept: an error is its kind, its code where it has one, and the lines of code tha
 The same holds for what libraries fill into their lines; their own words stay.
 """
 
+import logging
 import re
 import sys
 import traceback
@@ -29,16 +30,18 @@ def without_arguments(logger: Any, name: str, event: Event) -> Event:
     """Fill in a library's line again, with numbers, kinds of errors and nothing else."""
     record, filled = event["_record"], event.pop("positional_args", None)
     template = record.msg
+    # Of starts and stops, never of requests.
+    kept = record.name == "gunicorn.error" and record.levelno == logging.INFO
     if not isinstance(template, str):  # log.exception(error)
         event["event"] = _named(template)
     elif filled:
         try:
-            event["event"] = template % _safe(filled)
+            event["event"] = template % (filled if kept else _safe(filled))
         except (TypeError, ValueError, KeyError):
             event["event"] = template
     elif record.name.startswith("django.security"):
         event["event"] = "suspicious_request"  # the logger's name says of which kind
-    elif record.name == "gunicorn.error":
+    elif record.name == "gunicorn.error" and not kept:
         event["event"] = template.partition(":")[0]
     return event
 

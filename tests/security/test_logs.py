@@ -95,6 +95,8 @@ def test_pages_and_api_write_nothing_that_a_person_wrote(logged, desk, rosa, cli
     client.post(f"{page}merge/", {"other": MARKER})
     for address in (page, "/tickets/", "/customers/", "/reports/", f"/nowhere/{MAIL}/"):
         headers = {"User-Agent": MARKER, "Referer": f"http://x/?q={MARKER}"}
+        headers |= {"X-Request-ID": MARKER, "X-Correlation-ID": MARKER}
+        headers |= {"X-Forwarded-For": MARKER, "Traceparent": MARKER}
         client.get(f"{address}?q={MARKER}&customer={MARKER}", headers=headers)
     bearer = {"Authorization": f"Bearer {make_token(rosa, name=MARKER)[1]}"}
     api = Client(headers=bearer)
@@ -191,6 +193,12 @@ def test_what_libraries_fill_into_their_lines_is_left_out(logged, logger, messag
 def test_numbers_and_kinds_of_errors_stay_in_the_lines_of_libraries(logged):
     logging.getLogger("kombu").error("Lost %s after %d: %s", MARKER, 7, ValueError(MARKER))
     assert "Lost … after 7: ValueError" in json.loads(logged.text)["event"]
+
+
+def test_gunicorn_still_says_where_it_listens(logged):
+    logging.getLogger("gunicorn.error").setLevel("INFO")
+    logging.getLogger("gunicorn.error").info("Listening at: %s (%s)", "http://127.0.0.1:8000", 7)
+    assert "http://127.0.0.1:8000" in logged.text
 
 
 def test_a_mailed_link_stands_in_no_line(logged, rosa, client, settings):
