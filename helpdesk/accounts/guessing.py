@@ -55,9 +55,14 @@ class GuardedBackend(ModelBackend):
         if user is None:
             events.tell("login_failed", account=user_id, request=request)
             return None
-        throttle.forget([limit for limit in limits if limit.kind != ADDRESS.kind])
+        throttle.forget(_of_the_name(limits))
         throttle.take_back([limit for limit in limits if limit.kind == ADDRESS.kind])
         return user
+
+
+def forget_tries(request: HttpRequest, user: User) -> None:
+    """Let somebody who has shown otherwise that the account is theirs try anew, from here."""
+    throttle.forget(_of_the_name(_limits(request, user.get_username(), user.pk)))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int) -> None:
@@ -78,6 +83,10 @@ def known_browser(request: HttpRequest, user_id: int | None) -> str | None:
     """Return the id of a browser in which this user was logged in before, or None."""
     known = _read(request)
     return str(known["id"]) if user_id in known["users"] else None
+
+
+def _of_the_name(limits: list[Limit]) -> list[Limit]:
+    return [limit for limit in limits if limit.kind != ADDRESS.kind]
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from helpdesk.accounts import events, throttle
 from helpdesk.accounts.addresses import client_address
+from helpdesk.accounts.guessing import forget_tries
 from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.errors import TooManyTries
@@ -132,6 +133,7 @@ class ResetPassword(views.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        forget_tries(self.request, form.user)
         events.tell("password_reset_done", account=form.user.pk, request=self.request)
         return answer
 

@@ -119,6 +119,16 @@ def test_a_forgotten_password_is_replaced_by_mail_once(client, rosa):
     assert "not valid any more" in again.content.decode(), "a link works twice"
 
 
+def test_whoever_has_forgotten_and_tried_too_often_gets_in_with_the_new_one(client, rosa):
+    for _ in range(11):
+        answer = log_in(client, "wrong")
+    assert answer.status_code == 429, "this test needs a lock"
+    ask(client)
+    choose(client, mailed_link())
+
+    assert log_in(client, NEW).status_code == 302, "the mailbox's owner waits for their own errors"
+
+
 def test_a_reset_leaves_the_second_factor_where_it_was(client, rosa):
     TOTPDevice.objects.create(user=rosa, name="phone", confirmed=True)
     ask(client)
