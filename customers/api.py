@@ -186,7 +186,7 @@ def make_customer(
     """Make a customer. The same request with the same `Idempotency-Key` makes none twice."""
     by = actor_of(request.user)
     made = create.create_customer(**asked.said(), token=token_of(request), by=by, now=this_second())
-    set_etag(response, int(made.version))
+    set_etag(response, made.version)
     response["Location"] = reverse("api:get_customer", args=[made.customer_id])
     return Answer(201, _customer(made))
 
@@ -198,7 +198,7 @@ def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str)
     found = current(customer_id)
     if found is None:
         raise NotFound(_("There is no such customer."))
-    set_etag(response, int(found.version))
+    set_etag(response, found.version)
     return _customer(found)
 
 
@@ -216,7 +216,7 @@ def change_customer(
         by=actor_of(request.user),
         **fields,
     )
-    set_etag(response, int(changed.version))
+    set_etag(response, changed.version)
     return _customer(changed)
 
 
@@ -247,7 +247,7 @@ def make_vehicle(
     made = create.create_vehicle(
         customer_id=owner.customer_id, **asked.said(), token=token_of(request), by=by
     )
-    set_etag(response, int(made.version))
+    set_etag(response, made.version)
     response["Location"] = reverse("api:get_vehicle", args=[made.vehicle_id])
     return Answer(201, _vehicle(made))
 
@@ -259,7 +259,7 @@ def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -
     found = read.find_vehicle(vehicle_id)
     if found is None:
         raise NotFound(_("There is no such vehicle."))
-    set_etag(response, int(found.version))
+    set_etag(response, found.version)
     return _vehicle(found)
 
 
@@ -277,7 +277,7 @@ def change_vehicle(
         by=actor_of(request.user),
         **fields,
     )
-    set_etag(response, int(changed.version))
+    set_etag(response, changed.version)
     return _vehicle(changed)
 
 
@@ -294,7 +294,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
     )
     return {
         **{name: getattr(customer, name) for name in plain},
-        "version": int(customer.version),
+        "version": customer.version,
     }
 
 
@@ -302,6 +302,6 @@ def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
     plain = ("vehicle_id", "customer_id", "vin", "make", "model", "shipment_status", "booking")
     return {
         **{name: getattr(vehicle, name) for name in plain},
-        "year": int(vehicle.year) if vehicle.year else None,
-        "version": int(vehicle.version),
+        "year": vehicle.year if vehicle.year else None,
+        "version": vehicle.version,
     }

@@ -40,13 +40,13 @@ def _listed(customer: StoredCustomer) -> Row:
 
 def _whole(customer: StoredCustomer) -> Row:
     row = {name: getattr(customer, name) for name in _CUSTOMER}
-    return {**row, "version": int(customer.version), "words": None}
+    return {**row, "version": customer.version, "words": None}
 
 
 def vehicle_row(vehicle: StoredVehicle) -> Row:
     row = {name: getattr(vehicle, name) for name in _VEHICLE}
-    year = int(vehicle.year) if vehicle.year is not None else None
-    return {**row, "version": int(vehicle.version), "year": year, "words": None}
+    year = vehicle.year if vehicle.year is not None else None
+    return {**row, "version": vehicle.version, "year": year, "words": None}
 
 
 def _customers(keys: Iterable[str]) -> Iterable[Row]:

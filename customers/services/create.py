@@ -131,7 +131,7 @@ def edit_customer(
     if before is None or before.gone:
         raise NotFound(_("There is no such customer."))
     if version is not None and version != before.version:
-        raise StaleVersion(seen=version, current=int(before.version))
+        raise StaleVersion(seen=version, current=before.version)
     after = Customer()
     after.deserialize(before.serialize())
     for field, value in checked_customer(fields).items():
@@ -141,7 +141,7 @@ def edit_customer(
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
-    after.version = int(before.version) + 1
+    after.version = before.version + 1
     held, wanted = guarded(before), guarded(after)
     try:
         with Transaction() as transaction:
@@ -157,7 +157,7 @@ def edit_customer(
         if changed_before := before_with(token, Customer, by=by):
             return changed_before
         if any(isinstance(item, Customer) for item in refused.failed):
-            raise StaleVersion(seen=int(before.version), current=int(before.version) + 1) from None
+            raise StaleVersion(seen=before.version, current=before.version + 1) from None
         raise taken(refused) from refused
     return after
 

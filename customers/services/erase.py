@@ -153,7 +153,7 @@ def erase_vehicles(customer_id: str) -> None:
         actions: list[Action] = changes(vehicle, after)
         if not actions:
             continue
-        after.version = int(vehicle.version) + 1
+        after.version = vehicle.version + 1
         with Transaction() as transaction:
             actions = changes(vehicle, after)
             transaction.update(vehicle, actions, Vehicle.version == vehicle.version)
@@ -195,5 +195,5 @@ def _emptied(customer: Customer) -> Customer:
     for name in _PERSONAL:
         setattr(after, name, None)
     after.name, after.also_known, after.found_by = ERASED_NAME, [], []
-    after.version = int(customer.version) + 1
+    after.version = customer.version + 1
     return after

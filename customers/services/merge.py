@@ -85,7 +85,7 @@ def finish(source_id: str) -> None:
     after.also_known = []
     after.also_known = sorted(own - guarded(after))
     found_by.set_words(after)
-    after.version = int(into.version) + 1
+    after.version = into.version + 1
     signpost = _signpost(source)
     with Transaction() as transaction:
         transaction.update(into, changes(into, after), Customer.version == into.version)
@@ -143,5 +143,5 @@ def _signpost(source: Customer) -> Customer:
         setattr(left, name, None)
     left.also_known = []
     left.found_by = []
-    left.version = int(source.version) + 1
+    left.version = source.version + 1
     return left

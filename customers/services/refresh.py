@@ -103,7 +103,7 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
     found_by.set_words(after)
     if not changes(before, after):
         return False, unclear
-    after.version = int(before.version) + 1
+    after.version = before.version + 1
     held, wanted = guarded(before), guarded(after)
     own = Guard.customer_id == before.customer_id
     with Transaction() as transaction:
@@ -141,7 +141,7 @@ def _refresh_vehicle(before: Vehicle) -> tuple[bool, list[Unclear]]:
     found_by.set_words(after)
     if not changes(before, after):
         return False, []
-    after.version = int(before.version) + 1
+    after.version = before.version + 1
     with Transaction() as transaction:
         transaction.update(before, changes(before, after), Vehicle.version == before.version)
         found_by.write(transaction, before, after)

@@ -64,7 +64,7 @@ def edit_vehicle(
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
-    after.version = int(before.version) + 1
+    after.version = before.version + 1
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Vehicle.version == before.version)
@@ -93,7 +93,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
     after.pk, after.sk, after.customer_id = customer_pk(to), vehicle_sk(vehicle_id), to
     set_vehicle_keys(after)
     found_by.set_words(after)
-    after.version = int(before.version) + 1
+    after.version = before.version + 1
     try:
         with Transaction() as transaction:
             check_customer(transaction, to)
@@ -116,7 +116,7 @@ def _stored(vehicle_id: str, version: int | None) -> Vehicle:
     if found is None:
         raise NotFound(_("There is no such vehicle."))
     if version is not None and version != found.version:
-        raise StaleVersion(seen=version, current=int(found.version))
+        raise StaleVersion(seen=version, current=found.version)
     return found
 
 
@@ -136,5 +136,5 @@ def _move_vin(transaction: Transaction, before: Vehicle, after: Vehicle) -> None
 
 def _why(refused: ConditionFailed, before: Vehicle) -> Exception:
     if any(isinstance(item, Vehicle) for item in refused.failed):
-        return StaleVersion(seen=int(before.version), current=int(before.version) + 1)
+        return StaleVersion(seen=before.version, current=before.version + 1)
     return taken(refused)

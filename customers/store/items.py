@@ -6,7 +6,6 @@ from django.conf import settings
 from pynamodb.attributes import (
     JSONAttribute,
     ListAttribute,
-    NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
@@ -14,7 +13,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from customers.domain.contact import EXTENSION
 from customers.domain.finding import Kind
 from customers.domain.folding import folded
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
 
@@ -110,7 +109,7 @@ class Customer(Item):
     notes = UnicodeAttribute(null=True)
     external_id = UnicodeAttribute(attr_name="externalId", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
-    version = NumberAttribute(default=1)
+    version = IntegerAttribute(default=1)
     # Whoever is the same person: this one is but a signpost then
     merged_into = UnicodeAttribute(attr_name="mergedInto", null=True)
     # Addresses and ids that came with a merge: keys of guards
@@ -188,10 +187,10 @@ class Vehicle(Item):
     vin = UnicodeAttribute(null=True)
     make = UnicodeAttribute()
     model = UnicodeAttribute()
-    year = NumberAttribute(null=True)
+    year = IntegerAttribute(null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
-    version = NumberAttribute(default=1)
+    version = IntegerAttribute(default=1)
     # The words that lead here, each after its kind; None: as written by an older release
     found_by: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="foundBy", null=True
@@ -220,7 +219,7 @@ class Guard(Item):
 
 def set_vehicle_keys(vehicle: Vehicle) -> None:
     """Bring the index keys of a vehicle in line with it."""
-    label = folded(f"{vehicle.make} {vehicle.model} {int(vehicle.year) if vehicle.year else ''}")
+    label = folded(f"{vehicle.make} {vehicle.model} {vehicle.year if vehicle.year else ''}")
     vehicle.label_key = f"{label[:LONGEST_KEY]}#{vehicle.vehicle_id}"
     vehicle.shipment_shard = shard_key(vehicle.shipment_status, vehicle.vehicle_id)
 

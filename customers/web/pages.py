@@ -85,7 +85,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         raise NotFound(_("There is no such customer."))
     initial = {name: getattr(customer, name) or "" for name in CustomerForm.base_fields}
     form = CustomerForm(request.POST if request.method == "POST" else None, initial=initial)
-    more: dict[str, Any] = {"version": int(customer.version), "back": customer_id}
+    more: dict[str, Any] = {"version": customer.version, "back": customer_id}
     if request.method != "POST":
         return _form(request, form, customer.name, **more)
     try:
@@ -135,7 +135,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         raise NotFound(_("There is no such vehicle."))
     initial = {name: getattr(vehicle, name, "") or "" for name in VehicleForm.base_fields}
     form = VehicleForm(request.POST if request.method == "POST" else None, initial=initial)
-    more: dict[str, Any] = {"version": int(vehicle.version), "vehicle": vehicle}
+    more: dict[str, Any] = {"version": vehicle.version, "vehicle": vehicle}
     title = vehicle.label or _("Vehicle")
     if request.method != "POST":
         return _form(request, form, title, **more)

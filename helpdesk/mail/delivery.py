@@ -189,10 +189,10 @@ def _drop(mails: Sequence[QueuedEmail]) -> None:
 
 def _try_later(mails: Sequence[QueuedEmail], of_kind: Kind, problem: str, now: datetime) -> None:
     for mail in mails:
-        if int(mail.tries) >= len(PAUSES):
+        if mail.tries >= len(PAUSES):
             _end([mail], of_kind, Result.FAILED, problem, now)
             continue
-        again = mail.due_again(now + timedelta(seconds=PAUSES[int(mail.tries)]))
+        again = mail.due_again(now + timedelta(seconds=PAUSES[mail.tries]))
         try:
             with Transaction() as transaction:
                 transaction.delete(mail, QueuedEmail.state == SENDING)

@@ -9,9 +9,9 @@ import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key, shard_keys
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.mail.kinds import Reference
@@ -42,7 +42,7 @@ class QueuedEmail(Item):
     queued_at = InstantAttribute(attr_name="queuedAt")
     state = UnicodeAttribute(default=PENDING)
     claimed_at = InstantAttribute(attr_name="claimedAt", null=True)
-    tries = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
 
     @property
     def about(self) -> Reference:
@@ -53,7 +53,7 @@ class QueuedEmail(Item):
         """Return the same mail as it is to be tried again from `at` on."""
         again = queued(self.kind, self.about, group=self.group, key=self.key, at=at)
         again.queued_at = self.queued_at
-        again.tries = int(self.tries) + 1
+        again.tries = self.tries + 1
         return again
 
 

@@ -116,7 +116,7 @@ def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
     digests = {day: _digest(item) for day, item in items.items()}
     held: dict[str, str] = dict(written.days) if written else {}
     days = sorted(day for day in {*held, *digests} if held.get(day) != digests.get(day))
-    revision = int(written.revision) if written else 0
+    revision = written.revision if written else 0
     for at in range(0, len(days), MOST_DAYS):
         with Transaction() as transaction:
             for day in days[at : at + MOST_DAYS]:
@@ -167,13 +167,13 @@ def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
 
 
 def _escalated(ticket: Ticket) -> Iterable[Escalated]:
-    if not ticket.fired_rules and not ticket.escalation_level and int(ticket.life) == 1:
+    if not ticket.fired_rules and not ticket.escalation_level and ticket.life == 1:
         return []
     return [
         Escalated(
             record.fired_at,
             MANUAL if record.rule.startswith(f"{MANUAL}-") else record.rule,
-            int(record.level),
+            record.level,
         )
         for record in escalations_of(ticket.ticket_id)
     ]

@@ -98,7 +98,7 @@ def version(zone: str, what: str, period: date | str) -> int:
         )
     except DoesNotExist:
         return 0
-    return int(found.version)
+    return found.version
 
 
 def rollups(

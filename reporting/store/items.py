@@ -8,10 +8,10 @@ from pynamodb.attributes import (
     BinaryAttribute,
     JSONAttribute,
     ListAttribute,
-    NumberAttribute,
     UnicodeAttribute,
 )
 
+from helpdesk.dynamo.attributes import IntegerAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
 
@@ -34,7 +34,7 @@ class TicketFacts(Item):
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=FACTS)
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     days: JSONAttribute = JSONAttribute()
-    revision = NumberAttribute(default=0)
+    revision = IntegerAttribute(default=0)
 
 
 class DayFacts(Item):
@@ -68,8 +68,8 @@ class Rollup(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     data = BinaryAttribute(legacy_encoding=False)
-    pieces = NumberAttribute(default=1)
-    version = NumberAttribute(default=0)
+    pieces = IntegerAttribute(default=1)
+    version = IntegerAttribute(default=0)
 
 
 def ticket_pk(ticket_id: str) -> str:

@@ -57,8 +57,8 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
     row = {name: getattr(ticket, name) for name in _PLAIN if name not in lacking}
     return {
         **row,
-        "escalation_level": int(ticket.escalation_level),
-        "version": int(ticket.version),
+        "escalation_level": ticket.escalation_level,
+        "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
         "standing": standing.ticket_standing(sla_facts(ticket), now).value,
@@ -212,10 +212,10 @@ serve(
 
 def _escalation(record: StoredEscalation) -> Row:
     return {
-        "escalation_id": f"{record.ticket_id}-{int(record.life)}-{record.sk.rpartition('#')[2]}",
+        "escalation_id": f"{record.ticket_id}-{record.life}-{record.sk.rpartition('#')[2]}",
         "ticket_id": record.ticket_id,
         "rule": record.rule,
-        "level": int(record.level),
+        "level": record.level,
         "reason": record.reason,
         "escalated_by": record.escalated_by,
         "due_at": record.due_at,

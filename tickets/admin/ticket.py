@@ -230,7 +230,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
 
     @admin.display(description=gettext_lazy("level"))
     def level_mark(self, ticket: Any) -> str:
-        level = int(ticket.escalation_level)
+        level = ticket.escalation_level
         if not level:
             return "–"
         return format_html('<span class="mark" data-level="{}">{}</span>', level, level)

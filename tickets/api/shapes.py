@@ -207,8 +207,8 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "resolved_at": ticket.resolved_at,
         "closed_at": ticket.closed_at,
         "sla_deadline": ticket.sla_deadline,
-        "escalation_level": int(ticket.escalation_level),
-        "version": int(ticket.version),
+        "escalation_level": ticket.escalation_level,
+        "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
         "response_deadline": sla.response_deadline,
@@ -231,7 +231,6 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "customer_id": line.author_id,
         "created_at": line.created_at,
         "attachments": [
-            {"name": attached.name, "size": int(attached.size)}
-            for attached in line.attachments or ()
+            {"name": attached.name, "size": attached.size} for attached in line.attachments or ()
         ],
     }

@@ -197,5 +197,5 @@ def escalate_ticket(
 
 
 def _answer(response: HttpResponse, ticket: Ticket) -> dict[str, Any]:
-    set_etag(response, int(ticket.version))
+    set_etag(response, ticket.version)
     return ticket_out(ticket, now=this_second())

@@ -235,7 +235,7 @@ class _Telling:
         act(draft)
         draft.log_changes(before)
         draft.fire_passed()
-        draft.ticket.version = int(before.version) + 1
+        draft.ticket.version = before.version + 1
 
     def _later(self, slower: float = 1.0) -> datetime:
         pause = 60 + self._chance.expovariate(1 / (self._pace * slower))

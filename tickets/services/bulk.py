@@ -51,7 +51,7 @@ def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
         raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
     if found.assigned_to != holder:
         return found
-    version = int(found.version)
+    version = found.version
     if to == "auto":
         return assign_automatically(ticket_id, by=by, version=version)
     return assign(ticket_id, to=to or None, by=by, version=version)

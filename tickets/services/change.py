@@ -73,7 +73,7 @@ def change(
 
     def check(before: Ticket) -> None:
         if version is not None and version != before.version:
-            raise StaleVersion(seen=version, current=int(before.version))
+            raise StaleVersion(seen=version, current=before.version)
         if seen is not None:
             _refuse_unseen(before, seen, by)
 
@@ -176,7 +176,7 @@ def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
     lines = access.log_after(before.ticket_id, after=seen, limit=MOST_UNSEEN)
     unseen = [line for line in lines if line.created_by not in known or line.direction == _INBOUND]
     if unseen:
-        raise CameBetween(unseen, seen=0, current=int(before.version))
+        raise CameBetween(unseen, seen=0, current=before.version)
 
 
 def _settled(before: Ticket, draft: Draft) -> bool:
@@ -185,7 +185,7 @@ def _settled(before: Ticket, draft: Draft) -> bool:
     draft.fire_passed()
     if not changes(before, draft.ticket) and not draft.communications:
         return False
-    draft.ticket.version = int(before.version) + 1
+    draft.ticket.version = before.version + 1
     draft.ticket.updated_at = draft.at
     return True
 

@@ -213,7 +213,7 @@ class Draft:
     def emit_escalated(self, reasons: Iterable[events.Raised]) -> None:
         """Add the event of an escalation, whoever or whatever caused it."""
         ticket = self.ticket
-        level = int(ticket.escalation_level)
+        level = ticket.escalation_level
         self.emit(events.Escalated(tuple(reasons), level, ticket.assigned_to, ticket.team_id))
 
     def escalate(
@@ -221,10 +221,10 @@ class Draft:
     ) -> None:
         """Raise the level and keep the record whose key makes it happen once."""
         ticket = self.ticket
-        ticket.escalation_level = max(int(ticket.escalation_level), level)
+        ticket.escalation_level = max(ticket.escalation_level, level)
         record = Escalation(
             ticket.pk,
-            escalation_sk(int(ticket.life), key),
+            escalation_sk(ticket.life, key),
             ticket_id=ticket.ticket_id,
             life=ticket.life,
             rule=key,
@@ -257,13 +257,13 @@ class Draft:
 
     def _fire(self, milestone: Milestone) -> None:
         rule = milestone.rule
-        was = int(self.ticket.escalation_level)
+        was = self.ticket.escalation_level
         reached = self._reassign(rule)
         self.ticket.fired_rules = [*self.ticket.fired_rules, rule.key]
         self.escalate(
             key=rule.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None
         )
-        level = int(self.ticket.escalation_level)
+        level = self.ticket.escalation_level
         words = f"Escalation {rule.key}, due {instant.text(milestone.due_at)}"
         changed = None
         if level != was:

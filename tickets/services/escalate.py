@@ -114,7 +114,7 @@ def escalate(
     checks.done()
 
     def raise_level(draft: Draft) -> None:
-        was = int(draft.ticket.escalation_level)
+        was = draft.ticket.escalation_level
         level = milestones.manual_level(was)
         line = draft.say(
             CommunicationType.SYSTEM_UPDATE,

@@ -235,7 +235,7 @@ def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime
         (filters.overdue, stands is Standing.OVERDUE),
         (filters.at_risk, stands is Standing.AT_RISK),
         (filters.waiting, bool(ticket.waiting)),
-        (filters.escalated, int(ticket.escalation_level) > 0),
+        (filters.escalated, ticket.escalation_level > 0),
     ]
     return all(holds for asked, holds in wanted if asked) and all(
         asked is holds for asked, holds in states if asked is not None

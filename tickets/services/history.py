@@ -271,7 +271,7 @@ class _Replay:
                 draft.at_time(event.at, by=self._work.person(event.by))
                 self._apply(draft, event)
                 draft.log_changes(before)
-                draft.ticket.version = int(before.version) + 1
+                draft.ticket.version = before.version + 1
             except (DomainError, Invalid):
                 draft.ticket, draft.timeline, draft.at, draft.by = before, timeline, at, by
                 del draft.communications[written:]

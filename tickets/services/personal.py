@@ -139,7 +139,7 @@ def _told(ticket: Ticket, files: list[tuple[str, Attachment]]) -> dict[str, Any]
         for attached in line.attachments or ():
             path = f"attachments/{ticket.ticket_id}/{len(files) + 1}-{attached.name}"
             files.append((path, attached))
-            named.append({"name": attached.name, "size": int(attached.size), "path": path})
+            named.append({"name": attached.name, "size": attached.size, "path": path})
         told = _plain(line, (*_LINE, *_MAIL) if line.delivery else _LINE)
         told["changes"] = [
             {"field": one.field, "before": one.before, "after": one.after}

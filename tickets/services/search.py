@@ -100,7 +100,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
         search.follow(ticket for ticket, _log in batch)
         people = _People(ticket for ticket, _log in batch)
         search.follow_text(
-            (people.document(ticket, lines), int(ticket.version)) for ticket, lines in batch
+            (people.document(ticket, lines), ticket.version) for ticket, lines in batch
         )
         done += len(batch)
         each(done)
@@ -188,7 +188,7 @@ def _follow_texts(tickets: Sequence[Ticket]) -> None:
     search.follow_text(
         (
             people.document(ticket, access.whole_log(ticket.ticket_id, most=MOST_LINES)),
-            int(ticket.version),
+            ticket.version,
         )
         for ticket in tickets
     )

@@ -178,7 +178,7 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
         if stored_at != at:
             yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
     if told.life != ticket.life:
-        yield f"life: the log says {told.life}, the ticket {int(ticket.life)}"
+        yield f"life: the log says {told.life}, the ticket {ticket.life}"
     if log and log[-1].communication_id > (ticket.last_id or ""):
         yield "lastId: the log goes on beyond it"
 
@@ -193,14 +193,14 @@ def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
         if stored.get(name) != replayed.get(name):
             yield f"{name}: stored {stored.get(name)}, the clock says {replayed.get(name)}"
     if timeline.life != ticket.life:
-        yield f"life: the timeline says {timeline.life}, the ticket {int(ticket.life)}"
+        yield f"life: the timeline says {timeline.life}, the ticket {ticket.life}"
 
 
 def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
     present = [record for record in records if record.life == ticket.life]
-    level = max((int(record.level) for record in present), default=0)
+    level = max((record.level for record in present), default=0)
     if level != ticket.escalation_level:
-        yield f"escalationLevel: the records say {level}, the ticket {int(ticket.escalation_level)}"
+        yield f"escalationLevel: the records say {level}, the ticket {ticket.escalation_level}"
     for record in present:
         if not record.rule.startswith("manual-") and record.rule not in ticket.fired_rules:
             yield f"firedRules: {record.rule} has a record, and is not among them"

@@ -195,7 +195,7 @@ def _end(hook: Webhook, message: Message) -> None:
 
 def _later(hook: Webhook, message: Message, now: datetime) -> bool:
     """Put a message off; False: that was the last try, and it is gone."""
-    tries = int(message.tries)
+    tries = message.tries
     if tries >= len(PAUSES):
         log.warning("webhook_given_up", webhook=hook.pk, ticket_id=message.ticket_id)
         _end(hook, message)

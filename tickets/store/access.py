@@ -294,14 +294,14 @@ def next_ticket_id() -> str:
     """A number that nobody had before; one that is not used in the end leaves a gap. One write."""
     counter = Counter(f"{COUNTER}#tickets")
     counter.update(actions=[Counter.last.add(1)])
-    return str(int(counter.last))
+    return str(counter.last)
 
 
 def take_numbers(count: int) -> range:
     """As many ticket numbers that nobody had before. One write."""
     counter = Counter(f"{COUNTER}#tickets")
     counter.update(actions=[Counter.last.add(count)])
-    last = int(counter.last)
+    last = counter.last
     return range(last - count + 1, last + 1)
 
 
@@ -403,7 +403,7 @@ def last_ticket_number() -> int:
         counter = Counter.get(f"{COUNTER}#tickets", COUNTER, consistent_read=True)
     except DoesNotExist:
         return 0
-    return int(counter.last)
+    return counter.last
 
 
 def forget_events(events: Iterable[OutboxEvent]) -> None:

@@ -5,11 +5,10 @@ from typing import Any
 from pynamodb.attributes import (
     ListAttribute,
     MapAttribute,
-    NumberAttribute,
     UnicodeAttribute,
 )
 
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
 from tickets.domain.events import Event, load
 from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
@@ -34,7 +33,7 @@ class Attachment(MapAttribute[str, Any]):
 
     file_id = UnicodeAttribute(attr_name="fileId")
     name = UnicodeAttribute()
-    size = NumberAttribute()  # bytes
+    size = IntegerAttribute()  # bytes
 
 
 class Communication(Item):
@@ -80,9 +79,9 @@ class Escalation(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     ticket_id = UnicodeAttribute(attr_name="ticketId")
-    life = NumberAttribute()
+    life = IntegerAttribute()
     rule = UnicodeAttribute()
-    level = NumberAttribute()
+    level = IntegerAttribute()
     due_at = InstantAttribute(attr_name="dueAt")
     fired_at = InstantAttribute(attr_name="firedAt")
     reason = UnicodeAttribute(null=True)
@@ -106,7 +105,7 @@ class OutboxEvent(Item):
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     at = InstantAttribute()
     by = UnicodeAttribute()
-    life = NumberAttribute()
+    life = IntegerAttribute()
     data = UnicodeAttribute()  # JSON; what depends on the kind
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
 
@@ -136,7 +135,7 @@ class Counter(Item):
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default=COUNTER)
-    last = NumberAttribute(null=True)
+    last = IntegerAttribute(null=True)
 
 
 def imported_pk(number: str) -> str:

@@ -1,9 +1,9 @@
 """What people are told: a notice for each person and event."""
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
 from tickets.store.ticket import TicketTableMeta
 
@@ -21,7 +21,7 @@ class Notice(Item):
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     kind = UnicodeAttribute(default="escalated")  # or assigned, mentioned, replied
     rules = UnicodeAttribute(default="")  # of an escalation: keys of rules, separated by spaces
-    level = NumberAttribute(default=0)
+    level = IntegerAttribute(default=0)
     told_by = UnicodeAttribute(attr_name="toldBy", null=True)
     at = InstantAttribute()
     due_at = InstantAttribute(attr_name="dueAt", null=True)

@@ -307,7 +307,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
     ]
     entry = Entry(
         number=int(ticket.ticket_id),
-        version=int(ticket.version),
+        version=ticket.version,
         active=status.active,
         status=ticket.status,
         priority=ticket.priority,
@@ -316,7 +316,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
         team=ticket.team_id or "",
         customer=ticket.customer_id,
         vehicle=ticket.vehicle_id or "",
-        level=int(ticket.escalation_level),
+        level=ticket.escalation_level,
         waiting=bool(ticket.waiting),
         created=_seconds(ticket.created_at),
         updated=_seconds(ticket.updated_at),

@@ -7,12 +7,11 @@ from pynamodb.attributes import (
     BooleanAttribute,
     ListAttribute,
     MapAttribute,
-    NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item, TableMeta
 
 DETAILS = "DETAILS"
@@ -185,10 +184,10 @@ class Ticket(Item):
     resolved_at = InstantAttribute(attr_name="resolvedAt", null=True)
     closed_at = InstantAttribute(attr_name="closedAt", null=True)
     sla_deadline = InstantAttribute(attr_name="slaDeadline", null=True)
-    escalation_level = NumberAttribute(attr_name="escalationLevel", default=0)
+    escalation_level = IntegerAttribute(attr_name="escalationLevel", default=0)
 
     # Beside it
-    version = NumberAttribute(default=1)
+    version = IntegerAttribute(default=1)
     tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     waiting = BooleanAttribute(default=False)
     # always there; an index row comes without it
@@ -213,7 +212,7 @@ class Ticket(Item):
 
     # The clock's own notes
     timeline: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
-    life = NumberAttribute(default=1)
+    life = IntegerAttribute(default=1)
     fired_rules: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="firedRules", default=list
     )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
-from helpdesk.dynamo.attributes import InstantAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.batches import delete_all
 from helpdesk.dynamo.table import Item
 from helpdesk.dynamo.ulids import new_ulid
@@ -23,7 +23,7 @@ class Message(Item):
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     event = UnicodeAttribute()
     body = UnicodeAttribute()
-    tries = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
     not_before = InstantAttribute(attr_name="notBefore")
 
 

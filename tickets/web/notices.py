@@ -44,7 +44,7 @@ def _shown(notice: Notice, names: dict[str, str], reason: str) -> dict[str, obje
         "ticket_id": notice.ticket_id,
         "at": notice.at,
         "due_at": notice.due_at,
-        "level": int(notice.level),
+        "level": notice.level,
         "reason": reason,
         "read": bool(notice.read),
         "what": told % {"name": name} if told else ", ".join(rules),

@@ -73,7 +73,7 @@ def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResp
 def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, Any]:
     """Everything on the ticket page; `bound` holds forms that were refused, and why."""
     ticket = page.ticket
-    version = {"version": int(ticket.version)}
+    version = {"version": ticket.version}
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
         **present.ticket_context(page, now=this_second()),

@@ -114,7 +114,7 @@ def ticket_lines(
                 priority=ticket.priority,
                 status=ticket.status,
                 assignee_name=people.get(ticket.assigned_to or "", ""),
-                escalation_level=int(ticket.escalation_level),
+                escalation_level=ticket.escalation_level,
                 standing=standing.ticket_standing(facts, now),
                 due_at=due[0] if due else None,
                 due_clock=due[1] if due else "",
@@ -191,8 +191,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         )
     }
     shown |= {
-        "version": int(ticket.version),
-        "escalation_level": int(ticket.escalation_level),
+        "version": ticket.version,
+        "escalation_level": ticket.escalation_level,
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
@@ -263,7 +263,7 @@ def _log_line(
         files=[
             {
                 "name": file.name,
-                "size": int(file.size),
+                "size": file.size,
                 "url": reverse("ticket_file", args=[ticket_id, line.communication_id, place]),
             }
             for place, file in enumerate(line.attachments or ())
