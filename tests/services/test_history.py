@@ -13,6 +13,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connections
 
+from customers.services.create import create_customer
 from customers.services.read import customer_with_external_id, vehicle_with_vin
 from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import Transaction
@@ -307,6 +308,16 @@ def events_by_ticket(path):
 
 _SCENARIO = {"responded", "priority", "waiting", "customer_replied", "resumed", "resolved"}
 _SCENARIO |= {"closed", "reopened", "created"}
+
+
+def test_an_imported_ticket_has_the_segment_of_its_customer(desk, tmp_path):
+    create_customer(
+        name="Ada Ames", external_id="C-1", segment="VIP", by=desk.rep, now=after(minutes=-1)
+    )
+
+    assert taken(tmp_path, created()).refused == []
+
+    assert ours("HD-1").segment == "VIP"
 
 
 def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, looked_at):

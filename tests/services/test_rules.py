@@ -17,7 +17,7 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, EscalationRule, Policy, Replan
-from tickets.services import notices
+from tickets.services import notices, segments
 from tickets.services.configure import save_calendar, save_policy
 from tickets.services.edit import edit
 from tickets.services.escalate import sweep
@@ -400,6 +400,21 @@ def test_a_new_policy_reaches_the_old_tickets_of_its_segment(desk, upgraded):
     finish(ask_for_replan("test"))
 
     assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
+
+
+def test_a_ticket_that_somebody_changes_meanwhile_stops_no_upgrade(desk, monkeypatch):
+    one, other = opened_before(desk), opened_before(desk)
+    find = segments._segment_of
+
+    def slow(ticket):
+        if ticket.ticket_id == one:
+            edit(one, category="Customs", by=desk.rep)  # which gives it its segment
+        return find(ticket)
+
+    monkeypatch.setattr(segments, "_segment_of", slow)
+
+    assert store_segments() == 1
+    assert stored(one).segment == stored(other).segment == "Individual"
 
 
 def test_storing_segments_changes_nothing_else(desk):

@@ -5,6 +5,8 @@ To be removed with the next release but one.
 
 from collections.abc import Callable
 
+from pynamodb.exceptions import UpdateError
+
 from customers.domain.words import Segment
 from customers.services.read import get_customer
 from tickets.domain.ticket import Category
@@ -23,14 +25,22 @@ def store_segments(each: Callable[[], object] = lambda: None) -> int:
     stored = 0
     for ticket, _log in access.every_ticket():
         if ticket.segment is None:
-            # Nobody has seen it and the clock does not ask it: no new version of the ticket.
-            ticket.update(
-                actions=[Ticket.segment.set(_segment_of(ticket))],
-                condition=Ticket.pk.exists() & Ticket.segment.does_not_exist(),
-            )
-            stored += 1
+            stored += _store(ticket)
         each()
     return stored
+
+
+def _store(ticket: Ticket) -> bool:
+    """Write the segment, unless somebody was quicker; return whether it was written here."""
+    # Nobody has seen it and the clock does not ask it: no new version of the ticket.
+    missing = Ticket.pk.exists() & Ticket.segment.does_not_exist()
+    try:
+        ticket.update(actions=[Ticket.segment.set(_segment_of(ticket))], condition=missing)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def _segment_of(ticket: Ticket) -> str:
