@@ -222,3 +222,25 @@ def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: P
         page.get_by_role("link", name=f"Ticket {ticket.ticket_id}").first.click()
 
     _until(lambda: notices.unread_count(by=desk.rep) == 0)
+
+
+def test_an_answer_that_was_overtaken_does_not_bring_an_older_page_back(
+    desk, ticket, page: Page, errors
+):
+    held = []
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    page.route("**/parts/", lambda route: held.append((route, route.fetch())))
+    page.evaluate("document.body.dispatchEvent(new Event('ticket-changed'))")
+    _until(lambda: page.evaluate("1") and held)  # the server has answered with the page as it is
+
+    page.get_by_role("textbox", name="Answer the customer").fill("It is on its way.")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.locator("[data-kind=outbound]")).to_be_visible()
+    with page.expect_event("requestfinished", lambda one: one.url.endswith("/parts/")):
+        for route, answer in held:
+            route.fulfill(response=answer)
+    page.wait_for_function("document.querySelectorAll('.htmx-request').length === 0")
+
+    expect(page.locator("[data-kind=outbound]")).to_be_visible()
+    assert page.locator("header [data-status]").inner_text() == "In Progress"

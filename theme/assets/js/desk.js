@@ -414,8 +414,14 @@ function restore(part) {
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchor.top, behavior: "instant" });
 }
 
+// Which line of the log a ticket page ends with; ids are in the order of time.
+const lastLine = (text) => /name="seen" value="(\w+)"/.exec(text ?? "")?.[1];
 document.addEventListener("htmx:beforeSwap", (event) => {
   before = remember(event.detail.requestConfig?.elt);
+  // An answer that a newer one has overtaken shows the ticket as it was.
+  const shown = document.querySelector("#seen input")?.value;
+  const comes = lastLine(event.detail.serverResponse);
+  if (shown && comes && comes < shown) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   // What a colleague changed waits while somebody types in the very part, or has begun a reply: then
