@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from customers.services.create import create_customer, create_vehicle
 from customers.services.files import upload
@@ -152,3 +152,19 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, scheme
     page.evaluate("document.getAnimations().forEach(one => one.effect.updateTiming({duration: 0}))")
     found |= axe()
     assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())
+
+
+def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
+    desk.ticket(now=this_second())
+    settle()
+    page.set_viewport_size({"width": 390, "height": 700})
+    log_in(page, "rosa")
+    page.goto("/tickets/?view=active")
+    for name in ("Filter", "Save view"):
+        page.locator("summary", has_text=name).click()
+        panel = page.locator("details[open] .dropdown-content").bounding_box()
+        assert panel is not None
+        assert panel["x"] >= 0, f"{name}: its left side is off the screen"
+        assert panel["x"] + panel["width"] <= 390, f"{name}: its right side is off the screen"
+        page.keyboard.press("Escape")
+        expect(page.locator("details[open]")).to_have_count(0)
