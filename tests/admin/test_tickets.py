@@ -309,6 +309,75 @@ def test_an_action_asks_first_then_says_of_each_ticket_how_it_went(
     assert LogEntry.objects.get().object_id == tickets["plain"]
 
 
+def test_all_of_a_list_means_all_of_it_and_what_left_it_meanwhile_is_left_alone(
+    supervisor, desk, monkeypatch
+):
+    """Constants lowered: a list is read, and counted, to far fewer rows than it has."""
+    monkeypatch.setattr("tickets.admin.actions.MOST", 4)
+    monkeypatch.setattr("helpdesk.dynamo_admin.plan.MOST", 4)
+    monkeypatch.setattr("helpdesk.dynamo_admin.changelist.MOST_COUNTED", 4)
+    monkeypatch.setattr("tickets.admin.ticket.TicketAdmin.list_per_page", 3)
+    monkeypatch.setattr(bulk, "MOST", 4)
+    made = [desk.ticket(priority="Low", now=this_second()).ticket_id for _ in range(11)]
+    other = desk.ticket(priority="High", now=this_second()).ticket_id
+    settle()
+    address = f"{LIST}?priority__exact=Low"
+    listed = supervisor.get(address).content.decode()
+    assert "Select all 4 " not in listed
+    assert "Select all tickets of this list (more than 4)" in listed
+    chosen = {"_selected_action": made[-3:], "select_across": "1", "index": "0"}
+
+    refused = supervisor.post(address, {"action": "prioritise", **chosen})
+    assert "11 tickets are in this list; at most 4" in refused.content.decode()
+    assert "numbers" not in refused.context, "an arbitrary part of them is not offered"
+
+    monkeypatch.setattr("tickets.admin.actions.MOST", 100)
+    monkeypatch.setattr(bulk, "MOST", 100)
+    asked = supervisor.post(address, {"action": "prioritise", **chosen})
+    text = asked.content.decode()
+    assert "11 tickets" in text
+    assert "numbers" in asked.context
+    posted = {
+        "change": "prioritise",
+        "tickets": asked.context["numbers"],
+        "list": asked.context["list"],
+        "value": "Medium",
+    }
+    edit(made[0], priority="Critical", by=desk.rep)  # it has left the list
+    assert supervisor.post(f"{LIST}many/", {**posted, "list": "forged"}).status_code == 422
+    done = supervisor.post(f"{LIST}many/", posted, follow=True)
+    job = Bulk.objects.get()
+    while not bulk.step(job.pk).finished_at:
+        pass
+
+    assert {stored(number).priority for number in made[1:]} == {"Medium"}
+    assert stored(made[0]).priority == "Critical"
+    assert stored(other).priority == "High"
+    page = supervisor.get(done.redirect_chain[0][0]).content.decode()
+    assert "10 tickets changed, 1 skipped." in page
+
+
+def test_all_that_a_search_finds_are_all(supervisor, desk, monkeypatch):
+    monkeypatch.setattr("helpdesk.dynamo_admin.plan.MOST", 4)
+    made = [desk.ticket(subject="Zebra crossing", now=this_second()).ticket_id for _ in range(7)]
+    change_status(made[2], to="Closed", by=desk.rep)
+    desk.ticket(subject="Something else", now=this_second())
+    settle()
+
+    asked = supervisor.post(
+        f"{LIST}?q=zebra",
+        {
+            "action": "escalate",
+            "_selected_action": made[:1],
+            "select_across": "1",
+            "index": "0",
+        },
+    )
+
+    assert sorted(asked.context["numbers"].split(","), key=int) == made
+    assert "1 of them is closed" in asked.content.decode()
+
+
 def test_an_action_that_lacks_its_value_asks_again(supervisor, tickets):
     page = supervisor.post(
         f"{LIST}many/", {"change": "escalate", "tickets": tickets["plain"], "value": ""}

@@ -1,11 +1,14 @@
 """One change to many tickets: chosen in the list, confirmed on a page, then done in steps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,15 +17,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.dynamo_admin.paths import MOST_KEYS, Listing
 from helpdesk.errors import Invalid
+from tickets.admin.paths import filters_of
+from tickets.domain.filters import Filters
 from tickets.domain.ticket import Priority, Status
 from tickets.services import bulk
 from tickets.services.bulk import MOST
 from tickets.services.checks import LONGEST_SUBJECT
+from tickets.services.find import every_number
 from tickets.services.supervise import may_change
 from tickets.web.forms import assignee_choices, word_choices
 
 SHOWN = 30
+MOST_COUNTED = 1_000_000
+SALT = "tickets.admin.actions"
 
 
 def _field(kind: str) -> forms.Field | None:
@@ -49,9 +58,11 @@ _CHANGES: dict[str, tuple[str, str, Any]] = {
 def _action(name: str) -> Callable[..., HttpResponse]:
     @admin.action(description=_CHANGES[name][2], permissions=["change"])
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        across = request.POST.get("select_across") == "1"
-        rows = queryset.only("subject", "status", "customer_id")
-        tickets = list(rows[:MOST] if across else rows)
+        if request.POST.get("select_across") == "1":
+            asked = _list_of(queryset)
+            if asked is not None:
+                return _confirm_all(model_admin, request, name, asked)
+        tickets = list(queryset.only("subject", "status", "customer_id"))
         return _confirm(model_admin, request, name, tickets)
 
     act.__name__ = name
@@ -68,17 +79,27 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
         raise Invalid({"change": _("Choose what to change.")})
     kind, value, _words = _CHANGES[name]
     numbers = [one for one in request.POST.get("tickets", "").split(",") if one.isdecimal()]
-    tickets = list(model_admin.get_queryset(request).order_by().filter(pk__in=numbers[:MOST]))
+    signed = request.POST.get("list", "")
+    filters = _unsigned(signed) if signed else None
     form = _form(name, request.POST)
+    by = actor_of(request.user)
+    if not form.is_valid() and filters is not None:
+        return _confirm_all(model_admin, request, name, filters, form)
+    rows = model_admin.get_queryset(request).order_by()
+    tickets = [
+        ticket
+        for first in range(0, len(numbers[: MOST + 1]), MOST_KEYS)
+        for ticket in rows.filter(pk__in=numbers[first : first + MOST_KEYS])
+    ]
     if not form.is_valid():
         return _confirm(model_admin, request, name, tickets, form)
-    by = actor_of(request.user)
     closed = _("A closed ticket is history: only administrators change it here.")
     started = bulk.start(
         action=kind,
         value=form.cleaned_data.get("value", value),
         ticket_ids=[ticket.pk for ticket in tickets],
         refused={one.pk: closed for one in tickets if not may_change(one.status, by=by)},
+        filters=filters,
         by=by,
     )
     LogEntry.objects.log_actions(
@@ -98,22 +119,89 @@ def _confirm(
     tickets: list[Any],
     form: forms.Form | None = None,
 ) -> HttpResponse:
-    model_admin.rows_shown(request, tickets[:SHOWN])
     by = actor_of(request.user)
+    numbers = [ticket.pk for ticket in tickets]
+    closed = sum(not may_change(ticket.status, by=by) for ticket in tickets)
+    shown = tickets[:SHOWN]
+    return _page(model_admin, request, name, numbers, shown, closed=closed, form=form)
+
+
+def _confirm_all(
+    model_admin: Any,
+    request: HttpRequest,
+    name: str,
+    filters: Filters,
+    form: forms.Form | None = None,
+) -> HttpResponse:
+    """Ask about everything that a list holds. Three SQL queries, and one read of those shown."""
+    by = actor_of(request.user)
+    numbers = every_number(filters, most=MOST + 1, by=by)
+    if len(numbers) > MOST:
+        total = len(every_number(filters, most=MOST_COUNTED, by=by))
+        words = _(
+            "%(more)s%(total)s tickets are in this list; at most %(most)s can be changed at once. "
+            "Narrow it down with the filters, and change them part by part."
+        ) % {
+            "more": _("More than ") if total == MOST_COUNTED else "",
+            "total": intcomma(total),
+            "most": intcomma(MOST),
+        }
+        messages.error(request, words)
+        title = str(_CHANGES[name][2]).rstrip("…")
+        context = {**model_admin.admin_site.each_context(request), "title": title}
+        return TemplateResponse(request, "admin/tickets/ticket/too_many.html", context, status=422)
+    closed = 0
+    if Status.CLOSED in (filters.statuses or Status) and not may_change(Status.CLOSED, by=by):
+        among = replace(filters, statuses=frozenset({Status.CLOSED}))
+        closed = len(every_number(among, most=MOST, by=by))
+    rows = model_admin.get_queryset(request).order_by().filter(pk__in=numbers[:SHOWN])
+    shown = sorted(rows, key=lambda ticket: numbers.index(ticket.pk))
+    signed = signing.dumps(filters.as_json(), salt=SALT)
+    return _page(
+        model_admin, request, name, numbers, shown, closed=closed, form=form, signed=signed
+    )
+
+
+def _page(
+    model_admin: Any,
+    request: HttpRequest,
+    name: str,
+    numbers: list[str],
+    shown: list[Any],
+    *,
+    closed: int,
+    form: forms.Form | None,
+    signed: str = "",
+) -> HttpResponse:
+    model_admin.rows_shown(request, shown)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": str(_CHANGES[name][2]).rstrip("…"),
         "change": name,
         "form": form or _form(name),
-        "tickets": tickets[:SHOWN],
-        "more": max(len(tickets) - SHOWN, 0),
-        "closed": sum(not may_change(ticket.status, by=by) for ticket in tickets),
-        "numbers": ",".join(ticket.pk for ticket in tickets),
-        "count": len(tickets),
+        "tickets": shown,
+        "more": max(len(numbers) - SHOWN, 0),
+        "closed": closed,
+        "numbers": ",".join(numbers),
+        "count": len(numbers),
+        "list": signed,
         "media": model_admin.media,
     }
     return TemplateResponse(request, "admin/tickets/ticket/many.html", context)
+
+
+def _list_of(queryset: QuerySet[Any]) -> Filters | None:
+    """The list that a changelist shows; None: it is read by key, all at once."""
+    plan = queryset.plan()  # type: ignore[attr-defined]
+    return filters_of(plan.conditions, plan.order) if isinstance(plan.path, Listing) else None
+
+
+def _unsigned(text: str) -> Filters:
+    try:
+        return Filters.from_json(signing.loads(text, salt=SALT))
+    except signing.BadSignature as forged:
+        raise Invalid({"list": _("Select the tickets again.")}) from forged
 
 
 def _form(name: str, data: Any = None) -> forms.Form:

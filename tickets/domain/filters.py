@@ -1,9 +1,11 @@
 """What a list of tickets is asked for, and how it is written in the search box."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from tickets.domain.ticket import Category, Priority, Status
 
@@ -52,6 +54,33 @@ class Filters:
             ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
             for value in (getattr(self, name) for name in self.__slots__)
         ]
+
+    def as_json(self) -> dict[str, Any]:
+        """What is asked for, in words of JSON; `from_json` reads it."""
+        empty = Filters()
+        return {
+            name: sorted(value)
+            if isinstance(value, frozenset)
+            else value.isoformat()
+            if isinstance(value, datetime)
+            else value
+            for name in self.__slots__
+            if (value := getattr(self, name)) != getattr(empty, name)
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Filters":
+        """The filters of `as_json`."""
+        read: dict[str, Callable[[Any], Any]] = {
+            "statuses": lambda names: frozenset(map(Status, names)),
+            "priorities": lambda names: frozenset(map(Priority, names)),
+            "categories": lambda names: frozenset(map(Category, names)),
+            "tags": frozenset,
+            "created_from": datetime.fromisoformat,
+            "created_to": datetime.fromisoformat,
+            "sort": Sort,
+        }
+        return cls(**{name: read.get(name, lambda same: same)(given[name]) for name in given})
 
     def within(self, base: "Filters") -> "Filters":
         """These filters inside a list that has some of its own; what both name, these decide."""

@@ -80,6 +80,8 @@ class Bulk(Job):
     action = models.CharField(_("action"), max_length=20)
     value = models.CharField(_("value"), max_length=200, blank=True)
     ticket_ids = models.JSONField(_("tickets"))
+    filters = models.JSONField(_("filters"), default=dict)
+    """The list that all tickets were taken of; empty: each was chosen by itself."""
     results = models.JSONField(_("results"), default=list)
 
     class Meta:

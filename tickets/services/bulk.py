@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.errors import Invalid, NotFound, ServiceError
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
+from tickets.domain.filters import Filters
 from tickets.models import Bulk
 from tickets.services import outbox
 from tickets.services.assign import assign, assign_automatically, assign_team
@@ -19,6 +21,7 @@ from tickets.services.checks import LONGEST_SUBJECT, Checks
 from tickets.services.draft import Draft
 from tickets.services.edit import edit
 from tickets.services.escalate import escalate
+from tickets.services.find import still_meets
 from tickets.services.status import change_status
 from tickets.store import access
 from tickets.store.ticket import Ticket
@@ -29,7 +32,8 @@ HAND_OVER = "hand-over"
 HOLDER_AND_NEXT = ":"
 """Stands between who has the tickets and who is to get them."""
 
-MOST = 1_000
+MOST = 10_000
+"""Tickets of one change: its results are written with each step."""
 STEP = 25
 
 Act = Callable[[str, Bulk, Actor], Ticket]
@@ -88,10 +92,12 @@ def start(
     value: str,
     ticket_ids: Sequence[str],
     refused: Mapping[str, str] = MappingProxyType({}),
+    filters: Filters | None = None,
     by: Actor,
 ) -> Bulk:
     """Ask for one change to these tickets. Nothing is changed yet: see `step`. Those of `refused`
-    are left alone, and named with the reason.
+    are left alone, and named with the reason; so are those that no longer meet `filters`, the list
+    that all of them are of, when it is their turn.
 
     Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
     """
@@ -111,6 +117,7 @@ def start(
         action=action,
         value=value.strip(),
         ticket_ids=[*spared, *left],
+        filters=filters.as_json() if filters else {},
         results=[{"ticket": ticket_id, "refused": refused[ticket_id]} for ticket_id in spared],
         asked_by_id=int(by.user_id),
     )
@@ -127,7 +134,8 @@ def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
 def step(bulk_id: int) -> Bulk:
     """Work on the next STEP tickets, unless somebody else does right now.
 
-    `results` holds for each ticket that was worked on its id and why it was refused, if it was.
+    `results` holds for each ticket that was worked on its id and why it was refused, if it was, or
+    that it was skipped.
     """
     bulk = jobs.lease(Bulk, bulk_id)
     if bulk is None:
@@ -136,12 +144,18 @@ def step(bulk_id: int) -> Bulk:
     done = len(bulk.results)
     with outbox.one_nudge():
         for ticket_id in bulk.ticket_ids[done : done + STEP]:
-            bulk.results.append({"ticket": ticket_id, "refused": _work(ticket_id, bulk, by)})
+            bulk.results.append({"ticket": ticket_id, **_result(ticket_id, bulk, by)})
     finished = len(bulk.results) == len(bulk.ticket_ids)
     if finished and bulk.action in Bulk.IN_WORDS:
         bulk.value = ""  # what people wrote is kept with the tickets alone
     jobs.step_done(bulk, finished=finished)
     return bulk
+
+
+def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
+    if bulk.filters and not still_meets(ticket_id, Filters.from_json(bulk.filters), by=by):
+        return {"refused": "", "skipped": True}
+    return {"refused": _work(ticket_id, bulk, by)}
 
 
 def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:

@@ -42,7 +42,12 @@ def step(request: HttpRequest, bulk_id: int) -> HttpResponse:
 
 def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
     refused = [found for found in asked.results if found["refused"]]
-    done = [found["ticket"] for found in asked.results if not found["refused"]]
+    skipped = [found["ticket"] for found in asked.results if found.get("skipped")]
+    done = [
+        found["ticket"]
+        for found in asked.results
+        if not found["refused"] and not found.get("skipped")
+    ]
     context = {
         "bulk": asked,
         "what": BULKS[asked.action] % {"value": _value(asked)},
@@ -50,6 +55,7 @@ def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
         "worked": len(asked.results),
         "done": done,
         "refused": refused,
+        "skipped": skipped,
     }
     template = "tickets/bulk.html#progress" if wants_fragment(request) else "tickets/bulk.html"
     return render(request, template, context)
