@@ -1,6 +1,7 @@
 """One change to many tickets, a job whose steps put each ticket through its own service."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -108,7 +109,8 @@ def start(
     if not chosen:
         raise Invalid({"tickets": _("Choose some tickets first.")})
     if len(chosen) > MOST:
-        raise Invalid({"tickets": _("At most %(most)s tickets at once.") % {"most": MOST}})
+        words = _("%(count)s tickets are chosen; at most %(most)s can be changed at once.")
+        raise Invalid({"tickets": words % {"count": len(chosen), "most": MOST}})
     if len(value) > LONGEST_SUBJECT or (action in ("tag", "escalate") and not value.strip()):
         raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
     spared = [ticket_id for ticket_id in chosen if ticket_id in refused]
@@ -117,7 +119,8 @@ def start(
         action=action,
         value=value.strip(),
         ticket_ids=[*spared, *left],
-        filters=filters.as_json() if filters else {},
+        # What was searched for is not held against tickets again, and may be a person's name.
+        filters=replace(filters, text="").as_json() if filters else {},
         results=[{"ticket": ticket_id, "refused": refused[ticket_id]} for ticket_id in spared],
         asked_by_id=int(by.user_id),
     )
@@ -148,6 +151,8 @@ def step(bulk_id: int) -> Bulk:
     finished = len(bulk.results) == len(bulk.ticket_ids)
     if finished and bulk.action in Bulk.IN_WORDS:
         bulk.value = ""  # what people wrote is kept with the tickets alone
+    if finished:
+        bulk.filters = {}  # whose tickets they were is nobody's business any more
     jobs.step_done(bulk, finished=finished)
     return bulk
 
