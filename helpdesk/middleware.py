@@ -97,7 +97,7 @@ def error_page(request: HttpRequest, *, status: int, message: str) -> HttpRespon
         409: _("Not possible as things are"),
         411: _("Length missing"),
         413: _("Too large"),
-        422: _("That was not understood"),
+        422: _("Bad request"),
         429: _("Wait a moment"),
         503: _("Back in a moment"),
     }

@@ -45,11 +45,11 @@ def check_url(url: str, *, private: bool) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise AddressRefused(_("This is no address such as https://example.com/hook.")) from error
+        raise AddressRefused(_("Enter a valid URL, such as https://example.com/hook.")) from error
     if not host or parts.scheme not in ("https", "http"):
-        raise AddressRefused(_("This is no address such as https://example.com/hook."))
+        raise AddressRefused(_("Enter a valid URL, such as https://example.com/hook."))
     if parts.scheme == "http" and not private:
-        raise AddressRefused(_("Use https: what is sent is nobody else's business."))
+        raise AddressRefused(_("Use HTTPS: payloads are confidential."))
     if not private and (port or 443) not in settings.WEBHOOK_PORTS:
         ports = ", ".join(str(allowed) for allowed in settings.WEBHOOK_PORTS)
         raise AddressRefused(

@@ -62,7 +62,7 @@ class Desk:
         )
 
     def ticket(self, *, by: Actor | None = None, now: datetime = NOON, **fields: Any) -> Ticket:
-        """Open a ticket; Medium and Shipping unless said."""
+        """Create ticket; Medium and Shipping unless said."""
         given = {
             "customer_id": self.customer.customer_id,
             "subject": "Where is my car?",

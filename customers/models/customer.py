@@ -25,7 +25,7 @@ class Customer(PlannedModel):
     time_zone = models.CharField(_("time zone"), max_length=200, null=True, blank=True)  # noqa: DJ001
     notes = models.TextField(_("notes"), null=True, blank=True)  # noqa: DJ001
     external_id = models.CharField(  # noqa: DJ001
-        _("number elsewhere"), max_length=200, null=True, blank=True
+        _("External ID"), max_length=200, null=True, blank=True
     )
     created_at = InstantField(_("known since"))
     merged_into = models.CharField(_("merged into"), max_length=40, null=True)  # noqa: DJ001
@@ -58,10 +58,10 @@ class Vehicle(PlannedModel):
         _("shipment"), max_length=20, choices=[(word.value, word.value) for word in ShipmentStatus]
     )
     booking = models.CharField(  # noqa: DJ001
-        _("booking or container"), max_length=200, null=True, blank=True
+        _("booking / container no."), max_length=200, null=True, blank=True
     )
     version = models.IntegerField(_("version"))
-    label_key = models.CharField(_("order by maker"), max_length=300, null=True)  # noqa: DJ001
+    label_key = models.CharField(_("order by make"), max_length=300, null=True)  # noqa: DJ001
     words = WordsField(_("words"), null=True)
 
     class Meta(PlannedModel.Meta):

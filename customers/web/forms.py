@@ -21,7 +21,7 @@ class CustomerForm(forms.Form):
     )
     company = forms.CharField(required=False, label=_("Company"))
     segment = forms.ChoiceField(required=False, label=_("Segment"), choices=_words(Segment))
-    external_id = forms.CharField(required=False, label=_("Id in another system"))
+    external_id = forms.CharField(required=False, label=_("External ID"))
     address = forms.CharField(required=False, label=_("Address"))
     language = forms.CharField(required=False, label=_("Language"))
     time_zone = forms.CharField(required=False, label=_("Time zone"))
@@ -38,13 +38,13 @@ class VehicleForm(forms.Form):
     )
     # The number that somebody was asked about, and insists on
     confirm_vin = forms.CharField(required=False, label=_("It stands on the vehicle like this"))
-    make = forms.CharField(required=False, label=_("Maker"))
+    make = forms.CharField(required=False, label=_("Make"))
     model = forms.CharField(required=False, label=_("Model"))
     year = forms.CharField(required=False, label=_("Year"))
     shipment_status = forms.ChoiceField(
         required=False, label=_("Shipment"), choices=_words(ShipmentStatus)
     )
-    booking = forms.CharField(required=False, label=_("Booking or container"))
+    booking = forms.CharField(required=False, label=_("Booking / container no."))
 
 
 # Fields of the services and what the forms call them.

@@ -135,7 +135,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
             return _("ended")
         return _("good") if token.good else _("expired")
 
-    @admin.action(description=_("End the chosen tokens"), permissions=["view"])
+    @admin.action(description=_("Revoke selected tokens"), permissions=["view"])
     def end(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         ended = revoke_all(tokens)
         for token in tokens:

@@ -60,7 +60,7 @@ class User(AbstractUser):
         help_text=_("Times are shown in this zone. Empty: the desk's own."),
     )
     twelve_hours = models.BooleanField(
-        _("times with am and pm"), default=False, help_text=_("2:05 pm instead of 14:05.")
+        _("12-hour clock"), default=False, help_text=_("2:05 pm instead of 14:05.")
     )
     weekly_report = models.BooleanField(
         _("weekly report by e-mail"),

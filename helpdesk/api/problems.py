@@ -46,7 +46,7 @@ def problem(
         409: _("Not possible as things are"),
         411: _("Length missing"),
         413: _("Too large"),
-        422: _("That was not understood"),
+        422: _("Bad request"),
         429: _("Too many requests"),
         503: _("Back in a moment"),
     }

@@ -99,7 +99,7 @@ def _active(**filters: str) -> str:
 
 def _signs(by: Actor) -> list[Sign]:
     answers = engines_answer()
-    words = {True: _("answers"), False: _("does not answer")}
+    words = {True: _("OK"), False: _("does not answer")}
     labels = {"database": _("Database"), "dynamodb": "DynamoDB", "redis": "Redis"}
     signs = [Sign(labels[name], words[well], well) for name, well in answers.items()]
     waiting = queue_length() if answers["redis"] else None
@@ -120,8 +120,8 @@ def _pulse_signs(found: Pulse) -> list[Sign]:
     oldest = found.oldest_event_age
     return [
         Sign(
-            _("Oldest event to pass on"),
-            _("none waits") if oldest is None else _ago(oldest),
+            _("Event backlog"),
+            _("none") if oldest is None else _ago(oldest),
             oldest is None or oldest < OLD_EVENT,
         ),
         Sign(

@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 
 class DeskAdminSite(AdminSite):
     site_title = _("Helpdesk")
-    site_header = _("Helpdesk · supervision")
-    index_title = _("Supervision")
+    site_header = _("Helpdesk · Admin")
+    index_title = _("Admin")
     site_url = "/"
 
     @method_decorator(never_cache)

@@ -37,14 +37,14 @@ def test_saving_the_default_policy_makes_a_version_and_says_that_tickets_are_pla
     page = supervisor.post(address, policy_form(policy, high_response="1d 4h"), follow=True)
 
     assert page.status_code == 200
-    assert "being planned anew" in page.content.decode()
+    assert "being recalculated" in page.content.decode()
     newest = PolicyVersion.objects.filter(policy=policy).first()
     assert newest.key == "default-2"
     assert newest.terms["targets"]["High"]["response"] == 28 * 3600
     progress = supervisor.get(
         reverse("admin:tickets_replan_change", args=[Replan.objects.get().pk])
     )
-    assert "planned anew" in progress.content.decode().lower()
+    assert "recalculated" in progress.content.decode().lower()
 
 
 def test_a_wrong_allowance_is_refused_beside_its_field_and_nothing_is_saved(supervisor):

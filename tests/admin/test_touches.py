@@ -39,7 +39,7 @@ SAID = {
         "Of 3 open tickets, 3 are",
         "keep the version",
     ],
-    "calendar": ["Policies that use it", "planned anew in the background: 3."],
+    "calendar": ["Policies that use it", "recalculated in the background: 3."],
     "escalationrule": ["Of 3 open tickets", "does not fire again"],
     "routingrule": ["category and priority fit: 2.", "stay where they are"],
     "savedview": ["It shows 2 tickets now, to 1 people of Money."],

@@ -30,7 +30,7 @@ def open_critical_ticket(page: Page) -> None:
     page.get_by_label("Description").fill("Customs wants papers that nobody has named.")
     page.get_by_label("Category").select_option("Shipping")
     page.get_by_text("Critical").click()
-    page.get_by_role("button", name="Open the ticket").click()
+    page.get_by_role("button", name="Create ticket").click()
     expect(page.get_by_role("heading", name="The car is held at the port")).to_be_visible()
 
 
@@ -45,15 +45,15 @@ def test_a_ticket_lives_its_whole_life(desk, page: Page):
     expect(first).to_contain_text("left")
     first.get_by_role("link").click()
 
-    answer = page.get_by_role("textbox", name="Answer the customer")
+    answer = page.get_by_role("textbox", name="Reply")
     answer.fill("We are on it.")
-    page.get_by_role("button", name="Send the answer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("We are on it.")).to_be_visible()
     expect(page.locator("header [data-status]")).to_have_text("In Progress")
 
     page.get_by_role("tab", name="Internal note").click()
     page.get_by_role("textbox", name="Internal note").fill("Broker called.")
-    page.get_by_role("button", name="Keep the note").click()
+    page.get_by_role("button", name="Add note").click()
     expect(page.locator("[data-kind=note]")).to_contain_text("Broker called.")
 
     page.get_by_label("Assigned to").select_option(label="Tomasz Nowak")
@@ -64,7 +64,7 @@ def test_a_ticket_lives_its_whole_life(desk, page: Page):
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("header [data-status]")).to_have_text("Closed")
 
-    log = page.get_by_role("region", name="Log")
+    log = page.get_by_role("region", name="Conversation")
     for step in ("Open → In Progress", "In Progress → Resolved", "Resolved → Closed", "Rosa Marin"):
         expect(log).to_contain_text(step)
 
@@ -78,7 +78,7 @@ def test_a_colleague_who_was_quicker_is_not_overwritten(desk, page: Page):
     page.get_by_role("button", name="Resolve", exact=True).click()
 
     expect(
-        page.get_by_role("alert").filter(has_text="Somebody else was here in the meantime")
+        page.get_by_role("alert").filter(has_text="This ticket was updated while you were editing")
     ).to_be_visible()
     expect(page.locator("header [data-status]")).to_have_text("Open")
 
@@ -88,7 +88,7 @@ def test_what_was_typed_wrong_stays_and_says_why(desk, page: Page):
     page.goto("/tickets/new/")
     page.get_by_label("Description").fill("Typed with care.")
 
-    page.get_by_role("button", name="Open the ticket").click()
+    page.get_by_role("button", name="Create ticket").click()
 
     expect(page.get_by_label("Description")).to_have_value("Typed with care.")
     expect(page.get_by_label("Subject")).to_have_attribute("aria-invalid", "true")
@@ -118,7 +118,7 @@ def test_filters_become_a_view(desk, page: Page):
     page.locator("summary", has_text="Filter").click()
     page.get_by_role("checkbox", name="High").check()
     page.get_by_role("checkbox", name="Customs").check()
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply filters").click()
     expect(page.locator("#rows li")).to_have_count(1)
     page.locator("summary", has_text="Save view").click()
     page.get_by_label("Name").fill("Hot customs")
@@ -138,15 +138,15 @@ def test_fifty_are_assigned_at_once(desk, page: Page):
     page.goto("/tickets/?view=unassigned")
     expect(page.locator("[data-bulk-bar]")).to_be_hidden()
 
-    page.get_by_label("All on this page").check()
-    expect(page.get_by_text("50 chosen")).to_be_visible()
+    page.get_by_label("Select all").check()
+    expect(page.get_by_text("50 selected")).to_be_visible()
     page.locator("[data-bulk-value=assign]").select_option(label="Tomasz Nowak")
     page.get_by_role("button", name="Apply").click()
 
     expect(page.get_by_text("50 tickets changed")).to_be_visible()
     settle()
     page.goto("/tickets/?view=unassigned")
-    expect(page.get_by_text("Every ticket has somebody.")).to_be_visible()
+    expect(page.get_by_text("No unassigned tickets.")).to_be_visible()
 
 
 def test_an_answer_with_a_canned_text_and_a_file(desk, page: Page):
@@ -156,12 +156,12 @@ def test_an_answer_with_a_canned_text_and_a_file(desk, page: Page):
     page.goto(f"/tickets/{number}/")
 
     page.get_by_label("Canned reply").select_option(label="Papers")
-    answer = page.get_by_role("textbox", name="Answer the customer")
+    answer = page.get_by_role("textbox", name="Reply")
     expect(answer).to_have_value(f"Dear Giulia, the papers for #{number}.")
     page.locator("#reply input[type=file]").set_input_files(
         {"name": "papers.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
     )
-    page.get_by_role("button", name="Send and resolve").click()
+    page.get_by_role("button", name="Send & resolve").click()
 
     expect(page.locator("[data-kind=outbound]")).to_contain_text("Dear Giulia")
     expect(page.locator("header [data-status]")).to_have_text("Resolved")
@@ -178,21 +178,21 @@ def test_two_browsers_on_one_ticket(desk, page: Page, browser, live_server):
     log_in(other, "tomasz")
     page.goto(f"/tickets/{number}/")
     other.goto(f"/tickets/{number}/")
-    expect(page.locator("#others")).to_contain_text("Tomasz Nowak is here too")
-    mine = page.get_by_role("textbox", name="Answer the customer")
+    expect(page.locator("#others")).to_contain_text("Tomasz Nowak is also viewing")
+    mine = page.get_by_role("textbox", name="Reply")
     mine.fill("I have called the port.")
     expect(other.locator("#others")).to_contain_text("Rosa Marin is typing")
 
-    theirs = other.get_by_role("textbox", name="Answer the customer")
+    theirs = other.get_by_role("textbox", name="Reply")
     theirs.fill("We are looking into it.")
-    other.get_by_role("button", name="Send the answer").click()
+    other.get_by_role("button", name="Send", exact=True).click()
     expect(other.locator("[data-kind=outbound]")).to_be_visible()
-    page.get_by_role("button", name="Send the answer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#alerts")).to_contain_text("We are looking into it.")
     expect(mine).to_have_value("I have called the port.")
     expect(page.locator("[data-kind=outbound]")).to_have_count(1)
-    page.get_by_role("button", name="Send the answer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("[data-kind=outbound]")).to_have_count(2)
     expect(mine).to_have_value("")
 
@@ -250,7 +250,7 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     keys.press("Escape")
     expect(page.locator("select:focus")).to_have_count(0)
     keys.press("r")
-    expect(page.get_by_role("textbox", name="Answer the customer")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
     keys.type("We have it.")
     keys.press("Control+Enter")
     expect(page.locator("[data-kind=outbound]")).to_contain_text("We have it.")
@@ -260,4 +260,4 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     keys.press("Enter")
     expect(page.locator("header [data-status]")).to_have_text("Resolved")
     keys.press("?")
-    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()

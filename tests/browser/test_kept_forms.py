@@ -30,7 +30,7 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     page.get_by_label("Category").select_option("Customs")
     page.get_by_role("radio", name="High").check(force=True)
 
-    page.get_by_role("button", name="Open the ticket").click()
+    page.get_by_role("button", name="Create ticket").click()
     expect(page.get_by_text("What you typed is kept in this browser")).to_be_visible()
     errors.clear()  # the console says that the answer was 503
     monkeypatch.undo()
@@ -42,7 +42,7 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     expect(page.get_by_label("Category")).to_have_value("Customs")
     expect(page.get_by_role("radio", name="High")).to_be_checked()
     expect(page.get_by_role("radio", name="Giulia Bianchi")).to_be_checked()
-    page.get_by_role("button", name="Open the ticket").click()
+    page.get_by_role("button", name="Create ticket").click()
 
     expect(page.get_by_text("Ticket 1 was created.")).to_be_visible()
     assert access.last_ticket_number() == 1, "it was made twice"
@@ -75,12 +75,12 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over_by_what_is_bac
     page.reload()
     expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
 
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save changes").click()
 
     expect(page.get_by_text("Somebody else changed this in the meantime.")).to_be_visible()
     expect(page.get_by_text("Meanwhile Ltd")).to_be_visible()
     expect(page.get_by_label("Company")).to_have_value("Typed Ltd")
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("Customer saved.")).to_be_visible()
 
     # Several forms of one page keep what is theirs.

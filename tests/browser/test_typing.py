@@ -46,14 +46,14 @@ def test_a_note_is_typed_while_a_colleague_changes_everything(
     other.goto(f"/tickets/{number}/")
 
     def answers():
-        other.get_by_role("textbox", name="Answer the customer").fill("It is on its way.")
-        other.get_by_role("button", name="Send the answer").click()
+        other.get_by_role("textbox", name="Reply").fill("It is on its way.")
+        other.get_by_role("button", name="Send", exact=True).click()
         expect(other.locator("[data-kind=outbound]")).to_be_visible()
 
     changes = [
         lambda: other.get_by_label("Priority").select_option("High"),
         lambda: other.get_by_label("Assigned to").select_option(label="Tomasz Nowak"),
-        lambda: other.get_by_role("button", name="Start work").click(),
+        lambda: other.get_by_role("button", name="Start progress").click(),
         answers,
     ]
     *pieces, last = _cut(TEXT, len(changes) + 1)
@@ -194,7 +194,7 @@ def test_a_change_that_could_not_be_sent_shows_what_is_saved(desk, ticket, page:
 
     page.get_by_label("Priority").select_option("Critical")
 
-    expect(page.locator("#said")).to_contain_text("does not answer")
+    expect(page.locator("#said")).to_contain_text("Can’t reach the server")
     expect(page.get_by_label("Priority")).to_have_value("Low")
     page.context.set_offline(False)
     errors.clear()  # the browser notes that it was offline
@@ -203,12 +203,12 @@ def test_a_change_that_could_not_be_sent_shows_what_is_saved(desk, ticket, page:
 def test_a_resolved_ticket_is_not_offered_to_be_resolved_again(desk, ticket, page: Page):
     log_in(page, "rosa")
     page.goto(f"/tickets/{ticket.ticket_id}/")
-    expect(page.get_by_role("button", name="Send and resolve")).to_be_visible()
+    expect(page.get_by_role("button", name="Send & resolve")).to_be_visible()
 
     page.get_by_role("button", name="Resolve", exact=True).click()
     expect(page.locator("#head")).to_contain_text("Resolved")
 
-    expect(page.get_by_role("button", name="Send and resolve")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send & resolve")).to_have_count(0)
 
 
 def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: Page):
@@ -234,8 +234,8 @@ def test_an_answer_that_was_overtaken_does_not_bring_an_older_page_back(
     page.evaluate("document.body.dispatchEvent(new Event('ticket-changed'))")
     _until(lambda: page.evaluate("1") and held)  # the server has answered with the page as it is
 
-    page.get_by_role("textbox", name="Answer the customer").fill("It is on its way.")
-    page.get_by_role("button", name="Send the answer").click()
+    page.get_by_role("textbox", name="Reply").fill("It is on its way.")
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("[data-kind=outbound]")).to_be_visible()
     with page.expect_event("requestfinished", lambda one: one.url.endswith("/parts/")):
         for route, answer in held:

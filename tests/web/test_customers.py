@@ -135,7 +135,7 @@ def test_a_file_is_shown_before_it_is_taken(client, desk):
 
     done = client.post(address, follow=True).content.decode()
 
-    assert "1 customer was taken" in done
+    assert "1 customer imported" in done
     report = client.get(address.replace("step", "report"))
     assert b"Bo,wrong" in b"".join(report.streaming_content)
     bad = client.post("/customers/import/", {"kind": "customers"})
@@ -153,7 +153,7 @@ def test_two_records_are_compared_and_merged(client, desk):
     answer = client.post(
         f"/customers/{other.customer_id}/merge/", {"into": desk.customer.customer_id}
     )
-    assert "At work" in client.get(answer["Location"]).content.decode()
+    assert "Working" in client.get(answer["Location"]).content.decode()
     for _ in range(3):
         client.post(f"{answer['Location']}step/")
 

@@ -227,7 +227,7 @@ def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, 
     assert found.tallies["response"]["Medium"] == [10, 10, 0]
     assert found.tallies["resolution"]["Medium"] == [5, 5, 5]
     shown = page(supervisor, answer["Location"])
-    assert "10 clocks would have ended otherwise" in shown
+    assert "10 outcomes would change" in shown
     assert "late instead of in time" in shown
     policy.refresh_from_db()
     assert policy.medium_response == "8h"

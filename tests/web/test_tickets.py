@@ -216,7 +216,7 @@ def test_an_old_page_cannot_overwrite_a_newer_change(rep_client, desk):
     )
 
     assert answer.status_code == 409
-    assert "Somebody else was here in the meantime" in answer.content.decode()
+    assert "This ticket was updated while you were editing" in answer.content.decode()
     assert stored(number).assigned_to == desk.rep2.user_id
 
 

@@ -30,7 +30,7 @@ class PersonField(forms.ModelChoiceField):
 
 class HandOverForm(forms.Form):
     how = forms.ChoiceField(
-        label=_("Hand them over"),
+        label=_("Hand over"),
         widget=forms.RadioSelect,
         choices=[
             (NEXT, _("by round robin, each in its team")),

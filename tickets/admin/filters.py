@@ -61,7 +61,7 @@ class AssigneeFilter(PersonFilter):
     field = "assigned_to"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("none", _("Nobody")), *super().lookups(request, model_admin)]
+        return [("none", _("Unassigned")), *super().lookups(request, model_admin)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "none":

@@ -90,7 +90,7 @@ class PolicyAdmin(SaysWhatItTouches):
             },
         ),
         (
-            _("Promises"),
+            _("SLA"),
             {
                 "fields": (
                     "calendar",
@@ -180,8 +180,8 @@ def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, replan: 
     address = reverse("admin:tickets_replan_change", args=[replan.pk])
     words = format_html(
         '{} <a href="{}">{}</a>',
-        _("Open tickets are being planned anew."),
+        _("The SLA of open tickets is being recalculated."),
         address,
-        _("See how far it is."),
+        _("View progress"),
     )
     model_admin.message_user(request, words, messages.INFO)

@@ -65,8 +65,7 @@ class EscalationRuleAdmin(SaysWhatItTouches):
             {
                 "fields": ("key", "active", "trigger", "level"),
                 "description": _(
-                    "When the trigger's milestone passes on a ticket, the rule fires: at most once "
-                    "in a life of the ticket. Level 0 leaves the ticket's level as it is."
+                    "A rule fires once per ticket until it is reopened. Level 0 keeps the level."
                 ),
             },
         ),

@@ -54,7 +54,7 @@ class TicketForm(PlannedForm):
         label=gettext_lazy("New note"),
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text=gettext_lazy("For colleagues; the customer does not see it. @name tells them."),
+        help_text=gettext_lazy("Only colleagues see this. Use @ to mention a colleague."),
     )
 
     class Meta:
@@ -68,7 +68,7 @@ class TicketForm(PlannedForm):
         self._choices(
             "status", [(one.value, label(one)) for one in (stands, *workflow.ALLOWED[stands])]
         )
-        self._choices("assigned_to", [("", _("Nobody")), *people().assignable], people().names)
+        self._choices("assigned_to", [("", _("Unassigned")), *people().assignable], people().names)
         self._choices("team_id", [("", _("No team")), *team_choices()])
 
     def clean_tags(self) -> list[str]:

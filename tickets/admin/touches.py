@@ -147,7 +147,7 @@ def _rule(by: Actor) -> list[str]:
         + ": "
         + _("so many are past each trigger now: %(counts)s.") % {"counts": counts},
         _("A rule that begins does not fire on them, unless you choose so below."),
-        _("What has fired in a ticket's present life does not fire again."),
+        _("What has fired on a ticket does not fire again until it is reopened."),
     ]
 
 
@@ -200,7 +200,7 @@ def _calendar(calendar: Calendar | None, by: Actor) -> list[str]:
         return [_("No policy uses it: no deadline moves.")]
     return [
         _("Policies that use it, and get a new version: %(names)s.") % {"names": ", ".join(names)},
-        _("Open tickets are planned anew in the background: %(count)s.")
+        _("Open tickets are recalculated in the background: %(count)s.")
         % {"count": _open(by, Filters(statuses=ACTIVE))},
     ]
 

@@ -172,7 +172,7 @@ class Policy(models.Model):
         _("key"), unique=True, help_text=_("Tickets keep this with the version, such as default-1.")
     )
     order = models.PositiveIntegerField(
-        _("order"), default=100, help_text=_("Smaller is asked first; the default policy is last.")
+        _("order"), default=100, help_text=_("Lower numbers first; the default is last.")
     )
     active = models.BooleanField(_("active"), default=True)
     is_default = models.BooleanField(_("default"), default=False, editable=False)
@@ -183,7 +183,7 @@ class Policy(models.Model):
         _("at risk from (%)"),
         default=75,
         validators=[MinValueValidator(1), MaxValueValidator(99)],
-        help_text=_("The share of the allowance after which a ticket counts as at risk."),
+        help_text=_("The share of the target after which a ticket counts as at risk."),
     )
     critical_response = _allowance(_("Critical: response"), "2h")
     critical_resolution = _allowance(_("Critical: resolution"), "24h")

@@ -16,15 +16,15 @@ class Replan(models.Model):
     progressed_at = models.DateTimeField(auto_now_add=True)
     place = models.TextField(_("place"), blank=True, editable=False)
     seen = models.PositiveIntegerField(_("open tickets seen"), default=0)
-    changed = models.PositiveIntegerField(_("planned anew"), default=0)
+    changed = models.PositiveIntegerField(_("recalculated"), default=0)
     passes = models.PositiveIntegerField(_("passes"), default=0, editable=False)
     changed_in_pass = models.PositiveIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = _("planning of open tickets")
-        verbose_name_plural = _("plannings of open tickets")
+        verbose_name = _("SLA recalculation")
+        verbose_name_plural = _("SLA recalculations")
 
     def __str__(self) -> str:
         return self.reason

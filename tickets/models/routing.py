@@ -17,7 +17,7 @@ class RoutingRule(models.Model):
     """The first rule that fits decides; an empty field fits everything."""
 
     position = models.PositiveIntegerField(
-        _("position"), default=0, help_text=_("Rules are tried from the lowest on.")
+        _("position"), default=0, help_text=_("Lower numbers are evaluated first.")
     )
     category = models.CharField(
         _("category"), max_length=20, blank=True, choices=_choices(Category)

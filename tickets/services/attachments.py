@@ -166,7 +166,7 @@ def _check(files: list[UploadedFile], names: list[str]) -> None:
     if sum(file.size or 0 for file in files) > LARGEST:
         raise Invalid(
             {
-                "files": _("The files are too large: together at most %(most)s are possible.")
+                "files": _("Attachments may not exceed %(most)s in total.")
                 % {"most": filesizeformat(LARGEST)}
             }
         )
@@ -174,7 +174,7 @@ def _check(files: list[UploadedFile], names: list[str]) -> None:
     if refused:
         raise Invalid(
             {
-                "files": _("%(name)s cannot be taken. These kinds of files can: %(kinds)s.")
+                "files": _("%(name)s: file type not supported. Allowed: %(kinds)s.")
                 % {"name": refused[0], "kinds": ", ".join(CONTENT_TYPES)}
             }
         )

@@ -107,7 +107,7 @@ def start(
     if action not in ACTIONS:
         raise Invalid({"action": _("Choose what to change.")})
     if not chosen:
-        raise Invalid({"tickets": _("Choose some tickets first.")})
+        raise Invalid({"tickets": _("Select some tickets first.")})
     if len(chosen) > MOST:
         words = _("%(count)s tickets are chosen; at most %(most)s can be changed at once.")
         raise Invalid({"tickets": words % {"count": len(chosen), "most": MOST}})

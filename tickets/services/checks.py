@@ -34,7 +34,7 @@ class Checks:
     def text(self, field: str, value: str, *, longest: int) -> str:
         value = value.strip().replace("\r\n", "\n")
         if not value:
-            self.errors[field] = _("This cannot be empty.")
+            self.errors[field] = _("Required.")
         elif len(value) > longest:
             self.errors[field] = _(
                 "This is too long: %(length)s characters, and at most %(longest)s are possible."

@@ -33,7 +33,7 @@ class SaidAlready(ServiceError):
         assert ticket is not None  # noqa: S101 (what was written stays)
         assert line is not None  # noqa: S101
         self.ticket, self.line = ticket, line
-        super().__init__(_("You have said this already."))
+        super().__init__(_("Duplicate message: it was added already."))
 
 
 def communicate(

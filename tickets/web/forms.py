@@ -24,9 +24,9 @@ def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
         if one.user_id == present and not one.assignable
     ]
     teams = [(f"team-{team.pk}", team.name) for team in every_team()]
-    choices: list[tuple[str, Any]] = [("", _("Nobody"))]
+    choices: list[tuple[str, Any]] = [("", _("Unassigned"))]
     if teams:
-        choices += [("auto", _("Whoever is next"))]
+        choices += [("auto", _("Auto-assign"))]
     choices += [(str(_("People")), people)]
     return [*choices, (str(_("Teams")), teams)] if teams else choices
 

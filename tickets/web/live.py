@@ -35,5 +35,5 @@ def ticket(request: HttpRequest, ticket_id: str) -> JsonResponse:
 
 
 def _words(name: str, *, typing: bool) -> str:
-    words = _("%(name)s is typing…") if typing else _("%(name)s is here too")
+    words = _("%(name)s is typing…") if typing else _("%(name)s is also viewing")
     return words % {"name": name}

@@ -30,23 +30,23 @@ LABELS = {
     "met": gettext_lazy("met"),
     "breached": gettext_lazy("breached"),
     # Segments of a clock, and what it heard
-    "worked": gettext_lazy("counted"),
-    "off hours": gettext_lazy("off hours"),
-    "stopped": gettext_lazy("stopped"),
+    "worked": gettext_lazy("Running"),
+    "off hours": gettext_lazy("Outside business hours"),
+    "stopped": gettext_lazy("Paused"),
     "created": gettext_lazy("created"),
     "responded": gettext_lazy("answered"),
     "priority": gettext_lazy("priority"),
-    "customer_replied": gettext_lazy("the customer wrote"),
+    "customer_replied": gettext_lazy("Customer replied"),
     "resumed": gettext_lazy("waiting ended"),
     "resolved": gettext_lazy("resolved"),
     "closed": gettext_lazy("closed"),
     "reopened": gettext_lazy("reopened"),
     "started": gettext_lazy("work began"),
-    "requeued": gettext_lazy("back to Open"),
+    "requeued": gettext_lazy("Set to Open"),
     "policy": gettext_lazy("other policy"),
     "merged": gettext_lazy("merged"),
     "nobody": gettext_lazy("nobody"),
-    "auto": gettext_lazy("whoever is next"),
+    "auto": gettext_lazy("Auto-assign"),
     "yes": gettext_lazy("yes"),
     "no": gettext_lazy("no"),
 }
@@ -99,9 +99,9 @@ EMAIL_KINDS = {
 }
 
 NOTICES = {
-    "assigned": gettext_lazy("was given to you by %(name)s"),
-    "mentioned": gettext_lazy("%(name)s mentions you"),
-    "replied": gettext_lazy("the customer wrote"),
+    "assigned": gettext_lazy("%(name)s assigned it to you"),
+    "mentioned": gettext_lazy("%(name)s mentioned you"),
+    "replied": gettext_lazy("Customer replied"),
 }
 
 RULES = {
@@ -131,7 +131,7 @@ def explained(error: Exception) -> str:
             "allowed": ", ".join(label(status) for status in error.allowed),
         }
     if isinstance(error, StaleVersion):
-        return _("Somebody else was here in the meantime. Nothing was changed yet.")
+        return _("This ticket was updated while you were editing. Nothing was saved.")
     if isinstance(error, MergedAway):
         return _(
             "This ticket was merged into ticket %(id)s. Undo the merge before you change it."
