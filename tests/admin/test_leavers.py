@@ -10,9 +10,10 @@ from helpdesk.moments import this_second
 from tests.world import NOON, after, settle, stored, team
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Bulk
-from tickets.services import bulk, notices, outbox
+from tickets.services import assign as assigning
+from tickets.services import bulk, notices
 from tickets.services.assign import assign
-from tickets.services.communicate import communicate
+from tickets.services.communicate import communicate, note
 from tickets.services.escalate import sweep
 from tickets.services.hand_over import hand_over
 from tickets.services.holders import people_in_lists
@@ -233,14 +234,69 @@ def test_a_rule_for_the_team_alone_reaches_it_when_the_assignee_cannot_work(desk
     assert told(desk.supervisor) == []
 
 
-def test_a_ticket_given_in_the_moment_of_leaving_is_found_by_the_hand_over(desk):
+def test_a_ticket_given_in_the_moment_of_leaving_is_found_by_the_hand_over(desk, monkeypatch):
     number = desk.ticket(now=this_second()).ticket_id
-    leave_first = desk.rep.user_id
-    assign(number, to=leave_first, by=desk.rep2)  # its check was passed before they left
-    leave(desk)
-    while outbox.pass_on():
-        pass
+    write = assigning.change
 
-    finish(hand_over(leave_first, to="", by=desk.supervisor))
+    def leaves_first(*given, **more):
+        leave(desk)  # between the check of who is assigned and the write
+        return write(*given, **more)
+
+    with monkeypatch.context() as between:
+        between.setattr(assigning, "change", leaves_first)
+        assign(number, to=desk.rep.user_id, by=desk.rep2)
+    settle()
+    assert stored(number).assigned_to == desk.rep.user_id
+    assert desk.rep.user_id in [one.user_id for one in people_in_lists()]
+
+    finish(hand_over(desk.rep.user_id, to="", by=desk.supervisor))
 
     assert stored(number).assigned_to is None
+
+
+@pytest.mark.parametrize("to", ["", "auto", "person"])
+def test_a_note_in_the_same_moment_stops_no_hand_over(desk, monkeypatch, to):
+    [number] = open_tickets(desk, 1)
+    leave(desk)
+    written = []
+
+    def meanwhile(write):
+        def writes(*given, **more):
+            if not written:
+                written.append(note(number, content="Look at this.", by=desk.rep2))
+            return write(*given, **more)
+
+        return writes
+
+    monkeypatch.setattr(bulk, "give", meanwhile(bulk.give))
+    monkeypatch.setattr(bulk, "assign_automatically", meanwhile(bulk.assign_automatically))
+    chosen = desk.supervisor.user_id if to == "person" else to
+
+    results = finish(hand_over(desk.rep.user_id, to=chosen, by=desk.supervisor))
+
+    assert written
+    assert [one["refused"] for one in results] == [""]
+    assert stored(number).assigned_to == (chosen if to == "person" else None)
+
+
+def test_round_robin_without_a_team_goes_back_to_the_queue(desk):
+    [number] = open_tickets(desk, 1)
+    leave(desk)
+
+    results = finish(hand_over(desk.rep.user_id, to="auto", by=desk.supervisor))
+
+    assert [one["refused"] for one in results] == [""]
+    assert stored(number).assigned_to is None
+
+
+def test_whoever_loses_their_role_is_offered_a_hand_over_too(desk, root, monkeypatch):
+    monkeypatch.setattr("helpdesk.accounts.admin.question", lambda _request: None)
+    open_tickets(desk, 1)
+    change = reverse("admin:accounts_user_change", args=[desk.rep_user.pk])
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    sent = {**form_of(root.get(change)), **joined, "groups": []}
+
+    asked = root.post(change, sent, follow=True)
+
+    assert "holds 1 open ticket" in asked.content.decode()
+    assert "Hand over" in root.get(change).content.decode()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.admin import DeskUserAdmin
 from helpdesk.accounts.models import User
-from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.people import assignable_users, work_tickets
 from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
 from tickets.services.hand_over import NEXT, NOBODY, hand_over
@@ -81,11 +81,13 @@ class TicketHolderAdmin(DeskUserAdmin):
     ) -> HttpResponse:
         if user := context.get("original"):
             context["held"] = count_held_by(str(user.pk), now=this_second())
+            context["works"] = bool(work_tickets([str(user.pk)]))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
         answer = super().response_change(request, obj)
-        if obj.is_active or not tickets_held_by(str(obj.pk)):
+        held_by = str(obj.pk)
+        if work_tickets([held_by]) or not count_held_by(held_by, now=this_second()):
             return answer
         return redirect("admin:accounts_user_hand_over", obj.pk)
 

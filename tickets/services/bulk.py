@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 
 from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
-from helpdesk.errors import Invalid, NotFound, ServiceError
+from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
 from tickets.domain.filters import Filters
 from tickets.models import Bulk
 from tickets.services import outbox
-from tickets.services.assign import assign, assign_automatically, assign_team
-from tickets.services.change import change
+from tickets.services.assign import assign, assign_automatically, assign_team, give
+from tickets.services.change import ATTEMPTS, change
 from tickets.services.checks import LONGEST_SUBJECT, Checks
 from tickets.services.draft import Draft
 from tickets.services.edit import edit
@@ -51,15 +51,37 @@ def _assign(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
 def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
     """Give on what somebody who left still has; what others have taken meanwhile stays theirs."""
     holder, _colon, to = bulk.value.partition(HOLDER_AND_NEXT)
-    found = access.ticket(ticket_id)
-    if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
-    if found.assigned_to != holder:
-        return found
-    version = found.version
     if to == "auto":
-        return assign_automatically(ticket_id, by=by, version=version)
-    return assign(ticket_id, to=to or None, by=by, version=version)
+        return _to_whoever_is_next(ticket_id, holder, by)
+    checks = Checks()
+    checks.assignee("to", to or None)
+    checks.done()
+    return _give_on(ticket_id, holder, to or None, by)
+
+
+def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
+    def decide(draft: Draft) -> None:
+        if draft.ticket.assigned_to == holder:
+            give(draft, to)
+
+    return change(ticket_id, decide, by=by)
+
+
+def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
+    """As routing decides; where it names nobody the ticket goes back to its queue."""
+    for _attempt in range(ATTEMPTS):
+        found = access.ticket(ticket_id)
+        if found is None:
+            raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        if found.assigned_to != holder:
+            return found
+        try:
+            return assign_automatically(ticket_id, by=by, version=found.version)
+        except StaleVersion:
+            continue  # somebody wrote to it in the same moment
+        except Invalid:
+            return _give_on(ticket_id, holder, None, by)
+    raise Busy(_("Many people are changing this ticket right now. Try again."))
 
 
 def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
