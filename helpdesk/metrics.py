@@ -97,6 +97,11 @@ class _Desk(Collector):
         yield GaugeMetricFamily(
             "helpdesk_outbox_oldest_seconds", "Age of the oldest event; 0: none waits.", oldest
         )
+        yield GaugeMetricFamily(
+            "helpdesk_outbox_failed_events",
+            "Events that a consumer fails on; they are tried again at least every hour.",
+            found.failed_events,
+        )
         if found.since_sweep is not None:
             yield GaugeMetricFamily(
                 "helpdesk_sweep_age_seconds",

@@ -329,14 +329,14 @@ QUEUES = ("sla", "celery", "mail", "webhooks", "jobs")
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
-OUTBOX_CONSUMERS = [
-    "tickets.services.notices.take",
-    "tickets.services.reply_email.take",
-    "reporting.services.facts.take",
-    "tickets.services.search.take",
-    "tickets.services.live.take",
-    "tickets.services.webhooks.take",
-]
+OUTBOX_CONSUMERS = {
+    "notifications": "tickets.services.notices.take",
+    "reply e-mail": "tickets.services.reply_email.take",
+    "reports": "reporting.services.facts.take",
+    "search": "tickets.services.search.take",
+    "live pages": "tickets.services.live.take",
+    "webhooks": "tickets.services.webhooks.take",
+}
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
 # What else follows from tickets and is held against them by verify_tickets.
@@ -392,6 +392,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, period in (
         ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
+        ("failed-events", "tickets.retry_failed_events", 60),
         ("mail-sweep", "helpdesk.send_mail", 60),
         ("old-mail", "tickets.mail_notices", 3_600),
         ("webhook-sweep", "tickets.send_webhooks", 30),

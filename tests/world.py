@@ -20,8 +20,14 @@ from helpdesk.dynamo.batches import MOST_WRITTEN
 from helpdesk.dynamo.table import client
 from tickets.services import outbox
 from tickets.services.create import create_ticket
-from tickets.store import access
-from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation, OutboxEvent
+from tickets.store import access, events
+from tickets.store.events import OutboxEvent
+from tickets.store.log import (
+    COMMUNICATION,
+    ESCALATION,
+    Communication,
+    Escalation,
+)
 from tickets.store.ticket import Ticket, ticket_pk
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -129,7 +135,7 @@ def escalations_of(ticket_id: str) -> list[Escalation]:
 
 def waiting_events() -> list[OutboxEvent]:
     """What is in the outbox, oldest first."""
-    return list(access.outbox(limit=1_000))
+    return list(events.waiting(limit=1_000))
 
 
 def _restore_configuration() -> None:

@@ -46,6 +46,11 @@ def pass_on() -> int:
     return taken
 
 
+@shared_task(name="tickets.retry_failed_events")
+def retry_failed_events() -> int:
+    return outbox.retry_failed()
+
+
 @shared_task(name="tickets.mail_notices")
 def mail_notices() -> int:
     """Of an earlier release, as is `send_letters`: what they would have sent is taken over."""

@@ -60,7 +60,7 @@ class Entry:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Cost: five SQL queries, four requests to DynamoDB, two to Redis; with Redis away two seconds.
+    """Cost: five SQL queries, five requests to DynamoDB, two to Redis; with Redis away two seconds.
 
     Nothing for whoever may not see it.
     """
@@ -123,6 +123,11 @@ def _pulse_signs(found: Pulse) -> list[Sign]:
             _("Event backlog"),
             _("none") if oldest is None else _ago(oldest),
             oldest is None or oldest < OLD_EVENT,
+        ),
+        Sign(
+            _("Failed events"),
+            str(found.failed_events) if found.failed_events else _("none"),
+            not found.failed_events,
         ),
         Sign(
             _("Last sweep"),

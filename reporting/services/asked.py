@@ -59,9 +59,12 @@ class Asked:
         return not self.categories and self.assignee is None
 
 
-def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) -> Asked:
-    """What query parameters ask for: `from`, `to` (exclusive), `tz`, `priority`, `category`,
-    `assignedTo`, `includeMerged`. Without days: the 30 up to `today`.
+def read_asked(
+    given: Mapping[str, Iterable[str]], *, by: Actor, today: date, inclusive: bool = False
+) -> Asked:
+    """What query parameters ask for: `from`, `to` (exclusive) or, where `inclusive`, `until` (the
+    last day), `tz`, `priority`, `category`, `assignedTo`, `includeMerged`. Without days: the 30 up
+    to `today`.
 
     A representative sees their own figures. Raises Invalid with every value that means nothing;
     NotAllowed.
@@ -69,9 +72,14 @@ def read_asked(given: Mapping[str, Iterable[str]], *, by: Actor, today: date) ->
     require_ticket_work(by)
     errors: dict[str, str] = {}
     last = {name: [*values][-1].strip() for name, values in given.items() if [*values]}
-    end = _day("to", last, errors) or today + days.DAY
+    if inclusive:
+        end = (_day("until", last, errors) or today) + days.DAY
+    else:
+        end = _day("to", last, errors) or today + days.DAY
     start = _day("from", last, errors) or end - 30 * days.DAY
-    if not errors and start >= end:
+    if not errors and start >= end and inclusive:
+        errors["until"] = _("The last day lies before the first.")
+    elif not errors and start >= end:
         errors["to"] = _("The range is empty: “to” is the first day after it, so after “from”.")
     if not errors and end - start > LONGEST:
         errors["from"] = _("At most twenty years can be asked for at once.")

@@ -7,6 +7,7 @@ from ulid import ULID
 
 from customers.services.changed import changed_customers
 from reporting.domain import days
+from reporting.services import facts
 from reporting.services.asked import EARLIEST
 from reporting.store import access
 from tickets.services import outbox
@@ -18,8 +19,8 @@ CUSTOMERS = 100
 def complete_until() -> datetime | None:
     """The instant up to which the figures of reports are complete; None: all of them are.
 
-    Ask before the figures are read. Cost: a query a shard of the changed customers, the outbox, and
-    the days to be rolled up, each of a bounded size; one GetItem.
+    Ask before the figures are read. Cost: a query a shard of the changed customers, the outbox and
+    the days to be rolled up, each of a bounded size; one of the failed events; one GetItem.
     """
     # In the order in which a change passes through: what has left one is in the next already.
     return min(_lacking(), default=None)
@@ -33,6 +34,9 @@ def _lacking() -> Iterator[datetime]:
     oldest = outbox.oldest_at()
     if oldest:
         yield oldest
+    failed = outbox.oldest_failed_at(facts.CONSUMER)
+    if failed:
+        yield failed
     for mark in access.dirty_days(limit=1):
         day = str(mark.sk).partition("#")[0]
         yield days.bounds(date.fromisoformat(day), "UTC")[0]

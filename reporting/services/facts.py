@@ -21,10 +21,13 @@ from tickets.domain.sla.timeline import Timeline
 from tickets.services.escalate import MANUAL
 from tickets.services.promises import KNOWN_TERMS
 from tickets.services.read import escalations_of, get_tickets
-from tickets.store.log import OutboxEvent
+from tickets.store.events import OutboxEvent
 from tickets.store.ticket import Ticket
 
 log = structlog.get_logger(__name__)
+
+CONSUMER = "reports"
+"""The name of `take` in OUTBOX_CONSUMERS."""
 
 ATTEMPTS = 5
 MOST_DAYS = 40

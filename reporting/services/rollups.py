@@ -16,12 +16,14 @@ from django.conf import settings
 
 from helpdesk.dynamo.transaction import ConditionFailed, Contended
 from helpdesk.errors import Busy
+from helpdesk.moments import this_second
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
 from reporting.domain.facts import About, Fact
 from reporting.domain.figures import Figures, Row, empty_row
 from reporting.services import facts
 from reporting.store import access, packing
+from tickets.services import outbox
 from tickets.services.read import every_ticket
 
 log = structlog.get_logger(__name__)
@@ -78,6 +80,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
     While it runs, reports show what is there already. Returns the number of tickets.
     """
+    begun = this_second()
     access.begin_rebuilding()
     access.clear()
     done = 0
@@ -88,6 +91,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
         each(done)
     while roll_up():
         pass
+    outbox.made_anew(facts.CONSUMER, since=begun)
     access.end_rebuilding()
     return done
 

@@ -1,11 +1,14 @@
 """How a question about figures stands in a form and in an address."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,12 +18,38 @@ from helpdesk.errors import Invalid
 from helpdesk.moments import this_second
 from reporting.domain import days
 from reporting.domain.days import Range, day_of
-from reporting.services.asked import Asked, GroupBy
+from reporting.services.asked import Asked, GroupBy, read_asked
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
 from tickets.services.holders import people_in_lists
 
-_FILTERS = ("from", "to", "tz", "priority", "category", "assignedTo", "includeMerged")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+_FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
+
+
+def asked_of(request: HttpRequest, by: Actor, today: date) -> Asked:
+    """What a page's address asks for. Raises as `read_asked`."""
+    return read_asked(dict(request.GET.lists()), by=by, today=today, inclusive=True)
+
+
+def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest], Answer]:
+    """Send addresses of earlier releases, which name the day after the last as `to`, on to theirs
+    of today, with `until`."""
+
+    @wraps(view)
+    def redirecting(request: HttpRequest) -> Any:
+        if "to" not in request.GET:
+            return view(request)
+        given = request.GET.copy()
+        after = given.pop("to")[-1]
+        try:
+            given.setdefault("until", str(date.fromisoformat(after) - days.DAY))
+        except (ValueError, OverflowError):
+            given.setdefault("until", after)  # whose error stands beside it
+        return redirect(f"{request.path}?{given.urlencode()}", permanent=True)
+
+    return redirecting
 
 
 def today_of(request: HttpRequest) -> date:
@@ -48,31 +77,30 @@ def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
     given = {name: request.GET.get(name, "") for name in _FILTERS}
     if given["assignedTo"] == ME:
         given["assignedTo"] = by.user_id
-    tomorrow = today + days.DAY
     month = days.month_of(today)
-    last_month = days.month_of(month - days.DAY)
+    last_of_month = month - days.DAY
     presets = [
-        (_("7 days"), tomorrow - 7 * days.DAY, tomorrow),
-        (_("30 days"), tomorrow - 30 * days.DAY, tomorrow),
-        (_("90 days"), tomorrow - 90 * days.DAY, tomorrow),
-        (_("Last month"), last_month, month),
-        (_("This year"), today.replace(month=1, day=1), tomorrow),
-        (_("12 months"), month.replace(year=month.year - 1), month),
+        (_("7 days"), today - 6 * days.DAY, today),
+        (_("30 days"), today - 29 * days.DAY, today),
+        (_("90 days"), today - 89 * days.DAY, today),
+        (_("Last month"), days.month_of(last_of_month), last_of_month),
+        (_("This year"), today.replace(month=1, day=1), today),
+        (_("12 months"), month.replace(year=month.year - 1), last_of_month),
     ]
-    kept = [(name, value) for name, value in given.items() if value and name not in ("from", "to")]
+    first = given["from"] or str(today - 29 * days.DAY)
+    until = given["until"] or str(today)
+    kept = [
+        (name, value) for name, value in given.items() if value and name not in ("from", "until")
+    ]
     return {
         "given": {**given, "assigned": given["assignedTo"]},
-        "from_": given["from"] or str(tomorrow - 30 * days.DAY),
-        "to": given["to"] or str(tomorrow),
+        "from_": first,
+        "until": until,
         "presets": [
             {
                 "label": name,
-                "query": urlencode([("from", start), ("to", end), *kept]),
-                "chosen": (
-                    given["from"] or str(tomorrow - 30 * days.DAY),
-                    given["to"] or str(tomorrow),
-                )
-                == (str(start), str(end)),
+                "query": urlencode([("from", start), ("until", end), *kept]),
+                "chosen": (first, until) == (str(start), str(end)),
             }
             for name, start, end in presets
         ],
@@ -98,7 +126,7 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
     assignee = NOBODY if asked.assignee == "" else asked.assignee
     return [
         ("from", str(asked.range.start)),
-        ("to", str(asked.range.end)),
+        ("until", str(asked.range.end - days.DAY)),
         ("tz", asked.zone),
         *(("priority", word) for word in sorted(asked.priorities)),
         *(("category", word) for word in sorted(asked.categories)),

@@ -15,20 +15,22 @@ from helpdesk.moments import this_second
 from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
 from reporting.services import behind, report
-from reporting.services.asked import GroupBy, read_asked
+from reporting.services.asked import GroupBy
 from reporting.web import asking, present
 from reporting.web.words import DEFINITIONS, FIGURES
+from tickets.domain import instant
 from tickets.web.present import ticket_lines
 from tickets.web.words import RULES
 
 
 @require_safe
+@asking.redirects_to
 def reports(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
     today = asking.today_of(request)
     context: dict[str, Any] = {"view": "reports", **asking.form(request, by, today)}
     try:
-        asked = read_asked(dict(request.GET.lists()), by=by, today=today)
+        asked = asking.asked_of(request, by, today)
         group_by = asking.group_by_of(request, asked.range)
     except Invalid as refused:
         context["errors"] = refused.errors
@@ -62,10 +64,11 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@asking.redirects_to
 def tickets(request: HttpRequest) -> HttpResponse:
     """The tickets that a figure counts."""
     by = actor_of(request.user)
-    asked = read_asked(dict(request.GET.lists()), by=by, today=asking.today_of(request))
+    asked = asking.asked_of(request, by, asking.today_of(request))
     figure = request.GET.get("figure", "")
     complete_until = report.complete_until()
     found = behind.behind(asked, figure, place=request.GET.get("page") or None)
@@ -93,23 +96,27 @@ def tickets(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@asking.redirects_to
 def csv(request: HttpRequest) -> StreamingHttpResponse:
     """The figures of each group, as a table for a spreadsheet program."""
     by = actor_of(request.user)
-    asked = read_asked(dict(request.GET.lists()), by=by, today=asking.today_of(request))
+    asked = asking.asked_of(request, by, asking.today_of(request))
     group_by = asking.group_by_of(request, asked.range)
+    complete_until = report.complete_until()  # before the figures: these may know more
     rows = report.groups(asked, group_by)
     names = present.names(rows) if group_by is GroupBy.ASSIGNEE else {}
     head = [
         *(group_by.value, "created", "resolved", "closed", "reopened", "escalated"),
         *("responses", "responsesMet", "responseAverageSeconds"),
         *("resolutions", "resolutionsMet", "resolutionAverageSeconds"),
+        "completeUntil",
     ]
-    lines = ([names.get(key, key), *_flat(row)] for key, row in rows.items())
+    complete = instant.text(complete_until) if complete_until else None
+    lines = ([names.get(key, key), *_flat(row), complete] for key, row in rows.items())
     answer = StreamingHttpResponse(
         sheets.lines([head, *lines]), content_type="text/csv; charset=utf-8"
     )
-    name = f"figures-{asked.range.start}-{asked.range.end}-{group_by.value}.csv"
+    name = f"figures-{asked.range.start}-{asked.range.end - days.DAY}-{group_by.value}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -29,7 +29,7 @@ PAGES = {
 }
 SUPERVISED = {
     "SLA dashboard": "/sla/",
-    "report of a year": "/reports/?from=2025-01-01&to=2026-01-01&by=month",
+    "report of a year": "/reports/?from=2025-01-01&until=2025-12-31&by=month",
 }
 READS = {
     "API: list of 25": "/api/tickets?limit=25",

@@ -21,7 +21,7 @@ from tickets.domain.sla import milestones  # noqa: E402
 from tickets.domain.sla.timeline import Timeline  # noqa: E402
 from tickets.services import promises  # noqa: E402
 from tickets.services.create import create_ticket  # noqa: E402
-from tickets.store import access  # noqa: E402
+from tickets.store import access, events  # noqa: E402
 from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
 from tickets.store.notice import notices_of  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
@@ -66,7 +66,7 @@ def left() -> None:
         json.dumps(
             {
                 "due": len(access.due_tickets(this_second(), limit=5_000)),
-                "events": len(list(access.outbox(limit=5_000))),
+                "events": len(list(events.waiting(limit=5_000))),
                 "mails": len(queue.due(this_second(), limit=5_000)),
             }
         )

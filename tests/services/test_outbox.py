@@ -1,5 +1,6 @@
 """Events reach their consumers at least once, and a repeat changes nothing."""
 
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
@@ -9,13 +10,15 @@ from kombu.exceptions import OperationalError
 
 from helpdesk import wake
 from helpdesk.dynamo.ulids import new_ulid
+from reporting.services import rollups
+from reporting.services.complete import complete_until
 from reporting.store import access as reports
 from tests.world import NOON, stored, waiting_events
 from tickets import tasks
-from tickets.services import outbox
+from tickets.services import outbox, search
 from tickets.services.communicate import note
 from tickets.services.status import change_status
-from tickets.store import access
+from tickets.store import events
 
 
 def facts():
@@ -42,8 +45,8 @@ def test_a_consumer_that_dies_leaves_its_event_for_the_next_time(desk, monkeypat
     def dies(event):
         raise RuntimeError("no more memory")
 
-    monkeypatch.setattr(outbox, "_consumers", lambda: (dies,))
-    assert outbox.pass_on() == 0
+    monkeypatch.setattr(outbox, "_consumers", lambda: {"dies": dies})
+    assert outbox.pass_on(now=NOON) == 0
     monkeypatch.undo()
 
     assert outbox.pass_on() == 1
@@ -59,9 +62,9 @@ def test_one_bad_event_does_not_hold_up_the_others(desk, monkeypatch):
             raise ValueError(events)
         taken.extend(event.ticket_id for event in events)
 
-    monkeypatch.setattr(outbox, "_consumers", lambda: (picky,))
+    monkeypatch.setattr(outbox, "_consumers", lambda: {"picky": picky})
 
-    assert outbox.pass_on() == 1
+    assert outbox.pass_on(now=NOON) == 1
     assert taken == [good.ticket_id]
     assert [event.ticket_id for event in waiting_events()] == [bad.ticket_id]
 
@@ -69,7 +72,7 @@ def test_one_bad_event_does_not_hold_up_the_others(desk, monkeypatch):
 def test_taking_an_event_twice_changes_nothing(desk):
     ticket = desk.ticket()
     [event] = waiting_events()
-    for consumer in outbox._consumers():
+    for consumer in outbox._consumers().values():
         consumer([event])
         consumer([event])
 
@@ -120,14 +123,14 @@ def test_a_worker_is_told_once_until_it_begins(desk, told):
 
 def test_what_is_written_while_the_outbox_is_read_is_told_of(desk, told, monkeypatch):
     first = desk.ticket()
-    read = access.outbox
+    read = events.waiting
 
     def late(**how):
-        events = list(read(**how))
+        found = list(read(**how))
         note(first.ticket_id, content="x", by=desk.rep)
-        return events
+        return found
 
-    monkeypatch.setattr(access, "outbox", late)
+    monkeypatch.setattr(events, "waiting", late)
     assert outbox.pass_on() == 1
     assert (len(told), outbox.is_asked()) == (2, True)
     assert waiting_events(), "written too late to be read"
@@ -149,9 +152,8 @@ def test_events_of_the_same_second_never_take_each_others_place(desk):
         for number in numbers:
             note(number, content="x", by=desk.rep, now=NOON)
 
-    events = waiting_events()
-    assert [event.kind for event in events].count("communication") == 60
-    assert [event.kind for event in events].count("created") == 20
+    kinds = [event.kind for event in waiting_events()]
+    assert (kinds.count("communication"), kinds.count("created")) == (60, 20)
 
 
 def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
@@ -202,7 +204,7 @@ def test_what_comes_while_somebody_passes_on_is_asked_for_after(desk, asked, mon
             desk.ticket()
             assert tasks.pass_on() == 0, "another process was told of the second ticket"
 
-    monkeypatch.setattr(outbox, "_consumers", lambda: (meanwhile,))
+    monkeypatch.setattr(outbox, "_consumers", lambda: {"meanwhile": meanwhile})
     assert tasks.pass_on() == 1
     assert asked.count("tickets.pass_on") == 1
     asked.clear()
@@ -213,7 +215,7 @@ def test_what_comes_while_somebody_passes_on_is_asked_for_after(desk, asked, mon
 
 def test_a_full_outbox_is_passed_on_in_several_turns(desk, asked, monkeypatch):
     monkeypatch.setattr(outbox, "BATCH", 2)
-    monkeypatch.setattr(outbox, "_consumers", lambda: (lambda events: None,))
+    monkeypatch.setattr(outbox, "_consumers", lambda: {"any": lambda events: None})
     for _ in range(3):
         desk.ticket()
 
@@ -229,3 +231,109 @@ def test_whoever_fails_to_pass_on_lets_the_next_one_try(monkeypatch):
     with pytest.raises(LookupError):
         tasks.pass_on()
     assert cache.get(tasks.PASSING) is None
+
+
+class Picky:
+    """A consumer that cannot take the events of some tickets."""
+
+    def __init__(self, *refused):
+        self.refused = set(refused)
+        self.taken = []
+
+    def __call__(self, found):
+        if any(event.ticket_id in self.refused for event in found):
+            raise ValueError("no consumer can read this")
+        self.taken.extend(event.ticket_id for event in found)
+
+
+@pytest.fixture
+def consumers(monkeypatch):
+    found = {"reports": Picky(), "search": Picky()}
+    monkeypatch.setattr(outbox, "_consumers", lambda: found)
+    return found
+
+
+MUCH_LATER = outbox.PATIENCE + timedelta(seconds=1)
+
+
+def test_events_that_nobody_can_take_do_not_stop_the_outbox(desk, consumers):
+    bad = [desk.ticket().ticket_id for _ in range(4)]
+    consumers["search"].refused = set(bad)
+    assert outbox.pass_on(limit=1, now=NOON) == 0
+    assert len(waiting_events()) == 4, "an engine that is away soon comes back"
+    while outbox.pass_on(limit=1, now=NOON + MUCH_LATER) or waiting_events():
+        pass
+
+    good = desk.ticket().ticket_id
+    assert outbox.pass_on(limit=1, now=NOON + MUCH_LATER) == 1
+
+    assert consumers["search"].taken == [good]
+    assert {event.ticket_id for event in events.failed()} == set(bad)
+    assert all(event.untaken == {"search"} for event in events.failed())
+
+
+def test_a_failed_event_is_tried_again_by_those_that_have_not_taken_it(desk, consumers):
+    bad = desk.ticket().ticket_id
+    consumers["search"].refused = {bad}
+    later = NOON + MUCH_LATER
+    outbox.pass_on(now=later)
+    assert consumers["reports"].taken == [bad]
+
+    consumers["search"].refused = set()
+    assert outbox.retry_failed(now=later) == 0, "its pause has just begun"
+    assert outbox.retry_failed(now=later + outbox.SHORTEST_PAUSE + timedelta(seconds=1)) == 1
+
+    assert events.failed() == []
+    assert (consumers["search"].taken, consumers["reports"].taken) == ([bad], [bad])
+
+
+def test_pauses_grow_up_to_an_hour(desk, consumers):
+    consumers["search"].refused = {desk.ticket().ticket_id}
+    outbox.pass_on(now=NOON + MUCH_LATER)
+    pauses = []
+    for age in (timedelta(hours=1), timedelta(hours=5), timedelta(days=9)):
+        assert outbox.retry_failed(now=NOON + age) == 0
+        [event] = events.failed()
+        pauses.append(event.retry_at - (NOON + age))
+
+    assert pauses == [timedelta(minutes=6), timedelta(minutes=30), timedelta(hours=1)]
+
+
+def test_a_worker_that_dies_between_two_consumers_of_a_failed_event_takes_it_again(desk, consumers):
+    bad = desk.ticket().ticket_id
+    consumers["search"].refused = consumers["reports"].refused = {bad}
+    outbox.pass_on(now=NOON + MUCH_LATER)
+    consumers["reports"].refused = set()
+
+    outbox.retry_failed(now=NOON + timedelta(hours=1))
+    [event] = events.failed()
+    assert event.untaken == {"search"}
+
+    consumers["search"].refused = set()
+    assert outbox.retry_failed(now=NOON + timedelta(hours=2)) == 1
+    events.put_off(event, untaken={"search"}, retry_at=NOON)  # by another that read it before
+    assert events.failed() == [], "what is settled does not come back"
+
+
+@pytest.mark.parametrize(
+    ("consumer", "complete"), [("search", True), ("reports", False)], ids=["search", "reports"]
+)
+def test_only_what_reports_lack_makes_them_incomplete(desk, consumers, consumer, complete):
+    bad = desk.ticket().ticket_id
+    consumers[consumer].refused = {bad}
+    outbox.pass_on(now=NOON + MUCH_LATER)
+    assert len(events.failed()) == 1
+
+    assert complete_until() == (None if complete else NOON)
+
+
+def test_figures_and_search_that_are_made_anew_have_taken_failed_events(desk, consumers):
+    bad = desk.ticket().ticket_id
+    consumers["search"].refused = consumers["reports"].refused = {bad}
+    outbox.pass_on(now=NOON + MUCH_LATER)
+
+    rollups.rebuild()
+    assert [event.untaken for event in events.failed()] == [{"search"}]
+    assert complete_until() is None
+    search.rebuild()
+    assert events.failed() == []

@@ -349,6 +349,31 @@ def test_the_search_index_follows_a_customers_new_name(desk):
     assert customers_changed.follow_changed() == 0
 
 
+def test_a_customer_that_cannot_be_followed_holds_up_no_other(desk, monkeypatch):
+    other = create_customer(name="Ada Lindqvist", email="ada@example.com", by=desk.rep)
+    numbers_of = {
+        desk.ticket(customer_id=one).ticket_id: one
+        for one in (desk.customer.customer_id, other.customer_id)
+    }
+    settle()
+    for one in numbers_of.values():
+        edit_customer(one, name="Another Name", by=desk.rep)
+    followed = []
+
+    def follower(ticket_ids):
+        for number in ticket_ids:
+            if numbers_of[number] == desk.customer.customer_id:
+                raise ValueError(number)
+            followed.append(number)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(customers_changed, "_followers", lambda: (follower,))
+        customers_changed.follow_changed()
+
+    assert [numbers_of[number] for number in followed] == [other.customer_id]
+    assert customers_changed.follow_changed() == 1, "the other is tried again"
+
+
 def test_a_change_while_the_index_follows_is_followed_again(desk):
     desk.ticket()
     settle()

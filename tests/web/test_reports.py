@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import mail
@@ -15,6 +16,7 @@ from reporting.models import WhatIf
 from reporting.services import behind, rollups, weekly, what_if
 from tests.bench.population import report_year
 from tests.world import settle, team
+from tickets.domain import instant
 from tickets.models import Calendar, Policy
 from tickets.services import relate
 from tickets.services.communicate import respond
@@ -50,7 +52,7 @@ def supervisor(client, desk):
 
 
 def page(client, address, status=200):
-    answer = client.get(address)
+    answer = client.get(address, follow=True)
     assert answer.status_code == status, answer.content.decode()[:500]
     return answer.content.decode()
 
@@ -120,14 +122,16 @@ def test_behind_a_figure_pages_go_on_without_gap_or_repeat(supervisor, history, 
 def test_what_makes_no_sense_is_explained_on_the_page_and_in_the_api(supervisor, query):
     shown = page(supervisor, f"/reports/?{query}", 422)
     assert 'role="alert"' in shown
-    assert supervisor.get(f"/reports/csv/?{query}").status_code == 422
+    assert supervisor.get(f"/reports/csv/?{query}", follow=True).status_code == 422
     answer = supervisor.get(f"/api/tickets/analytics?{query}")
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
     assert json.loads(answer.content)["errors"]
 
 
-@pytest.mark.parametrize("query", ["", "from=2016-01-01&to=2026-01-01", "groupBy=week", "tz=UTC"])
+@pytest.mark.parametrize(
+    "query", ["", "from=2016-01-01&until=2025-12-31", "groupBy=week", "tz=UTC"]
+)
 def test_empty_and_long_ranges_have_a_page(supervisor, query):
     assert "None in this range" in page(supervisor, f"/reports/?{query}")
 
@@ -138,6 +142,46 @@ def test_the_table_for_spreadsheets(supervisor, history):
     assert lines[0].startswith("assignedTo,created,resolved")
     assert lines[1].split(",")[1:3] == ["10", "5"]
     assert len(lines) == 2
+    assert lines[0].endswith(",completeUntil")
+    assert lines[1].endswith(",")
+
+
+def test_the_table_for_spreadsheets_says_up_to_when_it_is_complete(supervisor, desk):
+    at = this_second()
+    desk.ticket(now=at)
+    answer = supervisor.get("/reports/csv/")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) > 1
+    assert all(line.endswith(instant.text(at)) for line in lines[1:])
+
+
+def test_pages_name_the_last_day_and_the_api_the_day_after(supervisor, desk, settings):
+    """The contract: `until` is inclusive, the API's `to` is not, and old links redirect."""
+    settings.REPORT_TIME_ZONES = ["UTC"]
+    desk.ticket(now=datetime(2026, 11, 2, 23, 59, 59, tzinfo=UTC))
+    desk.ticket(now=datetime(2026, 11, 3, 0, 0, 0, tzinfo=UTC))
+    settle()
+    while rollups.roll_up():
+        pass
+    shown = page(supervisor, "/reports/tickets/?figure=created&from=2026-11-02&until=2026-11-02")
+    assert shown.count('class="row-link') == 1
+    found = supervisor.get("/api/tickets/analytics?from=2026-11-02&to=2026-11-03").json()
+    assert found["totals"]["created"] == 1
+
+    for path in ("/reports/", "/reports/csv/", "/reports/tickets/"):
+        old = supervisor.get(f"{path}?from=2026-11-02&to=2026-11-03&priority=Low&priority=High")
+        assert old.status_code == 301
+        kept = parse_qs(urlsplit(old["Location"]).query)
+        assert kept == {
+            "from": ["2026-11-02"],
+            "until": ["2026-11-02"],
+            "priority": ["Low", "High"],
+        }
+    assert 'name="until" value="2026-11-02"' in page(
+        supervisor, "/reports/?from=2026-11-01&until=2026-11-02"
+    )
+    same_day = page(supervisor, "/reports/?from=2026-11-03&until=2026-11-02", 422)
+    assert "The last day lies before the first." in same_day
 
 
 def test_representatives_see_their_own_figures(rep_client, desk, history):

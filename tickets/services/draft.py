@@ -23,13 +23,13 @@ from tickets.domain.sla.timeline import Event as ClockEvent
 from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Delivery, Direction, Priority
 from tickets.services import outbox, promises
+from tickets.store.events import OutboxEvent
 from tickets.store.keys import set_keys, set_record_keys
 from tickets.store.log import (
     Attachment,
     Change,
     Communication,
     Escalation,
-    OutboxEvent,
     communication_sk,
     escalation_sk,
 )

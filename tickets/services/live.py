@@ -11,7 +11,7 @@ from typing import Any
 from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from tickets.store.log import OutboxEvent
+from tickets.store.events import OutboxEvent
 
 KEPT = 24 * 3_600
 HERE = 15

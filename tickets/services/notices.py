@@ -31,7 +31,8 @@ from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
 from tickets.store import access
 from tickets.store import notice as store
-from tickets.store.log import OutboxEvent, escalation_sk
+from tickets.store.events import OutboxEvent
+from tickets.store.log import escalation_sk
 from tickets.store.notice import Notice
 from tickets.store.ticket import ticket_pk
 

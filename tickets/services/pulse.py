@@ -19,6 +19,7 @@ class Pulse:
     """`None`: no event waits; the last sweep is not known, since the cache has forgotten it."""
 
     oldest_event_age: timedelta | None
+    failed_events: int
     since_sweep: timedelta | None
 
 
@@ -28,7 +29,10 @@ def swept(*, now: datetime | None = None) -> None:
 
 
 def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
-    """Cost: one query a shard of the outbox, of one event. Raises NotAllowed."""
+    """How the desk's own work goes. Raises NotAllowed.
+
+    Cost: one query a shard of the outbox, of one event, and one of failed events.
+    """
     require_supervision(by)
     at = now or this_second()
     oldest = outbox.oldest_at()
@@ -36,5 +40,6 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
     last = instant.parse(swept_at) if swept_at else None
     return Pulse(
         oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
+        failed_events=outbox.failed_events(),
         since_sweep=max(at - last, timedelta(0)) if last else None,
     )

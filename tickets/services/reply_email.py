@@ -30,7 +30,8 @@ from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
 from tickets.services import attachments
 from tickets.store import access
-from tickets.store.log import Attachment, Communication, OutboxEvent, communication_sk
+from tickets.store.events import OutboxEvent
+from tickets.store.log import Attachment, Communication, communication_sk
 from tickets.store.ticket import Ticket, ticket_pk
 
 KIND = "reply"

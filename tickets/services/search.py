@@ -20,14 +20,20 @@ from customers.domain.folding import (
 from customers.services.read import get_customers, get_vehicles
 from customers.store.items import Customer, Vehicle
 from helpdesk.log_words import kind_of
+from helpdesk.moments import this_second
 from tickets.domain.events import Assigned, Changed, Closed, Escalated, Reopened, Resolved
 from tickets.domain.ticket import CommunicationType
+from tickets.services import outbox
 from tickets.store import access, search
+from tickets.store.events import OutboxEvent
 from tickets.store.fulltext import Document
-from tickets.store.log import Communication, OutboxEvent
+from tickets.store.log import Communication
 from tickets.store.ticket import Ticket
 
 log = structlog.get_logger(__name__)
+
+CONSUMER = "search"
+"""The name of `take` in OUTBOX_CONSUMERS."""
 
 MOST_LINES = 2_000
 """Lines of one conversation that can be searched, the newest ones."""
@@ -93,6 +99,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
     Changes that are made meanwhile are followed as always; an entry never goes back.
     """
+    begun = this_second()
     search.clear()
     done = 0
     tickets = access.every_ticket()
@@ -105,6 +112,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
         done += len(batch)
         each(done)
     search.take_stock()
+    outbox.made_anew(CONSUMER, since=begun)
     return done
 
 

@@ -25,7 +25,7 @@ from helpdesk.outward import AddressRefused, Unreachable, post
 from tickets.domain import instant, webhooks
 from tickets.models import Webhook
 from tickets.store import webhook as store
-from tickets.store.log import OutboxEvent
+from tickets.store.events import OutboxEvent
 from tickets.store.webhook import Message, Sent
 
 log = structlog.get_logger(__name__)

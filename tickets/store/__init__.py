@@ -4,11 +4,13 @@ PK TICKET#<ticketId>          SK DETAILS                       the ticket
 PK TICKET#<ticketId>          SK COMMUNICATION#<ulid>          its log
 PK TICKET#<ticketId>          SK ESCALATION#<life>#<rule>      fired once, by this key
 PK OUTBOX#<shard>             SK <ulid>                        events to pass on
+PK OUTBOX_FAILED              SK <ulid>                        events that a consumer fails on
 PK REQUEST#<user>#<token>     SK REQUEST                       makes creation idempotent
 PK IMPORT#<number elsewhere>  SK IMPORT                        which events were taken
 PK COUNTER#tickets            SK COUNTER                       the last ticket number
 
 ticket.py    the ticket and its indexes
-log.py       communications, escalations, outbox events and the small items
+log.py       communications, escalations and the small items
+events.py    the outbox
 access.py    who asks what, and what it costs
 """

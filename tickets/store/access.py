@@ -10,9 +10,8 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
-from helpdesk.dynamo.batches import delete_all, read_all
+from helpdesk.dynamo.batches import read_all
 from helpdesk.dynamo.pages import Page, Place, read_page
-from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
 from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
@@ -23,12 +22,10 @@ from tickets.store.log import (
     COUNTER,
     ESCALATION,
     IMPORT,
-    OUTBOX,
     Communication,
     Counter,
     Escalation,
     Imported,
-    OutboxEvent,
     communication_sk,
     imported_pk,
 )
@@ -284,12 +281,6 @@ def due_tickets(now: datetime, *, limit: int) -> list[str]:
     return [str(row.pk).partition("#")[2] for row in page]
 
 
-def outbox(*, limit: int) -> Iterator[OutboxEvent]:
-    """Events that are to be passed on, the oldest of each shard first. One Query a shard."""
-    for key in shard_keys(OUTBOX):
-        yield from OutboxEvent.query(key, limit=limit, consistent_read=True)
-
-
 def next_ticket_id() -> str:
     """A number that nobody had before; one that is not used in the end leaves a gap. One write."""
     counter = Counter(f"{COUNTER}#tickets")
@@ -404,11 +395,6 @@ def last_ticket_number() -> int:
     except DoesNotExist:
         return 0
     return counter.last
-
-
-def forget_events(events: Iterable[OutboxEvent]) -> None:
-    """Delete events that everybody has taken. One request for each 25."""
-    delete_all(list(events))
 
 
 def _from_here(

@@ -1,4 +1,4 @@
-"""What stands beside a ticket: its log, its escalations, and the events to pass on."""
+"""What stands beside a ticket: its log, its escalations, and where it was imported from."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ from pynamodb.attributes import (
 
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
-from tickets.domain.events import Event, load
 from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
 ESCALATION = "ESCALATION#"
-OUTBOX = "OUTBOX"
 COUNTER = "COUNTER"
 IMPORT = "IMPORT"
 
@@ -90,29 +88,6 @@ class Escalation(Item):
     record_key = UnicodeAttribute(attr_name="recordKey", null=True)
     person_key = UnicodeAttribute(attr_name="personKey", null=True)
     record_at = UnicodeAttribute(attr_name="recordAt", null=True)
-
-
-class OutboxEvent(Item):
-    """Something that happened to a ticket, until every consumer has taken it."""
-
-    class Meta(TicketTableMeta):
-        pass
-
-    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
-    sk = UnicodeAttribute(range_key=True, attr_name="SK")
-    event_id = UnicodeAttribute(attr_name="eventId")
-    kind = UnicodeAttribute()
-    ticket_id = UnicodeAttribute(attr_name="ticketId")
-    at = InstantAttribute()
-    by = UnicodeAttribute()
-    life = IntegerAttribute()
-    data = UnicodeAttribute()  # JSON; what depends on the kind
-    request_id = UnicodeAttribute(attr_name="requestId", null=True)
-
-    @property
-    def what(self) -> Event:
-        """What happened, of the type that consumers match on."""
-        return load(self.kind, self.data)
 
 
 class Imported(Item):
