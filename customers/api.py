@@ -9,16 +9,16 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
-from customers.domain.words import Segment, ShipmentStatus
+from customers.domain.choices import Segment, ShipmentStatus
 from customers.services import create, read, vehicles
 from customers.services.merge import current
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.api.conditions import asked_version, set_etag
-from helpdesk.api.repeats import token_of
-from helpdesk.api.shape import Asked, Items, Moment, Shape, silent
+from helpdesk.api.idempotency import token_of
+from helpdesk.api.schema import Asked, Items, Moment, Shape, silent
+from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
-from helpdesk.moments import this_second
 
 router = Router(tags=["customers and vehicles"])
 

@@ -3,13 +3,13 @@
 from celery import shared_task
 
 from customers.models import CustomerFile
-from customers.services import files
+from customers.services import imports
 from helpdesk import jobs
 
 
 @shared_task(name="customers.resume_files")
 def resume_files() -> None:
-    files.forget_old()
+    imports.forget_old()
     for left in jobs.abandoned(CustomerFile).exclude(confirmed_at=None):
-        while not files.step(left.pk).finished_at:
+        while not imports.step(left.pk).finished_at:
             pass

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from helpdesk.dynamo.table import client
-from helpdesk.log_words import kind_of
+from helpdesk.log_redaction import kind_of
 
 log = structlog.get_logger(__name__)
 

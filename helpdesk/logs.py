@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from helpdesk import log_words
+from helpdesk import log_redaction
 
 OWN = ("helpdesk", "customers", "tickets", "reporting", "django_structlog")
 """They follow LOG_LEVEL below INFO; what libraries say there holds bodies and statements."""
@@ -33,7 +33,7 @@ def configure_structlog(*, json: bool) -> None:
 
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     """Return Django's LOGGING."""
-    foreign: list[Any] = [log_words.without_arguments] if json else []
+    foreign: list[Any] = [log_redaction.without_arguments] if json else []
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json
@@ -79,5 +79,5 @@ def _shared(*, json: bool) -> list[Any]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([log_words.without_messages, log_words.without_texts] if json else words),
+        *([log_redaction.without_messages, log_redaction.without_texts] if json else words),
     ]

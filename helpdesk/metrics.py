@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.health import engines_answer, queue_length
-from tickets.services.pulse import pulse
-from tickets.services.snapshot import snapshot
+from tickets.services.lists.counts import snapshot
+from tickets.services.maintenance.health import pulse
 
 PATH = "/metrics"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})

@@ -23,7 +23,7 @@ from helpdesk.errors import (
     StaleVersion,
     TooManyTries,
 )
-from helpdesk.log_words import path_without_texts
+from helpdesk.log_redaction import path_without_texts
 from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)

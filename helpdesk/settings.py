@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.health.HealthMiddleware",
-    "helpdesk.once.OnceAPageMiddleware",
+    "helpdesk.request_cache.OnceAPageMiddleware",
     "helpdesk.metrics.MetricsMiddleware",
     "helpdesk.api.problems.ApiProblems",
     "csp.middleware.CSPMiddleware",
@@ -100,8 +100,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "helpdesk.away.DatabaseMiddleware",
-    "helpdesk.bodies.BodyLimitMiddleware",
+    "helpdesk.database_away.DatabaseMiddleware",
+    "helpdesk.body_size.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
     "helpdesk.middleware.RequestLogMiddleware",
     "helpdesk.accounts.middleware.TimeZoneMiddleware",
@@ -112,7 +112,7 @@ MIDDLEWARE = [
 ]
 
 if DEBUG:
-    MIDDLEWARE.insert(0, "helpdesk.costs.CostMiddleware")
+    MIDDLEWARE.insert(0, "helpdesk.query_costs.CostMiddleware")
 
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
@@ -330,15 +330,18 @@ CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
 OUTBOX_CONSUMERS = {
-    "notifications": "tickets.services.notices.take",
-    "reply e-mail": "tickets.services.reply_email.take",
+    "notifications": "tickets.services.delivery.notifications.take",
+    "reply e-mail": "tickets.services.delivery.reply_email.take",
     "reports": "reporting.services.facts.take",
-    "search": "tickets.services.search.take",
-    "live pages": "tickets.services.live.take",
-    "webhooks": "tickets.services.webhooks.take",
+    "search": "tickets.services.lists.search.take",
+    "live pages": "tickets.services.delivery.presence.take",
+    "webhooks": "tickets.services.delivery.webhooks.take",
 }
 # Each takes the ids of tickets whose customer has changed.
-CUSTOMER_FOLLOWERS = ["tickets.services.search.follow_tickets", "reporting.services.facts.follow"]
+CUSTOMER_FOLLOWERS = [
+    "tickets.services.lists.search.follow_tickets",
+    "reporting.services.facts.follow",
+]
 # What else follows from tickets and is held against them by verify_tickets.
 TICKET_VERIFIERS = ["reporting.services.verify.drifts"]
 
@@ -363,8 +366,8 @@ else:
 EMAIL_TIMEOUT = 15
 """Seconds that the mail server may take for each answer."""
 EMAIL_KINDS = {
-    "reply": "tickets.services.reply_email.EMAIL",
-    "notice": "tickets.services.notices.EMAIL",
+    "reply": "tickets.services.delivery.reply_email.EMAIL",
+    "notice": "tickets.services.delivery.notifications.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
 }

@@ -20,7 +20,7 @@ from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
 from helpdesk.api.site import api
 from reporting.api import router as reports
-from tickets.api.about import router as tickets_about
+from tickets.api.customer_tickets import router as tickets_about
 from tickets.api.tickets import router as tickets
 
 # The reports first: their addresses would be ticket numbers.
@@ -54,4 +54,4 @@ urlpatterns = [
     re_path("^api(?:/|$)", unknown_address, name="api_unknown"),
 ]
 
-handler500 = "helpdesk.away.failed"
+handler500 = "helpdesk.database_away.failed"

@@ -8,12 +8,12 @@ from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.api.shape import Moment, Shape
-from helpdesk.moments import this_second
+from helpdesk.api.schema import Moment, Shape
+from helpdesk.clock import this_second
 from reporting.services import report
 from reporting.services.report import Asked, GroupBy
 from tickets.domain.ticket import Category, Priority
-from tickets.services.snapshot import now_counts
+from tickets.services.lists.counts import now_counts
 
 router = Router(tags=["reports"])
 

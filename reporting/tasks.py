@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from helpdesk import jobs
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from reporting.domain.days import day_of
 from reporting.models import WhatIf
 from reporting.services import facts, rollups, weekly, what_if

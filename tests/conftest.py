@@ -17,9 +17,9 @@ def tables(made_tables) -> None:
     from django.core.cache import cache
 
     from tests.world import empty_tables
-    from tickets.services import promises
+    from tickets.services.sla import policies
 
-    promises._terms.cache_clear()
+    policies._terms.cache_clear()
     cache.clear()
     empty_tables()
 

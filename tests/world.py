@@ -18,11 +18,11 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Membership, Team, User
 from helpdesk.dynamo.batches import MOST_WRITTEN
 from helpdesk.dynamo.table import client
-from tickets.services import outbox
-from tickets.services.create import create_ticket
-from tickets.store import access, events
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle.create import create_ticket
+from tickets.store import events, queries
 from tickets.store.events import OutboxEvent
-from tickets.store.log import (
+from tickets.store.items import (
     COMMUNICATION,
     ESCALATION,
     Communication,
@@ -118,7 +118,7 @@ def settle() -> None:
 
 def stored(ticket_id: str) -> Ticket:
     """The ticket as the table has it."""
-    found = access.ticket(ticket_id)
+    found = queries.ticket(ticket_id)
     assert found is not None, f"ticket {ticket_id} is not stored"
     return found
 

@@ -5,20 +5,14 @@ from django.conf import settings
 from django.core.cache import cache
 
 from helpdesk import jobs, wake
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tickets.models import Bulk, CustomerJob
-from tickets.services import (
-    bulk,
-    customers,
-    escalate,
-    old_mail,
-    outbox,
-    pulse,
-    records,
-    replan,
-    silence,
-    webhooks,
-)
+from tickets.services.customer_records import follow, merge_and_erase
+from tickets.services.delivery import old_mail, outbox, webhooks
+from tickets.services.lifecycle import auto_close, escalate
+from tickets.services.lists import bulk
+from tickets.services.maintenance import health
+from tickets.services.sla import recalculation
 from tickets.store import search
 
 PASSING, FOLLOWED = "outbox:passing", "outbox:followed"
@@ -88,16 +82,16 @@ def resume_bulks() -> None:
 
 @shared_task(name="tickets.resume_records")
 def resume_records() -> None:
-    for left in records.due_for_a_second_look():
-        records.look_again(left)
+    for left in merge_and_erase.due_for_a_second_look():
+        merge_and_erase.look_again(left)
     for left in jobs.abandoned(CustomerJob):
-        while not records.step(left.pk).finished_at:
+        while not merge_and_erase.step(left.pk).finished_at:
             pass
 
 
 @shared_task(name="tickets.follow_customers")
 def follow_customers() -> int:
-    return customers.follow_changed()
+    return follow.follow_changed()
 
 
 @shared_task(name="tickets.take_stock")
@@ -109,7 +103,7 @@ def take_stock() -> None:
 def sla_sweep() -> int:
     """Share what is due among the workers."""
     batches = escalate.due_batches(now=this_second())
-    pulse.swept()
+    health.swept()
     for batch in batches:
         # What is not taken by then, the next sweep shares out again.
         wake.send("tickets.fire_due", batch, expires=settings.SLA_SWEEP_SECONDS)
@@ -124,16 +118,16 @@ def fire_due(ticket_ids: list[str]) -> dict[str, int]:
 
 @shared_task(name="tickets.close_silent")
 def close_silent() -> int:
-    return silence.close_silent()
+    return auto_close.close_silent()
 
 
 @shared_task(name="tickets.replan")
 def replan_page(replan_id: int) -> None:
-    if not replan.replan_page(replan_id):
+    if not recalculation.replan_page(replan_id):
         wake.send("tickets.replan", replan_id)
 
 
 @shared_task(name="tickets.resume_replans")
 def resume_replans() -> None:
-    for stalled in replan.stalled():
+    for stalled in recalculation.stalled():
         wake.send("tickets.replan", stalled.pk)

@@ -16,8 +16,8 @@ from customers.services.read import get_customers, vehicles_of
 from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.clock import this_second
 from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
-from helpdesk.moments import this_second
 
 
 @admin.register(Customer)

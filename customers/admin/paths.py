@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from customers.domain import vin as vins
-from customers.domain.words import Segment, ShipmentStatus
+from customers.domain.choices import Segment, ShipmentStatus
 from customers.models import Customer, Vehicle
 from customers.services.read import (
     MOST_SEARCHED,
@@ -14,7 +14,7 @@ from customers.services.read import (
     find_vehicles,
     get_customers,
 )
-from customers.store import access
+from customers.store import queries
 from customers.store.items import Customer as StoredCustomer
 from customers.store.items import Vehicle as StoredVehicle
 from helpdesk.dynamo.pages import Page
@@ -54,7 +54,9 @@ def _customers(keys: Iterable[str]) -> Iterable[Row]:
 
 
 def _customers_page(asked: Asked) -> Page[Row]:
-    page = access.customers_page(segment=asked.one("segment"), limit=asked.limit, place=asked.place)
+    page = queries.customers_page(
+        segment=asked.one("segment"), limit=asked.limit, place=asked.place
+    )
     return Page([_listed(customer) for customer in page], page.next, page.previous)
 
 
@@ -89,7 +91,7 @@ def _vehicles(keys: Sequence[Any]) -> Iterable[Row]:
 
 
 def _vehicles_page(asked: Asked) -> Page[Row]:
-    page = access.vehicles_page(
+    page = queries.vehicles_page(
         statuses=sorted(asked.any_of("shipment_status") or ShipmentStatus),
         limit=asked.limit,
         place=asked.place,
@@ -118,7 +120,7 @@ serve(
         ("customer_id",),
         lambda values: [
             vehicle_row(found)
-            for found in access.vehicles(values["customer_id"], limit=MOST_VEHICLES_SHOWN + 1)
+            for found in queries.vehicles(values["customer_id"], limit=MOST_VEHICLES_SHOWN + 1)
         ],
         most=MOST_VEHICLES_SHOWN,
     ),

@@ -4,7 +4,7 @@ can be asked of them: customers/admin/paths.py."""
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.domain.words import Segment, ShipmentStatus
+from customers.domain.choices import Segment, ShipmentStatus
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
 

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from customers.domain import contact
 from customers.domain import vin as vins
+from customers.domain.choices import Segment, ShipmentStatus, can_be_stored
 from customers.domain.contact import ContactRefused
 from customers.domain.vin import VinDoubted
-from customers.domain.words import Segment, ShipmentStatus, can_be_stored
-from customers.services import found_by
-from customers.services.links import check_customer
-from customers.services.repeats import before_with, remember, remember_alone
-from customers.store import access
+from customers.services import search_words
+from customers.services.idempotency import before_with, remember, remember_alone
+from customers.services.transaction_guards import check_customer
+from customers.store import queries
 from customers.store.items import (
     Customer,
     Guard,
@@ -28,14 +28,14 @@ from customers.store.items import (
     vin_pk,
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
-from helpdesk.lines import one_line
 from helpdesk.mail.address import AddressRefused
 from helpdesk.mail.address import as_kept as address_as_kept
-from helpdesk.moments import this_second
+from helpdesk.short_text import one_line
 
 LONGEST = 200
 LONGEST_NOTES = 10_000
@@ -84,7 +84,7 @@ def create_customer(
             "notes": notes,
         }
     )
-    if customer_id and (made := access.customer(customer_id)):
+    if customer_id and (made := queries.customer(customer_id)):
         return made
     customer_id = customer_id or new_ulid()
     customer = Customer(
@@ -94,18 +94,18 @@ def create_customer(
         **fields,
     )
     set_customer_keys(customer)
-    found_by.set_words(customer)
+    search_words.set_words(customer)
     try:
         with Transaction() as transaction:
             transaction.put(customer, Customer.pk.does_not_exist())
             for key in guarded(customer):
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
-            found_by.write(transaction, None, customer)
+            search_words.write(transaction, None, customer)
             remember(transaction, token, customer, by=by, at=now)
     except ConditionFailed as refused:
         if made := before_with(token, Customer, by=by):
             return made
-        if made := access.customer(customer_id):
+        if made := queries.customer(customer_id):
             return made  # the same request, at the same time
         raise taken(refused) from refused
     return customer
@@ -127,7 +127,7 @@ def edit_customer(
     require_ticket_work(by)
     if changed_before := before_with(token, Customer, by=by):
         return changed_before
-    before = access.customer(customer_id)
+    before = queries.customer(customer_id)
     if before is None or before.gone:
         raise NotFound(_("There is no such customer."))
     if version is not None and version != before.version:
@@ -137,7 +137,7 @@ def edit_customer(
     for field, value in checked_customer(fields).items():
         setattr(after, field, value)
     set_customer_keys(after)
-    found_by.set_words(after)
+    search_words.set_words(after)
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
@@ -151,7 +151,7 @@ def edit_customer(
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for key in held - wanted:
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
-            found_by.write(transaction, before, after)
+            search_words.write(transaction, before, after)
             remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
         if changed_before := before_with(token, Customer, by=by):
@@ -197,7 +197,7 @@ def create_vehicle(
         },
         confirm_vin=confirm_vin,
     )
-    if vehicle_id and (made := access.vehicle(customer_id, vehicle_id)):
+    if vehicle_id and (made := queries.vehicle(customer_id, vehicle_id)):
         return made
     vehicle_id = vehicle_id or new_ulid()
     vehicle = Vehicle(
@@ -208,7 +208,7 @@ def create_vehicle(
         **fields,
     )
     set_vehicle_keys(vehicle)
-    found_by.set_words(vehicle)
+    search_words.set_words(vehicle)
     try:
         with Transaction() as transaction:
             check_customer(transaction, customer_id)
@@ -216,12 +216,12 @@ def create_vehicle(
             if vehicle.vin:
                 guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.pk.does_not_exist())
-            found_by.write(transaction, None, vehicle)
+            search_words.write(transaction, None, vehicle)
             remember(transaction, token, vehicle, by=by, at=this_second())
     except ConditionFailed as refused:
         if made := before_with(token, Vehicle, by=by):
             return made
-        if made := access.vehicle(customer_id, vehicle_id):
+        if made := queries.vehicle(customer_id, vehicle_id):
             return made  # the same request, at the same time
         if any(isinstance(item, Guard) for item in refused.failed):
             raise taken(refused) from refused
@@ -317,8 +317,8 @@ def taken(refused: ConditionFailed) -> Invalid:
     for item in refused.failed:
         key = str(getattr(item, "pk", ""))
         kind = key.partition("#")[0]
-        held = access.guard(key)
-        holder = access.customer(held.customer_id) if held else None
+        held = queries.guard(key)
+        holder = queries.customer(held.customer_id) if held else None
         name = holder.name if holder else _("another customer")
         field, words = {
             "EMAIL": ("email", _("%(name)s has this e-mail address.")),

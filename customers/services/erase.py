@@ -16,9 +16,9 @@ from pynamodb.expressions.update import Action
 from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded, words_to_find
 from customers.models import CustomerFile
-from customers.services import found_by
+from customers.services import search_words
 from customers.services.create import guarded
-from customers.store import access
+from customers.store import queries
 from customers.store.items import (
     Customer,
     Guard,
@@ -75,7 +75,7 @@ def check(customer_id: str, *, by: Actor) -> Customer:
     """The customer, who can be erased. Raises NotFound; NotAllowed for all but supervisors; Invalid
     for a record that was merged."""
     require_supervision(by)
-    found = access.customer(customer_id)
+    found = queries.customer(customer_id)
     if found is None:
         raise NotFound(_("There is no such customer."))
     if found.merged_into:
@@ -88,10 +88,10 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
     values: set[str] = set()
     words: set[str] = set()
     for customer_id in customer_ids:
-        found = access.customer(customer_id)
+        found = queries.customer(customer_id)
         if found is None or found.erased_at:
             continue
-        vehicles = access.all_vehicles(customer_id)
+        vehicles = queries.all_vehicles(customer_id)
         own = [found.name, found.email, found.phone, found.external_id]
         own += [(found.phone or "").partition(EXTENSION)[0]]
         own += [*(str(key).partition("#")[2] for key in found.also_known)]
@@ -111,7 +111,7 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
 def erase_person(customer_id: str, *, now: datetime) -> None:
     """Remove name, contact, notes and ids; addresses are free again. Raises Busy."""
     idempotency.forget_answers(customer_pk(customer_id))
-    before = access.customer(customer_id)
+    before = queries.customer(customer_id)
     if before is None or before.erased_at:
         return
     after = _emptied(before)
@@ -122,7 +122,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
             transaction.put(changed(customer_id, new_ulid()))
             for key in guarded(before):
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
-            found_by.write(transaction, before, after)
+            search_words.write(transaction, before, after)
     except ConditionFailed as refused:
         raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
 
@@ -130,7 +130,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
 def erase_signpost(customer_id: str) -> None:
     """Remove what a record that was merged away still says of its person. Raises Busy."""
     idempotency.forget_answers(customer_pk(customer_id))
-    before = access.customer(customer_id)
+    before = queries.customer(customer_id)
     if before is None or not before.merged_into or before.name == ERASED_NAME:
         return
     after = _emptied(before)
@@ -143,13 +143,13 @@ def erase_signpost(customer_id: str) -> None:
 
 def erase_vehicles(customer_id: str) -> None:
     """Remove all that a customer's vehicles are told apart by. A repeat changes nothing."""
-    for vehicle in access.all_vehicles(customer_id):
+    for vehicle in queries.all_vehicles(customer_id):
         after = Vehicle()
         after.deserialize(vehicle.serialize())
         after.vin = after.booking = after.year = None
         after.make = after.model = ""
         set_vehicle_keys(after)
-        found_by.set_words(after)
+        search_words.set_words(after)
         actions: list[Action] = changes(vehicle, after)
         if not actions:
             continue
@@ -159,7 +159,7 @@ def erase_vehicles(customer_id: str) -> None:
             transaction.update(vehicle, actions, Vehicle.version == vehicle.version)
             if vehicle.vin:
                 transaction.delete(Guard(vin_pk(vehicle.vin)), Guard.customer_id == customer_id)
-            found_by.write(transaction, vehicle, after)
+            search_words.write(transaction, vehicle, after)
 
 
 def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:

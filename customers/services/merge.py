@@ -9,17 +9,17 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from customers.services import found_by
+from customers.services import search_words
 from customers.services.create import guarded
-from customers.services.links import THERE
+from customers.services.transaction_guards import THERE
 from customers.services.vehicles import change_owner
-from customers.store import access
+from customers.store import queries
 from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, set_customer_keys
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.moments import this_second
 
 LONGEST_NOTES = 10_000
 MOST_VALUES = 100
@@ -41,7 +41,7 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
     """
     require_ticket_work(by)
     chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
-    source = access.customer(source_id)
+    source = queries.customer(source_id)
     if source is None:
         raise NotFound(_("There is no such customer."))
     if source.merged_into == into:
@@ -65,7 +65,7 @@ def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
     into = current(source_id)
     if into is None or into.customer_id == source_id:
         return 0
-    owned = access.vehicles(source_id, limit=limit)
+    owned = queries.vehicles(source_id, limit=limit)
     for vehicle in owned:
         change_owner(vehicle.vehicle_id, to=into.customer_id, by=by)
     return len(owned)
@@ -73,7 +73,7 @@ def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
 
 def finish(source_id: str) -> None:
     """Give what only the old record knows to the one that stays, and leave a signpost."""
-    source, into = access.customer(source_id), current(source_id)
+    source, into = queries.customer(source_id), current(source_id)
     if source is None or into is None or source.merged_into is None or source.name_key is None:
         return
     after = _copy(into)
@@ -84,7 +84,7 @@ def finish(source_id: str) -> None:
     own = guarded(into) | guarded(source)
     after.also_known = []
     after.also_known = sorted(own - guarded(after))
-    found_by.set_words(after)
+    search_words.set_words(after)
     after.version = into.version + 1
     signpost = _signpost(source)
     with Transaction() as transaction:
@@ -95,8 +95,8 @@ def finish(source_id: str) -> None:
             transaction.put(
                 Guard(key, customer_id=into.customer_id), Guard.customer_id == source_id
             )
-        found_by.write(transaction, source, signpost)
-        found_by.write(transaction, into, after)
+        search_words.write(transaction, source, signpost)
+        search_words.write(transaction, into, after)
 
 
 def _choose(after: Customer, into: Customer, source: Customer) -> list[dict[str, str]]:
@@ -119,11 +119,11 @@ def _choose(after: Customer, into: Customer, source: Customer) -> list[dict[str,
 
 def current(customer_id: str) -> Customer | None:
     """The record that stands for a customer now. A read, and one more for each merge since."""
-    found = access.customer(customer_id)
+    found = queries.customer(customer_id)
     seen = {customer_id}
     while found is not None and found.merged_into and found.merged_into not in seen:
         seen.add(found.merged_into)
-        found = access.customer(found.merged_into)
+        found = queries.customer(found.merged_into)
     return found
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
-from customers.domain.finding import LONGEST_WORD, Kind, beginnings
+from customers.domain.choices import Segment
 from customers.domain.folding import folded, words_asked, words_to_find
-from customers.domain.words import Segment
-from customers.store import access
+from customers.domain.search_words import LONGEST_WORD, Kind, beginnings
+from customers.store import queries
 from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_pk
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo import cursor
@@ -60,7 +60,7 @@ def list_customers(
     if cursor_text:
         side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
         place = Place(key, back=side == "before")
-    page = access.customers_page(segment=segment, limit=limit, place=place)
+    page = queries.customers_page(segment=segment, limit=limit, place=place)
 
     def text(at: Place | None) -> str | None:
         if at is None:
@@ -78,11 +78,11 @@ def vehicle_page(
     Raises NotFound, InvalidCursor, NotAllowed.
     """
     require_ticket_work(by)
-    if access.customer(customer_id) is None:
+    if queries.customer(customer_id) is None:
         raise NotFound(_("There is no such customer."))
     query = ["vehicles", customer_id, by.user_id]
     after = cursor.decode(cursor_text, query=query) if cursor_text else None
-    found = access.vehicles(customer_id, after=after, limit=limit + 1)
+    found = queries.vehicles(customer_id, after=after, limit=limit + 1)
     shown = found[:limit]
     more = len(found) > limit
     return VehicleList(
@@ -104,9 +104,9 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
     ids = {
         customer_id
         for kind, beginning in sorted(beginnings(text))
-        for customer_id in access.customers_with_word(kind, beginning, limit=limit)
+        for customer_id in queries.customers_with_word(kind, beginning, limit=limit)
     }
-    stored = access.customers([*named, *ids])
+    stored = queries.customers([*named, *ids])
     found = [
         customer
         for customer_id, customer in stored.items()
@@ -124,8 +124,10 @@ def find_vehicles(text: str) -> list[Vehicle]:
     if fits(vin_pk(vin)) and (whole := vehicle_with_vin(vin)):
         return [whole]
     asked = [(kind, word) for kind, word in beginnings(text) if kind in (Kind.VIN, Kind.BOOKING)]
-    found = [pair for one in asked for pair in access.vehicles_with_word(*one, limit=MOST_SEARCHED)]
-    return list(access.owned_vehicles(found).values())
+    found = [
+        pair for one in asked for pair in queries.vehicles_with_word(*one, limit=MOST_SEARCHED)
+    ]
+    return list(queries.owned_vehicles(found).values())
 
 
 def _exactly(text: str) -> list[Customer]:
@@ -136,8 +138,8 @@ def _exactly(text: str) -> list[Customer]:
             keys.append(email_pk(address.as_kept(text)))
     if any(sign.isdigit() for sign in text):
         keys += [external_pk(text), vin_pk(vins.as_kept(text))]
-    holders = {held.customer_id for held in access.guards(key for key in keys if fits(key))}
-    return list(access.customers(holders).values()) if holders else []
+    holders = {held.customer_id for held in queries.guards(key for key in keys if fits(key))}
+    return list(queries.customers(holders).values()) if holders else []
 
 
 def _named(text: str) -> list[str]:
@@ -147,11 +149,11 @@ def _named(text: str) -> list[str]:
     some: list[str] = []
     words = sorted(words_asked(text), key=len, reverse=True)
     for word in words[:MOST_WORDS_ASKED]:
-        found = access.customers_with_word(Kind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
+        found = queries.customers_with_word(Kind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
         if len(found) < MOST_SEARCHED:
             return found
         some = some or found
-    whole = access.customers_named(folded(text), limit=MOST_NAMED) if len(words) > 1 else []
+    whole = queries.customers_named(folded(text), limit=MOST_NAMED) if len(words) > 1 else []
     return [*whole, *some]
 
 
@@ -162,53 +164,53 @@ def _has_all(customer: Customer, words: list[str]) -> bool:
 
 def get_customer(customer_id: str) -> Customer | None:
     """One read."""
-    return access.customer(customer_id)
+    return queries.customer(customer_id)
 
 
 def customer_with_external_id(external_id: str) -> Customer | None:
     """Whoever another system knows by this id. Two reads."""
-    held = access.guard(external_pk(external_id))
-    return access.customer(held.customer_id) if held else None
+    held = queries.guard(external_pk(external_id))
+    return queries.customer(held.customer_id) if held else None
 
 
 def customer_with_email(written: str) -> Customer | None:
     """Whoever has this address, however it is written. Two reads. Raises AddressRefused."""
-    held = access.guard(email_pk(address.as_kept(written)))
-    return access.customer(held.customer_id) if held else None
+    held = queries.guard(email_pk(address.as_kept(written)))
+    return queries.customer(held.customer_id) if held else None
 
 
 def vehicle_with_vin(vin: str) -> Vehicle | None:
     """The vehicle with this VIN, whoever owns it. Two reads."""
-    held = access.guard(vin_pk(vin))
-    return access.vehicle(held.customer_id, held.vehicle_id) if held and held.vehicle_id else None
+    held = queries.guard(vin_pk(vin))
+    return queries.vehicle(held.customer_id, held.vehicle_id) if held and held.vehicle_id else None
 
 
 def find_vehicle(vehicle_id: str) -> Vehicle | None:
     """A vehicle, whoever owns it. One query and one read."""
-    owner = access.owner_of(vehicle_id)
-    return access.vehicle(owner, vehicle_id) if owner else None
+    owner = queries.owner_of(vehicle_id)
+    return queries.vehicle(owner, vehicle_id) if owner else None
 
 
 def get_customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
     """Those that exist, by id. One read for each hundred."""
-    return access.customers(customer_ids)
+    return queries.customers(customer_ids)
 
 
 def customer_names(customer_ids: Iterable[str]) -> dict[str, str]:
     """What customers are called, by id. One read for each hundred."""
-    return access.customer_names(customer_ids)
+    return queries.customer_names(customer_ids)
 
 
 def get_vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
     """A vehicle, if this customer owns it. One read."""
-    return access.vehicle(customer_id, vehicle_id)
+    return queries.vehicle(customer_id, vehicle_id)
 
 
 def get_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
     """Those that exist and have this owner, by id. One read for each hundred."""
-    return access.owned_vehicles(owners_and_ids)
+    return queries.owned_vehicles(owners_and_ids)
 
 
 def vehicles_of(customer_id: str) -> list[Vehicle]:
     """The first MOST_VEHICLES_SHOWN vehicles of a customer. One query."""
-    return access.vehicles(customer_id, limit=MOST_VEHICLES_SHOWN)
+    return queries.vehicles(customer_id, limit=MOST_VEHICLES_SHOWN)

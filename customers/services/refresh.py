@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from customers.services import found_by
+from customers.services import search_words
 from customers.services.create import guarded
-from customers.store import access
+from customers.store import queries
 from customers.store.items import (
     Customer,
     Guard,
@@ -51,12 +51,12 @@ def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
     Cost: reads the whole table twice; a transaction for each record that has changed.
     """
     done = Refreshed()
-    for customer in access.every_customer():
+    for customer in queries.every_customer():
         written, unclear = _brought(customer, _refresh_customer)
         done.customers += written
         done.unclear += unclear
         each()
-    for vehicle in access.every_vehicle():
+    for vehicle in queries.every_vehicle():
         done.vehicles += _brought(vehicle, _refresh_vehicle)[0]
         each()
     return done
@@ -79,8 +79,8 @@ def _brought(
 
 def _read_again(item: Kind) -> Kind | None:
     if isinstance(item, Vehicle):
-        return access.vehicle(item.customer_id, item.vehicle_id)
-    return access.customer(item.customer_id)
+        return queries.vehicle(item.customer_id, item.vehicle_id)
+    return queries.customer(item.customer_id)
 
 
 def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
@@ -100,7 +100,7 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
     after.also_known = []
     after.also_known = sorted(set(keys) - guarded(after))
     set_customer_keys(after)
-    found_by.set_words(after)
+    search_words.set_words(after)
     if not changes(before, after):
         return False, unclear
     after.version = before.version + 1
@@ -113,7 +113,7 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
             transaction.put(guard, Guard.pk.does_not_exist() | own)
         for key in held - wanted:
             transaction.delete(Guard(key), own)
-        found_by.write(transaction, before, after)
+        search_words.write(transaction, before, after)
         if after.email != before.email:
             transaction.put(changed(before.customer_id, new_ulid()))
     return True, unclear
@@ -127,7 +127,7 @@ def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
     except AddressRefused:
         unclear.append(Unclear(of.customer_id, None))
         return written
-    holder = access.customer_with_email(address) if address != written else None
+    holder = queries.customer_with_email(address) if address != written else None
     if holder and holder != of.customer_id:
         unclear.append(Unclear(of.customer_id, holder))
         return written
@@ -138,11 +138,11 @@ def _refresh_vehicle(before: Vehicle) -> tuple[bool, list[Unclear]]:
     after = Vehicle()
     after.deserialize(before.serialize())
     set_vehicle_keys(after)
-    found_by.set_words(after)
+    search_words.set_words(after)
     if not changes(before, after):
         return False, []
     after.version = before.version + 1
     with Transaction() as transaction:
         transaction.update(before, changes(before, after), Vehicle.version == before.version)
-        found_by.write(transaction, before, after)
+        search_words.write(transaction, before, after)
     return True, []

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
-from customers.services import found_by
+from customers.services import search_words
 from customers.services.create import checked_vehicle, taken
-from customers.services.links import check_customer
+from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.read import find_vehicle
-from customers.services.repeats import before_with, remember, remember_alone
+from customers.services.transaction_guards import check_customer
 from customers.store.items import (
     Customer,
     Guard,
@@ -21,11 +21,11 @@ from customers.store.items import (
     vin_pk,
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
-from helpdesk.moments import this_second
 
 
 def edit_vehicle(
@@ -60,7 +60,7 @@ def edit_vehicle(
     ).items():
         setattr(after, name, value)
     set_vehicle_keys(after)
-    found_by.set_words(after)
+    search_words.set_words(after)
     if not changes(before, after):
         remember_alone(token, before, by=by)
         return before
@@ -71,7 +71,7 @@ def edit_vehicle(
             transaction.put(changed(before.customer_id, new_ulid()))
             if after.vin != before.vin:
                 _move_vin(transaction, before, after)
-            found_by.write(transaction, before, after)
+            search_words.write(transaction, before, after)
             remember(transaction, token, after, by=by, at=this_second())
     except ConditionFailed as refused:
         if changed_before := before_with(token, Vehicle, by=by):
@@ -92,7 +92,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
     after = _copy(before)
     after.pk, after.sk, after.customer_id = customer_pk(to), vehicle_sk(vehicle_id), to
     set_vehicle_keys(after)
-    found_by.set_words(after)
+    search_words.set_words(after)
     after.version = before.version + 1
     try:
         with Transaction() as transaction:
@@ -103,7 +103,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
             if after.vin:
                 guard = Guard(vin_pk(after.vin), customer_id=to, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.customer_id == before.customer_id)
-            found_by.write(transaction, before, after)
+            search_words.write(transaction, before, after)
     except ConditionFailed as refused:
         if any(isinstance(item, Customer) for item in refused.failed):
             raise Invalid({"owner": _("There is no such customer.")}) from refused

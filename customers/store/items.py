@@ -11,8 +11,8 @@ from pynamodb.attributes import (
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from customers.domain.contact import EXTENSION
-from customers.domain.finding import Kind
 from customers.domain.folding import folded
+from customers.domain.search_words import Kind
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta

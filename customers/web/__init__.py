@@ -1,1 +1,1 @@
-"""Pages that need customers and vehicles alone; with their tickets: tickets/web/about.py."""
+"""Pages that need customers and vehicles alone; with tickets: tickets/web/customer_detail.py."""

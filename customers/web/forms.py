@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain import vin as vins
-from customers.domain.words import Segment, ShipmentStatus
+from customers.domain.choices import Segment, ShipmentStatus
 
 
 def _words(words: type[Segment] | type[ShipmentStatus]) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from customers.domain.choices import Segment
 from customers.domain.folding import folded
-from customers.domain.words import Segment
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
     find_customers,
@@ -21,10 +21,10 @@ from customers.services.read import (
 from customers.services.vehicles import change_owner, edit_vehicle
 from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into, typed_vehicle
 from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound, StaleVersion
-from helpdesk.moments import this_second
-from helpdesk.numbers import whole_number
-from helpdesk.saved import saved
+from helpdesk.messages import saved
+from helpdesk.parsing import whole_number
 
 MOST_FOUND = 50
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.accounts.people import assignable_users
-from helpdesk.api.shape import Items, Shape
+from helpdesk.api.schema import Items, Shape
 
 router = Router(tags=["people"])
 

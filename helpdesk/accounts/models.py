@@ -15,8 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts import events
-from helpdesk.lines import LineField
 from helpdesk.mail.fields import AddressField
+from helpdesk.short_text import LineField
 
 REPRESENTATIVES = "Representatives"
 SUPERVISORS = "Supervisors"

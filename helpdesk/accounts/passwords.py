@@ -28,13 +28,13 @@ from helpdesk.accounts import events, throttle
 from helpdesk.accounts.addresses import client_address
 from helpdesk.accounts.guessing import forget_tries
 from helpdesk.accounts.models import User
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.errors import TooManyTries
 from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
 from helpdesk.mail.kinds import Kind, Reference, Undeliverable, recipient
-from helpdesk.moments import this_second
 
 KIND = "password"
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Absence, Team, User
-from helpdesk.numbers import whole_number
-from helpdesk.once import once_a_page
+from helpdesk.parsing import whole_number
+from helpdesk.request_cache import once_a_page
 
 
 @once_a_page

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import User
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 
 
 class PreferencesForm(forms.ModelForm):

@@ -14,7 +14,7 @@ from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
-from helpdesk.lines import one_line
+from helpdesk.short_text import one_line
 
 PREFIX = "hd_"
 SHOWN = 8

@@ -10,7 +10,7 @@ from helpdesk.api.auth import TokenAuth, session
 from helpdesk.api.limits import Rate
 from helpdesk.api.parameters import known_parameters, refuse_unknown
 from helpdesk.api.problems import PROBLEM, explain_problems
-from helpdesk.api.shape import FieldError, Problem
+from helpdesk.api.schema import FieldError, Problem
 
 _DESCRIPTION = """
 Tickets, customers, vehicles and the figures about them. Send a token as

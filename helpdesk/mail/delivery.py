@@ -22,10 +22,13 @@ from django.utils.translation import gettext as _
 from pynamodb.exceptions import PynamoDBException, UpdateError
 
 from helpdesk import wake
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
-from helpdesk.log_words import kind_of
+from helpdesk.log_redaction import kind_of
 from helpdesk.mail import queue
-from helpdesk.mail.handover import (
+from helpdesk.mail.kinds import Kind, Result, Undeliverable, kind
+from helpdesk.mail.queue import PENDING, SENDING, QueuedEmail, UndeliveredEmail
+from helpdesk.mail.smtp import (
     Refused,
     Server,
     ServerAway,
@@ -33,9 +36,6 @@ from helpdesk.mail.handover import (
     Unknown,
     mail_server,
 )
-from helpdesk.mail.kinds import Kind, Result, Undeliverable, kind
-from helpdesk.mail.queue import PENDING, SENDING, QueuedEmail, UndeliveredEmail
-from helpdesk.moments import this_second
 
 log = structlog.get_logger(__name__)
 

@@ -39,6 +39,6 @@ class DeskAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """What burns, how the desk itself is, and who changed what of its configuration."""
-        from helpdesk.supervision import front  # knows models, which are not there yet above
+        from helpdesk.supervision import dashboard  # knows models, which are not there yet above
 
-        return super().index(request, {**(extra_context or {}), **front.page(request)})
+        return super().index(request, {**(extra_context or {}), **dashboard.page(request)})

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tickets.domain.sla import clock
-from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Status
 

@@ -14,13 +14,13 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy
 from reporting.domain.facts import About, Escalated, Fact, Kind, facts_of
-from reporting.store import access
+from reporting.store import queries
 from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
-from tickets.services.escalate import MANUAL
-from tickets.services.promises import KNOWN_TERMS
+from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.read import escalations_of, get_tickets
+from tickets.services.sla.policies import KNOWN_TERMS
 from tickets.store.events import OutboxEvent
 from tickets.store.ticket import Ticket
 
@@ -53,7 +53,7 @@ def follow(ticket_ids: Iterable[str]) -> int:
     transaction for each whose facts changed. Raises Busy.
     """
     wanted = set(ticket_ids)
-    known = access.facts_of_tickets(wanted)
+    known = queries.facts_of_tickets(wanted)
     tickets = get_tickets(wanted)
     people = get_customers(ticket.customer_id for ticket in tickets.values())
     changed = 0
@@ -63,7 +63,7 @@ def follow(ticket_ids: Iterable[str]) -> int:
         written = known.get(ticket.ticket_id)
         for attempt in range(ATTEMPTS):
             if attempt:
-                written = access.facts_of_tickets([ticket.ticket_id]).get(ticket.ticket_id)
+                written = queries.facts_of_tickets([ticket.ticket_id]).get(ticket.ticket_id)
                 ticket = get_tickets([ticket.ticket_id]).get(ticket.ticket_id, ticket)
             try:
                 changed += _write(ticket, segment, written)
@@ -87,10 +87,10 @@ def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
     Cost: a few batch reads, and a query for each ticket that was ever escalated.
     """
     wanted = set(ticket_ids)
-    known = access.facts_of_tickets(wanted)
+    known = queries.facts_of_tickets(wanted)
     tickets = get_tickets(wanted)
     people = get_customers(ticket.customer_id for ticket in tickets.values())
-    stored = access.day_facts((day, number) for number, one in known.items() for day in one.days)
+    stored = queries.day_facts((day, number) for number, one in known.items() for day in one.days)
     found: dict[str, set[str]] = {"": set()}
     for number, ticket in tickets.items():
         customer = people.get(ticket.customer_id)

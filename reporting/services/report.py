@@ -20,10 +20,10 @@ from reporting.domain.figures import (
     resolution,
     response,
 )
-from reporting.services.asked import Asked as Asked
-from reporting.services.asked import GroupBy as GroupBy
-from reporting.services.asked import read_asked as read_asked
-from reporting.services.complete import complete_until as complete_until
+from reporting.services.completeness import complete_until as complete_until
+from reporting.services.query import Asked as Asked
+from reporting.services.query import GroupBy as GroupBy
+from reporting.services.query import read_asked as read_asked
 from reporting.services.rollups import (
     DAY_COUNTS,
     DAY_DURATIONS,
@@ -33,10 +33,10 @@ from reporting.services.rollups import (
     MONTH_DAYS,
     MONTH_DURATIONS,
 )
-from reporting.store import access, packing
+from reporting.store import packing, queries
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Priority
-from tickets.services.snapshot import now_counts
+from tickets.services.lists.counts import now_counts
 
 
 @dataclass
@@ -87,7 +87,7 @@ def report(asked: Asked) -> Report:
         if cut.months:
             first, last = _months(cut.months)
             if asked.by_priority_alone:
-                for packed in access.rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
+                for packed in queries.rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
                     for priority, durations in packing.unpack_by_priority(packed.data).items():
                         by_priority[priority].add(durations)
             else:
@@ -119,7 +119,7 @@ def by_day(asked: Asked) -> dict[date, Row]:
     found: dict[date, Row] = {}
     first, last = str(asked.range.start), str(asked.range.end - days.DAY)
     for kind in _kinds(asked):
-        for packed in access.rollups(asked.zone, kind + DAY_COUNTS, first, last):
+        for packed in queries.rollups(asked.zone, kind + DAY_COUNTS, first, last):
             figures = _only(packing.unpack_counts(packed.data), asked)
             day = date.fromisoformat(packed.period)
             add_to(found.setdefault(day, empty_row()), figures.total())
@@ -264,7 +264,7 @@ def _add_counts(figures: Figures, asked: Asked, kind: str) -> None:
     if cut.months:
         stretches.append((MONTH_COUNTS, *_months(cut.months)))
     for what, first, last in stretches:
-        for packed in access.rollups(asked.zone, kind + what, first, last):
+        for packed in queries.rollups(asked.zone, kind + what, first, last):
             figures.add(packing.unpack_counts(packed.data))
 
 
@@ -272,7 +272,7 @@ def _all_by_day(asked: Asked) -> dict[date, Row]:
     found: dict[date, Row] = {}
     first, last = f"{asked.range.start:%Y-%m}", f"{asked.range.end - days.DAY:%Y-%m}"
     for kind in _kinds(asked):
-        for packed in access.rollups(asked.zone, kind + MONTH_DAYS, first, last):
+        for packed in queries.rollups(asked.zone, kind + MONTH_DAYS, first, last):
             month = date.fromisoformat(f"{packed.period}-01")
             for number, row in enumerate(packing.unpack_rows(packed.data)):
                 day = month + number * days.DAY
@@ -284,7 +284,7 @@ def _all_by_day(asked: Asked) -> dict[date, Row]:
 def _add_cells(
     by_priority: dict[str, Durations], asked: Asked, what: str, first: str, last: str
 ) -> None:
-    for packed in access.rollups(asked.zone, what, first, last):
+    for packed in queries.rollups(asked.zone, what, first, last):
         for cell, durations in packing.unpack_durations(packed.data).durations.items():
             if asked.counts(cell):
                 by_priority[cell[0]].add(durations)

@@ -14,16 +14,16 @@ from time import sleep
 import structlog
 from django.conf import settings
 
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended
 from helpdesk.errors import Busy
-from helpdesk.moments import this_second
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
 from reporting.domain.facts import About, Fact
 from reporting.domain.figures import Figures, Row, empty_row
 from reporting.services import facts
-from reporting.store import access, packing
-from tickets.services import outbox
+from reporting.store import packing, queries
+from tickets.services.delivery import outbox
 from tickets.services.read import every_ticket
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def roll_up(*, limit: int = MARKS) -> int:
     Cost: the facts of each day of UTC that changed, and of those beside it, once; the days of each
     month, for each zone.
     """
-    marks = access.dirty_days(limit=limit)
+    marks = queries.dirty_days(limit=limit)
     if not marks:
         return 0
     dirty = {date.fromisoformat(str(mark.sk).partition("#")[0]) for mark in marks}
@@ -61,7 +61,7 @@ def roll_up(*, limit: int = MARKS) -> int:
     )
     # Each version is known before any fact is read. So the facts of a day of UTC serve all the days
     # it has a part in, and whoever packed one of these since is noticed.
-    versions = [access.version(zone, DAY_COUNTS, day) for day, zone in changed]
+    versions = [queries.version(zone, DAY_COUNTS, day) for day, zone in changed]
     facts_of = lru_cache(maxsize=DAYS_HELD)(_facts_of)
     for (day, zone), version in zip(changed, versions, strict=True):
         try:
@@ -70,7 +70,7 @@ def roll_up(*, limit: int = MARKS) -> int:
             _insist(_pack_day, zone, day)
     for month, zone in sorted({(days.month_of(day), zone) for day, zone in changed}):
         _insist(_pack_month, zone, month)
-    access.forget_dirty(marks)
+    queries.forget_dirty(marks)
     log.info("rolled_up", days=len(dirty), marks=len(marks))
     return len(marks)
 
@@ -81,8 +81,8 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     While it runs, reports show what is there already. Returns the number of tickets.
     """
     begun = this_second()
-    access.begin_rebuilding()
-    access.clear()
+    queries.begin_rebuilding()
+    queries.clear()
     done = 0
     tickets = (ticket for ticket, _log in every_ticket())
     while batch := list(islice(tickets, REBUILD_BATCH)):
@@ -92,21 +92,21 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     while roll_up():
         pass
     outbox.made_anew(facts.CONSUMER, since=begun)
-    access.end_rebuilding()
+    queries.end_rebuilding()
     return done
 
 
 def _facts_of(utc_day: date) -> FactsOfDay:
-    return [facts.read_day(item) for item in access.facts_of_day(utc_day)]
+    return [facts.read_day(item) for item in queries.facts_of_day(utc_day)]
 
 
 def _pack_day(zone: str, day: date) -> None:
-    _write_day(zone, day, access.version(zone, DAY_COUNTS, day), _facts_of)
+    _write_day(zone, day, queries.version(zone, DAY_COUNTS, day), _facts_of)
 
 
 def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], FactsOfDay]) -> None:
     packed = day_of_facts(zone, day, facts_of)
-    access.write_rollups(zone, day, packed, guard=DAY_COUNTS, version=version)
+    queries.write_rollups(zone, day, packed, guard=DAY_COUNTS, version=version)
 
 
 def day_of_facts(
@@ -138,9 +138,9 @@ def month_of_days(zone: str, month: date) -> dict[str, bytes]:
 
 
 def _pack_month(zone: str, month: date) -> None:
-    version = access.version(zone, MONTH_COUNTS, _month(month))
+    version = queries.version(zone, MONTH_COUNTS, _month(month))
     packed = month_of_days(zone, month)
-    access.write_rollups(zone, _month(month), packed, guard=MONTH_COUNTS, version=version)
+    queries.write_rollups(zone, _month(month), packed, guard=MONTH_COUNTS, version=version)
 
 
 def _month_of(zone: str, month: date, kind: str = "") -> dict[str, bytes]:
@@ -148,12 +148,12 @@ def _month_of(zone: str, month: date, kind: str = "") -> dict[str, bytes]:
     last = days.next_month(month) - DAY
     counted = {
         packed.period: packing.unpack_counts(packed.data)
-        for packed in access.rollups(zone, kind + DAY_COUNTS, month, last, consistent=True)
+        for packed in queries.rollups(zone, kind + DAY_COUNTS, month, last, consistent=True)
     }
     figures = Figures()
     for one in counted.values():
         figures.add(one)
-    for packed in access.rollups(zone, kind + DAY_DURATIONS, month, last, consistent=True):
+    for packed in queries.rollups(zone, kind + DAY_DURATIONS, month, last, consistent=True):
         figures.add(packing.unpack_durations(packed.data))
     rows: Iterable[Row] = (
         counted[str(day)].total() if str(day) in counted else empty_row()

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from reporting.domain.days import DAY, Range, day_of
-from reporting.services.asked import Asked
+from reporting.services.query import Asked
 from reporting.services.report import complete_until, report
 from tickets.domain import instant
 

@@ -8,9 +8,9 @@ from django.conf import settings
 
 from reporting.domain import days
 from reporting.services import facts, rollups
-from reporting.services.complete import complete_until
-from reporting.store import access
-from tickets.services.verify import Drift, NotCompared
+from reporting.services.completeness import complete_until
+from reporting.store import queries
+from tickets.services.maintenance.verify import Drift, NotCompared
 
 BATCH = 100
 FIGURES = "figures"
@@ -61,6 +61,6 @@ def _of_zone(zone: str, touched: set[str]) -> Iterator[Drift]:
 
 def _differ(zone: str, period: str, due: dict[str, bytes]) -> Iterator[Drift]:
     for what, data in due.items():
-        stored = access.rollups(zone, what, period, period, consistent=True)
+        stored = queries.rollups(zone, what, period, period, consistent=True)
         if [one.data for one in stored] != [data]:
             yield Drift(FIGURES, f"rollups: {what} of {period}, {zone}, is not what its facts say")

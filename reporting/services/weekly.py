@@ -10,13 +10,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.people import supervisors_who_want_reports
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import Kind, Reference, recipient
-from helpdesk.moments import this_second
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
-from reporting.services.asked import Asked
+from reporting.services.query import Asked
 from reporting.services.report import counts, report
 from reporting.store.items import WeeklyReport, weekly_report
 

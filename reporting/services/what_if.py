@@ -18,13 +18,13 @@ from reporting.domain.days import DAY
 from reporting.domain.facts import Kind, facts_of
 from reporting.models import WhatIf
 from reporting.services.facts import read_day
-from reporting.store import access
-from tickets.domain.sla.terms import Terms
+from reporting.store import queries
+from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
-from tickets.services.promises import KNOWN_TERMS, terms_of
 from tickets.services.read import get_tickets
+from tickets.services.sla.policies import KNOWN_TERMS, terms_of
 
 DAYS = 90
 STEP = 5
@@ -122,7 +122,7 @@ class _Draft(Mapping[str, Terms]):
 def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
     """Hold the clocks that ended on a day of UTC against the draft."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
-    for item in access.facts_of_day(day):
+    for item in queries.facts_of_day(day):
         about, facts = read_day(item)
         clocks = [
             (_KINDS[fact.kind], about.priority, fact.met) for fact in facts if fact.kind in _KINDS

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.people import every_team
-from helpdesk.fragments import wants_fragment
+from helpdesk.htmx import wants_fragment
 from reporting.services.today import complete_until_lately, escalated_today
 from tickets.domain.ticket import Priority
-from tickets.services.snapshot import HOUR, snapshot
-from tickets.services.workload import workload
+from tickets.services.assignment.workload import workload
+from tickets.services.lists.counts import HOUR, snapshot
 from tickets.web import present
-from tickets.web.words import RULES
+from tickets.web.labels import RULES
 
 
 @require_safe

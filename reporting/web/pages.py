@@ -8,30 +8,30 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from helpdesk import sheets
+from helpdesk import csv_files
 from helpdesk.accounts.actors import actor_of
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from helpdesk.moments import this_second
 from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
-from reporting.services import behind, report
-from reporting.services.asked import GroupBy
-from reporting.web import asking, present
-from reporting.web.words import DEFINITIONS, FIGURES
+from reporting.services import drill_down, report
+from reporting.services.query import GroupBy
+from reporting.web import present, query_form
+from reporting.web.labels import DEFINITIONS, FIGURES
 from tickets.domain import instant
+from tickets.web.labels import RULES
 from tickets.web.present import ticket_lines
-from tickets.web.words import RULES
 
 
 @require_safe
-@asking.redirects_to
+@query_form.redirects_to
 def reports(request: HttpRequest) -> HttpResponse:
     by = actor_of(request.user)
-    today = asking.today_of(request)
-    context: dict[str, Any] = {"view": "reports", **asking.form(request, by, today)}
+    today = query_form.today_of(request)
+    context: dict[str, Any] = {"view": "reports", **query_form.form(request, by, today)}
     try:
-        asked = asking.asked_of(request, by, today)
-        group_by = asking.group_by_of(request, asked.range)
+        asked = query_form.asked_of(request, by, today)
+        group_by = query_form.group_by_of(request, asked.range)
     except Invalid as refused:
         context["errors"] = refused.errors
         return render(request, "reporting/reports.html", context, status=422)
@@ -42,13 +42,13 @@ def reports(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "complete_until": complete_until,
         "merged_tickets": report.merged_tickets(asked),
-        "with_merged": asking.query(replace(asked, include_merged=True)),
+        "with_merged": query_form.query(replace(asked, include_merged=True)),
         "first": asked.range.start,
         "last": asked.range.end - days.DAY,
         "before": before.asked.range,
         "before_last": before.asked.range.end - days.DAY,
         "group_by": group_by.value,
-        "query": asking.query(asked),
+        "query": query_form.query(asked),
         "own": not by.supervises,
         "tiles": present.tiles(found, before, asked),
         "clocks": present.clocks(found, before, asked),
@@ -64,18 +64,18 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@asking.redirects_to
+@query_form.redirects_to
 def tickets(request: HttpRequest) -> HttpResponse:
     """The tickets that a figure counts."""
     by = actor_of(request.user)
-    asked = asking.asked_of(request, by, asking.today_of(request))
+    asked = query_form.asked_of(request, by, query_form.today_of(request))
     figure = request.GET.get("figure", "")
     complete_until = report.complete_until()
-    found = behind.behind(asked, figure, place=request.GET.get("page") or None)
+    found = drill_down.behind(asked, figure, place=request.GET.get("page") or None)
     now = this_second()
     more = None
     if found.next:
-        more = f"?{urlencode([*asking.pairs(asked), ('figure', figure), ('page', found.next)])}"
+        more = f"?{urlencode([*query_form.pairs(asked), ('figure', figure), ('page', found.next)])}"
     context = {
         "view": "reports",
         "title": FIGURES[figure],
@@ -89,19 +89,19 @@ def tickets(request: HttpRequest) -> HttpResponse:
         "timed": figure not in ("created", "reopened"),
         "more": more,
         "looked_to": found.looked_to,
-        "query": asking.query(asked),
+        "query": query_form.query(asked),
         "now": now,
     }
     return render(request, "reporting/tickets.html", context)
 
 
 @require_safe
-@asking.redirects_to
+@query_form.redirects_to
 def csv(request: HttpRequest) -> StreamingHttpResponse:
     """The figures of each group, as a table for a spreadsheet program."""
     by = actor_of(request.user)
-    asked = asking.asked_of(request, by, asking.today_of(request))
-    group_by = asking.group_by_of(request, asked.range)
+    asked = query_form.asked_of(request, by, query_form.today_of(request))
+    group_by = query_form.group_by_of(request, asked.range)
     complete_until = report.complete_until()  # before the figures: these may know more
     rows = report.groups(asked, group_by)
     names = present.names(rows) if group_by is GroupBy.ASSIGNEE else {}
@@ -114,7 +114,7 @@ def csv(request: HttpRequest) -> StreamingHttpResponse:
     complete = instant.text(complete_until) if complete_until else None
     lines = ([names.get(key, key), *_flat(row), complete] for key, row in rows.items())
     answer = StreamingHttpResponse(
-        sheets.lines([head, *lines]), content_type="text/csv; charset=utf-8"
+        csv_files.lines([head, *lines]), content_type="text/csv; charset=utf-8"
     )
     name = f"figures-{asked.range.start}-{asked.range.end - days.DAY}-{group_by.value}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -12,13 +12,13 @@ from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
 from reporting.services import report
-from reporting.services.asked import Asked, GroupBy
+from reporting.services.query import Asked, GroupBy
 from reporting.services.report import Report
-from reporting.web import asking, charts
-from reporting.web.words import DEFINITIONS, FIGURES
+from reporting.web import charts, query_form
+from reporting.web.labels import DEFINITIONS, FIGURES
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Priority
-from tickets.web.words import label
+from tickets.web.labels import label
 
 _BINS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 _BIN_NAMES = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
@@ -31,7 +31,7 @@ def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
             "name": name,
             "label": FIGURES[name],
             "value": row[column],
-            "url": asking.behind_link(asked, name),
+            "url": query_form.behind_link(asked, name),
             "change": _change(row[column], then[column]),
         }
         for name, column in (
@@ -84,8 +84,8 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                 "means": DEFINITIONS[name],
                 "attainment": _percent(stat.attainment),
                 "change": _points(stat.attainment, was.attainment),
-                "all_url": asking.behind_link(asked, f"{name}s"),
-                "late_url": asking.behind_link(asked, f"late-{name}s"),
+                "all_url": query_form.behind_link(asked, f"{name}s"),
+                "late_url": query_form.behind_link(asked, f"late-{name}s"),
                 "rows": list(zip(labels, counts, strict=True)),
                 "chart": charts.bars(
                     labels,
@@ -97,8 +97,10 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                         "word": priority.value,
                         "stat": own_stat,
                         "attainment": _percent(own_stat.attainment),
-                        "all_url": asking.behind_link(asked, f"{name}s", priority=priority.value),
-                        "late_url": asking.behind_link(
+                        "all_url": query_form.behind_link(
+                            asked, f"{name}s", priority=priority.value
+                        ),
+                        "late_url": query_form.behind_link(
                             asked, f"late-{name}s", priority=priority.value
                         ),
                     }
@@ -193,7 +195,7 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
             "rows": [
                 {
                     "name": known.get(key) or label(key),
-                    "url": asking.narrowed_link(asked, name, key) if name else "",
+                    "url": query_form.narrowed_link(asked, name, key) if name else "",
                     "row": row,
                     "response": figures.response(row, figures.Bins()),
                     "response_share": _percent(_share(row, Column.RESPONSES), 1),

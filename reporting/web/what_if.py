@@ -7,14 +7,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of, require_supervision
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from helpdesk.fragments import wants_fragment
-from helpdesk.moments import this_second
-from helpdesk.numbers import whole_number
+from helpdesk.htmx import wants_fragment
+from helpdesk.parsing import whole_number
 from reporting.domain.days import DAY
 from reporting.models import WhatIf
 from reporting.services import what_if
-from tickets.domain import allowance
+from tickets.domain import target
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
 
@@ -92,7 +92,7 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
                 [
                     {
                         "priority": priority.value,
-                        "allowance": allowance.format(targets[priority.value][clock]),
+                        "allowance": target.format(targets[priority.value][clock]),
                         "count": row[0],
                         "then": row[1] / row[0] * 100,
                         "now": row[2] / row[0] * 100,

@@ -12,11 +12,11 @@ from django.core.cache import cache
 from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
+from helpdesk.clock import this_second
 from helpdesk.dynamo.capacity import counting
-from helpdesk.moments import this_second
 from tests.bench.population import open_tickets
 from tickets.models import Ticket
-from tickets.services.search import rebuild
+from tickets.services.lists.search import rebuild
 
 COUNT = int(os.environ.get("CHANGELIST_TICKETS", "800"))
 FAR, NEAR = 400, 10

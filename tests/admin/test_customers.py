@@ -5,10 +5,10 @@ from django.urls import reverse
 
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import find_vehicle, get_customer
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import NOON, after, log_of
-from tickets.services.communicate import note
-from tickets.services.escalate import escalate
+from tickets.services.conversation.communicate import note
+from tickets.services.lifecycle.escalate import escalate
 
 CUSTOMERS, VEHICLES = "/admin/customers/customer/", "/admin/customers/vehicle/"
 
@@ -196,8 +196,8 @@ def test_representatives_see_none_of_it(desk, client):
 def test_what_an_older_release_wrote_is_brought_into_the_indexes(supervisor, desk):
     from customers.services.refresh import refresh_customers
     from customers.store.items import Vehicle, customer_pk, vehicle_sk
-    from tickets.services.trail import index_records
-    from tickets.store.log import Communication
+    from tickets.services.maintenance.log_index import index_records
+    from tickets.store.items import Communication
 
     number = desk.ticket(now=this_second()).ticket_id
     [line] = log_of(number)

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import after, settle
 from tickets.models import CannedReply
-from tickets.services.pulse import pulse, swept
+from tickets.services.maintenance.health import pulse, swept
 
 
 def tiles(page):

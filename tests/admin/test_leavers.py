@@ -6,18 +6,19 @@ import pytest
 from django.urls import reverse
 
 from helpdesk.accounts.models import Absence, User
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import NOON, after, settle, stored, team
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Bulk
-from tickets.services import assign as assigning
-from tickets.services import bulk, notices
-from tickets.services.assign import assign
-from tickets.services.communicate import communicate, note
-from tickets.services.escalate import sweep
-from tickets.services.hand_over import hand_over
-from tickets.services.holders import people_in_lists
-from tickets.services.status import change_status
+from tickets.services.assignment import assign as assigning
+from tickets.services.assignment.assign import assign
+from tickets.services.assignment.assignable import people_in_lists
+from tickets.services.assignment.hand_over import hand_over
+from tickets.services.conversation.communicate import communicate, note
+from tickets.services.delivery import notifications
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import bulk
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_tickets_go_where_was_said_and_a_second_time_changes_nothing(desk, way):
     crew.distribution = crew.Distribution.ROUND_ROBIN
     crew.save()
     numbers = open_tickets(desk, 3)
-    from tickets.services.assign import assign_team
+    from tickets.services.assignment.assign import assign_team
 
     for number in numbers:
         assign_team(number, team_id=str(crew.pk), by=desk.rep2)
@@ -180,7 +181,7 @@ def test_people_in_lists_are_one_query_however_many_left(desk, django_assert_num
 
 
 def told(actor):
-    return [(one.kind, one.ticket_id) for one in notices.notices(by=actor)]
+    return [(one.kind, one.ticket_id) for one in notifications.notices(by=actor)]
 
 
 def hear(desk, number, at):
@@ -214,7 +215,7 @@ def test_a_reply_to_somebody_who_is_there_is_theirs_alone(desk):
 
 def test_a_rule_for_the_team_alone_reaches_it_when_the_assignee_cannot_work(desk):
     from tickets.models import EscalationRule
-    from tickets.services.assign import assign_team
+    from tickets.services.assignment.assign import assign_team
 
     EscalationRule.objects.update(active=False)
     EscalationRule.objects.create(

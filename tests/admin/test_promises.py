@@ -6,7 +6,7 @@ from django.urls import reverse
 from helpdesk.accounts.models import Absence
 from tests.world import after
 from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Replan
-from tickets.services.status import change_status
+from tickets.services.lifecycle.status import change_status
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_representatives_and_outsiders_see_none_of_it(desk, client, name):
 
 
 def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
-    from tickets.services.replan import replan_page
+    from tickets.services.sla.recalculation import replan_page
 
     number = desk.ticket().ticket_id
     change_status(number, to="Resolved", by=desk.rep, now=after(hours=1))

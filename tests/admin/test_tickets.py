@@ -9,15 +9,15 @@ from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.urls import reverse
 
+from helpdesk.clock import this_second
 from helpdesk.dynamo.capacity import counting
-from helpdesk.moments import this_second
 from tests.world import log_of, settle, stored, team
 from tickets.models import Bulk
-from tickets.services import bulk
-from tickets.services.assign import assign
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.status import change_status
+from tickets.services.assignment.assign import assign
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import bulk
 
 LIST = "/admin/tickets/ticket/"
 

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from helpdesk.accounts.models import User
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import settle, team
 from tickets.models import Calendar, EscalationRule, Policy, Replan, RoutingRule, SavedView
-from tickets.services import impact
+from tickets.services.sla import impact
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from helpdesk.accounts.models import ApiToken
 from helpdesk.accounts.tokens import make_token, revoke, revoke_all
 from helpdesk.api import limits
 from helpdesk.api.site import api
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.moments import this_second
 from tests.api.conftest import Program
 from tests.api.test_tickets import is_problem
 from tests.world import AWAY, stored

@@ -15,7 +15,7 @@ from tests.api.test_access import BODIES, ask  # noqa: F401 (a fixture)
 from tests.api.test_tickets import is_problem, new
 from tests.world import log_of, stored, team
 from tickets.models import RoutingRule
-from tickets.services.copies import forget_copies
+from tickets.services.customer_records.old_copies import forget_copies
 
 KEY = {"Idempotency-Key": "once"}
 OTHER = {

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import NOON, after, log_of, settle, stored
-from tickets.services.communicate import note, respond
-from tickets.services.escalate import escalate
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status
 
 FIELDS = {
     "ticketId",

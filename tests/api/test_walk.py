@@ -8,9 +8,9 @@ import pytest
 
 from tests.bench.population import open_tickets
 from tests.world import NOON, after
-from tickets.services import search
-from tickets.services.edit import edit
-from tickets.services.status import change_status
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import search
 
 TICKETS = int(os.environ.get("WALK_TICKETS", "300"))
 FIRST = 1_000

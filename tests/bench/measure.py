@@ -16,16 +16,16 @@ from customers.services.read import find_customers  # noqa: E402
 from helpdesk.accounts.actors import SYSTEM, actor_of  # noqa: E402
 from helpdesk.accounts.models import User  # noqa: E402
 from helpdesk.accounts.people import assignable_users  # noqa: E402
+from helpdesk.clock import this_second  # noqa: E402
 from helpdesk.dynamo import capacity  # noqa: E402
-from helpdesk.moments import this_second  # noqa: E402
 from reporting.services import facts, rollups  # noqa: E402
 from tests.bench.population import open_tickets, report_year  # noqa: E402
-from tickets.services import search  # noqa: E402
-from tickets.services.create import create_ticket  # noqa: E402
-from tickets.services.filters import read_filters  # noqa: E402
-from tickets.services.find import QUEUES, Queue, find  # noqa: E402
-from tickets.store import access  # noqa: E402
-from tickets.store.log import ESCALATION, Escalation  # noqa: E402
+from tickets.services.lifecycle.create import create_ticket  # noqa: E402
+from tickets.services.lists import search  # noqa: E402
+from tickets.services.lists.filters import read_filters  # noqa: E402
+from tickets.services.lists.find import QUEUES, Queue, find  # noqa: E402
+from tickets.store import queries  # noqa: E402
+from tickets.store.items import ESCALATION, Escalation  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
 
 FIRST = 1_000_000  # numbers of the benchmark's own tickets
@@ -141,7 +141,7 @@ def sweep_cost(due: int) -> dict[str, object]:
         spread=timedelta(seconds=60),
     )
     with capacity.counting() as usage:
-        found = access.due_tickets(now + ahead + timedelta(seconds=90), limit=5_000)
+        found = queries.due_tickets(now + ahead + timedelta(seconds=90), limit=5_000)
     return {"due": len(found), "requests": usage.operations, "capacity": usage.capacity}
 
 
@@ -161,7 +161,7 @@ def storm(count: int, start: int, lasts: int) -> dict[str, float]:
 
 def storm_left(count: int) -> int:
     """How many tickets of the storm have a milestone that has passed and was not fired."""
-    due = access.due_tickets(this_second(), limit=2 * count)
+    due = queries.due_tickets(this_second(), limit=2 * count)
     return sum(2 * FIRST <= int(number) < 2 * FIRST + count for number in due)
 
 

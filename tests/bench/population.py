@@ -11,13 +11,13 @@ from helpdesk.dynamo.table import client
 from reporting.domain.facts import About, Fact, Kind
 from reporting.domain.figures import Figures, empty_row
 from reporting.services import rollups
-from reporting.store import access as reports
 from reporting.store import packing
+from reporting.store import queries as reports
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Priority
-from tickets.services.draft import Draft, new_draft
-from tickets.services.promises import KNOWN_TERMS
-from tickets.store.log import COUNTER, Counter
+from tickets.services.lifecycle.draft import Draft, new_draft
+from tickets.services.sla.policies import KNOWN_TERMS
+from tickets.store.items import COUNTER, Counter
 from tickets.store.ticket import Ticket
 
 BATCH = 25

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import settle
 from tickets.models import CannedReply
-from tickets.services.assign import assign
+from tickets.services.assignment.assign import assign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,17 +7,18 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from customers.services.create import create_customer, create_vehicle
-from customers.services.files import upload
-from helpdesk.moments import this_second
+from customers.services.imports import upload
+from helpdesk.clock import this_second
 from reporting.services import what_if
 from tests.browser.test_journeys import log_in
 from tests.world import settle, team
 from tickets.models import CannedReply, Policy
-from tickets.services import bulk, records
-from tickets.services.communicate import note, respond
-from tickets.services.escalate import escalate
-from tickets.services.relate import link, merge
-from tickets.services.views import save_view
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.customer_records import merge_and_erase
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.links_and_merges import link, merge
+from tickets.services.lists import bulk
+from tickets.services.lists.saved_views import save_view
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +66,7 @@ def pages(desk) -> list[str]:
         kind="customers", name="a.csv", content=f"name,email\n{LONG},x".encode(), by=desk.supervisor
     )
     spare = create_customer(name="Spare", by=desk.rep, now=now).customer_id
-    job = records.start_merge(spare, into=arabic, by=desk.rep)
+    job = merge_and_erase.start_merge(spare, into=arabic, by=desk.rep)
     policy = Policy.objects.get(is_default=True)
     question = what_if.ask(
         policy.pk,

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page
 
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from reporting.services import rollups
 from tests.browser.test_journeys import log_in
 from tests.world import settle
-from tickets.services.communicate import respond
+from tickets.services.conversation.communicate import respond
 
 PAPERS = {"A4": (794, 1123), "Letter": (816, 1056)}
 WIDER = """

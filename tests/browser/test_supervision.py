@@ -8,16 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.services.create import create_customer
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
 from tests.world import settle, stored, team
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Bulk, CannedReply
-from tickets.services.assign import assign
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.status import change_status
+from tickets.services.assignment.assign import assign
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,13 +9,13 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
 from tests.world import log_of, settle, stored
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services import notices
-from tickets.services.assign import assign
-from tickets.services.communicate import communicate, respond
+from tickets.services.assignment.assign import assign
+from tickets.services.conversation.communicate import communicate, respond
+from tickets.services.delivery import notifications
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,14 +214,14 @@ def test_a_resolved_ticket_is_not_offered_to_be_resolved_again(desk, ticket, pag
 def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: Page):
     assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep2)
     settle()
-    assert notices.unread_count(by=desk.rep) >= 1
+    assert notifications.unread_count(by=desk.rep) >= 1
     log_in(page, "rosa")
     page.goto("/notices/")
 
     with page.expect_response("**/live/"):
         page.get_by_role("link", name=f"Ticket {ticket.ticket_id}").first.click()
 
-    _until(lambda: notices.unread_count(by=desk.rep) == 0)
+    _until(lambda: notifications.unread_count(by=desk.rep) == 0)
 
 
 def test_an_answer_that_was_overtaken_does_not_bring_an_older_page_back(

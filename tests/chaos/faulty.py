@@ -36,7 +36,7 @@ Transaction.__exit__ = around(Transaction.__exit__)
 @app.on_after_finalize.connect
 def also_notices(**_: object) -> None:
     from helpdesk.mail import delivery
-    from tickets.services import notices
+    from tickets.services.delivery import notifications
 
-    notices._give = around(notices._give)
+    notifications._give = around(notifications._give)
     delivery._send = around(delivery._send)

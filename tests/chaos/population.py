@@ -15,15 +15,15 @@ from customers.services.create import create_customer  # noqa: E402
 from helpdesk.accounts.actors import SYSTEM  # noqa: E402
 from helpdesk.accounts.demo import make_demo_accounts  # noqa: E402
 from helpdesk.accounts.models import User  # noqa: E402
+from helpdesk.clock import this_second  # noqa: E402
 from helpdesk.mail import delivery, queue  # noqa: E402
-from helpdesk.moments import this_second  # noqa: E402
 from tickets.domain.sla import milestones  # noqa: E402
 from tickets.domain.sla.timeline import Timeline  # noqa: E402
-from tickets.services import promises  # noqa: E402
-from tickets.services.create import create_ticket  # noqa: E402
-from tickets.store import access, events  # noqa: E402
-from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
-from tickets.store.notice import notices_of  # noqa: E402
+from tickets.services.lifecycle.create import create_ticket  # noqa: E402
+from tickets.services.sla import policies  # noqa: E402
+from tickets.store import events, queries  # noqa: E402
+from tickets.store.items import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
+from tickets.store.notification import notices_of  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
 
 SUBJECT = "Nobody looks at it"
@@ -65,7 +65,7 @@ def left() -> None:
     print(
         json.dumps(
             {
-                "due": len(access.due_tickets(this_second(), limit=5_000)),
+                "due": len(queries.due_tickets(this_second(), limit=5_000)),
                 "events": len(list(events.waiting(limit=5_000))),
                 "mails": len(queue.due(this_second(), limit=5_000)),
             }
@@ -84,12 +84,12 @@ def inspect() -> None:
         for notice in given:
             for rule in notice.rules.split():
                 told[name, notice.ticket_id, rule] = told.get((name, notice.ticket_id, rule), 0) + 1
-    for number in range(1, access.last_ticket_number() + 1):
-        ticket = access.ticket(str(number))
+    for number in range(1, queries.last_ticket_number() + 1):
+        ticket = queries.ticket(str(number))
         if ticket is None or ticket.subject != SUBJECT:
             continue
         planned = milestones.plan(
-            Timeline.load(ticket.timeline), promises.KNOWN_TERMS, promises.rules(), fired=()
+            Timeline.load(ticket.timeline), policies.KNOWN_TERMS, policies.rules(), fired=()
         )
         passed = milestones.passed(planned, this_second())
         expected = sorted(found.rule.key for found in passed)

@@ -93,9 +93,9 @@ def test_beat_escalates_what_is_overdue_once_within_a_period(running):
         "-c",
         "from datetime import timedelta\n"
         "from helpdesk.accounts.actors import SYSTEM\n"
-        "from helpdesk.moments import this_second\n"
+        "from helpdesk.clock import this_second\n"
         "from customers.services.read import find_customers\n"
-        "from tickets.services.create import create_ticket\n"
+        "from tickets.services.lifecycle.create import create_ticket\n"
         "create_ticket(customer_id=find_customers('giulia')[0].customer_id, subject='Forgotten',\n"
         "    description='x', category='Customs', priority='High', by=SYSTEM,\n"
         "    now=this_second() - timedelta(hours=5))",

@@ -16,8 +16,8 @@ ANSWERS = f"""
 from helpdesk.accounts.models import User
 from helpdesk.accounts.actors import actor_of
 from customers.services.read import find_customers
-from tickets.services.create import create_ticket
-from tickets.services.communicate import respond
+from tickets.services.lifecycle.create import create_ticket
+from tickets.services.conversation.communicate import respond
 by = actor_of(User.objects.get(username="rep"))
 customer = find_customers("giulia")[0].customer_id
 for _ in range({SILENT_MAILS}):
@@ -29,9 +29,9 @@ for _ in range({SILENT_MAILS}):
 OVERDUE = """
 from datetime import timedelta
 from helpdesk.accounts.actors import SYSTEM
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from customers.services.read import find_customers
-from tickets.services.create import create_ticket
+from tickets.services.lifecycle.create import create_ticket
 print(create_ticket(customer_id=find_customers("giulia")[0].customer_id, subject="Forgotten",
     description="x", category="Customs", priority="High", by=SYSTEM,
     now=this_second() - timedelta(hours=5)).ticket_id)

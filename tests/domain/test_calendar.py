@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tickets.domain import allowance, calendar
+from tickets.domain import calendar, target
 from tickets.domain.errors import (
     AllowanceRefused,
     CalendarHasNoWorkingTime,
@@ -133,14 +133,14 @@ def test_a_calendar_that_makes_no_sense_is_refused(written, error):
     [("2h", 7200), ("1d 4h", 100_800), ("5d", 432_000), ("90m", 5400), (" 1D4H ", 100_800)],
 )
 def test_allowances_are_written_as_people_write_them(text, seconds):
-    assert allowance.parse(text) == seconds
-    assert allowance.parse(allowance.format(seconds)) == seconds
+    assert target.parse(text) == seconds
+    assert target.parse(target.format(seconds)) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "4h 1d", "2h 2h", "-1h", "0h", "1.5h", "9999999d"])
 def test_other_texts_are_no_allowance(text):
     with pytest.raises(AllowanceRefused):
-        allowance.parse(text)
+        target.parse(text)
 
 
 def test_an_empty_span_holds_no_working_time():

@@ -9,7 +9,7 @@ from tickets.domain import calendar
 from tickets.domain.calendar import ALWAYS
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import DEFAULT_RULES
-from tickets.domain.sla.terms import DEFAULT_TERMS, Allowances, Terms
+from tickets.domain.sla.policy import DEFAULT_TERMS, Allowances, Terms
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import Priority
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tickets.domain.errors import EventRefused
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import DEFAULT_RULES
-from tickets.domain.sla.terms import DEFAULT_TERMS
+from tickets.domain.sla.policy import DEFAULT_TERMS
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import Priority, Status
 

@@ -10,14 +10,14 @@ from django.core.mail import EmailMessage
 
 from customers.services.create import create_customer
 from helpdesk.engines import ports
-from helpdesk.mail import delivery, handover, queue
-from helpdesk.mail.handover import Refused, ServerAway, TryLater, Unknown, mail_server
+from helpdesk.mail import delivery, queue, smtp
+from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
 from reporting.services import weekly
 from tests.mail import smtp_server
 from tests.world import NOON, after, log_of, settle
-from tickets.services import reply_email
-from tickets.services.communicate import respond
-from tickets.services.escalate import sweep
+from tickets.services.conversation.communicate import respond
+from tickets.services.delivery import reply_email
+from tickets.services.lifecycle.escalate import sweep
 from tickets.store.old_mail import OldNoticeMail, OldReplyMail
 
 
@@ -135,7 +135,7 @@ def test_after_ten_minutes_without_a_server_everything_arrives_once_and_the_refu
 
     server.silent.set()
     settings = pytest.MonkeyPatch()
-    settings.setattr(handover, "get_connection", _quickly(handover.get_connection))
+    settings.setattr(smtp, "get_connection", _quickly(smtp.get_connection))
     for minute in range(10):
         settle()  # every event again, as after a worker's death
         assert delivery.send_due(now=start + timedelta(minutes=minute)) == 0
@@ -235,7 +235,7 @@ def test_mails_whose_worker_died_hold_up_no_other_and_end_as_unknown(
 
 def test_what_an_earlier_release_has_queued_is_sent(desk, server):
     """Its mails were called letters, and deleted before they were sent."""
-    from tickets.services import notices, old_mail
+    from tickets.services.delivery import notifications, old_mail
 
     ticket = desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
@@ -252,7 +252,7 @@ def test_what_an_earlier_release_has_queued_is_sent(desk, server):
         ticket_id=ticket.ticket_id,
         communication_id=line.communication_id,
     ).save()
-    notice = notices.notices(by=desk.rep)[0]
+    notice = notifications.notices(by=desk.rep)[0]
     OldNoticeMail(
         "MAILS#0",
         f"{desk.rep.user_id}#{notice.event_id}",

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from helpdesk.accounts.tokens import make_token, revoke_all
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.world import log_of
 
 MB = 1024 * 1024

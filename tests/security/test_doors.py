@@ -10,12 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from helpdesk.accounts.tokens import make_token
+from helpdesk.clock import this_second
 from helpdesk.logs import logging_config
-from helpdesk.moments import this_second
 from tests.security.test_every_url import GET, POST, addresses  # noqa: F401 (a fixture)
 from tests.world import log_of
-from tickets.services.attachments import kept
-from tickets.services.communicate import note
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import note
 
 HEADERS = {
     "X-Frame-Options": "DENY",

@@ -20,28 +20,30 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from customers.services import files
+from customers.services import imports
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from helpdesk.accounts.tokens import make_token
+from helpdesk.clock import this_second
 from helpdesk.dynamo.table import client as dynamo
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import queue
-from helpdesk.moments import this_second
 from tests.api.conftest import Program
 from tests.api.test_tickets import is_problem, new
 from tests.world import settle, stored, waiting_events
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import CustomerJob, Webhook
-from tickets.services import bulk, customers, history, personal, records
-from tickets.services.archive import archive
-from tickets.services.attachments import kept
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.edit import edit
-from tickets.services.relate import link, merge, split
-from tickets.services.status import change_status
-from tickets.services.views import save_view
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.customer_records import data_export, follow, merge_and_erase
+from tickets.services.lifecycle.archive import archive
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.links_and_merges import link, merge, split
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import bulk
+from tickets.services.lists.saved_views import save_view
+from tickets.services.maintenance import ticket_import
 from tickets.store import webhook
-from tickets.store.log import Communication
+from tickets.store.items import Communication
 from tickets.store.webhook import Message
 from tickets.tasks import resume_records
 
@@ -165,15 +167,15 @@ class World:
         self._elsewhere(now)
         self.events = waiting_events()
         settle()
-        customers.follow_changed()
+        follow.follow_changed()
 
     def _merged_record(self, now):
         twin = create_customer(
             name=f"A. {MARK}", email=f"ann@{MARK}.example", by=self.desk.rep, now=now
         )
         create_vehicle(customer_id=twin.customer_id, make=MARK, by=self.desk.rep)
-        job = records.start_merge(twin.customer_id, into=self.customer_id, by=self.desk.rep)
-        while not records.step(job.pk).finished_at:
+        job = merge_and_erase.start_merge(twin.customer_id, into=self.customer_id, by=self.desk.rep)
+        while not merge_and_erase.step(job.pk).finished_at:
             pass
         self.signpost = twin.customer_id
 
@@ -276,7 +278,7 @@ class World:
             ]
         )
         content = table.getvalue().encode()
-        self.file = files.upload(
+        self.file = imports.upload(
             kind="customers", name=f"Ann {MARK}.csv", content=content, by=desk.rep
         )
         self._imported(now)
@@ -321,9 +323,9 @@ class World:
         self.history = "".join(json.dumps(event) + "\n" for event in events)
 
     def erase(self):
-        job = records.start_erasure(self.customer_id, by=self.desk.supervisor)
+        job = merge_and_erase.start_erasure(self.customer_id, by=self.desk.supervisor)
         for _ in range(50):
-            job = records.step(job.pk)
+            job = merge_and_erase.step(job.pk)
             if job.finished_at:
                 return job
         raise AssertionError("it does not come to an end")
@@ -331,7 +333,7 @@ class World:
     def after_it(self):
         """What a worker does within a minute or two."""
         settle()
-        customers.follow_changed()
+        follow.follow_changed()
         past = timezone.now() - timedelta(hours=1)
         CustomerJob.objects.exclude(finished_at=None).update(finished_at=past, asked_at=past)
         CustomerJob.objects.update(leased_until=None, asked_at=past)
@@ -348,7 +350,7 @@ def world(desk, client, tmp_path):
     made = World(desk, client)
     file = tmp_path / "history.jsonl"
     file.write_text(made.history)
-    history.import_history(file)
+    ticket_import.import_history(file)
     settle()
     return made
 
@@ -411,7 +413,7 @@ def test_the_export_holds_what_the_erasure_would_remove(world):
     _with_file(world, "second.txt", b"second zzyzx")
 
     def exported():
-        pieces = b"".join(personal.export(world.customer_id, by=world.desk.rep))
+        pieces = b"".join(data_export.export(world.customer_id, by=world.desk.rep))
         return zipfile.ZipFile(io.BytesIO(pieces))
 
     made = exported()

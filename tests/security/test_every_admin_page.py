@@ -19,7 +19,7 @@ from customers.services.create import create_customer, create_vehicle
 from helpdesk.accounts import throttle
 from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 from tests.security.hostile import SHORT, harmless
 from tests.world import settle, stored, team
 from tickets.models import (
@@ -30,10 +30,10 @@ from tickets.models import (
     RoutingRule,
     Webhook,
 )
-from tickets.services.attachments import kept
-from tickets.services.communicate import note
-from tickets.services.escalate import escalate
-from tickets.services.views import save_view
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import note
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lists.saved_views import save_view
 
 SUPERUSERS_ALONE = {"accounts.User", "auth.Group", "accounts.Tries"}
 SECRET = "Ilyushin"  # stands in everything that only colleagues may read

@@ -11,16 +11,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from customers.services.create import create_customer
-from customers.services.files import upload
-from customers.store import access
-from helpdesk.moments import this_second
+from customers.services.imports import upload
+from customers.store import queries
+from helpdesk.clock import this_second
 from reporting.services import what_if
 from tests.world import log_of, settle, stored, team
 from tickets.models import CannedReply, Policy
-from tickets.services import bulk, records
-from tickets.services.attachments import kept
-from tickets.services.communicate import note, respond
-from tickets.services.views import save_view
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.customer_records import merge_and_erase
+from tickets.services.lists import bulk
+from tickets.services.lists.saved_views import save_view
 
 EVERYBODY = {
     "login_code",
@@ -157,7 +158,9 @@ def addresses(desk):
     change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
     settle()
     other = create_customer(name="Other", by=desk.rep, now=this_second())
-    job = records.start_merge(other.customer_id, into=desk.customer.customer_id, by=desk.rep)
+    job = merge_and_erase.start_merge(
+        other.customer_id, into=desk.customer.customer_id, by=desk.rep
+    )
     file = upload(kind="customers", name="a.csv", content=b"name\nsecret", by=desk.rep)
     policy = Policy.objects.get(is_default=True)
     question = what_if.ask(
@@ -263,7 +266,7 @@ def test_no_page_takes_another_method_from_anybody(client, desk, addresses, role
         assert status in ({403, 405} if role else {302, 405}), f"{role} {method} {name}: {status}"
 
     assert stored(addresses.ticket_id).version == before
-    assert access.customer(stored(addresses.ticket_id).customer_id).name == desk.customer.name
+    assert queries.customer(stored(addresses.ticket_id).customer_id).name == desk.customer.name
 
 
 @pytest.mark.parametrize("name", sorted(SUPERVISORS))

@@ -14,7 +14,7 @@ import helpdesk
 import reporting
 import theme
 import tickets
-from tickets.domain import allowance
+from tickets.domain import target
 from tickets.domain.errors import AllowanceRefused
 
 OURS = (helpdesk, tickets, customers, reporting, theme)
@@ -81,7 +81,7 @@ def slow(pattern: str, ask: str) -> str | None:
 
 def test_the_walk_finds_our_expressions_and_the_check_finds_slow_ones():
     assert len(EXPRESSIONS) > 20
-    assert "tickets.domain.allowance._SHAPE" in EXPRESSIONS
+    assert "tickets.domain.target._SHAPE" in EXPRESSIONS
     assert slow(
         r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?", "fullmatch"
     )
@@ -100,7 +100,7 @@ def test_no_expression_grows_faster_than_what_it_reads(place):
 def test_a_duration_of_any_length_is_refused_at_once(text):
     begun = time.perf_counter()
     with pytest.raises(AllowanceRefused) as refused:
-        allowance.parse(text)
+        target.parse(text)
 
     assert time.perf_counter() - begun < 1
     assert len(str(refused.value)) < 200

@@ -8,19 +8,19 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.services.create import create_customer, create_vehicle
-from customers.services.files import upload
+from customers.services.imports import upload
+from helpdesk.clock import this_second
 from helpdesk.mail import delivery
-from helpdesk.moments import this_second
 from reporting.services.rollups import roll_up
 from tests.security.hostile import EVIL, SHORT, Found, harmless
 from tests.world import NOON, settle, stored, team
 from tickets.models import CannedReply
-from tickets.services.assign import assign_team
-from tickets.services.attachments import kept
-from tickets.services.communicate import note, respond
-from tickets.services.escalate import escalate
-from tickets.services.history import import_history
-from tickets.services.views import save_view
+from tickets.services.assignment.assign import assign_team
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lists.saved_views import save_view
+from tickets.services.maintenance.ticket_import import import_history
 
 MARKDOWN = f"""{EVIL}
 

@@ -19,13 +19,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from helpdesk.accounts.models import User
 from helpdesk.accounts.tokens import make_token
+from helpdesk.clock import this_second
 from helpdesk.logs import logging_config
 from helpdesk.mail import delivery
-from helpdesk.moments import this_second
 from tests.security.test_confirm import TOKENS
 from tests.security.test_login import code_of
 from tests.world import log_of, settle
-from tickets.services import search as search_service
+from tickets.services.lists import search as search_service
 
 MARKER = "Ilyushin"
 MAIL = f"{MARKER}@posta.example"

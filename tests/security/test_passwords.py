@@ -14,9 +14,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from helpdesk.accounts.models import User
 from helpdesk.accounts.tokens import make_token
+from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import delivery, queue
-from helpdesk.moments import this_second
 
 LOGIN, CHANGE, RESET = "/accounts/login/", "/accounts/password/", "/accounts/password/reset/"
 NEW = "blue-Gantry-47-moves"

@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.services.create import create_customer, create_vehicle
-from helpdesk import sheets
+from helpdesk import csv_files
 from helpdesk.accounts.tokens import make_token
 from helpdesk.dynamo_admin.query import PlannedModel
-from helpdesk.lines import LineField, one_line
+from helpdesk.short_text import LineField, one_line
 from tests.world import NOON, settle, stored
 from tickets.models import CannedReply
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.filters import read_filters
-from tickets.services.find import find
-from tickets.services.views import save_view
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import find
+from tickets.services.lists.saved_views import save_view
 
 OVERRIDE, ISOLATE, MARK, NOTHING = "\u202e", "\u2067", "\u200f", "\u200b"
 UNSEEN = f"{OVERRIDE}{ISOLATE}{MARK}{NOTHING}\u061c\u00ad\ufeff"
 
 
 def cells(*row: object) -> list[str]:
-    text = "".join(sheets.lines([row]))
+    text = "".join(csv_files.lines([row]))
     [read] = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     return read
 
@@ -47,7 +47,7 @@ def test_no_cell_begins_with_what_moves_on_to_the_next(sign):
 
 
 def test_a_program_that_takes_semicolons_for_the_end_of_a_cell_cuts_no_text_in_two():
-    text = "".join(sheets.lines([["Ann;=cmd()", 7]]))
+    text = "".join(csv_files.lines([["Ann;=cmd()", 7]]))
 
     [row] = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
     assert row == ["Ann;=cmd(),7"], row

@@ -13,7 +13,7 @@ from django.db import connection
 from django.forms import modelform_factory
 from django.test import Client
 
-from customers.services import files, refresh
+from customers.services import imports, refresh
 from customers.services.create import create_customer, edit_customer
 from customers.services.read import customer_with_email, find_customers, get_customer
 from customers.store.items import Customer, Guard, email_pk
@@ -23,9 +23,9 @@ from helpdesk.errors import Invalid
 from helpdesk.mail.kinds import Undeliverable
 from tests.api.conftest import Program
 from tests.world import NOON, log_of
-from tickets.services import reply_email
-from tickets.services.communicate import respond
-from tickets.services.history import import_history
+from tickets.services.conversation.communicate import respond
+from tickets.services.delivery import reply_email
+from tickets.services.maintenance.ticket_import import import_history
 
 ALIKE = [
     "giulia@posta.example\u200b",
@@ -66,7 +66,7 @@ def test_what_is_no_address_is_refused_at_every_door(desk, written):
     assert page.post("/customers/new/", typed).status_code == 422
 
     content = f'name,email\nA,"{written}"\n'.encode()
-    file = files.upload(kind="customers", name="x.csv", content=content, by=desk.rep)
+    file = imports.upload(kind="customers", name="x.csv", content=content, by=desk.rep)
     assert "such as giulia@example.com" in file.refused[0]["reason"]
 
     admin = Client()
@@ -77,7 +77,7 @@ def test_what_is_no_address_is_refused_at_every_door(desk, written):
 def test_a_file_knows_an_owner_by_the_address_however_it_is_written(desk):
     rows = "".join(f'"{written}",Fiat\n' for written in ALIKE)
     content = f"owner,make\n{rows}".encode()
-    file = files.upload(kind="vehicles", name="x.csv", content=content, by=desk.rep)
+    file = imports.upload(kind="vehicles", name="x.csv", content=content, by=desk.rep)
 
     assert {row["customer_id"] for row in file.rows} == {desk.customer.customer_id}
     assert file.refused == []

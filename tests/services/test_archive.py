@@ -13,12 +13,13 @@ from tests.world import NOON, after, log_of, settle, stored
 from tickets.domain.errors import NotClosed, TicketArchived
 from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import CommunicationType, Direction, Status
-from tickets.services import records, search
-from tickets.services.archive import archive, restore
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.find import QUEUES, find
-from tickets.services.status import change_status
-from tickets.services.verify import verify
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.customer_records import merge_and_erase
+from tickets.services.lifecycle.archive import archive, restore
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import search
+from tickets.services.lists.find import QUEUES, find
+from tickets.services.maintenance.verify import verify
 
 
 @pytest.fixture
@@ -122,8 +123,8 @@ def test_a_customers_answer_to_it_opens_a_new_one(desk, boss, closed):
 def test_erasing_a_customer_reaches_it(desk, boss, closed):
     archive(closed, by=boss)
     settle()
-    job = records.start_erasure(desk.customer.customer_id, by=boss)
-    while not records.step(job.pk).finished_at:
+    job = merge_and_erase.start_erasure(desk.customer.customer_id, by=boss)
+    while not merge_and_erase.step(job.pk).finished_at:
         pass
 
     assert stored(closed).subject == "[erased]"

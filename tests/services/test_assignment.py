@@ -14,10 +14,15 @@ from tickets.domain import routing
 from tickets.domain.filters import Filters
 from tickets.domain.routing import Candidate, Route
 from tickets.models import RoutingRule
-from tickets.services import notices
-from tickets.services.assign import assign, assign_automatically, assign_team, next_of_team
-from tickets.services.status import change_status
-from tickets.services.workload import workload
+from tickets.services.assignment.assign import (
+    assign,
+    assign_automatically,
+    assign_team,
+    next_of_team,
+)
+from tickets.services.assignment.workload import workload
+from tickets.services.delivery import notifications
+from tickets.services.lifecycle.status import change_status
 from tickets.store import search
 
 candidates = st.lists(
@@ -172,13 +177,13 @@ def test_whoever_is_given_a_ticket_is_told_once_and_not_by_themselves(desk):
     assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep, now=NOON)
     settle()
 
-    [told] = notices.notices(by=desk.rep2)
+    [told] = notifications.notices(by=desk.rep2)
     assert (told.kind, told.told_by, told.ticket_id) == (
         "assigned",
         desk.rep.user_id,
         ticket.ticket_id,
     )
-    assert notices.notices(by=desk.rep) == []
+    assert notifications.notices(by=desk.rep) == []
 
 
 def test_a_stale_page_assigns_nobody(desk):

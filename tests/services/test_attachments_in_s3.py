@@ -9,10 +9,10 @@ from moto import mock_aws
 
 from helpdesk.errors import NotFound
 from tests.world import after, log_of, settle
-from tickets.services import attachments
-from tickets.services.attachments import kept
-from tickets.services.communicate import respond
-from tickets.services.verify import verify
+from tickets.services.conversation import attachments
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import respond
+from tickets.services.maintenance.verify import verify
 
 BUCKET = "desk-attachments"
 REGION = "eu-west-1"

@@ -10,11 +10,11 @@ from helpdesk.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from tests.world import after, log_of, stored, waiting_events
 from tickets.domain.errors import EventRefused, TransitionRefused
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services.assign import assign
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.status import change_status, resume, wait
+from tickets.services.assignment.assign import assign
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status, resume, wait
 
 
 def last_update(ticket_id):

@@ -8,13 +8,13 @@ from django.core.management import CommandError, call_command
 
 from helpdesk.dynamo.table import client
 from reporting.domain.days import Range
-from reporting.services.asked import Asked
+from reporting.services.query import Asked
 from reporting.services.report import report
 from reporting.store.items import DayFacts, Rollup
 from tests.world import NOON, after, settle, stored
-from tickets.services.communicate import respond
-from tickets.services.filters import read_filters
-from tickets.services.find import find
+from tickets.services.conversation.communicate import respond
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import find
 from tickets.store import search
 from tickets.store.ticket import Ticket
 

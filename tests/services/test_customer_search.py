@@ -2,10 +2,10 @@
 
 import pytest
 
-from customers.domain.finding import Kind
-from customers.domain.words import Segment
+from customers.domain.choices import Segment
+from customers.domain.search_words import Kind
 from customers.services import refresh
-from customers.services.changed import changed_customers
+from customers.services.changes import changed_customers
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.erase import erase_person, erase_vehicles
 from customers.services.read import find_customers, find_vehicles
@@ -13,7 +13,7 @@ from customers.services.vehicles import change_owner, edit_vehicle
 from customers.store.items import Customer, SearchWord, Vehicle
 from helpdesk.dynamo import capacity
 from tests.world import NOON
-from tickets.services import records
+from tickets.services.customer_records import merge_and_erase
 
 VIN = "1HGCM82633A004352"
 
@@ -141,9 +141,9 @@ def test_words_follow_what_is_changed_handed_over_and_merged(desk):
     change_owner(car, to=other, by=desk.rep)
     assert found("B-200") == found("004352") == [other]
 
-    job = records.start_merge(own, into=other, takes=["name"], by=desk.rep)
+    job = merge_and_erase.start_merge(own, into=other, takes=["name"], by=desk.rep)
     while not job.finished_at:
-        job = records.step(job.pk)
+        job = merge_and_erase.step(job.pk)
     assert found("Second") == found("3319") == found("posta1.example") == [other]
     assert found("Third") == []
     assert not [sk for sk in words_left() if own in sk]
@@ -222,9 +222,9 @@ def test_two_with_as_many_words_as_there_can_be_become_one(desk):
 
     goes, stays = whole("a"), whole("b")
     takes = ["name", "company", "email", "phone", "external_id"]
-    job = records.start_merge(goes, into=stays, takes=takes, by=desk.rep)
+    job = merge_and_erase.start_merge(goes, into=stays, takes=takes, by=desk.rep)
     while not job.finished_at:
-        job = records.step(job.pk)
+        job = merge_and_erase.step(job.pk)
 
     assert found("a7") == [stays]
     assert found("b7") == []

@@ -18,9 +18,9 @@ from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from tests.world import NOON, after
-from tickets.services.about import customer_page, vehicle_page
-from tickets.services.communicate import respond
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import respond
+from tickets.services.customer_records.detail import customer_page, vehicle_page
+from tickets.services.lifecycle.status import change_status
 
 VIN = "1M8GDM9AXKP042788"
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.models import CustomerFile
-from customers.services import files
+from customers.services import imports
 from customers.services.create import create_customer
 from customers.services.read import customer_with_email, find_customers, vehicle_with_vin
 from customers.tasks import resume_files
-from helpdesk import sheets
+from helpdesk import csv_files
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON
 
@@ -22,13 +22,13 @@ VIN = "1M8GDM9AXKP042788"
 
 def upload(desk, text, kind="customers", by=None):
     content = text if isinstance(text, bytes) else text.encode()
-    return files.upload(kind=kind, name="list.csv", content=content, by=by or desk.rep)
+    return imports.upload(kind=kind, name="list.csv", content=content, by=by or desk.rep)
 
 
 def take(file, desk):
-    file = files.confirm(file.pk, by=desk.rep)
+    file = imports.confirm(file.pk, by=desk.rep)
     while not file.finished_at:
-        file = files.step(file.pk)
+        file = imports.step(file.pk)
     return file
 
 
@@ -108,9 +108,9 @@ def test_a_row_that_somebody_was_quicker_with_is_told_of(desk):
 
 
 def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkeypatch):
-    monkeypatch.setattr(files, "STEP", 2)
+    monkeypatch.setattr(imports, "STEP", 2)
     file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(5)))
-    make, calls = files.create_customer, []
+    make, calls = imports.create_customer, []
 
     def dies(**fields):
         made = make(**fields)
@@ -119,10 +119,10 @@ def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkey
             raise KeyboardInterrupt  # after the write, before it was written down
         return made
 
-    monkeypatch.setattr(files, "create_customer", dies)
-    files.confirm(file.pk, by=desk.rep)
+    monkeypatch.setattr(imports, "create_customer", dies)
+    imports.confirm(file.pk, by=desk.rep)
     with pytest.raises(KeyboardInterrupt):
-        files.step(file.pk)
+        imports.step(file.pk)
     CustomerFile.objects.update(leased_until=timezone.now())
 
     resume_files()
@@ -139,7 +139,7 @@ def test_two_who_press_at_once_take_each_row_once(desk):
 
     def press():
         gate.wait()
-        files.confirm(file.pk, by=desk.rep)
+        imports.confirm(file.pk, by=desk.rep)
         connection.close()
 
     threads = [Thread(target=press) for _ in range(2)]
@@ -154,10 +154,10 @@ def test_two_who_press_at_once_take_each_row_once(desk):
 def test_files_are_their_uploaders_and_forgotten(desk):
     file = upload(desk, "name\nAnn\n")
     with pytest.raises(NotFound):
-        files.file_of(file.pk, by=desk.rep2)
+        imports.file_of(file.pk, by=desk.rep2)
     with pytest.raises(NotAllowed):
         upload(desk, "name\nAnn\n", by=desk.outsider)
-    CustomerFile.objects.update(asked_at=timezone.now() - files.KEPT * 2)
+    CustomerFile.objects.update(asked_at=timezone.now() - imports.KEPT * 2)
 
     resume_files()
 
@@ -166,7 +166,7 @@ def test_files_are_their_uploaders_and_forgotten(desk):
 
 def test_the_report_can_be_mended_and_sent_again_and_runs_no_formula(desk):
     file = upload(desk, "name,email,company\n=cmd()|'x',wrong,-1+1\n")
-    text = "".join(sheets.lines(files.report(file)))
+    text = "".join(csv_files.lines(imports.report(file)))
 
     assert "'=cmd()" in text
     assert "'-1+1" in text
@@ -180,7 +180,7 @@ def test_the_report_can_be_mended_and_sent_again_and_runs_no_formula(desk):
 
 
 def reported(file):
-    return "".join(sheets.lines(files.report(file)))
+    return "".join(csv_files.lines(imports.report(file)))
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

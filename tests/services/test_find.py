@@ -10,22 +10,22 @@ from django.forms import model_to_dict
 
 from customers.services.create import create_customer, create_vehicle
 from customers.services.read import find_customers
+from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import Invalid, NotAllowed
-from helpdesk.moments import this_second
 from tests.world import NOON, after, settle, sqlite_plan, stored, team
 from tickets.domain.filters import ACTIVE, Filters, Sort, split_box
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Entry
-from tickets.services import search
-from tickets.services.assign import assign, assign_team
-from tickets.services.communicate import note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.filters import read_filters
-from tickets.services.find import QUEUES, Queue, counts, find
-from tickets.services.status import change_status, wait
+from tickets.services.assignment.assign import assign, assign_team
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status, wait
+from tickets.services.lists import search
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import QUEUES, Queue, counts, find
 from tickets.store import search as index
 
 
@@ -126,7 +126,7 @@ def test_a_ticket_at_risk_is_listed_until_it_is_overdue(desk):
 )
 def test_filters_combine_and_the_box_says_the_same(desk, many, query, expected):
     if "escalated" in query or "late" in expected:
-        from tickets.services.escalate import sweep
+        from tickets.services.lifecycle.escalate import sweep
 
         sweep(now=NOON)
         settle()

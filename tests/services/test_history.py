@@ -32,11 +32,13 @@ from tickets.domain import instant
 from tickets.domain.sla import clock, scenario
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
-from tickets.services import history, notices, promises
-from tickets.services.communicate import respond
-from tickets.services.escalate import sweep
-from tickets.services.verify import verify
-from tickets.store import access
+from tickets.services.conversation.communicate import respond
+from tickets.services.delivery import notifications
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.maintenance import ticket_import
+from tickets.services.maintenance.verify import verify
+from tickets.services.sla import policies
+from tickets.store import queries
 
 CREATED = {
     "event": "created",
@@ -65,7 +67,7 @@ def taken(tmp_path, *lines, now=None, **more):
     path.write_bytes(
         b"".join((one if isinstance(one, bytes) else one.encode()) + b"\n" for one in lines)
     )
-    return history.import_history(path, now=now or after(days=60), **more)
+    return ticket_import.import_history(path, now=now or after(days=60), **more)
 
 
 def figures(summary):
@@ -73,7 +75,7 @@ def figures(summary):
 
 
 def ours(number):
-    return stored(access.imported([number])[number].ticket_id)
+    return stored(queries.imported([number])[number].ticket_id)
 
 
 WHOLE = [
@@ -124,7 +126,7 @@ def test_more_events_go_on_where_the_history_stopped(desk, tmp_path):
     taken(tmp_path, *WHOLE[:4])
 
     assert figures(taken(tmp_path, *WHOLE)) == (1, 8, 4, 0)
-    assert access.last_ticket_number() == 1
+    assert queries.last_ticket_number() == 1
     settle()
     assert list(verify()) == []
 
@@ -147,7 +149,7 @@ def test_an_import_escalates_nothing_and_tells_nobody(desk, tmp_path):
     sweep(now=after(days=61))
     assert escalations_of(number) == []
     assert ours("HD-1").escalation_level == 0
-    assert notices.notices(by=desk.rep) == notices.notices(by=desk.supervisor) == []
+    assert notifications.notices(by=desk.rep) == notifications.notices(by=desk.supervisor) == []
     assert mail.outbox == []
 
 
@@ -213,7 +215,7 @@ def test_a_bad_line_is_reported_and_stops_its_ticket_alone(desk, tmp_path, bad, 
 def test_a_dry_run_writes_nothing(desk, tmp_path):
     assert figures(taken(tmp_path, *WHOLE, dry_run=True)) == (1, 12, 0, 0)
 
-    assert access.last_ticket_number() == 0
+    assert queries.last_ticket_number() == 0
     assert customer_with_external_id("C-1") is None
     assert not User.objects.filter(username="agent02").exists()
     assert waiting_events() == []
@@ -322,11 +324,11 @@ def test_an_imported_ticket_has_the_segment_of_its_customer(desk, tmp_path):
 
 def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, looked_at):
     now = NOON + timedelta(days=365)
-    summary = history.import_history(many, now=now)
+    summary = ticket_import.import_history(many, now=now)
     assert summary.refused == []
-    written = access.imported(events_by_ticket(many)) if not REAL else {}
+    written = queries.imported(events_by_ticket(many)) if not REAL else {}
     for number, events in events_by_ticket(many).items():
-        mark = written.get(number) or access.imported([number])[number]
+        mark = written.get(number) or queries.imported([number])[number]
         ticket = stored(mark.ticket_id)
         told = scenario.evaluate(
             {
@@ -344,7 +346,7 @@ def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, look
                 ],
             }
         )
-        reading = clock.read(Timeline.load(ticket.timeline), promises.KNOWN_TERMS, now=now)
+        reading = clock.read(Timeline.load(ticket.timeline), policies.KNOWN_TERMS, now=now)
         assert {
             "status": ticket.status,
             "firstRespondedAt": _text(ticket.sla.first_responded_at),
@@ -366,7 +368,7 @@ def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, look
 def state(path):
     """What a run leaves, without the numbers and ids that differ from run to run."""
     found = {}
-    for number, mark in access.imported(list(events_by_ticket(path))[:90]).items():
+    for number, mark in queries.imported(list(events_by_ticket(path))[:90]).items():
         ticket = stored(mark.ticket_id)
         lines = [(one.type, one.content, one.created_at) for one in log_of(ticket.ticket_id)]
         found[number] = (ticket.status, ticket.timeline, ticket.version, sorted(mark.taken), lines)
@@ -377,13 +379,13 @@ def state(path):
 def test_an_import_that_is_killed_anywhere_ends_the_same(desk, tmp_path, monkeypatch):
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(made_up(40)))
-    monkeypatch.setattr(history, "MOST_LINES", 3)  # several transactions a ticket
-    history.import_history(path, now=after(days=300))
+    monkeypatch.setattr(ticket_import, "MOST_LINES", 3)  # several transactions a ticket
+    ticket_import.import_history(path, now=after(days=300))
     whole = state(path)
     empty_tables()
 
     kills = 0
-    while _dies_of_9(lambda: history.import_history(path, now=after(days=300)), seed=kills):
+    while _dies_of_9(lambda: ticket_import.import_history(path, now=after(days=300)), seed=kills):
         kills += 1
 
     assert kills > 3, "it was hardly ever killed: this shows nothing"

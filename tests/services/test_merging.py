@@ -5,12 +5,12 @@ import pytest
 from customers.services.create import create_customer, create_vehicle
 from customers.services.vehicles import change_owner
 from tests.world import NOON, after, escalations_of, log_of, settle, stored, waiting_events
-from tickets.services.communicate import note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import sweep
-from tickets.services.relate import link, merge, undo_merge
-from tickets.services.status import change_status, wait
-from tickets.services.verify import verify
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lifecycle.links_and_merges import link, merge, undo_merge
+from tickets.services.lifecycle.status import change_status, wait
+from tickets.services.maintenance.verify import verify
 
 OF_ITS_OWN = {"pk", "ticket_id", "version", "last_id", "timeline"} | {
     f"{index}_key" for index in ("status", "assignee", "team", "queue", "created", "due")

@@ -5,12 +5,12 @@ from django.core import mail
 from helpdesk.accounts.actors import actor_of
 from helpdesk.mail import delivery
 from tests.world import after, waiting_events
-from tickets.services import notices, outbox
-from tickets.services.escalate import escalate, sweep
+from tickets.services.delivery import notifications, outbox
+from tickets.services.lifecycle.escalate import escalate, sweep
 
 
 def told(actor):
-    return [(notice.ticket_id, notice.rules) for notice in notices.notices(by=actor)]
+    return [(notice.ticket_id, notice.rules) for notice in notifications.notices(by=actor)]
 
 
 def test_a_breach_is_told_to_the_assignee_and_to_supervisors(desk):
@@ -53,7 +53,7 @@ def test_an_event_that_arrives_twice_tells_nobody_twice(desk):
     sweep(now=after(hours=9))
     events = waiting_events()
     for event in [*events, *events]:
-        notices.take([event])
+        notifications.take([event])
 
     delivery.send_due()
     delivery.send_due()
@@ -68,14 +68,14 @@ def test_a_repeat_after_reading_and_mailing_stays_silent(desk):
     events = waiting_events()
     outbox.pass_on()
     delivery.send_due()
-    notices.mark_read(by=desk.rep)
+    notifications.mark_read(by=desk.rep)
     sent = len(mail.outbox)
 
     for event in events:
-        notices.take([event])
+        notifications.take([event])
     delivery.send_due()
 
-    assert notices.unread_count(by=desk.rep) == 0
+    assert notifications.unread_count(by=desk.rep) == 0
     assert len(mail.outbox) == sent
 
 
@@ -84,11 +84,11 @@ def test_reading_one_leaves_the_others_unread(desk):
         desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
     outbox.pass_on()
-    newest = notices.notices(by=desk.rep)[0]
+    newest = notifications.notices(by=desk.rep)[0]
 
-    notices.mark_read(by=desk.rep, event_ids=[newest.event_id])
+    notifications.mark_read(by=desk.rep, event_ids=[newest.event_id])
 
-    assert notices.unread_count(by=desk.rep) == 1
+    assert notifications.unread_count(by=desk.rep) == 1
 
 
 def test_an_escalation_by_hand_is_told_with_its_reason(desk):
@@ -97,8 +97,8 @@ def test_an_escalation_by_hand_is_told_with_its_reason(desk):
 
     outbox.pass_on()
 
-    [notice] = notices.notices(by=desk.supervisor)
-    assert notices.reasons_of([notice]) == {notice.event_id: "The lawyer wrote."}
+    [notice] = notifications.notices(by=desk.supervisor)
+    assert notifications.reasons_of([notice]) == {notice.event_id: "The lawyer wrote."}
     assert "lawyer" not in str(notice.serialize()), "the reason stands in one place"
     delivery.send_due(now=after(minutes=2))
     assert any("The lawyer wrote." in str(sent.body) for sent in mail.outbox)

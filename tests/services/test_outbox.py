@@ -11,13 +11,14 @@ from kombu.exceptions import OperationalError
 from helpdesk import wake
 from helpdesk.dynamo.ulids import new_ulid
 from reporting.services import rollups
-from reporting.services.complete import complete_until
-from reporting.store import access as reports
+from reporting.services.completeness import complete_until
+from reporting.store import queries as reports
 from tests.world import NOON, stored, waiting_events
 from tickets import tasks
-from tickets.services import outbox, search
-from tickets.services.communicate import note
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import note
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import search
 from tickets.store import events
 
 
@@ -160,7 +161,7 @@ def test_an_id_that_is_taken_is_never_overwritten(desk, monkeypatch):
     one, other = desk.ticket(now=NOON), desk.ticket(now=NOON)
     ids = iter([new_ulid(at=NOON), waiting_events()[-1].event_id])
     monkeypatch.setattr(
-        "tickets.services.draft.new_ulid", lambda **at: next(ids, None) or new_ulid(**at)
+        "tickets.services.lifecycle.draft.new_ulid", lambda **at: next(ids, None) or new_ulid(**at)
     )
 
     note(one.ticket_id, content="x", by=desk.rep, now=NOON)

@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 
 from tests.world import after, stored
 from tickets.models import Calendar, Policy, Replan
-from tickets.services import promises
-from tickets.services.configure import save_calendar, save_policy
-from tickets.services.edit import edit
-from tickets.services.replan import ask_for_replan, replan_page
-from tickets.services.status import change_status
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.status import change_status
+from tickets.services.sla import policies
+from tickets.services.sla.configure import save_calendar, save_policy
+from tickets.services.sla.recalculation import ask_for_replan, replan_page
 
 
 def run_replan():
@@ -36,7 +36,7 @@ def policy(calendar, **fields):
 def test_the_default_policy_is_that_of_the_specification(desk):
     shown = {
         promise.priority.value: (promise.response // 3600, promise.resolution // 3600)
-        for promise in promises.promises_of_new_tickets()
+        for promise in policies.promises_of_new_tickets()
     }
     assert shown == {"Critical": (2, 24), "High": (4, 48), "Medium": (8, 72), "Low": (24, 120)}
 
@@ -83,7 +83,7 @@ def test_a_calendar_makes_versions_of_the_policies_that_use_it(desk, office):
     office.saturday = "09:00-12:00"
     save_calendar(office)
 
-    assert promises.current_key(made) == "customs-2"
+    assert policies.current_key(made) == "customs-2"
 
 
 def test_moving_a_ticket_to_another_category_moves_it_under_its_policy(desk, office):

@@ -11,10 +11,10 @@ from django.db import connection
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from tests.world import after, escalations_of, log_of, stored
-from tickets.services.change import change
-from tickets.services.communicate import respond
-from tickets.services.escalate import fire_due
-from tickets.services.status import change_status, wait
+from tickets.services.conversation.communicate import respond
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.escalate import fire_due
+from tickets.services.lifecycle.status import change_status, wait
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "60"))
 

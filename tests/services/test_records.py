@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from customers.services.changed import forget_changed
+from customers.services.changes import forget_changed
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
     customer_with_email,
@@ -16,23 +16,24 @@ from customers.services.read import (
     get_customer,
     list_customers,
 )
-from customers.store import access as customers
+from customers.store import queries as customers
 from customers.store.items import CustomerChanged, email_pk
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED
 from tickets.models import CustomerJob
-from tickets.services import attachments, records
-from tickets.services import customers as customers_changed
-from tickets.services.attachments import kept
-from tickets.services.communicate import note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
-from tickets.services.filters import read_filters
-from tickets.services.find import find
-from tickets.services.status import change_status
-from tickets.services.verify import verify
-from tickets.store import access
+from tickets.services.conversation import attachments
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.customer_records import follow as customers_changed
+from tickets.services.customer_records import merge_and_erase
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import find
+from tickets.services.maintenance.verify import verify
+from tickets.store import queries
 from tickets.tasks import resume_records
 
 
@@ -42,19 +43,21 @@ def twin(desk, **fields):
 
 
 def merge(desk, other):
-    return records.start_merge(other.customer_id, into=desk.customer.customer_id, by=desk.rep)
+    return merge_and_erase.start_merge(
+        other.customer_id, into=desk.customer.customer_id, by=desk.rep
+    )
 
 
 def finish(job):
     for _ in range(100):
-        job = records.step(job.pk)
+        job = merge_and_erase.step(job.pk)
         if job.finished_at:
             return job
     raise AssertionError("it does not come to an end")
 
 
 def tickets_of(customer_id):
-    page = access.tickets_about(customer_id=customer_id, limit=500)
+    page = queries.tickets_about(customer_id=customer_id, limit=500)
     return sorted(row.ticket_id for row in page.rows)
 
 
@@ -117,7 +120,7 @@ def test_where_both_have_a_value_a_person_chooses_and_the_other_is_kept(desk, ta
     other = two_whole(desk)
 
     finish(
-        records.start_merge(
+        merge_and_erase.start_merge(
             other.customer_id, into=desk.customer.customer_id, takes=taken, by=desk.rep
         )
     )
@@ -159,17 +162,17 @@ def test_what_was_not_chosen_is_erased_with_the_person(desk):
     other = two_whole(desk)
     finish(merge(desk, other))
 
-    finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+    finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
 
     assert get_customer(desk.customer.customer_id).merged_values is None
 
 
 def test_a_merge_of_many_comes_in_bounded_steps_and_survives_a_crash(desk, monkeypatch):
-    monkeypatch.setattr(records, "STEP", 3)
+    monkeypatch.setattr(merge_and_erase, "STEP", 3)
     other = twin(desk)
     sent = [desk.ticket(customer_id=other.customer_id).ticket_id for _ in range(8)]
     job = merge(desk, other)
-    move, calls = records.change, []
+    move, calls = merge_and_erase.change, []
 
     def dies(*given, **more):
         calls.append(given)
@@ -177,12 +180,12 @@ def test_a_merge_of_many_comes_in_bounded_steps_and_survives_a_crash(desk, monke
             raise KeyboardInterrupt
         return move(*given, **more)
 
-    monkeypatch.setattr(records, "change", dies)
-    records.step(job.pk)
+    monkeypatch.setattr(merge_and_erase, "change", dies)
+    merge_and_erase.step(job.pk)
     with pytest.raises(KeyboardInterrupt):
-        records.step(job.pk)
+        merge_and_erase.step(job.pk)
     assert 0 < len(tickets_of(other.customer_id)) < 8
-    assert records.step(job.pk).finished_at is None  # the dead one's lease still runs
+    assert merge_and_erase.step(job.pk).finished_at is None  # the dead one's lease still runs
     CustomerJob.objects.update(leased_until=timezone.now())
 
     resume_records()
@@ -210,30 +213,30 @@ def test_what_is_written_to_a_merged_record_reaches_the_one_that_stays(desk):
 def test_a_ticket_that_the_index_showed_late_is_found_by_the_second_look(desk, monkeypatch):
     other = twin(desk)
     late = desk.ticket(customer_id=other.customer_id).ticket_id
-    nothing = access.Page(rows=[], next=None, previous=None)
-    monkeypatch.setattr(records.access, "tickets_about", lambda **asked: nothing)
+    nothing = queries.Page(rows=[], next=None, previous=None)
+    monkeypatch.setattr(merge_and_erase.access, "tickets_about", lambda **asked: nothing)
     job = finish(merge(desk, other))
     monkeypatch.undo()
-    assert list(records.due_for_a_second_look()) == []  # not yet
+    assert list(merge_and_erase.due_for_a_second_look()) == []  # not yet
     hour = timedelta(hours=1)
     CustomerJob.objects.update(finished_at=job.finished_at - hour, asked_at=job.asked_at - hour)
 
     resume_records()
 
     assert stored(late).customer_id == desk.customer.customer_id
-    assert list(records.due_for_a_second_look()) == []
+    assert list(merge_and_erase.due_for_a_second_look()) == []
 
 
 def test_records_are_never_merged_in_a_circle(desk):
     other = twin(desk)
     with pytest.raises(Invalid):
-        records.start_merge(other.customer_id, into=other.customer_id, by=desk.rep)
+        merge_and_erase.start_merge(other.customer_id, into=other.customer_id, by=desk.rep)
     gate, refused = Barrier(2), []
 
     def begin(source, into):
         gate.wait()
         try:
-            records.merge.begin(source, into=into, by=desk.rep)
+            merge_and_erase.merge.begin(source, into=into, by=desk.rep)
         except Invalid as why:
             refused.append(why)
 
@@ -261,7 +264,7 @@ def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):
     vin = find_vehicle(desk.vehicle.vehicle_id).vin
     [file] = [one for line in log_of(number) for one in line.attachments or ()]
 
-    job = finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+    job = finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
     settle()
     customers_changed.follow_changed()
 
@@ -304,20 +307,20 @@ def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):
 def test_erasing_can_be_repeated_and_is_for_supervisors(desk):
     number = desk.ticket().ticket_id
     with pytest.raises(NotAllowed):
-        records.start_erasure(desk.customer.customer_id, by=desk.rep)
-    finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+        merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.rep)
+    finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
     lines = len(log_of(number))
 
-    finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+    finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
 
     assert len(log_of(number)) == lines
 
 
 def test_erasing_many_goes_on_where_it_stopped(desk, monkeypatch):
-    monkeypatch.setattr(records, "STEP", 2)
+    monkeypatch.setattr(merge_and_erase, "STEP", 2)
     sent = [desk.ticket().ticket_id for _ in range(5)]
-    job = records.start_erasure(desk.customer.customer_id, by=desk.supervisor)
-    records.step(job.pk)
+    job = merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor)
+    merge_and_erase.step(job.pk)
     assert sum(stored(number).subject == ERASED for number in sent) == 2
 
     assert finish(job).tickets == 5
@@ -329,9 +332,9 @@ def test_an_erased_record_of_a_merge_gives_its_old_addresses_free(desk):
     other = twin(desk)
     finish(merge(desk, other))
     with pytest.raises(Invalid):
-        records.start_erasure(other.customer_id, by=desk.supervisor)
+        merge_and_erase.start_erasure(other.customer_id, by=desk.supervisor)
 
-    finish(records.start_erasure(desk.customer.customer_id, by=desk.supervisor))
+    finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
 
     assert customers.guard(email_pk("giulia@work.example")) is None
     assert customers.guard(email_pk("giulia@posta.example")) is None

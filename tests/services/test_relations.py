@@ -13,13 +13,13 @@ from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.errors import DomainError, MergedAway, MergeRefused
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services.attachments import kept, opened
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import fire_due, sweep
-from tickets.services.relate import link, merge, split, undo_merge, unlink
-from tickets.services.status import change_status
-from tickets.services.verify import verify
+from tickets.services.conversation.attachments import kept, opened
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import fire_due, sweep
+from tickets.services.lifecycle.links_and_merges import link, merge, split, undo_merge, unlink
+from tickets.services.lifecycle.status import change_status
+from tickets.services.maintenance.verify import verify
 from tickets.store.ticket import Ticket
 
 

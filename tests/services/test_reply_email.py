@@ -14,9 +14,9 @@ from helpdesk.errors import Invalid
 from helpdesk.mail import delivery as sending
 from helpdesk.mail import queue
 from tests.world import NOON, after, log_of, settle, waiting_events
-from tickets.services import reply_email
-from tickets.services.attachments import forget, kept
-from tickets.services.communicate import note, respond
+from tickets.services.conversation.attachments import forget, kept
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.delivery import reply_email
 
 
 def answered(desk, **fields):

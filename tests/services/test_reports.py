@@ -12,27 +12,30 @@ import pytest
 from django.core.cache import cache
 from hypothesis import strategies as some
 
-from customers.services.changed import changed_customers
+from customers.services.changes import changed_customers
 from customers.services.create import edit_customer
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
 from reporting import tasks
 from reporting.domain.days import Range
-from reporting.services import behind, facts, report, rollups
-from reporting.services.asked import Asked, GroupBy, read_asked
-from reporting.services.complete import complete_until
-from reporting.store import access as table
+from reporting.services import drill_down, facts, report, rollups
+from reporting.services.completeness import complete_until
+from reporting.services.query import Asked, GroupBy, read_asked
+from reporting.store import queries as table
 from reporting.store.items import Rollup, TicketFacts
 from tests.bench.population import report_year
 from tests.world import NOON, after, settle, team, waiting_events
 from tickets.domain.sla import scenario
-from tickets.services import customers, history, outbox, relate
-from tickets.services.assign import assign, assign_team
-from tickets.services.communicate import respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate, sweep
-from tickets.services.snapshot import now_counts, snapshot
-from tickets.services.status import change_status, wait
+from tickets.services.assignment.assign import assign, assign_team
+from tickets.services.conversation.communicate import respond
+from tickets.services.customer_records import follow
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle import links_and_merges
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate, sweep
+from tickets.services.lifecycle.status import change_status, wait
+from tickets.services.lists.counts import now_counts, snapshot
+from tickets.services.maintenance import ticket_import
 
 REAL = os.environ.get("HISTORY_FILE")
 ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
@@ -212,7 +215,7 @@ def test_a_worker_that_dies_anywhere_changes_nothing(desk, monkeypatch):
 def test_rebuilding_gives_the_same(desk, zones):
     busy(desk)
     edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
-    customers.follow_changed()
+    follow.follow_changed()
     rolled()
     built = everything()
     assert any("America/New_York" in key[0] for key in built)
@@ -226,7 +229,7 @@ def test_a_change_of_segment_is_followed(desk):
     desk.ticket()
     rolled()
     edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
-    customers.follow_changed()
+    follow.follow_changed()
     rolled()
 
     segments = report.report(Asked(ALL)).figures.segments
@@ -556,7 +559,7 @@ def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path, looked
     from helpdesk.accounts.models import User
 
     path = Path(REAL) if REAL else made_up(tmp_path / "made-up.jsonl")
-    assert history.import_history(path, now=NOON).refused == []
+    assert ticket_import.import_history(path, now=NOON).refused == []
     rolled()
     told = recount(path)
     users = {user.username: str(user.pk) for user in User.objects.all()}
@@ -583,7 +586,7 @@ def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_
     rolled()
     assert total()[0] == 2
 
-    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
+    links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
     rolled()
 
     with_it = Asked(ALL, include_merged=True)
@@ -604,7 +607,7 @@ def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_
     rollups.rebuild()
     assert everything() == built
 
-    relate.undo_merge(twin.ticket_id, by=desk.rep, now=after(days=3))
+    links_and_merges.undo_merge(twin.ticket_id, by=desk.rep, now=after(days=3))
     # Whichever event tells of it: the ticket is read anew.
     facts.follow([twin.ticket_id])
     rolled()
@@ -614,7 +617,7 @@ def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_
 
 def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
     kept, twin = desk.ticket(), desk.ticket()
-    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
+    links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
     rolled()
     with capacity.counting() as without:
         report.report(Asked(ALL))
@@ -625,10 +628,10 @@ def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
 
 def test_reports_say_up_to_when_their_figures_are_complete(desk):
     rolled()
-    while customers.follow_changed():
+    while follow.follow_changed():
         pass
     for found in changed_customers(limit=10):
-        customers.forget_changed(found)
+        follow.forget_changed(found)
     assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
 
     ticket = desk.ticket(now=after(hours=1))
@@ -643,7 +646,7 @@ def test_reports_say_up_to_when_their_figures_are_complete(desk):
     assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
     edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
     assert complete_until(), "the segment has yet to follow"
-    customers.follow_changed()
+    follow.follow_changed()
     rolled()
     assert complete_until() is None
     assert ticket.ticket_id
@@ -680,7 +683,7 @@ def test_rollups_that_hold_no_durations_of_single_people_give_a_report_of_one(de
 def rows_behind(asked, figure):
     rows, place = [], None
     while True:
-        found = behind.behind(asked, figure, place=place)
+        found = drill_down.behind(asked, figure, place=place)
         rows += found.rows
         place = found.next
         if place is None:
@@ -690,14 +693,14 @@ def rows_behind(asked, figure):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zones, seed):
     path = made_up(tmp_path / "made-up.jsonl", seed=seed, tickets=25)
-    assert history.import_history(path, now=NOON).refused == []
+    assert ticket_import.import_history(path, now=NOON).refused == []
     busy(desk)
     rolled()
     first = date(2010, 1, 1)
 
     @hypothesis.settings(max_examples=12, deadline=None, database=None)
     @hypothesis.given(
-        figure=some.sampled_from(sorted(behind.FIGURES)),
+        figure=some.sampled_from(sorted(drill_down.FIGURES)),
         start=some.integers(0, 400),
         length=some.integers(1, 120),
         zone=some.sampled_from(["UTC", "America/New_York", "Pacific/Apia"]),
@@ -712,7 +715,7 @@ def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zone
             assert all(row.late is not None for row in rows), "each says how late it was"
 
     agrees()
-    for figure in behind.FIGURES:
+    for figure in drill_down.FIGURES:
         rows, counted = rows_behind(Asked(ALL), figure)
         assert len(rows) == counted, figure
         assert counted or figure in ("late-responses",), figure

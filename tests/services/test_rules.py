@@ -17,16 +17,17 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, EscalationRule, Policy, Replan
-from tickets.services import notices, segments
-from tickets.services.configure import save_calendar, save_policy
-from tickets.services.edit import edit
-from tickets.services.escalate import sweep
-from tickets.services.filters import read_filters
-from tickets.services.find import find
-from tickets.services.replan import ask_for_replan, replan_customer, replan_page
-from tickets.services.rules import past_now, save_rule
-from tickets.services.segments import store_segments
-from tickets.services.verify import verify
+from tickets.services.delivery import notifications
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import find
+from tickets.services.maintenance.verify import verify
+from tickets.services.sla import segments
+from tickets.services.sla.configure import save_calendar, save_policy
+from tickets.services.sla.recalculation import ask_for_replan, replan_customer, replan_page
+from tickets.services.sla.rules import past_now, save_rule
+from tickets.services.sla.segments import store_segments
 
 
 def finish(started):
@@ -121,7 +122,7 @@ def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(age, beg
 
 
 def _terms():
-    from tickets.domain.sla.terms import DEFAULT_TERMS
+    from tickets.domain.sla.policy import DEFAULT_TERMS
 
     return DEFAULT_TERMS
 
@@ -218,7 +219,7 @@ def test_who_is_given_a_ticket_by_a_rule_is_told_and_sees_it_in_their_list(desk)
     settle()
 
     assert stored(number).assigned_to == desk.rep2.user_id
-    kinds = [one.kind for one in notices.notices(by=desk.rep2) if one.ticket_id == number]
+    kinds = [one.kind for one in notifications.notices(by=desk.rep2) if one.ticket_id == number]
     assert "assigned" in kinds
     mine = find(
         read_filters({"assignedTo": ["me"]}, by=desk.rep2), by=desk.rep2, now=after(hours=9)
@@ -235,7 +236,7 @@ def _leaver():
 
 
 def told(actor):
-    return [one.rules for one in notices.notices(by=actor)]
+    return [one.rules for one in notifications.notices(by=actor)]
 
 
 def test_for_an_assignee_who_is_away_their_team_is_told_and_for_nobody_supervisors(desk):
@@ -252,7 +253,7 @@ def test_for_an_assignee_who_is_away_their_team_is_told_and_for_nobody_superviso
     settle()
 
     assert told(desk.rep) == []
-    assert [one.ticket_id for one in notices.notices(by=desk.rep2)] == [with_team]
+    assert [one.ticket_id for one in notifications.notices(by=desk.rep2)] == [with_team]
     assert len(told(desk.supervisor)) == 1
 
 

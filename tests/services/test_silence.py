@@ -2,9 +2,9 @@
 
 from tests.world import after, log_of, stored
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services.communicate import communicate
-from tickets.services.silence import close_silent
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import communicate
+from tickets.services.lifecycle.auto_close import close_silent
+from tickets.services.lifecycle.status import change_status
 
 
 def test_a_resolved_ticket_closes_after_72_hours_and_not_before(desk):

@@ -7,13 +7,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from helpdesk.accounts.actors import SYSTEM
+from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
-from helpdesk.moments import this_second
 from tests.world import after, escalations_of, log_of, stored, waiting_events
-from tickets.services.change import change
-from tickets.services.communicate import respond
-from tickets.services.escalate import sweep
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import respond
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lifecycle.status import change_status
 
 
 def fired(ticket_id):
@@ -100,9 +100,9 @@ def test_done_and_waiting_tickets_are_not_due(desk):
 
 def test_a_change_of_the_due_ticket_between_read_and_write_wins(desk, monkeypatch):
     ticket = desk.ticket()
-    from tickets.store import access
+    from tickets.store import queries
 
-    real, calls = access.tickets, []
+    real, calls = queries.tickets, []
 
     def read_then_somebody_resolves(ticket_ids):
         found = real(ticket_ids)
@@ -110,7 +110,7 @@ def test_a_change_of_the_due_ticket_between_read_and_write_wins(desk, monkeypatc
         change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
         return found
 
-    monkeypatch.setattr(access, "tickets", read_then_somebody_resolves)
+    monkeypatch.setattr(queries, "tickets", read_then_somebody_resolves)
     sweep(now=after(hours=8, seconds=1))
 
     assert calls == [[ticket.ticket_id]]

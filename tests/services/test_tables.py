@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.dynamo.table import client, create_missing_tables
 from tests.world import settle
-from tickets.services.find import QUEUES, Queue, find
+from tickets.services.lists.find import QUEUES, Queue, find
 from tickets.store.ticket import Ticket
 
 TABLE = str(Ticket.Meta.table_name)

@@ -11,9 +11,9 @@ from pynamodb.exceptions import GetError
 from helpdesk.dynamo import batches
 from helpdesk.dynamo.table import client
 from tests.world import after, log_of, stored, waiting_events
-from tickets.services import outbox
-from tickets.services.communicate import respond
-from tickets.store import access
+from tickets.services.conversation.communicate import respond
+from tickets.services.delivery import outbox
+from tickets.store import queries
 
 THROTTLED = {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "Slow."}
 
@@ -115,7 +115,7 @@ def test_what_a_batch_leaves_undone_is_asked_for_again(desk, meddle):
         )
 
     meddle(one_at_a_time)
-    found = access.tickets(numbers)
+    found = queries.tickets(numbers)
 
     assert asked == [3, 2, 1]
     assert set(found) == {numbers[-1]}  # the fake answered the others with nothing
@@ -132,7 +132,7 @@ def test_a_batch_that_never_ends_is_an_error_and_not_a_short_answer(desk, meddle
 
     meddle(never)
     with pytest.raises(GetError):
-        access.tickets([number])
+        queries.tickets([number])
 
 
 def test_events_that_a_batch_leaves_undone_are_deleted_later(desk, meddle):

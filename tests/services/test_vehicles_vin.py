@@ -5,7 +5,7 @@ import io
 import pytest
 from django.test import Client
 
-from customers.services import files
+from customers.services import imports
 from customers.services.create import create_vehicle
 from customers.services.read import find_vehicle, find_vehicles
 from customers.services.vehicles import edit_vehicle
@@ -103,15 +103,15 @@ def test_the_api_names_the_flag_that_insists(desk):
 def test_a_file_says_in_a_column_that_a_number_is_right(desk):
     def upload(*cells):
         text = "owner,vin,make,confirmVin\ngiulia@posta.example," + ",".join(cells) + "\n"
-        return files.upload(kind="vehicles", name="x.csv", content=text.encode(), by=desk.rep)
+        return imports.upload(kind="vehicles", name="x.csv", content=text.encode(), by=desk.rep)
 
     refused = upload(DOUBTED, "Volkswagen", "")
     assert "Confirm the number" in refused.refused[0]["reason"]
     table = io.StringIO()
-    table.writelines(",".join(map(str, row)) + "\n" for row in files.report(refused))
+    table.writelines(",".join(map(str, row)) + "\n" for row in imports.report(refused))
     assert "confirmVin" in table.getvalue()
 
-    taken = files.confirm(upload(DOUBTED, "Volkswagen", "yes").pk, by=desk.rep)
+    taken = imports.confirm(upload(DOUBTED, "Volkswagen", "yes").pk, by=desk.rep)
     assert (taken.taken, taken.refused) == (1, [])
     [made] = find_vehicles(DOUBTED)
     assert find_vehicle(made.vehicle_id).vin == DOUBTED

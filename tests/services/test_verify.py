@@ -6,14 +6,14 @@ from django.core.management import call_command
 from tests.world import NOON, after, log_of, settle, stored, team
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Entry
-from tickets.services.assign import assign, assign_team
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate, fire_due, sweep
-from tickets.services.relate import link, merge
-from tickets.services.status import change_status, resume, wait
-from tickets.services.verify import verify
-from tickets.store import access, search
+from tickets.services.assignment.assign import assign, assign_team
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate, fire_due, sweep
+from tickets.services.lifecycle.links_and_merges import link, merge
+from tickets.services.lifecycle.status import change_status, resume, wait
+from tickets.services.maintenance.verify import verify
+from tickets.store import queries, search
 from tickets.store.ticket import Ticket
 
 
@@ -128,7 +128,7 @@ def test_a_ticket_that_changes_while_it_is_read_is_no_drift(desk, monkeypatch):
     """A sweep fires between the read of the ticket and that of its records."""
     number = desk.ticket().ticket_id
     settle()
-    read = access.escalations
+    read = queries.escalations
     fired = []
 
     def meanwhile(ticket_id):
@@ -137,7 +137,7 @@ def test_a_ticket_that_changes_while_it_is_read_is_no_drift(desk, monkeypatch):
             settle()
         return read(ticket_id)
 
-    monkeypatch.setattr(access, "escalations", meanwhile)
+    monkeypatch.setattr(queries, "escalations", meanwhile)
 
     assert list(verify()) == []
     assert list(verify([number])) == []

@@ -8,14 +8,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from reporting.services import rollups
-from reporting.store import access as table
+from reporting.store import queries as table
 from reporting.store.items import DayFacts, Rollup, TicketFacts
 from tests.world import after, log_of, settle
-from tickets.services import relate
-from tickets.services.attachments import kept
-from tickets.services.communicate import respond
-from tickets.services.customers import follow_changed
-from tickets.services.verify import verify
+from tickets.services.conversation.attachments import kept
+from tickets.services.conversation.communicate import respond
+from tickets.services.customer_records.follow import follow_changed
+from tickets.services.lifecycle import links_and_merges
+from tickets.services.maintenance.verify import verify
 
 
 def rolled():
@@ -33,7 +33,7 @@ def found(*ticket_ids):
 def lived(desk):
     kept_one, twin = desk.ticket().ticket_id, desk.ticket(now=after(days=40)).ticket_id
     respond(kept_one, content="x", by=desk.rep, now=after(hours=1))
-    relate.merge(twin, into=kept_one, by=desk.rep, now=after(days=41))
+    links_and_merges.merge(twin, into=kept_one, by=desk.rep, now=after(days=41))
     rolled()
     return kept_one
 

@@ -11,9 +11,9 @@ from kombu.exceptions import OperationalError
 from helpdesk import wake
 from helpdesk.mail import delivery
 from reporting.services import facts
-from tickets.services import outbox
-from tickets.services.communicate import note
-from tickets.services.replan import ask_for_replan
+from tickets.services.conversation.communicate import note
+from tickets.services.delivery import outbox
+from tickets.services.sla.recalculation import ask_for_replan
 
 ROOT = Path(__file__).parents[2]
 APPS = ("helpdesk", "tickets", "customers", "reporting")

@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.core.exceptions import ValidationError
 
-from helpdesk.outward import AddressRefused, Unreachable, check_url, post
+from helpdesk.safe_http import AddressRefused, Unreachable, check_url, post
 from tests.world import after, settle, waiting_events
 from tickets.models import Webhook
-from tickets.services import webhooks
-from tickets.services.communicate import note, respond
-from tickets.services.edit import edit
-from tickets.services.escalate import escalate
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.delivery import webhooks
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
 from tickets.store import webhook as store
 
 

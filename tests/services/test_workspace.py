@@ -6,20 +6,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from helpdesk import jobs
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
-from helpdesk.moments import this_second
 from tests.world import AWAY, NOON, after, escalations_of, log_of, settle, stored, team
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Bulk, CannedReply
-from tickets.services import attachments, bulk, live, notices
-from tickets.services.assign import assign
-from tickets.services.canned import canned_replies, filled_in
-from tickets.services.change import CameBetween
-from tickets.services.communicate import communicate, note, respond
-from tickets.services.escalate import sweep
-from tickets.services.status import change_status
-from tickets.services.views import delete_view, save_view, saved_views
+from tickets.services.assignment.assign import assign
+from tickets.services.conversation import attachments
+from tickets.services.conversation.canned_replies import canned_replies, filled_in
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.delivery import notifications, presence
+from tickets.services.lifecycle.change import CameBetween
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists import bulk
+from tickets.services.lists.saved_views import delete_view, save_view, saved_views
 
 
 def file(name="papers.pdf", content=b"%PDF"):
@@ -154,9 +156,9 @@ def test_a_colleague_who_is_called_is_told_and_nobody_else(desk):
     note(number, content="@Tomasz, @nobody and @rosa: look", by=desk.rep, now=NOON)
     settle()
 
-    [told] = notices.notices(by=desk.rep2)
+    [told] = notifications.notices(by=desk.rep2)
     assert (told.kind, told.ticket_id, told.told_by) == ("mentioned", number, desk.rep.user_id)
-    assert notices.notices(by=desk.rep) == []
+    assert notifications.notices(by=desk.rep) == []
 
 
 def test_the_assignee_is_told_when_the_customer_writes(desk):
@@ -170,11 +172,11 @@ def test_the_assignee_is_told_when_the_customer_writes(desk):
     )
     settle()
 
-    assert [told.kind for told in notices.notices(by=desk.rep2)] == ["replied"]
+    assert [told.kind for told in notifications.notices(by=desk.rep2)] == ["replied"]
 
 
 def test_a_team_is_told_of_what_is_at_risk_and_others_are_not(desk):
-    from tickets.services.assign import assign_team
+    from tickets.services.assignment.assign import assign_team
 
     money = team("Money", desk.rep2_user)
     ticket = desk.ticket()
@@ -182,8 +184,8 @@ def test_a_team_is_told_of_what_is_at_risk_and_others_are_not(desk):
     sweep(now=ticket.sla.response_at_risk_at + (after(seconds=1) - NOON))
     settle()
 
-    assert [told.rules for told in notices.notices(by=desk.rep2)] == ["response-at-risk"]
-    assert notices.notices(by=desk.rep) == []
+    assert [told.rules for told in notifications.notices(by=desk.rep2)] == ["response-at-risk"]
+    assert notifications.notices(by=desk.rep) == []
 
 
 # --- what came between
@@ -359,22 +361,22 @@ def test_bulk_changes_are_their_askers(desk):
 def test_stamps_change_with_what_they_stand_for(desk):
     one, other = fresh(desk).ticket_id, fresh(desk).ticket_id
     settle()
-    before = [live.ticket_stamp(number, by=desk.rep) for number in (one, other)]
-    desk_before = live.desk_stamp(by=desk.rep)
+    before = [presence.ticket_stamp(number, by=desk.rep) for number in (one, other)]
+    desk_before = presence.desk_stamp(by=desk.rep)
     note(one, content="x", by=desk.rep)
     settle()
 
-    assert live.ticket_stamp(one, by=desk.rep) != before[0]
-    assert live.ticket_stamp(other, by=desk.rep) == before[1]
-    assert live.desk_stamp(by=desk.rep) != desk_before
+    assert presence.ticket_stamp(one, by=desk.rep) != before[0]
+    assert presence.ticket_stamp(other, by=desk.rep) == before[1]
+    assert presence.desk_stamp(by=desk.rep) != desk_before
 
 
 def test_people_see_each_other_and_whether_they_type(desk):
     number = fresh(desk).ticket_id
 
-    assert live.be_here(number, typing=False, by=desk.rep) == {}
-    assert live.be_here(number, typing=True, by=desk.rep2) == {"Rosa Marin": False}
-    assert live.be_here(number, typing=False, by=desk.rep) == {"Tomasz Nowak": True}
+    assert presence.be_here(number, typing=False, by=desk.rep) == {}
+    assert presence.be_here(number, typing=True, by=desk.rep2) == {"Rosa Marin": False}
+    assert presence.be_here(number, typing=False, by=desk.rep) == {"Tomasz Nowak": True}
 
 
 def test_without_a_cache_pages_go_on(desk, settings):
@@ -382,5 +384,5 @@ def test_without_a_cache_pages_go_on(desk, settings):
     number = fresh(desk).ticket_id
     settle()
 
-    assert live.desk_stamp(by=desk.rep) == ""
-    assert live.be_here(number, typing=True, by=desk.rep) == {}
+    assert presence.desk_stamp(by=desk.rep) == ""
+    assert presence.be_here(number, typing=True, by=desk.rep) == {}

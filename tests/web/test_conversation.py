@@ -8,7 +8,7 @@ from helpdesk import markdown
 from helpdesk.markdown import MOST_GROWTH, as_written, to_html
 from tests.world import NOON, log_of
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services.communicate import communicate, note, respond
+from tickets.services.conversation.communicate import communicate, note, respond
 
 WRITTEN = [
     "Regards\n-- \nGiulia",
@@ -114,12 +114,12 @@ def test_a_number_in_a_note_is_a_link(rep_client, desk):
 )
 def test_an_address_calls_nobody(desk, text):
     from tests.world import settle
-    from tickets.services import notices
+    from tickets.services.delivery import notifications
 
     note(desk.ticket().ticket_id, content=f"Ask {text}", by=desk.rep, now=NOON)
     settle()
 
-    assert [told for told in notices.notices(by=desk.rep2) if told.kind == "mentioned"] == []
+    assert [told for told in notifications.notices(by=desk.rep2) if told.kind == "mentioned"] == []
 
 
 def test_a_mention_of_nobody_is_said_to_be_one(rep_client, desk):

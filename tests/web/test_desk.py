@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 
 from helpdesk.accounts.demo import make_demo_accounts, refuse_demo_accounts
 from helpdesk.accounts.models import User
-from helpdesk.moments import this_second
+from helpdesk.clock import this_second
 
 
 def test_the_process_says_that_it_is_up_without_a_login(client, db):
@@ -93,13 +93,13 @@ def test_demo_data_tells_stories_with_met_and_missed_promises(tables, db):
     call_command("seed_demo", tickets=24)  # again: nothing more
 
     from tests.world import settle
-    from tickets.services.verify import verify
-    from tickets.store import access
+    from tickets.services.maintenance.verify import verify
+    from tickets.store import queries
 
-    assert access.last_ticket_number() == 24
+    assert queries.last_ticket_number() == 24
     settle()
     assert list(verify()) == []
-    tickets = [access.ticket(str(number)) for number in range(1, 25)]
+    tickets = [queries.ticket(str(number)) for number in range(1, 25)]
     assert len({ticket.status for ticket in tickets}) >= 3
     assert all(ticket.updated_at <= this_second() + timedelta(seconds=1) for ticket in tickets)
 

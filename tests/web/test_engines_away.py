@@ -13,8 +13,8 @@ from django.test import Client
 from helpdesk import settings as settings_of_the_desk
 from helpdesk.errors import NoRoom
 from tests.world import log_of
-from tickets.services import attachments
-from tickets.services.attachments import kept
+from tickets.services.conversation import attachments
+from tickets.services.conversation.attachments import kept
 
 FORMS = ["/tickets/new/", "/customers/new/", "CUSTOMER/edit/", "CUSTOMER/vehicles/new/"]
 

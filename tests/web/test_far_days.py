@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from helpdesk.accounts.models import Absence
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from helpdesk.moments import this_second
 from tests.world import NOON, settle, team
 from tickets.models import RoutingRule
-from tickets.services.assign import assign_automatically
-from tickets.services.filters import read_filters
-from tickets.services.find import find
+from tickets.services.assignment.assign import assign_automatically
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import find
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
 RANGES = [(FIRST, FIRST), (FIRST, LAST), (LAST, LAST), (LAST, FIRST), ("1990-01-01", "2200-01-01")]

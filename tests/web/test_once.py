@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from helpdesk.once import OnceAPageMiddleware, once_a_page
+from helpdesk.request_cache import OnceAPageMiddleware, once_a_page
 
 
 @pytest.mark.parametrize(("method", "asked"), [("get", 2), ("head", 2), ("post", 4)])

@@ -9,20 +9,20 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 
+from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
-from helpdesk.moments import this_second
 from reporting.models import WhatIf
-from reporting.services import behind, rollups, weekly, what_if
+from reporting.services import drill_down, rollups, weekly, what_if
 from tests.bench.population import report_year
 from tests.world import settle, team
 from tickets.domain import instant
 from tickets.models import Calendar, Policy
-from tickets.services import relate
-from tickets.services.communicate import respond
-from tickets.services.customers import follow_changed
-from tickets.services.escalate import sweep
-from tickets.services.status import change_status
+from tickets.services.conversation.communicate import respond
+from tickets.services.customer_records.follow import follow_changed
+from tickets.services.lifecycle import links_and_merges
+from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lifecycle.status import change_status
 
 WHOLE = {"completeUntil", "mergedTickets"}
 
@@ -94,7 +94,7 @@ def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
 
 
 def test_behind_a_figure_pages_go_on_without_gap_or_repeat(supervisor, history, monkeypatch):
-    monkeypatch.setattr(behind, "PAGE", 3)
+    monkeypatch.setattr(drill_down, "PAGE", 3)
     address, seen = "/reports/tickets/?figure=created", []
     while address:
         shown = page(supervisor, address)
@@ -244,7 +244,7 @@ def test_many_who_watch_the_dashboard_cost_one_snapshot(
     supervisor, history, django_assert_max_num_queries, monkeypatch
 ):
     now = this_second()  # a snapshot is of five seconds by the clock: these two are of the same
-    monkeypatch.setattr("tickets.services.snapshot.this_second", lambda: now)
+    monkeypatch.setattr("tickets.services.lists.counts.this_second", lambda: now)
     page(supervisor, "/sla/")
     with capacity.counting() as used, django_assert_max_num_queries(17):
         page(supervisor, "/sla/")
@@ -356,7 +356,7 @@ def test_pages_say_that_figures_catch_up_and_refresh_until_they_have(supervisor,
 def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
     at = this_second() - timedelta(hours=2)
     kept, twin = desk.ticket(now=at), desk.ticket(now=at)
-    relate.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep)
+    links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep)
     settle()
     while rollups.roll_up():
         pass

@@ -5,7 +5,7 @@ import pytest
 from helpdesk.mail import delivery
 from tests.mail.test_delivery import server  # noqa: F401 (a fixture)
 from tests.world import NOON, after, log_of, settle
-from tickets.services.communicate import respond
+from tickets.services.conversation.communicate import respond
 
 
 @pytest.fixture

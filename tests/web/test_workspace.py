@@ -9,15 +9,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from helpdesk.accounts.models import Team
+from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
-from helpdesk.moments import this_second
 from tests.world import log_of, settle, stored, team
 from tickets.models import Bulk, CannedReply, SavedView
-from tickets.services import reply_email
-from tickets.services.communicate import note, respond
-from tickets.services.find import QUEUES, Queue
-from tickets.services.relate import merge
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.delivery import reply_email
+from tickets.services.lifecycle.links_and_merges import merge
+from tickets.services.lists.find import QUEUES, Queue
 
 HTMX = {"HX-Request": "true"}
 
@@ -72,7 +72,7 @@ def test_search_shows_the_hit_marked_and_the_words_stay_in_the_box(rep_client, d
 
 
 def test_pages_of_a_list_lead_on_and_back(rep_client, desk, monkeypatch):
-    from tickets.services import find
+    from tickets.services.lists import find
 
     monkeypatch.setitem(find.find.__kwdefaults__, "limit", 2)
     made = [desk.ticket().ticket_id for _ in range(5)]
@@ -366,7 +366,7 @@ def test_a_mail_that_failed_is_shown_and_sent_again(rep_client, ticket, desk, mo
 
 
 def test_many_lines_of_the_desk_itself_are_folded(rep_client, ticket, desk):
-    from tickets.services.assign import assign
+    from tickets.services.assignment.assign import assign
 
     for to in (desk.rep2.user_id, desk.rep.user_id) * 3:
         assign(ticket.ticket_id, to=to, by=desk.rep)

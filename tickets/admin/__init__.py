@@ -2,8 +2,8 @@
 
 from tickets.admin import paths  # noqa: F401 (says what can be asked)
 from tickets.admin.accounts import TicketHolderAdmin
+from tickets.admin.logs import CommunicationAdmin, EscalationAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
-from tickets.admin.records import CommunicationAdmin, EscalationAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
 from tickets.admin.ticket import TicketAdmin
 from tickets.admin.webhook import WebhookAdmin

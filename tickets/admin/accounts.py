@@ -15,10 +15,10 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.admin import DeskUserAdmin
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import assignable_users, work_tickets
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from helpdesk.moments import this_second
-from tickets.services.hand_over import NEXT, NOBODY, hand_over
-from tickets.services.holders import count_held_by, tickets_held_by
+from tickets.services.assignment.assignable import count_held_by, tickets_held_by
+from tickets.services.assignment.hand_over import NEXT, NOBODY, hand_over
 
 PERSON = "person"
 

@@ -22,11 +22,11 @@ from helpdesk.errors import Invalid
 from tickets.admin.paths import filters_of
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Priority, Status
-from tickets.services import bulk
-from tickets.services.bulk import MOST
-from tickets.services.checks import LONGEST_SUBJECT
-from tickets.services.find import every_number
-from tickets.services.supervise import may_change
+from tickets.services.lifecycle.admin_edit import may_change
+from tickets.services.lifecycle.validation import LONGEST_SUBJECT
+from tickets.services.lists import bulk
+from tickets.services.lists.bulk import MOST
+from tickets.services.lists.find import every_number
 from tickets.web.forms import assignee_choices, word_choices
 
 SHOWN = 30

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tickets.admin.people import people
-from tickets.domain.sla.standing import Standing
-from tickets.web.words import label
+from tickets.domain.sla.sla_status import Standing
+from tickets.web.labels import label
 
 Choices = list[tuple[str, Any]]
 

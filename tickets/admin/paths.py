@@ -8,21 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
+from helpdesk.clock import this_second
 from helpdesk.dynamo.pages import Page, Place
 from helpdesk.dynamo_admin.matching import listed
 from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Conditions, Listing, Row, serve
-from helpdesk.moments import this_second
 from tickets.domain.filters import NOBODY, Filters, Sort
-from tickets.domain.sla import standing
-from tickets.domain.sla.standing import Standing
+from tickets.domain.sla import sla_status
+from tickets.domain.sla.sla_status import Standing
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Communication, Escalation, Tag, Ticket
-from tickets.services.find import count_up_to, find
+from tickets.services.lists.find import count_up_to, find
 from tickets.services.read import get_tickets, sla_facts
-from tickets.store import access, search
-from tickets.store.log import COMMUNICATION, ESCALATION
-from tickets.store.log import Communication as StoredLine
-from tickets.store.log import Escalation as StoredEscalation
+from tickets.store import queries, search
+from tickets.store.items import COMMUNICATION, ESCALATION
+from tickets.store.items import Communication as StoredLine
+from tickets.store.items import Escalation as StoredEscalation
 from tickets.store.ticket import Ticket as StoredTicket
 from tickets.store.ticket import ticket_pk
 
@@ -61,7 +61,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
         "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
-        "standing": standing.ticket_standing(sla_facts(ticket), now).value,
+        "standing": sla_status.ticket_standing(sla_facts(ticket), now).value,
         "urgency": search.urgency_of(ticket),
         "words": None,
     }
@@ -175,7 +175,7 @@ def _line(line: StoredLine) -> Row:
 
 
 def _lines_page(asked: Asked) -> Page[Row]:
-    page = access.records_page(
+    page = queries.records_page(
         COMMUNICATION,
         person=asked.one("created_by"),
         since=second(asked.get("created_at", "gte")),
@@ -183,13 +183,13 @@ def _lines_page(asked: Asked) -> Page[Row]:
         limit=asked.limit,
         place=asked.place,
     )
-    return Page([_line(line) for line in access.lines(page.rows)], page.next, page.previous)
+    return Page([_line(line) for line in queries.lines(page.rows)], page.next, page.previous)
 
 
 def _lines(keys: Iterable[str]) -> Iterable[Row]:
     parts = [key.partition("-") for key in dict.fromkeys(keys)]
     wanted = [(ticket_pk(ticket), f"{COMMUNICATION}{line}") for ticket, _dash, line in parts]
-    return [_line(line) for line in access.lines(wanted)]
+    return [_line(line) for line in queries.lines(wanted)]
 
 
 serve(
@@ -198,7 +198,7 @@ serve(
     Collection(
         "of a ticket",
         ("ticket_id",),
-        lambda values: map(_line, access.whole_log(values["ticket_id"], most=MOST_LINES + 1)),
+        lambda values: map(_line, queries.whole_log(values["ticket_id"], most=MOST_LINES + 1)),
         most=MOST_LINES,
     ),
     Listing(
@@ -224,7 +224,7 @@ def _escalation(record: StoredEscalation) -> Row:
 
 
 def _escalations_page(asked: Asked) -> Page[Row]:
-    page = access.records_page(
+    page = queries.records_page(
         ESCALATION,
         person=asked.one("escalated_by"),
         since=second(asked.get("fired_at", "gte")),
@@ -232,14 +232,14 @@ def _escalations_page(asked: Asked) -> Page[Row]:
         limit=asked.limit,
         place=asked.place,
     )
-    records = access.escalation_records(page.rows)
+    records = queries.escalation_records(page.rows)
     return Page([_escalation(record) for record in records], page.next, page.previous)
 
 
 def _escalations(keys: Iterable[str]) -> Iterable[Row]:
     parts = [key.split("-", 2) for key in dict.fromkeys(keys) if key.count("-") >= 2]
     wanted = [(ticket_pk(ticket), f"{ESCALATION}{life}#{rule}") for ticket, life, rule in parts]
-    return [_escalation(record) for record in access.escalation_records(wanted)]
+    return [_escalation(record) for record in queries.escalation_records(wanted)]
 
 
 serve(
@@ -248,7 +248,7 @@ serve(
     Collection(
         "of a ticket",
         ("ticket_id",),
-        lambda values: map(_escalation, access.escalations(values["ticket_id"])),
+        lambda values: map(_escalation, queries.escalations(values["ticket_id"])),
         most=MOST_LINES,
     ),
     Listing(

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from customers.domain.words import Segment
+from customers.domain.choices import Segment
 from helpdesk.accounts.rights import ReadOnly
-from tickets.admin.touches import (
+from tickets.admin.impact_preview import (
     PreviewForm,
     SaysWhatItTouches,
     impact_in_words,
@@ -20,10 +20,10 @@ from tickets.admin.touches import (
 )
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Replan
-from tickets.services import impact, shadows
-from tickets.services.configure import save_calendar, save_policy
-from tickets.services.impact import Reach
-from tickets.services.replan import ask_for_replan
+from tickets.services.sla import impact, shadowed
+from tickets.services.sla.configure import save_calendar, save_policy
+from tickets.services.sla.impact import Reach
+from tickets.services.sla.recalculation import ask_for_replan
 from tickets.web.forms import word_choices
 
 
@@ -116,7 +116,7 @@ class PolicyAdmin(SaysWhatItTouches):
 
     @admin.display(description=_("never applies, because of"), empty_value="")
     def hidden_by(self, policy: Policy) -> str:
-        return ", ".join(shadows.hidden_policies_now().get(policy.pk, ()))
+        return ", ".join(shadowed.hidden_policies_now().get(policy.pk, ()))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Policy | None = None

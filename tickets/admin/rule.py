@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.people import assignable_users
 from helpdesk.accounts.rights import ReadOnly
+from tickets.admin.impact_preview import PreviewForm, SaysWhatItTouches, in_words
 from tickets.admin.policy import tell_of_replan
-from tickets.admin.touches import PreviewForm, SaysWhatItTouches, in_words
 from tickets.models import EscalationRule, Replan
-from tickets.services.impact import Reach
-from tickets.services.rules import fires_at_once, save_rule
+from tickets.services.sla.impact import Reach
+from tickets.services.sla.rules import fires_at_once, save_rule
 
 
 class RuleForm(PreviewForm):

@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy
 from customers.services.read import get_customer, get_customers, get_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.clock import this_second
 from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
 from helpdesk.errors import Invalid, ServiceError
-from helpdesk.moments import this_second
 from theme.templatetags.desk import moment, time_left
 from tickets.admin import actions
 from tickets.admin.filters import AssigneeFilter, EscalatedFilter, OrderFilter, StandingFilter
@@ -31,13 +31,13 @@ from tickets.domain.errors import DomainError
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Status
 from tickets.models import Ticket
-from tickets.services.archive import archive, restore
-from tickets.services.filters import read_filters
+from tickets.services.lifecycle.admin_edit import may_change, supervise
+from tickets.services.lifecycle.archive import archive, restore
+from tickets.services.lists.filters import read_filters
 from tickets.services.read import log_since
-from tickets.services.supervise import may_change, supervise
-from tickets.store import access
+from tickets.store import queries
+from tickets.web.labels import explained, label
 from tickets.web.present import LogLine, log_entries, log_lines
-from tickets.web.words import explained, label
 
 LINES_SHOWN = 100
 
@@ -295,7 +295,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     ) -> HttpResponse:
         ticket = context.get("original")
         if ticket is not None:
-            found = access.ticket_with_log(ticket.ticket_id, limit=LINES_SHOWN)
+            found = queries.ticket_with_log(ticket.ticket_id, limit=LINES_SHOWN)
             lines = found.log if found else []
             context |= {
                 "conversation": log_entries(log_lines(ticket.ticket_id, lines)),
@@ -309,7 +309,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What was done here, and the ticket's own log."""
-        found = access.ticket_with_log(object_id, limit=LINES_SHOWN)
+        found = queries.ticket_with_log(object_id, limit=LINES_SHOWN)
         lines = log_lines(object_id, found.log[::-1]) if found else []
         return super().history_view(request, object_id, {**(extra_context or {}), "lines": lines})
 

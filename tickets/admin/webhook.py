@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.rights import SupervisorsOnly
 from tickets.domain.webhooks import EVENTS
 from tickets.models import Webhook
-from tickets.services.webhooks import ping
+from tickets.services.delivery.webhooks import ping
 
 
 class WebhookForm(forms.ModelForm):

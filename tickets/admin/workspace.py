@@ -12,10 +12,10 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
-from tickets.admin.touches import SaysWhatItTouches, shadow_of_routing_rule, warn
+from tickets.admin.impact_preview import SaysWhatItTouches, shadow_of_routing_rule, warn
 from tickets.models import CannedReply, RoutingRule, SavedView
-from tickets.services import shadows
-from tickets.services.views import checked_query
+from tickets.services.lists.saved_views import checked_query
+from tickets.services.sla import shadowed
 
 
 class Deletable(SaysWhatItTouches):
@@ -93,7 +93,7 @@ class RoutingRuleAdmin(Deletable):
 
     @admin.display(description=_("never applies, because of"), empty_value="")
     def hidden_by(self, rule: RoutingRule) -> str:
-        return ", ".join(shadows.hidden_routing_rules_now().get(rule.pk, ()))
+        return ", ".join(shadowed.hidden_routing_rules_now().get(rule.pk, ()))
 
     def save_model(self, request: HttpRequest, obj: RoutingRule, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

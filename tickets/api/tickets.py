@@ -12,10 +12,10 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.api.conditions import asked_version, set_etag, unchanged
-from helpdesk.api.repeats import token_of
-from helpdesk.api.shape import Shape
-from helpdesk.moments import this_second
-from tickets.api.shapes import (
+from helpdesk.api.idempotency import token_of
+from helpdesk.api.schema import Shape
+from helpdesk.clock import this_second
+from tickets.api.schemas import (
     Assignment,
     CommunicationOut,
     EscalationAsked,
@@ -31,12 +31,14 @@ from tickets.api.shapes import (
 )
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
-from tickets.services import assign, escalate, read
-from tickets.services.communicate import SaidAlready, communicate
-from tickets.services.create import create_ticket
-from tickets.services.edit import edit
-from tickets.services.filters import LONGEST_TEXT, read_filters
-from tickets.services.find import find
+from tickets.services import read
+from tickets.services.assignment import assign
+from tickets.services.conversation.communicate import SaidAlready, communicate
+from tickets.services.lifecycle import escalate
+from tickets.services.lifecycle.create import create_ticket
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lists.filters import LONGEST_TEXT, read_filters
+from tickets.services.lists.find import find
 from tickets.store.ticket import Ticket
 
 router = Router(tags=["tickets"])

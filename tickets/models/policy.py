@@ -10,8 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import validate_time_zone
-from helpdesk.lines import LineField
-from tickets.domain import allowance, calendar
+from helpdesk.short_text import LineField
+from tickets.domain import calendar, target
 from tickets.domain.errors import (
     AllowanceRefused,
     CalendarHasNoWorkingTime,
@@ -145,7 +145,7 @@ def _windows(text: str) -> list[list[str]]:
 
 def validate_allowance(text: str) -> None:
     try:
-        allowance.parse(text)
+        target.parse(text)
     except AllowanceRefused as refused:
         raise ValidationError(
             _("Write a duration of working time such as 2h, 1d 4h or 90m (1d is 24 hours).")
@@ -155,7 +155,7 @@ def validate_allowance(text: str) -> None:
 def _seconds(text: str) -> int | None:
     """None for what the field itself refuses."""
     try:
-        return allowance.parse(text)
+        return target.parse(text)
     except AllowanceRefused:
         return None
 
@@ -227,7 +227,7 @@ class Policy(models.Model):
             "calendar": self.calendar.as_written(),
             "targets": {
                 priority.value: {
-                    clock: allowance.parse(getattr(self, f"{priority.value.lower()}_{clock}"))
+                    clock: target.parse(getattr(self, f"{priority.value.lower()}_{clock}"))
                     for clock in ("response", "resolution")
                 }
                 for priority in Priority

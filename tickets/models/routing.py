@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.domain.words import Segment
+from customers.domain.choices import Segment
 from helpdesk.accounts.models import Team
 from tickets.domain import routing
 from tickets.domain.ticket import Category, Priority

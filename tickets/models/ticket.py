@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
-from tickets.domain.sla.standing import Standing
+from tickets.domain.sla.sla_status import Standing
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 
 

@@ -9,8 +9,8 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.lines import LineField
-from helpdesk.outward import AddressRefused, check_url
+from helpdesk.safe_http import AddressRefused, check_url
+from helpdesk.short_text import LineField
 from tickets.domain.webhooks import EVENTS
 
 

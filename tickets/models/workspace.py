@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
 from helpdesk.jobs import Job
-from helpdesk.lines import LineField
+from helpdesk.short_text import LineField
 
 
 class SavedView(models.Model):

@@ -9,11 +9,11 @@ from customers.services.read import get_customer, get_vehicle
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
-from tickets.domain.sla.standing import SlaFacts
+from tickets.domain.sla.sla_status import SlaFacts
 from tickets.domain.ticket import Status
-from tickets.store import access
-from tickets.store.access import TicketWithLog
-from tickets.store.log import Communication, Escalation
+from tickets.store import queries
+from tickets.store.items import Communication, Escalation
+from tickets.store.queries import TicketWithLog
 from tickets.store.ticket import Ticket
 
 MOST_OTHERS = 5
@@ -43,7 +43,7 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
     Raises NotFound, NotAllowed.
     """
     require_ticket_work(by)
-    found = access.ticket_with_log(ticket_id, limit=LOG_LINES)
+    found = queries.ticket_with_log(ticket_id, limit=LOG_LINES)
     if found is None:
         raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
     ticket = found.ticket
@@ -60,7 +60,7 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
 
 
 def _others(ticket: Ticket, **about: str) -> list[Ticket]:
-    rows = access.tickets_about(**about, limit=MOST_OTHERS + 1).rows  # type: ignore[arg-type]
+    rows = queries.tickets_about(**about, limit=MOST_OTHERS + 1).rows  # type: ignore[arg-type]
     return [row for row in rows if row.ticket_id != ticket.ticket_id][:MOST_OTHERS]
 
 
@@ -71,7 +71,7 @@ def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> T
     NotAllowed.
     """
     require_ticket_work(by)
-    found = access.ticket_with_first_lines(ticket_id, after=after, limit=FIRST_LINES)
+    found = queries.ticket_with_first_lines(ticket_id, after=after, limit=FIRST_LINES)
     if found is None:
         raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
     return found
@@ -80,18 +80,18 @@ def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> T
 def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:
     """The lines of a log before the line `before`, oldest first, and where to go on. One query."""
     require_ticket_work(by)
-    return access.older_log(ticket_id, before=before, limit=LOG_LINES)
+    return queries.older_log(ticket_id, before=before, limit=LOG_LINES)
 
 
 def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:
     """What was written to a log since the ticket's `last_id` was `seen`. One query."""
     require_ticket_work(by)
-    return access.log_after(ticket_id, after=seen, limit=LOG_LINES) if seen else []
+    return queries.log_after(ticket_id, after=seen, limit=LOG_LINES) if seen else []
 
 
 def last_ticket_number() -> int:
     """The last number that was given out; 0 before the first. One read."""
-    return access.last_ticket_number()
+    return queries.last_ticket_number()
 
 
 def desk_is_empty() -> bool:
@@ -101,21 +101,21 @@ def desk_is_empty() -> bool:
 
 def get_tickets(ticket_ids: Iterable[str]) -> dict[str, Ticket]:
     """Those that exist, by id, as they are now. One read for each hundred."""
-    return access.tickets(ticket_ids)
+    return queries.tickets(ticket_ids)
 
 
 def escalations_of(ticket_id: str) -> list[Escalation]:
     """Every escalation of a ticket, in every life of it. One query."""
-    return access.escalations(ticket_id)
+    return queries.escalations(ticket_id)
 
 
 def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
     """Every ticket with its log. Reads the whole table: for rebuilding what is derived, only."""
-    return access.every_ticket()
+    return queries.every_ticket()
 
 
 def sla_facts(ticket: Ticket) -> SlaFacts:
-    """What the ticket stores of its clock, for `tickets.domain.sla.standing`."""
+    """What the ticket stores of its clock, for `tickets.domain.sla.sla_status`."""
     sla = ticket.sla
     return SlaFacts(
         status=Status(ticket.status),

@@ -5,7 +5,7 @@ from datetime import datetime
 from helpdesk.dynamo.shards import shard_key
 from tickets.domain import instant
 from tickets.domain.ticket import Status
-from tickets.store.log import COMMUNICATION, ESCALATION, Communication, Escalation
+from tickets.store.items import COMMUNICATION, ESCALATION, Communication, Escalation
 from tickets.store.ticket import Ticket
 
 UNASSIGNED = "none"

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tickets.web.words import label
+from tickets.web.labels import label
 
 register = template.Library()
 register.filter("label", label)

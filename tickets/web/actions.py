@@ -16,22 +16,24 @@ from django_htmx.http import trigger_client_event
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.people import people_called
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
-from helpdesk.fragments import wants_fragment
+from helpdesk.htmx import wants_fragment
 from helpdesk.idempotency import Token
 from helpdesk.middleware import status_of
-from helpdesk.numbers import whole_number
+from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
 from tickets.domain.mentions import mentions
-from tickets.services import assign as assigning
-from tickets.services import communicate, edit, relate, reply_email
-from tickets.services import escalate as escalating
-from tickets.services import status as workflow
-from tickets.services.attachments import kept
+from tickets.services.assignment import assign as assigning
+from tickets.services.conversation import communicate
+from tickets.services.conversation.attachments import kept
+from tickets.services.delivery import reply_email
+from tickets.services.lifecycle import edit, links_and_merges
+from tickets.services.lifecycle import escalate as escalating
+from tickets.services.lifecycle import status as workflow
 from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
 from tickets.web import forms, present
+from tickets.web.labels import explained
 from tickets.web.pages import detail_context
-from tickets.web.words import explained
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
 
@@ -180,27 +182,27 @@ def escalate(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action("relate_form", forms.RelateForm)
 def merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     with _about_the_other():
-        source, _target = relate.merge(ticket_id, into=_other(request.POST), by=by)
+        source, _target = links_and_merges.merge(ticket_id, into=_other(request.POST), by=by)
     return source
 
 
 @action("relate_form", forms.RelateForm)
 def link(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    step = relate.unlink if request.POST.get("unlink") else relate.link
+    step = links_and_merges.unlink if request.POST.get("unlink") else links_and_merges.link
     with _about_the_other():
         return step(ticket_id, other_id=_other(request.POST), by=by)[0]
 
 
 @action()
 def undo_merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    return relate.undo_merge(ticket_id, by=by)
+    return links_and_merges.undo_merge(ticket_id, by=by)
 
 
 @action()
 def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     typed = request.POST
     subject = typed.get("subject", "")
-    return relate.split(ticket_id, typed.get("line", ""), subject=subject, by=by)
+    return links_and_merges.split(ticket_id, typed.get("line", ""), subject=subject, by=by)
 
 
 @action()

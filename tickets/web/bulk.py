@@ -7,10 +7,10 @@ from django.views.decorators.http import require_POST, require_safe
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
-from helpdesk.fragments import wants_fragment
+from helpdesk.htmx import wants_fragment
 from tickets.models import Bulk
-from tickets.services import bulk
-from tickets.web.words import BULKS, label
+from tickets.services.lists import bulk
+from tickets.web.labels import BULKS, label
 
 
 @require_POST

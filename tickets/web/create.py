@@ -16,9 +16,9 @@ from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
-from helpdesk.saved import saved
-from tickets.services.create import create_ticket
-from tickets.services.promises import promises_of_new_tickets
+from helpdesk.messages import saved
+from tickets.services.lifecycle.create import create_ticket
+from tickets.services.sla.policies import promises_of_new_tickets
 from tickets.web.forms import NewTicketForm
 from tickets.web.present import vehicle_choice
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.people import every_team
 from tickets.domain import workflow
 from tickets.domain.ticket import Category, Priority, Status
-from tickets.services.checks import LONGEST_CONTENT, LONGEST_SUBJECT
-from tickets.services.holders import people_in_lists
-from tickets.web.words import label
+from tickets.services.assignment.assignable import people_in_lists
+from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_SUBJECT
+from tickets.web.labels import label
 
 
 def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:

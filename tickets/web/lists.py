@@ -14,20 +14,20 @@ from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import every_team, names_of, teams_of
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound
-from helpdesk.fragments import wants_fragment
-from helpdesk.moments import this_second
-from helpdesk.numbers import whole_number
+from helpdesk.htmx import wants_fragment
+from helpdesk.parsing import whole_number
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Category, Priority, Status
-from tickets.services import views
-from tickets.services.filters import NAMES, read_filters
-from tickets.services.find import QUEUES as FILTERS
-from tickets.services.find import Found, Queue, find
-from tickets.services.holders import people_in_lists
+from tickets.services.assignment.assignable import people_in_lists
+from tickets.services.lists import saved_views
+from tickets.services.lists.filters import NAMES, read_filters
+from tickets.services.lists.find import QUEUES as FILTERS
+from tickets.services.lists.find import Found, Queue, find
 from tickets.web import present
 from tickets.web.forms import assignee_choices, word_choices
-from tickets.web.words import QUEUES, label
+from tickets.web.labels import QUEUES, label
 
 SORTS = {
     "": gettext_lazy("Time left"),
@@ -72,7 +72,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep the filters of a list under a name."""
-    view = views.save_view(
+    view = saved_views.save_view(
         name=request.POST.get("name", ""),
         query=request.POST.get("query", ""),
         team_id=request.POST.get("team") or None,
@@ -83,7 +83,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
-    views.delete_view(view_id, by=actor_of(request.user))
+    saved_views.delete_view(view_id, by=actor_of(request.user))
     return redirect("my_work")
 
 
@@ -139,7 +139,7 @@ def _status(errors: dict[str, str]) -> int:
 def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
     """What the list is called: a saved view's name, the search, or the list's own."""
     query = _query_of(request.GET)
-    for view in views.saved_views(by=by) if request.GET.get("saved") else ():
+    for view in saved_views.saved_views(by=by) if request.GET.get("saved") else ():
         if str(view.pk) == request.GET["saved"] and view.query == query:
             return view.name
     return _("Search") if request.GET.get("q") else QUEUES[which]

@@ -10,10 +10,10 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
-from tickets.services import live
-from tickets.services.find import MOST_COUNTED, Queue, counts
-from tickets.services.views import saved_views
-from tickets.web.words import QUEUES
+from tickets.services.delivery import presence
+from tickets.services.lists.find import MOST_COUNTED, Queue, counts
+from tickets.services.lists.saved_views import saved_views
+from tickets.web.labels import QUEUES
 
 _ICONS = {
     Queue.MINE: "person",
@@ -82,4 +82,4 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         }
         for view in saved_views(by=by)
     ]
-    return {"queues": queues, "views": views, "stamp": live.desk_stamp(by=by)}
+    return {"queues": queues, "views": views, "stamp": presence.desk_stamp(by=by)}

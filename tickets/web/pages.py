@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.fragments import wants_fragment
-from helpdesk.moments import this_second
-from helpdesk.numbers import whole_number
+from helpdesk.clock import this_second
+from helpdesk.htmx import wants_fragment
+from helpdesk.parsing import whole_number
 from tickets.domain.ticket import Category
-from tickets.services import attachments, canned, live
+from tickets.services.conversation import attachments, canned_replies
+from tickets.services.delivery import presence
 from tickets.services.read import TicketPage, older_log, ticket_page
 from tickets.web import forms, present
 
@@ -22,7 +23,7 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
     by = actor_of(request.user)
     context = detail_context(ticket_page(ticket_id, by=by), by=by)
     if (reply_id := whole_number(request.GET.get("canned"))) is not None:
-        text = canned.filled_in(reply_id, ticket_id, by=by)
+        text = canned_replies.filled_in(reply_id, ticket_id, by=by)
         context["reply_form"] = forms.ReplyForm(initial={"content": text})
     return render(request, "tickets/detail.html", context)
 
@@ -66,7 +67,7 @@ def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> File
 @require_safe
 def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResponse:
     """A canned reply, filled in for the ticket."""
-    text = canned.filled_in(reply_id, ticket_id, by=actor_of(request.user))
+    text = canned_replies.filled_in(reply_id, ticket_id, by=actor_of(request.user))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
@@ -77,13 +78,13 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
         **present.ticket_context(page, now=this_second()),
-        "stamp": live.ticket_stamp(ticket.ticket_id, by=by),
+        "stamp": presence.ticket_stamp(ticket.ticket_id, by=by),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),
         "note_form": forms.NoteForm(),
         "edit_form": forms.EditForm(),
         "relate_form": forms.RelateForm(),
-        "canned_replies": canned.canned_replies(by=by),
+        "canned_replies": canned_replies.canned_replies(by=by),
         "assign_form": forms.AssignForm(initial=version, present=ticket.assigned_to),
         "status_form": forms.StatusForm(initial=version, current=ticket.status),
         "priority_form": forms.PriorityForm(initial=version),

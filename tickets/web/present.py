@@ -18,15 +18,15 @@ from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from tickets.domain import instant
-from tickets.domain.sla import standing
-from tickets.domain.sla.standing import Standing
+from tickets.domain.sla import sla_status
+from tickets.domain.sla.sla_status import Standing
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.services.escalate import MANUAL
+from tickets.services.lifecycle.escalate import MANUAL
+from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
-from tickets.services.search import MARK_END, MARK_START, mark_hits
-from tickets.store.log import Change, Communication
+from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
-from tickets.web.words import FIELDS, RULES, label
+from tickets.web.labels import FIELDS, RULES, label
 
 _DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 
@@ -102,7 +102,7 @@ def ticket_lines(
     lines = []
     for ticket in tickets:
         facts = sla_facts(ticket)
-        due = standing.due(facts)
+        due = sla_status.due(facts)
         lines.append(
             Line(
                 ticket_id=ticket.ticket_id,
@@ -115,7 +115,7 @@ def ticket_lines(
                 status=ticket.status,
                 assignee_name=people.get(ticket.assigned_to or "", ""),
                 escalation_level=ticket.escalation_level,
-                standing=standing.ticket_standing(facts, now),
+                standing=sla_status.ticket_standing(facts, now),
                 due_at=due[0] if due else None,
                 due_clock=due[1] if due else "",
                 created_at=ticket.created_at,
@@ -162,7 +162,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     teams = _teams([ticket.team_id, *_values_in(page.log, "teamId")])
     authors = _authors(page.log, page.customer)
     facts = sla_facts(ticket)
-    due = standing.due(facts)
+    due = sla_status.due(facts)
     shown = {
         name: getattr(ticket, name)
         for name in (
@@ -196,13 +196,13 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
-        "standing": standing.ticket_standing(facts, now),
+        "standing": sla_status.ticket_standing(facts, now),
         "due_at": due[0] if due else None,
         "due_clock": due[1] if due else "",
-        "response_standing": standing.response_standing(facts, now),
+        "response_standing": sla_status.response_standing(facts, now),
         "response_deadline": facts.response_deadline,
         "first_responded_at": facts.first_responded_at,
-        "resolution_standing": standing.resolution_standing(facts, now),
+        "resolution_standing": sla_status.resolution_standing(facts, now),
         "resolution_deadline": facts.resolution_deadline,
     }
     return {

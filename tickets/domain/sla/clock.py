@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tickets.domain.calendar import Calendar
-from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import State, Timeline
 
 

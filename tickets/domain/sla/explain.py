@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tickets.domain.sla import clock
 from tickets.domain.sla.clock import Stretch
-from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import Timeline
 
 MOST_SEGMENTS = 60

@@ -9,7 +9,7 @@ from itertools import pairwise
 from tickets.domain.errors import HighestLevelReached
 from tickets.domain.sla import clock
 from tickets.domain.sla.clock import Clock, Reading
-from tickets.domain.sla.terms import Terms
+from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 

@@ -7,7 +7,7 @@ from typing import Any
 from tickets.domain import calendar, instant
 from tickets.domain.errors import DomainError, ScenarioRefused
 from tickets.domain.sla import clock
-from tickets.domain.sla.terms import DEFAULT_TERMS, Allowances, Terms
+from tickets.domain.sla.policy import DEFAULT_TERMS, Allowances, Terms
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import Priority
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets.services.history import import_history
+from tickets.services.maintenance.ticket_import import import_history
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from django.core.management.base import BaseCommand
 
-from tickets.services import search
+from tickets.services.lists import search
 from tickets.services.read import last_ticket_number
 
 

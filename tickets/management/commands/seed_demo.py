@@ -6,9 +6,9 @@ from typing import Any
 import click
 from django.core.management.base import BaseCommand, CommandParser
 
-from helpdesk.moments import this_second
-from tickets.demo import story, workspace
-from tickets.services import outbox
+from helpdesk.clock import this_second
+from tickets.demo import generator, workspace
+from tickets.services.delivery import outbox
 from tickets.services.read import desk_is_empty
 
 DAYS = 90
@@ -29,12 +29,12 @@ class Command(BaseCommand):
             self.stdout.write("The desk has tickets already; no demo data was made.")
             return
         workspace.furnish()
-        now, size, made = this_second(), story.cast_size(wanted), 0
-        owners = story.make_cast(size, since=now - timedelta(days=DAYS))
+        now, size, made = this_second(), generator.cast_size(wanted), 0
+        owners = generator.make_cast(size, since=now - timedelta(days=DAYS))
         with click.progressbar(owners, length=size, label="demo customers") as bar:
             cast = list(bar)
         with click.progressbar(length=wanted, label="demo tickets") as bar:
-            for made_now in story.tell(cast, tickets=wanted, days=DAYS, now=now):
+            for made_now in generator.tell(cast, tickets=wanted, days=DAYS, now=now):
                 if made_now:
                     made += 1
                     bar.update(1)

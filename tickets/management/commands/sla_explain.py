@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if options["scenario"]:
             self._scenarios(options["scenario"])
         elif options["ticket_id"]:
-            from tickets.services.explain import explain_ticket
+            from tickets.services.sla.explain import explain_ticket
 
             try:
                 self.stdout.write(explain_ticket(options["ticket_id"]))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tickets.services.escalate import sweep
+from tickets.services.lifecycle.escalate import sweep
 
 
 class Command(BaseCommand):

@@ -7,9 +7,9 @@ import click
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from tickets.services.copies import forget_copies
-from tickets.services.segments import store_segments
-from tickets.services.trail import index_records
+from tickets.services.customer_records.old_copies import forget_copies
+from tickets.services.maintenance.log_index import index_records
+from tickets.services.sla.segments import store_segments
 
 _STEPS: tuple[tuple[str, Callable[[Callable[[], object]], int]], ...] = (
     # Before anybody changes policies: see store_segments.

@@ -5,8 +5,8 @@ from typing import Any
 import click
 from django.core.management.base import BaseCommand, CommandParser
 
+from tickets.services.maintenance.verify import verify
 from tickets.services.read import last_ticket_number
-from tickets.services.verify import verify
 
 
 class Command(BaseCommand):

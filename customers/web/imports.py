@@ -1,0 +1,87 @@
+"""Upload a file of customers or vehicles, look at what would happen, and let it happen."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from customers.models import CustomerFile
+from customers.services import imports
+from helpdesk import csv_files
+from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.errors import Invalid
+from helpdesk.htmx import wants_fragment
+
+SHOWN = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    context: dict[str, Any] = {
+        "view": "customers",
+        "kinds": CustomerFile.Kind.choices,
+        "columns": {kind.value: list(names) for kind, names in imports.COLUMNS.items()},
+        "kind": request.POST.get("kind", CustomerFile.Kind.CUSTOMERS),
+    }
+    if request.method != "POST":
+        return render(request, "customers/upload.html", context)
+    given = request.FILES.get("file")
+    try:
+        if given is None:
+            raise Invalid({"file": _("Choose a file first.")})
+        content = given.read(imports.LARGEST + 1)
+        uploaded = imports.upload(
+            kind=request.POST.get("kind", ""), name=given.name or "", content=content, by=by
+        )
+    except Invalid as refused:
+        context["errors"] = refused.errors
+        return render(request, "customers/upload.html", context, status=422)
+    return redirect("customer_file", uploaded.pk)
+
+
+@require_safe
+def page(request: HttpRequest, file_id: int) -> HttpResponse:
+    return _shown(request, imports.file_of(file_id, by=actor_of(request.user)))
+
+
+@require_POST
+def step(request: HttpRequest, file_id: int) -> HttpResponse:
+    """Let the file be taken, or take more of it, and show how far it is."""
+    found = imports.confirm(file_id, by=actor_of(request.user))
+    return _shown(request, found) if wants_fragment(request) else redirect("customer_file", file_id)
+
+
+@require_safe
+def report(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
+    found = imports.file_of(file_id, by=actor_of(request.user))
+    answer = StreamingHttpResponse(
+        csv_files.lines(imports.report(found)), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="refused-{found.pk}.csv"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _shown(request: HttpRequest, file: CustomerFile) -> HttpResponse:
+    columns = imports.COLUMNS[CustomerFile.Kind(file.kind)]
+    used = {name for row in file.rows[:SHOWN] for name in row["fields"]}
+    shown = {column: name for column, name in columns.items() if name in used}
+    context = {
+        "view": "customers",
+        "file": file,
+        "good": len(file.rows),
+        "columns": list(shown),
+        "rows": [
+            (row["number"], [row["fields"].get(name, "") for name in shown.values()])
+            for row in file.rows[:SHOWN]
+        ],
+        "more": max(len(file.rows) - SHOWN, 0),
+        "refused": file.refused[:SHOWN],
+        "more_refused": max(len(file.refused) - SHOWN, 0),
+    }
+    template = "customers/file.html#progress" if wants_fragment(request) else "customers/file.html"
+    return render(request, template, context)

@@ -1,0 +1,42 @@
+"""Up to when the figures are complete."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from ulid import ULID
+
+from customers.services.changes import changed_customers
+from reporting.domain import days
+from reporting.services import facts
+from reporting.services.query import EARLIEST
+from reporting.store import queries
+from tickets.services.delivery import outbox
+
+CUSTOMERS = 100
+"""Changed customers that are looked at; figures follow them by hundreds."""
+
+
+def complete_until() -> datetime | None:
+    """The instant up to which the figures of reports are complete; None: all of them are.
+
+    Ask before the figures are read. Cost: a query a shard of the changed customers, the outbox and
+    the days to be rolled up, each of a bounded size; one of the failed events; one GetItem.
+    """
+    # In the order in which a change passes through: what has left one is in the next already.
+    return min(_lacking(), default=None)
+
+
+def _lacking() -> Iterator[datetime]:
+    if queries.is_rebuilding():
+        yield days.bounds(EARLIEST, "UTC")[0]
+    for customer in changed_customers(limit=CUSTOMERS):
+        yield ULID.from_str(str(customer.at)).datetime.replace(microsecond=0)
+    oldest = outbox.oldest_at()
+    if oldest:
+        yield oldest
+    failed = outbox.oldest_failed_at(facts.CONSUMER)
+    if failed:
+        yield failed
+    for mark in queries.dirty_days(limit=1):
+        day = str(mark.sk).partition("#")[0]
+        yield days.bounds(date.fromisoformat(day), "UTC")[0]

@@ -1,0 +1,150 @@
+"""What a figure counted, event by event."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from helpdesk.dynamo import cursor
+from helpdesk.errors import Invalid
+from reporting.domain import days
+from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.figures import COUNTED
+from reporting.services.facts import read_day
+from reporting.services.query import Asked
+from reporting.services.report import report
+from reporting.store import queries
+from tickets.domain.sla import clock
+from tickets.domain.sla.timeline import Timeline
+from tickets.services.read import get_tickets
+from tickets.services.sla.policies import KNOWN_TERMS
+from tickets.store.ticket import Ticket
+
+PAGE = 50
+MOST_DAYS = 62
+"""Days that one page looks through; a quieter stretch takes a second page."""
+
+FIGURES: dict[str, tuple[Kind, bool | None]] = {
+    "created": (Kind.CREATED, None),
+    "resolved": (Kind.RESOLVED, None),
+    "closed": (Kind.CLOSED, None),
+    "reopened": (Kind.REOPENED, None),
+    "escalated": (Kind.ESCALATED, None),
+    "responses": (Kind.RESPONSE, None),
+    "late-responses": (Kind.RESPONSE, False),
+    "resolutions": (Kind.RESOLUTION, None),
+    "late-resolutions": (Kind.RESOLUTION, False),
+}
+"""What each figure counts: a kind of fact, and whether it was in time."""
+
+
+_CLOCKS = {
+    Kind.RESPONSE: ("response",),
+    Kind.ESCALATED: ("response", "resolution"),
+    Kind.CREATED: (),
+}
+"""The clocks that a kind of fact may be late by, where it is not the resolution's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A ticket, at one of the events that a figure counted."""
+
+    ticket: Ticket
+    at: datetime
+    late: int | None
+    """Working seconds beyond what was allowed at that event; None: no deadline was missed by then;
+    0: one was missed that has since been moved out."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Some of what a figure counted, the latest first; `total` is all of it, by the figure.
+    Where to go on, and down to which day this looked."""
+
+    rows: list[Counted]
+    total: int
+    next: str | None
+    looked_to: date
+
+
+def behind(asked: Asked, figure: str, *, place: str | None = None) -> Behind:
+    """What a figure counts: a ticket once for each event that was counted.
+
+    Cost: a query for each day that is looked through, a batch read, and that of the report.
+    Raises Invalid, InvalidCursor.
+    """
+    if figure not in FIGURES:
+        raise Invalid({"figure": _("There is no such figure.")})
+    query = ["behind", figure, repr(asked)]
+    day, passed = asked.range.end - days.DAY, 0
+    if place:
+        text, _space, number = cursor.decode(place, query=query).partition(" ")
+        day, passed = date.fromisoformat(text), int(number)
+    found: list[tuple[str, Fact]] = []
+    looked = 0
+    follows: str | None = None
+    while day >= asked.range.start:
+        if looked == MOST_DAYS or len(found) >= PAGE:
+            follows = cursor.encode(query=query, place=f"{day} {passed}")
+            break
+        events = _events(asked, figure, day)[passed:]
+        room = PAGE - len(found)
+        found += events[:room]
+        looked += 1
+        if len(events) > room:
+            passed += room
+            continue
+        day, passed = day - days.DAY, 0
+    tickets = get_tickets({number for number, _fact in found})
+    return Behind(
+        rows=[
+            Counted(tickets[number], fact.at, _late(tickets[number], fact))
+            for number, fact in found
+            if number in tickets
+        ],
+        total=total(asked, figure),
+        next=follows,
+        looked_to=day,
+    )
+
+
+def total(asked: Asked, figure: str) -> int:
+    """What the figure itself says. Cost: as `report`."""
+    kind, met = FIGURES[figure]
+    row = report(asked).row
+    counted = row[COUNTED[kind]]
+    return counted if met is None else counted - row[COUNTED[kind] + 1]
+
+
+def _events(asked: Asked, figure: str, day: date) -> list[tuple[str, Fact]]:
+    """Numbers of tickets and what was counted of them, the latest first."""
+    kind, met = FIGURES[figure]
+    start, end = days.bounds(day, asked.zone)
+
+    def counted(about: About, fact: Fact) -> bool:
+        return (
+            fact.kind is kind
+            and (met is None or fact.met is met)
+            and start <= fact.at < end
+            and (asked.include_merged or not about.merged)
+            and asked.counts((about.priority, about.category, about.assignee))
+        )
+
+    found = []
+    for utc_day in days.utc_days(day, asked.zone):
+        for item in queries.facts_of_day(utc_day):
+            about, happened = read_day(item)
+            found += [(str(item.sk), fact) for fact in happened if counted(about, fact)]
+    return sorted(found, key=lambda one: (one[1].at, int(one[0])), reverse=True)
+
+
+def _late(ticket: Ticket, fact: Fact) -> int | None:
+    clocks = _CLOCKS.get(fact.kind, ("resolution",))
+    if not clocks:
+        return None
+    reading = clock.read(Timeline.load(ticket.timeline), KNOWN_TERMS, now=fact.at)
+    read = [reading.response if name == "response" else reading.resolution for name in clocks]
+    return max(
+        (max(one.elapsed - one.allowance, 0) for one in read if one.breached_at), default=None
+    )

@@ -1,0 +1,151 @@
+"""How a question about figures stands in a form and in an address."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.people import names_of
+from helpdesk.clock import this_second
+from helpdesk.errors import Invalid
+from reporting.domain import days
+from reporting.domain.days import Range, day_of
+from reporting.services.query import Asked, GroupBy, read_asked
+from tickets.domain.filters import ME, NOBODY
+from tickets.domain.ticket import Category, Priority
+from tickets.services.assignment.assignable import people_in_lists
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+_FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
+
+
+def asked_of(request: HttpRequest, by: Actor, today: date) -> Asked:
+    """What a page's address asks for. Raises as `read_asked`."""
+    return read_asked(dict(request.GET.lists()), by=by, today=today, inclusive=True)
+
+
+def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest], Answer]:
+    """Send addresses of earlier releases, which name the day after the last as `to`, on to theirs
+    of today, with `until`."""
+
+    @wraps(view)
+    def redirecting(request: HttpRequest) -> Any:
+        if "to" not in request.GET:
+            return view(request)
+        given = request.GET.copy()
+        after = given.pop("to")[-1]
+        try:
+            given.setdefault("until", str(date.fromisoformat(after) - days.DAY))
+        except (ValueError, OverflowError):
+            given.setdefault("until", after)  # whose error stands beside it
+        return redirect(f"{request.path}?{given.urlencode()}", permanent=True)
+
+    return redirecting
+
+
+def today_of(request: HttpRequest) -> date:
+    zone = request.GET.get("tz", "")
+    zones = settings.REPORT_TIME_ZONES
+    return day_of(this_second(), zone if zone in zones else zones[0])
+
+
+def group_by_of(request: HttpRequest, asked: Range) -> GroupBy:
+    """What was asked for, or what suits the length of the range."""
+    word = request.GET.get("groupBy", "")
+    if word:
+        if word not in list(GroupBy):
+            raise Invalid(
+                {"groupBy": _("Choose one of: %(words)s.") % {"words": ", ".join(GroupBy)}}
+            )
+        return GroupBy(word)
+    if asked.days <= 45:
+        return GroupBy.DAY
+    return GroupBy.WEEK if asked.days <= 200 else GroupBy.MONTH
+
+
+def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
+    """The filters as they were typed, and what can be chosen."""
+    given = {name: request.GET.get(name, "") for name in _FILTERS}
+    if given["assignedTo"] == ME:
+        given["assignedTo"] = by.user_id
+    month = days.month_of(today)
+    last_of_month = month - days.DAY
+    presets = [
+        (_("7 days"), today - 6 * days.DAY, today),
+        (_("30 days"), today - 29 * days.DAY, today),
+        (_("90 days"), today - 89 * days.DAY, today),
+        (_("Last month"), days.month_of(last_of_month), last_of_month),
+        (_("This year"), today.replace(month=1, day=1), today),
+        (_("12 months"), month.replace(year=month.year - 1), last_of_month),
+    ]
+    first = given["from"] or str(today - 29 * days.DAY)
+    until = given["until"] or str(today)
+    kept = [
+        (name, value) for name, value in given.items() if value and name not in ("from", "until")
+    ]
+    return {
+        "given": {**given, "assigned": given["assignedTo"]},
+        "from_": first,
+        "until": until,
+        "presets": [
+            {
+                "label": name,
+                "query": urlencode([("from", start), ("until", end), *kept]),
+                "chosen": (first, until) == (str(start), str(end)),
+            }
+            for name, start, end in presets
+        ],
+        "zones": settings.REPORT_TIME_ZONES,
+        "priorities": list(Priority),
+        "categories": list(Category),
+        "people": _people(given["assignedTo"]) if by.supervises else [],
+        "groupings": [
+            (GroupBy.DAY.value, _("day")),
+            (GroupBy.WEEK.value, _("week")),
+            (GroupBy.MONTH.value, _("month")),
+        ],
+    }
+
+
+def _people(chosen: str) -> dict[str, str]:
+    """Who can be chosen, by id; with somebody who left if they were chosen."""
+    people = {one.user_id: one.label for one in people_in_lists()}
+    return {**names_of([chosen]), **people}
+
+
+def pairs(asked: Asked) -> list[tuple[str, str]]:
+    assignee = NOBODY if asked.assignee == "" else asked.assignee
+    return [
+        ("from", str(asked.range.start)),
+        ("until", str(asked.range.end - days.DAY)),
+        ("tz", asked.zone),
+        *(("priority", word) for word in sorted(asked.priorities)),
+        *(("category", word) for word in sorted(asked.categories)),
+        *([("assignedTo", assignee)] if assignee else []),
+        *([("includeMerged", "true")] if asked.include_merged else []),
+    ]
+
+
+def query(asked: Asked) -> str:
+    return urlencode(pairs(asked))
+
+
+def behind_link(asked: Asked, figure: str, **more: str) -> str:
+    """The tickets behind a figure; `more` narrows it."""
+    kept = [pair for pair in pairs(asked) if pair[0] not in more]
+    return f"{reverse('report_tickets')}?{urlencode([*kept, *more.items(), ('figure', figure)])}"
+
+
+def narrowed_link(asked: Asked, name: str, key: str) -> str:
+    """The report of one group of a table."""
+    kept = [pair for pair in pairs(asked) if pair[0] != name]
+    return f"{reverse('reports')}?{urlencode([*kept, (name, key or NOBODY)])}"

@@ -1,0 +1,257 @@
+"""What a change of configuration will touch, said on its form before anything is saved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.models import Team
+from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.clock import this_second
+from helpdesk.errors import Invalid
+from tickets.domain.filters import ACTIVE, Filters
+from tickets.domain.sla.milestones import Trigger
+from tickets.domain.ticket import Category, Priority
+from tickets.models import (
+    Calendar,
+    CannedReply,
+    EscalationRule,
+    Policy,
+    RoutingRule,
+    SavedView,
+)
+from tickets.services.lists.filters import read_filters
+from tickets.services.lists.find import count_up_to
+from tickets.services.sla import impact, rules, shadowed
+from tickets.services.sla.impact import Impact, Reach
+
+MOST = 1_000
+MONTH = timedelta(days=30)
+
+
+PREVIEW, CONFIRM = "_preview", "_confirmed"
+
+
+class SaysWhatItTouches(SupervisorsOnly):
+    """A form of configuration with the reach of a change above its fields."""
+
+    change_form_template = "admin/tickets/configuration_form.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        if getattr(form, "is_held_back", False):
+            context |= {"touches": form.impact, "errors": None, "held_back": form}
+        else:
+            original = context.get("original")
+            context["touches"] = touches(original, self.model, by=actor_of(request.user))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.actor = actor_of(request.user)
+        return form
+
+
+class PreviewForm(forms.ModelForm):
+    """A form that can say what saving it would do, and wants a large change to be confirmed.
+
+    Nothing is saved by a preview, nor by a large change that nobody has confirmed: the form comes
+    back as it was typed, with its impact in words.
+    """
+
+    actor: Actor
+    can_preview = True
+    is_held_back = False
+    is_large = False
+    impact: Sequence[str] = ()
+
+    def reach(self) -> tuple[Reach, list[str]]:
+        """Return what saving the instance as it is would touch, and that in words."""
+        raise NotImplementedError
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if not self.is_bound or self.errors or CONFIRM in self.data or not self.has_changed():
+            return
+        found, words = self.reach()
+        self.is_large = found.is_large
+        if self.is_large or PREVIEW in self.data:
+            self.is_held_back, self.impact = True, words
+            self.add_error(None, ValidationError("", code="held_back"))
+
+
+def warn(model_admin: Any, request: HttpRequest, lines: Iterable[str]) -> None:
+    """Show what is odd about something that was saved all the same."""
+    for line in lines:
+        model_admin.message_user(request, line, messages.WARNING)
+
+
+def in_words(found: Reach) -> str:
+    """Say of how many open tickets a count is."""
+    if found.more:
+        return _("Of the %(seen)s most urgent open tickets") % {"seen": found.seen}
+    return _("Of %(seen)s open tickets") % {"seen": found.seen}
+
+
+def impact_in_words(found: Impact) -> list[str]:
+    """Say what saving would do to open tickets."""
+    return [
+        _(
+            "%(of)s, %(count)s are recalculated: %(moved)s move to another policy, "
+            "%(rest)s get a new version of theirs."
+        )
+        % {
+            "of": in_words(found),
+            "count": found.touched,
+            "moved": found.moved,
+            "rest": found.touched - found.moved,
+        }
+    ]
+
+
+def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
+    """A sentence for each thing that a change of `thing` reaches; None: it is about to be made.
+
+    Cost: a few SQL queries, each counting up to MOST.
+    """
+    if kind is Policy:
+        return _policy(thing, by)
+    if kind is Calendar:
+        return _calendar(thing, by)
+    if kind is EscalationRule:
+        return _rule(by)
+    if kind is RoutingRule:
+        return _routing(thing, by)
+    if kind is Team:
+        return _team(thing, by)
+    if kind is CannedReply:
+        return [_("Whoever answers sees it at once; answers that were sent stay as they are.")]
+    return _view(thing, by) if kind is SavedView else []
+
+
+def _rule(by: Actor) -> list[str]:
+    past = rules.past_now(by=by)
+    counts = ", ".join(f"{trigger.value} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
+    return [
+        in_words(Reach(past.seen, past.more, 0))
+        + ": "
+        + _("so many are past each trigger now: %(counts)s.") % {"counts": counts},
+        _("A rule that begins does not fire on them, unless you choose so below."),
+        _("What has fired on a ticket does not fire again until it is reopened."),
+    ]
+
+
+def _policy(policy: Policy | None, by: Actor) -> list[str]:
+    if policy is None:
+        return [
+            _("The open tickets that its conditions match come under it. “Preview” says how many.")
+        ]
+    found = impact.under(policy, by=by)
+    newest = policy.versions.order_by("-number").first()
+    said = [
+        _("The next version follows %(key)s.") % {"key": newest.key if newest else "–"},
+        _("%(of)s, %(count)s are under this policy. “Preview” says what your changes would do.")
+        % {"of": in_words(found), "count": found.touched},
+        _("Tickets that are done keep the version they finished under."),
+    ]
+    return said + shadow_of_policy(policy)
+
+
+def shadow_of_policy(policy: Policy) -> list[str]:
+    """Warn where a policy, as it is, never applies, or hides others."""
+    others = [one for one in Policy.objects.all() if one.pk != policy.pk]
+    before, now = shadowed.hidden_policies(others), shadowed.hidden_policies([*others, policy])
+    return _shadow(policy, now, [one for one in others if one.pk in now and one.pk not in before])
+
+
+def shadow_of_routing_rule(rule: RoutingRule) -> list[str]:
+    """Warn where a routing rule, as it is, never applies, or hides others."""
+    others = [one for one in RoutingRule.objects.select_related("team") if one.pk != rule.pk]
+    before = shadowed.hidden_routing_rules(others)
+    now = shadowed.hidden_routing_rules([*others, rule])
+    return _shadow(rule, now, [one for one in others if one.pk in now and one.pk not in before])
+
+
+def _shadow(thing: Any, hidden: Mapping[int, list[str]], now_hidden: Iterable[Any]) -> list[str]:
+    said = []
+    if thing.pk in hidden:
+        said.append(
+            _("It never applies: %(names)s come before it and take every ticket that it matches.")
+            % {"names": ", ".join(hidden[thing.pk])}
+        )
+    if names := [str(one) for one in now_hidden]:
+        said.append(_("Because of it these never apply: %(names)s.") % {"names": ", ".join(names)})
+    return said
+
+
+def _calendar(calendar: Calendar | None, by: Actor) -> list[str]:
+    names = [policy.name for policy in calendar.policy_set.all()] if calendar else []
+    if not names:
+        return [_("No policy uses it: no deadline moves.")]
+    return [
+        _("Policies that use it, and get a new version: %(names)s.") % {"names": ", ".join(names)},
+        _("Open tickets are recalculated in the background: %(count)s.")
+        % {"count": _open(by, Filters(statuses=ACTIVE))},
+    ]
+
+
+def _routing(rule: RoutingRule | None, by: Actor) -> list[str]:
+    since = this_second() - MONTH
+    filters = Filters(created_from=since)
+    if rule:
+        filters = Filters(
+            created_from=since,
+            categories=frozenset([Category(rule.category)] if rule.category else []),
+            priorities=frozenset([Priority(rule.priority)] if rule.priority else []),
+        )
+    return [
+        _("New tickets of the last 30 days that category and priority fit: %(count)s.")
+        % {"count": _open(by, filters)},
+        _("Tickets that are there already stay where they are."),
+        *(shadow_of_routing_rule(rule) if rule else ()),
+    ]
+
+
+def _team(team: Team | None, by: Actor) -> list[str]:
+    if team is None:
+        return [_("A new team has no tickets until a rule or a person sends it some.")]
+    rules = RoutingRule.objects.filter(team=team).count()
+    return [
+        _("Its open tickets: %(count)s. They stay; members who leave keep what is theirs.")
+        % {"count": _open(by, Filters(statuses=ACTIVE, team=str(team.pk)))},
+        ngettext(
+            "%(n)s routing rule sends it new tickets.",
+            "%(n)s routing rules send it new tickets.",
+            rules,
+        )
+        % {"n": rules},
+    ]
+
+
+def _view(view: SavedView | None, by: Actor) -> list[str]:
+    if view is None or view.team is None:
+        return [_("Every member of the team sees it beside their pages.")]
+    try:
+        filters = read_filters(parse_qs(view.query), by=by)
+    except Invalid as refused:
+        return [_("It shows nothing now: %(why)s") % {"why": " ".join(refused.errors.values())}]
+    members = view.team.members.count()
+    return [
+        _("It shows %(count)s tickets now, to %(members)s people of %(team)s.")
+        % {"count": _open(by, filters), "members": members, "team": view.team.name}
+    ]
+
+
+def _open(by: Actor, filters: Filters) -> str:
+    found = count_up_to(filters, MOST + 1, by=by)
+    return _("more than %(most)s") % {"most": MOST} if found > MOST else str(found)

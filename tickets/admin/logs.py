@@ -1,0 +1,93 @@
+"""What was said, what escalated and which tags there are, over all tickets: to look through."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.rights import ReadOnly
+from helpdesk.dynamo_admin.options import PlannedAdmin
+from theme.templatetags.desk import moment
+from tickets.admin.filters import EscalatedByFilter, PersonFilter
+from tickets.admin.people import people
+from tickets.admin.ticket import mark
+from tickets.domain.ticket import Direction
+from tickets.models import Communication, Escalation, Tag
+from tickets.web.labels import RULES
+
+
+def _ticket(number: str) -> str:
+    address = reverse("admin:tickets_ticket_change", args=[number])
+    return format_html('<a href="{}">#{}</a>', address, number)
+
+
+@admin.register(Communication)
+class CommunicationAdmin(ReadOnly, PlannedAdmin):
+    list_display = ("written", "ticket", "kind", "person", "begins")
+    list_filter = (PersonFilter, "created_at")
+    fields = ("ticket", "kind", "person", "created_at", "content")
+
+    @admin.display(description=_("written"))
+    def written(self, line: Any) -> str:
+        return moment(line.created_at)
+
+    @admin.display(description=_("ticket"))
+    def ticket(self, line: Any) -> str:
+        return _ticket(line.ticket_id)
+
+    @admin.display(description=_("type"))
+    def kind(self, line: Any) -> str:
+        return mark("kind", f"{line.type}, {line.direction}" if line.direction else line.type)
+
+    @admin.display(description=_("person"))
+    def person(self, line: Any) -> str:
+        name = people().name(line.created_by) or str(_("somebody who left"))
+        inbound = line.direction == Direction.INBOUND.value
+        return str(_("the customer, logged by %(name)s") % {"name": name}) if inbound else name
+
+    @admin.display(description=_("text"))
+    def begins(self, line: Any) -> str:
+        return Truncator(line.content).chars(110)
+
+
+@admin.register(Escalation)
+class EscalationAdmin(ReadOnly, PlannedAdmin):
+    list_display = ("escalated", "ticket", "rule_name", "level", "person", "reason")
+    list_filter = (EscalatedByFilter, "fired_at")
+    fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
+
+    @admin.display(description=_("escalated"))
+    def escalated(self, record: Any) -> str:
+        return moment(record.fired_at)
+
+    @admin.display(description=_("ticket"))
+    def ticket(self, record: Any) -> str:
+        return _ticket(record.ticket_id)
+
+    @admin.display(description=_("rule"))
+    def rule_name(self, record: Any) -> str:
+        key = "manual" if record.rule.startswith("manual") else record.rule
+        return str(RULES.get(key, key))
+
+    @admin.display(description=_("by"))
+    def person(self, record: Any) -> str:
+        return people().name(record.escalated_by) or str(_("somebody who left"))
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnly, PlannedAdmin):
+    """Which tags tickets have. They come and go with the tickets that name them."""
+
+    list_display = ("name", "tickets", "shown")
+    list_display_links = None
+    fields = ("name", "tickets")
+
+    @admin.display(description=_("list"))
+    def shown(self, tag: Any) -> str:
+        address = reverse("admin:tickets_ticket_changelist")
+        query = urlencode({"tags__contains": tag.name})
+        return format_html('<a href="{}?{}">{}</a>', address, query, _("show them"))

@@ -1,0 +1,1 @@
+"""Who works a ticket: assigning, handing over, and how much everybody has."""

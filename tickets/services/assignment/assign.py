@@ -1,0 +1,204 @@
+"""Give a ticket to somebody, to a team, to nobody, or to whoever is next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_customer
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.accounts.models import Membership, Team
+from helpdesk.accounts.people import can_work_now
+from helpdesk.clock import this_second
+from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
+from helpdesk.parsing import whole_number
+from tickets.domain import events, routing
+from tickets.domain.routing import Candidate
+from tickets.models import RoutingRule
+from tickets.services.lifecycle import idempotency
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.validation import Checks
+from tickets.store import queries, search
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+Choose = Callable[[Sequence[Candidate]], Candidate | None]
+
+_CHOICE: Mapping[str, Choose] = {
+    Team.Distribution.ROUND_ROBIN: routing.in_turn,
+    Team.Distribution.LEAST_LOAD: routing.least_loaded,
+}
+_TRIES = 5
+
+
+def assign(
+    ticket_id: str,
+    *,
+    to: str | None,
+    by: Actor,
+    version: int | None = None,
+    token: Token | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Assign to the user with the id `to`; None unassigns.
+
+    Raises Invalid when nobody who works tickets has this id; NotFound, NotAllowed, StaleVersion,
+    Busy.
+    """
+    require_ticket_work(by)
+    if repeated := idempotency.ticket_before(token, by=by):
+        return repeated
+    checks = Checks()
+    checks.assignee("assignedTo", to)
+    checks.done()
+
+    def hand_over(draft: Draft) -> None:
+        give(draft, to)
+
+    return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
+
+
+def assign_team(
+    ticket_id: str,
+    *,
+    team_id: str | None,
+    by: Actor,
+    version: int | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Hand the ticket to a team; None takes it out of any. Its assignee stays, if one of the team.
+
+    Raises Invalid for an unknown team; NotFound, NotAllowed, StaleVersion, Busy.
+    """
+    return change(ticket_id, to_team(team_id), by=by, version=version, now=now)
+
+
+def to_team(team_id: str | None) -> Callable[[Draft], None]:
+    """What hands a draft to a team, for `change`. Two SQL queries. Raises Invalid."""
+    team = _team(team_id) if team_id else None
+    members = {str(pk) for pk in team.members.values_list("pk", flat=True)} if team else set()
+
+    def hand_over(draft: Draft) -> None:
+        draft.ticket.team_id = str(team.pk) if team else None
+        if team and draft.ticket.assigned_to not in members:
+            give(draft, None)
+        draft.follow_clock()
+
+    return hand_over
+
+
+def assign_automatically(
+    ticket_id: str,
+    *,
+    by: Actor,
+    version: int | None = None,
+    token: Token | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Let routing decide: the team by its rules, unless the ticket has one; then somebody of it.
+
+    Raises Invalid when no rule fits, or nobody of the team is free; NotFound, NotAllowed,
+    StaleVersion, Busy.
+    """
+    require_ticket_work(by)
+    if repeated := idempotency.ticket_before(token, by=by):
+        return repeated
+    ticket = queries.ticket(ticket_id)
+    team_id = ticket.team_id if ticket else None
+    if ticket and not team_id:
+        segment = ticket.segment
+        if segment is None:  # a ticket of an earlier release
+            customer = get_customer(ticket.customer_id)
+            segment = customer.segment if customer else ""
+        team_id = team_for(
+            category=ticket.category,
+            segment=segment,
+            priority=ticket.priority,
+        )
+        if team_id is None:
+            raise Invalid(
+                {"assignedTo": _("No routing rule fits this ticket. Choose a person or a team.")}
+            )
+    chosen = next_of_team(team_id, now=now or this_second(), always=True) if team_id else None
+    if ticket and chosen is None:
+        raise Invalid(
+            {"assignedTo": _("Nobody of the team is free: all are absent or at their capacity.")}
+        )
+
+    def hand_over(draft: Draft) -> None:
+        draft.ticket.team_id = team_id
+        give(draft, chosen)
+
+    return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
+
+
+def give(draft: Draft, to: str | None) -> None:
+    """Change the assignee of a draft. The clock does not mind who works a ticket."""
+    if draft.ticket.assigned_to != to:
+        draft.ticket.assigned_to = to
+        draft.follow_clock()
+        draft.emit(events.Assigned(to))
+
+
+def team_for(*, category: str, segment: str, priority: str) -> str | None:
+    """The team that routing rules send such a ticket to. One SQL query."""
+    routes = [rule.as_route() for rule in RoutingRule.objects.all()]
+    return routing.team_for(routes, category=category, segment=segment, priority=priority)
+
+
+def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | None:
+    """Who of a team is given the next ticket; None when it hands out none, or nobody is free.
+
+    `always` asks a team too whose members take tickets themselves. Loads come from the search
+    index, which is a second late: somebody may for a moment be given one more than their capacity.
+    Cost: four SQL queries.
+    """
+    team = _team(team_id)
+    choose = _CHOICE.get(team.distribution, routing.least_loaded if always else None)
+    if choose is None:
+        return None
+    day = timezone.localdate(now)
+    for _try in range(_TRIES):
+        members = list(
+            team.memberships.filter(user__is_active=True).select_related("user").order_by("pk")
+        )
+        user_ids = [str(member.user_id) for member in members]
+        loads = search.loads(now=now, user_ids=user_ids)
+        present = can_work_now(user_ids, day=day)
+        chosen = choose([_candidate(member, loads, present) for member in members])
+        if chosen is None:
+            return None
+        # Whoever is given a ticket at the same moment moves on in turn: then ask again.
+        mine = Membership.objects.filter(
+            team=team, user_id=chosen.user_id, last_given_at=chosen.last_given_at
+        ).update(last_given_at=timezone.now())
+        if mine:
+            return chosen.user_id
+    log.warning("turn_contended", team=team.pk)
+    return chosen.user_id if chosen else None
+
+
+def _candidate(
+    member: Membership, loads: Mapping[str, search.Load], present: set[str]
+) -> Candidate:
+    user_id = str(member.user_id)
+    return Candidate(
+        user_id=user_id,
+        load=loads.get(user_id, search.NOTHING).active,
+        capacity=member.user.capacity,
+        away=user_id not in present,
+        last_given_at=member.last_given_at,
+    )
+
+
+def _team(team_id: Any) -> Team:
+    team = Team.objects.filter(pk=whole_number(str(team_id)) or 0).first()
+    if team is None:
+        raise Invalid({"team": _("There is no such team.")})
+    return team

@@ -1,0 +1,61 @@
+"""Who has how many active tickets. From the search index: a second late."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.accounts.people import can_work_now
+from helpdesk.clock import this_second
+from tickets.services.assignment.assignable import people_in_lists
+from tickets.store import search
+
+
+@dataclass(frozen=True)
+class Share:
+    """What somebody has."""
+
+    user_id: str
+    name: str
+    teams: list[str]
+    load: int
+    overdue: int
+    capacity: int | None
+    away: bool
+
+    @property
+    def full(self) -> bool:
+        return self.capacity is not None and self.load >= self.capacity
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everybody who works or holds tickets, the most loaded first."""
+
+    people: list[Share]
+
+
+def workload(*, by: Actor, now: datetime | None = None) -> Workload:
+    """Cost: five SQL queries. Raises NotAllowed."""
+    require_ticket_work(by)
+    at = now or this_second()
+    loads = search.loads(now=at)
+    known = people_in_lists()
+    prefetch_related_objects([one.user for one in known], "teams")
+    there = can_work_now([one.user_id for one in known], day=timezone.localdate(at))
+    people = [
+        Share(
+            user_id=one.user_id,
+            name=one.label,
+            teams=[team.name for team in one.user.teams.all()],
+            load=held.active,
+            overdue=held.overdue,
+            capacity=one.user.capacity,
+            away=one.assignable and one.user_id not in there,
+        )
+        for one in known
+        for held in [loads.get(one.user_id, search.NOTHING)]
+    ]
+    return Workload(sorted(people, key=lambda person: -person.load))

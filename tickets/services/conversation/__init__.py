@@ -1,0 +1,1 @@
+"""What is written in a ticket: replies, notes, attachments, canned replies."""

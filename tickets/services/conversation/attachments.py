@@ -1,0 +1,192 @@
+"""Files that come with a message: kept, and given out to those who may see the ticket.
+
+A file is stored before the message that names it, so a crash in between leaves a file that nobody
+can reach, and never a message whose file is missing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import PurePath
+from typing import IO, Any
+
+import structlog
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.dynamo.ulids import new_ulid
+from helpdesk.errors import Invalid, NoRoom, NotFound
+from helpdesk.short_text import one_line
+from tickets.store import queries
+from tickets.store.items import Attachment
+
+MOST_FILES = 10
+LARGEST = 10 * 1024 * 1024
+"""Bytes of all files of a message: mail servers take no more."""
+
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "heic": "image/heic",
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "eml": "message/rfc822",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "zip": "application/zip",
+}
+LONGEST_NAME = 120
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
+    """Store files for a message that is written inside; if that fails they are removed again.
+
+    Raises Invalid for too many, too large, or a kind of file that is not taken.
+    """
+    uploaded = list(files)
+    names = [_name(file) for file in uploaded]
+    _check(uploaded, names)
+    stored: list[Attachment] = []
+    try:
+        for file, name in zip(uploaded, names, strict=True):
+            file_id = _save(ticket_id, file)
+            stored.append(Attachment(file_id=file_id, name=name, size=file.size))
+        yield stored
+    except BaseException:
+        for attachment in stored:
+            _storage().delete(attachment.file_id)
+        raise
+
+
+@contextmanager
+def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachment]]:
+    """Store files once more for a message that is written inside; if that fails they are removed.
+
+    Each message has files of its own, so that removing one takes nothing from another. Raises
+    NotFound for a file that is lost.
+    """
+    stored: list[Attachment] = []
+    try:
+        for file in files:
+            with opened(file) as content:
+                file_id = _save(ticket_id, File(content))
+            stored.append(Attachment(file_id=file_id, name=file.name, size=file.size))
+        yield stored
+    except BaseException:
+        for attachment in stored:
+            _storage().delete(attachment.file_id)
+        raise
+
+
+def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) -> Attachment:
+    """A file of a message. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    line = queries.communication(ticket_id, communication_id)
+    files = (line.attachments or []) if line else []
+    if place >= len(files):
+        raise NotFound(_("There is no such file."))
+    return files[place]
+
+
+def opened(attachment: Attachment) -> IO[Any]:
+    """The file itself, to be closed by the caller. Raises NotFound when the storage has lost it."""
+    try:
+        return _storage().open(attachment.file_id)
+    except FileNotFoundError as lost:
+        raise NotFound(_("The file %(name)s is lost.") % {"name": attachment.name}) from lost
+
+
+def forget(attachment: Attachment) -> None:
+    """Remove the file itself. A repeat does no harm."""
+    _storage().delete(attachment.file_id)
+
+
+def forget_all(ticket_id: str) -> None:
+    """Remove every file of a ticket, those included that no message names."""
+    folder = _folder(ticket_id)
+    try:
+        _folders, names = _storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        _storage().delete(f"{folder}/{name}")
+
+
+def content_type(name: str) -> str:
+    return CONTENT_TYPES.get(_extension(name), "application/octet-stream")
+
+
+def _save(ticket_id: str, content: File) -> str:
+    """Store a file whole, or nothing of it, and return its id. Raises NoRoom on a full disk."""
+    name = f"{_folder(ticket_id)}/{new_ulid().lower()}"
+    try:
+        return _storage().save(name, content)
+    except BaseException as error:
+        with suppress(OSError):
+            _storage().delete(name)  # of a disk that was full in the middle half is left
+        if isinstance(error, OSError) and error.errno in NoRoom.CAUSES:
+            log.exception("no_room_for_files")
+            raise NoRoom from error
+        raise
+
+
+def _folder(ticket_id: str) -> str:
+    return f"tickets/{ticket_id}"
+
+
+def is_there(attachment: Attachment) -> bool:
+    """Whether the storage has the file. One look at the storage."""
+    return _storage().exists(attachment.file_id)
+
+
+def _storage() -> Storage:
+    return storages["attachments"]
+
+
+def _check(files: list[UploadedFile], names: list[str]) -> None:
+    if len(files) > MOST_FILES:
+        raise Invalid(
+            {"files": _("At most %(most)s files go with one message.") % {"most": MOST_FILES}}
+        )
+    if sum(file.size or 0 for file in files) > LARGEST:
+        raise Invalid(
+            {
+                "files": _("Attachments may not exceed %(most)s in total.")
+                % {"most": filesizeformat(LARGEST)}
+            }
+        )
+    refused = [name for name in names if _extension(name) not in CONTENT_TYPES]
+    if refused:
+        raise Invalid(
+            {
+                "files": _("%(name)s: file type not supported. Allowed: %(kinds)s.")
+                % {"name": refused[0], "kinds": ", ".join(CONTENT_TYPES)}
+            }
+        )
+
+
+def _name(file: UploadedFile) -> str:
+    """The file's name without folders and without what does not print, its end kept."""
+    name = PurePath((file.name or "").replace("\\", "/")).name
+    name = one_line(re.sub(r"[\x00-\x1f\x7f]", "", name)) or "file"
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[: LONGEST_NAME - len(ending)]}{dot}{ending[:20]}"
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower()

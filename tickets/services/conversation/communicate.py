@@ -1,0 +1,276 @@
+"""Answer the customer, note something among colleagues, record what the customer wrote."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_vehicle
+from helpdesk.accounts.actors import SYSTEM, Actor
+from helpdesk.accounts.people import people_called
+from helpdesk.errors import ServiceError
+from helpdesk.idempotency import Request, Token, written_before
+from tickets.domain import events, workflow
+from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
+from tickets.domain.mentions import mentions
+from tickets.domain.sla.timeline import EventType
+from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
+from tickets.services.lifecycle import idempotency
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.create import create_ticket
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
+from tickets.store import queries
+from tickets.store.items import Attachment, Communication
+from tickets.store.ticket import Ticket
+
+
+class SaidAlready(ServiceError):
+    """The request came before: nothing more was written. Holds what was written then."""
+
+    def __init__(self, written: Request) -> None:
+        ticket, line = queries.ticket(str(written.ticket_id)), idempotency.line_of(written)
+        assert ticket is not None  # noqa: S101 (what was written stays)
+        assert line is not None  # noqa: S101
+        self.ticket, self.line = ticket, line
+        super().__init__(_("Duplicate message: it was added already."))
+
+
+def communicate(
+    ticket_id: str,
+    *,
+    type: CommunicationType,
+    content: str,
+    direction: Direction = Direction.OUTBOUND,
+    waiting: bool = False,
+    resolve: bool = False,
+    attachments: Sequence[Attachment] = (),
+    deliver: bool = True,
+    seen: str | None = None,
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> tuple[Ticket, Communication]:
+    """Add to the conversation. `waiting`: the ticket then waits for the customer; `resolve`: it is
+    resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
+
+    Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
+    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
+    message to a ticket that was closed too long ago goes to its follow-up, which is opened for the
+    first of them. The ticket that it went to is returned with it.
+    Raises SaidAlready for a `token` that this actor used before; Invalid, NotFound, NotAllowed,
+    CameBetween, EventRefused (waiting on a done ticket), Busy.
+    """
+    checks = Checks()
+    content = checks.text("content", content, longest=LONGEST_CONTENT)
+    if type is CommunicationType.SYSTEM_UPDATE:
+        checks.errors["type"] = _("System updates are written by the desk itself.")
+    is_note = type is CommunicationType.INTERNAL_NOTE
+    inbound = type is CommunicationType.CUSTOMER_RESPONSE and direction is Direction.INBOUND
+    if waiting and (inbound or is_note or resolve):
+        checks.errors["waiting"] = _("A ticket waits for the customer after an answer to them.")
+    if resolve and (inbound or is_note):
+        checks.errors["resolve"] = _("Only an answer to the customer resolves a ticket.")
+    checks.done()
+    answer = not (is_note or inbound)
+    mentioned = people_called(mentions(content)) if is_note else {}
+    written: list[Communication] = []
+
+    def write(draft: Draft) -> None:
+        if written:  # an attempt that met another writer: perhaps the same request
+            _refuse_repeat(token, by)
+        if draft.ticket.merged_into:
+            raise MergedAway(draft.ticket.merged_into)
+        line = draft.say(
+            type,
+            content,
+            direction=None if is_note else direction,
+            attachments=attachments,
+            delivery=Delivery.PENDING if answer and deliver else None,
+        )
+        written[:] = [line]
+        if token:
+            draft.checks.append(
+                lambda transaction: idempotency.remember(
+                    transaction, token, by=by, at=draft.at, ticket=draft.ticket, line=line
+                )
+            )
+        if inbound:
+            draft.happen(EventType.CUSTOMER_REPLIED)
+        elif answer:
+            draft.happen(EventType.RESPONDED)
+            if waiting and not draft.timeline.waiting:
+                draft.happen(EventType.WAITING)
+            if resolve:
+                workflow.check(draft.timeline.status, Status.RESOLVED)
+                draft.happen(EventType.RESOLVED)
+                draft.emit(events.Resolved())
+        draft.emit(
+            events.Communicated(
+                communication_id=line.communication_id,
+                type=type.value,
+                direction=Direction(line.direction) if line.direction else None,
+                deliver=answer and deliver,
+                mentions=tuple(sorted(mentioned.values())),
+                assigned_to=draft.ticket.assigned_to,
+                team_id=draft.ticket.team_id,
+            )
+        )
+
+    _refuse_repeat(token, by)
+    try:
+        ticket = change(ticket_id, write, by=by, seen=seen, now=now)
+    except (ClosedTooLongAgo, TicketArchived):
+        if not inbound:
+            raise
+        return _continue_elsewhere(ticket_id, content, attachments, token=token, by=by, now=now)
+    except MergedAway as merged:
+        return communicate(
+            merged.into,
+            type=type,
+            content=content,
+            direction=direction,
+            waiting=waiting,
+            resolve=resolve,
+            attachments=attachments,
+            deliver=deliver,
+            token=token,
+            by=by,
+            now=now,
+        )
+    return ticket, written[0]
+
+
+def unknown_mentions(content: str) -> list[str]:
+    """Return the @names in a note that no colleague has: nobody is told of them. One SQL query."""
+    named = mentions(content)
+    known = people_called(named)
+    return [name for name in named if name.casefold() not in known]
+
+
+def respond(
+    ticket_id: str,
+    *,
+    content: str,
+    waiting: bool = False,
+    resolve: bool = False,
+    attachments: Sequence[Attachment] = (),
+    deliver: bool = True,
+    seen: str | None = None,
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Answer the customer."""
+    ticket, _line = communicate(
+        ticket_id,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        content=content,
+        waiting=waiting,
+        resolve=resolve,
+        attachments=attachments,
+        deliver=deliver,
+        seen=seen,
+        token=token,
+        by=by,
+        now=now,
+    )
+    return ticket
+
+
+def note(
+    ticket_id: str,
+    *,
+    content: str,
+    attachments: Sequence[Attachment] = (),
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Write something that the customer does not see. Whoever it calls by @name is told."""
+    ticket, _line = communicate(
+        ticket_id,
+        type=CommunicationType.INTERNAL_NOTE,
+        content=content,
+        attachments=attachments,
+        token=token,
+        by=by,
+        now=now,
+    )
+    return ticket
+
+
+def _refuse_repeat(token: Token | None, by: Actor) -> None:
+    if token and (before := written_before(token, by=by)):
+        raise SaidAlready(before)
+
+
+def _continue_elsewhere(
+    ticket_id: str,
+    content: str,
+    attachments: Sequence[Attachment],
+    *,
+    token: Token | None,
+    by: Actor,
+    now: datetime | None,
+) -> tuple[Ticket, Communication]:
+    """Write to the ticket in which an old conversation goes on: the last of its follow-ups.
+
+    There is one follow-up of a ticket, however many messages come and whoever writes them down.
+    """
+    old = _last_follow_up(ticket_id)
+    if old.ticket_id == ticket_id or old.merged_into:
+        follow_up = _follow_up_of(old, content, by=by, now=now)
+    else:
+        follow_up = old.ticket_id
+    return communicate(
+        follow_up,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content=content,
+        attachments=attachments,
+        token=token,
+        by=by,
+        now=now,
+    )
+
+
+def _last_follow_up(ticket_id: str) -> Ticket:
+    """The last ticket of a chain of follow-ups and merges; one read for each.
+
+    It is a merged one only where its merge leads back into the chain.
+    """
+    known = {ticket_id}
+    found = queries.ticket(ticket_id)
+    assert found is not None  # noqa: S101 (it was read a moment ago, and tickets stay)
+    while (onward := found.continued_by or found.merged_into) and onward not in known:
+        known.add(onward)
+        following = queries.ticket(onward)
+        if following is None:
+            break
+        found = following
+    return found
+
+
+def _follow_up_of(old: Ticket, content: str, *, by: Actor, now: datetime | None) -> str:
+    """Open the follow-up of a ticket, or find the one that somebody opened meanwhile."""
+    # A vehicle may have another owner by now.
+    kept = bool(old.vehicle_id) and get_vehicle(old.customer_id, old.vehicle_id) is not None
+    new = create_ticket(
+        customer_id=old.customer_id,
+        vehicle_id=old.vehicle_id if kept else None,
+        subject=old.subject,
+        description=content,
+        category=old.category,
+        priority=old.priority,
+        continues=old.ticket_id,
+        token=Token(f"follow-up-of-{old.ticket_id}", owner=SYSTEM.user_id),
+        by=by,
+        now=now,
+    )
+
+    def point(draft: Draft) -> None:
+        draft.ticket.continued_by = draft.ticket.continued_by or new.ticket_id
+
+    change(old.ticket_id, point, archived=True, by=by, now=now)
+    return new.ticket_id

@@ -1,0 +1,1 @@
+"""A customer with their tickets: detail, merge, erasure, export of their data."""

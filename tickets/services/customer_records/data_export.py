@@ -1,0 +1,175 @@
+"""Everything that the desk knows about a customer, for the customer to have: a zip of one JSON file
+and the files that came with messages."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_customer
+from customers.store.queries import all_vehicles
+from helpdesk.accounts import events
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import NotFound
+from tickets.domain.ticket import CommunicationType
+from tickets.services.conversation import attachments
+from tickets.store import queries
+from tickets.store.items import Attachment
+from tickets.store.ticket import Ticket
+
+PAGE = 50
+CHUNK = 64 * 1024
+DATA, README = "customer.json", "README.txt"
+
+_CUSTOMER = (
+    *("customer_id", "name", "email", "phone", "company", "segment", "address", "language"),
+    *("time_zone", "notes", "external_id", "also_known", "merged_values", "created_at"),
+)
+_VEHICLE = ("vehicle_id", "vin", "make", "model", "year", "shipment_status", "booking")
+_TICKET = (
+    *("ticket_id", "vehicle_id", "subject", "description", "category", "priority", "status"),
+    *("tags", "waiting", "escalation_level", "created_by", "created_at", "updated_at"),
+    *("resolved_at", "closed_at", "archived_at", "sla_deadline"),
+    *("merged_into", "duplicates", "related", "split_from", "continues", "continued_by"),
+)
+_LINE = ("communication_id", "type", "direction", "content", "created_by", "created_at")
+_MAIL = ("delivery", "delivery_at", "delivery_problem")
+_ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
+
+LEFT_OUT = """\
+This is what the help desk keeps about {customer_id}: the record, vehicles, every ticket with its
+whole log (internal notes and archived tickets included), and the files that came with messages.
+
+Left out, because it is somebody else's or says nothing more:
+- names of colleagues: `createdBy` and `escalatedBy` are numbers of accounts, or "system"
+- figures of reports, which count tickets and name nobody
+- the search index, notifications and queued mails, which repeat or point to what is here
+- what colleagues saved for themselves: views, uploaded tables of the last day
+- logs of the servers, backups, and mails as they stand in mailboxes
+{lost}"""
+
+
+class _Pipe:
+    """What a zip is written to, piece by piece, while it is sent."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> int:
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Everything is there already."""
+
+    def taken(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
+    """A zip of everything about a customer, and a note that says what it leaves out.
+
+    Internal notes are part of it: what is written about a person is theirs to read. Comes piece by
+    piece, since there is no end to how much it may be. Raises NotFound, NotAllowed, before the
+    first piece. Cost: two queries for each ticket, one for each PAGE of them, a read for each file.
+    """
+    require_ticket_work(by)
+    customer = get_customer(customer_id)
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    head = {
+        "customer": _plain(customer, _CUSTOMER),
+        "vehicles": [_plain(vehicle, _VEHICLE) for vehicle in all_vehicles(customer_id)],
+    }
+    events.tell("customer_exported", account=by.user_id, customer=customer_id)
+    return _zipped(head, customer_id)
+
+
+def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
+    pipe = _Pipe()
+    files: list[tuple[str, Attachment]] = []
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[call-overload]
+        with made.open(DATA, "w", force_zip64=True) as data:
+            for piece in _pieces(head, customer_id, files):
+                data.write(piece.encode())
+                yield pipe.taken()
+        lost = []
+        for path, attached in files:
+            try:
+                source = attachments.opened(attached)
+            except NotFound:
+                lost.append(path)
+                continue
+            with source, made.open(path, "w", force_zip64=True) as copy:
+                while chunk := source.read(CHUNK):
+                    copy.write(chunk)
+                    yield pipe.taken()
+        words = "".join(f"- {path}: the file is lost\n" for path in lost)
+        made.writestr(README, LEFT_OUT.format(customer_id=customer_id, lost=words))
+    yield pipe.taken()
+
+
+def _pieces(
+    head: dict[str, Any], customer_id: str, files: list[tuple[str, Attachment]]
+) -> Iterator[str]:
+    """The JSON; the files that it names are added to `files`, with their paths in the zip."""
+    yield json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "tickets": ['
+    first, place = True, None
+    while True:
+        page = queries.tickets_about(
+            customer_id=customer_id, archived=True, limit=PAGE, place=place
+        )
+        whole = queries.tickets(ticket.ticket_id for ticket in page.rows)
+        for row in page.rows:
+            told = _told(whole.get(row.ticket_id, row), files)
+            yield f"{'' if first else ','}\n  {json.dumps(told, ensure_ascii=False)}"
+            first = False
+        place = page.next
+        if place is None:
+            break
+    yield "\n ]\n}\n"
+
+
+def _told(ticket: Ticket, files: list[tuple[str, Attachment]]) -> dict[str, Any]:
+    said: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    for line in queries.every_line(ticket.ticket_id):
+        named = []
+        for attached in line.attachments or ():
+            path = f"attachments/{ticket.ticket_id}/{len(files) + 1}-{attached.name}"
+            files.append((path, attached))
+            named.append({"name": attached.name, "size": attached.size, "path": path})
+        told = _plain(line, (*_LINE, *_MAIL) if line.delivery else _LINE)
+        told["changes"] = [
+            {"field": one.field, "before": one.before, "after": one.after}
+            for one in line.changes or ()
+        ]
+        by_the_desk = line.type == CommunicationType.SYSTEM_UPDATE.value
+        (events if by_the_desk else said).append({**told, "files": named})
+    escalations = queries.escalations(ticket.ticket_id)
+    return {
+        **_plain(ticket, _TICKET),
+        "conversation": said,
+        "events": events,
+        "escalations": [_plain(one, _ESCALATION) for one in escalations],
+    }
+
+
+def _plain(item: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Attributes of an item under the names that they have in its table."""
+    written = item.serialize(null_check=False)
+    attributes = item.get_attributes()
+    found = {}
+    for name in names:
+        value = written.get(attributes[name].attr_name) or {}
+        content: Any
+        kind, content = next(iter(value.items()), ("NULL", None))
+        if kind == "N":
+            content = int(content)
+        if kind == "L":
+            content = [next(iter(one.values())) for one in content]
+        found[attributes[name].attr_name] = None if kind == "NULL" else content
+    return found

@@ -1,0 +1,107 @@
+"""A customer, or a vehicle, with the tickets: a bounded number of reads, however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+
+from django.utils.translation import gettext as _
+
+from customers.services.read import find_vehicle, get_customer, get_customers, vehicles_of
+from customers.store.items import Customer, Vehicle
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import NotFound
+from tickets.domain.ticket import CommunicationType, Status
+from tickets.store import queries
+from tickets.store.items import Communication
+from tickets.store.ticket import Ticket
+
+SHOWN = 50
+TALKED = 5
+"""The newest tickets whose conversations are shown, and the newest lines of them."""
+LINES = 10
+
+
+@dataclass(frozen=True)
+class Promises:
+    """Of the newest tickets: how many clocks have stopped in time, and how many there are."""
+
+    met: int
+    of: int
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """A customer, their vehicles, their newest SHOWN tickets, and what was said last."""
+
+    customer: Customer
+    vehicles: list[Vehicle]
+    tickets: list[Ticket]
+    more: bool
+    said: list[Communication]
+    promises: Promises
+
+
+@dataclass(frozen=True)
+class VehiclePage:
+    """A vehicle, its owner, and its newest SHOWN tickets, whoever owned it then."""
+
+    vehicle: Vehicle
+    owner: Customer | None
+    tickets: list[Ticket]
+    more: bool
+    customers: dict[str, Customer]
+
+
+def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
+    """Cost: a read, 2 + TALKED queries. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    customer = get_customer(customer_id)
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    page = queries.tickets_about(customer_id=customer_id, limit=SHOWN)
+    lines = [
+        line
+        for ticket in page.rows[:TALKED]
+        for line in queries.whole_log(ticket.ticket_id, most=LINES)
+        if line.type == CommunicationType.CUSTOMER_RESPONSE.value
+    ]
+    said = nlargest(LINES, lines, key=lambda line: line.communication_id)
+    return CustomerPage(
+        customer=customer,
+        vehicles=vehicles_of(customer_id),
+        tickets=page.rows,
+        more=page.next is not None,
+        said=said,
+        promises=_promises(page.rows),
+    )
+
+
+def vehicle_page(vehicle_id: str, *, by: Actor) -> VehiclePage:
+    """Cost: two queries, two reads, one batch read. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    vehicle = find_vehicle(vehicle_id)
+    if vehicle is None:
+        raise NotFound(_("There is no such vehicle."))
+    page = queries.tickets_about(vehicle_id=vehicle_id, limit=SHOWN)
+    customers = get_customers({vehicle.customer_id, *(ticket.customer_id for ticket in page.rows)})
+    return VehiclePage(
+        vehicle=vehicle,
+        owner=customers.get(vehicle.customer_id),
+        tickets=page.rows,
+        more=page.next is not None,
+        customers=customers,
+    )
+
+
+def _promises(tickets: Sequence[Ticket]) -> Promises:
+    """Each answer that was given, and each resolution that was reached, in time or not."""
+    kept = [
+        breached is None
+        for ticket in tickets
+        for stopped, breached in (
+            (ticket.sla.first_responded_at, ticket.sla.response_breached_at),
+            (not Status(ticket.status).active, ticket.sla.resolution_breached_at),
+        )
+        if stopped
+    ]
+    return Promises(met=sum(kept), of=len(kept))

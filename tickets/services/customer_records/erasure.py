@@ -1,0 +1,151 @@
+"""Forget a customer: what their record, their tickets, and everything beside those say of them.
+
+What is kept of a ticket is what figures need: times, words of the schema, ids. The steps follow
+the order in which a crash does no harm: what can only be found with the person's name goes first,
+then the name, then ticket by ticket what they and others wrote. Each can be repeated.
+
+Not reached from here, and said so in docs/deploy.md: backups, mails that went out, what webhooks
+have told others, and logs (they hold ids).
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+
+from customers.services import erase
+from customers.store.queries import all_vehicles
+from helpdesk import idempotency
+from helpdesk.accounts.actors import Actor
+from helpdesk.clock import this_second
+from tickets.domain.ticket import ERASED, CommunicationType
+from tickets.models import CustomerJob
+from tickets.services.conversation import attachments
+from tickets.services.delivery import reply_email, webhooks
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import TEXTS, Draft
+from tickets.services.lifecycle.escalate import MANUAL, said_by_hand
+from tickets.services.lists import saved_views, search
+from tickets.store import queries
+from tickets.store.items import Communication, Escalation
+from tickets.store.ticket import Ticket, ticket_pk
+
+MOST_LINES = 100_000
+_IN_ADMIN = {"ticket", "communication", "escalation"}
+
+
+def forget_person(customer_id: str) -> None:
+    """Remove the person from their records, and from what names them. Raises Busy."""
+    records = [customer_id, *_merged_into(customer_id)]
+    marks = erase.marks_of(records)
+    vehicles = [one.vehicle_id for found in records for one in all_vehicles(found)]
+    erase.erase_from_files(marks, [*records, *vehicles])
+    saved_views.forget_views(marks, [*records, *vehicles])
+    _forget_in_admin_log({"customer"}, records)
+    _forget_in_admin_log({"vehicle"}, vehicles)
+    for record in records:
+        erase.erase_vehicles(record)
+    for signpost in records[1:]:
+        erase.erase_signpost(signpost)
+    erase.erase_person(customer_id, now=this_second())
+
+
+def forget_tickets(ticket_ids: list[str], *, by: Actor) -> None:
+    """Remove what these tickets say, in the table, the search index and all that waits."""
+    _forget_in_admin_log(_IN_ADMIN, ticket_ids)
+    webhooks.forget_waiting(ticket_ids)
+    for ticket_id in ticket_ids:
+        _forget_ticket(ticket_id, by)
+    search.follow_whole(ticket_ids)
+
+
+def finish() -> None:
+    """Remove from the search index what is only marked as deleted there."""
+    transaction.on_commit(search.forget_remains)
+
+
+def _merged_into(customer_id: str) -> list[str]:
+    """The records that were merged into this one, those that were merged into them included."""
+    found: list[str] = []
+    merged = CustomerJob.objects.filter(kind=CustomerJob.Kind.MERGE)
+    level = [customer_id]
+    while level:
+        sources = merged.filter(into_id__in=level).values_list("customer_id", flat=True)
+        level = [one for one in dict.fromkeys(sources) if one not in (customer_id, *found)]
+        found += level
+    return found
+
+
+def _forget_ticket(ticket_id: str, by: Actor) -> None:
+    """First what was said, then the ticket itself, whose log says that it is done."""
+    for line in queries.whole_log(ticket_id, most=MOST_LINES):
+        _forget_line(line)
+    for escalation in queries.escalations(ticket_id):
+        if escalation.reason not in (None, ERASED):
+            escalation.update(actions=[Escalation.reason.set(ERASED)])
+    attachments.forget_all(ticket_id)
+    change(ticket_id, _forget, archived=True, by=by)
+    idempotency.forget_answers(ticket_pk(ticket_id))
+
+
+def _forget(draft: Draft) -> None:
+    ticket: Ticket = draft.ticket
+    if ticket.subject == ticket.description == ERASED and not ticket.tags:
+        return
+    ticket.subject = ticket.description = ERASED
+    ticket.tags = []
+    draft.say(CommunicationType.SYSTEM_UPDATE, "The customer's personal data was erased")
+
+
+def _forget_line(line: Communication) -> None:
+    for attached in line.attachments or ():
+        attachments.forget(attached)
+    if line.delivery:
+        reply_email.forget(line)
+    if line.rule == MANUAL:
+        [level] = line.changes
+        said = said_by_hand(level.before, level.after, ERASED)
+        if line.content != said:
+            line.update(actions=[Communication.content.set(said)])
+    elif line.type == CommunicationType.SYSTEM_UPDATE.value:
+        _forget_changes(line)
+    elif line.content != ERASED or line.attachments:
+        line.update(
+            actions=[
+                Communication.content.set(ERASED),
+                Communication.attachments.remove(),
+                Communication.delivery_problem.remove(),
+            ]
+        )
+
+
+def _forget_changes(line: Communication) -> None:
+    touched = [one for one in line.changes or () if one.field in TEXTS]
+    if all((one.before or ERASED) == (one.after or ERASED) == ERASED for one in touched):
+        return
+    for one in touched:
+        one.before = one.after = ERASED
+    fields = ", ".join(one.field for one in line.changes or ())
+    line.update(
+        actions=[
+            Communication.changes.set(line.changes),
+            Communication.content.set(f"{ERASED} {fields} changed"),
+        ]
+    )
+
+
+def _forget_in_admin_log(models: Iterable[str], object_ids: Iterable[str]) -> None:
+    """Who did what and when stays; what it was called, and what was written, goes.
+
+    A line of a ticket's log, or an escalation, begins with the ticket's number.
+    """
+    entries = LogEntry.objects.filter(
+        content_type__app_label__in=("tickets", "customers"), content_type__model__in=models
+    )
+    for object_id in object_ids:
+        own = entries.filter(object_id=object_id) | entries.filter(
+            object_id__startswith=f"{object_id}-"
+        )
+        own.update(object_repr=ERASED)
+        # Django's own messages are a list of the names of fields.
+        own.exclude(change_message__startswith="[").update(change_message=ERASED)

@@ -1,0 +1,145 @@
+"""Merge and erase customers' records with everything that is tied to them, however much it is.
+
+A job walks the customer's tickets in steps. The index that it walks follows a moment late, so a
+worker walks once more when the job is a minute old: no ticket of the last instant is left behind.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.services import erase, merge
+from customers.services.transaction_guards import check_customer
+from helpdesk import jobs
+from helpdesk.accounts import events
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.dynamo.pages import Place
+from helpdesk.errors import Invalid, NotFound
+from tickets.models import CustomerJob
+from tickets.services.customer_records import erasure
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.sla.recalculation import follow_policy
+from tickets.store import queries
+
+STEP = 25
+SECOND_LOOK = timedelta(minutes=1)
+
+
+def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> CustomerJob:
+    """Begin to make one customer of two; `takes` as `merge.begin` has it. Raises Invalid, NotFound,
+    NotAllowed."""
+    merge.begin(source_id, into=into, takes=takes, by=by)
+    running = CustomerJob.objects.filter(
+        kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
+    ).first()
+    return running or CustomerJob.objects.create(
+        kind=CustomerJob.Kind.MERGE,
+        customer_id=source_id,
+        into_id=into,
+        asked_by_id=int(by.user_id),
+    )
+
+
+def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
+    """Remove the person from a record at once, and begin to remove them from the tickets.
+
+    The job is there first: a worker finishes it, whatever happens to whoever asked. Raises Invalid
+    while a record is merged into this one; else as `erase.check` and `erasure.forget_person` do.
+    """
+    erase.check(customer_id, by=by)
+    unfinished = CustomerJob.objects.filter(finished_at=None)
+    if unfinished.filter(kind=CustomerJob.Kind.MERGE, into_id=customer_id).exists():
+        raise Invalid({"customerId": _("A merge into this customer is running. Wait for its end.")})
+    running = unfinished.filter(kind=CustomerJob.Kind.ERASE, customer_id=customer_id).first()
+    job = running or CustomerJob.objects.create(
+        kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
+    )
+    erasure.forget_person(customer_id)
+    events.tell("customer_erased", account=by.user_id, customer=customer_id)
+    return job
+
+
+def job_of(job_id: int, *, by: Actor) -> CustomerJob:
+    """Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    found = CustomerJob.objects.filter(pk=job_id).first()
+    if found is None:
+        raise NotFound(_("There is no such job."))
+    return found
+
+
+def step(job_id: int) -> CustomerJob:
+    """Do the next piece of a job, unless somebody else does right now."""
+    job = jobs.lease(CustomerJob, job_id)
+    if job is None:
+        return CustomerJob.objects.get(pk=job_id)
+    with outbox.one_nudge():
+        finished = _STEPS[job.kind](job, actor_of(job.asked_by))
+    jobs.step_done(job, finished=finished)
+    return job
+
+
+def due_for_a_second_look() -> QuerySet[CustomerJob]:
+    """Finished jobs whose customers' tickets have to be walked once more."""
+    return CustomerJob.objects.filter(
+        looked_again=False, finished_at__lt=timezone.now() - SECOND_LOOK
+    )
+
+
+def look_again(job: CustomerJob) -> None:
+    """Let a finished job go over everything once more."""
+    CustomerJob.objects.filter(pk=job.pk).update(finished_at=None, place="", looked_again=True)
+
+
+def _merge(job: CustomerJob, by: Actor) -> bool:
+    """Hand over some vehicles, or some tickets; say whether nothing is left."""
+    if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
+        job.vehicles += carried
+        return False
+    page = queries.tickets_about(customer_id=job.customer_id, archived=True, limit=STEP)
+    for row in page.rows:
+        moved = change(row.ticket_id, _hand_over, archived=True, by=by)
+        job.tickets += moved.customer_id != row.customer_id
+    if page.rows:
+        return False
+    merge.finish(job.customer_id)
+    return True
+
+
+def _hand_over(draft: Draft) -> None:
+    stands = merge.current(draft.ticket.customer_id)
+    if stands is None or stands.customer_id == draft.ticket.customer_id:
+        return
+    customer_id = stands.customer_id
+    draft.ticket.customer_id = customer_id
+    draft.ticket.segment = stands.segment
+    follow_policy(draft)
+    draft.checks.append(lambda transaction: check_customer(transaction, customer_id))
+
+
+def _erase(job: CustomerJob, by: Actor) -> bool:
+    """Remove the person, then what some of their tickets say; say whether nothing is left."""
+    if not job.place:
+        erasure.forget_person(job.customer_id)
+    place = Place(job.place, back=False) if job.place else None
+    page = queries.tickets_about(
+        customer_id=job.customer_id, archived=True, limit=STEP, place=place
+    )
+    erasure.forget_tickets([row.ticket_id for row in page.rows], by=by)
+    if not job.looked_again:
+        job.tickets += len(page.rows)
+    job.place = page.next.key if page.next else ""
+    if page.next is None:
+        erasure.finish()
+    return page.next is None
+
+
+_STEPS: dict[str, Callable[[CustomerJob, Actor], bool]] = {
+    CustomerJob.Kind.MERGE: _merge,
+    CustomerJob.Kind.ERASE: _erase,
+}

@@ -1,0 +1,1 @@
+"""What leaves a ticket: the outbox and its consumers, notifications, e-mail, webhooks."""

@@ -1,0 +1,209 @@
+"""Tell people what concerns them: in the desk; of escalations by mail too.
+
+A notice is keyed by person and event, so an event that arrives twice tells nobody twice. With it a
+mail is queued, in one transaction; those of one person that are due together go as one mail, with a
+line for each ticket.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import structlog
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.models import User
+from helpdesk.accounts.people import (
+    can_work_now,
+    people_to_tell,
+    supervisors_now,
+    team_members,
+    work_tickets,
+)
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.mail import queue
+from helpdesk.mail.kinds import Kind, Reference, recipient
+from tickets.domain.events import Assigned, Communicated, Escalated, Raised
+from tickets.domain.sla.milestones import Notify
+from tickets.domain.ticket import Direction
+from tickets.store import notification as store
+from tickets.store import queries
+from tickets.store.events import OutboxEvent
+from tickets.store.items import escalation_sk
+from tickets.store.notification import Notice
+from tickets.store.ticket import ticket_pk
+
+log = structlog.get_logger(__name__)
+
+SHOWN = 50
+"""Notices on a person's page; the bell counts the unread among them."""
+
+KIND = "notice"
+
+
+def take(events: Sequence[OutboxEvent]) -> None:
+    """Give everybody concerned a notice. A repeat changes nothing."""
+    for event in events:
+        match event.what:
+            case Escalated() as escalated:
+                _tell_of_escalation(event, escalated)
+            case Assigned(to):
+                _tell(event, "assigned", _working([to]))
+            case Communicated() as communicated:
+                _tell(event, "mentioned", _working(communicated.mentions))
+                if communicated.direction is Direction.INBOUND:
+                    _tell(event, "replied", _hear_of_reply(event, communicated))
+
+
+def notices(*, by: Actor) -> list[Notice]:
+    """The newest notices of the actor. One query."""
+    return store.notices_of(by.user_id, limit=SHOWN)
+
+
+def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
+    """Why people escalated what these notices tell of, by event. One batch read, if any did."""
+    told = {
+        (ticket_pk(one.ticket_id), str(one.record)): one.event_id for one in found if one.record
+    }
+    if not told:
+        return {}
+    records = queries.escalation_records(told)
+    return {told[record.pk, record.sk]: record.reason for record in records if record.reason}
+
+
+def unread_count(*, by: Actor) -> int:
+    """How many of the newest SHOWN notices are unread. One query."""
+    return sum(not found.read for found in notices(by=by))
+
+
+def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
+    """Mark some of the actor's notices as read, or all that are shown."""
+    wanted = set(event_ids) if event_ids is not None else None
+    for found in notices(by=by):
+        if not found.read and (wanted is None or found.event_id in wanted):
+            found.update(actions=[Notice.read.set(True)], condition=Notice.pk.exists())
+
+
+def mark_read_of(ticket_id: str, *, by: Actor) -> bool:
+    """Mark the actor's notices of a ticket as read, among the newest SHOWN; return whether any was
+    unread. One query, and a write for each."""
+    unread = [one for one in notices(by=by) if one.ticket_id == ticket_id and not one.read]
+    mark_read(by=by, event_ids=[one.event_id for one in unread])
+    return bool(unread)
+
+
+def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
+    """Return the mail that tells a person of a notice, to be put into a transaction."""
+    reference = {"userId": user_id, "eventId": event_id}
+    return queue.queued(KIND, reference, group=user_id, key=event_id, at=at)
+
+
+def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
+    told: dict[str, list[Raised]] = {}
+    for reason in escalated.reasons:
+        for user_id in _recipients(
+            [Notify(word) for word in reason.notify],
+            assignee=escalated.assigned_to,
+            team=escalated.team_id,
+            day=timezone.localdate(event.at),
+        ):
+            told.setdefault(user_id, []).append(reason)
+    for user_id, reasons in told.items():
+        given = _notice(user_id, event, "escalated")
+        given.rules = " ".join(reason.rule for reason in reasons)
+        given.level = escalated.level
+        given.due_at = max((one.due_at for one in reasons if one.due_at), default=None)
+        for record in (one.record for one in reasons if one.record):
+            given.record = escalation_sk(event.life, record)
+        _give(given, mail=True)
+
+
+def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
+    """Nobody is told of what they did themselves."""
+    for user_id in user_ids:
+        if user_id and user_id != event.by:
+            _give(_notice(user_id, event, kind), mail=False)
+
+
+def _working(user_ids: Iterable[str | None]) -> set[str]:
+    """Those who work here, absent or not: they find it when they are back."""
+    wanted = [user_id for user_id in user_ids if user_id]
+    return work_tickets(wanted)
+
+
+def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
+    """Whoever has the ticket; if they cannot work now their team too, or else supervisors."""
+    if not what.assigned_to:
+        return set()  # it stands among the unassigned
+    own = _working([what.assigned_to])
+    day = timezone.localdate(event.at)
+    return own | _recipients(
+        [Notify.ASSIGNEE], assignee=what.assigned_to, team=what.team_id, day=day
+    )
+
+
+def _recipients(
+    wanted: list[Notify], *, assignee: str | None, team: str | None, day: date
+) -> set[str]:
+    """Those who can work now: for an assignee who cannot, their team; for nobody, supervisors."""
+    told: set[str] = set()
+    reached = can_work_now([assignee], day=day) if assignee else set()
+    if Notify.ASSIGNEE in wanted:
+        told |= reached
+    to_team = Notify.TEAM in wanted and not reached
+    if to_team or (Notify.ASSIGNEE in wanted and assignee and not reached):
+        members = team_members(team) if team else set()
+        if to_team and not team and not assignee:
+            members = people_to_tell(supervisors=False)
+        told |= can_work_now(members, day=day) or supervisors_now(day=day)
+    if Notify.SUPERVISORS in wanted:
+        told |= supervisors_now(day=day)
+    return told
+
+
+def _notice(user_id: str, event: OutboxEvent, kind: str) -> Notice:
+    return Notice(
+        store.notice_pk(user_id),
+        store.notice_sk(event.event_id),
+        user_id=user_id,
+        event_id=event.event_id,
+        ticket_id=event.ticket_id,
+        kind=kind,
+        told_by=event.by,
+        at=event.at,
+    )
+
+
+def _give(given: Notice, *, mail: bool) -> None:
+    try:
+        with Transaction() as transaction:
+            transaction.put(given, Notice.pk.does_not_exist())
+            if mail:
+                transaction.put(queued(given.user_id, given.event_id, at=given.at))
+    except ConditionFailed:
+        log.info("notice_was_given", user_id=given.user_id)
+
+
+def _compose(about: Sequence[Reference]) -> EmailMessage | None:
+    """One mail to one person, about all of these notices; None for whoever gets none any more."""
+    found = [told for named in about if (told := store.notice(named["userId"], named["eventId"]))]
+    person = (
+        User.objects.filter(pk=int(about[0]["userId"]), is_active=True).exclude(email="").first()
+    )
+    if person is None or not found:
+        return None
+    tickets = {told.ticket_id for told in found}
+    if len(tickets) == 1:
+        subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
+    else:
+        subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
+    reasons = reasons_of(found)
+    lines = [(told, reasons.get(told.event_id, "")) for told in found]
+    body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
+    return EmailMessage(subject, body, to=[recipient(person.email)])
+
+
+EMAIL = Kind(_compose)

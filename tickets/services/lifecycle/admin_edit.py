@@ -1,0 +1,77 @@
+"""Everything that a supervisor's form can change of a ticket, in one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.accounts.people import people_called
+from helpdesk.errors import NotAllowed
+from tickets.domain import events
+from tickets.domain.mentions import mentions
+from tickets.domain.ticket import CommunicationType, Status
+from tickets.services.assignment.assign import give, to_team
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
+from tickets.store import queries
+from tickets.store.ticket import Ticket
+
+EDITED = ("subject", "description", "category", "priority", "status", "tags")
+
+
+def supervise(
+    ticket_id: str,
+    *,
+    changed: Mapping[str, Any],
+    by: Actor,
+    version: int | None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Change the fields of `changed`: those of EDITED, `assigned_to`, `team_id` (empty: nobody, no
+    team), and a `note` for colleagues.
+
+    Raises Invalid with what is wrong; TransitionRefused; NotFound, NotAllowed (to a closed ticket,
+    for all but administrators), StaleVersion, Busy.
+    """
+    require_supervision(by)
+    checks = Checks()
+    to = changed.get("assigned_to") or None
+    if to:
+        checks.assignee("assigned_to", to)
+    said = (changed.get("note") or "").strip()
+    if said:
+        said = checks.text("note", said, longest=LONGEST_CONTENT)
+    checks.done()
+    team = to_team(changed["team_id"] or None) if "team_id" in changed else None
+    mentioned = people_called(mentions(said)) if said else {}
+    stored = queries.ticket(ticket_id)
+    if stored and not may_change(stored.status, by=by):
+        raise NotAllowed(_("A closed ticket is history: only administrators change it here."))
+
+    def also(draft: Draft) -> None:
+        if team:
+            team(draft)
+        if "assigned_to" in changed:
+            give(draft, to)
+        if said:
+            line = draft.say(CommunicationType.INTERNAL_NOTE, said)
+            draft.emit(
+                events.Communicated(
+                    communication_id=line.communication_id,
+                    type=CommunicationType.INTERNAL_NOTE.value,
+                    mentions=tuple(sorted(mentioned.values())),
+                    assigned_to=draft.ticket.assigned_to,
+                    team_id=draft.ticket.team_id,
+                )
+            )
+
+    fields: dict[str, Any] = {name: changed[name] for name in EDITED if name in changed}
+    return edit(ticket_id, **fields, also=also, by=by, version=version, now=now)
+
+
+def may_change(ticket_status: str, *, by: Actor) -> bool:
+    """Whether the admin lets somebody change a ticket of this status: a closed one is history."""
+    return by.supervises and (by.administers or ticket_status != Status.CLOSED)

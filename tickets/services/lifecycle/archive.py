@@ -1,0 +1,53 @@
+"""Put a closed ticket away, and bring it back.
+
+An archived ticket is in no list of work and in no search, and nothing changes it. Its facts stay in
+the figures, and it stays in its customer's history: merges and erasures have to reach it.
+"""
+
+from datetime import datetime
+
+from helpdesk.accounts.actors import Actor, require_administration
+from tickets.domain import events
+from tickets.domain.errors import NotClosed
+from tickets.domain.ticket import CommunicationType, Status
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.store.ticket import Ticket
+
+
+def archive(
+    ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
+) -> Ticket:
+    """Put a ticket away; one that is archived already stays as it is.
+
+    Raises NotClosed; NotFound, NotAllowed (for all but administrators), StaleVersion, Busy.
+    """
+    require_administration(by)
+
+    def put_away(draft: Draft) -> None:
+        if draft.timeline.status is not Status.CLOSED:
+            raise NotClosed(draft.timeline.status)
+        if not draft.ticket.archived_at:
+            draft.ticket.archived_at = draft.at
+            _say(draft, "Archived")
+
+    return change(ticket_id, put_away, archived=True, by=by, version=version, now=now)
+
+
+def restore(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
+    """Bring a ticket back into lists and search. Raises NotFound, NotAllowed, Busy."""
+    require_administration(by)
+
+    def bring_back(draft: Draft) -> None:
+        if draft.ticket.archived_at:
+            draft.ticket.archived_at = None
+            _say(draft, "Brought back from the archive")
+
+    return change(ticket_id, bring_back, archived=True, by=by, now=now)
+
+
+def _say(draft: Draft, words: str) -> None:
+    draft.say(CommunicationType.SYSTEM_UPDATE, words)
+    draft.follow_clock()
+    # Everything that the search index says of it has to follow, its text included.
+    draft.emit(events.Archived() if draft.ticket.archived_at else events.Restored())

@@ -1,0 +1,199 @@
+"""The one way a ticket changes.
+
+A verb hands `change` a function that decides on a Draft. `change` reads the ticket, lets every
+milestone that has passed fire, runs the decision, and writes the result, its log and its events in
+one transaction under the version that was read. Whatever got in between wins: the ticket is read
+again, and the decision is taken anew.
+
+So no milestone is lost to a late sweep (the change itself fires it), and no escalation follows a
+change that should have prevented it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import uniform
+from time import sleep
+
+import structlog
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
+from helpdesk.clock import this_second
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
+from helpdesk.errors import Busy, NotFound, StaleVersion
+from helpdesk.idempotency import Token
+from tickets.domain.errors import TicketArchived
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import Direction
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle import idempotency
+from tickets.services.lifecycle.draft import Draft, copy_of, write_beside
+from tickets.services.lists import search
+from tickets.store import queries
+from tickets.store.items import Communication
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 8
+MOST_UNSEEN = 50
+_INBOUND = Direction.INBOUND.value
+
+
+class CameBetween(StaleVersion):
+    """Colleagues or the customer wrote or changed something that the actor has not seen."""
+
+    def __init__(self, lines: list[Communication], *, seen: int, current: int) -> None:
+        self.lines = lines
+        super().__init__(seen=seen, current=current)
+
+
+def change(
+    ticket_id: str,
+    decide: Callable[[Draft], object],
+    *,
+    by: Actor,
+    version: int | None = None,
+    seen: str | None = None,
+    archived: bool = False,
+    known: Ticket | None = None,
+    token: Token | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
+
+    `decide` may be called several times, each time with a new draft. With `version` the change
+    holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
+    saw, only if nobody else has written or changed anything since. A ticket that was put away
+    changes only with `archived`. `known` is the ticket as it was read a moment ago: it saves the
+    first read, and the condition on its version still decides. With a `token` that this actor used
+    before nothing is changed, and the ticket is returned as it was then.
+
+    Raises NotFound; NotAllowed; TicketArchived; StaleVersion; CameBetween; Busy after ATTEMPTS
+    collisions; and what `decide` raises, with nothing written.
+    """
+
+    def check(before: Ticket) -> None:
+        if version is not None and version != before.version:
+            raise StaleVersion(seen=version, current=before.version)
+        if seen is not None:
+            _refuse_unseen(before, seen, by)
+
+    (ticket,) = _change(
+        [ticket_id],
+        decide,
+        check=check,
+        archived=archived,
+        known=known,
+        token=token,
+        by=by,
+        now=now,
+    )
+    return ticket
+
+
+def change_both(
+    first_id: str,
+    second_id: str,
+    decide: Callable[[Draft, Draft], object],
+    *,
+    by: Actor,
+    now: datetime | None = None,
+) -> tuple[Ticket, Ticket]:
+    """As `change`, with two tickets in one transaction."""
+    first, second = _change([first_id, second_id], decide, by=by, now=now)
+    return first, second
+
+
+def _change(
+    ticket_ids: Sequence[str],
+    decide: Callable[..., object],
+    *,
+    check: Callable[[Ticket], None] | None = None,
+    archived: bool = False,
+    known: Ticket | None = None,
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None,
+) -> list[Ticket]:
+    require_ticket_work(by)
+    structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
+    for attempt in range(ATTEMPTS):
+        if repeated := idempotency.ticket_before(token, by=by):
+            return [repeated]
+        if known and attempt == 0:
+            befores = [known]
+        else:
+            befores = [_stored(ticket_id) for ticket_id in ticket_ids]
+        if not archived and any(before.archived_at for before in befores):
+            raise TicketArchived
+        if check:
+            check(befores[0])
+        drafts = [
+            Draft(copy_of(before), Timeline.load(before.timeline), by=by, now=now or this_second())
+            for before in befores
+        ]
+        for draft in drafts:
+            draft.fire_passed()
+        decide(*drafts)
+        changed = [
+            (before, draft)
+            for before, draft in zip(befores, drafts, strict=True)
+            if _settled(before, draft)
+        ]
+        if not changed and not token:
+            return befores
+        try:
+            with Transaction() as transaction:
+                for before, draft in changed:
+                    write_beside(transaction, draft)
+                    actions = changes(before, draft.ticket)
+                    transaction.update(before, actions, Ticket.version == before.version)
+                if token:
+                    first = drafts[0].ticket if changed else befores[0]
+                    idempotency.remember(transaction, token, by=by, at=drafts[0].at, ticket=first)
+        except (ConditionFailed, Contended):
+            log.info("ticket_contended", ticket_id=ticket_ids[0], version=befores[0].version)
+            sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
+            continue
+        if not changed:
+            return befores
+        tell_others([draft.ticket for draft in drafts])
+        return [draft.ticket for draft in drafts]
+    raise Busy(_("Many people are changing this ticket right now. Try again."))
+
+
+def _stored(ticket_id: str) -> Ticket:
+    found = queries.ticket(ticket_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    return found
+
+
+def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
+    """Raises CameBetween for what others wrote since `seen`; what the desk wrote is no news."""
+    if (before.last_id or "") <= seen:
+        return
+    known = {by.user_id, SYSTEM.user_id}
+    lines = queries.log_after(before.ticket_id, after=seen, limit=MOST_UNSEEN)
+    unseen = [line for line in lines if line.created_by not in known or line.direction == _INBOUND]
+    if unseen:
+        raise CameBetween(unseen, seen=0, current=before.version)
+
+
+def _settled(before: Ticket, draft: Draft) -> bool:
+    """Finish a draft that was decided on; say whether there is anything to write."""
+    draft.log_changes(before)
+    draft.fire_passed()
+    if not changes(before, draft.ticket) and not draft.communications:
+        return False
+    draft.ticket.version = before.version + 1
+    draft.ticket.updated_at = draft.at
+    return True
+
+
+def tell_others(tickets: Sequence[Ticket]) -> None:
+    """After a write: bring what lists show in line at once, and let a worker do the rest."""
+    if not outbox.in_batch():
+        search.follow_at_once(tickets)
+    outbox.nudge()

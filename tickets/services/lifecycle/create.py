@@ -1,0 +1,160 @@
+"""Open a ticket."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.utils.translation import gettext as _
+
+from customers.services.merge import current
+from customers.services.read import get_vehicle
+from customers.services.transaction_guards import check_customer, check_vehicle
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.clock import this_second
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.errors import Busy
+from helpdesk.idempotency import Token
+from tickets.domain import events
+from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.services.assignment.assign import next_of_team, team_for
+from tickets.services.lifecycle import idempotency
+from tickets.services.lifecycle.change import ATTEMPTS, tell_others
+from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
+from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.sla import policies
+from tickets.store import queries
+from tickets.store.items import Attachment
+from tickets.store.keys import set_record_keys
+from tickets.store.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class FirstMessage:
+    """What a ticket was made of: a message that stands in its log from the beginning."""
+
+    content: str
+    attachments: Sequence[Attachment]
+    inbound: bool
+    written_by: str
+    """The id of the colleague who wrote or recorded it."""
+
+    def write(self, draft: Draft) -> None:
+        # A reply of staff to another ticket is no response to this one: here it is a note.
+        line = draft.say(
+            CommunicationType.CUSTOMER_RESPONSE
+            if self.inbound
+            else CommunicationType.INTERNAL_NOTE,
+            self.content,
+            direction=Direction.INBOUND if self.inbound else None,
+            attachments=self.attachments,
+        )
+        line.created_by = self.written_by
+        set_record_keys(line)
+
+
+def create_ticket(
+    *,
+    customer_id: str,
+    subject: str,
+    description: str,
+    category: str,
+    priority: str,
+    vehicle_id: str | None = None,
+    assigned_to: str | None = None,
+    tags: Iterable[str] = (),
+    continues: str | None = None,
+    split_from: str | None = None,
+    first_message: FirstMessage | None = None,
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Open a ticket and return it. With a `token` that this actor used before, return that one.
+
+    `continues` is the ticket whose conversation goes on in this one, `split_from` the one that it
+    was a message of. A `first_message` stands in the log from the beginning, without an effect on
+    the clock. Without an assignee, routing rules name a team, and the team perhaps somebody.
+
+    Raises Invalid with every field that is wrong; NotAllowed; Busy.
+    """
+    require_ticket_work(by)
+    if made := idempotency.ticket_before(token, by=by):
+        return made
+
+    checks = Checks()
+    subject = checks.line("subject", subject, longest=LONGEST_SUBJECT)
+    description = checks.text("description", description, longest=LONGEST_DESCRIPTION)
+    known_category = checks.word("category", category, Category)
+    known_priority = checks.word("priority", priority, Priority)
+    assigned_to = checks.assignee("assignedTo", assigned_to)
+    tag_list = checks.tags("tags", tags)
+    customer = current(customer_id) if customer_id else None
+    if customer is None or customer.erased_at:
+        checks.errors["customerId"] = (
+            _("There is no customer with this id.") if customer_id else _("Choose a customer.")
+        )
+    elif vehicle_id and get_vehicle(customer.customer_id, vehicle_id) is None:
+        checks.errors["vehicleId"] = _("This customer has no such vehicle.")
+    checks.done()
+    assert customer is not None  # noqa: S101 (checked above; this and the next for types)
+    assert known_category is not None  # noqa: S101
+    assert known_priority is not None  # noqa: S101
+
+    customer_id = customer.customer_id  # whoever a merged record leads to
+    at = now or this_second()
+    terms = policies.terms_for(category=known_category, segment=customer.segment)
+    team_id = team_for(category=known_category, segment=customer.segment, priority=known_priority)
+    if team_id and not assigned_to:
+        assigned_to = next_of_team(team_id, now=at)
+    fields = {
+        "ticket_id": queries.next_ticket_id(),
+        "customer_id": customer_id,
+        "vehicle_id": vehicle_id or None,
+        "subject": subject,
+        "description": description,
+        "category": known_category.value,
+        "priority": known_priority.value,
+        "status": Status.OPEN.value,
+        "assigned_to": assigned_to,
+        "team_id": team_id,
+        "tags": tag_list,
+        "continues": continues,
+        "split_from": split_from,
+        "description_by_customer": bool(continues or (first_message and first_message.inbound))
+        or None,
+        "policy_id": terms.key,
+        "segment": customer.segment,
+    }
+    structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
+    for _attempt in range(ATTEMPTS):
+        draft = new_draft(fields, terms_key=terms.key, priority=known_priority, by=by, now=at)
+        draft.say(
+            CommunicationType.SYSTEM_UPDATE,
+            f"Ticket created: category {known_category}, priority {known_priority}",
+        )
+        if first_message:
+            first_message.write(draft)
+        draft.emit(events.Created(known_category.value, known_priority.value))
+        if assigned_to:
+            draft.emit(events.Assigned(assigned_to))
+        draft.fire_passed()
+        try:
+            with Transaction() as transaction:
+                transaction.put(draft.ticket, Ticket.pk.does_not_exist())
+                write_beside(transaction, draft)
+                check_customer(transaction, customer_id)
+                if vehicle_id:
+                    check_vehicle(transaction, customer_id, vehicle_id)
+                if token:
+                    idempotency.remember(transaction, token, by=by, at=at, ticket=draft.ticket)
+        except ConditionFailed:
+            if made := idempotency.ticket_before(token, by=by):
+                return made
+            checks.errors["vehicleId"] = _("The customer or the vehicle has just changed.")
+            checks.done()
+        except Contended:
+            continue
+        tell_others([draft.ticket])
+        return draft.ticket
+    raise Busy(_("Many people are writing right now. Try again."))

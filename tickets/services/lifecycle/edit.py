@@ -1,0 +1,78 @@
+"""Change what a ticket says of itself."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_vehicle
+from helpdesk.accounts.actors import Actor
+from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
+from tickets.domain.sla.timeline import EventType
+from tickets.domain.ticket import Category, Priority, Status
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.status import step
+from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
+from tickets.services.sla.recalculation import follow_policy
+from tickets.store.ticket import Ticket
+
+
+def edit(
+    ticket_id: str,
+    *,
+    subject: str | None = None,
+    description: str | None = None,
+    category: str | None = None,
+    priority: str | None = None,
+    vehicle_id: str | None = None,
+    tags: Iterable[str] | None = None,
+    status: str | None = None,
+    also: Callable[[Draft], object] | None = None,
+    by: Actor,
+    version: int | None = None,
+    token: Token | None = None,
+    now: datetime | None = None,
+) -> Ticket:
+    """Change the fields that are given, all in one; an empty `vehicle_id` takes the vehicle away.
+
+    A `status` that the ticket has already is no step. `also` decides on the same draft, last.
+    Raises Invalid with every field that is wrong; TransitionRefused; NotFound, NotAllowed,
+    StaleVersion, Busy.
+    """
+    checks = Checks()
+    if subject is not None:
+        subject = checks.line("subject", subject, longest=LONGEST_SUBJECT)
+    if description is not None:
+        description = checks.text("description", description, longest=LONGEST_DESCRIPTION)
+    known_category = checks.word("category", category, Category) if category is not None else None
+    known_priority = checks.word("priority", priority, Priority) if priority is not None else None
+    known_status = checks.word("status", status, Status) if status is not None else None
+    tag_list = checks.tags("tags", tags) if tags is not None else None
+    checks.done()
+
+    def write(draft: Draft) -> None:
+        ticket = draft.ticket
+        if subject is not None:
+            ticket.subject = subject
+        if description is not None:
+            ticket.description = description
+            ticket.description_by_customer = None  # a colleague's words from here on
+        if known_category and known_category.value != ticket.category:
+            ticket.category = known_category.value
+            follow_policy(draft)
+        if tag_list is not None:
+            ticket.tags = tag_list
+        if vehicle_id is not None and vehicle_id != (ticket.vehicle_id or ""):
+            if vehicle_id and get_vehicle(ticket.customer_id, vehicle_id) is None:
+                raise Invalid({"vehicleId": _("This customer has no such vehicle.")})
+            ticket.vehicle_id = vehicle_id or None
+        if known_priority and known_priority != draft.timeline.priority:
+            draft.happen(EventType.PRIORITY, priority=known_priority)
+        if known_status and known_status is not draft.timeline.status:
+            step(draft, known_status)
+        if also:
+            also(draft)
+
+    return change(ticket_id, write, by=by, version=version, token=token, now=now)

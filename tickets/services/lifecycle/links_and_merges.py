@@ -1,0 +1,233 @@
+"""Tickets about the same matter: merged, split, linked."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_vehicle
+from customers.services.transaction_guards import check_vehicle
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.idempotency import Token, written_before
+from tickets.domain import events
+from tickets.domain.errors import MergedAway, MergeRefused, TicketArchived
+from tickets.domain.sla.timeline import EventType, Timeline
+from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.services.conversation.attachments import copied
+from tickets.services.lifecycle.change import change_both
+from tickets.services.lifecycle.create import FirstMessage, create_ticket
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.validation import MOST_TAGS
+from tickets.store import queries
+from tickets.store.ticket import Ticket
+
+MOST_RELATED = 50
+LINES_SINCE_MERGE = 500
+"""Lines of a merged ticket's log in which the merge is looked for."""
+
+
+def merge(
+    source_id: str, *, into: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other.
+
+    Its clocks stop as a closing stops them. The other one gets its links and tags, and its vehicle
+    where it has none and the customer still has it. Links come first, each on both sides in a
+    transaction of its own: a merge that breaks off has at most linked what belongs together.
+
+    Raises MergeRefused, with what stands in the way; MergedAway, NotFound, NotAllowed, Busy. Cost:
+    beside the merge, a transaction for each link.
+    """
+    require_ticket_work(by)
+    _not_itself(source_id, into)
+    source, target = _stored(source_id), _stored(into)
+    _check_merge(source, target)
+    for other_id in source.related:
+        if other_id not in (into, *target.related):
+            _link_where_possible(into, other_id, by=by, now=now)
+
+    def close_as_duplicate(source: Draft, target: Draft) -> None:
+        _check_merge(source.ticket, target.ticket)
+        if source.timeline.status is not Status.CLOSED:
+            source.happen(EventType.MERGED)
+            source.emit(events.Closed())
+        source.ticket.merged_into = into
+        target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
+        _carry_over(source.ticket, target)
+        source.emit(events.Merged(into))
+
+    return change_both(source_id, into, close_as_duplicate, by=by, now=now)
+
+
+def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
+    """Let a merged ticket be one of its own again, as if it had never been merged (SLA.md).
+
+    Its status, clocks and milestones are restored; what would have passed meanwhile fires now. What
+    the merge carried to the other ticket stays there. Raises MergeRefused; NotFound, NotAllowed,
+    Busy.
+    """
+    require_ticket_work(by)
+    found = _stored(source_id)
+    if not found.merged_into:
+        raise MergeRefused(_("This ticket was not merged into another one."))
+    stopped_by = _closing_of_merge(found)
+
+    def part(source: Draft, target: Draft) -> None:
+        if source.ticket.merged_into != target.ticket.ticket_id:
+            raise MergeRefused(_("This ticket was not merged into another one."))
+        source.ticket.merged_into = None
+        if stopped_by:
+            source.take_back(stopped_by)
+        source.emit(events.Unmerged())
+        target.ticket.duplicates = [
+            other for other in target.ticket.duplicates if other != source_id
+        ]
+
+    return change_both(source_id, found.merged_into, part, by=by, now=now)[0]
+
+
+def _closing_of_merge(ticket: Ticket) -> EventType | None:
+    """The event by which the merge closed a ticket; None where it was closed before.
+
+    An earlier release wrote an ordinary closing: there the log says whether the merge did.
+    """
+    events = {event.type for event in Timeline.load(ticket.timeline).events}
+    if EventType.MERGED in events:
+        return EventType.MERGED
+    for line in reversed(queries.whole_log(ticket.ticket_id, most=LINES_SINCE_MERGE)):
+        changed = {change.field for change in line.changes or ()}
+        if "mergedInto" in changed:
+            return EventType.CLOSED if "status" in changed else None
+    return None
+
+
+def _stored(ticket_id: str) -> Ticket:
+    found = queries.ticket(ticket_id)
+    if found is None:
+        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+    return found
+
+
+def _check_merge(source: Ticket, target: Ticket) -> None:
+    """Raises MergedAway, MergeRefused."""
+    if source.merged_into:
+        raise MergedAway(source.merged_into)
+    if target.merged_into:
+        raise MergeRefused(
+            _("Ticket %(into)s was itself merged into %(last)s. Merge into that one.")
+            % {"into": target.ticket_id, "last": target.merged_into}
+        )
+    if source.customer_id != target.customer_id:
+        raise MergeRefused(
+            _("The tickets belong to different customers: one would read the other's answers.")
+        )
+    if source.archived_at or target.archived_at:
+        raise TicketArchived
+
+
+def _link_where_possible(ticket_id: str, other_id: str, *, by: Actor, now: datetime | None) -> None:
+    """An archived ticket stays as it is."""
+    try:
+        link(ticket_id, other_id=other_id, by=by, now=now)
+    except TicketArchived:
+        return
+
+
+def _carry_over(source: Ticket, to: Draft) -> None:
+    target = to.ticket
+    tags = [tag for tag in source.tags if tag not in target.tags]
+    target.tags = [*target.tags, *tags][:MOST_TAGS]
+    customer_id, vehicle_id = target.customer_id, source.vehicle_id
+    # A vehicle may have another owner by now.
+    if not target.vehicle_id and vehicle_id and get_vehicle(customer_id, vehicle_id):
+        target.vehicle_id = vehicle_id
+        to.checks.append(lambda transaction: check_vehicle(transaction, customer_id, vehicle_id))
+
+
+def link(
+    first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Let two tickets name each other as related. Raises MergeRefused, NotFound, NotAllowed."""
+    _not_itself(first_id, other_id)
+
+    def name_each_other(first: Draft, other: Draft) -> None:
+        first.ticket.related = _with(first.ticket.related, other_id)
+        other.ticket.related = _with(other.ticket.related, first_id)
+
+    return change_both(first_id, other_id, name_each_other, by=by, now=now)
+
+
+def unlink(
+    first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
+) -> tuple[Ticket, Ticket]:
+    """Undo `link`."""
+    _not_itself(first_id, other_id)
+
+    def forget_each_other(first: Draft, other: Draft) -> None:
+        first.ticket.related = [found for found in first.ticket.related if found != other_id]
+        other.ticket.related = [found for found in other.ticket.related if found != first_id]
+
+    return change_both(first_id, other_id, forget_each_other, by=by, now=now)
+
+
+def split(
+    ticket_id: str,
+    communication_id: str,
+    *,
+    subject: str,
+    by: Actor,
+    now: datetime | None = None,
+) -> Ticket:
+    """Make a ticket of its own of one message, and link the two. Doing it again finds the same one.
+
+    The message stands in the new ticket's log with its author and copies of its files.
+
+    Raises Invalid without a subject; NotFound, NotAllowed, Busy.
+    """
+    require_ticket_work(by)
+    ticket = queries.ticket(ticket_id)
+    line = queries.communication(ticket_id, communication_id)
+    if ticket is None or line is None:
+        raise NotFound(_("There is no such message."))
+    if line.type == CommunicationType.SYSTEM_UPDATE.value:
+        raise Invalid({"subject": _("The desk's own lines cannot become a ticket.")})
+    # A vehicle may have another owner by now.
+    kept = bool(ticket.vehicle_id) and get_vehicle(ticket.customer_id, ticket.vehicle_id)
+    token = Token(f"split-{communication_id}")
+    files_of = () if written_before(token, by=by) else line.attachments or ()
+    with copied(ticket_id, files_of) as files:
+        made = create_ticket(
+            customer_id=ticket.customer_id,
+            vehicle_id=ticket.vehicle_id if kept else None,
+            subject=subject,
+            description=line.content,
+            category=ticket.category,
+            priority=ticket.priority,
+            split_from=ticket_id,
+            first_message=FirstMessage(
+                content=line.content,
+                attachments=files,
+                inbound=line.direction == Direction.INBOUND.value,
+                written_by=line.created_by,
+            ),
+            token=token,
+            by=by,
+            now=now,
+        )
+    link(ticket_id, other_id=made.ticket_id, by=by, now=now)
+    return made
+
+
+def _not_itself(first_id: str, second_id: str) -> None:
+    if first_id == second_id:
+        raise MergeRefused(_("That is the same ticket. Write the number of another one."))
+
+
+def _with(ids: list[str], new: str) -> list[str]:
+    if new in ids:
+        return ids
+    if len(ids) >= MOST_RELATED:
+        raise MergeRefused(
+            _("A ticket can be linked with at most %(most)s others.") % {"most": MOST_RELATED}
+        )
+    return [*ids, new]

@@ -1,0 +1,82 @@
+"""Is this input fit to be written? Each answer says what would be right."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TypeVar
+
+from django.utils.translation import gettext as _
+
+from customers.domain.choices import can_be_stored
+from helpdesk.accounts.people import assignable_users
+from helpdesk.errors import Invalid
+from helpdesk.parsing import whole_number
+from helpdesk.short_text import one_line
+
+LONGEST_SUBJECT = 200
+LONGEST_DESCRIPTION = 20_000
+LONGEST_CONTENT = 20_000
+MOST_TAGS = 20
+LONGEST_TAG = 40
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Checks:
+    """Collects what is wrong with several fields; raises all of it at once."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, str] = {}
+
+    def line(self, field: str, value: str, *, longest: int) -> str:
+        """A text of one line."""
+        return self.text(field, one_line(value), longest=longest)
+
+    def text(self, field: str, value: str, *, longest: int) -> str:
+        value = value.strip().replace("\r\n", "\n")
+        if not value:
+            self.errors[field] = _("Required.")
+        elif len(value) > longest:
+            self.errors[field] = _(
+                "This is too long: %(length)s characters, and at most %(longest)s are possible."
+            ) % {"length": len(value), "longest": longest}
+        elif not can_be_stored(value):
+            self.errors[field] = _("This contains a character that cannot be stored.")
+        return value
+
+    def word(self, field: str, value: str, words: type[Word]) -> Word | None:
+        """One of a list of words; None, with an error kept, for any other."""
+        try:
+            return words(value)
+        except ValueError:
+            one_of = ", ".join(words)
+            self.errors[field] = (
+                _("“%(value)s” is not one of: %(words)s.") % {"value": value[:40], "words": one_of}
+                if value
+                else _("Choose one of: %(words)s.") % {"words": one_of}
+            )
+            return None
+
+    def tags(self, field: str, values: Iterable[str]) -> list[str]:
+        """Tags: trimmed, in lower case, each once, in order."""
+        tags = sorted({one_line(value.lower()) for value in values} - {""})
+        if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
+            self.errors[field] = _(
+                "At most %(most)s tags of at most %(longest)s characters are possible."
+            ) % {"most": MOST_TAGS, "longest": LONGEST_TAG}
+        elif not all(can_be_stored(tag) for tag in tags):
+            self.errors[field] = _("This contains a character that cannot be stored.")
+        return tags
+
+    def assignee(self, field: str, user_id: str | None) -> str | None:
+        """Somebody who works tickets, or nobody. One SQL query."""
+        if user_id is None:
+            return None
+        key = whole_number(user_id)
+        if key is None or not assignable_users().filter(pk=key).exists():
+            self.errors[field] = _("Nobody who works tickets has this id.")
+        return user_id
+
+    def done(self) -> None:
+        """Raises Invalid if anything was wrong."""
+        if self.errors:
+            raise Invalid(self.errors)

@@ -1,0 +1,1 @@
+"""Lists of tickets: filters, search, saved views, counts, and one change to many."""

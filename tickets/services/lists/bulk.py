@@ -1,0 +1,197 @@
+"""One change to many tickets, a job whose steps put each ticket through its own service."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import structlog
+from django.utils.translation import gettext as _
+
+from helpdesk import jobs
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
+from helpdesk.idempotency import Token
+from tickets.domain.errors import DomainError, TransitionRefused
+from tickets.domain.filters import Filters
+from tickets.models import Bulk
+from tickets.services.assignment.assign import assign, assign_automatically, assign_team, give
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle.change import ATTEMPTS, change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lifecycle.validation import LONGEST_SUBJECT, Checks
+from tickets.services.lists.find import still_meets
+from tickets.store import queries
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+HAND_OVER = "hand-over"
+HOLDER_AND_NEXT = ":"
+"""Stands between who has the tickets and who is to get them."""
+
+MOST = 10_000
+"""Tickets of one change: its results are written with each step."""
+STEP = 25
+
+Act = Callable[[str, Bulk, Actor], Ticket]
+
+
+def _assign(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    if bulk.value == "auto":
+        return assign_automatically(ticket_id, by=by)
+    if bulk.value.startswith("team-"):
+        return assign_team(ticket_id, team_id=bulk.value.removeprefix("team-"), by=by)
+    return assign(ticket_id, to=bulk.value or None, by=by)
+
+
+def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    """Give on what somebody who left still has; what others have taken meanwhile stays theirs."""
+    holder, _colon, to = bulk.value.partition(HOLDER_AND_NEXT)
+    if to == "auto":
+        return _to_whoever_is_next(ticket_id, holder, by)
+    checks = Checks()
+    checks.assignee("to", to or None)
+    checks.done()
+    return _give_on(ticket_id, holder, to or None, by)
+
+
+def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
+    def decide(draft: Draft) -> None:
+        if draft.ticket.assigned_to == holder:
+            give(draft, to)
+
+    return change(ticket_id, decide, by=by)
+
+
+def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
+    """As routing decides; where it names nobody the ticket goes back to its queue."""
+    for _attempt in range(ATTEMPTS):
+        found = queries.ticket(ticket_id)
+        if found is None:
+            raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        if found.assigned_to != holder:
+            return found
+        try:
+            return assign_automatically(ticket_id, by=by, version=found.version)
+        except StaleVersion:
+            continue  # somebody wrote to it in the same moment
+        except Invalid:
+            return _give_on(ticket_id, holder, None, by)
+    raise Busy(_("Many people are changing this ticket right now. Try again."))
+
+
+def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
+    checks = Checks()
+    wanted = checks.tags("tag", bulk.value.split(","))
+    checks.done()
+
+    def add(draft: Draft) -> None:
+        checks = Checks()
+        draft.ticket.tags = checks.tags("tag", [*draft.ticket.tags, *wanted])
+        checks.done()
+
+    return change(ticket_id, add, by=by)
+
+
+ACTIONS: Mapping[str, Act] = {
+    "assign": _assign,
+    HAND_OVER: _hand_over,
+    "priority": lambda ticket_id, bulk, by: edit(ticket_id, priority=bulk.value, by=by),
+    "status": lambda ticket_id, bulk, by: change_status(ticket_id, to=bulk.value, by=by),
+    "tag": _tag,
+    "escalate": lambda ticket_id, bulk, by: escalate(
+        ticket_id, reason=bulk.value, token=Token(f"bulk-{bulk.pk}-{ticket_id}"), by=by
+    ),
+}
+
+
+def start(
+    *,
+    action: str,
+    value: str,
+    ticket_ids: Sequence[str],
+    refused: Mapping[str, str] = MappingProxyType({}),
+    filters: Filters | None = None,
+    by: Actor,
+) -> Bulk:
+    """Ask for one change to these tickets. Nothing is changed yet: see `step`. Those of `refused`
+    are left alone, and named with the reason; so are those that no longer meet `filters`, the list
+    that all of them are of, when it is their turn.
+
+    Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
+    """
+    require_ticket_work(by)
+    chosen = list(dict.fromkeys(ticket_ids))
+    if action not in ACTIONS:
+        raise Invalid({"action": _("Choose what to change.")})
+    if not chosen:
+        raise Invalid({"tickets": _("Select some tickets first.")})
+    if len(chosen) > MOST:
+        words = _("%(count)s tickets are chosen; at most %(most)s can be changed at once.")
+        raise Invalid({"tickets": words % {"count": len(chosen), "most": MOST}})
+    if len(value) > LONGEST_SUBJECT or (action in ("tag", "escalate") and not value.strip()):
+        raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
+    spared = [ticket_id for ticket_id in chosen if ticket_id in refused]
+    left = [ticket_id for ticket_id in chosen if ticket_id not in refused]
+    return Bulk.objects.create(
+        action=action,
+        value=value.strip(),
+        ticket_ids=[*spared, *left],
+        # What was searched for is not held against tickets again, and may be a person's name.
+        filters=replace(filters, text="").as_json() if filters else {},
+        results=[{"ticket": ticket_id, "refused": refused[ticket_id]} for ticket_id in spared],
+        asked_by_id=int(by.user_id),
+    )
+
+
+def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
+    """A change that the actor asked for. Raises NotFound."""
+    found = Bulk.objects.filter(pk=bulk_id, asked_by_id=int(by.user_id or 0)).first()
+    if found is None:
+        raise NotFound(_("There is no such change of yours."))
+    return found
+
+
+def step(bulk_id: int) -> Bulk:
+    """Work on the next STEP tickets, unless somebody else does right now.
+
+    `results` holds for each ticket that was worked on its id and why it was refused, if it was, or
+    that it was skipped.
+    """
+    bulk = jobs.lease(Bulk, bulk_id)
+    if bulk is None:
+        return Bulk.objects.get(pk=bulk_id)
+    by = actor_of(bulk.asked_by)
+    done = len(bulk.results)
+    with outbox.one_nudge():
+        for ticket_id in bulk.ticket_ids[done : done + STEP]:
+            bulk.results.append({"ticket": ticket_id, **_result(ticket_id, bulk, by)})
+    finished = len(bulk.results) == len(bulk.ticket_ids)
+    if finished and bulk.action in Bulk.IN_WORDS:
+        bulk.value = ""  # what people wrote is kept with the tickets alone
+    if finished:
+        bulk.filters = {}  # whose tickets they were is nobody's business any more
+    jobs.step_done(bulk, finished=finished)
+    return bulk
+
+
+def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
+    if bulk.filters and not still_meets(ticket_id, Filters.from_json(bulk.filters), by=by):
+        return {"refused": "", "skipped": True}
+    return {"refused": _work(ticket_id, bulk, by)}
+
+
+def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:
+    try:
+        ACTIONS[bulk.action](ticket_id, bulk, by)
+    except TransitionRefused as refused:
+        return "" if refused.current == refused.wanted else str(refused)
+    except Invalid as refused:
+        return " ".join(refused.errors.values())
+    except (ServiceError, DomainError) as refused:
+        return str(refused)
+    return ""

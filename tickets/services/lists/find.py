@@ -1,0 +1,311 @@
+"""Lists of tickets: the ones that every desk has, filters, and search.
+
+What an index of DynamoDB serves is read from it. Everything else is asked of the search index, and
+what that names is read from DynamoDB and held against the filters again, since an index is late.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.accounts.people import teams_of
+from helpdesk.clock import this_second
+from helpdesk.dynamo import cursor
+from helpdesk.dynamo.pages import Page, Place
+from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
+from tickets.domain.sla import sla_status
+from tickets.domain.sla.sla_status import Standing
+from tickets.domain.ticket import Status
+from tickets.services.lists.search import snippet, words_of
+from tickets.services.read import sla_facts
+from tickets.store import queries, search
+from tickets.store.keys import UNASSIGNED
+from tickets.store.search import Hit
+from tickets.store.ticket import Ticket
+
+PAGE = 50
+MOST_COUNTED = 100
+NO_TEAM = "0"  # nothing has it: the list of somebody who is in no team is empty
+
+
+class Queue(StrEnum):
+    """The lists that every desk has."""
+
+    MINE = "mine"
+    TEAMS = "teams"
+    UNASSIGNED = "unassigned"
+    ACTIVE = "active"
+    OVERDUE = "overdue"
+    AT_RISK = "at-risk"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+QUEUES: Mapping[Queue, Filters] = {
+    Queue.MINE: Filters(statuses=ACTIVE, assigned_to=ME),
+    Queue.TEAMS: Filters(statuses=ACTIVE, team=MY_TEAMS),
+    Queue.UNASSIGNED: Filters(statuses=ACTIVE, assigned_to=NOBODY),
+    Queue.ACTIVE: Filters(statuses=ACTIVE),
+    Queue.OVERDUE: Filters(statuses=ACTIVE, overdue=True),
+    Queue.AT_RISK: Filters(statuses=ACTIVE, at_risk=True),
+    Queue.WAITING: Filters(statuses=ACTIVE, waiting=True),
+    Queue.RESOLVED: Filters(statuses=frozenset({Status.RESOLVED})),
+    Queue.CLOSED: Filters(statuses=frozenset({Status.CLOSED})),
+    Queue.ALL: Filters(sort=Sort.CREATED),
+}
+
+_COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.OVERDUE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Some tickets of a list, and the cursors of the pages beside them (None at an end).
+
+    `words` were searched for; `snippets` says for a ticket where they stand in it.
+    """
+
+    tickets: list[Ticket]
+    next: str | None
+    previous: str | None
+    words: list[str] = field(default_factory=list)
+    snippets: dict[str, str] = field(default_factory=dict)
+
+
+def find(
+    filters: Filters,
+    *,
+    by: Actor,
+    cursor_text: str | None = None,
+    limit: int = PAGE,
+    whole: bool = False,
+    snippets: bool = True,
+    now: datetime | None = None,
+) -> Found:
+    """A page of the tickets that meet `filters`, in their order; `whole` as they are stored, and
+    not just with what lists show.
+
+    Cost: what an index serves, one query for each status, team or assignee of it, of the rows
+    shown, and for whole ones a batch read; otherwise one or two SQL queries and one batch read.
+    Raises InvalidCursor, NotAllowed.
+    """
+    require_ticket_work(by)
+    filters, teams = _for(filters, by)
+    key = [*filters.key(), by.user_id]
+    place = _place(cursor_text, key) if cursor_text else None
+    at = now or this_second()
+    if _served(filters):
+        page = _from_index(filters, teams, at, limit, place)
+        if whole:
+            numbers = [row.ticket_id for row in page.rows]
+            return Found(
+                _as_stored(numbers, filters, teams, at),
+                _cursor(page.next, key),
+                _cursor(page.previous, key),
+            )
+        return Found(page.rows, _cursor(page.next, key), _cursor(page.previous, key))
+    words = words_of(filters.text)
+    hits = search.hits(
+        filters,
+        words,
+        now=at,
+        teams=teams,
+        limit=limit + 1,
+        place=json.loads(place.key) if place else None,
+        back=bool(place and place.back),
+    )
+    ranked = _page_of(hits, place, limit)
+    return Found(
+        _as_stored([str(hit.number) for hit in ranked.rows], filters, teams, at),
+        _cursor(ranked.next, key),
+        _cursor(ranked.previous, key),
+        words,
+        _snippets([hit.number for hit in ranked.rows], words) if snippets else {},
+    )
+
+
+def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
+    """How many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
+    require_ticket_work(by)
+    held = search.counts(
+        [_for(QUEUES[queue], by) for queue in _COUNTED],
+        now=now or this_second(),
+        most=MOST_COUNTED,
+    )
+    return {queue.value: many for queue, many in zip(_COUNTED, held, strict=True)}
+
+
+def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
+    """How many tickets meet `filters`, their text left out, or `most`. One SQL query."""
+    require_ticket_work(by)
+    (many,) = search.counts([_for(filters, by)], now=now or this_second(), most=most)
+    return many
+
+
+def every_number(
+    filters: Filters, *, most: int, by: Actor, now: datetime | None = None
+) -> list[str]:
+    """The numbers of all tickets that meet `filters`, in their order, up to `most`.
+
+    One SQL query, two for a text. The search index may be a moment late: see `still_meets`.
+    """
+    require_ticket_work(by)
+    filters, teams = _for(filters, by)
+    hits = search.hits(
+        filters,
+        words_of(filters.text),
+        now=now or this_second(),
+        teams=teams,
+        limit=most,
+        place=None,
+        back=False,
+    )
+    return [str(hit.number) for hit in hits]
+
+
+def still_meets(
+    ticket_id: str, filters: Filters, *, by: Actor, now: datetime | None = None
+) -> bool:
+    """Whether a ticket, as it is now, belongs to this list; its text is not looked at. One read."""
+    filters, teams = _for(filters, by)
+    ticket = queries.ticket(ticket_id)
+    return ticket is not None and _meets(ticket, filters, teams, now or this_second())
+
+
+def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
+    """The filters for this actor, and the teams they name."""
+    if filters.assigned_to == ME:
+        filters = replace(filters, assigned_to=by.user_id)
+    if filters.team != MY_TEAMS:
+        return filters, [filters.team] if filters.team else []
+    return filters, [str(team.pk) for team in teams_of(by.user_id)] or [NO_TEAM]
+
+
+def _served(filters: Filters) -> bool:
+    """Whether an index of DynamoDB has exactly these tickets in exactly this order."""
+    asked = replace(
+        filters, statuses=frozenset(), assigned_to=None, team=None, overdue=None, sort=None
+    )
+    if filters.customer_id or filters.vehicle_id:
+        alone = Filters(customer_id=filters.customer_id, vehicle_id=filters.vehicle_id)
+        bare = replace(filters, sort=None) == alone
+        return (
+            bare
+            and filters.order is Sort.CREATED
+            and not (filters.customer_id and filters.vehicle_id)
+        )
+    if asked != Filters() or filters.order is not Sort.TIME_LEFT or filters.overdue is False:
+        return False
+    someones = filters.assigned_to is not None or filters.team is not None
+    if someones:
+        one = filters.assigned_to is None or filters.team is None
+        return one and filters.statuses == ACTIVE
+    if filters.statuses and filters.statuses <= DONE:
+        return len(filters.statuses) == 1 and not filters.overdue
+    return filters.statuses <= ACTIVE and bool(filters.statuses or filters.overdue)
+
+
+def _from_index(
+    filters: Filters, teams: Sequence[str], now: datetime, limit: int, place: Place | None
+) -> Page[Ticket]:
+    if filters.customer_id or filters.vehicle_id:
+        return queries.tickets_about(
+            customer_id=filters.customer_id,
+            vehicle_id=filters.vehicle_id,
+            limit=limit,
+            place=place,
+        )
+    assignee = UNASSIGNED if filters.assigned_to == NOBODY else filters.assigned_to
+    return queries.queue_page(
+        statuses=sorted(filters.statuses or ACTIVE),
+        assignee=assignee,
+        teams=teams,
+        overdue_at=now if filters.overdue else None,
+        limit=limit,
+        place=place,
+    )
+
+
+def _as_stored(
+    numbers: Sequence[str], filters: Filters, teams: Sequence[str], now: datetime
+) -> list[Ticket]:
+    """These tickets, in this order, as far as they still meet the filters. One batch read."""
+    stored = queries.tickets(numbers, consistent=False)
+    return [
+        ticket
+        for number in numbers
+        if (ticket := stored.get(number)) and _meets(ticket, filters, teams, now)
+    ]
+
+
+def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime) -> bool:
+    """Whether the ticket, as it is now, belongs into the list. Its text is not looked at again."""
+    if ticket.archived_at:
+        return False
+    facts = sla_facts(ticket)
+    stands = sla_status.ticket_standing(facts, now)
+    assignee = ticket.assigned_to or NOBODY
+    wanted: list[tuple[object, bool]] = [
+        (filters.statuses, ticket.status in filters.statuses),
+        (filters.priorities, ticket.priority in filters.priorities),
+        (filters.categories, ticket.category in filters.categories),
+        (filters.assigned_to, assignee == filters.assigned_to),
+        (filters.team, ticket.team_id in teams),
+        (filters.customer_id, ticket.customer_id == filters.customer_id),
+        (filters.vehicle_id, ticket.vehicle_id == filters.vehicle_id),
+        (filters.tags, filters.tags <= set(ticket.tags)),
+        (filters.created_from, _not_before(ticket.created_at, filters.created_from)),
+        (filters.created_to, not _not_before(ticket.created_at, filters.created_to)),
+    ]
+    states: list[tuple[bool | None, bool]] = [
+        (filters.overdue, stands is Standing.OVERDUE),
+        (filters.at_risk, stands is Standing.AT_RISK),
+        (filters.waiting, bool(ticket.waiting)),
+        (filters.escalated, ticket.escalation_level > 0),
+    ]
+    return all(holds for asked, holds in wanted if asked) and all(
+        asked is holds for asked, holds in states if asked is not None
+    )
+
+
+def _not_before(at: datetime, bound: datetime | None) -> bool:
+    return bound is None or at >= bound
+
+
+def _page_of(hits: list[Hit], place: Place | None, limit: int) -> Page[Hit]:
+    """A page of what was asked for with one more than shown, in the direction of `place`."""
+    back = bool(place and place.back)
+    more = len(hits) > limit
+    rows = hits[:limit][:: -1 if back else 1]
+    return Page(
+        rows,
+        next=Place(json.dumps(rows[-1].place)) if rows and (more or back) else None,
+        previous=(
+            Place(json.dumps(rows[0].place), back=True)
+            if rows and (more if back else place)
+            else None
+        ),
+    )
+
+
+def _place(text: str, key: list[str]) -> Place:
+    side, _, place = cursor.decode(text, query=key).partition(" ")
+    return Place(place, back=side == "before")
+
+
+def _cursor(place: Place | None, key: list[str]) -> str | None:
+    if place is None:
+        return None
+    return cursor.encode(query=key, place=f"{'before' if place.back else 'after'} {place.key}")
+
+
+def _snippets(numbers: Sequence[int], words: Sequence[str]) -> dict[str, str]:
+    if not words:
+        return {}
+    texts = search.originals(numbers)
+    found = {str(number): snippet(text, words) for number, text in texts.items()}
+    return {number: text for number, text in found.items() if text}

@@ -1,0 +1,234 @@
+"""Keep the search index in line with the tickets, and rebuild it from them alone."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+import structlog
+from django.db import DatabaseError
+
+from customers.domain import contact
+from customers.domain import vin as vins
+from customers.domain.folding import (
+    folded_in_place,
+    pattern_of,
+    sets_spaces,
+    words_asked,
+    words_to_find,
+)
+from customers.domain.search_words import words_of_vehicle
+from customers.services.read import get_customers, get_vehicles
+from customers.store.items import Customer, Vehicle
+from helpdesk.clock import this_second
+from helpdesk.log_redaction import kind_of
+from tickets.domain.events import Assigned, Changed, Closed, Escalated, Reopened, Resolved
+from tickets.domain.ticket import CommunicationType
+from tickets.services.delivery import outbox
+from tickets.store import queries, search
+from tickets.store.events import OutboxEvent
+from tickets.store.fulltext import Document
+from tickets.store.items import Communication
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+CONSUMER = "search"
+"""The name of `take` in OUTBOX_CONSUMERS."""
+
+MOST_LINES = 2_000
+"""Lines of one conversation that can be searched, the newest ones."""
+
+REBUILD_BATCH = 200
+MARK_START, MARK_END = "\ue000", "\ue001"
+"""Stand around a hit in a snippet; no text of people's has them."""
+
+_TEXTLESS = Assigned | Escalated | Resolved | Closed | Reopened
+"""Events after which a ticket's text is what it was."""
+_TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
+_AROUND = 60
+_PHONE_DIGITS = 8  # fewer may be the end of a VIN
+_VIN_SIGNS = 17
+
+
+def take(events: Sequence[OutboxEvent]) -> None:
+    """Follow what happened to tickets. What is written is read anew, so a repeat does no harm."""
+    texts = {event.ticket_id for event in events if _changes_text(event)}
+    stored = queries.tickets({event.ticket_id for event in events})
+    texts |= {str(number) for number in search.follow(stored.values())}
+    _follow_texts([stored[ticket_id] for ticket_id in texts if ticket_id in stored])
+
+
+def follow_at_once(tickets: Iterable[Ticket]) -> None:
+    """Let every list show a change to whoever has just made it; its text comes with the outbox.
+
+    Never raises, and never waits for another writer: the outbox does all of it again. Cost: a few
+    small SQL statements.
+    """
+    try:
+        with search.without_waiting():
+            search.follow(tickets)
+    except DatabaseError as error:
+        log.warning("index_not_followed", reason=kind_of(error))
+
+
+def follow_tickets(ticket_ids: Iterable[str]) -> None:
+    """Write anew what the index says of these tickets and their people. A repeat does no harm."""
+    _follow_texts(list(queries.tickets(ticket_ids).values()))
+
+
+def follow_whole(ticket_ids: Iterable[str]) -> None:
+    """Write anew all that the index says of these tickets. A repeat does no harm."""
+    stored = list(queries.tickets(ticket_ids).values())
+    search.follow(stored)
+    _follow_texts(stored)
+
+
+def forget_remains() -> None:
+    """Let nothing of a text stay in the index's files after it was taken out or written anew.
+
+    Cost: the full text is written anew, in small pieces. Never raises: the next one does it.
+    """
+    try:
+        search.forget_remains()
+    except DatabaseError as error:
+        log.warning("remains_not_forgotten", reason=kind_of(error))
+
+
+def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
+    """Make the index anew from the tickets; call `each` with how many are done. Returns that.
+
+    Changes that are made meanwhile are followed as always; an entry never goes back.
+    """
+    begun = this_second()
+    search.clear()
+    done = 0
+    tickets = queries.every_ticket()
+    while batch := list(islice(tickets, REBUILD_BATCH)):
+        search.follow(ticket for ticket, _log in batch)
+        people = _People(ticket for ticket, _log in batch)
+        search.follow_text(
+            (people.document(ticket, lines), ticket.version) for ticket, lines in batch
+        )
+        done += len(batch)
+        each(done)
+    search.take_stock()
+    outbox.made_anew(CONSUMER, since=begun)
+    return done
+
+
+def words_of(text: str) -> list[str]:
+    """The words that a text is searched by: no case, no accents, a phone number or VIN as one."""
+    digits = contact.phone_digits(text)
+    if len(digits) >= _PHONE_DIGITS:
+        return [digits]
+    vin = vins.as_kept(text)
+    if len(vin) == _VIN_SIGNS and vin.isalnum() and any(map(str.isdigit, vin)):
+        return words_asked(vin)
+    return words_asked(text)
+
+
+def snippet(text: str, words: Sequence[str]) -> str:
+    """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
+    text = unicodedata.normalize("NFC", text)
+    plain, places = folded_in_place(text)
+    first = pattern_of(words).search(plain)
+    if first is None:
+        return ""
+    begin, stop = places[first.start()], places[first.end() - 1]
+    start = max(begin - _AROUND, 0)
+    end = min(begin + 2 * _AROUND, len(text))
+    while start > 0 and not text[start - 1].isspace() and start > begin - 2 * _AROUND:
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or end <= stop):
+        end += 1
+    marked = mark_hits(text[start:end], words)
+    shown = f"{'…' if start > 0 else ''}{marked}{'…' if end < len(text) else ''}"
+    return " ".join(shown.split())
+
+
+def mark_hits(text: str, words: Sequence[str]) -> str:
+    """`text` with every word that begins as one of `words` between the marks."""
+    text = unicodedata.normalize("NFC", text)
+    parts, at = [], 0
+    plain, places = folded_in_place(text)
+    for hit in pattern_of(words).finditer(plain):
+        begin, stop = max(places[hit.start()], at), places[hit.end() - 1] + 1
+        while stop < len(text) and sets_spaces(text[stop - 1]) and _goes_on(text[stop]):
+            stop += 1
+        parts += [text[at:begin], MARK_START, text[begin:stop], MARK_END]
+        at = max(stop, at)
+    return "".join([*parts, text[at:]]).replace(MARK_END + MARK_START, "")
+
+
+def _goes_on(letter: str) -> bool:
+    """Whether a word does not end before `letter`."""
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")
+
+
+class _People:
+    """Customers and vehicles of some tickets, read together."""
+
+    def __init__(self, tickets: Iterable[Ticket]) -> None:
+        about = list(tickets)
+        self._customers = get_customers(ticket.customer_id for ticket in about)
+        self._vehicles = get_vehicles(
+            (ticket.customer_id, ticket.vehicle_id) for ticket in about if ticket.vehicle_id
+        )
+
+    def document(self, ticket: Ticket, lines: Iterable[Communication]) -> Document:
+        customer = self._customers.get(ticket.customer_id)
+        vehicle = self._vehicles.get(ticket.vehicle_id or "")
+        said = [
+            line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
+        ]
+        people = [*_names(customer), *_marks(vehicle)]
+        strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *people]
+        return Document(
+            number=int(ticket.ticket_id),
+            strong=[*words_to_find(" ".join(strong)), *_ends(customer, vehicle)],
+            weak=words_to_find(" ".join([ticket.description, *said])),
+            original="\n".join([ticket.description, *said, *people]),
+        )
+
+
+def _follow_texts(tickets: Sequence[Ticket]) -> None:
+    people = _People(tickets)
+    search.follow_text(
+        (
+            people.document(ticket, queries.whole_log(ticket.ticket_id, most=MOST_LINES)),
+            ticket.version,
+        )
+        for ticket in tickets
+    )
+
+
+def _changes_text(event: OutboxEvent) -> bool:
+    match event.what:
+        case Changed(fields):
+            return not _TEXT_FIELDS.isdisjoint(fields)
+        case what:
+            return not isinstance(what, _TEXTLESS)
+
+
+def _names(customer: Customer | None) -> list[str]:
+    """What people wrote of a customer, and may search a ticket by."""
+    if customer is None:
+        return []
+    return [*filter(None, (customer.name, customer.email, customer.company, customer.phone))]
+
+
+def _marks(vehicle: Vehicle | None) -> list[str]:
+    """What people wrote of a vehicle, and may search a ticket by."""
+    return [*filter(None, (vehicle.label, vehicle.vin, vehicle.booking))] if vehicle else []
+
+
+def _ends(customer: Customer | None, vehicle: Vehicle | None) -> Iterator[str]:
+    """Ways to say a number that begin within it. They are in the index alone, never shown."""
+    if customer and customer.phone:
+        digits = contact.phone_digits(customer.phone)
+        # As dialled from abroad, and as people at home say it.
+        yield from (digits[start:] for start in range(min(4, max(len(digits) - 5, 0))))
+    if vehicle:
+        vin = vehicle.vin or ""
+        yield from words_to_find(" ".join(vin[-signs:] for signs in range(6, 10)))
+        yield from (word for kind, word in words_of_vehicle(vin=None, booking=vehicle.booking))

@@ -1,0 +1,1 @@
+"""Import, verification, and what keeps indexes and the desk in order."""

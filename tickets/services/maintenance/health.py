@@ -1,0 +1,45 @@
+"""Whether the desk's own work goes on: sweeps, and what is to be passed on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.clock import this_second
+from tickets.domain import instant
+from tickets.services.delivery import outbox
+
+_SWEPT = "pulse:swept"
+KEPT = 24 * 3_600
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """`None`: no event waits; the last sweep is not known, since the cache has forgotten it."""
+
+    oldest_event_age: timedelta | None
+    failed_events: int
+    since_sweep: timedelta | None
+
+
+def swept(*, now: datetime | None = None) -> None:
+    """Note that a sweep has looked for what is due."""
+    cache.set(_SWEPT, instant.text(now or this_second()), KEPT)
+
+
+def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
+    """How the desk's own work goes. Raises NotAllowed.
+
+    Cost: one query a shard of the outbox, of one event, and one of failed events.
+    """
+    require_supervision(by)
+    at = now or this_second()
+    oldest = outbox.oldest_at()
+    swept_at = cache.get(_SWEPT)
+    last = instant.parse(swept_at) if swept_at else None
+    return Pulse(
+        oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
+        failed_events=outbox.failed_events(),
+        since_sweep=max(at - last, timedelta(0)) if last else None,
+    )

@@ -1,0 +1,241 @@
+"""Replay each ticket's log, and hold it against the ticket and everything derived from it.
+
+Three accounts of a ticket are kept: what its log tells, what its clock's timeline says, and what
+the ticket itself and the indexes show. They are written together, so any two that differ are a
+fault. The log tells of changes: if the only change that a field ever saw is lost from it, nothing
+is left to notice it by.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from helpdesk.accounts.actors import SYSTEM
+from tickets.domain import instant
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.services.conversation import attachments
+from tickets.services.lifecycle.draft import Draft, copy_of, text_of
+from tickets.store import queries, search
+from tickets.store.items import Communication, Escalation
+from tickets.store.ticket import Ticket
+
+MOST_LINES = 100_000
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Something that should be the same and is not."""
+
+    ticket_id: str
+    what: str
+
+
+class NotCompared(Exception):
+    """What follows from the tickets is still on its way: it was not compared with them."""
+
+
+def verify(
+    ticket_ids: Sequence[str] = (),
+    each: Callable[[], object] = lambda: None,
+    not_compared: Callable[[str], object] = lambda _what: None,
+) -> Iterator[Drift]:
+    """Every drift of these tickets, or of all.
+
+    Call `each` after each ticket, and `not_compared` with a sentence where something that follows
+    from them was left out, because it is still on its way.
+
+    People and workers go on meanwhile, and indexes are late: what differs is read again when all
+    has been read, until nobody has changed the ticket in between.
+    Cost for each ticket: its item collection, a query for each index, and a row of SQL.
+    """
+    numbers = set()
+    again: list[str] = []
+    for ticket, log in _some(ticket_ids) if ticket_ids else queries.every_ticket():
+        numbers.add(int(ticket.ticket_id))
+        if any(_drifts(ticket, log)):
+            again.append(ticket.ticket_id)
+        each()
+    missing = {int(number) for number in ticket_ids if number.isdecimal()} - numbers
+    yield from (Drift(str(number), "there is no such ticket") for number in sorted(missing))
+    for ticket_id in again:
+        yield from _drifts_at_rest(ticket_id)
+    if not ticket_ids:
+        yield from _counter_drifts(numbers)
+    for path in settings.TICKET_VERIFIERS:
+        try:
+            yield from import_string(path)(str(number) for number in sorted(numbers))
+        except NotCompared as left_out:
+            not_compared(str(left_out))
+
+
+def _drifts_at_rest(ticket_id: str) -> list[Drift]:
+    """The drifts of a ticket that nobody changed while it was read."""
+    found: list[Drift] = []
+    for _attempt in range(ATTEMPTS):
+        ticket = queries.ticket(ticket_id)
+        if ticket is None:
+            return [Drift(ticket_id, "the ticket has gone")]
+        found = list(_drifts(ticket, queries.whole_log(ticket_id, most=MOST_LINES)))
+        after = queries.ticket(ticket_id)
+        if not found or (after and after.version == ticket.version):
+            break
+    return found
+
+
+def _some(ticket_ids: Iterable[str]) -> Iterator[tuple[Ticket, list[Communication]]]:
+    for ticket in queries.tickets(ticket_ids).values():
+        yield ticket, queries.whole_log(ticket.ticket_id, most=MOST_LINES)
+
+
+def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
+    for what in (
+        *_told_by_log(ticket, log),
+        *_told_by_timeline(ticket),
+        *_lost_files(log),
+        *_told_by_escalations(ticket, queries.escalations(ticket.ticket_id)),
+        *_shown_by_indexes(ticket),
+        *_shown_by_search(ticket),
+    ):
+        yield Drift(ticket.ticket_id, what)
+
+
+@dataclass
+class _Told:
+    """What the lines of a log add up to."""
+
+    values: dict[str, str | None] = field(
+        default_factory=lambda: {"status": Status.OPEN.value, "waiting": "no"}
+    )
+    life: int = 1
+    first_responded_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    breaks: list[str] = field(default_factory=list)
+    before_merge: "_Told | None" = None
+    """What the log had told when the ticket was merged: an undone merge leaves it as it was."""
+
+    def hear(self, line: Communication) -> None:
+        outbound = line.direction == Direction.OUTBOUND.value
+        if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
+            self.first_responded_at = self.first_responded_at or line.created_at
+        merging = next((one for one in line.changes or () if one.field == "mergedInto"), None)
+        if merging and merging.after:
+            self.before_merge = replace(self, values=dict(self.values), before_merge=None)
+        for change in line.changes or ():
+            was = self.values.get(change.field, change.before)
+            if was != change.before:
+                self.breaks.append(
+                    f"log: {change.field} is changed from {change.before}, but was {was}"
+                )
+            self.values[change.field] = change.after
+            if change.field == "status":
+                self._step(str(change.before), str(change.after), line.created_at)
+        if merging and not merging.after and self.before_merge:
+            self._restore(self.before_merge)
+
+    def _restore(self, before: "_Told") -> None:
+        self.life = before.life
+        self.first_responded_at = before.first_responded_at
+        self.resolved_at, self.closed_at = before.resolved_at, before.closed_at
+        if "escalationLevel" in before.values:
+            self.values["escalationLevel"] = before.values["escalationLevel"]
+        else:
+            self.values.pop("escalationLevel", None)
+
+    def _step(self, before: str, after: str, at: datetime) -> None:
+        done_before, done = not Status(before).active, not Status(after).active
+        if done and not done_before:
+            self.resolved_at = at
+            self.first_responded_at = self.first_responded_at or at
+        if done_before and not done:
+            self.life += 1
+            self.resolved_at = None
+            self.values["escalationLevel"] = "0"  # each life begins without
+        self.closed_at = at if after == Status.CLOSED.value else None
+
+
+def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
+    told = _Told()
+    for line in log:
+        told.hear(line)
+    yield from told.breaks
+    attributes = {one.attr_name: name for name, one in Ticket.get_attributes().items()}
+    for name, value in told.values.items():
+        shown = getattr(ticket, attributes[name])
+        stored = str(int(shown)) if name == "escalationLevel" else text_of(shown)
+        if stored != value:
+            yield f"{name}: the log says {value}, the ticket {stored}"
+    for name, at, stored_at in (
+        ("firstRespondedAt", told.first_responded_at, ticket.sla.first_responded_at),
+        ("resolvedAt", told.resolved_at, ticket.resolved_at),
+        ("closedAt", told.closed_at, ticket.closed_at),
+    ):
+        if stored_at != at:
+            yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
+    if told.life != ticket.life:
+        yield f"life: the log says {told.life}, the ticket {ticket.life}"
+    if log and log[-1].communication_id > (ticket.last_id or ""):
+        yield "lastId: the log goes on beyond it"
+
+
+def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
+    """Let the clock decide again all that it decides."""
+    timeline = Timeline.load(ticket.timeline)
+    draft = Draft(copy_of(ticket), timeline, by=SYSTEM, now=ticket.updated_at)
+    draft.follow_clock()
+    stored, replayed = ticket.serialize(), draft.ticket.serialize()
+    for name in sorted({*stored, *replayed}):
+        if stored.get(name) != replayed.get(name):
+            yield f"{name}: stored {stored.get(name)}, the clock says {replayed.get(name)}"
+    if timeline.life != ticket.life:
+        yield f"life: the timeline says {timeline.life}, the ticket {ticket.life}"
+
+
+def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
+    present = [record for record in records if record.life == ticket.life]
+    level = max((record.level for record in present), default=0)
+    if level != ticket.escalation_level:
+        yield f"escalationLevel: the records say {level}, the ticket {ticket.escalation_level}"
+    for record in present:
+        if not record.rule.startswith("manual-") and record.rule not in ticket.fired_rules:
+            yield f"firedRules: {record.rule} has a record, and is not among them"
+
+
+def _lost_files(log: Sequence[Communication]) -> Iterator[str]:
+    for line in log:
+        for attachment in line.attachments or ():
+            if not attachments.is_there(attachment):
+                yield f"attachments: the file {attachment.file_id} is not there"
+
+
+def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:
+    whole = ticket.serialize()
+    for index, row in queries.index_rows(ticket):
+        if row is None:
+            yield f"{index}: the ticket is not in it"
+            continue
+        for name, value in row.items():
+            if whole.get(name) != value:
+                yield f"{index}: {name} is {value}, the ticket says {whole.get(name)}"
+
+
+def _shown_by_search(ticket: Ticket) -> Iterator[str]:
+    return (f"search: {what}" for what in search.differences(ticket))
+
+
+def _counter_drifts(numbers: set[int]) -> Iterator[Drift]:
+    last = queries.last_ticket_number()
+    if numbers and max(numbers) > last:
+        yield Drift(str(max(numbers)), f"the counter of ticket numbers is at {last}")
+    for stray in sorted(search.numbers() - numbers):
+        if queries.ticket(str(stray)) is None:
+            yield Drift(str(stray), "search: it names a ticket that is not there")
+
+
+def _text(at: datetime | None) -> str:
+    return instant.text(at) if at else "nothing"

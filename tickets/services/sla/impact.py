@@ -1,0 +1,127 @@
+"""What a change of SLA policies or calendars would do to the open tickets, before it is saved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from customers.services.read import get_customers
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.dynamo.pages import Place
+from tickets.domain.ticket import Category, Status
+from tickets.models import Calendar, Policy
+from tickets.services.sla.policies import applying
+from tickets.store import queries
+from tickets.store.ticket import Ticket
+
+PAGE = 100
+MOST = 1_000
+"""Open tickets that are looked at, the most urgent first."""
+LARGE = 10
+"""A change is large if it touches more than one in so many open tickets."""
+
+_OPEN = (Status.OPEN, Status.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Of `seen` open tickets so many are touched. `more`: there are others, less urgent."""
+
+    seen: int
+    more: bool
+    touched: int
+
+    @property
+    def is_large(self) -> bool:
+        return self.touched * LARGE > self.seen
+
+
+@dataclass(frozen=True)
+class Impact(Reach):
+    """`touched` are due at other times: `moved` of them under another policy, the others under a
+    new version of theirs."""
+
+    moved: int
+
+
+class OpenTickets:
+    """The MOST most urgent open tickets, whole, as they are read one after another.
+
+    Cost: for each hundred a query a status, and a batch read.
+    """
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.more = False
+        """Known at the end: whether there are others."""
+
+    def __iter__(self) -> Iterator[Ticket]:
+        place: Place | None = None
+        while self.seen < MOST:
+            page = queries.queue_page(statuses=_OPEN, place=place, limit=PAGE)
+            found = queries.tickets([row.ticket_id for row in page], consistent=False)
+            self.seen += len(found)
+            yield from found.values()
+            place = page.next
+            if place is None:
+                return
+        self.more = place is not None
+
+
+def of_policy(policy: Policy, *, by: Actor) -> Impact:
+    """Return what saving `policy` as it is would do. Raises NotAllowed. Cost: as OpenTickets."""
+    require_supervision(by)
+    others = Policy.objects.exclude(pk=policy.pk).select_related("calendar")
+    return _impact([*others, policy])
+
+
+def of_calendar(calendar: Calendar, *, by: Actor) -> Impact:
+    """Return what saving `calendar` as it is would do. Raises NotAllowed. Cost: as OpenTickets."""
+    require_supervision(by)
+    policies = list(Policy.objects.select_related("calendar"))
+    for policy in policies:
+        if policy.calendar_id == calendar.pk:
+            policy.calendar = calendar
+    return _impact(policies)
+
+
+def under(policy: Policy, *, by: Actor) -> Reach:
+    """Return how many open tickets run under `policy` now. Raises NotAllowed. Cost: as
+    OpenTickets."""
+    require_supervision(by)
+    keys = set(policy.versions.values_list("key", flat=True))
+    tickets = OpenTickets()
+    touched = sum(ticket.policy_id in keys for ticket in tickets)
+    return Reach(tickets.seen, tickets.more, touched)
+
+
+def _impact(policies: Sequence[Policy]) -> Impact:
+    """Hold each open ticket against the policies as they would be."""
+    keys = {id(policy): _key(policy) for policy in policies}
+    owner = {
+        key: policy.pk
+        for policy in policies
+        if policy.pk
+        for key in policy.versions.values_list("key", flat=True)
+    }
+    tickets = OpenTickets()
+    touched = moved = 0
+    for ticket, segment in _with_segments(tickets):
+        policy = applying(policies, category=Category(ticket.category), segment=segment)
+        if keys[id(policy)] != ticket.policy_id:
+            touched += 1
+            moved += owner.get(ticket.policy_id) != policy.pk
+    return Impact(tickets.seen, tickets.more, touched, moved)
+
+
+def _key(policy: Policy) -> str | None:
+    """The key of the version that tickets would run under; None: of one that is to be made."""
+    newest = policy.versions.order_by("-number").first() if policy.pk else None
+    return newest.key if newest and newest.terms == policy.as_written() else None
+
+
+def _with_segments(tickets: OpenTickets) -> Iterator[tuple[Ticket, str]]:
+    for ticket in tickets:
+        segment = ticket.segment
+        if segment is None:  # an earlier release has opened it, and nobody has upgraded the data
+            customer = get_customers([ticket.customer_id]).get(ticket.customer_id)
+            segment = customer.segment if customer else ""
+        yield ticket, segment

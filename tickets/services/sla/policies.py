@@ -1,0 +1,140 @@
+"""Which SLA terms and escalation rules a ticket runs under.
+
+Versions never change, so each process keeps those it has met. Which policy applies, and which rules
+are in force, is asked anew each time: one SQL query.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+
+from tickets.domain import calendar
+from tickets.domain.errors import TermsRefused
+from tickets.domain.sla.milestones import Rule
+from tickets.domain.sla.policy import Allowances, Terms
+from tickets.domain.ticket import Category, Priority
+from tickets.models import EscalationRule, Policy, PolicyVersion
+
+
+def terms_for(*, category: Category, segment: str) -> Terms:
+    """The present terms of the first active policy that matches; the default one always does."""
+    policies = Policy.objects.filter(active=True) | Policy.objects.filter(is_default=True)
+    return KNOWN_TERMS[current_key(applying(policies, category=category, segment=segment))]
+
+
+def applying(policies: Iterable[Policy], *, category: Category, segment: str) -> Policy:
+    """Return the first active of these policies, by their order, that matches; the default one
+    always does. Raises TermsRefused where there is none."""
+    for policy in sorted(policies, key=lambda one: (one.is_default, one.order, one.name)):
+        if (policy.active or policy.is_default) and policy.matches(
+            category=category, segment=segment
+        ):
+            return policy
+    raise TermsRefused("There is no default policy. Run: manage.py migrate")
+
+
+def policy_applies(key: str, *, category: Category, segment: str) -> bool:
+    """Whether the policy that the version `key` is of would apply to such a ticket now."""
+    number_at = key.rfind("-")
+    return terms_for(category=category, segment=segment).key.rpartition("-")[0] == key[:number_at]
+
+
+def current_key(policy: Policy) -> str:
+    """The key of a policy's newest version; None has been made: the first is made now."""
+    newest = policy.versions.order_by("-number").values_list("key", flat=True).first()
+    return newest or freeze(policy).key
+
+
+def freeze(policy: Policy) -> PolicyVersion:
+    """The version that says what `policy` says now: the newest if nothing changed, or a new one."""
+    with transaction.atomic():
+        terms = policy.as_written()
+        newest = policy.versions.select_for_update().order_by("-number").first()
+        if newest and newest.terms == terms:
+            return newest
+        number = newest.number + 1 if newest else 1
+        return PolicyVersion.objects.create(
+            policy=policy, number=number, key=f"{policy.slug}-{number}", terms=terms
+        )
+
+
+class _KnownTerms(Mapping[str, Terms]):
+    """Every version of terms that a ticket may have been under, by its key, read when asked for."""
+
+    def __getitem__(self, key: str) -> Terms:
+        return _terms(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PolicyVersion.objects.values_list("key", flat=True))
+
+    def __len__(self) -> int:
+        return PolicyVersion.objects.count()
+
+
+KNOWN_TERMS = _KnownTerms()
+
+
+_in_force: ContextVar[tuple[Rule, ...] | None] = ContextVar("rules_in_force", default=None)
+
+
+def rules() -> tuple[Rule, ...]:
+    """The escalation rules in force. One SQL query."""
+    known = _in_force.get()
+    if known is not None:
+        return known
+    return tuple(rule.as_rule() for rule in EscalationRule.objects.filter(active=True))
+
+
+@contextmanager
+def rules_asked_once() -> Iterator[None]:
+    """Many changes in a row, for a second or two, go by the rules in force at their beginning."""
+    token = _in_force.set(rules())
+    try:
+        yield
+    finally:
+        _in_force.reset(token)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a new ticket of a priority is promised, in seconds of working time."""
+
+    priority: Priority
+    response: int
+    resolution: int
+
+
+def promises_of_new_tickets() -> list[Promise]:
+    """What the default policy promises, the most urgent priority first."""
+    terms = KNOWN_TERMS[current_key(Policy.objects.get(is_default=True))]
+    return [
+        Promise(priority, terms.of(priority).response, terms.of(priority).resolution)
+        for priority in reversed(Priority)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _terms(key: str) -> Terms:
+    try:
+        written = PolicyVersion.objects.values_list("terms", flat=True).get(key=key)
+    except PolicyVersion.DoesNotExist as missing:
+        raise KeyError(key) from missing
+    return terms_of(key, written)
+
+
+def terms_of(key: str, written: Mapping[str, Any]) -> Terms:
+    """The terms that are written as a PolicyVersion keeps them."""
+    return Terms(
+        key=key,
+        calendar=calendar.parse(written["calendar"]),
+        allowances={
+            Priority(priority): Allowances(**targets)
+            for priority, targets in written["targets"].items()
+        },
+        at_risk_percent=written["atRiskPercent"],
+    )

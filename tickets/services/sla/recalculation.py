@@ -1,0 +1,139 @@
+"""Plan open tickets anew after a change of policies, calendars or rules.
+
+A round goes over the open tickets by the status index, a page at a time. Each page is a task of its
+own that writes down how far it came, so a worker that dies costs a page at most. Tickets move in
+the index while the round walks it, so it starts over until it has met none that had to change.
+"""
+
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.services.read import get_customer, get_customers
+from customers.store.items import Customer
+from helpdesk import wake
+from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
+from helpdesk.dynamo.pages import Place
+from helpdesk.errors import Busy, NotFound
+from tickets.domain.sla.timeline import EventType
+from tickets.domain.ticket import Category, Status
+from tickets.models import Replan
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.sla import policies
+from tickets.store import queries
+from tickets.store.ticket import Ticket
+
+log = structlog.get_logger(__name__)
+
+PAGE = 100
+PATIENCE = timedelta(minutes=2)
+_OPEN = (Status.OPEN, Status.IN_PROGRESS)
+
+
+def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "") -> Replan:
+    """Start a round over the open tickets, or those of one customer, in the background.
+
+    With `policies` each runs under the policy that applies to it now; without, its policy stays and
+    only its milestones are planned anew. A customer's tickets also take over their segment.
+    """
+    replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
+    wake.send("tickets.replan", replan.pk)
+    return replan
+
+
+def replan_customer(customer_id: str, *, by: Actor) -> Replan:
+    """Let the open tickets of a customer take over the customer's segment, and the policy that
+    applies to it, in the background. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    customer = get_customer(customer_id)
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    reason = _("Segment of a customer: %(segment)s") % {"segment": customer.segment}
+    return ask_for_replan(reason, customer_id=customer_id)
+
+
+def stalled() -> QuerySet[Replan]:
+    """Rounds whose worker has died, or could not be told."""
+    return Replan.objects.filter(finished_at=None, progressed_at__lt=timezone.now() - PATIENCE)
+
+
+def replan_page(replan_id: int) -> bool:
+    """Plan one page of open tickets anew; say whether there is nothing left for this caller.
+
+    Cost: one query a status, one read for the customers, then a read for each ticket and a
+    transaction for each that changes.
+    """
+    replan = Replan.objects.get(pk=replan_id)
+    if replan.finished_at:
+        return True
+    place = Place(replan.place) if replan.place else None
+    rows, following = _page(replan, place)
+    customers = get_customers(row.customer_id for row in rows) if replan.policies else {}
+    changed = 0
+    for row in rows:
+        decide = partial(
+            _plan_anew,
+            policies=replan.policies,
+            customer=customers.get(row.customer_id),
+            new_segment=bool(replan.customer_id),
+        )
+        try:
+            ticket = change(row.ticket_id, decide, by=SYSTEM)
+            changed += int(ticket.version != row.version)
+        except (Busy, NotFound) as error:
+            log.warning("replan_skipped", ticket_id=row.ticket_id, reason=type(error).__name__)
+    at_end = following is None
+    finished = at_end and replan.changed_in_pass + changed == 0
+    # Conditioned on the place: a page that is delivered twice is counted once.
+    mine = Replan.objects.filter(pk=replan_id, passes=replan.passes, place=replan.place).update(
+        place=following.key if following else "",
+        passes=F("passes") + int(at_end),
+        seen=F("seen") + (len(rows) if replan.passes == 0 else 0),
+        changed=F("changed") + changed,
+        changed_in_pass=0 if at_end else F("changed_in_pass") + changed,
+        progressed_at=timezone.now(),
+        finished_at=timezone.now() if finished else None,
+    )
+    return finished or not mine
+
+
+def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
+    """Let the ticket run under the policy that applies to it now: by its own segment.
+
+    The customer is asked only for tickets that have none of their own: those of an earlier release
+    of which `store_segments` has not heard.
+    """
+    ticket = draft.ticket
+    if not Status(ticket.status).active:
+        return
+    if ticket.segment is None:
+        customer = customer or get_customer(ticket.customer_id)
+        ticket.segment = customer.segment if customer else ""
+    terms = policies.terms_for(category=Category(ticket.category), segment=ticket.segment)
+    if terms.key != draft.timeline.terms_key:
+        draft.happen(EventType.POLICY, terms_key=terms.key)
+    draft.follow_clock()
+
+
+def _page(replan: Replan, place: Place | None) -> tuple[list[Ticket], Place | None]:
+    if replan.customer_id:
+        about = queries.tickets_about(customer_id=replan.customer_id, limit=PAGE, place=place)
+        return [row for row in about.rows if Status(row.status).active], about.next
+    page = queries.queue_page(statuses=_OPEN, place=place, limit=PAGE)
+    return list(page), page.next
+
+
+def _plan_anew(
+    draft: Draft, *, policies: bool, customer: Customer | None, new_segment: bool
+) -> None:
+    if new_segment and customer:
+        draft.ticket.segment = customer.segment
+    if policies:
+        follow_policy(draft, customer)
+    else:
+        draft.follow_clock()

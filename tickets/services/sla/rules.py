@@ -1,0 +1,76 @@
+"""Escalation rules: what one would fire on, and from when on it does."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.clock import this_second
+from tickets.domain.sla import milestones
+from tickets.domain.sla.milestones import Rule, Trigger
+from tickets.domain.sla.timeline import Timeline
+from tickets.models import EscalationRule, Replan
+from tickets.services.sla import policies
+from tickets.services.sla.impact import OpenTickets, Reach
+from tickets.services.sla.recalculation import ask_for_replan
+
+_ANY = tuple(Rule(trigger.value, trigger) for trigger in Trigger)
+
+
+@dataclass(frozen=True)
+class PastNow:
+    """How many open tickets are past each trigger; `seen` were looked at, and there are `more`."""
+
+    tickets: dict[Trigger, int]
+    seen: int
+    more: bool
+
+
+def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
+    """Return what a rule for each trigger would fire on at once. Raises NotAllowed.
+
+    Cost: as OpenTickets.
+    """
+    require_supervision(by)
+    at = now or this_second()
+    found: Counter[Trigger] = Counter()
+    tickets = OpenTickets()
+    for ticket in tickets:
+        timeline = Timeline.load(ticket.timeline)
+        planned = milestones.plan(timeline, policies.KNOWN_TERMS, _ANY, fired=())
+        found.update(one.rule.trigger for one in milestones.passed(planned, at))
+    return PastNow(dict(found), tickets.seen, tickets.more)
+
+
+def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Reach:
+    """Return on how many open tickets saving `rule` as it is fires at once. Raises NotAllowed.
+
+    Cost: as `past_now`, where the rule begins with what is past; none otherwise.
+    """
+    require_supervision(by)
+    before = EscalationRule.objects.filter(pk=rule.pk).first()
+    if not also_past or not rule.active or not _begins(rule, before):
+        return Reach(0, False, 0)
+    past = past_now(by=by)
+    return Reach(past.seen, past.more, past.tickets.get(Trigger(rule.trigger), 0))
+
+
+def save_rule(
+    rule: EscalationRule, *, also_past: bool, reason: str, now: datetime | None = None
+) -> Replan | None:
+    """Save a rule and plan the open tickets anew; return the round, or None where nothing changed.
+
+    One that is new, comes into force again, or has another trigger fires from now on, and with
+    `also_past` on what is past it already.
+    """
+    before = EscalationRule.objects.filter(pk=rule.pk).first()
+    if before and before.as_rule() == rule.as_rule() and before.active == rule.active:
+        return None
+    if _begins(rule, before):
+        rule.since = None if also_past else now or this_second()
+    rule.save()
+    return ask_for_replan(reason, policies=False)
+
+
+def _begins(rule: EscalationRule, before: EscalationRule | None) -> bool:
+    return not before or (rule.active and not before.active) or rule.trigger != before.trigger

@@ -1,0 +1,143 @@
+"""The schema's words in the reader's language."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.errors import Invalid, StaleVersion
+from tickets.domain.errors import HighestLevelReached, MergedAway, TransitionRefused
+from tickets.services.lists.find import Queue
+
+LABELS = {
+    "Open": gettext_lazy("Open"),
+    "In Progress": gettext_lazy("In Progress"),
+    "Resolved": gettext_lazy("Resolved"),
+    "Closed": gettext_lazy("Closed"),
+    "Low": gettext_lazy("Low"),
+    "Medium": gettext_lazy("Medium"),
+    "High": gettext_lazy("High"),
+    "Critical": gettext_lazy("Critical"),
+    "General": gettext_lazy("General"),
+    "Payment": gettext_lazy("Payment"),
+    "Shipping": gettext_lazy("Shipping"),
+    "Customs": gettext_lazy("Customs"),
+    "Technical": gettext_lazy("Technical"),
+    "Billing": gettext_lazy("Billing"),
+    # Standings
+    "on track": gettext_lazy("on track"),
+    "at risk": gettext_lazy("at risk"),
+    "overdue": gettext_lazy("overdue"),
+    "waiting": gettext_lazy("waiting"),
+    "met": gettext_lazy("met"),
+    "breached": gettext_lazy("breached"),
+    # Segments of a clock, and what it heard
+    "worked": gettext_lazy("Running"),
+    "off hours": gettext_lazy("Outside business hours"),
+    "stopped": gettext_lazy("Paused"),
+    "created": gettext_lazy("created"),
+    "responded": gettext_lazy("answered"),
+    "priority": gettext_lazy("priority"),
+    "customer_replied": gettext_lazy("Customer replied"),
+    "resumed": gettext_lazy("waiting ended"),
+    "resolved": gettext_lazy("resolved"),
+    "closed": gettext_lazy("closed"),
+    "reopened": gettext_lazy("reopened"),
+    "started": gettext_lazy("work began"),
+    "requeued": gettext_lazy("Set to Open"),
+    "policy": gettext_lazy("other policy"),
+    "merged": gettext_lazy("merged"),
+    "nobody": gettext_lazy("nobody"),
+    "auto": gettext_lazy("Auto-assign"),
+    "yes": gettext_lazy("yes"),
+    "no": gettext_lazy("no"),
+}
+
+FIELDS = {
+    "status": gettext_lazy("Status"),
+    "waiting": gettext_lazy("Waiting for the customer"),
+    "priority": gettext_lazy("Priority"),
+    "category": gettext_lazy("Category"),
+    "assignedTo": gettext_lazy("Assigned to"),
+    "subject": gettext_lazy("Subject"),
+    "description": gettext_lazy("Description"),
+    "vehicleId": gettext_lazy("Vehicle"),
+    "tags": gettext_lazy("Tags"),
+    "continuedBy": gettext_lazy("Continued by ticket"),
+    "mergedInto": gettext_lazy("Merged into ticket"),
+    "duplicates": gettext_lazy("Duplicates"),
+    "related": gettext_lazy("Related tickets"),
+    "teamId": gettext_lazy("Team"),
+    "escalationLevel": gettext_lazy("Escalation level"),
+}
+
+QUEUES = {
+    Queue.MINE: gettext_lazy("My work"),
+    Queue.UNASSIGNED: gettext_lazy("Unassigned"),
+    Queue.TEAMS: gettext_lazy("My teams"),
+    Queue.ACTIVE: gettext_lazy("All active"),
+    Queue.OVERDUE: gettext_lazy("Overdue"),
+    Queue.AT_RISK: gettext_lazy("At risk"),
+    Queue.WAITING: gettext_lazy("Waiting"),
+    Queue.RESOLVED: gettext_lazy("Resolved"),
+    Queue.CLOSED: gettext_lazy("Closed"),
+    Queue.ALL: gettext_lazy("All tickets"),
+}
+
+BULKS = {
+    "assign": gettext_lazy("Assign to %(value)s"),
+    "hand-over": gettext_lazy("Hand over to %(value)s"),
+    "priority": gettext_lazy("Change priority to %(value)s"),
+    "status": gettext_lazy("Change status to %(value)s"),
+    "tag": gettext_lazy("Add tags: %(value)s"),
+    "escalate": gettext_lazy("Escalate: %(value)s"),
+}
+
+EMAIL_KINDS = {
+    "reply": gettext_lazy("Reply"),
+    "notice": gettext_lazy("Escalation notice"),
+    "weekly": gettext_lazy("Weekly report"),
+    "password": gettext_lazy("Password reset"),
+}
+
+NOTICES = {
+    "assigned": gettext_lazy("%(name)s assigned it to you"),
+    "mentioned": gettext_lazy("%(name)s mentioned you"),
+    "replied": gettext_lazy("Customer replied"),
+}
+
+RULES = {
+    "critical-created": gettext_lazy("Critical ticket"),
+    "response-at-risk": gettext_lazy("Response at risk"),
+    "response-breached": gettext_lazy("Response deadline passed"),
+    "resolution-at-risk": gettext_lazy("Resolution at risk"),
+    "resolution-breached": gettext_lazy("Resolution deadline passed"),
+    "resolution-overdue": gettext_lazy("Resolution far overdue"),
+    "manual": gettext_lazy("Escalated by hand"),
+}
+
+
+def label(word: str) -> str:
+    """A word of the schema in the reader's language; a word of people stays as it is."""
+    return str(LABELS.get(word, word))
+
+
+def explained(error: Exception) -> str:
+    """What was refused and what would be right, in the reader's language."""
+    if isinstance(error, TransitionRefused):
+        return _(
+            "A ticket that is %(current)s cannot become %(wanted)s. It can become: %(allowed)s."
+        ) % {
+            "current": label(error.current),
+            "wanted": label(error.wanted),
+            "allowed": ", ".join(label(status) for status in error.allowed),
+        }
+    if isinstance(error, StaleVersion):
+        return _("This ticket was updated while you were editing. Nothing was saved.")
+    if isinstance(error, MergedAway):
+        return _(
+            "This ticket was merged into ticket %(id)s. Undo the merge before you change it."
+        ) % {"id": error.into}
+    if isinstance(error, HighestLevelReached):
+        return _("The ticket is at the highest escalation level already.")
+    if isinstance(error, Invalid):
+        return " ".join(error.errors.values())
+    return str(error)

@@ -1,0 +1,39 @@
+"""What open pages ask every few seconds. Answers without a single read of DynamoDB, but for the
+first time, when what told of the ticket becomes read."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from helpdesk.accounts.actors import actor_of
+from tickets.services.delivery import notifications, presence
+
+
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """204 as long as nothing has changed on the desk since `seen`."""
+    stamp = presence.desk_stamp(by=actor_of(request.user))
+    if stamp == request.GET.get("seen", ""):
+        return HttpResponse(status=204)
+    return JsonResponse({"desk": stamp})
+
+
+@require_POST
+def ticket(request: HttpRequest, ticket_id: str) -> JsonResponse:
+    """Say that one is here; hear who else is, and the ticket's stamp."""
+    by = actor_of(request.user)
+    read = bool(request.POST.get("opened")) and notifications.mark_read_of(ticket_id, by=by)
+    others = presence.be_here(ticket_id, typing=request.POST.get("typing") == "1", by=by)
+    return JsonResponse(
+        {
+            "ticket": presence.ticket_stamp(ticket_id, by=by),
+            "desk": presence.desk_stamp(by=by),
+            "read": read,
+            "others": [_words(name, typing=typing) for name, typing in sorted(others.items())],
+        }
+    )
+
+
+def _words(name: str, *, typing: bool) -> str:
+    words = _("%(name)s is typing…") if typing else _("%(name)s is also viewing")
+    return words % {"name": name}

@@ -1,0 +1,81 @@
+"""The page that answers: why is this due then?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from helpdesk.accounts.actors import actor_of
+from tickets.domain.sla.clock import Clock
+from tickets.domain.sla.explain import Segment
+from tickets.domain.sla.timeline import Event, EventType
+from tickets.services.sla.explain import explained
+
+WIDTH = 1_000
+"""Units of the picture; the page scales it."""
+
+
+@require_safe
+def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    found = explained(ticket_id, by=actor_of(request.user))
+    reading = found.explanation.reading
+    clocks = (
+        (_("Response"), reading.response, found.explanation.response),
+        (_("Resolution"), reading.resolution, found.explanation.resolution),
+    )
+    context = {
+        "ticket": found.ticket,
+        "now": found.now,
+        "events": _heard(found.timeline.events),
+        "paused_seconds": reading.paused_seconds,
+        "clocks": [
+            _picture(name, read, segments, found.timeline.created_at, found.now)
+            for name, read, segments in clocks
+        ],
+        "width": WIDTH,
+    }
+    return render(request, "tickets/why.html", context)
+
+
+def _heard(events: Sequence[Event]) -> list[Event]:
+    """Events that a clock may have acted on: only the first answer is one."""
+    heard: list[Event] = []
+    answered = False
+    for event in events:
+        again = event.type is EventType.RESPONDED and answered
+        answered = answered or event.type is EventType.RESPONDED
+        if not again:
+            heard.append(event)
+    return heard
+
+
+def _picture(
+    name: Any, read: Clock, segments: list[Segment], start: datetime, now: datetime
+) -> dict[str, Any]:
+    end = max(now, read.deadline or now)
+    # Some room on the right, so that a deadline at the end is seen.
+    length = max((end - start).total_seconds() * 1.02, 1)
+
+    def place(at: datetime) -> float:
+        return round((at - start).total_seconds() / length * WIDTH, 1)
+
+    return {
+        "name": name,
+        "clock": read,
+        "segments": [
+            {
+                "segment": segment,
+                "x": place(segment.start),
+                "width": max(round(place(segment.end) - place(segment.start), 1), 1),
+            }
+            for segment in segments
+        ],
+        "deadline_x": place(read.deadline) if read.deadline else None,
+        "now_x": place(now),
+        "start": start,
+        "end": end,
+    }
