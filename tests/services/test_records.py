@@ -214,7 +214,7 @@ def test_a_ticket_that_the_index_showed_late_is_found_by_the_second_look(desk, m
     other = twin(desk)
     late = desk.ticket(customer_id=other.customer_id).ticket_id
     nothing = queries.Page(rows=[], next=None, previous=None)
-    monkeypatch.setattr(merge_and_erase.access, "tickets_about", lambda **asked: nothing)
+    monkeypatch.setattr(merge_and_erase.queries, "tickets_about", lambda **asked: nothing)
     job = finish(merge(desk, other))
     monkeypatch.undo()
     assert list(merge_and_erase.due_for_a_second_look()) == []  # not yet

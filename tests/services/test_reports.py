@@ -246,13 +246,13 @@ def test_whoever_holds_older_facts_does_not_win_in_any_zone(desk, zones, monkeyp
     def overtaken(*given, **more):
         written.append(given)
         if len(written) == at + 1:
-            monkeypatch.setattr(rollups.access, "write_rollups", write)
+            monkeypatch.setattr(rollups.queries, "write_rollups", write)
             desk.ticket(priority="High")
             settle()
             rollups.roll_up()
         write(*given, **more)
 
-    monkeypatch.setattr(rollups.access, "write_rollups", overtaken)
+    monkeypatch.setattr(rollups.queries, "write_rollups", overtaken)
     rolled()
 
     assert len(written) == at + 1, "nobody was overtaken"
@@ -264,7 +264,7 @@ def test_the_facts_of_a_day_are_read_once_for_all_zones(desk, zones, monkeypatch
     desk.ticket()
     settle()
     read, asked = table.facts_of_day, []
-    monkeypatch.setattr(rollups.access, "facts_of_day", lambda day: asked.append(day) or read(day))
+    monkeypatch.setattr(rollups.queries, "facts_of_day", lambda day: asked.append(day) or read(day))
     rollups.roll_up()
 
     assert len(asked) == len(set(asked)) == 3, "the day, and the ones beside it"

@@ -1,13 +1,13 @@
-"""What can be done with tickets: one verb a module, and the only writers of the table.
+"""What can be done with tickets, a folder for each capability; the only writers of the tables.
 
-change.py        the one way a ticket changes: read, decide, write under its version
-create.py        open a ticket
-communicate.py   answer, note, record what the customer wrote
-assign.py        assign and unassign
-status.py        the workflow, waiting and resuming
-edit.py          subject, description, category, priority, vehicle, tags
-escalate.py      the sweep, and escalation by hand
-outbox.py        pass on what happened
-read.py          queues and the ticket page
-promises.py      which terms and rules a ticket runs under
+lifecycle/         from a new ticket to a closed one: create, change, status, escalate, merge
+assignment/        who works a ticket: assign, hand over, workload
+conversation/      replies and notes, attachments, canned replies
+sla/               policies, escalation rules, recalculation, why a deadline is what it is
+lists/             filters, search, saved views, counts, one change to many tickets
+customer_records/  a customer with their tickets: detail, merge, erasure, export of their data
+delivery/          the outbox and its consumers: notifications, e-mail, webhooks, open pages
+maintenance/       import, verification, health
+
+read.py            one ticket with everything that its page shows
 """

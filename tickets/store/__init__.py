@@ -10,7 +10,7 @@ PK IMPORT#<number elsewhere>  SK IMPORT                        which events were
 PK COUNTER#tickets            SK COUNTER                       the last ticket number
 
 ticket.py    the ticket and its indexes
-log.py       communications, escalations and the small items
+items.py     communications, escalations and the small items
 events.py    the outbox
-access.py    who asks what, and what it costs
+queries.py   who asks what, and what it costs
 """
