@@ -353,9 +353,7 @@ def test_the_search_index_follows_a_customers_new_name(desk):
 
 
 def test_a_customer_that_cannot_be_followed_holds_up_no_other(desk, monkeypatch):
-    other = create_customer(
-        name="Ada Lindqvist", email="ada@example.com", by=desk.rep, now=NOON
-    )
+    other = create_customer(name="Ada Lindqvist", email="ada@example.com", by=desk.rep, now=NOON)
     numbers_of = {
         desk.ticket(customer_id=one).ticket_id: one
         for one in (desk.customer.customer_id, other.customer_id)
