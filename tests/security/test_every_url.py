@@ -50,6 +50,7 @@ GET = {
     "nav",
     "live",
     "bulk",
+    "bulk_matching",
     "notices",
     "notices_bell",
     "mail_undelivered",

@@ -9,6 +9,7 @@ from helpdesk import jobs
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import AWAY, NOON, after, escalations_of, log_of, settle, stored, team
+from tickets.domain.filters import Filters
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Bulk, CannedReply
@@ -21,6 +22,7 @@ from tickets.services.lifecycle.change import CameBetween
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists import bulk
+from tickets.services.lists.find import every_number
 from tickets.services.lists.saved_views import delete_view, save_view, saved_views
 
 
@@ -349,10 +351,55 @@ def test_bulk_changes_are_their_askers(desk):
         {"action": "delete", "value": "", "ticket_ids": ["1"]},
         {"action": "tag", "value": "", "ticket_ids": ["1"]},
         {"action": "tag", "value": "x", "ticket_ids": []},
+        {"action": "tag", "value": "x" * 41, "ticket_ids": ["1"]},
+        {"action": "status", "value": "Lost", "ticket_ids": ["1"]},
+        {"action": "priority", "value": "", "ticket_ids": ["1"]},
+        {"action": "assign", "value": desk.outsider.user_id, "ticket_ids": ["1"]},
+        {"action": "assign", "value": "team-4711", "ticket_ids": ["1"]},
         {"action": "tag", "value": "x", "ticket_ids": [str(n) for n in range(bulk.MOST + 1)]},
     ):
         with pytest.raises(Invalid):
             bulk.start(**wrong, by=desk.rep)
+    assert list(Bulk.objects.all()) == [started]
+
+
+def test_a_change_that_is_asked_for_twice_is_made_once(desk):
+    number = fresh(desk).ticket_id
+    asked = {"action": "escalate", "value": "Storm", "ticket_ids": [number], "by": desk.rep}
+
+    first, again = (bulk.start(**asked, key="list 1 pressed-twice") for _ in range(2))
+    other = bulk.start(**asked, key="list 1 another-page")
+
+    assert first.pk == again.pk
+    assert other.pk != first.pk
+    for one in (first, again):
+        bulk.step(one.pk)
+    assert len(escalations_of(number)) == 1
+
+
+def test_all_of_a_list_are_its_tickets_or_are_refused_where_they_are_too_many(desk, monkeypatch):
+    made = [desk.ticket(subject="Zebra crossing").ticket_id for _ in range(3)]
+    desk.ticket(subject="Something else")
+    settle()
+    zebras = Filters(text="zebra")
+
+    monkeypatch.setattr(bulk, "MOST", 3)
+    assert sorted(bulk.all_of(zebras, by=desk.rep)) == sorted(made)
+    monkeypatch.setattr(bulk, "MOST", 2)
+    with pytest.raises(Invalid, match="More than 2 tickets match"):
+        bulk.all_of(zebras, by=desk.rep)
+    with pytest.raises(NotAllowed):
+        bulk.all_of(zebras, by=desk.outsider)
+
+
+@pytest.mark.parametrize("text", ["4711", "NUMBER"])
+def test_a_number_that_is_searched_for_counts_if_there_is_such_a_ticket(desk, text):
+    number = desk.ticket(subject="Zebra crossing").ticket_id
+    settle()
+
+    found = every_number(Filters(text=text.replace("NUMBER", number)), most=9, by=desk.rep)
+
+    assert found == ([number] if text == "NUMBER" else [])
 
 
 # --- live

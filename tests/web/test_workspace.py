@@ -1,4 +1,4 @@
-"""The workspace's pages: lists, bulk, search, the composer, relations, files."""
+"""The workspace's pages: lists, search, the composer, relations, files."""
 
 import json
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
 from tests.world import log_of, settle, stored, team
-from tickets.models import Bulk, CannedReply, SavedView
+from tickets.models import CannedReply, SavedView
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.delivery import reply_email
 from tickets.services.lifecycle.links_and_merges import merge
@@ -98,29 +98,6 @@ def test_a_view_is_saved_shown_and_deleted(rep_client, desk):
     assert f"/views/{view.pk}/delete/" in page
     rep_client.post(f"/views/{view.pk}/delete/")
     assert not SavedView.objects.exists()
-
-
-def test_many_are_changed_and_each_has_its_result(rep_client, desk):
-    good = [desk.ticket(now=this_second()).ticket_id for _ in range(30)]
-    answer = rep_client.post(
-        "/bulk/", {"ticket": [*good, "4711"], "action": "tag", "tag_value": "storm"}
-    )
-    page = rep_client.get(answer["Location"])
-    assert "25 of 31" in page.content.decode()
-
-    page = rep_client.post(f"{answer['Location']}step/", headers=HTMX).content.decode()
-
-    assert "30 tickets changed, 1 refused" in page
-    assert "There is no ticket 4711" in page
-    assert all(stored(number).tags == ["storm"] for number in good)
-
-
-def test_nothing_chosen_is_said_and_nothing_is_made(rep_client, desk):
-    answer = rep_client.post("/bulk/", {"action": "tag", "tag_value": "x"})
-
-    assert answer.status_code == 422
-    assert "Select some tickets first." in answer.content.decode()
-    assert not Bulk.objects.exists()
 
 
 # --- the ticket

@@ -83,6 +83,8 @@ class Bulk(Job):
     filters = models.JSONField(_("filters"), default=dict)
     """The list that all tickets were taken of; empty: each was chosen by itself."""
     results = models.JSONField(_("results"), default=list)
+    key = models.CharField(max_length=80, unique=True, null=True, blank=True, editable=False)
+    """What asks for the same change twice names it alike, and gets the one that is there."""
 
     class Meta:
         ordering = ["-pk"]

@@ -1,31 +1,91 @@
 """One change to many tickets: asked for from a list, watched on its own page."""
 
-from django.http import HttpRequest, HttpResponse
+import secrets
+
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
+from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
 from tickets.models import Bulk
 from tickets.services.lists import bulk
+from tickets.services.lists.find import every_number, find
 from tickets.web.labels import BULKS, label
+from tickets.web.lists import filters_of, query_of, words_of
+
+SHOWN = 10
+
+
+@require_safe
+def matching(request: HttpRequest) -> HttpResponse:
+    """Offer all tickets of a list for one change, with their number."""
+    by = actor_of(request.user)
+    count = len(every_number(filters_of(request.GET, by=by), most=bulk.MOST + 1, by=by))
+    context = {"count": count, "most": bulk.MOST, "too_many": count > bulk.MOST}
+    return render(request, "tickets/list.html#matching", context)
 
 
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
+    """Begin a change to the tickets that were chosen; to all of a list, once it is confirmed."""
+    by = actor_of(request.user)
     action = request.POST.get("action", "")
     if action == bulk.HAND_OVER:  # is asked for on a page of its own
         action = ""
-    asked = bulk.start(
+    value = request.POST.get(f"{action}_value")
+    if action and value is None:
+        raise Invalid({"value": _("Choose a value for the change.")})
+    asked = QueryDict(request.POST.get("asked", ""))
+    if request.POST.get("all"):
+        return _confirm(request, action, value or "", asked)
+    confirmed = "tickets" in request.POST
+    token = request.POST.get("token", "")[:40]
+    started = bulk.start(
         action=action,
-        value=request.POST.get(f"{action}_value", ""),
-        ticket_ids=request.POST.getlist("ticket"),
-        by=actor_of(request.user),
+        value=value or "",
+        ticket_ids=_numbers(request.POST),
+        filters=filters_of(asked, by=by) if confirmed else None,
+        key=f"list {by.user_id} {token}" if token else None,
+        by=by,
     )
-    bulk.step(asked.pk)
-    return redirect("bulk", asked.pk)
+    bulk.step(started.pk)
+    return redirect(_address("bulk", started, asked))
+
+
+def _numbers(given: QueryDict) -> list[str]:
+    confirmed = given.get("tickets")
+    if confirmed is None:
+        return given.getlist("ticket")
+    return [number for number in str(confirmed).split(",") if number.isdecimal()]
+
+
+def _confirm(request: HttpRequest, action: str, value: str, asked: QueryDict) -> HttpResponse:
+    """Ask whether all of a list is meant. Cost: see `every_number`, and a page of the list."""
+    by = actor_of(request.user)
+    bulk.check(action, value)
+    filters = filters_of(asked, by=by)
+    numbers = bulk.all_of(filters, by=by)
+    shown = find(filters, limit=SHOWN, snippets=False, by=by).tickets
+    context = {
+        "what": BULKS[action] % {"value": _value(action, value)},
+        "action": action,
+        "value_name": f"{action}_value",
+        "value": value,
+        "numbers": ",".join(numbers),
+        "count": len(numbers),
+        "list": words_of(asked),
+        "asked": query_of(asked),
+        "tickets": shown,
+        "more": max(len(numbers) - len(shown), 0),
+        "token": secrets.token_urlsafe(16),
+    }
+    return render(request, "tickets/bulk_confirm.html", context)
 
 
 @require_safe
@@ -36,38 +96,44 @@ def page(request: HttpRequest, bulk_id: int) -> HttpResponse:
 @require_POST
 def step(request: HttpRequest, bulk_id: int) -> HttpResponse:
     """Work on, and show how far it is."""
-    asked = bulk.step(bulk.bulk_of(bulk_id, by=actor_of(request.user)).pk)
-    return _shown(request, asked) if wants_fragment(request) else redirect("bulk", bulk_id)
+    found = bulk.step(bulk.bulk_of(bulk_id, by=actor_of(request.user)).pk)
+    if wants_fragment(request):
+        return _shown(request, found)
+    return redirect(_address("bulk", found, request.GET))
 
 
-def _shown(request: HttpRequest, asked: Bulk) -> HttpResponse:
-    refused = [found for found in asked.results if found["refused"]]
-    skipped = [found["ticket"] for found in asked.results if found.get("skipped")]
-    done = [
-        found["ticket"]
-        for found in asked.results
-        if not found["refused"] and not found.get("skipped")
-    ]
+def _shown(request: HttpRequest, found: Bulk) -> HttpResponse:
+    refused = [one for one in found.results if one["refused"]]
+    skipped = [one["ticket"] for one in found.results if one.get("skipped")]
+    done = [one["ticket"] for one in found.results if not one["refused"] and not one.get("skipped")]
     context = {
-        "bulk": asked,
-        "what": BULKS[asked.action] % {"value": _value(asked)},
-        "total": len(asked.ticket_ids),
-        "worked": len(asked.results),
+        "bulk": found,
+        "what": BULKS[found.action] % {"value": _value(found.action, found.value)},
+        "total": len(found.ticket_ids),
+        "worked": len(found.results),
         "done": done,
         "refused": refused,
         "skipped": skipped,
+        "step_url": _address("bulk_step", found, request.GET),
+        "list": query_of(request.GET),
     }
     template = "tickets/bulk.html#progress" if wants_fragment(request) else "tickets/bulk.html"
     return render(request, template, context)
 
 
-def _value(asked: Bulk) -> str:
-    if asked.action == bulk.HAND_OVER:
-        to = asked.value.partition(bulk.HOLDER_AND_NEXT)[2]
+def _address(name: str, found: Bulk, asked: QueryDict) -> str:
+    """Where a change is, with the list that it came from, so that one gets back to it."""
+    query = query_of(asked)
+    return reverse(name, args=[found.pk]) + (f"?{query}" if query else "")
+
+
+def _value(action: str, value: str) -> str:
+    if action == bulk.HAND_OVER:
+        to = value.partition(bulk.HOLDER_AND_NEXT)[2]
         return names_of([to]).get(to, label(to or "nobody"))
-    if asked.action != "assign":
-        return label(asked.value) or "…"
-    if asked.value.startswith("team-"):
-        team = Team.objects.filter(pk=asked.value.removeprefix("team-")).first()
+    if action != "assign":
+        return label(value) or "…"
+    if value.startswith("team-"):
+        team = Team.objects.filter(pk=value.removeprefix("team-")).first()
         return team.name if team else ""
-    return names_of([asked.value]).get(asked.value, label(asked.value or "nobody"))
+    return names_of([value]).get(value, label(value or "nobody"))

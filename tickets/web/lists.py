@@ -62,11 +62,7 @@ def my_work(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ticket_list(request: HttpRequest) -> HttpResponse:
-    default = Queue.ALL if request.GET.get("q") else Queue.ACTIVE
-    name = request.GET.get("view") or default.value
-    if name not in list(Queue):
-        raise NotFound(_("There is no list %(name)s.") % {"name": f"“{name[:40]}”"})
-    return _list(request, Queue(name))
+    return _list(request, _queue(request.GET))
 
 
 @require_POST
@@ -87,18 +83,54 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     return redirect("my_work")
 
 
+def filters_of(given: QueryDict, *, by: Actor) -> Filters:
+    """The filters of the list that an address shows. Raises Invalid, NotFound."""
+    return _within(_read(given, by), _queue(given))
+
+
+def query_of(given: QueryDict) -> str:
+    """The part of an address that says which list it shows."""
+    kept = {key: given.getlist(key) for key in given if key in ("view", *NAMES)}
+    return urlencode(kept, doseq=True)
+
+
+def words_of(given: QueryDict) -> list[str]:
+    """What the list of an address shows, as people say it: its name, filters and search."""
+    which = _queue(given)
+    chips = _chips(given, _asked(given, which))
+    said = [f"{one['label']}: {one['value']}" if one["value"] else one["label"] for one in chips]
+    searched = [f"“{given['q']}”"] if given.get("q") else []
+    return [str(words) for words in (QUEUES[which], *said, *searched)]
+
+
+def _queue(given: QueryDict) -> Queue:
+    default = Queue.ALL if given.get("q") else Queue.ACTIVE
+    name = given.get("view") or default.value
+    if name not in list(Queue):
+        raise NotFound(_("There is no list %(name)s.") % {"name": f"“{name[:40]}”"})
+    return Queue(name)
+
+
+def _read(given: QueryDict, by: Actor) -> Filters:
+    return read_filters({name: given.getlist(name) for name in NAMES}, by=by)
+
+
+def _within(filters: Filters, which: Queue) -> Filters:
+    base = FILTERS[which]
+    if filters.text and not filters.sort and which is Queue.ALL:
+        base = Filters()  # the best match first
+    return filters.within(base)
+
+
 def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     by = actor_of(request.user)
     errors: dict[str, str] = {}
     found = Found([], None, None)
-    given = {name: request.GET.getlist(name) for name in NAMES}
     filters = Filters()
     try:
-        filters = read_filters(given, by=by)
-        base = FILTERS[which]
-        if filters.text and not filters.sort:
-            base = Filters() if which is Queue.ALL else base
-        found = find(filters.within(base), by=by, cursor_text=request.GET.get("page") or None)
+        filters = _read(request.GET, by)
+        cursor = request.GET.get("page") or None
+        found = find(_within(filters, which), by=by, cursor_text=cursor)
     except Invalid as refused:
         errors = refused.errors
     now = this_second()
@@ -138,16 +170,11 @@ def _status(errors: dict[str, str]) -> int:
 
 def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
     """What the list is called: a saved view's name, the search, or the list's own."""
-    query = _query_of(request.GET)
+    query = query_of(request.GET)
     for view in saved_views.saved_views(by=by) if request.GET.get("saved") else ():
         if str(view.pk) == request.GET["saved"] and view.query == query:
             return view.name
     return _("Search") if request.GET.get("q") else QUEUES[which]
-
-
-def _query_of(given: QueryDict) -> str:
-    kept = {key: given.getlist(key) for key in given if key in ("view", *NAMES)}
-    return urlencode(kept, doseq=True)
 
 
 def _asked(given: QueryDict, which: Queue) -> dict[str, list[str]]:

@@ -37,6 +37,7 @@ urlpatterns = [
     path("nav/", nav.nav, name="nav"),
     path("live/", presence.desk, name="live"),
     path("bulk/", bulk.start, name="bulk_start"),
+    path("bulk/matching/", bulk.matching, name="bulk_matching"),
     path("bulk/<int:bulk_id>/", bulk.page, name="bulk"),
     path("bulk/<int:bulk_id>/step/", bulk.step, name="bulk_step"),
     path("notices/", notifications.page, name="notices"),

@@ -290,7 +290,8 @@ document.addEventListener("change", async (event) => {
   text.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// --- changes to many: the bar shows when something is chosen
+// --- changes to many: the bar shows when something is chosen; all of a page, and all of the list is
+// offered, with its number
 function dressBulk(form) {
   const bar = form.querySelector("[data-bulk-bar]");
   if (!bar) return;
@@ -300,9 +301,19 @@ function dressBulk(form) {
   bar.hidden = !chosen;
   every.checked = chosen > 0 && chosen === all;
   every.indeterminate = chosen > 0 && chosen < all;
-  bar.querySelector("[data-bulk-count]").textContent = chosen ? words.chosen.replace("%(n)s", chosen) : "";
+  const matching = form.querySelector("[data-matching]");
+  if (matching) {
+    matching.hidden = !every.checked;
+    if (matching.hidden) matching.replaceChildren();
+    else if (!matching.childElementCount) matching.dispatchEvent(new Event("page-chosen"));
+  }
+  const count = form.querySelector("[name=all]:checked")?.dataset.count ?? chosen;
+  bar.querySelector("[data-bulk-count]").textContent = chosen ? words.chosen.replace("%(n)s", count) : "";
   const action = bar.querySelector("[data-bulk-action]").value;
-  for (const value of bar.querySelectorAll("[data-bulk-value]")) value.hidden = value.dataset.bulkValue !== action;
+  for (const value of bar.querySelectorAll("[data-bulk-value]")) {
+    value.hidden = value.dataset.bulkValue !== action;
+    value.required = !value.hidden && chosen > 0;
+  }
 }
 
 document.addEventListener("change", (event) => {

@@ -14,8 +14,15 @@ from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
 from tickets.domain.filters import Filters
+from tickets.domain.ticket import Priority, Status
 from tickets.models import Bulk
-from tickets.services.assignment.assign import assign, assign_automatically, assign_team, give
+from tickets.services.assignment.assign import (
+    assign,
+    assign_automatically,
+    assign_team,
+    give,
+    to_team,
+)
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.change import ATTEMPTS, change
 from tickets.services.lifecycle.draft import Draft
@@ -23,7 +30,7 @@ from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lifecycle.validation import LONGEST_SUBJECT, Checks
-from tickets.services.lists.find import still_meets
+from tickets.services.lists.find import every_number, still_meets
 from tickets.store import queries
 from tickets.store.ticket import Ticket
 
@@ -109,6 +116,41 @@ ACTIONS: Mapping[str, Act] = {
 }
 
 
+def check(action: str, value: str) -> None:
+    """Raises Invalid for a change that no ticket could take. Two SQL queries at most."""
+    if action not in ACTIONS:
+        raise Invalid({"action": _("Choose what to change.")})
+    if len(value) > LONGEST_SUBJECT or (action in Bulk.IN_WORDS and not value.strip()):
+        raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
+    checks = Checks()
+    if action == "priority":
+        checks.word("value", value, Priority)
+    elif action == "status":
+        checks.word("value", value, Status)
+    elif action == "tag":
+        checks.tags("value", value.split(","))
+    elif action == "assign" and value.startswith("team-"):
+        to_team(value.removeprefix("team-"))
+    elif action == "assign" and value != "auto":
+        checks.assignee("value", value or None)
+    checks.done()
+
+
+def all_of(filters: Filters, *, by: Actor) -> list[str]:
+    """The numbers of all tickets of a list, for one change to all of them.
+
+    Raises Invalid where one change cannot take them all; NotAllowed. Cost: see `every_number`.
+    """
+    numbers = every_number(filters, most=MOST + 1, by=by)
+    if len(numbers) > MOST:
+        words = _(
+            "More than %(most)s tickets match, and one change takes %(most)s at most. "
+            "Narrow the list down with filters."
+        )
+        raise Invalid({"tickets": words % {"most": f"{MOST:,}"}})
+    return numbers
+
+
 def start(
     *,
     action: str,
@@ -116,36 +158,38 @@ def start(
     ticket_ids: Sequence[str],
     refused: Mapping[str, str] = MappingProxyType({}),
     filters: Filters | None = None,
+    key: str | None = None,
     by: Actor,
 ) -> Bulk:
     """Ask for one change to these tickets. Nothing is changed yet: see `step`. Those of `refused`
     are left alone, and named with the reason; so are those that no longer meet `filters`, the list
-    that all of them are of, when it is their turn.
+    that all of them are of, when it is their turn. A `key` that was given before asks for nothing
+    new: its change is returned.
 
     Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
     """
     require_ticket_work(by)
     chosen = list(dict.fromkeys(ticket_ids))
-    if action not in ACTIONS:
-        raise Invalid({"action": _("Choose what to change.")})
+    check(action, value)
     if not chosen:
         raise Invalid({"tickets": _("Select some tickets first.")})
     if len(chosen) > MOST:
         words = _("%(count)s tickets are chosen; at most %(most)s can be changed at once.")
         raise Invalid({"tickets": words % {"count": len(chosen), "most": MOST}})
-    if len(value) > LONGEST_SUBJECT or (action in ("tag", "escalate") and not value.strip()):
-        raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
     spared = [ticket_id for ticket_id in chosen if ticket_id in refused]
     left = [ticket_id for ticket_id in chosen if ticket_id not in refused]
-    return Bulk.objects.create(
-        action=action,
-        value=value.strip(),
-        ticket_ids=[*spared, *left],
+    asked: dict[str, Any] = {
+        "action": action,
+        "value": value.strip(),
+        "ticket_ids": [*spared, *left],
         # What was searched for is not held against tickets again, and may be a person's name.
-        filters=replace(filters, text="").as_json() if filters else {},
-        results=[{"ticket": ticket_id, "refused": refused[ticket_id]} for ticket_id in spared],
-        asked_by_id=int(by.user_id),
-    )
+        "filters": replace(filters, text="").as_json() if filters else {},
+        "results": [{"ticket": one, "refused": refused[one]} for one in spared],
+        "asked_by_id": int(by.user_id),
+    }
+    if key is None:
+        return Bulk.objects.create(**asked)
+    return Bulk.objects.get_or_create(key=key, defaults=asked)[0]
 
 
 def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
