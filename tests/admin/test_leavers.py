@@ -1,17 +1,22 @@
 """Somebody who leaves: their open tickets are counted, handed over, and meanwhile in every list."""
 
+import html
 import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import Absence, User
 from helpdesk.clock import this_second
-from tests.world import NOON, after, settle, stored, team
+from helpdesk.errors import Invalid, NotAllowed
+from tests.world import NOON, after, log_of, settle, stored, team
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.models import Bulk
+from tickets.models import Bulk, EscalationRule
 from tickets.services.assignment import assign as assigning
-from tickets.services.assignment.assign import assign
+from tickets.services.assignment import hand_over as handing
+from tickets.services.assignment.assign import assign, assign_team
 from tickets.services.assignment.assignable import people_in_lists
 from tickets.services.assignment.hand_over import hand_over
 from tickets.services.conversation.communicate import communicate, note
@@ -84,6 +89,157 @@ def test_an_administrator_sees_how_many_and_is_asked_where_they_go(desk, root, m
     assert "holds no open tickets" in root.get(address).content.decode()
 
 
+@pytest.fixture
+def parts(desk, monkeypatch):
+    """Somebody who left five tickets, of which a job takes two."""
+    monkeypatch.setattr(bulk, "MOST", 2)
+    numbers = open_tickets(desk, 5)
+    leave(desk)
+    return numbers
+
+
+def test_every_job_of_a_large_hand_over_is_shown_until_it_is_done(desk, root, client, parts):
+    address = reverse("admin:accounts_user_hand_over", args=[desk.rep_user.pk])
+
+    page = root.post(address, {"how": "queue"}, follow=True).content.decode()
+
+    jobs = list(Bulk.objects.order_by("pk"))
+    assert [len(job.ticket_ids) for job in jobs] == [2, 2, 1]
+    assert re.findall(r'href="(/bulk/\d+/)"', page) == [f"/bulk/{job.pk}/" for job in jobs]
+    assert "Not now" not in page, "it is asked for once"
+    again = html.unescape(root.post(address, {"how": "auto"}).content.decode())
+    assert "being handed over already" in again
+    assert Bulk.objects.count() == 3
+    finish(jobs[:1])
+    page = root.get(address).content.decode()
+    assert re.findall(r'href="(/bulk/\d+/)"', page) == [f"/bulk/{job.pk}/" for job in jobs[1:]]
+    finish(jobs[1:])
+    assert "holds no open tickets" in root.get(address).content.decode()
+    assert {stored(number).assigned_to for number in parts} == {None}
+
+
+def test_a_process_that_dies_between_the_jobs_leaves_none_and_they_are_made_once(
+    desk, parts, monkeypatch
+):
+    begin, made = bulk.start, []
+
+    def dies(**asked):
+        if len(made) == 2:
+            raise SystemExit
+        made.append(begin(**asked))
+        return made[-1]
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bulk, "start", dies)
+        with pytest.raises(SystemExit):
+            hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+    assert len(made) == 2
+    assert not Bulk.objects.exists()
+
+    jobs = hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+
+    assert sorted(number for job in jobs for number in job.ticket_ids) == sorted(parts)
+    with pytest.raises(Invalid, match="already"):
+        hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+    finish(jobs)
+    later = desk.ticket(assigned_to=desk.rep2.user_id).ticket_id
+    give_to_whoever_left(desk, later)
+    assert [job.ticket_ids for job in hand_over(desk.rep.user_id, to="", by=desk.supervisor)] == [
+        [later]
+    ], "what is done is in nobody's way"
+
+
+def give_to_whoever_left(desk, number):
+    User.objects.filter(pk=desk.rep_user.pk).update(is_active=True)
+    assign(number, to=desk.rep.user_id, by=desk.supervisor)
+    settle()
+    leave(desk)
+
+
+def test_two_who_ask_in_the_same_moment_get_the_same_jobs(desk, parts, monkeypatch):
+    first = hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+    monkeypatch.setattr(handing, "running", lambda _holder: [])  # as one saw it a moment before
+
+    second = hand_over(desk.rep.user_id, to="auto", by=desk.supervisor)
+
+    assert [job.pk for job in second] == [job.pk for job in first]
+    assert Bulk.objects.count() == 3
+
+
+@pytest.mark.parametrize("lost", ["account", "role"])
+def test_whoever_started_it_may_leave_too_and_an_administrator_sees_the_rest(
+    desk, root, lost, monkeypatch
+):
+    monkeypatch.setattr(bulk, "STEP", 1)
+    numbers = open_tickets(desk, 2)
+    leave(desk)
+    [job] = hand_over(desk.rep.user_id, to=desk.rep2.user_id, by=desk.supervisor)
+    bulk.step(job.pk)
+    if lost == "account":
+        User.objects.filter(pk=desk.supervisor_user.pk).update(is_active=False)
+    else:
+        desk.supervisor_user.groups.clear()
+
+    page = root.get(f"/bulk/{job.pk}/").content.decode()
+    assert "so the system finishes it" in page
+    results = finish([job])
+
+    assert [one["refused"] for one in results] == ["", ""]
+    assert {stored(number).assigned_to for number in numbers} == {desk.rep2.user_id}
+    signed = [log_of(one["ticket"])[-1].created_by for one in results]
+    assert signed == [desk.supervisor.user_id, "system"]
+    asker = actor_of(User.objects.get(pk=desk.supervisor_user.pk))
+    with pytest.raises(NotAllowed):
+        hand_over(desk.rep.user_id, to="", by=asker)
+
+
+def test_another_change_of_somebody_who_left_is_refused_from_then_on(desk):
+    [number] = open_tickets(desk, 1)
+    job = bulk.start(action="assign", value="", ticket_ids=[number], by=desk.rep)
+    leave(desk)
+
+    results = finish([job])
+
+    assert "Only representatives" in results[0]["refused"]
+    assert stored(number).assigned_to == desk.rep.user_id
+
+
+def test_the_page_opens_for_nobody_who_can_work_now(desk, root):
+    [number] = open_tickets(desk, 1)
+    address = reverse("admin:accounts_user_hand_over", args=[desk.rep_user.pk])
+    for answer in (root.get(address), root.post(address, {"how": "queue"})):
+        assert answer["Location"] == reverse("admin:accounts_user_change", args=[desk.rep_user.pk])
+    page = root.get(address, follow=True).content.decode()
+    assert "Rosa Marin can work tickets now. Deactivate the account" in page
+    with pytest.raises(Invalid, match="They can work tickets now"):
+        hand_over(desk.rep.user_id, to="", by=desk.supervisor)
+    assert not Bulk.objects.exists()
+
+    today = timezone.localdate()
+    Absence.objects.create(user=desk.rep_user, first_day=today, last_day=today)
+    root.post(address, {"how": "queue"})
+    finish(Bulk.objects.all())
+
+    assert stored(number).assigned_to is None
+
+
+def test_round_robin_never_gives_back_to_whoever_is_there_again(desk):
+    crew = team("Crew", desk.rep_user, desk.rep2_user)
+    crew.distribution = crew.Distribution.ROUND_ROBIN
+    crew.save()
+    numbers = open_tickets(desk, 3)
+    for number in numbers:
+        assign_team(number, team_id=str(crew.pk), by=desk.supervisor)
+    settle()
+    leave(desk)
+    jobs = hand_over(desk.rep.user_id, to="auto", by=desk.supervisor)
+    User.objects.filter(pk=desk.rep_user.pk).update(is_active=True)
+
+    finish(jobs)
+
+    assert {stored(number).assigned_to for number in numbers} == {desk.rep2.user_id}
+
+
 def test_only_administrators_hand_over_by_this_page(desk, client):
     address = reverse("admin:accounts_user_hand_over", args=[desk.rep_user.pk])
     for user in (desk.rep_user, desk.supervisor_user, desk.outsider_user):
@@ -98,8 +254,6 @@ def test_tickets_go_where_was_said_and_a_second_time_changes_nothing(desk, way):
     crew.distribution = crew.Distribution.ROUND_ROBIN
     crew.save()
     numbers = open_tickets(desk, 3)
-    from tickets.services.assignment.assign import assign_team
-
     for number in numbers:
         assign_team(number, team_id=str(crew.pk), by=desk.rep2)
         assign(number, to=desk.rep.user_id, by=desk.rep2)
@@ -131,18 +285,6 @@ def test_what_somebody_has_taken_meanwhile_stays_theirs(desk):
 
     assert stored(one).assigned_to == desk.rep2.user_id
     assert stored(other).assigned_to == desk.supervisor.user_id
-
-
-def test_many_are_shared_out_among_jobs(desk, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST", 2)
-    numbers = open_tickets(desk, 5)
-    leave(desk)
-
-    jobs = hand_over(desk.rep.user_id, to="", by=desk.supervisor)
-
-    assert [len(job.ticket_ids) for job in jobs] == [2, 2, 1]
-    finish(jobs)
-    assert {stored(number).assigned_to for number in numbers} == {None}
 
 
 @pytest.mark.parametrize("page", ["/tickets/?view=active", "/team/", "TICKET", "/reports/"])
@@ -214,9 +356,6 @@ def test_a_reply_to_somebody_who_is_there_is_theirs_alone(desk):
 
 
 def test_a_rule_for_the_team_alone_reaches_it_when_the_assignee_cannot_work(desk):
-    from tickets.models import EscalationRule
-    from tickets.services.assignment.assign import assign_team
-
     EscalationRule.objects.update(active=False)
     EscalationRule.objects.create(
         key="team-only", trigger="response-breached", level=1,

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import actor_of
@@ -17,8 +16,9 @@ from helpdesk.accounts.models import User
 from helpdesk.accounts.people import assignable_users, work_tickets
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
+from tickets.models import Bulk
 from tickets.services.assignment.assignable import count_held_by, tickets_held_by
-from tickets.services.assignment.hand_over import NEXT, NOBODY, hand_over
+from tickets.services.assignment.hand_over import NEXT, NOBODY, hand_over, running, works_now
 
 PERSON = "person"
 
@@ -81,7 +81,7 @@ class TicketHolderAdmin(DeskUserAdmin):
     ) -> HttpResponse:
         if user := context.get("original"):
             context["held"] = count_held_by(str(user.pk), now=this_second())
-            context["works"] = bool(work_tickets([str(user.pk)]))
+            context["works"] = works_now(str(user.pk), now=this_second())
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
@@ -92,42 +92,43 @@ class TicketHolderAdmin(DeskUserAdmin):
         return redirect("admin:accounts_user_hand_over", obj.pk)
 
     def hand_over_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Ask to whom somebody's open tickets go, and start it."""
+        """Ask to whom somebody's open tickets go, and start it; or show how far it is."""
         holder = get_object_or_404(User, pk=object_id)
         if not self.has_change_permission(request, holder):
             raise PermissionDenied
+        under_way = running(str(holder.pk))
+        if not under_way and works_now(str(holder.pk), now=this_second()):
+            words = _(
+                "%(name)s can work tickets now. Deactivate the account, take its groups away or "
+                "enter an absence, then hand over its tickets."
+            )
+            self.message_user(request, words % {"name": holder.display_name}, messages.WARNING)
+            return redirect("admin:accounts_user_change", holder.pk)
         form = HandOverForm(request.POST if request.method == "POST" else None, holder=holder)
         if form.is_bound and form.is_valid():
             try:
-                jobs = hand_over(str(holder.pk), to=form.to, by=actor_of(request.user))
+                started = hand_over(str(holder.pk), to=form.to, by=actor_of(request.user))
             except Invalid as refused:
                 form.add_error(None, " ".join(refused.errors.values()))
             else:
-                return self._started(request, holder, len(jobs), jobs[0].pk if jobs else None)
+                return self._started(request, holder, started)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Hand over tickets"),
             "opts": self.opts,
             "holder": holder,
             "form": form,
+            "running": under_way,
             "count": len(tickets_held_by(str(holder.pk))),
         }
         return render(request, "admin/tickets/hand_over.html", context)
 
-    def _started(
-        self, request: HttpRequest, holder: User, count: int, first: int | None
-    ) -> HttpResponse:
-        self.log_change(request, holder, "open tickets handed over")
-        if first is None:
+    def _started(self, request: HttpRequest, holder: User, started: list[Bulk]) -> HttpResponse:
+        if not started:
             self.message_user(request, _("There is no ticket left to hand over."))
             return redirect("admin:accounts_user_change", holder.pk)
-        if count == 1:
-            return redirect("bulk", first)
-        words = format_html(
-            '{} <a href="{}">{}</a>',
-            _("The tickets are being handed over in the background."),
-            reverse("bulk", args=[first]),
-            _("View progress"),
-        )
-        self.message_user(request, words)
-        return redirect("admin:accounts_user_change", holder.pk)
+        numbers = ", ".join(str(job.pk) for job in started)
+        self.log_change(request, holder, f"open tickets handed over: bulk changes {numbers}")
+        if len(started) == 1:
+            return redirect("bulk", started[0].pk)
+        return redirect("admin:accounts_user_hand_over", holder.pk)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.actors import SYSTEM, actor_of
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from helpdesk.errors import Invalid
@@ -114,6 +114,8 @@ def _shown(request: HttpRequest, found: Bulk) -> HttpResponse:
         "done": done,
         "refused": refused,
         "skipped": skipped,
+        "asker": found.asked_by.display_name if found.asked_by != request.user else "",
+        "by_system": bulk.done_as(found) is SYSTEM,
         "step_url": _address("bulk_step", found, request.GET),
         "list": query_of(request.GET),
     }

@@ -99,9 +99,11 @@ def assign_automatically(
     by: Actor,
     version: int | None = None,
     token: Token | None = None,
+    besides: str | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Let routing decide: the team by its rules, unless the ticket has one; then somebody of it.
+    """Let routing decide: the team by its rules, unless the ticket has one; then somebody of it,
+    but never whoever is `besides`.
 
     Raises Invalid when no rule fits, or nobody of the team is free; NotFound, NotAllowed,
     StaleVersion, Busy.
@@ -125,7 +127,8 @@ def assign_automatically(
             raise Invalid(
                 {"assignedTo": _("No routing rule fits this ticket. Choose a person or a team.")}
             )
-    chosen = next_of_team(team_id, now=now or this_second(), always=True) if team_id else None
+    at = now or this_second()
+    chosen = next_of_team(team_id, now=at, always=True, besides=besides) if team_id else None
     if ticket and chosen is None:
         raise Invalid(
             {"assignedTo": _("Nobody of the team is free: all are absent or at their capacity.")}
@@ -152,7 +155,9 @@ def team_for(*, category: str, segment: str, priority: str) -> str | None:
     return routing.team_for(routes, category=category, segment=segment, priority=priority)
 
 
-def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | None:
+def next_of_team(
+    team_id: str, *, now: datetime, always: bool = False, besides: str | None = None
+) -> str | None:
     """Who of a team is given the next ticket; None when it hands out none, or nobody is free.
 
     `always` asks a team too whose members take tickets themselves. Loads come from the search
@@ -165,9 +170,13 @@ def next_of_team(team_id: str, *, now: datetime, always: bool = False) -> str | 
         return None
     day = timezone.localdate(now)
     for _try in range(_TRIES):
-        members = list(
-            team.memberships.filter(user__is_active=True).select_related("user").order_by("pk")
-        )
+        members = [
+            member
+            for member in team.memberships.filter(user__is_active=True)
+            .select_related("user")
+            .order_by("pk")
+            if str(member.user_id) != besides
+        ]
         user_ids = [str(member.user_id) for member in members]
         loads = search.loads(now=now, user_ids=user_ids)
         present = can_work_now(user_ids, day=day)

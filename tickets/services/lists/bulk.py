@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 import structlog
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from helpdesk import jobs
-from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.accounts.actors import SYSTEM, Actor, actor_of, require_ticket_work
 from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
@@ -83,7 +84,7 @@ def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
         if found.assigned_to != holder:
             return found
         try:
-            return assign_automatically(ticket_id, by=by, version=found.version)
+            return assign_automatically(ticket_id, by=by, version=found.version, besides=holder)
         except StaleVersion:
             continue  # somebody wrote to it in the same moment
         except Invalid:
@@ -193,8 +194,11 @@ def start(
 
 
 def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
-    """A change that the actor asked for. Raises NotFound."""
-    found = Bulk.objects.filter(pk=bulk_id, asked_by_id=int(by.user_id or 0)).first()
+    """A change that the actor asked for; for administrators, any hand-over. Raises NotFound."""
+    seen = Q(asked_by_id=int(by.user_id or 0))
+    if by.administers:
+        seen |= Q(action=HAND_OVER)
+    found = Bulk.objects.filter(seen, pk=bulk_id).select_related("asked_by").first()
     if found is None:
         raise NotFound(_("There is no such change of yours."))
     return found
@@ -209,7 +213,7 @@ def step(bulk_id: int) -> Bulk:
     bulk = jobs.lease(Bulk, bulk_id)
     if bulk is None:
         return Bulk.objects.get(pk=bulk_id)
-    by = actor_of(bulk.asked_by)
+    by = done_as(bulk)
     done = len(bulk.results)
     with outbox.one_nudge():
         for ticket_id in bulk.ticket_ids[done : done + STEP]:
@@ -219,8 +223,20 @@ def step(bulk_id: int) -> Bulk:
         bulk.value = ""  # what people wrote is kept with the tickets alone
     if finished:
         bulk.filters = {}  # whose tickets they were is nobody's business any more
+    if finished and bulk.action == HAND_OVER:
+        bulk.key = None  # the same person's tickets can be handed over another time
     jobs.step_done(bulk, finished=finished)
     return bulk
+
+
+def done_as(bulk: Bulk) -> Actor:
+    """Return who a change is made by: whoever asked for it, with the rights that they have now.
+
+    A hand-over is finished all the same when they may no longer work tickets, by the system on
+    their behalf: they had the right to start it, and half of it would leave tickets with nobody.
+    """
+    by = actor_of(bulk.asked_by)
+    return SYSTEM if bulk.action == HAND_OVER and not by.works_tickets else by
 
 
 def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
