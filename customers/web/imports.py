@@ -13,6 +13,7 @@ from helpdesk import csv_files
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
+from helpdesk.messages import saved
 
 SHOWN = 20
 
@@ -40,6 +41,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     except Invalid as refused:
         context["errors"] = refused.errors
         return render(request, "customers/upload.html", context, status=422)
+    saved(request, _("The file was checked."))
     return redirect("customer_file", uploaded.pk)
 
 

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of, require_supervision
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
+from helpdesk.messages import saved
 from helpdesk.parsing import whole_number
 from reporting.domain.days import DAY
 from reporting.models import WhatIf
@@ -39,6 +41,7 @@ def form(request: HttpRequest) -> HttpResponse:
         except Invalid as refused:
             errors = refused.errors
         else:
+            saved(request, _("The simulation has begun."))
             return redirect("what_if_answer", asked.pk)
     typed = request.POST if errors else {}
     context: dict[str, Any] = {

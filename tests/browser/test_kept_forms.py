@@ -4,8 +4,13 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import Page, expect
 
-from customers.services.create import edit_customer
+from customers.services import imports
+from customers.services.create import create_customer, edit_customer
+from customers.services.read import get_customer
+from helpdesk.clock import this_second
+from reporting.services import what_if
 from tests.browser.test_journeys import log_in
+from tickets.services.customer_records import merge_and_erase
 from tickets.services.lifecycle.create import create_ticket
 from tickets.store import queries
 from tickets.web import create
@@ -48,6 +53,94 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     assert queries.last_ticket_number() == 1, "it was made twice"
     page.goto("/tickets/new/")
     expect(page.get_by_label("Subject")).to_have_value("")
+
+
+@pytest.fixture
+def away(monkeypatch, errors):
+    """A database that is away while somebody presses a button, and then is back."""
+
+    def gone(*_args, **_fields):
+        raise OperationalError("server closed the connection")
+
+    def press(page: Page, module, function: str, button: str) -> None:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(module, function, gone)
+            page.get_by_role("button", name=button).click()
+            expect(page.get_by_text("What you typed is kept in this browser")).to_be_visible()
+        errors.clear()  # the console says that the answer was 503
+        page.get_by_role("link", name="Back to the form").click()
+        expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
+
+    return press
+
+
+def test_a_merge_that_could_not_begin_is_there_again_as_it_was(desk, page: Page, away):
+    known = {"company": "Bianchi & Figli", "notes": "Calls on Fridays."}
+    double = create_customer(name="G. B.", **known, by=desk.rep, now=this_second()).customer_id
+    edit_customer(desk.customer.customer_id, company="Bianchi SpA", notes="VIP", by=desk.rep)
+    log_in(page, "rosa")
+    page.goto(f"/customers/{double}/merge/")
+    page.get_by_label("Which record stays?").fill("giulia")
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("radio", name="Company: Bianchi & Figli").check()
+    page.get_by_role("radio", name="Notes: VIP").check()
+
+    away(page, merge_and_erase, "start_merge", "Merge into Giulia Bianchi")
+
+    expect(page.get_by_label("Which record stays?")).to_have_value("giulia")
+    expect(page.get_by_role("radio", name="Company: Bianchi & Figli")).to_be_checked()
+    expect(page.get_by_role("radio", name="Notes: VIP")).to_be_checked()
+    page.get_by_role("button", name="Merge into Giulia Bianchi").click()
+    expect(page.get_by_text("The merge has begun.")).to_be_visible()
+    expect(page.get_by_text("Done.")).to_be_visible()
+    kept = get_customer(desk.customer.customer_id)
+    assert (kept.company, kept.notes) == ("Bianchi & Figli", "VIP")
+    assert drafts(page) == []
+
+
+def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk, page: Page, away):
+    log_in(page, "ingrid")
+    page.goto("/reports/what-if/")
+    page.get_by_label("Critical: Response").fill("17m")
+    page.reload()
+    expect(page.get_by_label("Critical: Response")).to_have_value("17m")
+    away(page, what_if, "ask", "Show how it would have been")
+    expect(page.get_by_label("Critical: Response")).to_have_value("17m")
+    page.get_by_role("button", name="Show how it would have been").click()
+    expect(page.get_by_text("The simulation has begun.")).to_be_visible()
+    page.goto("/reports/what-if/")
+    expect(page.get_by_label("Critical: Response")).not_to_have_value("17m")
+
+    table = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"owner,vin\nx@x.example,1\n"}
+    page.goto("/customers/import/")
+    page.get_by_role("radio", name="Vehicles").check()
+    page.get_by_label("File", exact=True).set_input_files(table)
+    away(page, imports, "upload", "Check the file")
+    expect(page.get_by_role("radio", name="Vehicles")).to_be_checked()
+    page.get_by_label("File", exact=True).set_input_files(table)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("The file was checked.")).to_be_visible()
+
+    customer = desk.customer.customer_id
+    page.goto(f"/customers/{customer}/erase/")
+    sure = page.get_by_label("Type the customer's name to confirm")
+    sure.fill("Giulia Bianchi")
+    page.reload()
+    expect(sure).to_have_value("")  # a confirmation that was not sent is none
+    sure.fill("Giulia Bianchi")
+    away(page, merge_and_erase, "start_erasure", "Erase")
+    expect(sure).to_have_value("Giulia Bianchi")
+    page.locator("main").get_by_role("link", name="Back").click()
+    page.goto(f"/customers/{customer}/erase/")
+    expect(sure).to_have_value("")
+    sure.fill("Giulia Bianchi")
+    page.get_by_role("button", name="Erase").click()
+    expect(page.get_by_text("The erasure has begun.")).to_be_visible()
+    assert drafts(page) == [], "the name is on this machine no more"
+
+
+def drafts(page: Page) -> list[str]:
+    return page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))")
 
 
 def test_what_is_discarded_or_anothers_is_not_back(desk, page: Page):

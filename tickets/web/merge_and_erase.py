@@ -90,6 +90,7 @@ def erase(request: HttpRequest, customer_id: str) -> HttpResponse:
         except Invalid as refused:
             errors = refused.errors
         else:
+            saved(request, _("The erasure has begun."))
             return redirect("customer_job", job.pk)
     context = {"view": "customers", "customer": customer, "errors": errors}
     return render(request, "customers/erase.html", context, status=422 if errors else 200)

@@ -263,7 +263,9 @@ function restorePage(form) {
 for (const said of document.querySelectorAll("[data-saved]")) forgetPage(said.dataset.saved);
 for (const form of document.querySelectorAll("form[data-keep]")) {
   restorePage(form);
-  for (const happens of ["input", "change", "submit"]) form.addEventListener(happens, () => keepPage(form));
+  // What confirms something that cannot be brought back is kept when it is sent, and not before.
+  const when = form.matches("[data-keep-sent]") ? ["submit"] : ["input", "change", "submit"];
+  for (const happens of when) form.addEventListener(happens, () => keepPage(form));
 }
 document.addEventListener("click", (event) => {
   const discard = event.target.closest?.("[data-discard]");
