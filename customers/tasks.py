@@ -11,5 +11,4 @@ from helpdesk import jobs
 def resume_files() -> None:
     imports.forget_old()
     for left in jobs.abandoned(CustomerFile).exclude(confirmed_at=None):
-        while not imports.step(left.pk).finished_at:
-            pass
+        jobs.drive(imports.step, left.pk)

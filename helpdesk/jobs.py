@@ -5,6 +5,7 @@ drivers do not do the same; a driver that dies loses its lease, and its step is 
 step must be harmless to repeat.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -52,6 +53,14 @@ def step_done(job: Job, *, finished: bool) -> None:
     job.finished_at = timezone.now() if finished else None
     job.leased_until = None
     job.save()
+
+
+def drive(step: Callable[[int], Job], job_id: int) -> None:
+    """Do step after step of a job until it is finished, or somebody else is at it."""
+    while True:
+        job = step(job_id)
+        if job.finished_at or job.leased_until:
+            return
 
 
 def abandoned(kind: type[J]) -> QuerySet[J]:

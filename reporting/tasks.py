@@ -40,8 +40,7 @@ def roll_up() -> int:
 @shared_task(name="reporting.resume_what_ifs")
 def resume_what_ifs() -> None:
     for left in jobs.abandoned(WhatIf):
-        while not what_if.step(left.pk).finished_at:
-            pass
+        jobs.drive(what_if.step, left.pk)
 
 
 @shared_task(name="reporting.send_weekly")

@@ -76,8 +76,7 @@ def forget_webhook_marks() -> int:
 @shared_task(name="tickets.resume_bulks")
 def resume_bulks() -> None:
     for left in jobs.abandoned(Bulk):
-        while not bulk.step(left.pk).finished_at:
-            pass
+        jobs.drive(bulk.step, left.pk)
 
 
 @shared_task(name="tickets.resume_records")
@@ -85,8 +84,7 @@ def resume_records() -> None:
     for left in merge_and_erase.due_for_a_second_look():
         merge_and_erase.look_again(left)
     for left in jobs.abandoned(CustomerJob):
-        while not merge_and_erase.step(left.pk).finished_at:
-            pass
+        jobs.drive(merge_and_erase.step, left.pk)
 
 
 @shared_task(name="tickets.follow_customers")

@@ -27,7 +27,7 @@ from customers.services.create import (
 from customers.store import queries
 from customers.store.items import email_pk, external_pk, vin_pk
 from helpdesk import csv_files, jobs
-from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.accounts.actors import Actor, on_behalf_of, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
@@ -109,14 +109,15 @@ def confirm(file_id: int, *, by: Actor) -> CustomerFile:
 
 
 def step(file_id: int) -> CustomerFile:
-    """Take the next STEP rows, unless somebody else does right now."""
+    """Take the next STEP rows, unless somebody else does right now. What was confirmed is taken
+    even if whoever confirmed it may no longer."""
     file = jobs.lease(CustomerFile, file_id)
     if file is None:
         return CustomerFile.objects.get(pk=file_id)
     if file.confirmed_at is None:
         jobs.step_done(file, finished=False)
         return file
-    by = actor_of(file.asked_by)
+    by = on_behalf_of(file.asked_by)
     for row in file.rows[file.worked : file.worked + STEP]:
         try:
             _TAKE[file.kind](row, by)

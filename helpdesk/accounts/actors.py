@@ -45,6 +45,13 @@ def actor_of(user: User | AnonymousUser) -> Actor:
     return known
 
 
+def on_behalf_of(user: User) -> Actor:
+    """Return who finishes what somebody started with the right to, where half of it is worse than
+    all: themselves, or the system once they may no longer work tickets."""
+    by = actor_of(user)
+    return by if by.works_tickets else SYSTEM
+
+
 def require_ticket_work(actor: Actor) -> None:
     """Raises NotAllowed for whoever is neither representative nor supervisor."""
     if not actor.works_tickets:

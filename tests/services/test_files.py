@@ -13,7 +13,8 @@ from customers.services import imports
 from customers.services.create import create_customer
 from customers.services.read import customer_with_email, find_customers, vehicle_with_vin
 from customers.tasks import resume_files
-from helpdesk import csv_files
+from helpdesk import csv_files, jobs
+from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON
 
@@ -130,6 +131,20 @@ def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkey
     file.refresh_from_db()
     assert (file.taken, file.refused) == (5, [])
     assert len({made.customer_id for made in calls}) == 5
+
+
+def test_what_was_confirmed_is_taken_after_its_uploader_has_left(desk, monkeypatch):
+    monkeypatch.setattr(imports, "STEP", 2)
+    file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(5)))
+    imports.confirm(file.pk, by=desk.rep)
+    User.objects.filter(pk=desk.rep_user.pk).update(is_active=False)
+    CustomerFile.objects.update(asked_at=timezone.now() - jobs.LEASE)
+
+    resume_files()
+
+    file.refresh_from_db()
+    assert (file.taken, file.refused) == (5, [])
+    assert file.finished_at
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,6 +18,8 @@ from customers.services.read import (
 )
 from customers.store import queries as customers
 from customers.store.items import CustomerChanged, email_pk
+from helpdesk import jobs
+from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED
@@ -195,6 +197,47 @@ def test_a_merge_of_many_comes_in_bounded_steps_and_survives_a_crash(desk, monke
     for number in sent:
         changes = [one.field for line in log_of(number) for one in line.changes or ()]
         assert changes.count("customerId") == 1
+
+
+@pytest.mark.parametrize("kind", CustomerJob.Kind.values)
+def test_what_somebody_began_is_finished_after_they_have_left(desk, monkeypatch, kind):
+    monkeypatch.setattr(merge_and_erase, "STEP", 1)
+    other = twin(desk)
+    numbers = [desk.ticket(customer_id=other.customer_id).ticket_id for _ in range(3)]
+    if kind == CustomerJob.Kind.MERGE:
+        job = merge_and_erase.start_merge(
+            other.customer_id, into=desk.customer.customer_id, by=desk.supervisor
+        )
+    else:
+        job = merge_and_erase.start_erasure(other.customer_id, by=desk.supervisor)
+    merge_and_erase.step(job.pk)
+    User.objects.filter(pk=desk.supervisor_user.pk).update(is_active=False)
+    CustomerJob.objects.update(asked_at=timezone.now() - jobs.LEASE)
+
+    resume_records()
+
+    job.refresh_from_db()
+    assert job.finished_at
+    if kind == CustomerJob.Kind.MERGE:
+        assert tickets_of(desk.customer.customer_id) == sorted(numbers)
+    else:
+        assert {stored(number).subject for number in numbers} == {ERASED}
+
+
+def test_a_worker_leaves_a_job_to_whoever_is_at_it(desk):
+    job = merge(desk, twin(desk))
+    CustomerJob.objects.update(leased_until=timezone.now() + jobs.LEASE)
+    asked = []
+
+    def step(job_id):
+        asked.append(job_id)
+        assert len(asked) == 1, "it asks again and again instead of leaving"
+        return merge_and_erase.step(job_id)
+
+    jobs.drive(step, job.pk)
+
+    assert asked == [job.pk]
+    assert not CustomerJob.objects.get().finished_at
 
 
 def test_what_is_written_to_a_merged_record_reaches_the_one_that_stays(desk):

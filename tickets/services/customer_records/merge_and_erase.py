@@ -15,7 +15,7 @@ from customers.services import erase, merge
 from customers.services.transaction_guards import check_customer
 from helpdesk import jobs
 from helpdesk.accounts import events
-from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.accounts.actors import Actor, on_behalf_of, require_ticket_work
 from helpdesk.dynamo.pages import Place
 from helpdesk.errors import Invalid, NotFound
 from tickets.models import CustomerJob
@@ -74,12 +74,13 @@ def job_of(job_id: int, *, by: Actor) -> CustomerJob:
 
 
 def step(job_id: int) -> CustomerJob:
-    """Do the next piece of a job, unless somebody else does right now."""
+    """Do the next piece of a job, unless somebody else does right now. It is finished even if
+    whoever asked for it may no longer."""
     job = jobs.lease(CustomerJob, job_id)
     if job is None:
         return CustomerJob.objects.get(pk=job_id)
     with outbox.one_nudge():
-        finished = _STEPS[job.kind](job, actor_of(job.asked_by))
+        finished = _STEPS[job.kind](job, on_behalf_of(job.asked_by))
     jobs.step_done(job, finished=finished)
     return job
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from helpdesk import jobs
-from helpdesk.accounts.actors import SYSTEM, Actor, actor_of, require_ticket_work
+from helpdesk.accounts.actors import Actor, actor_of, on_behalf_of, require_ticket_work
 from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
@@ -232,11 +232,9 @@ def step(bulk_id: int) -> Bulk:
 def done_as(bulk: Bulk) -> Actor:
     """Return who a change is made by: whoever asked for it, with the rights that they have now.
 
-    A hand-over is finished all the same when they may no longer work tickets, by the system on
-    their behalf: they had the right to start it, and half of it would leave tickets with nobody.
+    A hand-over is finished all the same: half of it would leave tickets with nobody.
     """
-    by = actor_of(bulk.asked_by)
-    return SYSTEM if bulk.action == HAND_OVER and not by.works_tickets else by
+    return (on_behalf_of if bulk.action == HAND_OVER else actor_of)(bulk.asked_by)
 
 
 def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
