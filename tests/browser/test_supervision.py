@@ -128,6 +128,27 @@ def test_a_supervisor_goes_from_what_burns_to_a_ticket_and_changes_many(desk, bu
     assert (ticket.priority, ticket.category) == ("High", "Billing")
 
 
+def test_light_or_dark_holds_in_the_desk_and_in_the_admin(desk, page: Page):
+    def colours() -> list[str]:
+        found = []
+        for address in ("/team/", "/admin/"):
+            page.goto(address)
+            found.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        return found
+
+    page.emulate_media(color_scheme="dark")
+    log_in(page, "ingrid")
+    dark = colours()
+    assert colours() == dark, "the admin remembers that nothing was chosen"
+    page.goto("/team/")
+    page.get_by_role("button", name="Theme").click()
+
+    light = colours()
+
+    assert not set(light) & set(dark), "light was chosen"
+    assert colours() == light
+
+
 def test_every_page_of_the_admin_is_fit_for_everybody(desk, busy, page: Page, axe):
     log_in(page, "ingrid")
     pages = {

@@ -2,8 +2,8 @@
 
 const root = document.documentElement;
 
-// --- light and dark, remembered on this machine
-const remembered = localStorage.getItem("theme");
+// --- light and dark, remembered on this machine in the words of Django's admin, which reads them too
+const remembered = { light: "desk", dark: "desk-dark" }[localStorage.getItem("theme")];
 if (remembered) root.dataset.theme = remembered;
 
 document.addEventListener("click", (event) => {
@@ -13,7 +13,7 @@ document.addEventListener("click", (event) => {
     ? root.dataset.theme === "desk-dark"
     : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "desk" : "desk-dark";
-  localStorage.setItem("theme", root.dataset.theme);
+  localStorage.setItem("theme", dark ? "light" : "dark");
 });
 
 // --- on a phone the links are a strip: begin where the reader is
