@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -240,12 +241,17 @@ def test_round_robin_never_gives_back_to_whoever_is_there_again(desk):
     assert {stored(number).assigned_to for number in numbers} == {desk.rep2.user_id}
 
 
-def test_only_administrators_hand_over_by_this_page(desk, client):
+def test_only_administrators_hand_over_by_this_page(desk, root, parts):
     address = reverse("admin:accounts_user_hand_over", args=[desk.rep_user.pk])
-    for user in (desk.rep_user, desk.supervisor_user, desk.outsider_user):
-        client.force_login(user)
-        assert client.post(address, {"how": "queue"}).status_code in (302, 403)
+    for user in (desk.rep2_user, desk.supervisor_user, desk.outsider_user):
+        other = Client()
+        other.force_login(user)
+        assert other.post(address, {"how": "queue"}).status_code in (302, 403)
     assert not Bulk.objects.exists()
+
+    root.post(address, {"how": "queue"})
+
+    assert Bulk.objects.exists()
 
 
 @pytest.mark.parametrize("way", ["queue", "auto", "person"])

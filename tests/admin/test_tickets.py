@@ -295,8 +295,11 @@ def test_an_action_asks_first_then_says_of_each_ticket_how_it_went(
     before = stored(tickets["plain"]).version
 
     given = ACTIONS[action] | ({"value": desk.rep.user_id} if action == "reassign" else {})
-    posted = {"change": action, "tickets": asked.context["numbers"], **given}
+    confirmed = {"tickets": asked.context["numbers"], "token": asked.context["token"]}
+    posted = {"change": action, **confirmed, **given}
     done = supervisor.post(f"{LIST}many/", posted, follow=True)
+    again = supervisor.post(f"{LIST}many/", posted, follow=True)
+    assert again.redirect_chain == done.redirect_chain, "pressed twice, it is one change"
 
     bulk_page = done.redirect_chain[0][0]
     assert bulk_page.startswith("/bulk/")

@@ -1,5 +1,6 @@
 """One change to many tickets: chosen in the list, confirmed on a page, then done in steps."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from helpdesk.errors import Invalid
 from tickets.admin.paths import filters_of
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Priority, Status
+from tickets.models import Bulk
 from tickets.services.lifecycle.admin_edit import may_change
 from tickets.services.lifecycle.validation import LONGEST_SUBJECT
 from tickets.services.lists import bulk
@@ -83,6 +85,10 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
     filters = _unsigned(signed) if signed else None
     form = _form(name, request.POST)
     by = actor_of(request.user)
+    token = request.POST.get("token", "")[:40]
+    key = f"admin {by.user_id} {token}" if token else None
+    if key and (begun := Bulk.objects.filter(key=key).first()):
+        return redirect("bulk", begun.pk)  # the button was pressed twice
     if not form.is_valid() and filters is not None:
         return _confirm_all(model_admin, request, name, filters, form)
     rows = model_admin.get_queryset(request).order_by()
@@ -100,6 +106,7 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
         ticket_ids=[ticket.pk for ticket in tickets],
         refused={one.pk: closed for one in tickets if not may_change(one.status, by=by)},
         filters=filters,
+        key=key,
         by=by,
     )
     LogEntry.objects.log_actions(
@@ -187,6 +194,7 @@ def _page(
         "count": len(numbers),
         "list": signed,
         "media": model_admin.media,
+        "token": secrets.token_urlsafe(16),
     }
     return TemplateResponse(request, "admin/tickets/ticket/many.html", context)
 
