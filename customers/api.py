@@ -24,34 +24,38 @@ router = Router(tags=["customers and vehicles"])
 
 Short = Annotated[str, StringConstraints(max_length=create.LONGEST)]
 Notes = Annotated[str, StringConstraints(max_length=create.LONGEST_NOTES)]
-Email = Annotated[Short, Field(examples=["giulia@posta.example"], description="Nobody else's.")]
+Email = Annotated[Short, Field(examples=["giulia@posta.example"], description="Must be unique.")]
 Phone = Annotated[
     Short,
     Field(
         examples=["+390255503318"],
-        description="With its country, as +39 or 0039; kept as E.164, an extension behind it as in "
-        "`+390255503318 ext. 12`.",
+        description="Include the country code, as +39 or 0039. Stored as E.164, with an extension "
+        "after it, as in `+390255503318 ext. 12`.",
     ),
 ]
 ExternalId = Annotated[
-    Short, Field(examples=["CRM-88213"], description="In another system; nobody else's.")
+    Short,
+    Field(
+        examples=["CRM-88213"], description="The customer's ID in another system. Must be unique."
+    ),
 ]
 Vin = Annotated[
     Short,
-    Field(examples=["1HGCM82633A004352"], description="17 characters; no other vehicle's."),
+    Field(examples=["1HGCM82633A004352"], description="17 characters. Must be unique."),
 ]
 ConfirmVin = Annotated[
     StrictBool,
     Field(
-        description="Take the VIN though it is none of today: a chassis number before 1981, or "
-        "one without a check digit. Asked for by a 422 with an error of this field."
+        description="Accept a VIN that does not follow the standard, such as a chassis number "
+        "before 1981 or one without a check digit. Send it after a 422 with an error"
+        " for this field."
     ),
 ]
 Year = Annotated[StrictInt, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
 
 
 class CustomerOut(Shape):
-    """Somebody whose vehicles are shipped. Absent values are null."""
+    """A customer. Absent values are null."""
 
     customer_id: str
     name: str
@@ -63,9 +67,9 @@ class CustomerOut(Shape):
     address: str | None
     language: str | None
     time_zone: str | None
-    notes: str | None = Field(description="What colleagues should know; the customer sees none.")
+    notes: str | None = Field(description="Internal. Never shown to the customer.")
     created_at: Moment
-    version: int = Field(ge=1, description="Grows with every change.")
+    version: int = Field(ge=1, description="Increases with every change.")
 
 
 class CustomerPage(Items[CustomerOut]):
@@ -86,7 +90,7 @@ class NewCustomer(Asked):
 
 
 class CustomerChange(Asked):
-    """Fields that are absent stay as they are; null takes one away."""
+    """The fields to change. Absent fields stay unchanged; null removes a value."""
 
     name: Annotated[Short, StringConstraints(min_length=1)] = silent("")
     email: Email | None = None
@@ -99,22 +103,22 @@ class CustomerChange(Asked):
     time_zone: Short | None = None
     notes: Notes | None = None
     version: StrictInt | None = Field(
-        None, ge=1, description="Change it only if it is at this version."
+        None, ge=1, description="Update only if this is still the current version."
     )
 
 
 class VehicleOut(Shape):
-    """A vehicle on its way. Absent values are null."""
+    """A vehicle that is shipped for a customer. Absent values are null."""
 
     vehicle_id: str
-    customer_id: str = Field(description="Whose it is now.")
+    customer_id: str = Field(description="The current owner.")
     vin: Vin | None
     make: str
     model: str
     year: int | None
     shipment_status: ShipmentStatus
     booking: str | None = Field(description="A booking or container number.")
-    version: int = Field(ge=1, description="Grows with every change.")
+    version: int = Field(ge=1, description="Increases with every change.")
 
 
 class VehiclePage(Items[VehicleOut]):
@@ -124,11 +128,12 @@ class VehiclePage(Items[VehicleOut]):
 class NewVehicle(Asked):
     vin: Vin | None = Field(
         None,
-        description="Gives the maker where it is not said, and the year where it is absent and the "
-        "VIN is certain of it: of cars of North America. A year of null stays null.",
+        description="If `make` is absent, it is taken from the VIN. If `year` is absent, it is "
+        "taken from the VIN where that is certain (North American cars). A year of "
+        "null stays null.",
     )
     confirm_vin: ConfirmVin = False
-    make: Short = Field("", description="Who made it; needed without a VIN.", examples=["Honda"])
+    make: Short = Field("", description="Required without a VIN.", examples=["Honda"])
     model: Short = ""
     year: Year | None = None
     shipment_status: ShipmentStatus = ShipmentStatus.BOOKED
@@ -136,7 +141,7 @@ class NewVehicle(Asked):
 
 
 class VehicleChange(Asked):
-    """Fields that are absent stay as they are."""
+    """The fields to change. Absent fields stay unchanged."""
 
     vin: Vin | None = None
     confirm_vin: ConfirmVin = silent(False)
@@ -146,7 +151,7 @@ class VehicleChange(Asked):
     shipment_status: ShipmentStatus = silent(ShipmentStatus.BOOKED)
     booking: Short | None = None
     version: StrictInt | None = Field(
-        None, ge=1, description="Change it only if it is at this version."
+        None, ge=1, description="Update only if this is still the current version."
     )
 
 
@@ -154,18 +159,18 @@ class Listed(Shape):
     q: str = Field(
         "",
         max_length=200,
-        description="Words of name or company (beginnings will do); an e-mail address or a part of "
-        "it; a phone number or a VIN, whole or its end; a booking or container number; an external "
-        "id: 100 at most, on one page.",
+        description="Search by name or company (prefixes match), email address or a part of it, "
+        "phone number or VIN (complete or its end), booking or container number, or "
+        "external ID. Returns at most 100 results on one page.",
     )
     segment: Segment | None = None
     limit: int = Field(25, ge=1, le=100)
-    cursor: str = Field("", description="The `nextCursor` of the page before.")
+    cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
 @router.get("/customers", response=CustomerPage, by_alias=True)
 def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dict[str, Any]:
-    """Customers by name."""
+    """List customers by name."""
     by = _worker(request)
     if asked.q.strip():
         found = read.find_customers(asked.q, limit=asked.limit)
@@ -183,7 +188,7 @@ def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> d
 def make_customer(
     request: HttpRequest, response: HttpResponse, asked: NewCustomer
 ) -> Answer[dict[str, Any]]:
-    """Make a customer. The same request with the same `Idempotency-Key` makes none twice."""
+    """Create a customer. Repeating the request with the same `Idempotency-Key` creates no other."""
     by = actor_of(request.user)
     made = create.create_customer(**asked.said(), token=token_of(request), by=by, now=this_second())
     set_etag(response, made.version)
@@ -193,11 +198,11 @@ def make_customer(
 
 @router.get("/customers/{customer_id}", response=CustomerOut, by_alias=True)
 def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str) -> dict[str, Any]:
-    """A customer; of one that was merged, the record that stands for both."""
+    """Return a customer. For a merged customer, this is the one it was merged into."""
     _worker(request)
     found = current(customer_id)
     if found is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     set_etag(response, found.version)
     return _customer(found)
 
@@ -206,7 +211,7 @@ def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str)
 def change_customer(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: CustomerChange
 ) -> dict[str, Any]:
-    """Change some fields; with `version` or `If-Match` only as seen."""
+    """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
     version = asked_version(request, fields.pop("version", None))
     changed = create.edit_customer(
@@ -224,10 +229,10 @@ def change_customer(
 def vehicles_of_customer(
     request: HttpRequest,
     customer_id: str,
-    cursor: Annotated[str, Query(description="The `nextCursor` of the page before.")] = "",
+    cursor: Annotated[str, Query(description="The `nextCursor` of the previous page.")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> dict[str, Any]:
-    """A customer's vehicles, in the order in which they became theirs."""
+    """List a customer's vehicles, in the order they were added."""
     page = read.vehicle_page(
         customer_id, cursor_text=cursor or None, limit=limit, by=_worker(request)
     )
@@ -238,12 +243,12 @@ def vehicles_of_customer(
 def make_vehicle(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: NewVehicle
 ) -> Answer[dict[str, Any]]:
-    """Make a vehicle of a customer. The same request with the same `Idempotency-Key` makes none
-    twice."""
+    """Create a vehicle for a customer. Repeating the request with the same `Idempotency-Key`
+    creates no other."""
     by = _worker(request)
     owner = current(customer_id)
     if owner is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     made = create.create_vehicle(
         customer_id=owner.customer_id, **asked.said(), token=token_of(request), by=by
     )
@@ -254,11 +259,11 @@ def make_vehicle(
 
 @router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True)
 def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -> dict[str, Any]:
-    """A vehicle, whoever owns it."""
+    """Return a vehicle."""
     _worker(request)
     found = read.find_vehicle(vehicle_id)
     if found is None:
-        raise NotFound(_("There is no such vehicle."))
+        raise NotFound(_("Vehicle not found."))
     set_etag(response, found.version)
     return _vehicle(found)
 
@@ -267,7 +272,7 @@ def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -
 def change_vehicle(
     request: HttpRequest, response: HttpResponse, vehicle_id: str, asked: VehicleChange
 ) -> dict[str, Any]:
-    """Change some fields; with `version` or `If-Match` only as seen."""
+    """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
     version = asked_version(request, fields.pop("version", None))
     changed = vehicles.edit_vehicle(

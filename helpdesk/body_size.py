@@ -33,7 +33,7 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.headers.get("Transfer-Encoding"):
-            words = _("Send the length of the body as Content-Length.")
+            words = _("Send the body’s length as Content-Length.")
             return _refused(request, 411, words)
         # A length that is no number is one that the server has not understood either: no body.
         length = whole_number(request.headers.get("Content-Length") or "0") or 0
@@ -41,7 +41,7 @@ class BodyLimitMiddleware:
         if length > settings.BODY_OF_A_STRANGER and not _is_known(request):
             limit = min(limit, settings.BODY_OF_A_STRANGER)
         if length > limit:
-            words = _("The request is too large: at most %(most)s are possible here.")
+            words = _("The request is too large. Send at most %(most)s.")
             return _refused(request, 413, words % {"most": filesizeformat(limit)})
         if request.content_type == FORM_DATA:
             try:

@@ -33,7 +33,7 @@ def main():
         other = newer_python()
         if other is None:
             stop(
-                "Python %d.%d is too old: the desk needs 3.11 or newer. Install it; "
+                "Python %d.%d is too old: Helpdesk needs 3.11 or newer. Install it; "
                 "make finds python3.11 to python3.14 on the PATH." % sys.version_info[:2]
             )
         os.execv(other, [other, os.path.abspath(__file__), purpose])
@@ -47,10 +47,11 @@ def main():
         environment()
     except OSError as error:
         stop(
-            "%s: %s. Is the disk full, or the folder not yours?" % (error.filename, error.strerror)
+            "%s: %s. Check free disk space and the permissions of the folder."
+            % (error.filename, error.strerror)
         )
     except KeyboardInterrupt:
-        stop("stopped; the next start goes on here.")
+        stop("stopped; the next start continues here.")
 
 
 def newer_python():
@@ -86,7 +87,7 @@ def packages(locked):
     with Step("Python packages"):
         command(
             pip + ["--require-hashes"] + files,
-            "The Python packages could not be installed. Is the network, or PyPI, away?",
+            "The Python packages could not be installed. Check the network connection and PyPI.",
         )
     stamp(locked, wanted)
     if locked != "requirements.txt":
@@ -126,7 +127,7 @@ def engine(npm):
     if not (sys.platform == "linux" and os.uname().machine == "x86_64"):
         stop(
             "The embedded DynamoDB runs on 64-bit Linux (x86_64) only. "
-            "Start a DynamoDB of your own and set DYNAMODB_ENDPOINT_URL."
+            "Run your own DynamoDB and set DYNAMODB_ENDPOINT_URL."
         )
     with Step("embedded DynamoDB"):
         install(npm, ENGINES)
@@ -179,7 +180,7 @@ def environment():
 def install(npm, folder):
     command(
         npm + ["ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel", "error"],
-        "npm could not install its packages. Is the network, or the npm registry, away?",
+        "npm could not install its packages. Check the network connection and the npm registry.",
     )
 
 

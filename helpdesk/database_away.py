@@ -43,7 +43,7 @@ class DatabaseMiddleware:
 
 def away(request: HttpRequest) -> HttpResponse:
     """Return 503, as a page or as a problem of the API."""
-    words = _("The database does not answer. Nothing was changed; try again in a moment.")
+    words = _("The database is unavailable. Nothing was changed. Try again in a moment.")
     if request.path.startswith(PREFIX):
         return problem(503, words, headers=RETRY)
     return error_page(request, status=503, message=words)

@@ -36,7 +36,7 @@ class StaleVersion(ServiceError):
 
     def __init__(self, *, seen: int, current: int) -> None:
         self.seen, self.current = seen, current
-        super().__init__(f"This was changed in the meantime (version {current}, not {seen}).")
+        super().__init__(f"This was updated in the meantime (version {current}, not {seen}).")
 
 
 class AnswerErased(ServiceError):
@@ -54,7 +54,7 @@ class NoRoom(ServiceError):
     """Errors of the operating system that say so."""
 
     def __init__(self) -> None:
-        super().__init__(_("There is no room for files right now. Nothing was sent; try later."))
+        super().__init__(_("File storage is full. Nothing was sent. Try again later."))
 
 
 class TooManyTries(ServiceError):

@@ -37,7 +37,7 @@ def readiness() -> JsonResponse:
     """200 when every engine answers; 503, and which does not."""
     engines = engines_answer()
     ready = all(engines.values())
-    words = {name: "ok" if answers else "does not answer" for name, answers in engines.items()}
+    words = {name: "ok" if answers else "unavailable" for name, answers in engines.items()}
     return JsonResponse({"ready": ready, "engines": words}, status=200 if ready else 503)
 
 

@@ -93,7 +93,7 @@ def written_before(token: Token, *, by: Actor) -> Request | None:
     except DoesNotExist:
         return None
     if token.digest and found.digest and _other(found.digest, token.digest):
-        words = _("This key was used before, for something else. Choose another.")
+        words = _("This Idempotency-Key was already used for a different request. Use another one.")
         raise Invalid({KEY_FIELD: words})
     return found
 
@@ -114,7 +114,7 @@ def answer_of(written: Request, kind: type[Kind]) -> Kind | None:
     try:
         found = Answer.get(_answers(written.about), written.pk, consistent_read=True)
     except DoesNotExist as gone:
-        words = _("This request was carried out. What it was about has been erased since.")
+        words = _("This request was already completed. Its data has been erased since.")
         raise AnswerErased(words) from gone
     return kind.from_raw_data(json.loads(found.item))
 

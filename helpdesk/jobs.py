@@ -25,9 +25,9 @@ class Job(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="%(class)ss",
-        verbose_name=_("asked by"),
+        verbose_name=_("requested by"),
     )
-    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    asked_at = models.DateTimeField(_("requested"), auto_now_add=True)
     leased_until = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

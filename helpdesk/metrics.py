@@ -84,22 +84,26 @@ class _Desk(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         answers = engines_answer()
-        up = GaugeMetricFamily("helpdesk_engine_up", "1: the engine answers.", labels=["engine"])
+        up = GaugeMetricFamily(
+            "helpdesk_engine_up", "1 if the service is available.", labels=["engine"]
+        )
         for engine, well in answers.items():
             up.add_metric([engine], float(well))
         yield up
         if answers["redis"] and (length := queue_length()) is not None:
-            yield GaugeMetricFamily("helpdesk_queue_tasks", "Tasks no worker has taken.", length)
+            yield GaugeMetricFamily("helpdesk_queue_tasks", "Tasks waiting in the queue.", length)
         if not (answers["dynamodb"] and answers["database"]):
             return
         found = pulse(by=SYSTEM)
         oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
         yield GaugeMetricFamily(
-            "helpdesk_outbox_oldest_seconds", "Age of the oldest event; 0: none waits.", oldest
+            "helpdesk_outbox_oldest_seconds",
+            "Age of the oldest unprocessed event; 0 if there is none.",
+            oldest,
         )
         yield GaugeMetricFamily(
             "helpdesk_outbox_failed_events",
-            "Events that a consumer fails on; they are tried again at least every hour.",
+            "Events that a consumer failed to process. Retried at least every hour.",
             found.failed_events,
         )
         if found.since_sweep is not None:
@@ -110,7 +114,7 @@ class _Desk(Collector):
             )
         standing = snapshot(by=SYSTEM).all
         tickets = GaugeMetricFamily(
-            "helpdesk_tickets", "Active tickets, by how they stand.", labels=["standing"]
+            "helpdesk_tickets", "Active tickets by SLA status.", labels=["standing"]
         )
         for name in ("active", "at_risk", "overdue", "waiting", "unassigned", "escalated"):
             tickets.add_metric([name], float(getattr(standing, name)))

@@ -79,7 +79,7 @@ class ErrorMiddleware:
                 request,
                 status=503,
                 message=_(
-                    "The database does not answer. Nothing was changed; try again in a moment."
+                    "The database is unavailable. Nothing was changed. Try again in a moment."
                 ),
             )
         return None
@@ -94,12 +94,12 @@ def error_page(request: HttpRequest, *, status: int, message: str) -> HttpRespon
     titles = {
         403: _("Not allowed"),
         404: _("Not found"),
-        409: _("Not possible as things are"),
-        411: _("Length missing"),
-        413: _("Too large"),
+        409: _("Conflict"),
+        411: _("Length required"),
+        413: _("Request too large"),
         422: _("Bad request"),
-        429: _("Wait a moment"),
-        503: _("Back in a moment"),
+        429: _("Too many requests"),
+        503: _("Temporarily unavailable"),
     }
     context = {"status": status, "title": titles[status], "message": message}
     answer = render(request, "errors/page.html", context, status=status)

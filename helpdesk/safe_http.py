@@ -52,11 +52,9 @@ def check_url(url: str, *, private: bool) -> None:
         raise AddressRefused(_("Use HTTPS: payloads are confidential."))
     if not private and (port or 443) not in settings.WEBHOOK_PORTS:
         ports = ", ".join(str(allowed) for allowed in settings.WEBHOOK_PORTS)
-        raise AddressRefused(
-            _("Nothing is sent to this port. Possible: %(ports)s.") % {"ports": ports}
-        )
+        raise AddressRefused(_("This port is not allowed. Allowed: %(ports)s.") % {"ports": ports})
     if parts.username or parts.password or parts.fragment:
-        raise AddressRefused(_("The address must hold no user name, password or #."))
+        raise AddressRefused(_("Remove the username, password or # from the URL."))
     try:
         literal = ip_address(host)
     except ValueError:
@@ -113,7 +111,7 @@ def _resolved(host: str, port: int, *, private: bool) -> Address:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(_("The name is not known.")) from error
+        raise Unreachable(_("The host name could not be resolved.")) from error
     addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
     for address in addresses:
         _refuse_inside(address, private=private)
@@ -122,7 +120,7 @@ def _resolved(host: str, port: int, *, private: bool) -> Address:
 
 def _refuse_inside(address: Address, *, private: bool) -> None:
     if not private and any(_is_inside(one) for one in (address, *_embedded(address))):
-        raise AddressRefused(_("The address is a private one: nothing is sent there."))
+        raise AddressRefused(_("Private addresses are not allowed."))
 
 
 def _is_inside(address: Address) -> bool:

@@ -40,7 +40,7 @@ ON_LAPTOP = (DATA_DIR / "desk.env").is_file()
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set. On a laptop start the desk with `make run`, which makes one; "
+        "SECRET_KEY is not set. On a laptop, start Helpdesk with `make run`, which creates one; "
         "in production set it in the environment to a long random text."
     )
 # Former secrets: what they signed is still good, what is signed now is not signed with them.
@@ -378,7 +378,7 @@ if not _sender.endswith("@localhost"):
         DEFAULT_FROM_EMAIL = formataddr((_sender_name, mailable(as_kept(_sender))))
     except AddressRefused as _refused:
         raise ImproperlyConfigured(
-            "DEFAULT_FROM_EMAIL is no e-mail address, such as Helpdesk <helpdesk@example.com>."
+            "DEFAULT_FROM_EMAIL is not an email address, such as Helpdesk <helpdesk@example.com>."
         ) from _refused
 
 # ------------------------------------------------------------------ the desk

@@ -19,15 +19,17 @@ router = Router(tags=["reports"])
 
 
 class Stat(Shape):
-    """One clock over some tickets."""
+    """First reply or resolution times of a set of tickets."""
 
     count: int
-    met: int = Field(description="Stopped at the deadline or before.")
+    met: int = Field(description="Completed within the deadline.")
     breached: int
-    attainment: float | None = Field(description="met / count; null for none.")
-    average_seconds: int | None = Field(description="Working time on the clock, to the second.")
-    median_seconds: float | None = Field(description="Nearest rank, within 1 %.")
-    p90_seconds: float | None = Field(alias="p90Seconds", description="Nearest rank, within 1 %.")
+    attainment: float | None = Field(description="met / count. Null if count is 0.")
+    average_seconds: int | None = Field(description="Average business time in seconds.")
+    median_seconds: float | None = Field(description="Nearest rank, accurate to 1 %.")
+    p90_seconds: float | None = Field(
+        alias="p90Seconds", description="Nearest rank, accurate to 1 %."
+    )
 
 
 class BothClocks(Shape):
@@ -36,7 +38,7 @@ class BothClocks(Shape):
 
 
 class Now(Shape):
-    """Active tickets as they stand; the filters hold, the days do not."""
+    """Active tickets right now. The filters apply, the date range does not."""
 
     active: int
     at_risk: int
@@ -46,23 +48,22 @@ class Now(Shape):
 
 
 class Whole(Shape):
-    """How whole the figures are."""
+    """Completeness of the data."""
 
     complete_until: Moment | None = Field(
-        description="The instant up to which the figures are complete; null: all of them are."
+        description="The data is complete up to this time. Null if all of it is."
     )
     merged_tickets: int = Field(
-        description="Tickets created in the range that are left out, since they were merged into "
-        "another; 0 with includeMerged."
+        description="Merged tickets created in the range, not counted. 0 with includeMerged."
     )
 
 
 class SlaReport(Whole):
-    """Response: tickets whose first response lies in the range. Resolution: tickets whose last
-    resolution does, and which have not been reopened since."""
+    """`response`: tickets with their first reply in the range. `resolution`: tickets with their
+    last resolution in the range, not reopened since."""
 
     start: str = Field(alias="from", description="The first day.")
-    to: str = Field(description="The day after the last one.")
+    to: str = Field(description="The day after the last day.")
     tz: str
     response: Stat
     resolution: Stat
@@ -75,8 +76,8 @@ class Counts(Shape):
     resolved: int
     closed: int
     reopened: int
-    escalated: int = Field(description="Escalations fired, or made by hand.")
-    resolution_rate: float | None = Field(description="resolved / created; null for none.")
+    escalated: int = Field(description="Escalations, automatic and manual.")
+    resolution_rate: float | None = Field(description="resolved / created. Null if created is 0.")
 
 
 class Group(Counts):
@@ -93,24 +94,22 @@ class Analytics(Whole):
 
 
 class Days(Shape):
-    """Which days, and of which tickets; the tickets count as they are now."""
+    """Date range and filters. Filters use the tickets' current values."""
 
     start: date | None = Field(
-        None, alias="from", description="A day; 30 days before the end if absent."
+        None, alias="from", description="The first day. Defaults to 30 days before the end."
     )
-    to: date | None = Field(None, description="The day after the last one; tomorrow if absent.")
-    tz: str = Field("", description="UTC, or another of REPORT_TIME_ZONES.")
-    priority: list[Priority] = Field([], description="Any of these.")
-    category: list[Category] = Field([], description="Any of these.")
-    assigned_to: str = Field("", description="A user id, me or none.")
-    include_merged: bool = Field(
-        False, description="Count tickets too that were merged into another."
-    )
+    to: date | None = Field(None, description="The day after the last day. Defaults to tomorrow.")
+    tz: str = Field("", description="UTC, or another zone of REPORT_TIME_ZONES.")
+    priority: list[Priority] = Field([], description="Matches any of the values.")
+    category: list[Category] = Field([], description="Matches any of the values.")
+    assigned_to: str = Field("", description="A user ID, `me` or `none`.")
+    include_merged: bool = Field(False, description="Include merged tickets.")
 
 
 @router.get("/tickets/sla-report", response=SlaReport, by_alias=True)
 def sla_report(request: HttpRequest, days: Annotated[Days, Query()]) -> dict[str, object]:
-    """How the promises were kept."""
+    """Return SLA attainment, first reply and resolution times."""
     by = actor_of(request.user)
     asked = _asked(request)
     now = now_counts(
@@ -120,12 +119,12 @@ def sla_report(request: HttpRequest, days: Annotated[Days, Query()]) -> dict[str
 
 
 class Grouped(Days):
-    group_by: GroupBy = Field(GroupBy.DAY, description="What each group is.")
+    group_by: GroupBy = Field(GroupBy.DAY, description="The field to group by.")
 
 
 @router.get("/tickets/analytics", response=Analytics, by_alias=True)
 def analytics(request: HttpRequest, days: Annotated[Grouped, Query()]) -> dict[str, object]:
-    """How many tickets came, and went."""
+    """Return ticket volume: created, resolved, closed, reopened and escalated."""
     return report.analytics(_asked(request), days.group_by)
 
 

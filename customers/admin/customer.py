@@ -27,7 +27,7 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
     list_filter = ("segment",)
     search_by = "words"
     search_help_text = _(
-        "Words of a name or company; a phone or VIN or its end; an address, a booking, an id."
+        "Search by name, company, email, phone, VIN (or its last characters), booking or ID."
     )
     readonly_fields = ("created_at", "merged_into", "erased_at")
     fieldsets = (
@@ -35,12 +35,14 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
             None,
             {
                 "fields": ("name", "company", "segment"),
-                "description": _("New tickets follow the policy and the routing of the segment."),
+                "description": _(
+                    "Decides which SLA policy and routing rules apply to new tickets."
+                ),
             },
         ),
         (_("Contact"), {"fields": (("email", "phone"), "address", ("language", "time_zone"))}),
-        (_("Beside"), {"fields": ("external_id", "notes")}),
-        (_("Record"), {"fields": (("created_at", "merged_into", "erased_at"),)}),
+        (_("Additional information"), {"fields": ("external_id", "notes")}),
+        (_("Record information"), {"fields": (("created_at", "merged_into", "erased_at"),)}),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -72,7 +74,7 @@ def _segment_changed(customer_id: str) -> str:
     address = reverse("customer_detail", args=[customer_id])
     return format_html(
         '{} <a href="{}?segment=changed">{}</a>',
-        _("Open tickets keep the SLA that they were opened under."),
+        _("Open tickets keep the SLA policy they were created under."),
         address,
         _("Recalculate open tickets"),
     )
@@ -81,7 +83,7 @@ def _segment_changed(customer_id: str) -> str:
 class VehicleForm(PlannedForm):
     confirm_vin = forms.BooleanField(
         required=False,
-        label=_("Take the VIN as it is"),
+        label=_("Use this VIN without checking it"),
         help_text=_("For chassis numbers before 1981 and VINs without a check digit."),
     )
 
@@ -92,25 +94,28 @@ class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
     list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
     search_by = "words"
-    search_help_text = _("A VIN or its end (six signs or more); or a booking or container.")
+    search_help_text = _(
+        "Search by VIN (or at least its last six characters), booking or container no."
+    )
     fieldsets = (
         (
             None,
             {
                 "fields": ("vin", "confirm_vin", ("make", "model", "year")),
                 "description": _(
-                    "A VIN says the maker where it is left empty, and the year where it is certain."
+                    "If you leave make and year blank, they are filled in from the VIN where "
+                    "possible."
                 ),
             },
         ),
-        (_("Shipment"), {"fields": (("shipment_status", "booking"),)}),
+        (_("Shipment status"), {"fields": (("shipment_status", "booking"),)}),
         (
             _("Owner"),
             {
                 "fields": ("customer_id",),
                 "description": _(
-                    "The number of a customer, as it stands in their page's address. Another owner "
-                    "gets the vehicle; its old tickets stay with the old one."
+                    "Customer ID, as shown in the address of the customer’s page. If you change "
+                    "the owner, existing tickets stay with the previous owner."
                 ),
             },
         ),

@@ -28,7 +28,7 @@ def phone(text: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise ContactRefused("Include the country code, such as +39 02 5550 3318.") from error
     if not phonenumbers.is_possible_number(number):
-        raise ContactRefused("This number is too short or too long for its country.")
+        raise ContactRefused("The phone number is too short or too long for its country.")
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain}{EXTENSION}{number.extension}" if number.extension else plain
 

@@ -53,15 +53,17 @@ def checked(text: str, *, confirmed: bool = False) -> str:
     """
     number = as_kept(text)
     if not _SIGNS.fullmatch(number) or not SHORTEST <= len(number) <= LONGEST:
-        raise ContactRefused(f"A VIN has letters and digits, {SHORTEST} to {LONGEST} in all.")
+        raise ContactRefused(f"Enter {SHORTEST} to {LONGEST} letters and digits.")
     if confirmed:
         return number
     if len(number) != LENGTH:
-        raise VinDoubted(f"A VIN has {LENGTH} characters; this has {len(number)}.")
+        raise VinDoubted(f"A VIN has {LENGTH} characters. This has {len(number)}.")
     if _NO_VIN.search(number):
-        raise VinDoubted("A VIN has letters and digits, but never I, O or Q.")
+        raise VinDoubted("A VIN has only letters and digits, without I, O and Q.")
     if number[0] in _CHECKED and not Vin(number).verify_checksum():
-        raise VinDoubted("The check digit (the ninth character) is wrong: is there a typo?")
+        raise VinDoubted(
+            "The check digit (9th character) doesn’t match. Check the VIN for typing errors."
+        )
     return number
 
 

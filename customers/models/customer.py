@@ -14,7 +14,7 @@ class Customer(PlannedModel):
 
     customer_id = models.CharField(_("number"), primary_key=True, max_length=40, editable=False)
     name = models.CharField(_("name"), max_length=200)
-    email = models.CharField(_("e-mail"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    email = models.CharField(_("email"), max_length=200, null=True, blank=True)  # noqa: DJ001
     phone = models.CharField(_("phone"), max_length=200, null=True, blank=True)  # noqa: DJ001
     company = models.CharField(_("company"), max_length=200, null=True, blank=True)  # noqa: DJ001
     segment = models.CharField(
@@ -27,13 +27,13 @@ class Customer(PlannedModel):
     external_id = models.CharField(  # noqa: DJ001
         _("External ID"), max_length=200, null=True, blank=True
     )
-    created_at = InstantField(_("known since"))
+    created_at = InstantField(_("created"))
     merged_into = models.CharField(_("merged into"), max_length=40, null=True)  # noqa: DJ001
     erased_at = InstantField(_("erased"), null=True)
     version = models.IntegerField(_("version"))
-    name_key = models.CharField(_("order by name"), max_length=300, null=True)  # noqa: DJ001
+    name_key = models.CharField(_("sort by name"), max_length=300, null=True)  # noqa: DJ001
     """Without case and accents, and of those in lists alone: merged and erased ones have none."""
-    words = WordsField(_("words"), null=True)
+    words = WordsField(_("search"), null=True)
 
     class Meta(PlannedModel.Meta):
         ordering = ["name_key"]
@@ -55,14 +55,16 @@ class Vehicle(PlannedModel):
     model = models.CharField(_("model"), max_length=200, blank=True)
     year = models.IntegerField(_("year"), null=True, blank=True)
     shipment_status = models.CharField(
-        _("shipment"), max_length=20, choices=[(word.value, word.value) for word in ShipmentStatus]
+        _("shipment status"),
+        max_length=20,
+        choices=[(word.value, word.value) for word in ShipmentStatus],
     )
     booking = models.CharField(  # noqa: DJ001
         _("booking / container no."), max_length=200, null=True, blank=True
     )
     version = models.IntegerField(_("version"))
-    label_key = models.CharField(_("order by make"), max_length=300, null=True)  # noqa: DJ001
-    words = WordsField(_("words"), null=True)
+    label_key = models.CharField(_("sort by make"), max_length=300, null=True)  # noqa: DJ001
+    words = WordsField(_("search"), null=True)
 
     class Meta(PlannedModel.Meta):
         ordering = ["label_key"]

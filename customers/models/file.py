@@ -16,16 +16,16 @@ class CustomerFile(Job):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=120)
     rows = models.JSONField(_("rows"), default=list)  # those that can be taken
-    refused = models.JSONField(_("refused"), default=list)  # number and reason of the others
+    refused = models.JSONField(_("errors"), default=list)  # number and reason of the others
     total = models.PositiveIntegerField(_("total"), default=0)
-    taken = models.PositiveIntegerField(_("taken"), default=0)
+    taken = models.PositiveIntegerField(_("imported"), default=0)
     worked = models.PositiveIntegerField(default=0, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = _("file of customers")
-        verbose_name_plural = _("files of customers")
+        verbose_name = _("customer import")
+        verbose_name_plural = _("customer imports")
 
     def __str__(self) -> str:
         return self.name

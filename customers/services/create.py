@@ -129,7 +129,7 @@ def edit_customer(
         return changed_before
     before = queries.customer(customer_id)
     if before is None or before.gone:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     if version is not None and version != before.version:
         raise StaleVersion(seen=version, current=before.version)
     after = Customer()
@@ -225,7 +225,7 @@ def create_vehicle(
             return made  # the same request, at the same time
         if any(isinstance(item, Guard) for item in refused.failed):
             raise taken(refused) from refused
-        raise Invalid({"customerId": _("There is no such customer.")}) from refused
+        raise Invalid({"customerId": _("Customer not found.")}) from refused
     return vehicle
 
 
@@ -240,11 +240,11 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
             text = one_line(text)
         fields[name] = text or None
         if len(text) > longest:
-            errors[name] = _("At most %(longest)s characters are possible.") % {"longest": longest}
+            errors[name] = _("Use at most %(longest)s characters.") % {"longest": longest}
         elif not can_be_stored(text):
-            errors[name] = _("This contains a character that cannot be stored.")
+            errors[name] = _("Contains a character that can’t be stored.")
         elif name == "name" and not text:
-            errors[name] = _("A customer needs a name.")
+            errors[name] = _("Required.")
         elif name == "segment" and text not in list(Segment):
             errors[name] = _("Choose one of: %(words)s.") % {"words": ", ".join(Segment)}
         elif text and name in _IN_ONE_FORM:
@@ -272,26 +272,24 @@ def checked_vehicle(
         except ContactRefused as refused:
             errors["vin"] = str(refused)
             if isinstance(refused, VinDoubted):
-                errors["confirmVin"] = _(
-                    "Confirm the number if it stands on the vehicle like this."
-                )
+                errors["confirmVin"] = _("Confirm the number if this is what the vehicle shows.")
         else:
             if told_by_vin and given["year"] == "":
                 year = vins.model_year(fields["vin"], latest=this_second().year + 1)
                 fields["year"] = str(year) if year else None
         fields["make"] = fields["make"] or vins.maker(vins.as_kept(fields["vin"]))
     if not fields["make"] and ("vin" not in errors or "confirmVin" in errors):
-        errors["make"] = _("Say who made the vehicle.")
+        errors["make"] = _("Required without a VIN.")
     fields["model"] = fields["model"] or ""
     if any(len(value) > LONGEST for value in fields.values() if value):
-        errors["model"] = _("At most %(longest)s characters are possible.") % {"longest": LONGEST}
+        errors["model"] = _("Use at most %(longest)s characters.") % {"longest": LONGEST}
     for name, value in fields.items():
         if value and not can_be_stored(value):
-            errors[name] = _("This contains a character that cannot be stored.")
+            errors[name] = _("Contains a character that can’t be stored.")
     year_text = fields.pop("year")
     year_number = int(year_text) if year_text and year_text.isdecimal() else None
     if year_text and year_number not in YEARS:
-        errors["year"] = _("Write the year with four digits.")
+        errors["year"] = _("Enter the year with four digits.")
     if fields["shipment_status"] not in list(ShipmentStatus):
         errors["shipmentStatus"] = _("Choose one of: %(words)s.") % {
             "words": ", ".join(ShipmentStatus)
@@ -321,9 +319,9 @@ def taken(refused: ConditionFailed) -> Invalid:
         holder = queries.customer(held.customer_id) if held else None
         name = holder.name if holder else _("another customer")
         field, words = {
-            "EMAIL": ("email", _("%(name)s has this e-mail address.")),
-            "EXTERNAL": ("externalId", _("%(name)s has this id.")),
-            "VIN": ("vin", _("A vehicle of %(name)s has this VIN.")),
-        }.get(kind, ("customerId", _("The customer has just changed.")))
+            "EMAIL": ("email", _("%(name)s already has this email address.")),
+            "EXTERNAL": ("externalId", _("%(name)s already has this ID.")),
+            "VIN": ("vin", _("A vehicle of %(name)s already has this VIN.")),
+        }.get(kind, ("customerId", _("Someone else just updated this customer. Try again.")))
         errors[field] = words % {"name": name}
     return Invalid(errors)

@@ -77,9 +77,11 @@ def check(customer_id: str, *, by: Actor) -> Customer:
     require_supervision(by)
     found = queries.customer(customer_id)
     if found is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     if found.merged_into:
-        raise Invalid({"customerId": _("This record was merged: erase the one that stays.")})
+        raise Invalid(
+            {"customerId": _("This customer was merged. Erase the customer it was merged into.")}
+        )
     return found
 
 
@@ -124,7 +126,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
             search_words.write(transaction, before, after)
     except ConditionFailed as refused:
-        raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
+        raise Busy(_("Someone else is updating this customer. Try again.")) from refused
 
 
 def erase_signpost(customer_id: str) -> None:
@@ -138,7 +140,7 @@ def erase_signpost(customer_id: str) -> None:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
     except ConditionFailed as refused:
-        raise Busy(_("Somebody is changing this customer right now. Try again.")) from refused
+        raise Busy(_("Someone else is updating this customer. Try again.")) from refused
 
 
 def erase_vehicles(customer_id: str) -> None:

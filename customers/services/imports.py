@@ -79,7 +79,7 @@ def upload(*, kind: str, name: str, content: bytes, by: Actor) -> CustomerFile:
     """
     require_ticket_work(by)
     if kind not in CustomerFile.Kind.values:
-        raise Invalid({"kind": _("Say whether these are customers or vehicles.")})
+        raise Invalid({"kind": _("Select customers or vehicles.")})
     rows = _read(CustomerFile.Kind(kind), content)
     wrong = _wrong_customers(rows) if kind == CustomerFile.Kind.CUSTOMERS else _wrong_vehicles(rows)
     good = [row for row in rows if row["number"] not in wrong]
@@ -97,7 +97,7 @@ def file_of(file_id: int, *, by: Actor) -> CustomerFile:
     """A file that the actor uploaded. Raises NotFound."""
     found = CustomerFile.objects.filter(pk=file_id, asked_by_id=int(by.user_id or 0)).first()
     if found is None:
-        raise NotFound(_("There is no such file of yours."))
+        raise NotFound(_("File not found."))
     return found
 
 
@@ -163,27 +163,30 @@ def _refused(row: Row, reason: str) -> Row:
 
 def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
     if len(content) > LARGEST:
-        raise Invalid({"file": _("The file is larger than 2 MB. Send it in parts.")})
+        raise Invalid({"file": _("The file is larger than 2 MB. Split it into smaller files.")})
     try:
         text = content.decode("utf-8-sig")
         table = [
             row for row, _limit in zip(csv_files.read(text), range(MOST_ROWS + 2), strict=False)
         ]
     except UnicodeDecodeError as wrong:
-        raise Invalid({"file": _("This is no UTF-8 text. Save it as “CSV UTF-8”.")}) from wrong
+        raise Invalid({"file": _("The file is not UTF-8 text. Save it as “CSV UTF-8”.")}) from wrong
     except csv.Error as wrong:
         raise Invalid(
-            {"file": _("This is no CSV file: %(reason)s.") % {"reason": wrong}}
+            {"file": _("The file is not valid CSV: %(reason)s.") % {"reason": wrong}}
         ) from wrong
     if len(table) < 2:
-        raise Invalid({"file": _("The file has no rows below its head line.")})
+        raise Invalid({"file": _("The file has no rows below the header.")})
     if len(table) > MOST_ROWS + 1:
         raise Invalid(
-            {"file": _("The file has more than %(most)s rows.") % {"most": f"{MOST_ROWS:,}"}}
+            {
+                "file": _("The file has more than %(most)s rows. Split it into smaller files.")
+                % {"most": f"{MOST_ROWS:,}"}
+            }
         )
     head, *below = table
     if head.unreadable:
-        raise Invalid({"file": _("Line 1 cannot be read. %(why)s") % {"why": _unreadable()}})
+        raise Invalid({"file": _("Can’t read row 1. %(why)s") % {"why": _unreadable()}})
     names = _columns(kind, head.cells)
     return [
         {
@@ -200,8 +203,8 @@ def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
 
 def _unreadable() -> str:
     return _(
-        "A quotation mark stands alone. Put such a cell in quotation marks, and double each mark "
-        "within it."
+        "Unmatched quotation mark. Put the cell in quotation marks and double each "
+        "quotation mark inside it."
     )
 
 
@@ -213,17 +216,17 @@ def _columns(kind: CustomerFile.Kind, head: list[str]) -> list[str | None]:
     if unknown:
         raise Invalid(
             {
-                "file": _("There is no column “%(name)s”. These are known: %(known)s.")
+                "file": _("Unknown column “%(name)s”. Use: %(known)s.")
                 % {"name": unknown[0][:60], "known": ", ".join(COLUMNS[kind])}
             }
         )
     names = [known.get(_plain(name)) for name in head]
     twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
     if twice:
-        raise Invalid({"file": _("The column “%(name)s” is there twice.") % {"name": twice[0]}})
+        raise Invalid({"file": _("Column “%(name)s” appears twice.") % {"name": twice[0]}})
     missing = [name for name in _NEEDED[kind] if name not in names]
     if missing:
-        raise Invalid({"file": _("The column “%(name)s” is missing.") % {"name": missing[0]}})
+        raise Invalid({"file": _("Column “%(name)s” is missing.") % {"name": missing[0]}})
     return names
 
 
@@ -268,7 +271,7 @@ def _wrong_vehicles(rows: list[Row]) -> dict[int, str]:
         keys[row["number"]] = [vin_pk(checked["vin"])] if checked.get("vin") else []
         row["customer_id"] = next((holders[key] for key in _owner(owner) if key in holders), None)
         if row["customer_id"] is None:
-            reason = _("No customer has this e-mail address or id: “%(owner)s”.")
+            reason = _("No customer has this email address or ID: “%(owner)s”.")
             wrong.setdefault(row["number"], []).append(reason % {"owner": owner[:80]})
     return _with_taken(wrong, keys)
 
@@ -292,7 +295,7 @@ def _checked(
 ) -> dict[str, Any]:
     """What the row would be kept as; empty, with the reasons in `wrong`, if it cannot be."""
     if row["unreadable"] or row["beyond"]:
-        more = _("The row has more cells than the head line.")
+        more = _("The row has more cells than the header.")
         wrong[row["number"]] = [_unreadable() if row["unreadable"] else more]
         return {}
     try:
@@ -314,10 +317,10 @@ def _with_taken(wrong: dict[int, list[str]], keys: dict[int, list[str]]) -> dict
             value = key.partition("#")[2]
             if key in held:
                 name = names.get(held[key], _("Another customer"))
-                words = _("%(name)s has %(value)s already.")
+                words = _("%(name)s already has %(value)s.")
                 reasons.append(words % {"name": name, "value": value})
             elif key in first:
-                words = _("%(value)s stands in row %(row)s already.")
+                words = _("%(value)s already appears in row %(row)s.")
                 reasons.append(words % {"value": value, "row": first[key]})
         if reasons:
             wrong[number] = reasons

@@ -43,11 +43,11 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
     chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
     source = queries.customer(source_id)
     if source is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     if source.merged_into == into:
         return
     if source_id == into:
-        raise Invalid({"into": _("A customer cannot be merged into itself.")})
+        raise Invalid({"into": _("Select a different customer.")})
     try:
         with Transaction() as transaction:
             transaction.check(Customer, customer_pk(into), DETAILS, THERE)
@@ -56,7 +56,7 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
             )
     except ConditionFailed as refused:
         raise Invalid(
-            {"into": _("One of the two is not there any more: it was merged or erased.")}
+            {"into": _("One of the customers was already merged or erased.")}
         ) from refused
 
 

@@ -79,7 +79,7 @@ def vehicle_page(
     """
     require_ticket_work(by)
     if queries.customer(customer_id) is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     query = ["vehicles", customer_id, by.user_id]
     after = cursor.decode(cursor_text, query=query) if cursor_text else None
     found = queries.vehicles(customer_id, after=after, limit=limit + 1)

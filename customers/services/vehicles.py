@@ -106,7 +106,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
             search_words.write(transaction, before, after)
     except ConditionFailed as refused:
         if any(isinstance(item, Customer) for item in refused.failed):
-            raise Invalid({"owner": _("There is no such customer.")}) from refused
+            raise Invalid({"owner": _("Customer not found.")}) from refused
         raise _why(refused, before) from refused
     return after
 
@@ -114,7 +114,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
 def _stored(vehicle_id: str, version: int | None) -> Vehicle:
     found = find_vehicle(vehicle_id)
     if found is None:
-        raise NotFound(_("There is no such vehicle."))
+        raise NotFound(_("Vehicle not found."))
     if version is not None and version != found.version:
         raise StaleVersion(seen=version, current=found.version)
     return found

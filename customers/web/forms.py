@@ -15,9 +15,11 @@ def _words(words: type[Segment] | type[ShipmentStatus]) -> list[tuple[str, str]]
 
 class CustomerForm(forms.Form):
     name = forms.CharField(required=False, label=_("Name"))
-    email = forms.CharField(required=False, label=_("E-mail address"))
+    email = forms.CharField(required=False, label=_("Email address"))
     phone = forms.CharField(
-        required=False, label=_("Phone"), help_text=_("With the country: +39 02 5550 3318.")
+        required=False,
+        label=_("Phone"),
+        help_text=_("Include the country code, such as +39 02 5550 3318."),
     )
     company = forms.CharField(required=False, label=_("Company"))
     segment = forms.ChoiceField(required=False, label=_("Segment"), choices=_words(Segment))
@@ -34,15 +36,15 @@ class VehicleForm(forms.Form):
     vin = forms.CharField(
         required=False,
         label=_("VIN"),
-        help_text=_("Gives the maker, and the year where it is certain. May be added later."),
+        help_text=_("Fills in the make, and the year where possible. You can add it later."),
     )
     # The number that somebody was asked about, and insists on
-    confirm_vin = forms.CharField(required=False, label=_("It stands on the vehicle like this"))
+    confirm_vin = forms.CharField(required=False, label=_("The vehicle shows this number"))
     make = forms.CharField(required=False, label=_("Make"))
     model = forms.CharField(required=False, label=_("Model"))
     year = forms.CharField(required=False, label=_("Year"))
     shipment_status = forms.ChoiceField(
-        required=False, label=_("Shipment"), choices=_words(ShipmentStatus)
+        required=False, label=_("Shipment status"), choices=_words(ShipmentStatus)
     )
     booking = forms.CharField(required=False, label=_("Booking / container no."))
 

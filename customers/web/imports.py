@@ -33,7 +33,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     given = request.FILES.get("file")
     try:
         if given is None:
-            raise Invalid({"file": _("Choose a file first.")})
+            raise Invalid({"file": _("Choose a file.")})
         content = given.read(imports.LARGEST + 1)
         uploaded = imports.upload(
             kind=request.POST.get("kind", ""), name=given.name or "", content=content, by=by
@@ -41,7 +41,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     except Invalid as refused:
         context["errors"] = refused.errors
         return render(request, "customers/upload.html", context, status=422)
-    saved(request, _("The file was checked."))
+    saved(request, _("File checked."))
     return redirect("customer_file", uploaded.pk)
 
 

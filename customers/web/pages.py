@@ -82,7 +82,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     initial = {name: getattr(customer, name) or "" for name in CustomerForm.base_fields}
     form = CustomerForm(request.POST if request.method == "POST" else None, initial=initial)
     more: dict[str, Any] = {"version": customer.version, "back": customer_id}
@@ -132,7 +132,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     require_ticket_work(by)
     vehicle = find_vehicle(vehicle_id)
     if vehicle is None:
-        raise NotFound(_("There is no such vehicle."))
+        raise NotFound(_("Vehicle not found."))
     initial = {name: getattr(vehicle, name, "") or "" for name in VehicleForm.base_fields}
     form = VehicleForm(request.POST if request.method == "POST" else None, initial=initial)
     more: dict[str, Any] = {"version": vehicle.version, "vehicle": vehicle}
@@ -174,7 +174,7 @@ def _owner(text: str) -> str:
     if len(found) != 1:
         raise Invalid(
             {
-                "owner": _("This finds %(count)s customers. Write the e-mail address of one.")
+                "owner": _("%(count)s customers match. Enter an email address.")
                 % {"count": len(found)}
             }
         )
@@ -185,7 +185,7 @@ def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
     version = whole_number(text)
     if text and version is None:
-        raise Invalid({"version": _("The version is not a number. Load the page again.")})
+        raise Invalid({"version": _("The version is not a number. Reload the page.")})
     return version
 
 

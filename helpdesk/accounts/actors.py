@@ -55,16 +55,16 @@ def on_behalf_of(user: User) -> Actor:
 def require_ticket_work(actor: Actor) -> None:
     """Raises NotAllowed for whoever is neither representative nor supervisor."""
     if not actor.works_tickets:
-        raise NotAllowed(_("Only representatives and supervisors work tickets."))
+        raise NotAllowed(_("Only representatives and supervisors can work on tickets."))
 
 
 def require_supervision(actor: Actor) -> None:
     """Raises NotAllowed for all but supervisors."""
     if not actor.supervises:
-        raise NotAllowed(_("Only supervisors may do this."))
+        raise NotAllowed(_("Only supervisors can do this."))
 
 
 def require_administration(actor: Actor) -> None:
     """Raises NotAllowed for all but superusers."""
     if not actor.administers:
-        raise NotAllowed(_("Only administrators may do this."))
+        raise NotAllowed(_("Only administrators can do this."))

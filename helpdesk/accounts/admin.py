@@ -25,25 +25,25 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone", "capacity")}),
+        (_("Profile"), {"fields": ("first_name", "last_name", "email", "time_zone", "capacity")}),
         (
-            _("Rights"),
+            _("Permissions"),
             {
                 "fields": ("is_active", "is_staff", "is_superuser", "groups"),
                 "description": _(
-                    "Representatives work tickets in the pages; supervisors also use this admin "
-                    "and need staff status. People who leave are deactivated, never deleted: "
-                    "tickets and logs keep naming them."
+                    "Representatives work on tickets in the workspace. Supervisors also use this "
+                    "admin and need staff status. Deactivate people who leave instead of deleting "
+                    "them: tickets and logs refer to them."
                 ),
             },
         ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "groups")
     actions = ("forget_second_factor",)
 
-    @admin.action(description=_("Remove the second factor"), permissions=["change"])
+    @admin.action(description=_("Reset two-factor authentication"), permissions=["change"])
     def forget_second_factor(
         self, request: HttpRequest, users: QuerySet[User]
     ) -> HttpResponse | None:
@@ -52,10 +52,17 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
             return asked
         devices = TOTPDevice.objects.filter(user__in=users)
         for user in users.filter(pk__in=devices.values("user")):
-            self.log_change(request, user, "second factor removed")
+            self.log_change(request, user, "two-factor authentication reset")
             events.tell("second_factor_removed", account=user.pk, request=request)
         devices.delete()
-        self.message_user(request, _("Their passwords alone log them in now."), messages.SUCCESS)
+        self.message_user(
+            request,
+            _(
+                "Two-factor authentication was reset for the selected people. They can sign in "
+                "with their password alone."
+            ),
+            messages.SUCCESS,
+        )
         return None
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -132,13 +139,13 @@ class ApiTokenAdmin(admin.ModelAdmin):
     @admin.display(description=_("state"))
     def state(self, token: ApiToken) -> Any:
         if token.revoked_at:
-            return _("ended")
-        return _("good") if token.good else _("expired")
+            return _("revoked")
+        return _("active") if token.good else _("expired")
 
     @admin.action(description=_("Revoke selected tokens"), permissions=["view"])
     def end(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         ended = revoke_all(tokens)
         for token in tokens:
             self.log_change(request, token, "ended")
-        words = ngettext("%(count)s token was ended.", "%(count)s tokens were ended.", ended)
+        words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", ended)
         self.message_user(request, words % {"count": ended}, messages.SUCCESS)

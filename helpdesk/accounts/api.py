@@ -14,12 +14,12 @@ router = Router(tags=["people"])
 
 
 class UserOut(Shape):
-    """Somebody whom tickets can be assigned to."""
+    """A user who can be assigned tickets."""
 
     user_id: str
     username: str
     name: str
-    teams: list[str] = Field(description="By name.", examples=[["Customs"]])
+    teams: list[str] = Field(description="Team names.", examples=[["Customs"]])
 
 
 class UserPage(Items[UserOut]):
@@ -28,7 +28,7 @@ class UserPage(Items[UserOut]):
 
 @router.get("/users", response=UserPage, by_alias=True)
 def list_users(request: HttpRequest) -> dict[str, Any]:
-    """Everybody whom tickets can be assigned to, by name, on one page."""
+    """List the users who can be assigned tickets, by name, on one page."""
     require_ticket_work(actor_of(request.user))
     people = assignable_users().prefetch_related("teams")
     return {

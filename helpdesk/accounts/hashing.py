@@ -47,7 +47,7 @@ class MaximumLengthValidator:
             raise ValidationError(self.get_help_text(), code="password_too_long")
 
     def get_help_text(self) -> str:
-        return _("Your password can have at most %(most)s characters.") % {"most": LONGEST_PASSWORD}
+        return _("Use at most %(most)s characters.") % {"most": LONGEST_PASSWORD}
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def slot() -> Iterator[None]:
         yield
         return
     if not _slots.acquire(timeout=PATIENCE):
-        raise Busy(_("Many people are logging in right now. Try again in a moment."))
+        raise Busy(_("Too many people are signing in right now. Try again in a moment."))
     _held.one = True
     try:
         yield

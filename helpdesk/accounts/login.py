@@ -35,7 +35,7 @@ PATIENCE = 300
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label=gettext_lazy("Code"), max_length=10)
+    code = forms.CharField(label=gettext_lazy("Authentication code"), max_length=10)
 
     def clean_code(self) -> str:
         return "".join(self.cleaned_data["code"].split())
@@ -116,11 +116,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             if device:
                 device.delete()
                 events.tell("second_factor_removed", account=user.pk, request=request)
-                messages.success(request, _("Your password alone logs you in now."))
+                messages.success(request, _("Two-factor authentication is off."))
             else:
                 TOTPDevice.objects.filter(pk=asked.pk).update(confirmed=True)
                 events.tell("second_factor_added", account=user.pk, request=request)
-                messages.success(request, _("From now on you are asked for a code, too."))
+                messages.success(request, _("Two-factor authentication is on."))
             return redirect("second_factor")
         events.tell("code_failed", account=user.pk, request=request)
         form.add_error("code", _refused(waits=waits))
@@ -157,8 +157,8 @@ def _compared(device: TOTPDevice, code: str) -> tuple[bool, bool]:
 
 def _refused(*, waits: bool) -> str:
     if waits:
-        return _("That was wrong too often. Wait a little, then try the next code.")
-    return _("This code is not right, or was used before. Wait for the next one.")
+        return _("Too many attempts. Wait a moment, then enter the next code.")
+    return _("Invalid or already used code. Wait for the next code and try again.")
 
 
 def _picture(device: TOTPDevice) -> str:

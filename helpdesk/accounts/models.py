@@ -24,7 +24,7 @@ SUPERVISORS = "Supervisors"
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("Write a time zone such as Europe/Rome or America/New_York."))
+        raise ValidationError(_("Enter a time zone such as Europe/Rome or America/New_York."))
 
 
 class Users(models.QuerySet["User"]):
@@ -57,15 +57,15 @@ class User(AbstractUser):
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text=_("Times are shown in this zone. Empty: the desk's own."),
+        help_text=_("Times are shown in this time zone. Blank uses the default."),
     )
     twelve_hours = models.BooleanField(
         _("12-hour clock"), default=False, help_text=_("2:05 pm instead of 14:05.")
     )
     weekly_report = models.BooleanField(
-        _("weekly report by e-mail"),
+        _("weekly report by email"),
         default=False,
-        help_text=_("For supervisors: the figures of each week, on Mondays."),
+        help_text=_("Supervisors receive it on Mondays."),
     )
     capacity = models.PositiveIntegerField(
         _("capacity"),
@@ -73,7 +73,7 @@ class User(AbstractUser):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text=_(
-            "Active tickets at which automatic assignment passes this person by. Empty: no limit."
+            "Automatic assignment stops at this number of active tickets. Blank means no limit."
         ),
     )
     is_demo = models.BooleanField(
@@ -81,7 +81,8 @@ class User(AbstractUser):
         default=False,
         editable=False,
         help_text=_(
-            "Has a published password; the desk does not start with it outside development."
+            "Has a published password. Helpdesk doesn’t start in production while such an "
+            "account is active."
         ),
     )
 
@@ -174,17 +175,17 @@ class Team(models.Model):
     """People who share a queue."""
 
     class Distribution(models.TextChoices):
-        MANUAL = "manual", _("members take tickets themselves")
-        ROUND_ROBIN = "round robin", _("in turn")
-        LEAST_LOAD = "least load", _("whoever has the fewest active tickets")
+        MANUAL = "manual", _("Manual: members take tickets")
+        ROUND_ROBIN = "round robin", _("Round robin")
+        LEAST_LOAD = "least load", _("Least busy: fewest active tickets")
 
     name = LineField(_("name"), max_length=60, unique=True)
     distribution = models.CharField(
-        _("new tickets go to"),
+        _("assignment of new tickets"),
         max_length=20,
         choices=Distribution.choices,
         default=Distribution.MANUAL,
-        help_text=_("People who are absent or at their capacity are passed by."),
+        help_text=_("Skips members who are absent or at capacity."),
     )
     members = models.ManyToManyField(
         User, through="Membership", related_name="teams", verbose_name=_("members")
@@ -234,7 +235,7 @@ class Absence(models.Model):
             models.CheckConstraint(
                 condition=models.Q(last_day__gte=models.F("first_day")),
                 name="absence_ends_after_it_begins",
-                violation_error_message=_("The last day comes before the first."),
+                violation_error_message=_("The last day must not be before the first day."),
             )
         ]
 
@@ -269,12 +270,14 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         User, models.CASCADE, related_name="api_tokens", verbose_name=_("person")
     )
-    name = LineField(_("what it is for"), max_length=60)
-    scope = models.CharField(_("may"), max_length=10, choices=Scope.choices, default=Scope.READ)
-    beginning = models.CharField(_("begins with"), max_length=12, editable=False)
+    name = LineField(_("name"), max_length=60)
+    scope = models.CharField(
+        _("permissions"), max_length=10, choices=Scope.choices, default=Scope.READ
+    )
+    beginning = models.CharField(_("token prefix"), max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    expires_at = models.DateTimeField(_("good until"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
@@ -301,10 +304,10 @@ class Tries(models.Model):
         User, models.CASCADE, null=True, related_name="+", verbose_name=_("person"), editable=False
     )
     address = models.CharField(_("address"), max_length=64, blank=True, editable=False)
-    tries = models.PositiveIntegerField(_("tries"), default=0, editable=False)
-    changed_at = models.DateTimeField(_("last try"), editable=False)
+    tries = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    changed_at = models.DateTimeField(_("last attempt"), editable=False)
     blocked_until = models.DateTimeField(_("blocked until"), null=True, editable=False)
-    forgotten_at = models.DateTimeField(_("forgotten"), db_index=True, editable=False)
+    forgotten_at = models.DateTimeField(_("cleared"), db_index=True, editable=False)
 
     class Meta:
         ordering = ["-changed_at"]

@@ -73,7 +73,10 @@ class ChangePassword(views.PasswordChangeView):
         answer = super().form_valid(form)
         messages.success(
             self.request,
-            _("Your password was changed. Other sessions and your API tokens have ended."),
+            _(
+                "Your password was changed. You were signed out on other devices, and your API "
+                "tokens were revoked."
+            ),
         )
         return answer
 
@@ -146,8 +149,8 @@ reset_sent = views.PasswordResetDoneView.as_view(
     extra_context={
         "heading": gettext_lazy("Check your email"),
         "words": gettext_lazy(
-            "If an account has this address, a link to set a new password is on its way. "
-            "It is good for one hour. Look into the spam folder, too."
+            "If an account uses this address, we sent a link to set a new password. The link "
+            "expires in one hour. Check your spam folder, too."
         ),
     },
 )
@@ -155,7 +158,7 @@ reset_done = views.PasswordResetCompleteView.as_view(
     template_name="registration/told.html",
     extra_context={
         "heading": gettext_lazy("Password changed"),
-        "words": gettext_lazy("Log in with your new password. All other sessions have ended."),
+        "words": gettext_lazy("Log in with your new password. You were signed out on all devices."),
     },
 )
 
@@ -166,7 +169,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if user is None or not user.email or not user.has_usable_password():
         return None
     if not settings.DESK_URL:
-        raise Undeliverable(_("The setting DESK_URL is missing: the desk's address for links."))
+        raise Undeliverable(_("Links can’t be created because the setting DESK_URL is missing."))
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
     address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)

@@ -38,19 +38,17 @@ def make_token(
     days = longest if days is None else days
     name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
-        errors["name"] = _("Say in 1 to %(most)s characters what the token is for.") % {
-            "most": LONGEST_NAME
-        }
+        errors["name"] = _("Enter a name of 1 to %(most)s characters.") % {"most": LONGEST_NAME}
     if scope not in ApiToken.Scope.values:
         errors["scope"] = _("Choose one of: %(words)s.") % {
             "words": ", ".join(ApiToken.Scope.values)
         }
     if not 1 <= days <= longest:
-        errors["days"] = _("A token is good for 1 to %(most)s days.") % {"most": longest}
+        errors["days"] = _("Choose 1 to %(most)s days.") % {"most": longest}
     if errors:
         raise Invalid(errors)
     if not user.is_active:
-        raise NotAllowed(_("%(name)s is deactivated.") % {"name": user.display_name})
+        raise NotAllowed(_("The account of %(name)s is deactivated.") % {"name": user.display_name})
     text = f"{PREFIX}{token_urlsafe(32)}"
     made = ApiToken.objects.create(
         user=user,
@@ -93,7 +91,7 @@ def revoke(token_id: int, *, by: Actor) -> None:
     if not by.supervises:
         found = found.filter(user_id=by.user_id)
     if not found.exists():
-        raise NotFound(_("There is no such token."))
+        raise NotFound(_("Token not found."))
     revoke_all(found)
 
 

@@ -31,7 +31,7 @@ class TokenAuth(HttpBearer):
         structlog.contextvars.bind_contextvars(user_id=found.user_id, token_id=found.pk)
         request.rate = limits.count(found.pk)  # type: ignore[attr-defined]
         if found.scope == ApiToken.Scope.READ and request.method not in READS:
-            raise NotAllowed(_("This token may read, not write."))
+            raise NotAllowed(_("This token has read-only access."))
         return found
 
 

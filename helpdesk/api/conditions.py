@@ -25,11 +25,14 @@ def asked_version(request: HttpRequest, version: int | None = None) -> int | Non
     match = _TAG.fullmatch(header)
     if match is None:
         raise Invalid(
-            {"If-Match": _("Send one ETag as it was given, such as %(tag)s.") % {"tag": '"3"'}}
+            {
+                "If-Match": _("Send a single ETag as you received it, such as %(tag)s.")
+                % {"tag": '"3"'}
+            }
         )
     wanted = int(match[1])
     if version not in (None, wanted):
-        raise Invalid({"version": _("This and If-Match name two versions.")})
+        raise Invalid({"version": _("`version` and If-Match name different versions.")})
     return wanted
 
 

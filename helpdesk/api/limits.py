@@ -38,7 +38,10 @@ class TooMany(Exception):
     def __init__(self, rate: Rate) -> None:
         self.headers = {**rate.headers, "Retry-After": str(rate.reset)}
         super().__init__(
-            _("A token may make %(limit)s requests a minute. Go on in %(reset)s s.")
+            _(
+                "Rate limit exceeded: %(limit)s requests per minute for each token. Retry in "
+                "%(reset)s s."
+            )
             % {"limit": rate.limit, "reset": rate.reset}
         )
 

@@ -45,9 +45,9 @@ def refuse_unknown(request: HttpRequest, known: Known) -> None:
     for name, values in request.GET.lists():
         if name not in taken:
             names = ", ".join(taken) or _("none")
-            words = _("There is no such parameter here. Known: %(names)s.") % {"names": names}
+            words = _("Unknown parameter. Allowed: %(names)s.") % {"names": names}
         elif len(values) > 1 and not taken[name]:
-            words = _("This can be given once.")
+            words = _("Send this parameter only once.")
         else:
             continue
         wrong.append({"loc": ("query", name), "msg": words})

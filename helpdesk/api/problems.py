@@ -39,16 +39,16 @@ def problem(
 ) -> HttpResponse:
     """What went wrong, and for bad input with each field and what would be right."""
     titles = {
-        401: _("Say who you are"),
+        401: _("Authentication required"),
         403: _("Not allowed"),
         404: _("Not found"),
-        405: _("Not possible here"),
-        409: _("Not possible as things are"),
-        411: _("Length missing"),
-        413: _("Too large"),
+        405: _("Method not allowed"),
+        409: _("Conflict"),
+        411: _("Length required"),
+        413: _("Request too large"),
         422: _("Bad request"),
         429: _("Too many requests"),
-        503: _("Back in a moment"),
+        503: _("Temporarily unavailable"),
     }
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -65,7 +65,7 @@ def problem(
 @login_not_required
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """Every address under /api that nothing else answers."""
-    return problem(404, _("There is nothing at this address. See /api/docs."))
+    return problem(404, _("No resource at this address. See /api/docs."))
 
 
 class ApiProblems:
@@ -78,7 +78,7 @@ class ApiProblems:
         response = self.get_response(request)
         if response.status_code == 405 and request.path.startswith(PREFIX):
             allowed = ", ".join(sorted(response.get("Allow", "").split(", ")))
-            detail = _("%(method)s is not possible here; possible: %(allowed)s.") % {
+            detail = _("%(method)s is not allowed here. Allowed: %(allowed)s.") % {
                 "method": request.method,
                 "allowed": allowed,
             }
@@ -105,17 +105,17 @@ def explain_problems(api: NinjaAPI) -> None:
     def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
         some = error.errors[:MOST_ERRORS]
         errors = {_field(one["loc"]): str(one["msg"])[:LONGEST_MESSAGE] for one in some}
-        return problem(422, _("Some fields are not as they should be."), errors)
+        return problem(422, _("Some fields are invalid."), errors)
 
     @api.exception_handler(HttpError)
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         if error.status_code == 403:  # a session without its token
-            return problem(403, _("Send the CSRF token of your session as X-CSRFToken."))
-        return problem(422, _("The body is no JSON that can be read."))
+            return problem(403, _("Send your session’s CSRF token as X-CSRFToken."))
+        return problem(422, _("The body is not valid JSON."))
 
     @api.exception_handler(SuspiciousOperation)
     def suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
-        return problem(422, _("The request has too many parameters, or one that cannot be read."))
+        return problem(422, _("The request has too many parameters, or one that can’t be read."))
 
     @api.exception_handler(AuthenticationError)
     def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -137,7 +137,7 @@ def explain_problems(api: NinjaAPI) -> None:
     @api.exception_handler(InterfaceError)
     def away(request: HttpRequest, error: Exception) -> HttpResponse:
         log.exception("store_failed")
-        return problem(503, _("The database does not answer. Nothing was changed."), headers=RETRY)
+        return problem(503, _("The database is unavailable. Nothing was changed."), headers=RETRY)
 
 
 def _field(loc: tuple[Any, ...]) -> str:

@@ -43,22 +43,22 @@ class Items(Shape, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = Field(
-        description="Ask again with this as `cursor` for the next page; null on the last one.",
+        description="Send this as `cursor` for the next page. Null on the last page.",
     )
 
 
 class Problem(Shape):
-    """What went wrong, after RFC 9457."""
+    """Problem details (RFC 9457)."""
 
     type: str = Field(examples=["about:blank"])
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
     detail: str = Field(
-        description="For people: what is wrong, and what would be right.",
-        examples=["There is no ticket 4711."],
+        description="Explains what is wrong and how to fix it.",
+        examples=["Ticket 4711 not found."],
     )
     errors: list["FieldError"] = Field(
-        [], description="With bad input: each field that is not as it should be."
+        [], description="For invalid input: one entry per invalid field."
     )
 
 

@@ -13,29 +13,32 @@ from helpdesk.api.problems import PROBLEM, explain_problems
 from helpdesk.api.schema import FieldError, Problem
 
 _DESCRIPTION = """
-Tickets, customers, vehicles and the figures about them. Send a token as
-`Authorization: Bearer …` (make one under *API tokens* in your preferences, or with
-`manage.py create_api_token`), or use the session of the pages with its CSRF token.
+Tickets, customers, vehicles and reports. Send a token as `Authorization: Bearer …` (create one
+under *API tokens* in your preferences, or with `manage.py create_api_token`), or use your browser
+session with its CSRF token.
 
-Names are camelCase, times are UTC to the second, absent values are null. Every error is a problem
-of RFC 9457. Lists have cursors: they keep their place while tickets come and change.
+Names are camelCase, times are UTC to the second, absent values are null. Errors are problem details
+(RFC 9457). Lists are paginated with cursors, which stay stable while tickets change.
 """
 
 _MEANINGS = {
-    "401": "No credentials, or bad ones.",
-    "403": "Not allowed: the scope of the token, or the rights of its user.",
-    "404": "There is no such thing.",
-    "409": "Somebody else was quicker (`version`, `If-Match`), or the workflow has no such step.",
-    "411": "Send the length of the body.",
-    "413": "The body is too large: 2 MB at most.",
-    "422": "Bad input; `errors` says for each field what would be right.",
-    "429": "Too many requests; `Retry-After` says when to go on.",
-    "503": "An engine does not answer. Nothing was changed.",
+    "401": "No credentials, or invalid ones.",
+    "403": "The token's scope or its user's permissions don't allow this.",
+    "404": "Not found.",
+    "409": (
+        "The resource has changed since (`version`, `If-Match`), or the workflow doesn't "
+        "allow this change."
+    ),
+    "411": "The request has no Content-Length.",
+    "413": "The body is larger than 2 MB.",
+    "422": "Invalid input. `errors` explains each field.",
+    "429": "Too many requests. Retry after `Retry-After` seconds.",
+    "503": "A service is unavailable. Nothing was changed.",
 }
 _RATE = {
-    "RateLimit-Limit": "Requests that the token may make in a minute.",
-    "RateLimit-Remaining": "Those left in this one.",
-    "RateLimit-Reset": "Seconds until the next minute begins.",
+    "RateLimit-Limit": "Requests per minute allowed for the token.",
+    "RateLimit-Remaining": "Requests left in the current minute.",
+    "RateLimit-Reset": "Seconds until the limit resets.",
 }
 
 
@@ -81,7 +84,7 @@ def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> Non
             continue
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         answers[status] = {"description": meaning, "content": {PROBLEM: problem}}
-    answers["414"] = {"description": "The address is too long.", "content": {"text/html": {}}}
+    answers["414"] = {"description": "The URL is too long.", "content": {"text/html": {}}}
     for parameter in operation.get("parameters", ()):
         # Pydantic gives a list, OpenAPI wants one value here.
         examples = parameter.pop("examples", None)

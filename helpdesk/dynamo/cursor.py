@@ -26,9 +26,7 @@ def decode(cursor: str, *, query: Any) -> str:
     try:
         made_for, place = signing.loads(cursor, salt=_SALT)
     except (signing.BadSignature, ValueError) as error:
-        raise InvalidCursor("This page's address is damaged. Start from the first page.") from error
+        raise InvalidCursor("The page address is invalid. Start from the first page.") from error
     if made_for != query:
-        raise InvalidCursor(
-            "This page's address belongs to another list. Start from the first page."
-        )
+        raise InvalidCursor("The page address belongs to another list. Start from the first page.")
     return str(place)

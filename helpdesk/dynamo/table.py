@@ -100,7 +100,7 @@ def connection() -> Connection:
 def _client(pid: int) -> Any:
     if settings.ON_LAPTOP and not settings.DYNAMODB_ENDPOINT_URL:
         raise ImproperlyConfigured(
-            f"DynamoDB is not running for the data in {settings.DATA_DIR}. Start the desk with "
+            f"DynamoDB is not running for the data in {settings.DATA_DIR}. Start Helpdesk with "
             "`make run`, or set DYNAMODB_ENDPOINT_URL."
         )
     # By process: sockets inherited over a fork would be answered to the wrong process.

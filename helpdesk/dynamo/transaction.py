@@ -81,7 +81,7 @@ class Transaction:
             if failed:
                 raise ConditionFailed(failed) from cancelled
             if "TransactionConflict" in codes:
-                raise Contended(_("Somebody is changing this right now. Try again.")) from cancelled
+                raise Contended(_("Someone else is updating this. Try again.")) from cancelled
             raise
 
 

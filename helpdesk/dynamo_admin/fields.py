@@ -33,4 +33,4 @@ class InstantField(models.DateTimeField):
         try:
             return (make_aware(moment) if is_naive(moment) else moment).astimezone(UTC)
         except (OverflowError, ValueError) as error:
-            raise ValidationError(_("There is no such moment.")) from error
+            raise ValidationError(_("This time does not exist in the time zone.")) from error

@@ -170,7 +170,7 @@ class PlannedAdmin(admin.ModelAdmin):
             text = "" if now is None else str(now)
             if posted.get(bound.html_initial_name) not in (None, text) and bound.name in touched:
                 theirs.append(
-                    _("%(field)s is “%(now)s” now; you wrote “%(yours)s”.")
+                    _("%(field)s is now “%(now)s”. You entered “%(yours)s”.")
                     % {
                         "field": bound.label,
                         "now": text[:200],

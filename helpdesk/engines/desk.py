@@ -116,7 +116,7 @@ class Desk:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise CannotRun(
-                    f"another desk runs on the data in {self.data}. "
+                    f"another Helpdesk is running on the data in {self.data}. "
                     "Stop it, or choose other data: DATA_DIR=… make run"
                 ) from None
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -222,7 +222,7 @@ class Desk:
         if self.stopping.is_set():
             processes.stop([process], patience=PATIENCE)
         elif process.returncode:
-            raise CannotRun("the desk could not be set up; the lines above say why")
+            raise CannotRun("setup failed; see the messages above")
 
     def _watch(self) -> None:
         while not self.stopping.wait(0.25):
@@ -264,7 +264,7 @@ def make_private(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if folder.stat().st_mode & stat.S_ISVTX:
-            raise CannotRun(f"{folder} is shared by everybody. Choose a folder of the desk's own")
+            raise CannotRun(f"{folder} is shared by all users. Choose a folder of its own")
         folder.chmod(0o700)
         for pattern in ("*.sqlite3*", "*.env", "desk.lock"):  # as an earlier release left them
             for file in folder.glob(pattern):

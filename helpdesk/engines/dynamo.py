@@ -27,7 +27,7 @@ def start(address: Address, *, file: Path | None = None, log: int = DEVNULL) -> 
     if not (sys.platform == "linux" and platform.machine() == "x86_64"):
         raise EngineUnavailable(
             "The embedded DynamoDB runs on 64-bit Linux (x86_64) only. "
-            "Start a DynamoDB of your own and set DYNAMODB_ENDPOINT_URL."
+            "Run your own DynamoDB and set DYNAMODB_ENDPOINT_URL."
         )
     if not BINARY.is_file():
         raise EngineUnavailable("The embedded DynamoDB is not installed. Run: make setup")

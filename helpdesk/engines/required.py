@@ -58,7 +58,7 @@ def missing(arguments: Sequence[str]) -> str | None:
     one = len(away) == 1
     return (
         f"{' and '.join(away)} {'is' if one else 'are'} not running for the data in "
-        f"{settings.DATA_DIR}. Start the desk with `make run` (and the same DATA_DIR), or set "
+        f"{settings.DATA_DIR}. Start Helpdesk with `make run` (and the same DATA_DIR), or set "
         "DYNAMODB_ENDPOINT_URL and REDIS_URL; then run this command again."
     )
 

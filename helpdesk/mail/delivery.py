@@ -117,13 +117,13 @@ def _composed(of_kind: Kind, mails: Sequence[QueuedEmail]) -> EmailMessage | Non
         if message is not None:
             message.message()  # what cannot be written as a mail shows here, before the hand-over
     except _AWAY as error:
-        raise TryLater(_("The desk could not read what the mail is about.")) from error
+        raise TryLater(_("The ticket or account this email is about could not be read.")) from error
     except Undeliverable:
         raise
     except Exception as error:
         log.exception("mail_not_composed", group=mails[0].group, reason=type(error).__name__)
         raise Undeliverable(
-            _("The mail could not be written (%(reason)s).") % {"reason": type(error).__name__}
+            _("The email could not be composed (%(reason)s).") % {"reason": type(error).__name__}
         ) from error
     return message
 
@@ -131,7 +131,7 @@ def _composed(of_kind: Kind, mails: Sequence[QueuedEmail]) -> EmailMessage | Non
 def _claim(mail: QueuedEmail, now: datetime) -> bool:
     """Take a mail for oneself; say whether one has it. One whose worker died is given up here."""
     if mail.state == SENDING:
-        problem = _("The worker stopped while it was sending: it may or may not have gone out.")
+        problem = _("The worker stopped while sending. The email may have been delivered.")
         _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
         return False
     try:

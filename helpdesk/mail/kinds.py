@@ -36,7 +36,7 @@ def recipient(address: str) -> str:
     try:
         return mailable(as_kept(address))
     except AddressRefused as refused:
-        raise Undeliverable(_("The e-mail address is not valid.")) from refused
+        raise Undeliverable(_("Invalid email address.")) from refused
 
 
 def no_record(

@@ -67,7 +67,7 @@ class Server:
             return _converse(smtp, message, payload)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()
-            raise ServerAway(_("The mail server broke the connection off.")) from error
+            raise ServerAway(_("The mail server closed the connection.")) from error
         except Unknown:
             self._drop()
             raise
@@ -82,10 +82,12 @@ class Server:
         try:
             self._backend.open()
         except smtplib.SMTPAuthenticationError as error:
-            raise ServerAway(_("The mail server does not accept the desk's password.")) from error
+            raise ServerAway(
+                _("The mail server rejected the configured username or password.")
+            ) from error
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise ServerAway(_("The mail server does not answer.")) from error
+            raise ServerAway(_("The mail server is unavailable.")) from error
         smtp: smtplib.SMTP = self._backend.connection  # type: ignore[attr-defined]
         return smtp
 
@@ -101,9 +103,9 @@ class Server:
         try:
             self._backend.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
-            raise Refused(_("The mail server refused the address.")) from error
+            raise Refused(_("The mail server rejected the address.")) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise TryLater(_("The mail server did not take it.")) from error
+            raise TryLater(_("The mail server rejected the email.")) from error
         return HandedOver()
 
 
@@ -151,7 +153,7 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
         code, words = smtp.getreply()
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         raise Unknown(
-            _("The connection was lost after the mail was handed over: it may have gone out.")
+            _("The connection was lost after sending. The email may have been delivered.")
         ) from error
     _expect(smtp, code, words)
     return HandedOver(refused)
@@ -169,4 +171,7 @@ def _expect(smtp: smtplib.SMTP, code: int, words: bytes, *, wanted: int = 250) -
 def _said(code: int, words: bytes) -> str:
     """The server's own words, on one line that is not too long for a page."""
     text = " ".join(words.decode(errors="replace").split())
-    return _("The mail server said: %(code)s %(words)s") % {"code": code, "words": text[:200]}
+    return _("Response from the mail server: %(code)s %(words)s") % {
+        "code": code,
+        "words": text[:200],
+    }

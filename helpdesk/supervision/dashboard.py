@@ -84,7 +84,7 @@ def _tiles(standing: Any) -> list[Tile]:
         Tile(_("At risk"), standing.at_risk, _list(standing="at risk"), "warn"),
         Tile(_("Escalated"), standing.escalated, _active(escalated="yes"), "warn"),
         Tile(_("Unassigned"), standing.unassigned, _active(assignee="none"), "warn"),
-        Tile(_("Waiting for customers"), standing.waiting, _list(standing="waiting")),
+        Tile(_("Waiting for customer"), standing.waiting, _list(standing="waiting")),
         Tile(_("Active"), standing.active, _active()),
     ]
 
@@ -99,14 +99,14 @@ def _active(**filters: str) -> str:
 
 def _signs(by: Actor) -> list[Sign]:
     answers = engines_answer()
-    words = {True: _("OK"), False: _("does not answer")}
+    words = {True: _("OK"), False: _("unavailable")}
     labels = {"database": _("Database"), "dynamodb": "DynamoDB", "redis": "Redis"}
     signs = [Sign(labels[name], words[well], well) for name, well in answers.items()]
     waiting = queue_length() if answers["redis"] else None
     signs.append(
         Sign(
-            _("Tasks in the queue"),
-            _("unknown") if waiting is None else str(waiting),
+            _("Queued tasks"),
+            _("Unknown") if waiting is None else str(waiting),
             waiting is not None and waiting < settings.CROWDED_QUEUE,
         )
     )
@@ -130,8 +130,8 @@ def _pulse_signs(found: Pulse) -> list[Sign]:
             not found.failed_events,
         ),
         Sign(
-            _("Last sweep"),
-            _("not known") if found.since_sweep is None else _ago(found.since_sweep),
+            _("Last escalation check"),
+            _("Unknown") if found.since_sweep is None else _ago(found.since_sweep),
             found.since_sweep is not None and found.since_sweep < late,
         ),
     ]

@@ -11,9 +11,9 @@ class WhatIf(Job):
     """How a range of days would have looked under other promises. Changes nothing."""
 
     policy = models.ForeignKey(Policy, models.CASCADE, verbose_name=_("policy"))
-    draft = models.JSONField(_("draft"))  # as a PolicyVersion keeps its terms
+    draft = models.JSONField(_("simulated policy"))  # as a PolicyVersion keeps its terms
     start = models.DateField(_("from"))
-    end = models.DateField(_("up to"))
+    end = models.DateField(_("to"))
     next_day = models.DateField(editable=False)
     tallies = models.JSONField(default=dict)  # clock, priority: count, met then, met now
     differing = models.JSONField(default=list)  # the first tickets that would have been otherwise
@@ -21,8 +21,8 @@ class WhatIf(Job):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = _("what if")
-        verbose_name_plural = _("what ifs")
+        verbose_name = _("SLA simulation")
+        verbose_name_plural = _("SLA simulations")
 
     def __str__(self) -> str:
         return f"{self.policy} {self.start}"

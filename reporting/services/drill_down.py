@@ -75,7 +75,7 @@ def behind(asked: Asked, figure: str, *, place: str | None = None) -> Behind:
     Raises Invalid, InvalidCursor.
     """
     if figure not in FIGURES:
-        raise Invalid({"figure": _("There is no such figure.")})
+        raise Invalid({"figure": _("Figure not found.")})
     query = ["behind", figure, repr(asked)]
     day, passed = asked.range.end - days.DAY, 0
     if place:

@@ -78,28 +78,30 @@ def read_asked(
         end = _day("to", last, errors) or today + days.DAY
     start = _day("from", last, errors) or end - 30 * days.DAY
     if not errors and start >= end and inclusive:
-        errors["until"] = _("The last day lies before the first.")
+        errors["until"] = _("The last day must not be before the first day.")
     elif not errors and start >= end:
-        errors["to"] = _("The range is empty: “to” is the first day after it, so after “from”.")
+        errors["to"] = _(
+            "The range is empty. “to” is the day after the last day and must be after “from”."
+        )
     if not errors and end - start > LONGEST:
-        errors["from"] = _("At most twenty years can be asked for at once.")
+        errors["from"] = _("Choose a range of at most twenty years.")
     zone = last.get("tz") or settings.REPORT_TIME_ZONES[0]
     if zone not in settings.REPORT_TIME_ZONES:
-        errors["tz"] = _("Figures are kept for the days of: %(zones)s.") % {
+        errors["tz"] = _("Reports are available for these time zones: %(zones)s.") % {
             "zones": ", ".join(settings.REPORT_TIME_ZONES)
         }
     priorities = _words("priority", given, Priority, errors)
     categories = _words("category", given, Category, errors)
     merged = last.get("includeMerged", "").lower()
     if merged not in ("", "true", "false"):
-        errors["includeMerged"] = _("Choose from: %(words)s.") % {"words": "false, true"}
+        errors["includeMerged"] = _("Choose one of: %(words)s.") % {"words": "false, true"}
     if errors:
         raise Invalid(errors)
     assignee = last.get("assignedTo") or None
     assignee = {ME: by.user_id, NOBODY: ""}.get(assignee or "-", assignee)
     if not by.supervises:
         if assignee not in (None, by.user_id):
-            raise NotAllowed(_("Only supervisors see the figures of others."))
+            raise NotAllowed(_("Only supervisors can see reports of others."))
         assignee = by.user_id
     return Asked(Range(start, end), zone, priorities, categories, assignee, merged == "true")
 
@@ -111,10 +113,10 @@ def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | 
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        errors[name] = _("Write the day as 2026-11-24.")
+        errors[name] = _("Enter the date as 2026-11-24.")
         return None
     if not EARLIEST <= day <= LATEST:
-        errors[name] = _("Choose a day between %(first)s and %(last)s.") % {
+        errors[name] = _("Choose a date between %(first)s and %(last)s.") % {
             "first": EARLIEST,
             "last": LATEST,
         }
@@ -131,5 +133,5 @@ def _words(
     wanted = {value.strip() for value in given.get(name, ()) if value.strip()}
     known = {word.value for word in words}
     if wanted - known:
-        errors[name] = _("Choose from: %(words)s.") % {"words": ", ".join(sorted(known))}
+        errors[name] = _("Choose one of: %(words)s.") % {"words": ", ".join(sorted(known))}
     return frozenset(wanted & known)

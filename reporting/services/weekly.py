@@ -76,7 +76,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "resolution": found.stats()[1],
         "priorities": {word: found.stats(word) for word in found.by_priority},
     }
-    subject = _("The week from %(first)s to %(last)s") % {"first": week.start, "last": last}
+    subject = _("Weekly report: %(first)s to %(last)s") % {"first": week.start, "last": last}
     return EmailMessage(
         subject, render_to_string("mail/weekly.txt", context), to=[recipient(user.email)]
     )

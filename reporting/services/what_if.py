@@ -47,11 +47,11 @@ def ask(
     require_supervision(by)
     policy = Policy.objects.filter(pk=policy_id).select_related("calendar").first()
     if policy is None:
-        raise NotFound(_("There is no such policy."))
+        raise NotFound(_("SLA policy not found."))
     errors: dict[str, str] = {}
     calendar = Calendar.objects.filter(pk=calendar_id).first()
     if calendar is None:
-        errors["calendar"] = _("Choose a calendar.")
+        errors["calendar"] = _("Choose a business hours calendar.")
     else:
         policy.calendar = calendar
     for field in fields():
@@ -84,7 +84,7 @@ def question(asked_id: int, *, by: Actor) -> WhatIf:
     require_supervision(by)
     found = WhatIf.objects.select_related("policy").filter(pk=asked_id).first()
     if found is None:
-        raise NotFound(_("There is no such question."))
+        raise NotFound(_("SLA simulation not found."))
     return found
 
 

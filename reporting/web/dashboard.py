@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             (priority.value, found.by_priority[priority.value]) for priority in reversed(Priority)
         ],
         "teams": sorted(
-            (names.get(team, _("no team")), team, one) for team, one in found.by_team.items()
+            (names.get(team, _("No team")), team, one) for team, one in found.by_team.items()
         ),
         "due": [
             {

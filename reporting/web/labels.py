@@ -3,25 +3,25 @@
 from django.utils.translation import gettext_lazy as _
 
 DEFINITIONS = {
-    "created": _("Tickets that were created in the range."),
-    "resolved": _("How often a ticket became Resolved, or was Closed directly, in the range."),
-    "closed": _("How often a ticket became Closed in the range."),
-    "reopened": _("How often a resolved or closed ticket was taken up again in the range."),
-    "escalated": _("Escalations fired, or made by hand, in the range."),
-    "rate": _("Resolved / created in the range."),
+    "created": _("Tickets created in the range."),
+    "resolved": _("Times a ticket was resolved, or closed without being resolved, in the range."),
+    "closed": _("Times a ticket was closed in the range."),
+    "reopened": _("Times a resolved or closed ticket was reopened in the range."),
+    "escalated": _("Escalations in the range, automatic and manual."),
+    "rate": _("Resolved divided by created in the range."),
     "backlog": _("Tickets that were neither resolved nor closed at the end of the day."),
     "response": _(
-        "Tickets whose first response lies in the range. Working time from creation to the first "
-        "answer that the customer was sent."
+        "Tickets with their first reply in the range. Business time from creation to the "
+        "first reply to the customer."
     ),
     "resolution": _(
-        "Tickets whose last resolution lies in the range and which have not been reopened since. "
-        "Working time from creation, waiting left out."
+        "Tickets with their last resolution in the range, not reopened since. Business "
+        "time from creation, without time spent waiting for the customer."
     ),
-    "attainment": _("Met / count: the share of clocks that stopped at their deadline or before."),
-    "median": _("Half of the tickets took no longer than this; within 1 %."),
-    "p90": _("Nine of ten tickets took no longer than this; within 1 %."),
-    "as_now": _("Tickets count with the priority, category, person and team that they have now."),
+    "attainment": _("Share of tickets that met the target."),
+    "median": _("Half of the tickets took no longer than this. Accurate to 1 %."),
+    "p90": _("90 % of the tickets took no longer than this. Accurate to 1 %."),
+    "as_now": _("Tickets are grouped by their current priority, category, assignee and team."),
 }
 
 FIGURES = {
@@ -30,8 +30,8 @@ FIGURES = {
     "closed": _("Closed"),
     "reopened": _("Reopened"),
     "escalated": _("Escalated"),
-    "responses": _("First responses"),
-    "late-responses": _("Late first responses"),
+    "responses": _("First replies"),
+    "late-responses": _("First replies that missed the target"),
     "resolutions": _("Resolutions"),
-    "late-resolutions": _("Late resolutions"),
+    "late-resolutions": _("Resolutions that missed the target"),
 }

@@ -66,7 +66,7 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
     told = []
     for (name, title, own), stat, was, stats in zip(
         (
-            ("response", _("First response"), bins.response),
+            ("response", _("First reply"), bins.response),
             ("resolution", _("Resolution"), bins.resolution),
         ),
         now,
@@ -125,7 +125,7 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
         [_share(row, Column.RESPONSES) for row in rows.values()],
         [_share(row, Column.RESOLUTIONS) for row in rows.values()],
     ]
-    kept = (_("First response"), _("Resolution"))
+    kept = (_("First reply"), _("Resolution"))
     words = (FIGURES["created"], FIGURES["resolved"])
     return {
         "series_volume": words,
@@ -181,13 +181,13 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
     tables: list[tuple[str, str, Mapping[str, Row], Mapping[str, str]]] = [
         (_("By priority"), "priority", found.rows(0), {}),
         (_("By category"), "category", found.rows(1), {}),
-        (_("By person"), "assignedTo", people, people_names),
+        (_("By assignee"), "assignedTo", people, people_names),
     ]
     if found.asked.by_priority_alone:
         teams = {str(team.pk): team.name for team in every_team()}
         tables += [
-            (_("By team"), "", _by_second(found.figures.teams), {**teams, "": _("no team")}),
-            (_("By customer segment"), "", _by_second(found.figures.segments), {"": _("unknown")}),
+            (_("By team"), "", _by_second(found.figures.teams), {**teams, "": _("No team")}),
+            (_("By customer segment"), "", _by_second(found.figures.segments), {"": _("Unknown")}),
         ]
     return [
         {
@@ -225,7 +225,7 @@ def _by_second(table: Mapping[tuple[str, str], Row]) -> dict[str, Row]:
 
 
 def names(rows: Mapping[str, Row]) -> dict[str, str]:
-    return {**names_of(list(rows)), "": _("nobody"), NOBODY: _("nobody")}
+    return {**names_of(list(rows)), "": _("Unassigned"), NOBODY: _("Unassigned")}
 
 
 def _share(row: Row, first: Column) -> float | None:
@@ -239,7 +239,7 @@ def _percent(share: float | None, of: int = 100) -> str:
 
 def _change(now: int, then: int) -> str:
     if not then:
-        return _("none before") if now else ""
+        return _("No previous data") if now else ""
     return f"{100 * (now - then) / then:+.0f} %".replace("-", "−")
 
 
@@ -256,4 +256,4 @@ def _period(key: str, group_by: GroupBy, *, year: bool) -> str:
     if group_by is GroupBy.MONTH:
         return date_format(date.fromisoformat(f"{key}-01"), "M Y")
     of_year, _dash, week = key.partition("-W")
-    return _("week %(week)s, %(year)s") % {"week": int(week), "year": of_year}
+    return _("Week %(week)s, %(year)s") % {"week": int(week), "year": of_year}

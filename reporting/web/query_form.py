@@ -109,9 +109,9 @@ def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
         "categories": list(Category),
         "people": _people(given["assignedTo"]) if by.supervises else [],
         "groupings": [
-            (GroupBy.DAY.value, _("day")),
-            (GroupBy.WEEK.value, _("week")),
-            (GroupBy.MONTH.value, _("month")),
+            (GroupBy.DAY.value, _("Day")),
+            (GroupBy.WEEK.value, _("Week")),
+            (GroupBy.MONTH.value, _("Month")),
         ],
     }
 

@@ -41,7 +41,7 @@ def form(request: HttpRequest) -> HttpResponse:
         except Invalid as refused:
             errors = refused.errors
         else:
-            saved(request, _("The simulation has begun."))
+            saved(request, _("Simulation started."))
             return redirect("what_if_answer", asked.pk)
     typed = request.POST if errors else {}
     context: dict[str, Any] = {

@@ -87,7 +87,7 @@ def test_two_edit_one_customer_and_nothing_is_lost(supervisor, desk):
     page = supervisor.post(address, mine)
 
     form = page.context["adminform"].form
-    assert "Somebody else changed this" in page.content.decode()
+    assert "Someone else updated this" in page.content.decode()
     assert form["company"].value() == "Bianchi Auto"
     assert form["notes"].value() == "Call after six"
     again = {bound.html_name: bound.value() or "" for bound in form}

@@ -41,12 +41,12 @@ def test_engines_queue_outbox_and_sweep_are_told(supervisor, desk):
     assert before["DynamoDB"].well
     assert not before["Redis"].well  # tests run without it, and the page goes on
     assert not before["Event backlog"].well
-    assert not before["Last sweep"].well
+    assert not before["Last escalation check"].well
     settle()
     swept()
     later = signs(supervisor.get("/admin/"))
     assert later["Event backlog"].value == "none"
-    assert later["Last sweep"].well
+    assert later["Last escalation check"].well
 
 
 def test_the_pulse_knows_how_old_the_oldest_event_is(desk):

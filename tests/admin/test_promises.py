@@ -137,13 +137,13 @@ def calendar_form(**changed):
     [
         ("monday", "9-17", "Enter hours such as 09:00-12:00"),
         ("tuesday", "17:00-09:00", "ends after it begins"),
-        ("wednesday", "09:00-12:00, 11:00-15:00", "These hours overlap."),
+        ("wednesday", "09:00-12:00, 11:00-15:00", "These time ranges overlap."),
         ("thursday", "<b>", "Enter hours such as"),
         ("friday", "09:00-25:00", "up to 24:00"),
         ("own_holidays", "2027-01-01 2027-13-01", "“2027-13-01” is not a date"),
         ("own_holidays", "20270101", "“20270101” is not a date"),
         ("time_zone", "Mars/Olympus", "time zone"),
-        ("holiday_country", "ZZ", "No holidays are known"),
+        ("holiday_country", "ZZ", "Holidays for this country are not available"),
     ],
 )
 def test_what_is_wrong_with_a_calendar_is_said_beside_its_field(supervisor, field, typed, words):

@@ -99,7 +99,7 @@ def test_the_list_shows_what_a_supervisor_looks_for(supervisor, desk, tickets):
 
     text = supervisor.get(f"{LIST}?standing=overdue").content.decode()
 
-    for words in ("Giulia Bianchi", "overdue by", "Tomasz Nowak", 'data-level="', "Medium", "Open"):
+    for words in ("Giulia Bianchi", "Overdue by", "Tomasz Nowak", 'data-level="', "Medium", "Open"):
         assert words in text
 
 
@@ -187,7 +187,7 @@ def test_what_is_refused_comes_back_beside_its_field_with_what_was_typed(supervi
 
     text = page.content.decode()
     assert page.status_code == 200
-    assert "At most 20 tags of at most 40 characters" in text
+    assert "Use at most 20 tags of at most 40 characters" in text
     assert "A long story" in text
     assert not LogEntry.objects.exists()
 
@@ -207,7 +207,7 @@ def test_two_supervisors_edit_one_ticket_and_the_second_sees_it_and_loses_nothin
 
     text = unescape(page.content.decode())
     assert page.status_code == 200
-    assert "Priority is “High” now; you wrote “Low”." in text
+    assert "Priority is now “High”. You entered “Low”." in text
     assert "Ada: Priority: Medium → High" in text.replace("; Category: Shipping → Customs", "")
     assert stored(number).subject == "Where is my car?"
     form = page.context["adminform"].form
@@ -249,7 +249,7 @@ def test_archiving_is_for_administrators_and_keeps_the_figures(supervisor, admin
     opened = reverse("admin:tickets_ticket_delete", args=[tickets["plain"]])
     assert administrator.post(opened, {"post": "yes"}).status_code == 403
     page = administrator.get(delete)
-    assert "It still counts in every figure" in page.content.decode()
+    assert "They still count in reports" in page.content.decode()
 
     administrator.post(delete, {"post": "yes"})
     settle()
@@ -307,7 +307,7 @@ def test_an_action_asks_first_then_says_of_each_ticket_how_it_went(
         bulk.step(Bulk.objects.get().pk)
     results = {one["ticket"]: one["refused"] for one in Bulk.objects.get().results}
     assert results[tickets["plain"]] == ""
-    assert "history" in results[tickets["closed"]]
+    assert "closed tickets" in results[tickets["closed"]]
     assert stored(tickets["plain"]).version > before
     assert LogEntry.objects.get().object_id == tickets["plain"]
 
@@ -327,11 +327,11 @@ def test_all_of_a_list_means_all_of_it_and_what_left_it_meanwhile_is_left_alone(
     address = f"{LIST}?priority__exact=Low"
     listed = supervisor.get(address).content.decode()
     assert "Select all 4 " not in listed
-    assert "Select all tickets of this list (more than 4)" in listed
+    assert "Select all tickets in this list (more than 4)" in listed
     chosen = {"_selected_action": made[-3:], "select_across": "1", "index": "0"}
 
     refused = supervisor.post(address, {"action": "prioritise", **chosen})
-    assert "11 tickets are in this list; at most 4" in refused.content.decode()
+    assert "This list has 11 tickets. You can change at most 4" in refused.content.decode()
     assert "numbers" not in refused.context, "an arbitrary part of them is not offered"
 
     monkeypatch.setattr("tickets.admin.actions.MOST", 100)

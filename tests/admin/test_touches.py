@@ -35,16 +35,16 @@ def things(desk):
 
 SAID = {
     "policy": [
-        "The next version follows default-1.",
+        "Saving creates a new version after default-1.",
         "Of 3 open tickets, 3 are",
-        "keep the version",
+        "keep their current policy version",
     ],
-    "calendar": ["Policies that use it", "recalculated in the background: 3."],
-    "escalationrule": ["Of 3 open tickets", "does not fire again"],
-    "routingrule": ["category and priority fit: 2.", "stay where they are"],
-    "savedview": ["It shows 2 tickets now, to 1 people of Money."],
-    "cannedreply": ["answers that were sent stay as they are"],
-    "team": ["Its open tickets: 0.", "1 routing rule sends it new tickets."],
+    "calendar": ["SLA policies that use this calendar", "recalculated in the background: 3."],
+    "escalationrule": ["Of 3 open tickets", "fires once per ticket"],
+    "routingrule": ["match category and priority: 2.", "are not affected"],
+    "savedview": ["Shows 2 tickets to 1 members of Money."],
+    "cannedreply": ["Replies already sent are not affected"],
+    "team": ["Open tickets of this team: 0.", "1 routing rule sends new tickets to this team."],
 }
 
 
@@ -60,7 +60,7 @@ def test_a_form_says_what_a_change_will_touch(supervisor, things, kind):
 
     text = supervisor.get(address).content.decode()
 
-    assert "What a change will touch" in text
+    assert "<h2>Impact</h2>" in text
     for words in SAID[kind]:
         assert words in text
 
@@ -70,10 +70,10 @@ def test_a_calendar_that_nobody_uses_moves_nothing(supervisor):
 
     page = supervisor.get(reverse("admin:tickets_calendar_change", args=[spare.pk]))
 
-    assert "no deadline moves" in page.content.decode()
+    assert "No deadlines change" in page.content.decode()
 
 
-SAID_NOW = "What saving would do"
+SAID_NOW = "Impact of saving"
 
 
 def form_of(client, address):
@@ -124,7 +124,9 @@ def test_a_preview_tells_of_what_stands_in_the_form_and_saves_nothing(
 
     text = page.content.decode()
     assert SAID_NOW in text
-    assert f"Of 3 open tickets, {moved} are recalculated: {moved} move to another policy" in text
+    assert (
+        f"Of 3 open tickets, {moved} will be recalculated: {moved} move to another policy" in text
+    )
     assert "Please correct the error" not in text
     assert 'value="Bills"' in text, "what was typed is there"
     assert not Policy.objects.filter(slug="bills").exists()
@@ -134,7 +136,7 @@ def test_a_policy_for_everything_wants_to_be_confirmed(supervisor, office):
     address, form = office
 
     page = supervisor.post(address, form)
-    assert "more than a tenth of the open tickets" in page.content.decode()
+    assert "more than 10% of the open tickets" in page.content.decode()
     assert not Policy.objects.filter(slug="bills").exists()
     assert not Replan.objects.exists()
 
@@ -165,7 +167,7 @@ def test_a_policy_that_is_switched_off_gives_its_tickets_back(supervisor, desk, 
     sent = {**form, "categories": ["Billing"], "active": "", "_preview": "1"}
     text = supervisor.post(change, sent).content.decode()
 
-    assert "1 are recalculated: 1 move to another policy" in text
+    assert "1 will be recalculated: 1 move to another policy" in text
 
 
 def test_another_promise_gives_tickets_a_new_version(supervisor, things):
@@ -174,7 +176,7 @@ def test_another_promise_gives_tickets_a_new_version(supervisor, things):
 
     text = supervisor.post(change, {**sent, "_preview": "1"}).content.decode()
 
-    assert "3 are recalculated: 0 move to another policy, 3 get a new version" in text
+    assert "3 will be recalculated: 0 move to another policy, 3 get a new version" in text
 
 
 def test_a_calendar_is_previewed_too(supervisor, things):
@@ -183,7 +185,7 @@ def test_a_calendar_is_previewed_too(supervisor, things):
 
     text = supervisor.post(change, {**sent, "_preview": "1"}).content.decode()
 
-    assert "3 are recalculated: 0 move to another policy, 3 get a new version" in text
+    assert "3 will be recalculated: 0 move to another policy, 3 get a new version" in text
 
 
 def test_saving_what_is_there_already_asks_for_nothing(supervisor, things):
@@ -203,11 +205,11 @@ def test_a_rule_that_fires_on_many_at_once_wants_to_be_confirmed(supervisor, des
     form |= {"notify_supervisors": "on"}
 
     assert (
-        "on no ticket at once"
+        "for no existing tickets"
         in supervisor.post(address, {**form, "_preview": "1"}).content.decode()
     )
     page = supervisor.post(address, {**form, "also_past": "1"})
-    assert "Of 5 open tickets, it fires at once on 2." in page.content.decode()
+    assert "Of 5 open tickets, it fires immediately for 2." in page.content.decode()
     assert not EscalationRule.objects.filter(key="late").exists()
 
     supervisor.post(address, {**form, "also_past": "1", "_confirmed": "1"})
@@ -221,7 +223,7 @@ def test_the_look_at_open_tickets_is_bounded(supervisor, desk, office, monkeypat
 
     text = supervisor.post(address, {**form, "_preview": "1"}).content.decode()
 
-    assert "Of the 2 most urgent open tickets, 2 are recalculated" in text
+    assert "Of the 2 most urgent open tickets, 2 will be recalculated" in text
 
 
 def test_only_people_in_a_role_can_be_given_tickets_by_a_rule(supervisor, desk, things):
@@ -238,9 +240,9 @@ def test_a_policy_that_an_earlier_one_hides_is_warned_of_in_form_and_list(superv
     later = {**form, "name": "Late bills", "slug": "late", "order": 2, "categories": ["Billing"]}
 
     page = supervisor.post(address, {**later, "_preview": "1"})
-    assert "It never applies: Bills come before it" in page.content.decode()
+    assert "This never applies: Bills match all the same tickets first" in page.content.decode()
     page = supervisor.post(address, {**later, "_confirmed": "1"}, follow=True)
-    assert "It never applies: Bills come before it" in page.content.decode()
+    assert "This never applies: Bills match all the same tickets first" in page.content.decode()
     assert Policy.objects.filter(slug="late").exists(), "a warning forbids nothing"
 
     listed = supervisor.get(reverse("admin:tickets_policy_changelist")).content.decode()
@@ -253,7 +255,10 @@ def test_a_routing_rule_that_an_earlier_one_hides_is_warned_of(supervisor, thing
 
     page = supervisor.post(add, form, follow=True)
 
-    assert "It never applies: Billing → Money come before it" in page.content.decode()
+    assert (
+        "This never applies: Billing → Money match all the same tickets first"
+        in page.content.decode()
+    )
     first = {"position": -0, "category": "", "team": things["team"].pk}
     page = supervisor.post(add, first, follow=True)
     hidden = "Because of it these never apply"

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def log_in(page: Page, username: str) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("User name").fill(username)
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("demo")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="My work")).to_be_visible()

@@ -36,12 +36,12 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     page.get_by_role("radio", name="High").check(force=True)
 
     page.get_by_role("button", name="Create ticket").click()
-    expect(page.get_by_text("What you typed is kept in this browser")).to_be_visible()
+    expect(page.get_by_text("Your text is saved in this browser")).to_be_visible()
     errors.clear()  # the console says that the answer was 503
     monkeypatch.undo()
     page.get_by_role("link", name="Back to the form").click()
 
-    expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
+    expect(page.get_by_text("Your unsaved draft was restored.")).to_be_visible()
     expect(page.get_by_label("Subject")).to_have_value("Where is my car?")
     expect(page.get_by_label("Description")).to_have_value("It left Genoa on the first.")
     expect(page.get_by_label("Category")).to_have_value("Customs")
@@ -49,7 +49,7 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     expect(page.get_by_role("radio", name="Giulia Bianchi")).to_be_checked()
     page.get_by_role("button", name="Create ticket").click()
 
-    expect(page.get_by_text("Ticket 1 was created.")).to_be_visible()
+    expect(page.get_by_text("Ticket 1 created.")).to_be_visible()
     assert queries.last_ticket_number() == 1, "it was made twice"
     page.goto("/tickets/new/")
     expect(page.get_by_label("Subject")).to_have_value("")
@@ -66,10 +66,10 @@ def away(monkeypatch, errors):
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(module, function, gone)
             page.get_by_role("button", name=button).click()
-            expect(page.get_by_text("What you typed is kept in this browser")).to_be_visible()
+            expect(page.get_by_text("Your text is saved in this browser")).to_be_visible()
         errors.clear()  # the console says that the answer was 503
         page.get_by_role("link", name="Back to the form").click()
-        expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
+        expect(page.get_by_text("Your unsaved draft was restored.")).to_be_visible()
 
     return press
 
@@ -107,7 +107,7 @@ def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk
     away(page, what_if, "ask", "Show how it would have been")
     expect(page.get_by_label("Critical: Response")).to_have_value("17m")
     page.get_by_role("button", name="Show how it would have been").click()
-    expect(page.get_by_text("The simulation has begun.")).to_be_visible()
+    expect(page.get_by_text("Simulation started.")).to_be_visible()
     page.goto("/reports/what-if/")
     expect(page.get_by_label("Critical: Response")).not_to_have_value("17m")
 
@@ -119,7 +119,7 @@ def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk
     expect(page.get_by_role("radio", name="Vehicles")).to_be_checked()
     page.get_by_label("File", exact=True).set_input_files(table)
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("The file was checked.")).to_be_visible()
+    expect(page.get_by_text("File checked.")).to_be_visible()
 
     customer = desk.customer.customer_id
     page.goto(f"/customers/{customer}/erase/")
@@ -135,7 +135,7 @@ def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk
     expect(sure).to_have_value("")
     sure.fill("Giulia Bianchi")
     page.get_by_role("button", name="Erase").click()
-    expect(page.get_by_text("The erasure has begun.")).to_be_visible()
+    expect(page.get_by_text("Erasure started.")).to_be_visible()
     assert drafts(page) == [], "the name is on this machine no more"
 
 
@@ -166,11 +166,11 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over_by_what_is_bac
     page.get_by_label("Company").fill("Typed Ltd")
     edit_customer(customer, company="Meanwhile Ltd", by=desk.rep2)
     page.reload()
-    expect(page.get_by_text("What you typed here before is back.")).to_be_visible()
+    expect(page.get_by_text("Your unsaved draft was restored.")).to_be_visible()
 
     page.get_by_role("button", name="Save changes").click()
 
-    expect(page.get_by_text("Somebody else changed this in the meantime.")).to_be_visible()
+    expect(page.get_by_text("Someone else updated this in the meantime.")).to_be_visible()
     expect(page.get_by_text("Meanwhile Ltd")).to_be_visible()
     expect(page.get_by_label("Company")).to_have_value("Typed Ltd")
     page.get_by_role("button", name="Save changes").click()
@@ -179,9 +179,9 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over_by_what_is_bac
     # Several forms of one page keep what is theirs.
     page.goto(f"/vehicles/{desk.vehicle.vehicle_id}/edit/")
     page.get_by_label("Model").fill("Passat")
-    page.get_by_label("E-mail address or name of the new owner").fill("zoe@x.example")
+    page.get_by_label("Email address or name of the new owner").fill("zoe@x.example")
     page.reload()
     expect(page.get_by_label("Model")).to_have_value("Passat")
-    expect(page.get_by_label("E-mail address or name of the new owner")).to_have_value(
+    expect(page.get_by_label("Email address or name of the new owner")).to_have_value(
         "zoe@x.example"
     )

@@ -45,7 +45,7 @@ def test_what_is_not_certain_is_not_said(number):
     [
         ("3VWZZZ1KZ5P000001", "check digit"),
         ("115-335 12345678", "has 14"),
-        ("1HGCM82633A00435O", "never I, O or Q"),
+        ("1HGCM82633A00435O", "without I, O and Q"),
     ],
 )
 def test_what_is_doubted_is_taken_if_somebody_insists(number, doubt):

@@ -90,7 +90,7 @@ def test_an_old_python_can_read_it_far_enough_to_say_that_it_is_too_old(copy):
 
     done = bootstrap(copy, "sys.version_info = (3, 9, 1)", **nothing_newer)
 
-    assert "Python 3.9 is too old: the desk needs 3.11 or newer." in refusal(done)
+    assert "Python 3.9 is too old: Helpdesk needs 3.11 or newer." in refusal(done)
 
 
 def test_an_old_python_hands_over_to_a_newer_one_on_the_path(copy):
@@ -109,12 +109,12 @@ def test_without_a_network_it_says_so_and_the_next_start_tries_again(copy):
     # A package of which nobody has heard: nothing that is installed already is in the way.
     (copy / "requirements.txt").write_text(f"unheard-of==1 --hash=sha256:{'0' * 64}\n")
 
-    assert "Is the network, or PyPI, away?" in refusal(bootstrap(copy, **nowhere))
+    assert "Check the network connection and PyPI." in refusal(bootstrap(copy, **nowhere))
     assert not (copy / ".venv/stamps/requirements.txt").exists()
 
     everything_is_there(copy)
     program(copy / "bin/npm", "echo no route to host >&2; exit 1")
-    assert "Is the network, or the npm registry, away?" in refusal(bootstrap(copy))
+    assert "Check the network connection and the npm registry." in refusal(bootstrap(copy))
     assert not (copy / ".venv/stamps/engine").exists()
 
 
@@ -168,7 +168,7 @@ def test_a_start_that_was_interrupted_goes_on_where_it_was(copy):
     # Whoever starts the tests in the background makes their children deaf to Ctrl-C.
     hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 
-    assert "the next start goes on here" in refusal(bootstrap(copy, hears))
+    assert "the next start continues here" in refusal(bootstrap(copy, hears))
     assert not (copy / ".venv/stamps/requirements.txt").exists()
 
     everything_is_there(copy)

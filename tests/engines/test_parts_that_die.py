@@ -123,7 +123,7 @@ def test_a_folder_that_everybody_shares_is_refused_and_left_as_it_is(tmp_path, l
     shared.mkdir()
     shared.chmod(0o1777)
 
-    with pytest.raises(CannotRun, match="shared by everybody"):
+    with pytest.raises(CannotRun, match="shared by all users"):
         desk.make_private(shared)
 
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777

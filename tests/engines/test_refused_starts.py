@@ -66,7 +66,7 @@ def test_data_that_another_desk_works_on_is_refused(tmp_path):
         fcntl.flock(lock, fcntl.LOCK_EX)
         line = refusal(start(data=tmp_path, port=ports.free_port()))
 
-    assert f"another desk runs on the data in {tmp_path}" in line
+    assert f"another Helpdesk is running on the data in {tmp_path}" in line
 
 
 def test_a_folder_that_everybody_may_write_to_is_refused(tmp_path):
@@ -74,7 +74,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused(tmp_path):
     shared.mkdir()
     shared.chmod(0o1777)
 
-    assert "is shared by everybody" in refusal(start(data=shared, port=ports.free_port()))
+    assert "is shared by all users" in refusal(start(data=shared, port=ports.free_port()))
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):

@@ -88,7 +88,7 @@ def test_a_second_device_is_asked_for_and_nobody_is_in_before(client, device):
 
     wrong = client.post(CODE, {"code": "000000"})
     assert wrong.status_code == 422
-    assert "not right" in wrong.content.decode(), "one wrong code is not too often"
+    assert "Invalid or already used" in wrong.content.decode(), "one wrong code is not too often"
     assert not signed_in(client)
     TOTPDevice.objects.update(throttling_failure_count=0)
     right = client.post(CODE, {"code": code_of(device)})
@@ -138,7 +138,7 @@ def test_guessing_codes_makes_the_device_wait(client, device):
     log_in(client)
     for _ in range(4):
         answer = client.post(CODE, {"code": "000000"})
-    assert "wrong too often" in answer.content.decode()
+    assert "Too many attempts" in answer.content.decode()
     assert client.post(CODE, {"code": code_of(device)}).status_code == 422
 
 

@@ -83,7 +83,7 @@ def test_a_lost_file_is_said_to_be_lost_and_is_a_drift(desk, bucket):
     assert list(verify([ticket])) == []
     bucket.delete_object(Bucket=BUCKET, Key=file.file_id)
 
-    with pytest.raises(NotFound, match="is lost"):
+    with pytest.raises(NotFound, match="is no longer available"):
         attachments.opened(file)
     assert [drift.what for drift in verify([ticket])] == [
         f"attachments: the file {file.file_id} is not there"

@@ -38,7 +38,7 @@ def test_sla_explain_says_of_a_ticket_why_each_deadline_is_what_it_is(desk):
 
 
 def test_sla_explain_of_no_ticket_is_one_line(desk):
-    with pytest.raises(CommandError, match="There is no ticket 4711"):
+    with pytest.raises(CommandError, match="Ticket 4711 not found"):
         command("sla_explain", "4711")
 
 
@@ -77,9 +77,9 @@ def test_create_tables_makes_what_is_missing_and_leaves_what_is_there(desk):
 
     first, second = command("create_tables"), command("create_tables")
 
-    assert f"{gone}: made" in first
-    assert f"{name}: was there" in first
-    assert ": made" not in second
+    assert f"{gone}: created" in first
+    assert f"{name}: exists" in first
+    assert ": created" not in second
     assert stored(ticket).ticket_id == ticket
 
 

@@ -64,12 +64,12 @@ def test_everything_that_is_wrong_is_said_at_once(desk, fields, wrong):
 
 
 def test_whoever_has_an_address_an_id_or_a_vin_is_named(desk):
-    with pytest.raises(Invalid, match="Giulia Bianchi has this e-mail address"):
+    with pytest.raises(Invalid, match="Giulia Bianchi already has this email address"):
         someone(desk, email="GIULIA@posta.example")
     known = someone(desk, name="Known", external_id="C-1")
-    with pytest.raises(Invalid, match="Known has this id"):
+    with pytest.raises(Invalid, match="Known already has this ID"):
         someone(desk, external_id="C-1")
-    with pytest.raises(Invalid, match="A vehicle of Giulia Bianchi has this VIN"):
+    with pytest.raises(Invalid, match="A vehicle of Giulia Bianchi already has this VIN"):
         create_vehicle(customer_id=known.customer_id, vin=desk.vehicle.vin, by=desk.rep)
 
 
@@ -95,7 +95,9 @@ def test_of_two_at_once_one_succeeds_and_the_other_sees_who_has_it(desk, what):
     for thread in threads:
         thread.join()
 
-    holder = "The winner has" if what == "email" else "A vehicle of Giulia Bianchi has"
+    holder = (
+        "The winner already has" if what == "email" else "A vehicle of Giulia Bianchi already has"
+    )
     assert sorted(outcomes, key=lambda outcome: outcome != "made")[0] == "made"
     assert any(outcome.startswith(holder) for outcome in outcomes)
 

@@ -50,7 +50,7 @@ def test_rows_are_checked_first_and_taken_when_somebody_says_so(desk):
     )
     assert (file.total, len(file.rows)) == (6, 1)
     assert sorted(reasons(file)) == [3, 4, 5, 6, 7]
-    assert "row 2 already" in reasons(file)[5]
+    assert "already appears in row 2" in reasons(file)[5]
     assert desk.customer.name in reasons(file)[6]
     assert customer_with_email("ann@example.com") is None  # nothing is taken yet
 
@@ -82,11 +82,11 @@ def test_vehicles_find_their_owners(desk):
     [
         ("", "no rows"),
         ("name\n", "no rows"),
-        ("nick,name\na,b\n", "no column “nick”"),
+        ("nick,name\na,b\n", "Unknown column “nick”"),
         ("email\na@b.de\n", "“name” is missing"),
         ("name,Name\na,b\n", "twice"),
         ("name\nM\xfcller".encode("latin-1"), "UTF-8"),
-        ('"name\nAnn', "Line 1 cannot be read"),
+        ('"name\nAnn', "Can’t read row 1"),
         ("name\n" + "x\n" * 5_001, "5,000 rows"),
         (b"name\n" + b"x" * 2_100_000, "2 MB"),
         (b"name\n\x00\x00", "CSV"),

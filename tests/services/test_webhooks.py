@@ -194,7 +194,7 @@ def test_pauses_grow_and_end(desk, hook, receiver):
 
     assert len(receiver.heard) == len(webhooks.PAUSES) + 1
     hook.refresh_from_db()
-    assert hook.answers[0]["answer"] == "503: given up"
+    assert hook.answers[0]["answer"] == "503. No more retries."
     assert hook.answers[0]["ticketId"] == number
     assert store.messages(hook.pk, after=None, limit=9) == []
 

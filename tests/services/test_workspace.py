@@ -288,8 +288,8 @@ def test_each_ticket_is_done_or_refused_with_its_reason(desk):
     )
 
     assert results[good] == ""
-    assert "not allowed" in results[closed]
-    assert "no ticket 4711" in results["4711"]
+    assert "Can’t change the status" in results[closed]
+    assert "4711 not found" in results["4711"]
     assert stored(good).status == "Resolved"
 
 

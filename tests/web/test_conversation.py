@@ -74,7 +74,7 @@ def test_a_message_that_a_colleague_recorded_is_the_customers(rep_client, desk):
     shown = message(rep_client, customer_writes(desk, "Any news?", by=desk.rep2))
 
     assert '<bdi class="font-medium">Giulia Bianchi</bdi>' in shown
-    assert "logged by Tomasz Nowak" in shown
+    assert "Logged by Tomasz Nowak" in shown
 
 
 def test_it_stays_theirs_when_the_ticket_gets_another_customer(rep_client, desk):
@@ -132,8 +132,8 @@ def test_a_mention_of_nobody_is_said_to_be_one(rep_client, desk):
         f"/tickets/{number}/note/", {"content": "@nobody"}, headers={"HX-Request": "true"}
     )
 
-    assert "Nobody here is called @tomsz." in plain.content.decode()
-    assert "Nobody here is called @nobody." in partial.content.decode()
+    assert "No user called @tomsz." in plain.content.decode()
+    assert "No user called @nobody." in partial.content.decode()
 
 
 HOSTILE = {

@@ -62,7 +62,7 @@ def test_a_vehicle_is_added_edited_and_handed_over(rep_client, desk):
     base = f"/customers/{desk.customer.customer_id}/"
     bad = rep_client.post(f"{base}vehicles/new/", {"vin": "123", "shipment_status": "Booked"})
     assert bad.status_code == 422
-    assert "A VIN has 17 characters; this has 3." in bad.content.decode()
+    assert "A VIN has 17 characters. This has 3." in bad.content.decode()
     made = rep_client.post(
         f"{base}vehicles/new/", {"vin": "JTMHX05J4DA003001", "shipment_status": "Booked"}
     )
@@ -130,7 +130,7 @@ def test_a_file_is_shown_before_it_is_taken(client, desk):
     answer = client.post("/customers/import/", {"kind": "customers", "file": file}, follow=True)
     page = answer.content.decode()
     assert "ann@example.com" in page
-    assert "Line 3" in page
+    assert "Row 3" in page
     [address] = re.findall(r'action="(/customers/import/\d+/step/)"', page)
 
     done = client.post(address, follow=True).content.decode()
@@ -140,7 +140,7 @@ def test_a_file_is_shown_before_it_is_taken(client, desk):
     assert b"Bo,wrong" in b"".join(report.streaming_content)
     bad = client.post("/customers/import/", {"kind": "customers"})
     assert bad.status_code == 422
-    assert "Choose a file first" in bad.content.decode()
+    assert "Choose a file." in bad.content.decode()
 
 
 def test_two_records_are_compared_and_merged(client, desk):

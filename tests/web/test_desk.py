@@ -22,7 +22,7 @@ def test_readiness_names_the_engine_that_is_away(client, tables, db):
     assert answer.status_code == 503  # no Redis runs beside the tests
     assert answer.json() == {
         "ready": False,
-        "engines": {"database": "ok", "dynamodb": "ok", "redis": "does not answer"},
+        "engines": {"database": "ok", "dynamodb": "ok", "redis": "unavailable"},
     }
 
 

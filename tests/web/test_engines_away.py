@@ -48,7 +48,7 @@ def test_a_page_says_that_the_database_is_away(desk, rep_client, database_away, 
         return  # it needs no database to be shown
     assert answer.status_code == 503, answer.content[:300]
     assert answer["Retry-After"] == "5"
-    assert "The database does not answer. Nothing was changed" in answer.content.decode()
+    assert "The database is unavailable. Nothing was changed" in answer.content.decode()
 
 
 def test_a_form_and_a_change_on_the_page_say_so_too(desk, rep_client, database_away):
@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_no_half_file_and_sends_nothing(
     answer = rep_client.post(f"/tickets/{ticket}/note/", {"content": "after", "files": two})
 
     assert answer.status_code == 503
-    assert "There is no room for files right now. Nothing was sent" in answer.content.decode()
+    assert "File storage is full. Nothing was sent" in answer.content.decode()
     assert files_in(folder) == [before]
     assert "after" not in [line.content for line in log_of(ticket)]
 
@@ -170,7 +170,7 @@ def test_whichever_step_finds_the_disk_full_nothing_is_left(
 
     assert len(done) == before + 1, "the step is one that files go through"
     assert answer.status_code == 503
-    assert "There is no room for files right now. Nothing was sent" in answer.content.decode()
+    assert "File storage is full. Nothing was sent" in answer.content.decode()
     assert files_in(folder) == []
     assert "after" not in [line.content for line in log_of(ticket)]
 
@@ -204,7 +204,7 @@ def test_no_room_while_the_body_is_read_is_said_so(desk, rep_client, monkeypatch
     answer = rep_client.post(f"/tickets/{ticket}/note/", {"content": "x", "files": [large]})
 
     assert answer.status_code == 503
-    assert "There is no room for files" in answer.content.decode()
+    assert "File storage is full" in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -223,7 +223,7 @@ def test_forms_of_a_whole_page_keep_what_is_typed_and_the_error_page_says_so(
     rep_client.raise_request_exception = False
     with database_away(OperationalError("gone")):
         error = rep_client.post(path, {}).content.decode()
-    assert "What you typed is kept in this browser" in error
+    assert "Your text is saved in this browser" in error
     assert error.count("data-kept-note hidden") == 2, "only where the browser has something"
 
 
@@ -233,5 +233,5 @@ def test_the_browser_forgets_only_what_was_saved(desk, rep_client):
 
     page = rep_client.post("/tickets/new/", form, follow=True).content.decode()
 
-    assert re.search(r'data-saved="/tickets/new/">Ticket \d+ was created\.', page)
+    assert re.search(r'data-saved="/tickets/new/">Ticket \d+ created\.', page)
     assert "data-saved" not in rep_client.get("/").content.decode()

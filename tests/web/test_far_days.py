@@ -63,7 +63,7 @@ def test_an_absence_without_an_end_in_sight_is_one(browser, desk):
     absence = Absence.objects.create(user=desk.rep_user, first_day=date.min, last_day=date.max)
 
     assert browser.get("/team/").status_code == 200
-    with pytest.raises(Invalid, match="Nobody of the team"):
+    with pytest.raises(Invalid, match="All team members"):
         assign_automatically(number, by=desk.rep, now=NOON)
     absence.last_day = date.min
     absence.save()

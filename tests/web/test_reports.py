@@ -64,16 +64,16 @@ def test_a_report_shows_every_figure_with_its_definition(supervisor, history):
         "Resolution rate",
         "50.0 %",
         "By category",
-        "By person",
+        "By assignee",
         "By team",
         "By customer segment",
         "Escalations by rule",
-        "Working time from creation, waiting left out.",
+        "Business time from creation, without time spent waiting",
         "30 min",
     ):
         assert words in shown
     assert shown.count("<svg") > 4
-    assert "These figures as a table" in shown
+    assert "View data as a table" in shown
 
 
 def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
@@ -85,10 +85,10 @@ def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
     behind = page(supervisor, address.replace("&amp;", "&"))
 
     assert behind.count('class="row-link') == 5
-    assert "5 in all" in behind
-    assert behind.count("in time") == 5
+    assert "5 in total" in behind
+    assert behind.count("Within SLA") == 5
     none = page(supervisor, "/reports/tickets/?figure=late-responses")
-    assert "No tickets are behind this figure" in none
+    assert "No tickets for this figure" in none
     assert supervisor.get("/reports/tickets/?figure=nonsense").status_code == 422
     assert supervisor.get("/reports/tickets/?figure=created&page=forged").status_code == 422
 
@@ -133,7 +133,7 @@ def test_what_makes_no_sense_is_explained_on_the_page_and_in_the_api(supervisor,
     "query", ["", "from=2016-01-01&until=2025-12-31", "groupBy=week", "tz=UTC"]
 )
 def test_empty_and_long_ranges_have_a_page(supervisor, query):
-    assert "None in this range" in page(supervisor, f"/reports/?{query}")
+    assert "No tickets in this range" in page(supervisor, f"/reports/?{query}")
 
 
 def test_the_table_for_spreadsheets(supervisor, history):
@@ -181,11 +181,11 @@ def test_pages_name_the_last_day_and_the_api_the_day_after(supervisor, desk, set
         supervisor, "/reports/?from=2026-11-01&until=2026-11-02"
     )
     same_day = page(supervisor, "/reports/?from=2026-11-03&until=2026-11-02", 422)
-    assert "The last day lies before the first." in same_day
+    assert "The last day must not be before the first day." in same_day
 
 
 def test_representatives_see_their_own_figures(rep_client, desk, history):
-    assert "These are your own figures" in page(rep_client, "/reports/")
+    assert "Only your own tickets are shown" in page(rep_client, "/reports/")
     page(rep_client, f"/reports/?assignedTo={desk.rep2.user_id}", 403)
     answer = rep_client.get(f"/api/tickets/sla-report?assignedTo={desk.rep2.user_id}")
     assert answer.status_code == 403
@@ -233,7 +233,7 @@ def test_the_dashboard_shows_what_burns_and_follows(supervisor, desk, history):
     desk.ticket(priority="High", subject="Due soon", now=at)
     settle()
     shown = page(supervisor, "/sla/")
-    for words in ("Deadlines of the next hour", "Due soon", "By priority", "Escalations of today"):
+    for words in ("Deadlines within one hour", "Due soon", "By priority", "Escalations today"):
         assert words in shown
     fragment = supervisor.get("/sla/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
@@ -260,7 +260,7 @@ def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, 
 
     wrong = supervisor.post("/reports/what-if/", {**asked, "medium_response": "soon"})
     assert wrong.status_code == 422
-    assert "Write a duration" in wrong.content.decode()
+    assert "Enter business time" in wrong.content.decode()
     answer = supervisor.post("/reports/what-if/", {**asked, "medium_response": "10m"})
     assert "0 of 90 days" in page(supervisor, answer["Location"])
     for _ in range(30):
@@ -272,7 +272,7 @@ def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, 
     assert found.tallies["resolution"]["Medium"] == [5, 5, 5]
     shown = page(supervisor, answer["Location"])
     assert "10 outcomes would change" in shown
-    assert "late instead of in time" in shown
+    assert "Breached instead of met" in shown
     policy.refresh_from_db()
     assert policy.medium_response == "8h"
     assert policy.versions.count() <= 1
@@ -313,9 +313,9 @@ def test_the_week_is_mailed_once_to_those_who_want_it(desk, history):
         weekly.queue_weekly(today=this_second().date())
         delivery.send_due()
 
-    [sent] = [one for one in mail.outbox if one.subject.startswith("The week")]
+    [sent] = [one for one in mail.outbox if one.subject.startswith("Weekly report")]
     assert sent.to == ["boss@example.com"]
-    assert "First response: " in sent.body
+    assert "First reply: " in sent.body
 
 
 def test_the_form_shows_whom_the_figures_are_of_even_if_they_left(desk, client):
@@ -340,7 +340,7 @@ def test_pages_say_that_figures_catch_up_and_refresh_until_they_have(supervisor,
     desk.ticket(now=this_second())
     for address in ("/reports/", "/reports/tickets/?figure=created"):
         shown = page(supervisor, address)
-        assert "Figures are complete up to" in shown, address
+        assert "Data is complete up to" in shown, address
         assert 'hx-trigger="load delay:3s"' in shown, address
     assert supervisor.get("/api/tickets/analytics").json()["completeUntil"]
     settle()
@@ -350,7 +350,7 @@ def test_pages_say_that_figures_catch_up_and_refresh_until_they_have(supervisor,
     settle()
     while rollups.roll_up():
         pass
-    assert "Figures are complete up to" not in page(supervisor, "/reports/")
+    assert "Data is complete up to" not in page(supervisor, "/reports/")
 
 
 def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
@@ -361,7 +361,7 @@ def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
     while rollups.roll_up():
         pass
     shown = page(supervisor, "/reports/")
-    assert "1 ticket that was merged into another is left out" in shown
+    assert "1 merged ticket is not included" in shown
     found = supervisor.get("/api/tickets/analytics").json()
     assert (found["totals"]["created"], found["mergedTickets"]) == (1, 1)
     found = supervisor.get("/api/tickets/analytics?includeMerged=true").json()
@@ -375,10 +375,10 @@ def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
 
 def test_the_dashboard_says_that_the_escalations_of_today_catch_up(supervisor, desk):
     desk.ticket(now=this_second())
-    assert "Figures are complete up to" in page(supervisor, "/sla/")
+    assert "Data is complete up to" in page(supervisor, "/sla/")
     follow_changed()
     settle()
     while rollups.roll_up():
         pass
     cache.clear()  # some seconds later
-    assert "Figures are complete up to" not in page(supervisor, "/sla/")
+    assert "Data is complete up to" not in page(supervisor, "/sla/")

@@ -194,7 +194,7 @@ def test_a_refused_step_says_what_is_allowed(rep_client, desk):
     answer = rep_client.post(f"/tickets/{number}/status/", {"status": "Resolved"}, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "It can become: In Progress" in answer.content.decode()
+    assert "Allowed: In Progress" in answer.content.decode()
     assert stored(number).status == "Closed"
 
 

@@ -79,4 +79,4 @@ def test_a_key_of_something_else_deletes_nothing(rep_client, refused):
 
 
 def test_an_empty_list_says_so(rep_client):
-    assert "All mail was delivered" in rep_client.get("/mail/undelivered/").content.decode()
+    assert "No undelivered mail" in rep_client.get("/mail/undelivered/").content.decode()

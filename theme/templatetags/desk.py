@@ -54,7 +54,7 @@ def time_left(due_at: datetime | None, now: datetime) -> str:
     if due_at is None:
         return ""
     if due_at < now:
-        return _("overdue by %(span)s") % {"span": span(now - due_at)}
+        return _("Overdue by %(span)s") % {"span": span(now - due_at)}
     return _("%(span)s left") % {"span": span(due_at - now)}
 
 

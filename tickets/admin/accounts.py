@@ -33,13 +33,13 @@ class HandOverForm(forms.Form):
         label=_("Hand over"),
         widget=forms.RadioSelect,
         choices=[
-            (NEXT, _("by round robin, each in its team")),
-            ("queue", _("back to the queue of their team, unassigned")),
-            (PERSON, _("to a person")),
+            (NEXT, _("Round robin within each ticket’s team")),
+            ("queue", _("Return to the team queue, unassigned")),
+            (PERSON, _("To one person")),
         ],
         initial=NEXT,
     )
-    person = PersonField(label=_("Person"), queryset=User.objects.none(), required=False)
+    person = PersonField(label=_("Assignee"), queryset=User.objects.none(), required=False)
 
     def __init__(self, *args: Any, holder: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +50,7 @@ class HandOverForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("how") == PERSON and not given.get("person"):
-            self.add_error("person", _("Choose a person."))
+            self.add_error("person", _("Select a person."))
         return given
 
     @property
@@ -125,7 +125,7 @@ class TicketHolderAdmin(DeskUserAdmin):
 
     def _started(self, request: HttpRequest, holder: User, started: list[Bulk]) -> HttpResponse:
         if not started:
-            self.message_user(request, _("There is no ticket left to hand over."))
+            self.message_user(request, _("No tickets left to hand over."))
             return redirect("admin:accounts_user_change", holder.pk)
         numbers = ", ".join(str(job.pk) for job in started)
         self.log_change(request, holder, f"open tickets handed over: bulk changes {numbers}")

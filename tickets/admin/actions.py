@@ -39,7 +39,7 @@ SALT = "tickets.admin.actions"
 def _field(kind: str) -> forms.Field | None:
     """What has to be said for a change; None: nothing."""
     if kind == "assign":
-        return forms.ChoiceField(label=_("Give to"), choices=assignee_choices, required=False)
+        return forms.ChoiceField(label=_("Assign to"), choices=assignee_choices, required=False)
     if kind == "priority":
         return forms.ChoiceField(label=_("Priority"), choices=word_choices(list(Priority)[::-1]))
     if kind == "escalate":
@@ -78,7 +78,7 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Begin what was confirmed; or ask again where something is missing."""
     name = request.POST.get("change", "")
     if name not in _CHANGES:
-        raise Invalid({"change": _("Choose what to change.")})
+        raise Invalid({"change": _("Select an action.")})
     kind, value, _words = _CHANGES[name]
     numbers = [one for one in request.POST.get("tickets", "").split(",") if one.isdecimal()]
     signed = request.POST.get("list", "")
@@ -99,7 +99,7 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
     ]
     if not form.is_valid():
         return _confirm(model_admin, request, name, tickets, form)
-    closed = _("A closed ticket is history: only administrators change it here.")
+    closed = _("Only administrators can edit closed tickets.")
     started = bulk.start(
         action=kind,
         value=form.cleaned_data.get("value", value),
@@ -113,8 +113,7 @@ def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
         int(by.user_id),
         [ticket for ticket in tickets if may_change(ticket.status, by=by)],
         CHANGE,
-        change_message=_("Change to many tickets, number %(id)s: %(what)s")
-        % {"id": started.pk, "what": started},
+        change_message=_("Bulk change %(id)s: %(what)s") % {"id": started.pk, "what": started},
     )
     return redirect("bulk", started.pk)
 
@@ -146,10 +145,10 @@ def _confirm_all(
     if len(numbers) > MOST:
         total = len(every_number(filters, most=MOST_COUNTED, by=by))
         words = _(
-            "%(more)s%(total)s tickets are in this list; at most %(most)s can be changed at once. "
-            "Narrow it down with the filters, and change them part by part."
+            "This list has %(more)s%(total)s tickets. You can change at most %(most)s at "
+            "once. Use filters to narrow it down."
         ) % {
-            "more": _("More than ") if total == MOST_COUNTED else "",
+            "more": _("more than ") if total == MOST_COUNTED else "",
             "total": intcomma(total),
             "most": intcomma(MOST),
         }

@@ -74,17 +74,17 @@ class EscalatedByFilter(PersonFilter):
     field = "escalated_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("system", _("the desk itself")), *super().lookups(request, model_admin)]
+        return [("system", _("System")), *super().lookups(request, model_admin)]
 
 
 class OrderFilter(admin.SimpleListFilter):
     """The orders that an index has."""
 
-    title = _("order")
+    title = _("sort order")
     parameter_name = "order"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("-created_at", _("newest first")), ("-updated_at", _("last changed first"))]
+        return [("-created_at", _("newest first")), ("-updated_at", _("recently updated"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *more = super().choices(changelist)

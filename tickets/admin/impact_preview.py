@@ -107,8 +107,8 @@ def impact_in_words(found: Impact) -> list[str]:
     """Say what saving would do to open tickets."""
     return [
         _(
-            "%(of)s, %(count)s are recalculated: %(moved)s move to another policy, "
-            "%(rest)s get a new version of theirs."
+            "%(of)s, %(count)s will be recalculated: %(moved)s move to another policy, "
+            "%(rest)s get a new version of their policy."
         )
         % {
             "of": in_words(found),
@@ -135,7 +135,7 @@ def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
     if kind is Team:
         return _team(thing, by)
     if kind is CannedReply:
-        return [_("Whoever answers sees it at once; answers that were sent stay as they are.")]
+        return [_("Changes are available immediately. Replies already sent are not affected.")]
     return _view(thing, by) if kind is SavedView else []
 
 
@@ -145,24 +145,30 @@ def _rule(by: Actor) -> list[str]:
     return [
         in_words(Reach(past.seen, past.more, 0))
         + ": "
-        + _("so many are past each trigger now: %(counts)s.") % {"counts": counts},
-        _("A rule that begins does not fire on them, unless you choose so below."),
-        _("What has fired on a ticket does not fire again until it is reopened."),
+        + _("tickets past each trigger now: %(counts)s.") % {"counts": counts},
+        _("A new rule does not fire for these tickets unless you choose so below."),
+        _("A rule fires once per ticket until the ticket is reopened."),
     ]
 
 
 def _policy(policy: Policy | None, by: Actor) -> list[str]:
     if policy is None:
         return [
-            _("The open tickets that its conditions match come under it. “Preview” says how many.")
+            _(
+                "Open tickets that match the conditions move to this policy. Use “Preview” to see"
+                " how many."
+            )
         ]
     found = impact.under(policy, by=by)
     newest = policy.versions.order_by("-number").first()
     said = [
-        _("The next version follows %(key)s.") % {"key": newest.key if newest else "–"},
-        _("%(of)s, %(count)s are under this policy. “Preview” says what your changes would do.")
+        _("Saving creates a new version after %(key)s.") % {"key": newest.key if newest else "–"},
+        _(
+            "%(of)s, %(count)s are under this policy. Use “Preview” to see the impact of your"
+            " changes."
+        )
         % {"of": in_words(found), "count": found.touched},
-        _("Tickets that are done keep the version they finished under."),
+        _("Resolved and closed tickets keep their current policy version."),
     ]
     return said + shadow_of_policy(policy)
 
@@ -186,21 +192,25 @@ def _shadow(thing: Any, hidden: Mapping[int, list[str]], now_hidden: Iterable[An
     said = []
     if thing.pk in hidden:
         said.append(
-            _("It never applies: %(names)s come before it and take every ticket that it matches.")
+            _("This never applies: %(names)s match all the same tickets first.")
             % {"names": ", ".join(hidden[thing.pk])}
         )
     if names := [str(one) for one in now_hidden]:
-        said.append(_("Because of it these never apply: %(names)s.") % {"names": ", ".join(names)})
+        said.append(
+            _("This prevents the following from ever applying: %(names)s.")
+            % {"names": ", ".join(names)}
+        )
     return said
 
 
 def _calendar(calendar: Calendar | None, by: Actor) -> list[str]:
     names = [policy.name for policy in calendar.policy_set.all()] if calendar else []
     if not names:
-        return [_("No policy uses it: no deadline moves.")]
+        return [_("No SLA policy uses this calendar. No deadlines change.")]
     return [
-        _("Policies that use it, and get a new version: %(names)s.") % {"names": ", ".join(names)},
-        _("Open tickets are recalculated in the background: %(count)s.")
+        _("SLA policies that use this calendar get a new version: %(names)s.")
+        % {"names": ", ".join(names)},
+        _("Open tickets recalculated in the background: %(count)s.")
         % {"count": _open(by, Filters(statuses=ACTIVE))},
     ]
 
@@ -215,23 +225,26 @@ def _routing(rule: RoutingRule | None, by: Actor) -> list[str]:
             priorities=frozenset([Priority(rule.priority)] if rule.priority else []),
         )
     return [
-        _("New tickets of the last 30 days that category and priority fit: %(count)s.")
+        _("Tickets of the last 30 days that match category and priority: %(count)s.")
         % {"count": _open(by, filters)},
-        _("Tickets that are there already stay where they are."),
+        _("Existing tickets are not affected."),
         *(shadow_of_routing_rule(rule) if rule else ()),
     ]
 
 
 def _team(team: Team | None, by: Actor) -> list[str]:
     if team is None:
-        return [_("A new team has no tickets until a rule or a person sends it some.")]
+        return [_("A new team gets tickets when a routing rule or a person assigns them.")]
     rules = RoutingRule.objects.filter(team=team).count()
     return [
-        _("Its open tickets: %(count)s. They stay; members who leave keep what is theirs.")
+        _(
+            "Open tickets of this team: %(count)s. They are not affected. Members who leave "
+            "keep their tickets."
+        )
         % {"count": _open(by, Filters(statuses=ACTIVE, team=str(team.pk)))},
         ngettext(
-            "%(n)s routing rule sends it new tickets.",
-            "%(n)s routing rules send it new tickets.",
+            "%(n)s routing rule sends new tickets to this team.",
+            "%(n)s routing rules send new tickets to this team.",
             rules,
         )
         % {"n": rules},
@@ -240,14 +253,17 @@ def _team(team: Team | None, by: Actor) -> list[str]:
 
 def _view(view: SavedView | None, by: Actor) -> list[str]:
     if view is None or view.team is None:
-        return [_("Every member of the team sees it beside their pages.")]
+        return [_("All team members see this view in their sidebar.")]
     try:
         filters = read_filters(parse_qs(view.query), by=by)
     except Invalid as refused:
-        return [_("It shows nothing now: %(why)s") % {"why": " ".join(refused.errors.values())}]
+        return [
+            _("This view is invalid and shows no tickets: %(why)s")
+            % {"why": " ".join(refused.errors.values())}
+        ]
     members = view.team.members.count()
     return [
-        _("It shows %(count)s tickets now, to %(members)s people of %(team)s.")
+        _("Shows %(count)s tickets to %(members)s members of %(team)s.")
         % {"count": _open(by, filters), "members": members, "team": view.team.name}
     ]
 

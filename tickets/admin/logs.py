@@ -31,7 +31,7 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
     list_filter = (PersonFilter, "created_at")
     fields = ("ticket", "kind", "person", "created_at", "content")
 
-    @admin.display(description=_("written"))
+    @admin.display(description=_("date"))
     def written(self, line: Any) -> str:
         return moment(line.created_at)
 
@@ -45,9 +45,9 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("person"))
     def person(self, line: Any) -> str:
-        name = people().name(line.created_by) or str(_("somebody who left"))
+        name = people().name(line.created_by) or str(_("former colleague"))
         inbound = line.direction == Direction.INBOUND.value
-        return str(_("the customer, logged by %(name)s") % {"name": name}) if inbound else name
+        return str(_("customer, logged by %(name)s") % {"name": name}) if inbound else name
 
     @admin.display(description=_("text"))
     def begins(self, line: Any) -> str:
@@ -60,7 +60,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
     list_filter = (EscalatedByFilter, "fired_at")
     fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
 
-    @admin.display(description=_("escalated"))
+    @admin.display(description=_("escalated at"))
     def escalated(self, record: Any) -> str:
         return moment(record.fired_at)
 
@@ -75,7 +75,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("by"))
     def person(self, record: Any) -> str:
-        return people().name(record.escalated_by) or str(_("somebody who left"))
+        return people().name(record.escalated_by) or str(_("former colleague"))
 
 
 @admin.register(Tag)
@@ -90,4 +90,4 @@ class TagAdmin(ReadOnly, PlannedAdmin):
     def shown(self, tag: Any) -> str:
         address = reverse("admin:tickets_ticket_changelist")
         query = urlencode({"tags__contains": tag.name})
-        return format_html('<a href="{}?{}">{}</a>', address, query, _("show them"))
+        return format_html('<a href="{}?{}">{}</a>', address, query, _("View tickets"))

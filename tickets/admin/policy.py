@@ -33,14 +33,14 @@ class PolicyForm(PreviewForm):
         required=False,
         choices=word_choices(list(Category)),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None: every category."),
+        help_text=_("Blank means every category."),
     )
     segments = forms.MultipleChoiceField(
         label=_("Customer segments"),
         required=False,
         choices=[(segment.value, segment.value) for segment in Segment],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None: every segment."),
+        help_text=_("Blank means every segment."),
     )
 
     class Meta:
@@ -84,8 +84,8 @@ class PolicyAdmin(SaysWhatItTouches):
             {
                 "fields": ("categories", "segments"),
                 "description": _(
-                    "The first active policy, in order, whose conditions match a ticket applies. "
-                    "The default policy matches every ticket and comes last."
+                    "The first active policy whose conditions match the ticket applies. The "
+                    "default policy matches every ticket and comes last."
                 ),
             },
         ),
@@ -101,9 +101,9 @@ class PolicyAdmin(SaysWhatItTouches):
                     ("low_response", "low_resolution"),
                 ),
                 "description": _(
-                    "Working time of the calendar, such as 2h, 1d 4h or 90m; 1d is 24 hours of it. "
-                    "Saving plans the open tickets anew in the background; tickets that are done "
-                    "keep the version they finished under."
+                    "Business time, such as 2h, 1d 4h or 90m (1d is 24 hours). Saving "
+                    "recalculates open tickets in the background. Resolved and closed tickets "
+                    "keep their current policy version."
                 ),
             },
         ),
@@ -114,7 +114,7 @@ class PolicyAdmin(SaysWhatItTouches):
         newest = policy.versions.order_by("-number").first()
         return newest.key if newest else ""
 
-    @admin.display(description=_("never applies, because of"), empty_value="")
+    @admin.display(description=_("never applies because of"), empty_value="")
     def hidden_by(self, policy: Policy) -> str:
         return ", ".join(shadowed.hidden_policies_now().get(policy.pk, ()))
 
@@ -147,7 +147,7 @@ class CalendarAdmin(SaysWhatItTouches):
     fieldsets = (
         (None, {"fields": ("name", "always", "time_zone")}),
         (
-            _("Hours"),
+            _("Business hours"),
             {
                 "fields": (
                     "monday",
@@ -158,10 +158,12 @@ class CalendarAdmin(SaysWhatItTouches):
                     "saturday",
                     "sunday",
                 ),
-                "description": _("Such as 09:00-12:00, 13:00-17:00. Empty: no work on that day."),
+                "description": _(
+                    "Such as 09:00-12:00, 13:00-17:00. Blank means closed on that day."
+                ),
             },
         ),
-        (_("Days off"), {"fields": ("holiday_country", "own_holidays")}),
+        (_("Holidays"), {"fields": ("holiday_country", "own_holidays")}),
     )
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:

@@ -21,16 +21,15 @@ class RuleForm(PreviewForm):
     """A rule that begins fires on what passes from now on, unless somebody wants the past too."""
 
     also_past = forms.ChoiceField(
-        label=_("Begins with"),
+        label=_("Applies to"),
         choices=[
-            ("", _("what passes from now on")),
-            ("1", _("tickets that are past it already, too")),
+            ("", _("Deadlines from now on")),
+            ("1", _("Also tickets already past the trigger")),
         ],
         required=False,
         widget=forms.RadioSelect,
         help_text=_(
-            "For a rule that is new, becomes active again, or gets another trigger. Otherwise it "
-            "goes on as it is."
+            "Used for rules that are new, reactivated or have a new trigger. Otherwise ignored."
         ),
     )
 
@@ -38,9 +37,9 @@ class RuleForm(PreviewForm):
         also_past = self.cleaned_data.get("also_past") == "1"
         found = fires_at_once(self.instance, also_past=also_past, by=self.actor)
         if not found.seen:
-            return found, [gettext("It fires on no ticket at once, but from now on.")]
+            return found, [gettext("It fires for no existing tickets. It applies from now on.")]
         return found, [
-            gettext("%(of)s, it fires at once on %(count)s.")
+            gettext("%(of)s, it fires immediately for %(count)s.")
             % {"of": in_words(found), "count": found.touched}
         ]
 
@@ -70,20 +69,20 @@ class EscalationRuleAdmin(SaysWhatItTouches):
             },
         ),
         (
-            _("Who is told"),
+            _("Notify"),
             {"fields": ("notify_assignee", "notify_team", "notify_supervisors")},
         ),
         (
-            _("Who gets the ticket"),
+            _("Reassign"),
             {
                 "fields": ("reassign_to", "reassign_to_team"),
                 "description": _(
-                    "A person or a team, not both. Somebody who is absent or inactive gets "
-                    "nothing: the ticket then stays with whoever has it."
+                    "Choose a person or a team, not both. If the person is absent or inactive, the "
+                    "ticket keeps its assignee."
                 ),
             },
         ),
-        (_("From when on"), {"fields": ("also_past",)}),
+        (_("Activation"), {"fields": ("also_past",)}),
     )
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

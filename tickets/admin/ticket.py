@@ -48,13 +48,13 @@ class TicketForm(PlannedForm):
     tags = forms.CharField(
         label=gettext_lazy("Tags"),
         required=False,
-        help_text=gettext_lazy("Separated by commas."),
+        help_text=gettext_lazy("Separate tags with commas."),
     )
     note = forms.CharField(
         label=gettext_lazy("New note"),
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text=gettext_lazy("Only colleagues see this. Use @ to mention a colleague."),
+        help_text=gettext_lazy("Only visible to your team. Use @ to mention a colleague."),
     )
 
     class Meta:
@@ -115,7 +115,8 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     )
     search_by = search_order = "words"
     search_help_text = gettext_lazy(
-        "A number, names, a VIN, words; or status:open priority:high assignee:me is:overdue tag:x."
+        "Search by number, name, VIN or text, or use status:open priority:high "
+        "assignee:me is:overdue tag:x."
     )
     actions = actions.ACTIONS
     readonly_fields = (
@@ -131,10 +132,10 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     )
     fieldsets = (
         (None, {"fields": ("subject", "description", ("category", "priority", "status"))}),
-        (gettext_lazy("Who works on it"), {"fields": (("assigned_to", "team_id"), "tags")}),
-        (gettext_lazy("Note"), {"fields": ("note",)}),
+        (gettext_lazy("Assignment"), {"fields": (("assigned_to", "team_id"), "tags")}),
+        (gettext_lazy("Internal note"), {"fields": ("note",)}),
         (
-            gettext_lazy("Where it stands"),
+            gettext_lazy("SLA and dates"),
             {
                 "fields": (
                     ("standing_mark", "level_mark"),
@@ -257,9 +258,9 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         address = reverse("admin:customers_vehicle_change", args=[found.vehicle_id])
         return format_html('<a href="{}">{}</a>', address, found.label)
 
-    @admin.display(description=gettext_lazy("opened by"))
+    @admin.display(description=gettext_lazy("created by"))
     def made(self, ticket: Any) -> str:
-        return people().name(ticket.created_by) or _("somebody who left")
+        return people().name(ticket.created_by) or _("former colleague")
 
     def _named(self, tickets: list[Any]) -> None:
         """Names of customers, in one read."""
@@ -330,8 +331,10 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
             raise PermissionDenied
         restore(object_id, by=actor_of(request.user))
         ticket = self.get_object(request, object_id)
-        self.log_change(request, ticket, _("Brought back from the archive."))
-        messages.success(request, _("The ticket is back in lists and search."))
+        self.log_change(request, ticket, _("Restored from the archive."))
+        messages.success(
+            request, _("The ticket was restored and appears in lists and search again.")
+        )
         return redirect("admin:tickets_ticket_change", object_id)
 
 
@@ -369,6 +372,9 @@ def mark(kind: str, word: str) -> str:
 
 
 def _told(line: LogLine) -> str:
-    said = "; ".join(f"{one['label']}: {one['before']} → {one['after']}" for one in line.changes)
+    said = "; ".join(
+        f"{one['label']}: " + " → ".join(value for value in (one["before"], one["after"]) if value)
+        for one in line.changes
+    )
     words = said or line.rule or line.content[:200]
     return _("%(name)s: %(what)s") % {"name": line.author_name, "what": words}

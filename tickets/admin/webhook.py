@@ -22,7 +22,7 @@ class WebhookForm(forms.ModelForm):
         required=False,
         choices=[(event, event) for event in EVENTS],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None: every event."),
+        help_text=_("Blank means every event."),
     )
 
     class Meta:
@@ -42,49 +42,50 @@ class WebhookAdmin(SupervisorsOnly):
             {
                 "fields": ("name", "url", "active", "events"),
                 "description": _(
-                    "Each event of a ticket is sent as JSON, in the order of its ticket, until it "
-                    "is answered with a status of 200 to 299: again after half a minute, two, ten, "
-                    "an hour, four and twelve. A receiver can get an event twice, with the same id."
+                    "Each ticket event is sent as JSON, in order per ticket. Deliveries without "
+                    "a 2xx response are retried after 30 seconds, 2 minutes, 10 minutes, 1 hour,"
+                    " 4 hours and 12 hours. An event can arrive twice with the same id."
                 ),
             },
         ),
-        (_("What comes back"), {"fields": ("last_answers",)}),
+        (_("Deliveries"), {"fields": ("last_answers",)}),
         (
             _("Signature"),
             {
                 "fields": ("signing_secret",),
                 "description": _(
-                    "Helpdesk-Signature is t=SECONDS,v1=HEX: HMAC-SHA256 of the seconds, a full "
-                    "stop and the body, with this secret. Refuse what is older than five minutes."
+                    "Helpdesk-Signature is t=SECONDS,v1=HEX: the HMAC-SHA256 of the seconds, a "
+                    "full stop and the body, signed with this secret. Reject requests older than"
+                    " five minutes."
                 ),
             },
         ),
     )
 
-    @admin.display(description=_("last answer"))
+    @admin.display(description=_("last response"))
     def last_answer(self, hook: Webhook) -> str:
         return hook.answers[0]["answer"] if hook.answers else ""
 
-    @admin.display(description=_("last answers"))
+    @admin.display(description=_("last responses"))
     def last_answers(self, hook: Webhook) -> SafeString | str:
         if not hook.answers:
-            return str(_("Nothing was sent yet."))
+            return str(_("No deliveries yet."))
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             ((one["at"], one["event"], one["ticketId"], one["answer"]) for one in hook.answers),
         )
-        words = (_("time"), _("event"), _("ticket"), _("answer"))
+        words = (_("time"), _("event"), _("ticket"), _("First reply"))
         head = format_html_join("", "<th>{}</th>", ((word,) for word in words))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
 
     @admin.display(description=_("secret"))
     def signing_secret(self, hook: Webhook) -> SafeString | str:
         if not hook.pk:
-            return str(_("Shown when the webhook is saved."))
+            return str(_("Shown after you save the webhook."))
         return format_html("<code>{}</code>", hook.secret)
 
-    @admin.action(description=_("Send a test message"))
+    @admin.action(description=_("Send test event"))
     def send_ping(self, request: HttpRequest, hooks: QuerySet[Any]) -> None:
         for hook in hooks:
             self.message_user(request, f"{hook}: {ping(hook)['answer']}", messages.INFO)

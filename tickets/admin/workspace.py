@@ -58,9 +58,10 @@ class TeamAdmin(SaysWhatItTouches):
             {
                 "fields": ("name", "distribution"),
                 "description": _(
-                    "A team shares a queue. Routing rules send it new tickets; how it hands them "
-                    "out to its members is said here. A team stays, since tickets name it: one "
-                    "that is no longer needed has no members."
+                    "A team shares a queue of tickets. Routing rules send new tickets to it, and"
+                    " this setting assigns them to members. Teams can’t be deleted because "
+                    "tickets refer to them. Remove all members from a team that is no longer "
+                    "used."
                 ),
             },
         ),
@@ -84,14 +85,14 @@ class RoutingRuleAdmin(Deletable):
             {
                 "fields": ("position", "category", "segment", "priority", "team"),
                 "description": _(
-                    "A new ticket goes to the team of the first rule that fits. An empty field "
-                    "fits everything. Tickets that are there already stay where they are."
+                    "A new ticket goes to the team of the first matching rule. A blank field "
+                    "matches everything. Existing tickets are not affected."
                 ),
             },
         ),
     )
 
-    @admin.display(description=_("never applies, because of"), empty_value="")
+    @admin.display(description=_("never applies because of"), empty_value="")
     def hidden_by(self, rule: RoutingRule) -> str:
         return ", ".join(shadowed.hidden_routing_rules_now().get(rule.pk, ()))
 
@@ -109,7 +110,7 @@ class CannedReplyAdmin(Deletable):
             {
                 "fields": ("name", "text", "team"),
                 "description": _(
-                    "A text that is sent often. Whoever answers a ticket chooses it by its name."
+                    "A predefined text for replies. Representatives choose it by name."
                 ),
             },
         ),
@@ -137,8 +138,8 @@ class SavedViewAdmin(Deletable):
             {
                 "fields": ("name", "query", "team"),
                 "description": _(
-                    "Filters under a name, beside every page of the team's members. Set the "
-                    "filters in the workspace, and copy what stands after “?” in the address."
+                    "A saved view appears in the sidebar of the team’s members. Set the filters in "
+                    "the workspace and copy the part of the address after “?”."
                 ),
             },
         ),

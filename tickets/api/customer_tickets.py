@@ -22,18 +22,18 @@ router = Router(tags=["customers and vehicles"])
 
 class Paged(Shape):
     limit: int = Field(25, ge=1, le=100)
-    cursor: str = Field("", description="The `nextCursor` of the page before.")
+    cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
 @router.get("/customers/{customer_id}/tickets", response=TicketPage, by_alias=True)
 def tickets_of_customer(
     request: HttpRequest, customer_id: str, asked: Annotated[Paged, Query()]
 ) -> dict[str, Any]:
-    """A customer's tickets, the newest first."""
+    """List a customer's tickets, newest first."""
     require_ticket_work(actor_of(request.user))
     customer = current(customer_id)
     if customer is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     return _page(request, asked, Filters(customer_id=customer.customer_id, sort=Sort.CREATED))
 
 
@@ -41,10 +41,10 @@ def tickets_of_customer(
 def tickets_of_vehicle(
     request: HttpRequest, vehicle_id: str, asked: Annotated[Paged, Query()]
 ) -> dict[str, Any]:
-    """Every ticket about a vehicle, whoever owned it then, the newest first."""
+    """List all tickets for a vehicle, under any owner, newest first."""
     require_ticket_work(actor_of(request.user))
     if find_vehicle(vehicle_id) is None:
-        raise NotFound(_("There is no such vehicle."))
+        raise NotFound(_("Vehicle not found."))
     return _page(request, asked, Filters(vehicle_id=vehicle_id, sort=Sort.CREATED))
 
 

@@ -20,7 +20,7 @@ from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
 
 TicketId = Annotated[str, Field(description="The ticket's number.", examples=["4711"])]
-UserId = Annotated[str, Field(description="A user's id; see /api/users.", examples=["7"])]
+UserId = Annotated[str, Field(description="A user's ID; see /api/users.", examples=["7"])]
 CustomerId = Annotated[str, Field(examples=["01JD9ZQ4C1V9W3K2M8T6X5R7PN"])]
 VehicleId = Annotated[str, Field(examples=["01JD9ZQ4C2E5H8K1N4Q7T0W3Z6"])]
 Subject = Annotated[
@@ -45,7 +45,7 @@ Tags = Annotated[
     list[Tag],
     Field(
         max_length=MOST_TAGS,
-        description="Kept in lower case, each once, in order.",
+        description="Stored in lower case, sorted, without duplicates.",
         examples=[["antwerp", "documents"]],
     ),
 ]
@@ -62,60 +62,68 @@ class TicketOut(Shape):
     category: Category
     priority: Priority
     status: Status
-    assigned_to: UserId | None = Field(description="Null: nobody.")
-    created_by: str = Field(description="A user's id, or `system`.", examples=["7"])
+    assigned_to: UserId | None = Field(description="Null if unassigned.")
+    created_by: str = Field(description="A user's ID, or `system`.", examples=["7"])
     created_at: Moment
     updated_at: Moment
-    resolved_at: Moment | None = Field(description="Null while it is active.")
+    resolved_at: Moment | None = Field(description="Null while the ticket is active.")
     closed_at: Moment | None
     sla_deadline: Moment | None = Field(
-        description="The earliest deadline of a running clock; null when none runs."
+        description="The earliest deadline of a running SLA clock. Null if none is running."
     )
     escalation_level: int = Field(
-        ge=0, le=3, description="The highest level in this life of the ticket, 0 to 3."
+        ge=0,
+        le=3,
+        description="The highest level reached since creation or the last reopening, 0 to 3.",
     )
     version: int = Field(
-        ge=1, description="Grows with every change. Send it back to change only what you have seen."
+        ge=1,
+        description="Increases with every change. Send it back to avoid overwriting changes by "
+        "others.",
     )
     tags: list[str]
-    waiting: bool = Field(description="It waits for the customer: the resolution clock is paused.")
-    response_deadline: Moment | None = Field(description="Null once the customer was answered.")
+    waiting: bool = Field(
+        description="Whether the ticket is waiting for the customer. The resolution clock is then "
+        "paused."
+    )
+    response_deadline: Moment | None = Field(description="Null after the first reply.")
     resolution_deadline: Moment | None = Field(
-        description="Null while it waits for the customer, and when it is done."
+        description="Null while waiting for the customer, and once resolved or closed."
     )
     first_responded_at: Moment | None
     response_breached: bool = Field(
-        description="The first response came after its deadline, or is late now."
+        description="Whether the first reply missed its deadline, or is overdue now."
     )
     resolution_breached: bool
     policy_id: str = Field(
-        description="The SLA policy and its version, from which the deadlines come.",
+        description="The SLA policy and version that set the deadlines.",
         examples=["default@1"],
     )
 
 
 class CommunicationOut(Shape):
-    """A line of a ticket's log."""
+    """An entry in a ticket's conversation."""
 
     communication_id: str
     ticket_id: TicketId
     type: CommunicationType
     content: str
     direction: Direction | None = Field(
-        description="Of a Customer Response: outbound is staff to customer. Else null."
+        description="For a Customer Response: `outbound` was sent to the customer, `inbound` came "
+        "from them. Null otherwise."
     )
     created_by: str = Field(
-        description="A user's id, or `system`. Of an inbound message: who recorded it."
+        description="A user's ID, or `system`. For an inbound message, who logged it."
     )
     customer_id: str | None = Field(
-        description="The customer who wrote it, if it is inbound and this is known. Else null."
+        description="For an inbound message, the customer who wrote it, if known. Null otherwise."
     )
     created_at: Moment
     attachments: list["AttachmentOut"]
 
 
 class AttachmentOut(Shape):
-    """A file that came with a line; pages give it out."""
+    """An attachment. Download it in the workspace."""
 
     name: str
     size: int = Field(description="Bytes.")
@@ -124,7 +132,7 @@ class AttachmentOut(Shape):
 class TicketWithLog(TicketOut):
     communications: list[CommunicationOut] = Field(description="Oldest first, at most 100.")
     communications_cursor: str | None = Field(
-        description="Ask again with this as `communicationsCursor` for newer ones; null at the end."
+        description="Send this as `communicationsCursor` for newer entries. Null at the end."
     )
 
 
@@ -136,46 +144,48 @@ class NewTicket(Asked):
     priority: Priority
     vehicle_id: VehicleId | None = Field(None, description="A vehicle of this customer.")
     assigned_to: UserId | None = Field(
-        None, description="Null or absent: the routing rules choose a team, and perhaps somebody."
+        None,
+        description="If null or absent, the routing rules choose a team and possibly an assignee.",
     )
     tags: Tags = []
 
 
 class TicketChange(Asked):
-    """Fields that are absent stay as they are."""
+    """The fields to change. Absent fields stay unchanged."""
 
     subject: Subject = silent("")
     description: Description = silent("")
     category: Category = silent(Category.GENERAL)
     priority: Priority = silent(Priority.MEDIUM)
     status: Status = silent(
-        Status.OPEN, description="A step of the workflow; 409 names those that are possible."
+        Status.OPEN, description="Must be allowed by the workflow. A 409 lists the allowed values."
     )
-    vehicle_id: VehicleId | None = Field(None, description="Null takes the vehicle away.")
+    vehicle_id: VehicleId | None = Field(None, description="Null removes the vehicle.")
     tags: Tags = silent([])
     version: StrictInt | None = Field(
-        None, ge=1, description="Change the ticket only if it is still at this version."
+        None, ge=1, description="Update only if this is still the current version."
     )
 
 
 class Assignment(Asked):
     assigned_to: str | None = Field(
-        description="A user's id; null: nobody; `auto`: routing decides.",
+        description="A user's ID, null to unassign, or `auto` to let routing decide.",
         examples=["7"],
     )
 
 
 class Message(Asked):
     type: Literal["Internal Note", "Customer Response"] = Field(
-        description="The customer never sees an Internal Note."
+        description="An Internal Note is never shown to the customer."
     )
     content: Content
     direction: Direction = Field(
         Direction.OUTBOUND,
-        description="Of a Customer Response: `inbound` records what the customer said.",
+        description="For a Customer Response: `inbound` logs a message from the customer.",
     )
     waiting: StrictBool = Field(
-        False, description="With an answer to the customer: the ticket then waits for them."
+        False,
+        description="With an outbound Customer Response: set the ticket to waiting.",
     )
 
 

@@ -47,27 +47,28 @@ AUTO = "auto"
 
 
 class Listed(Shape):
-    """Which tickets, in which order. All filters hold at once."""
+    """Filters and sort order. A ticket must match all filters."""
 
-    status: list[Status] = Field([], description="Any of these.")
-    priority: list[Priority] = Field([], description="Any of these.")
-    category: list[Category] = Field([], description="Any of these.")
-    assigned_to: str = Field("", description="A user's id, `me` or `none`.")
+    status: list[Status] = Field([], description="Matches any of the values.")
+    priority: list[Priority] = Field([], description="Matches any of the values.")
+    category: list[Category] = Field([], description="Matches any of the values.")
+    assigned_to: str = Field("", description="A user's ID, `me` or `none`.")
     customer_id: str = ""
     vehicle_id: str = ""
     q: str = Field(
         "",
         max_length=LONGEST_TEXT,
-        description="Words of subject, description and conversation, a number, a name, an e-mail "
-        "address, a phone number, a VIN or its last six; prefixes will do.",
+        description="Searches subject, description, conversation, ticket number, customer name, "
+        "email address, phone number and VIN (or its last six characters). Prefixes "
+        "match.",
     )
-    overdue: bool | None = Field(None, description="Past the deadline of a running clock.")
-    escalated: bool | None = Field(None, description="At level 1 or above.")
-    created_from: str = Field("", description="A day of UTC, or a moment; included.")
-    created_to: str = Field("", description="A day of UTC, included; or a moment, excluded.")
-    sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: the most urgent first.")
+    overdue: bool | None = Field(None, description="Past the deadline of a running SLA clock.")
+    escalated: bool | None = Field(None, description="At escalation level 1 or above.")
+    created_from: str = Field("", description="A date (UTC) or a time, inclusive.")
+    created_to: str = Field("", description="A date (UTC), inclusive, or a time, exclusive.")
+    sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: most urgent first.")
     limit: int = Field(25, ge=1, le=100)
-    cursor: str = Field("", description="The `nextCursor` of the page before.")
+    cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
 @router.get("/tickets", response=TicketPage, by_alias=True)
@@ -91,7 +92,7 @@ def list_tickets(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dic
 def open_ticket(
     request: HttpRequest, response: HttpResponse, asked: NewTicket
 ) -> Answer[dict[str, Any]]:
-    """Open a ticket. With `Idempotency-Key` a repeat is answered as the first, and opens none."""
+    """Create a ticket. Repeating the request with the same `Idempotency-Key` creates no other."""
     ticket = create_ticket(**asked.said(), token=token_of(request), by=actor_of(request.user))
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     return Answer(201, _answer(response, ticket))
@@ -99,7 +100,7 @@ def open_ticket(
 
 class FromThere(Shape):
     communications_cursor: str = Field(
-        "", max_length=40, description="The `communicationsCursor` of the answer before."
+        "", max_length=40, description="The `communicationsCursor` of the previous response."
     )
 
 
@@ -115,7 +116,7 @@ def get_ticket(
     ticket_id: TicketId,
     asked: Annotated[FromThere, Query()],
 ) -> Answer[dict[str, Any] | None]:
-    """A ticket with its log. With `If-None-Match` 304 where nothing has changed."""
+    """Return a ticket with its conversation. With `If-None-Match`, 304 if nothing has changed."""
     found = read.ticket_from_first_line(
         ticket_id, after=asked.communications_cursor or None, by=actor_of(request.user)
     )
@@ -133,7 +134,7 @@ def get_ticket(
 def change_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: TicketChange
 ) -> dict[str, Any]:
-    """Change some fields of a ticket, all at once; with `version` or `If-Match` only as seen."""
+    """Update a ticket. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
     version = asked_version(request, fields.pop("version", None))
     if "vehicle_id" in fields:
@@ -148,7 +149,7 @@ def change_ticket(
 def assign_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
 ) -> dict[str, Any]:
-    """Give a ticket to somebody, to nobody, or to whom routing chooses."""
+    """Assign a ticket to a user, unassign it, or let routing choose."""
     by, version, token = actor_of(request.user), asked_version(request), token_of(request)
     if asked.assigned_to == AUTO:
         ticket = assign.assign_automatically(ticket_id, by=by, version=version, token=token)
@@ -162,10 +163,10 @@ def assign_ticket(
 def add_communication(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Message
 ) -> Answer[dict[str, Any]]:
-    """Answer the customer, note something, or record what the customer said.
+    """Reply to the customer, add an internal note, or log a message from the customer.
 
-    A message to a ticket that was merged, or closed too long ago, goes to the one in which the
-    matter goes on: `ticketId` of the answer names it.
+    A message to a ticket that was merged, or closed too long ago, is added to the ticket that
+    continues it. `ticketId` of the response names that ticket.
     """
     try:
         ticket, line = communicate(
@@ -187,7 +188,7 @@ def add_communication(
 def escalate_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationAsked
 ) -> dict[str, Any]:
-    """Raise a ticket by one level, to 3 at most."""
+    """Escalate a ticket by one level, up to 3."""
     ticket = escalate.escalate(
         ticket_id,
         reason=asked.reason,

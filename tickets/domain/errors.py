@@ -50,14 +50,14 @@ class WindowsOverlap(CalendarRefused):
 
 class CalendarHasNoWorkingTime(CalendarRefused):
     def __init__(self) -> None:
-        super().__init__("the calendar has no working time in a normal week")
+        super().__init__("The calendar has no business hours in a normal week.")
 
 
 class DeadlineOutOfReach(CalendarRefused):
     """The calendar does not hold that much working time before its horizon."""
 
     def __init__(self, start: datetime, seconds: int) -> None:
-        super().__init__(f"{seconds} s of working time from {_show(start)} take too many years")
+        super().__init__(f"{seconds} s of business hours from {_show(start)} take too many years")
 
 
 class AllowanceRefused(DomainError):
@@ -86,8 +86,8 @@ class TransitionRefused(EventRefused):
     def __init__(self, current: str, wanted: str, allowed: Iterable[str]) -> None:
         self.current, self.wanted, self.allowed = current, wanted, tuple(allowed)
         super().__init__(
-            f"{current} to {wanted} is not allowed; "
-            f"from {current} a ticket can become {' or '.join(self.allowed)}"
+            f"Can’t change the status from {current} to {wanted}. "
+            f"Allowed: {', '.join(self.allowed)}."
         )
 
 
@@ -96,31 +96,31 @@ class ClosedTooLongAgo(EventRefused):
 
     def __init__(self, closed_at: datetime, within: timedelta) -> None:
         super().__init__(
-            f"the ticket has been closed since {_show(closed_at)}, {within.days} days or more: "
-            "this message opens another ticket"
+            f"The ticket was closed at {_show(closed_at)}, {within.days} days ago or more. "
+            "This message creates a follow-up ticket."
         )
 
 
 class AlreadyWaiting(EventRefused):
     def __init__(self) -> None:
-        super().__init__("the ticket waits for the customer already")
+        super().__init__("The ticket is already waiting for the customer.")
 
 
 class NotWaiting(EventRefused):
     def __init__(self) -> None:
-        super().__init__("the ticket does not wait for the customer")
+        super().__init__("The ticket is not waiting for the customer.")
 
 
 class CannotWait(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"a ticket that is {status} cannot wait for the customer; reopen it first")
+        super().__init__(f"A ticket that is {status} can’t be set to waiting. Reopen it first.")
 
 
 class CannotReopen(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"a ticket that is {status} cannot be reopened; it is not done")
+        super().__init__(f"A ticket that is {status} can’t be reopened.")
 
 
 class MergedAway(EventRefused):
@@ -128,20 +128,20 @@ class MergedAway(EventRefused):
 
     def __init__(self, into: str) -> None:
         self.into = into
-        super().__init__(f"the ticket was merged into ticket {into}")
+        super().__init__(f"The ticket was merged into ticket {into}.")
 
 
 class TicketArchived(EventRefused):
     """Was put away; an administrator can bring it back."""
 
     def __init__(self) -> None:
-        super().__init__("the ticket is archived")
+        super().__init__("The ticket is archived.")
 
 
 class NotClosed(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"a ticket that is {status} cannot be archived; close it first")
+        super().__init__(f"A ticket that is {status} can’t be archived. Close it first.")
 
 
 class MergeRefused(EventRefused):
@@ -162,7 +162,7 @@ class UnknownWord(DomainError):
 
 class HighestLevelReached(DomainError):
     def __init__(self, level: int) -> None:
-        super().__init__(f"the ticket is at escalation level {level} already, the highest")
+        super().__init__(f"The ticket is already at the highest escalation level, {level}.")
 
 
 class ScenarioRefused(DomainError):

@@ -36,14 +36,14 @@ class Calendar(models.Model):
     always = models.BooleanField(
         _("around the clock"),
         default=False,
-        help_text=_("24 hours, every day, holidays too. The hours below are then not used."),
+        help_text=_("Open 24 hours every day, including holidays. The hours below are ignored."),
     )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
         default="UTC",
         validators=[validate_time_zone],
-        help_text=_("The hours below are wall time here, for example Europe/Rome."),
+        help_text=_("The business hours below are in this time zone, for example Europe/Rome."),
     )
     monday = models.CharField(_("Monday"), max_length=120, blank=True, default="09:00-17:00")
     tuesday = models.CharField(_("Tuesday"), max_length=120, blank=True, default="09:00-17:00")
@@ -53,21 +53,21 @@ class Calendar(models.Model):
     saturday = models.CharField(_("Saturday"), max_length=120, blank=True)
     sunday = models.CharField(_("Sunday"), max_length=120, blank=True)
     holiday_country = models.CharField(
-        _("holidays of"),
+        _("public holidays of"),
         max_length=2,
         blank=True,
-        help_text=_("A country's two letters, for example IT or US. Empty: none."),
+        help_text=_("Two-letter country code, for example IT or US. Blank means none."),
     )
     own_holidays = models.TextField(
-        _("other days off"),
+        _("other holidays"),
         blank=True,
-        help_text=_("Dates such as 2027-01-01, separated by spaces or lines."),
+        help_text=_("Dates such as 2027-01-01, separated by spaces or line breaks."),
     )
 
     class Meta:
         ordering = ["name"]
-        verbose_name = _("calendar")
-        verbose_name_plural = _("calendars")
+        verbose_name = _("business hours calendar")
+        verbose_name_plural = _("business hours calendars")
 
     def __str__(self) -> str:
         return self.name
@@ -75,14 +75,16 @@ class Calendar(models.Model):
     def clean(self) -> None:
         country = self.holiday_country = self.holiday_country.upper()
         if country and country not in holidays.list_supported_countries():
-            raise ValidationError({"holiday_country": _("No holidays are known for this country.")})
+            raise ValidationError(
+                {"holiday_country": _("Holidays for this country are not available.")}
+            )
         if errors := self._refused_fields():
             raise ValidationError(errors)
         try:
             calendar.parse(self.as_written())
         except CalendarHasNoWorkingTime as refused:
             raise ValidationError(
-                {"monday": _("Enter hours for at least one day, or choose around the clock.")}
+                {"monday": _("Enter hours for at least one day, or select around the clock.")}
             ) from refused
         except UnknownTimeZone:
             pass  # its field says so
@@ -99,7 +101,7 @@ class Calendar(models.Model):
             try:
                 calendar.parse({"timezone": "UTC", "hours": {"mon": _windows(text)}})
             except WindowsOverlap:
-                errors[name] = _("These hours overlap.")
+                errors[name] = _("These time ranges overlap.")
             except CalendarRefused:
                 errors[name] = _(
                     "Enter hours such as 09:00-12:00, 13:00-17:00, up to 24:00. Each time range "
@@ -148,7 +150,7 @@ def validate_allowance(text: str) -> None:
         target.parse(text)
     except AllowanceRefused as refused:
         raise ValidationError(
-            _("Write a duration of working time such as 2h, 1d 4h or 90m (1d is 24 hours).")
+            _("Enter business time such as 2h, 1d 4h or 90m (1d is 24 hours).")
         ) from refused
 
 
@@ -169,29 +171,37 @@ class Policy(models.Model):
 
     name = LineField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(
-        _("key"), unique=True, help_text=_("Tickets keep this with the version, such as default-1.")
+        _("key"),
+        unique=True,
+        help_text=_(
+            "Identifies the policy on tickets, together with the version, such as default-1."
+        ),
     )
     order = models.PositiveIntegerField(
-        _("order"), default=100, help_text=_("Lower numbers first; the default is last.")
+        _("order"),
+        default=100,
+        help_text=_("Lower numbers are evaluated first. The default policy comes last."),
     )
     active = models.BooleanField(_("active"), default=True)
     is_default = models.BooleanField(_("default"), default=False, editable=False)
     categories = models.JSONField(_("categories"), default=list, blank=True)
     segments = models.JSONField(_("customer segments"), default=list, blank=True)
-    calendar = models.ForeignKey(Calendar, models.PROTECT, verbose_name=_("calendar"))
+    calendar = models.ForeignKey(
+        Calendar, models.PROTECT, verbose_name=_("business hours calendar")
+    )
     at_risk_percent = models.PositiveIntegerField(
         _("at risk from (%)"),
         default=75,
         validators=[MinValueValidator(1), MaxValueValidator(99)],
-        help_text=_("The share of the target after which a ticket counts as at risk."),
+        help_text=_("A ticket is at risk when this share of the target has been used."),
     )
-    critical_response = _allowance(_("Critical: response"), "2h")
+    critical_response = _allowance(_("Critical: first reply"), "2h")
     critical_resolution = _allowance(_("Critical: resolution"), "24h")
-    high_response = _allowance(_("High: response"), "4h")
+    high_response = _allowance(_("High: first reply"), "4h")
     high_resolution = _allowance(_("High: resolution"), "48h")
-    medium_response = _allowance(_("Medium: response"), "8h")
+    medium_response = _allowance(_("Medium: first reply"), "8h")
     medium_resolution = _allowance(_("Medium: resolution"), "72h")
-    low_response = _allowance(_("Low: response"), "24h")
+    low_response = _allowance(_("Low: first reply"), "24h")
     low_resolution = _allowance(_("Low: resolution"), "5d")
 
     class Meta:
@@ -210,7 +220,9 @@ class Policy(models.Model):
                 _seconds(getattr(self, f"{name}_{clock}")) for clock in ("response", "resolution")
             )
             if response and resolution and response > resolution:
-                errors[f"{name}_response"] = _("The response target is longer than the resolution.")
+                errors[f"{name}_response"] = _(
+                    "The first reply target must not be longer than the resolution target."
+                )
         if errors:
             raise ValidationError(errors)
 
@@ -242,8 +254,8 @@ class PolicyVersion(models.Model):
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
     key = models.CharField(_("key"), max_length=80, unique=True)
-    terms = models.JSONField(_("terms"))
-    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+    terms = models.JSONField(_("targets and calendar"))
+    made_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         ordering = ["policy", "-number"]

@@ -17,7 +17,7 @@ class RoutingRule(models.Model):
     """The first rule that fits decides; an empty field fits everything."""
 
     position = models.PositiveIntegerField(
-        _("position"), default=0, help_text=_("Lower numbers are evaluated first.")
+        _("order"), default=0, help_text=_("Lower numbers are evaluated first.")
     )
     category = models.CharField(
         _("category"), max_length=20, blank=True, choices=_choices(Category)
@@ -37,7 +37,7 @@ class RoutingRule(models.Model):
 
     def __str__(self) -> str:
         asked = [word for word in (self.category, self.segment, self.priority) if word]
-        return f"{', '.join(asked) or _('everything')} → {self.team}"
+        return f"{', '.join(asked) or _('All tickets')} → {self.team}"
 
     def as_route(self) -> routing.Route:
         """The rule as the domain decides with it."""

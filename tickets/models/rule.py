@@ -12,7 +12,9 @@ from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
 class EscalationRule(models.Model):
     """One trigger and what it does. Fires at most once in a life of a ticket."""
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("Stands in logs and records."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("Identifies the rule in logs and escalations.")
+    )
     active = models.BooleanField(_("active"), default=True)
     trigger = models.CharField(
         _("trigger"), max_length=30, choices=[(trigger.value, trigger.value) for trigger in Trigger]
@@ -21,10 +23,10 @@ class EscalationRule(models.Model):
         _("level"),
         default=0,
         validators=[MaxValueValidator(MAX_LEVEL)],
-        help_text=_("The ticket is raised to at least this level; 0 leaves it."),
+        help_text=_("Raises the ticket to at least this level. 0 leaves the level unchanged."),
     )
     notify_assignee = models.BooleanField(_("notify the assignee"), default=False)
-    notify_team = models.BooleanField(_("or the team, when nobody is assigned"), default=False)
+    notify_team = models.BooleanField(_("notify the team if unassigned"), default=False)
     notify_supervisors = models.BooleanField(_("notify supervisors"), default=False)
     reassign_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -39,16 +41,16 @@ class EscalationRule(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
-        verbose_name=_("or hand over to the team"),
-        help_text=_("The ticket is then nobody's until a member takes it."),
+        verbose_name=_("reassign to team"),
+        help_text=_("The ticket is unassigned until a team member takes it."),
     )
 
     since = models.DateTimeField(
-        _("in force since"),
+        _("active since"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("What was due before does not fire."),
+        help_text=_("Deadlines before this time don’t fire."),
     )
 
     class Meta:

@@ -27,7 +27,7 @@ class Ticket(PlannedModel):
     status = models.CharField(_("status"), max_length=20, choices=_choices(Status))
     standing = models.CharField(_("SLA"), max_length=20, choices=_choices(Standing))
     escalation_level = models.IntegerField(_("level"))
-    waiting = models.BooleanField(_("waiting for the customer"))
+    waiting = models.BooleanField(_("waiting for customer"))
     customer_id = models.CharField(_("customer"), max_length=40)
     vehicle_id = models.CharField(_("vehicle"), max_length=40, null=True, blank=True)  # noqa: DJ001
     assigned_to = models.CharField(_("assignee"), max_length=40, null=True, blank=True)  # noqa: DJ001
@@ -35,7 +35,7 @@ class Ticket(PlannedModel):
     tags = models.JSONField(_("tags"), default=list, blank=True)
     created_by = models.CharField(_("created by"), max_length=40)
     created_at = InstantField(_("created"))
-    updated_at = InstantField(_("changed"))
+    updated_at = InstantField(_("updated"))
     resolved_at = InstantField(_("resolved"), null=True)
     closed_at = InstantField(_("closed"), null=True)
     sla_deadline = InstantField(_("next deadline"), null=True)
@@ -43,7 +43,7 @@ class Ticket(PlannedModel):
     version = models.IntegerField(_("version"))
     urgency = models.BigIntegerField(_("time left"))
     """Active tickets by deadline, after them the done ones, latest first: as the desk's lists."""
-    words = WordsField(_("words"), null=True)
+    words = WordsField(_("search"), null=True)
 
     class Meta(PlannedModel.Meta):
         ordering = ["urgency"]
@@ -58,7 +58,7 @@ class Ticket(PlannedModel):
 class Communication(PlannedModel):
     """A line of a ticket's log."""
 
-    communication_id = models.CharField(_("line"), primary_key=True, max_length=80)
+    communication_id = models.CharField(_("entry"), primary_key=True, max_length=80)
     """`<ticket>-<ulid>`: a line is read by both."""
     ticket_id = models.CharField(_("ticket"), max_length=20)
     type = models.CharField(_("type"), max_length=20, choices=_choices(CommunicationType))
@@ -67,13 +67,13 @@ class Communication(PlannedModel):
     )
     content = models.TextField(_("text"))
     created_by = models.CharField(_("person"), max_length=40)
-    created_at = InstantField(_("written"))
+    created_at = InstantField(_("date"))
 
     class Meta(PlannedModel.Meta):
         ordering = ["-created_at"]
         default_permissions = ("view",)
-        verbose_name = _("communication")
-        verbose_name_plural = _("communications")
+        verbose_name = _("conversation entry")
+        verbose_name_plural = _("conversation entries")
 
     def __str__(self) -> str:
         return f"{self.type}, #{self.ticket_id}"
@@ -90,7 +90,7 @@ class Escalation(PlannedModel):
     reason = models.CharField(_("reason"), max_length=200, null=True)  # noqa: DJ001
     escalated_by = models.CharField(_("person"), max_length=40)
     due_at = InstantField(_("due"))
-    fired_at = InstantField(_("escalated"))
+    fired_at = InstantField(_("escalated at"))
 
     class Meta(PlannedModel.Meta):
         ordering = ["-fired_at"]

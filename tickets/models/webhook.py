@@ -23,11 +23,13 @@ class Webhook(models.Model):
 
     name = LineField(_("name"), max_length=60, unique=True)
     url = models.CharField(
-        _("address"), max_length=500, help_text=_("Such as https://booking.example.com/tickets.")
+        _("URL"), max_length=500, help_text=_("Such as https://booking.example.com/tickets.")
     )
     events = models.JSONField(_("events"), default=list, blank=True)
     active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off: nothing is sent, and nothing is kept for it.")
+        _("active"),
+        default=True,
+        help_text=_("If inactive, no events are sent or stored for this webhook."),
     )
     nonce = models.CharField(max_length=32, default=_nonce, editable=False)
     answers = models.JSONField(default=list, editable=False)

@@ -14,7 +14,9 @@ class SavedView(models.Model):
 
     name = LineField(_("name"), max_length=60)
     query = models.CharField(
-        _("filters"), max_length=1_000, help_text=_("The part of a list's address after “?”.")
+        _("filters"),
+        max_length=1_000,
+        help_text=_("The part of a ticket list’s address after “?”."),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -29,7 +31,7 @@ class SavedView(models.Model):
         blank=True,
         related_name="saved_views",
         verbose_name=_("team"),
-        help_text=_("Empty: the owner alone sees it."),
+        help_text=_("Blank means only the owner can see it."),
     )
 
     class Meta:
@@ -49,7 +51,7 @@ class CannedReply(models.Model):
         _("text"),
         max_length=10_000,
         help_text=_(
-            "Markdown. These are filled in: {customer}, {first_name}, {ticket}, {subject}, "
+            "Markdown. Placeholders: {customer}, {first_name}, {ticket}, {subject}, "
             "{vehicle}, {vin}, {me}."
         ),
     )
@@ -59,7 +61,7 @@ class CannedReply(models.Model):
         null=True,
         blank=True,
         verbose_name=_("team"),
-        help_text=_("Empty: everybody can use it."),
+        help_text=_("Blank means available to everyone."),
     )
 
     class Meta:

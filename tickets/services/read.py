@@ -45,7 +45,7 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
     require_ticket_work(by)
     found = queries.ticket_with_log(ticket_id, limit=LOG_LINES)
     if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     ticket = found.ticket
     vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
     return TicketPage(
@@ -73,7 +73,7 @@ def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> T
     require_ticket_work(by)
     found = queries.ticket_with_first_lines(ticket_id, after=after, limit=FIRST_LINES)
     if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     return found
 
 

@@ -216,9 +216,7 @@ def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
         return ""
     unknown = communicate.unknown_mentions(request.POST.get("content", ""))
     names = ", ".join(f"@{name}" for name in unknown)
-    return (
-        _("The note is saved. Nobody here is called %(names)s.") % {"names": names} if names else ""
-    )
+    return _("Note added. No user called %(names)s.") % {"names": names} if names else ""
 
 
 def _token(ticket_id: str, request: HttpRequest) -> Token | None:
@@ -235,9 +233,11 @@ def _shown_then(request: HttpRequest, ticket: Ticket | None, asked: str) -> str:
     if ticket is None or ticket.ticket_id == asked:
         return asked
     if ticket.split_from == asked:
-        said = _("This ticket was made of a message of ticket %(id)s.")
+        said = _("This ticket was split from ticket %(id)s.")
     else:
-        said = _("Ticket %(id)s is over: your message went to this one, where its matter goes on.")
+        said = _(
+            "Ticket %(id)s is closed. Your message was added to this ticket, which continues it."
+        )
     messages.info(request, said % {"id": asked})
     return ticket.ticket_id
 
@@ -258,8 +258,8 @@ def _guard(content: str, *, sure: bool) -> None:
         raise Invalid(
             {
                 "content": _(
-                    "Not sent yet: this calls @%(name)s, and the customer would read it. Was it "
-                    "meant as an internal note? To send it to the customer, send it once more."
+                    "Not sent. This reply mentions @%(name)s, and the customer would see it. Use"
+                    " an internal note, or send it again to reply to the customer."
                 )
                 % {"name": next(iter(called))}
             }
@@ -296,7 +296,7 @@ def _about_the_other() -> Iterator[None]:
 def _other(typed: QueryDict) -> str:
     number = typed.get("other", "").strip().removeprefix("#")
     if whole_number(number) is None:
-        raise Invalid({"other": _("Write the number of a ticket, for example 42.")})
+        raise Invalid({"other": _("Enter a ticket number, for example 42.")})
     return number
 
 
@@ -305,7 +305,7 @@ def _version(typed: QueryDict) -> int | None:
     text = typed.get("version", "")
     version = whole_number(text)
     if text and version is None:
-        raise Invalid({"version": _("The version is not a number. Load the page again.")})
+        raise Invalid({"version": _("The version is not a number. Reload the page.")})
     return version
 
 

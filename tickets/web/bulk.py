@@ -40,7 +40,7 @@ def start(request: HttpRequest) -> HttpResponse:
         action = ""
     value = request.POST.get(f"{action}_value")
     if action and value is None:
-        raise Invalid({"value": _("Choose a value for the change.")})
+        raise Invalid({"value": _("Select a value.")})
     asked = QueryDict(request.POST.get("asked", ""))
     if request.POST.get("all"):
         return _confirm(request, action, value or "", asked)

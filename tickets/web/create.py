@@ -56,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.errors.pop(name, None)
             form.add_error(name if name in form.fields else None, message)
         return _page(request, form, typed, status=422)
-    saved(request, _("Ticket %(id)s was created.") % {"id": ticket.ticket_id})
+    saved(request, _("Ticket %(id)s created.") % {"id": ticket.ticket_id})
     return redirect("ticket_detail", ticket.ticket_id)
 
 

@@ -68,7 +68,7 @@ class ReplyForm(VersionForm):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     content = forms.CharField(
         required=False,
-        label=_("Answer"),
+        label=_("Reply"),
         widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT}),
     )
 
@@ -76,7 +76,7 @@ class ReplyForm(VersionForm):
 class NoteForm(VersionForm):
     content = forms.CharField(
         required=False,
-        label=_("Note"),
+        label=_("Internal note"),
         widget=forms.Textarea({"rows": 5, "maxlength": LONGEST_CONTENT}),
     )
 

@@ -23,37 +23,37 @@ LABELS = {
     "Technical": gettext_lazy("Technical"),
     "Billing": gettext_lazy("Billing"),
     # Standings
-    "on track": gettext_lazy("on track"),
-    "at risk": gettext_lazy("at risk"),
-    "overdue": gettext_lazy("overdue"),
-    "waiting": gettext_lazy("waiting"),
-    "met": gettext_lazy("met"),
-    "breached": gettext_lazy("breached"),
+    "on track": gettext_lazy("On track"),
+    "at risk": gettext_lazy("At risk"),
+    "overdue": gettext_lazy("Overdue"),
+    "waiting": gettext_lazy("Waiting"),
+    "met": gettext_lazy("Within SLA"),
+    "breached": gettext_lazy("Breached"),
     # Segments of a clock, and what it heard
     "worked": gettext_lazy("Running"),
     "off hours": gettext_lazy("Outside business hours"),
     "stopped": gettext_lazy("Paused"),
-    "created": gettext_lazy("created"),
-    "responded": gettext_lazy("answered"),
-    "priority": gettext_lazy("priority"),
+    "created": gettext_lazy("Created"),
+    "responded": gettext_lazy("Reply sent"),
+    "priority": gettext_lazy("Priority changed"),
     "customer_replied": gettext_lazy("Customer replied"),
-    "resumed": gettext_lazy("waiting ended"),
-    "resolved": gettext_lazy("resolved"),
-    "closed": gettext_lazy("closed"),
-    "reopened": gettext_lazy("reopened"),
-    "started": gettext_lazy("work began"),
+    "resumed": gettext_lazy("Resumed"),
+    "resolved": gettext_lazy("Resolved"),
+    "closed": gettext_lazy("Closed"),
+    "reopened": gettext_lazy("Reopened"),
+    "started": gettext_lazy("Progress started"),
     "requeued": gettext_lazy("Set to Open"),
-    "policy": gettext_lazy("other policy"),
-    "merged": gettext_lazy("merged"),
-    "nobody": gettext_lazy("nobody"),
+    "policy": gettext_lazy("SLA policy changed"),
+    "merged": gettext_lazy("Merged"),
+    "nobody": gettext_lazy("Unassigned"),
     "auto": gettext_lazy("Auto-assign"),
-    "yes": gettext_lazy("yes"),
-    "no": gettext_lazy("no"),
+    "yes": gettext_lazy("Yes"),
+    "no": gettext_lazy("No"),
 }
 
 FIELDS = {
     "status": gettext_lazy("Status"),
-    "waiting": gettext_lazy("Waiting for the customer"),
+    "waiting": gettext_lazy("Waiting for customer"),
     "priority": gettext_lazy("Priority"),
     "category": gettext_lazy("Category"),
     "assignedTo": gettext_lazy("Assigned to"),
@@ -61,10 +61,10 @@ FIELDS = {
     "description": gettext_lazy("Description"),
     "vehicleId": gettext_lazy("Vehicle"),
     "tags": gettext_lazy("Tags"),
-    "continuedBy": gettext_lazy("Continued by ticket"),
+    "continuedBy": gettext_lazy("Continued in ticket"),
     "mergedInto": gettext_lazy("Merged into ticket"),
     "duplicates": gettext_lazy("Duplicates"),
-    "related": gettext_lazy("Related tickets"),
+    "related": gettext_lazy("Linked tickets"),
     "teamId": gettext_lazy("Team"),
     "escalationLevel": gettext_lazy("Escalation level"),
 }
@@ -99,7 +99,7 @@ EMAIL_KINDS = {
 }
 
 NOTICES = {
-    "assigned": gettext_lazy("%(name)s assigned it to you"),
+    "assigned": gettext_lazy("%(name)s assigned you"),
     "mentioned": gettext_lazy("%(name)s mentioned you"),
     "replied": gettext_lazy("Customer replied"),
 }
@@ -111,7 +111,7 @@ RULES = {
     "resolution-at-risk": gettext_lazy("Resolution at risk"),
     "resolution-breached": gettext_lazy("Resolution deadline passed"),
     "resolution-overdue": gettext_lazy("Resolution far overdue"),
-    "manual": gettext_lazy("Escalated by hand"),
+    "manual": gettext_lazy("Manual escalation"),
 }
 
 
@@ -124,7 +124,7 @@ def explained(error: Exception) -> str:
     """What was refused and what would be right, in the reader's language."""
     if isinstance(error, TransitionRefused):
         return _(
-            "A ticket that is %(current)s cannot become %(wanted)s. It can become: %(allowed)s."
+            "Can’t change the status from %(current)s to %(wanted)s. Allowed: %(allowed)s."
         ) % {
             "current": label(error.current),
             "wanted": label(error.wanted),
@@ -133,11 +133,11 @@ def explained(error: Exception) -> str:
     if isinstance(error, StaleVersion):
         return _("This ticket was updated while you were editing. Nothing was saved.")
     if isinstance(error, MergedAway):
-        return _(
-            "This ticket was merged into ticket %(id)s. Undo the merge before you change it."
-        ) % {"id": error.into}
+        return _("This ticket was merged into ticket %(id)s. Unmerge it to make changes.") % {
+            "id": error.into
+        }
     if isinstance(error, HighestLevelReached):
-        return _("The ticket is at the highest escalation level already.")
+        return _("The ticket is already at the highest escalation level.")
     if isinstance(error, Invalid):
         return " ".join(error.errors.values())
     return str(error)

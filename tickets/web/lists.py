@@ -32,7 +32,7 @@ from tickets.web.labels import QUEUES, label
 SORTS = {
     "": gettext_lazy("Time left"),
     Sort.CREATED.value: gettext_lazy("Newest"),
-    Sort.UPDATED.value: gettext_lazy("Last changed"),
+    Sort.UPDATED.value: gettext_lazy("Recently updated"),
 }
 _STATES = {
     "overdue": gettext_lazy("Overdue"),
@@ -50,7 +50,7 @@ _NAMED = {
     "vehicleId": gettext_lazy("Vehicle"),
     "tag": gettext_lazy("Tag"),
     "createdFrom": gettext_lazy("Created from"),
-    "createdTo": gettext_lazy("Created until"),
+    "createdTo": gettext_lazy("Created to"),
     **_STATES,
 }
 
@@ -107,7 +107,7 @@ def _queue(given: QueryDict) -> Queue:
     default = Queue.ALL if given.get("q") else Queue.ACTIVE
     name = given.get("view") or default.value
     if name not in list(Queue):
-        raise NotFound(_("There is no list %(name)s.") % {"name": f"“{name[:40]}”"})
+        raise NotFound(_("Unknown view: %(name)s.") % {"name": f"“{name[:40]}”"})
     return Queue(name)
 
 
@@ -214,11 +214,11 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
 
 def _value(name: str, value: str) -> str:
     if name == "assignedTo":
-        known = {ME: _("me"), NOBODY: _("nobody"), **names_of([value])}
+        known = {ME: _("Me"), NOBODY: _("Unassigned"), **names_of([value])}
         return known.get(value, value)
     if name == "team":
         team = Team.objects.filter(pk=whole_number(value) or 0).first()
-        return team.name if team else (_("my teams") if value == MY_TEAMS else value)
+        return team.name if team else (_("My teams") if value == MY_TEAMS else value)
     if name == "customerId":
         customer = get_customer(value)
         return customer.name if customer else value
@@ -232,8 +232,8 @@ def _choices(filters: Filters, by: Actor) -> dict[str, Any]:
         "priorities": _marked(word_choices(list(Priority)[::-1]), filters.priorities),
         "categories": _marked(word_choices(list(Category)), filters.categories),
         "people": [
-            (ME, _("me"), filters.assigned_to == ME),
-            (NOBODY, _("nobody"), filters.assigned_to == NOBODY),
+            (ME, _("Me"), filters.assigned_to == ME),
+            (NOBODY, _("Unassigned"), filters.assigned_to == NOBODY),
             *(
                 (one.user_id, one.label, filters.assigned_to == one.user_id)
                 for one in people_in_lists()

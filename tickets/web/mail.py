@@ -22,7 +22,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
     undelivered.try_again(request.POST.get("mail", ""), by=actor_of(request.user))
-    messages.info(request, _("The mail is being sent again."))
+    messages.info(request, _("The email is being sent again."))
     return redirect("mail_undelivered")
 
 

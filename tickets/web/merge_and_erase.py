@@ -18,7 +18,7 @@ from tickets.services.customer_records import merge_and_erase
 
 _LABELS = {
     "name": gettext_lazy("Name"),
-    "email": gettext_lazy("E-mail address"),
+    "email": gettext_lazy("Email address"),
     "phone": gettext_lazy("Phone"),
     "company": gettext_lazy("Company"),
     "segment": gettext_lazy("Segment"),
@@ -50,7 +50,7 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
         except Invalid as refused:
             errors = refused.errors
         else:
-            saved(request, _("The merge has begun."))
+            saved(request, _("The merge has started."))
             return redirect("customer_job", job.pk)
     named = get_customer(request.GET["with"]) if "with" in request.GET else None
     candidates = [named] if named and not named.gone else find_customers(text)
@@ -85,12 +85,12 @@ def erase(request: HttpRequest, customer_id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("sure", "").strip() != customer.name:
-                raise Invalid({"sure": _("Write the name exactly as it stands above.")})
+                raise Invalid({"sure": _("Enter the name exactly as shown above.")})
             job = merge_and_erase.start_erasure(customer_id, by=by)
         except Invalid as refused:
             errors = refused.errors
         else:
-            saved(request, _("The erasure has begun."))
+            saved(request, _("Erasure started."))
             return redirect("customer_job", job.pk)
     context = {"view": "customers", "customer": customer, "errors": errors}
     return render(request, "customers/erase.html", context, status=422 if errors else 200)
@@ -113,7 +113,7 @@ def _shown(request: HttpRequest, found: CustomerJob) -> HttpResponse:
     context = {
         "view": "customers",
         "job": found,
-        "title": _("Merging two customers") if merging else _("Erasing personal data"),
+        "title": _("Merging customers") if merging else _("Erasing personal data"),
         "customer_id": found.into_id or found.customer_id,
     }
     template = "customers/job.html#progress" if wants_fragment(request) else "customers/job.html"
@@ -123,5 +123,5 @@ def _shown(request: HttpRequest, found: CustomerJob) -> HttpResponse:
 def _customer(customer_id: str) -> Customer:
     found = get_customer(customer_id)
     if found is None or found.gone:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     return found

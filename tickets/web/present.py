@@ -246,13 +246,13 @@ def _log_line(
     ticket_id: str, line: Communication, names: dict[str, str], authors: dict[str, str]
 ) -> LogLine:
     changes = [_change(change, names) for change in line.changes or ()]
-    writer = names.get(line.created_by, _("somebody who left"))
+    writer = names.get(line.created_by, _("former colleague"))
     inbound = line.direction == Direction.INBOUND.value
     return LogLine(
         line_id=line.communication_id,
         kind=line.type,
         direction=line.direction or "",
-        author_name=(authors.get(line.author_id or "") or _("the customer")) if inbound else writer,
+        author_name=(authors.get(line.author_id or "") or _("customer")) if inbound else writer,
         logged_by=writer if inbound and line.created_by != SYSTEM.user_id else "",
         at=line.created_at,
         content=line.content,
@@ -318,13 +318,13 @@ def _change(change: Change, people: dict[str, str]) -> dict[str, str]:
         if change.field == "description":
             return "…"
         if change.field == "assignedTo":
-            return people.get(value or "", value) or _("nobody")
+            return people.get(value or "", value) or _("Unassigned")
         if change.field == "teamId":
             return people.get(f"team-{value}", _("none"))
         return label(value) if value else _("nothing")
 
     return {
         "label": str(FIELDS.get(change.field, change.field)),
-        "before": words(change.before),
+        "before": words(change.before) if change.before else "",
         "after": words(change.after),
     }

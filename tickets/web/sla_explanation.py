@@ -24,7 +24,7 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
     found = explained(ticket_id, by=actor_of(request.user))
     reading = found.explanation.reading
     clocks = (
-        (_("Response"), reading.response, found.explanation.response),
+        (_("First reply"), reading.response, found.explanation.response),
         (_("Resolution"), reading.resolution, found.explanation.resolution),
     )
     context = {

@@ -26,9 +26,9 @@ def _line(one: Unclear) -> str:
     """Names the records by their pages, and nobody: what is printed may end in a log."""
     if one.held_by is None:
         page = reverse("customer_edit", args=[one.customer_id])
-        return f"No mail can be sent to the address of {one.customer_id}. Correct it: {page}"
+        return f"Invalid email address on customer {one.customer_id}. Correct it: {page}"
     page = reverse("customer_merge", args=[one.customer_id])
     return (
-        f"{one.customer_id} and {one.held_by} have one mailbox. "
+        f"{one.customer_id} and {one.held_by} have the same mailbox. "
         f"Merge them: {page}?with={one.held_by}"
     )

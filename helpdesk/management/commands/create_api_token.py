@@ -10,20 +10,23 @@ from helpdesk.errors import ServiceError
 
 
 class Command(BaseCommand):
-    help = "Make an API token that acts as USERNAME; it stands, once, alone on the last line."
+    help = (
+        "Create an API token that acts as USERNAME. The last line of output is the token,"
+        " shown only once."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--name", default="command line", help="what the token is for")
+        parser.add_argument("--name", default="command line", help="name of the token")
         parser.add_argument(
             "--scope", choices=ApiToken.Scope.values, default=ApiToken.Scope.WRITE.value
         )
-        parser.add_argument("--days", type=int, help="how long it is good")
+        parser.add_argument("--days", type=int, help="days until it expires")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
-            raise CommandError(f"There is nobody called {options['username']}.")
+            raise CommandError(f"No user called {options['username']}.")
         try:
             made, text = make_token(
                 user, name=options["name"], scope=options["scope"], days=options["days"]

@@ -8,8 +8,8 @@ from helpdesk.dynamo.table import create_missing_tables
 
 
 class Command(BaseCommand):
-    help = "Make the DynamoDB tables that are missing. Safe to repeat."
+    help = "Create missing DynamoDB tables and indexes. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, made in create_missing_tables():
-            self.stdout.write(f"{name}: {'made' if made else 'was there'}")
+            self.stdout.write(f"{name}: {'created' if made else 'exists'}")

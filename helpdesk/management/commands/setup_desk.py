@@ -10,7 +10,7 @@ from helpdesk.accounts.demo import make_demo_accounts
 
 
 class Command(BaseCommand):
-    help = "Bring migrations, tables and (in development) demo accounts and data up to date."
+    help = "Run migrations, create tables and, in development, demo accounts and data."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)

@@ -10,7 +10,7 @@ from tickets.services.read import last_ticket_number
 
 
 class Command(BaseCommand):
-    help = "Makes the figures of all reports anew from the tickets. Safe to repeat."
+    help = "Rebuild all report data from the tickets. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with click.progressbar(length=last_ticket_number(), label="tickets") as bar:

@@ -10,11 +10,16 @@ from tickets.services.maintenance.ticket_import import import_history
 
 
 class Command(BaseCommand):
-    help = "Import another help desk's tickets (JSON Lines) with their own times. Safe to repeat."
+    help = (
+        "Import tickets from another help desk (JSON Lines) with their original times. "
+        "Safe to repeat."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="check the file, write nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check the file without importing anything"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]

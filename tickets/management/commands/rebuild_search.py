@@ -10,7 +10,7 @@ from tickets.services.read import last_ticket_number
 
 
 class Command(BaseCommand):
-    help = "Throw the search index away and make it anew from the tickets alone."
+    help = "Delete the search index and rebuild it from the tickets."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with click.progressbar(length=last_ticket_number(), label="tickets") as bar:

@@ -15,18 +15,20 @@ DAYS = 90
 
 
 class Command(BaseCommand):
-    help = "Make demo customers, vehicles and tickets of the last 90 days. Safe to repeat."
+    help = "Create demo customers, vehicles and tickets of the last 90 days. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tickets", type=int, default=60, help="how many tickets (60)")
         parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing where there are tickets already"
+            "--tickets", type=int, default=60, help="number of tickets (default 60)"
+        )
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing if there are tickets already"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted: int = options["tickets"]
         if options["if_empty"] and not desk_is_empty():
-            self.stdout.write("The desk has tickets already; no demo data was made.")
+            self.stdout.write("There are tickets already. No demo data was created.")
             return
         workspace.furnish()
         now, size, made = this_second(), generator.cast_size(wanted), 0

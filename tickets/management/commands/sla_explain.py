@@ -14,11 +14,11 @@ from tickets.domain.sla.scenario import evaluate
 
 
 class Command(BaseCommand):
-    help = "Say why each deadline of a ticket, or of a made-up timeline, is what it is."
+    help = "Explain how each deadline of a ticket, or of a scenario file, is calculated."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("ticket_id", nargs="?", help="a ticket's number")
+        parser.add_argument("ticket_id", nargs="?", help="ticket number")
         parser.add_argument(
             "--scenario", metavar="FILE", help="JSON or JSON Lines; - for standard input"
         )
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             except NotFound as error:
                 raise CommandError(str(error)) from error
         else:
-            raise CommandError("Give a ticket's number, or --scenario FILE.", returncode=2)
+            raise CommandError("Enter a ticket number or --scenario FILE.", returncode=2)
 
     def _scenarios(self, path: str) -> None:
         try:
@@ -98,5 +98,5 @@ def _no_number(text: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("a name appears twice in one object")
     return dict(pairs)

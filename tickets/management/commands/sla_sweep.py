@@ -8,7 +8,7 @@ from tickets.services.lifecycle.escalate import sweep
 
 
 class Command(BaseCommand):
-    help = "Escalate what is due now, as beat does it."
+    help = "Run the escalation check now, as Celery beat does."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = sweep()

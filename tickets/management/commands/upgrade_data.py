@@ -22,8 +22,8 @@ _COMMANDS = ("refresh_customers", "rebuild_search", "rebuild_reports")
 
 class Command(BaseCommand):
     help = (
-        "Bring stored data into the form of this release: once after an upgrade, while the desk "
-        "runs. Safe to repeat; a repeat does what is left."
+        "Migrate stored data to this release. Run once after an upgrade, while Helpdesk "
+        "is running. Safe to repeat; a repeat continues where it stopped."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -10,7 +10,7 @@ from tickets.services.read import last_ticket_number
 
 
 class Command(BaseCommand):
-    help = "Replay each ticket's log; compare it with the ticket and all that is derived from it."
+    help = "Replay each ticket's log and compare the result with the ticket and its derived data."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ticket_ids", nargs="*", metavar="TICKET_ID")

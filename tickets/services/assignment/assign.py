@@ -125,14 +125,12 @@ def assign_automatically(
         )
         if team_id is None:
             raise Invalid(
-                {"assignedTo": _("No routing rule fits this ticket. Choose a person or a team.")}
+                {"assignedTo": _("No routing rule matches this ticket. Select a person or a team.")}
             )
     at = now or this_second()
     chosen = next_of_team(team_id, now=at, always=True, besides=besides) if team_id else None
     if ticket and chosen is None:
-        raise Invalid(
-            {"assignedTo": _("Nobody of the team is free: all are absent or at their capacity.")}
-        )
+        raise Invalid({"assignedTo": _("All team members are absent or at capacity.")})
 
     def hand_over(draft: Draft) -> None:
         draft.ticket.team_id = team_id
@@ -209,5 +207,5 @@ def _candidate(
 def _team(team_id: Any) -> Team:
     team = Team.objects.filter(pk=whole_number(str(team_id)) or 0).first()
     if team is None:
-        raise Invalid({"team": _("There is no such team.")})
+        raise Invalid({"team": _("Team not found.")})
     return team

@@ -30,15 +30,15 @@ def hand_over(holder_id: str, *, to: str, by: Actor, now: datetime | None = None
     """
     require_ticket_work(by)
     if works_now(holder_id, now=now or this_second()):
-        raise Invalid({"to": _("They can work tickets now: there is nothing to hand over.")})
+        raise Invalid({"to": _("This person can work on tickets. Nothing to hand over.")})
     if running(holder_id):
-        raise Invalid({"to": _("Their tickets are being handed over already.")})
+        raise Invalid({"to": _("The tickets are already being handed over.")})
     if to not in (NOBODY, NEXT):
         checks = Checks()
         checks.assignee("to", to)
         checks.done()
         if to == holder_id:
-            raise Invalid({"to": _("Choose somebody else.")})
+            raise Invalid({"to": _("Select a different person.")})
     value = f"{holder_id}{bulk.HOLDER_AND_NEXT}{to}"
     parts = _pieces(tickets_held_by(holder_id))
     with transaction.atomic():

@@ -99,7 +99,7 @@ def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) 
     line = queries.communication(ticket_id, communication_id)
     files = (line.attachments or []) if line else []
     if place >= len(files):
-        raise NotFound(_("There is no such file."))
+        raise NotFound(_("File not found."))
     return files[place]
 
 
@@ -108,7 +108,9 @@ def opened(attachment: Attachment) -> IO[Any]:
     try:
         return _storage().open(attachment.file_id)
     except FileNotFoundError as lost:
-        raise NotFound(_("The file %(name)s is lost.") % {"name": attachment.name}) from lost
+        raise NotFound(
+            _("The file %(name)s is no longer available.") % {"name": attachment.name}
+        ) from lost
 
 
 def forget(attachment: Attachment) -> None:
@@ -161,7 +163,7 @@ def _storage() -> Storage:
 def _check(files: list[UploadedFile], names: list[str]) -> None:
     if len(files) > MOST_FILES:
         raise Invalid(
-            {"files": _("At most %(most)s files go with one message.") % {"most": MOST_FILES}}
+            {"files": _("Attach at most %(most)s files to a message.") % {"most": MOST_FILES}}
         )
     if sum(file.size or 0 for file in files) > LARGEST:
         raise Invalid(

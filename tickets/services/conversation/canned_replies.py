@@ -25,7 +25,7 @@ def filled_in(reply_id: int, ticket_id: str, *, by: Actor) -> str:
     reply = canned_replies(by=by).filter(pk=reply_id).first()
     ticket = queries.ticket(ticket_id)
     if reply is None or ticket is None:
-        raise NotFound("There is no such canned reply.")
+        raise NotFound("Canned reply not found.")
     customer = get_customer(ticket.customer_id)
     vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
     name = customer.name if customer else ""

@@ -33,7 +33,7 @@ class SaidAlready(ServiceError):
         assert ticket is not None  # noqa: S101 (what was written stays)
         assert line is not None  # noqa: S101
         self.ticket, self.line = ticket, line
-        super().__init__(_("Duplicate message: it was added already."))
+        super().__init__(_("Duplicate message. It was already added."))
 
 
 def communicate(
@@ -64,13 +64,13 @@ def communicate(
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
     if type is CommunicationType.SYSTEM_UPDATE:
-        checks.errors["type"] = _("System updates are written by the desk itself.")
+        checks.errors["type"] = _("System updates can’t be added manually.")
     is_note = type is CommunicationType.INTERNAL_NOTE
     inbound = type is CommunicationType.CUSTOMER_RESPONSE and direction is Direction.INBOUND
     if waiting and (inbound or is_note or resolve):
-        checks.errors["waiting"] = _("A ticket waits for the customer after an answer to them.")
+        checks.errors["waiting"] = _("Only a reply to the customer can set the ticket to waiting.")
     if resolve and (inbound or is_note):
-        checks.errors["resolve"] = _("Only an answer to the customer resolves a ticket.")
+        checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
     checks.done()
     answer = not (is_note or inbound)
     mentioned = people_called(mentions(content)) if is_note else {}

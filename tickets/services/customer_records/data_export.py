@@ -79,7 +79,7 @@ def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     head = {
         "customer": _plain(customer, _CUSTOMER),
         "vehicles": [_plain(vehicle, _VEHICLE) for vehicle in all_vehicles(customer_id)],

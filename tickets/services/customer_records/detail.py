@@ -57,7 +57,7 @@ def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
-        raise NotFound(_("There is no such customer."))
+        raise NotFound(_("Customer not found."))
     page = queries.tickets_about(customer_id=customer_id, limit=SHOWN)
     lines = [
         line
@@ -81,7 +81,7 @@ def vehicle_page(vehicle_id: str, *, by: Actor) -> VehiclePage:
     require_ticket_work(by)
     vehicle = find_vehicle(vehicle_id)
     if vehicle is None:
-        raise NotFound(_("There is no such vehicle."))
+        raise NotFound(_("Vehicle not found."))
     page = queries.tickets_about(vehicle_id=vehicle_id, limit=SHOWN)
     customers = get_customers({vehicle.customer_id, *(ticket.customer_id for ticket in page.rows)})
     return VehiclePage(

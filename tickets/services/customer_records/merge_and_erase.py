@@ -54,7 +54,9 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
     erase.check(customer_id, by=by)
     unfinished = CustomerJob.objects.filter(finished_at=None)
     if unfinished.filter(kind=CustomerJob.Kind.MERGE, into_id=customer_id).exists():
-        raise Invalid({"customerId": _("A merge into this customer is running. Wait for its end.")})
+        raise Invalid(
+            {"customerId": _("A merge into this customer is in progress. Wait until it is done.")}
+        )
     running = unfinished.filter(kind=CustomerJob.Kind.ERASE, customer_id=customer_id).first()
     job = running or CustomerJob.objects.create(
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
@@ -69,7 +71,7 @@ def job_of(job_id: int, *, by: Actor) -> CustomerJob:
     require_ticket_work(by)
     found = CustomerJob.objects.filter(pk=job_id).first()
     if found is None:
-        raise NotFound(_("There is no such job."))
+        raise NotFound(_("Job not found."))
     return found
 
 

@@ -55,7 +55,7 @@ def send_again(
     require_ticket_work(by)
     line = queries.communication(ticket_id, communication_id)
     if line is None:
-        raise NotFound(_("There is no such message."))
+        raise NotFound(_("Message not found."))
     at = now or this_second()
     hopeless = Communication.delivery.is_in(Delivery.FAILED.value, Delivery.UNKNOWN.value)
     try:
@@ -64,7 +64,7 @@ def send_again(
             transaction.put(queued(ticket_id, communication_id, at=at))
             transaction.delete(_listed(line))
     except ConditionFailed as refused:
-        raise Invalid({"delivery": _("This mail was sent, or is on its way.")}) from refused
+        raise Invalid({"delivery": _("This email was already sent or is being sent.")}) from refused
     send_soon()
 
 
@@ -112,7 +112,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         return None
     customer = get_customer(ticket.customer_id)
     if customer is None or not customer.email:
-        raise Undeliverable(_("The customer has no e-mail address."))
+        raise Undeliverable(_("The customer has no email address."))
     return _message(ticket, line, recipient(customer.email))
 
 

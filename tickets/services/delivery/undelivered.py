@@ -62,7 +62,7 @@ def try_again(key: str, *, by: Actor, now: datetime | None = None) -> None:
             put_back(transaction, mail, now=at)
             kind(mail.kind).record(transaction, mail.about, Result.POSTPONED, "", at)
     except ConditionFailed as gone:
-        raise NotFound(_("A colleague has dealt with this mail.")) from gone
+        raise NotFound(_("A colleague already handled this email.")) from gone
     send_soon()
 
 
@@ -79,7 +79,7 @@ def _found(key: str) -> UndeliveredEmail:
     pk, _separator, sk = key.partition("|")
     mail = queue.find_undelivered(pk, sk) if pk.startswith(f"{queue.UNDELIVERED}#") else None
     if mail is None:
-        raise NotFound(_("A colleague has dealt with this mail."))
+        raise NotFound(_("A colleague already handled this email."))
     return mail
 
 

@@ -160,7 +160,7 @@ def _send_all(hook: Webhook, now: datetime) -> int:
                 if _later(hook, message, now):
                     held.add(message.ticket_id)
                 else:
-                    answer = _("%(answer)s: given up") % {"answer": answer}
+                    answer = _("%(answer)s. No more retries.") % {"answer": answer}
             _keep(hook, now, message.event, message.ticket_id, answer)
         if len(batch) < BATCH:
             break
@@ -183,7 +183,7 @@ def _post(hook: Webhook, event: str, event_id: str, body: str) -> tuple[bool, st
         return False, str(refused)
     except Unreachable as error:
         log.info("webhook_unreachable", webhook=hook.pk, reason=str(error))
-        return False, _("no answer (%(why)s)") % {"why": error}
+        return False, _("no response (%(why)s)") % {"why": error}
     return 200 <= reply.status < 300, str(reply.status)
 
 

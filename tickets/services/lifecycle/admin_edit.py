@@ -49,7 +49,7 @@ def supervise(
     mentioned = people_called(mentions(said)) if said else {}
     stored = queries.ticket(ticket_id)
     if stored and not may_change(stored.status, by=by):
-        raise NotAllowed(_("A closed ticket is history: only administrators change it here."))
+        raise NotAllowed(_("Only administrators can edit closed tickets."))
 
     def also(draft: Draft) -> None:
         if team:

@@ -160,13 +160,13 @@ def _change(
             return befores
         tell_others([draft.ticket for draft in drafts])
         return [draft.ticket for draft in drafts]
-    raise Busy(_("Many people are changing this ticket right now. Try again."))
+    raise Busy(_("Others are updating this ticket right now. Try again."))
 
 
 def _stored(ticket_id: str) -> Ticket:
     found = queries.ticket(ticket_id)
     if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     return found
 
 

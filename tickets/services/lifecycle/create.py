@@ -92,10 +92,10 @@ def create_ticket(
     customer = current(customer_id) if customer_id else None
     if customer is None or customer.erased_at:
         checks.errors["customerId"] = (
-            _("There is no customer with this id.") if customer_id else _("Choose a customer.")
+            _("Customer not found.") if customer_id else _("Select a customer.")
         )
     elif vehicle_id and get_vehicle(customer.customer_id, vehicle_id) is None:
-        checks.errors["vehicleId"] = _("This customer has no such vehicle.")
+        checks.errors["vehicleId"] = _("The customer does not have this vehicle.")
     checks.done()
     assert customer is not None  # noqa: S101 (checked above; this and the next for types)
     assert known_category is not None  # noqa: S101
@@ -151,10 +151,12 @@ def create_ticket(
         except ConditionFailed:
             if made := idempotency.ticket_before(token, by=by):
                 return made
-            checks.errors["vehicleId"] = _("The customer or the vehicle has just changed.")
+            checks.errors["vehicleId"] = _(
+                "Someone else just updated the customer or vehicle. Try again."
+            )
             checks.done()
         except Contended:
             continue
         tell_others([draft.ticket])
         return draft.ticket
-    raise Busy(_("Many people are writing right now. Try again."))
+    raise Busy(_("Too many changes at the same time. Try again."))

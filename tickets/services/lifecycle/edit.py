@@ -66,7 +66,7 @@ def edit(
             ticket.tags = tag_list
         if vehicle_id is not None and vehicle_id != (ticket.vehicle_id or ""):
             if vehicle_id and get_vehicle(ticket.customer_id, vehicle_id) is None:
-                raise Invalid({"vehicleId": _("This customer has no such vehicle.")})
+                raise Invalid({"vehicleId": _("The customer does not have this vehicle.")})
             ticket.vehicle_id = vehicle_id or None
         if known_priority and known_priority != draft.timeline.priority:
             draft.happen(EventType.PRIORITY, priority=known_priority)

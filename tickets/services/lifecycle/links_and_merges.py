@@ -69,12 +69,12 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
     require_ticket_work(by)
     found = _stored(source_id)
     if not found.merged_into:
-        raise MergeRefused(_("This ticket was not merged into another one."))
+        raise MergeRefused(_("This ticket was not merged."))
     stopped_by = _closing_of_merge(found)
 
     def part(source: Draft, target: Draft) -> None:
         if source.ticket.merged_into != target.ticket.ticket_id:
-            raise MergeRefused(_("This ticket was not merged into another one."))
+            raise MergeRefused(_("This ticket was not merged."))
         source.ticket.merged_into = None
         if stopped_by:
             source.take_back(stopped_by)
@@ -104,7 +104,7 @@ def _closing_of_merge(ticket: Ticket) -> EventType | None:
 def _stored(ticket_id: str) -> Ticket:
     found = queries.ticket(ticket_id)
     if found is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     return found
 
 
@@ -114,13 +114,11 @@ def _check_merge(source: Ticket, target: Ticket) -> None:
         raise MergedAway(source.merged_into)
     if target.merged_into:
         raise MergeRefused(
-            _("Ticket %(into)s was itself merged into %(last)s. Merge into that one.")
+            _("Ticket %(into)s was merged into %(last)s. Merge into ticket %(last)s instead.")
             % {"into": target.ticket_id, "last": target.merged_into}
         )
     if source.customer_id != target.customer_id:
-        raise MergeRefused(
-            _("The tickets belong to different customers: one would read the other's answers.")
-        )
+        raise MergeRefused(_("Tickets of different customers can’t be merged."))
     if source.archived_at or target.archived_at:
         raise TicketArchived
 
@@ -188,9 +186,9 @@ def split(
     ticket = queries.ticket(ticket_id)
     line = queries.communication(ticket_id, communication_id)
     if ticket is None or line is None:
-        raise NotFound(_("There is no such message."))
+        raise NotFound(_("Message not found."))
     if line.type == CommunicationType.SYSTEM_UPDATE.value:
-        raise Invalid({"subject": _("The desk's own lines cannot become a ticket.")})
+        raise Invalid({"subject": _("System updates can’t be split into a new ticket.")})
     # A vehicle may have another owner by now.
     kept = bool(ticket.vehicle_id) and get_vehicle(ticket.customer_id, ticket.vehicle_id)
     token = Token(f"split-{communication_id}")
@@ -220,7 +218,7 @@ def split(
 
 def _not_itself(first_id: str, second_id: str) -> None:
     if first_id == second_id:
-        raise MergeRefused(_("That is the same ticket. Write the number of another one."))
+        raise MergeRefused(_("Enter the number of a different ticket."))
 
 
 def _with(ids: list[str], new: str) -> list[str]:
@@ -228,6 +226,6 @@ def _with(ids: list[str], new: str) -> list[str]:
         return ids
     if len(ids) >= MOST_RELATED:
         raise MergeRefused(
-            _("A ticket can be linked with at most %(most)s others.") % {"most": MOST_RELATED}
+            _("A ticket can have at most %(most)s linked tickets.") % {"most": MOST_RELATED}
         )
     return [*ids, new]

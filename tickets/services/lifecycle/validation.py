@@ -36,11 +36,12 @@ class Checks:
         if not value:
             self.errors[field] = _("Required.")
         elif len(value) > longest:
-            self.errors[field] = _(
-                "This is too long: %(length)s characters, and at most %(longest)s are possible."
-            ) % {"length": len(value), "longest": longest}
+            self.errors[field] = _("Too long: %(length)s characters. Use at most %(longest)s.") % {
+                "length": len(value),
+                "longest": longest,
+            }
         elif not can_be_stored(value):
-            self.errors[field] = _("This contains a character that cannot be stored.")
+            self.errors[field] = _("Contains a character that can’t be stored.")
         return value
 
     def word(self, field: str, value: str, words: type[Word]) -> Word | None:
@@ -61,10 +62,10 @@ class Checks:
         tags = sorted({one_line(value.lower()) for value in values} - {""})
         if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
             self.errors[field] = _(
-                "At most %(most)s tags of at most %(longest)s characters are possible."
+                "Use at most %(most)s tags of at most %(longest)s characters each."
             ) % {"most": MOST_TAGS, "longest": LONGEST_TAG}
         elif not all(can_be_stored(tag) for tag in tags):
-            self.errors[field] = _("This contains a character that cannot be stored.")
+            self.errors[field] = _("Contains a character that can’t be stored.")
         return tags
 
     def assignee(self, field: str, user_id: str | None) -> str | None:
@@ -73,7 +74,7 @@ class Checks:
             return None
         key = whole_number(user_id)
         if key is None or not assignable_users().filter(pk=key).exists():
-            self.errors[field] = _("Nobody who works tickets has this id.")
+            self.errors[field] = _("No representative or supervisor has this ID.")
         return user_id
 
     def done(self) -> None:

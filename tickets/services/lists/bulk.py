@@ -80,7 +80,7 @@ def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
     for _attempt in range(ATTEMPTS):
         found = queries.ticket(ticket_id)
         if found is None:
-            raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+            raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
         if found.assigned_to != holder:
             return found
         try:
@@ -89,7 +89,7 @@ def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
             continue  # somebody wrote to it in the same moment
         except Invalid:
             return _give_on(ticket_id, holder, None, by)
-    raise Busy(_("Many people are changing this ticket right now. Try again."))
+    raise Busy(_("Others are updating this ticket right now. Try again."))
 
 
 def _tag(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
@@ -120,9 +120,9 @@ ACTIONS: Mapping[str, Act] = {
 def check(action: str, value: str) -> None:
     """Raises Invalid for a change that no ticket could take. Two SQL queries at most."""
     if action not in ACTIONS:
-        raise Invalid({"action": _("Choose what to change.")})
+        raise Invalid({"action": _("Select an action.")})
     if len(value) > LONGEST_SUBJECT or (action in Bulk.IN_WORDS and not value.strip()):
-        raise Invalid({"value": _("Say in a few words: a tag, or the reason.")})
+        raise Invalid({"value": _("Enter a tag or a reason.")})
     checks = Checks()
     if action == "priority":
         checks.word("value", value, Priority)
@@ -173,9 +173,9 @@ def start(
     chosen = list(dict.fromkeys(ticket_ids))
     check(action, value)
     if not chosen:
-        raise Invalid({"tickets": _("Select some tickets first.")})
+        raise Invalid({"tickets": _("Select at least one ticket.")})
     if len(chosen) > MOST:
-        words = _("%(count)s tickets are chosen; at most %(most)s can be changed at once.")
+        words = _("%(count)s tickets are selected. You can change at most %(most)s at once.")
         raise Invalid({"tickets": words % {"count": len(chosen), "most": MOST}})
     spared = [ticket_id for ticket_id in chosen if ticket_id in refused]
     left = [ticket_id for ticket_id in chosen if ticket_id not in refused]
@@ -200,7 +200,7 @@ def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
         seen |= Q(action=HAND_OVER)
     found = Bulk.objects.filter(seen, pk=bulk_id).select_related("asked_by").first()
     if found is None:
-        raise NotFound(_("There is no such change of yours."))
+        raise NotFound(_("Bulk change not found."))
     return found
 
 

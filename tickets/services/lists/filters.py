@@ -56,7 +56,7 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
         values = [*given.get(name, ()), *box.get(name, ())]
         wanted = [value.strip() for value in values if value.strip()]
         if not all(can_be_stored(value) for value in wanted):
-            errors[name] = _("This has a character that cannot be stored, so nothing has it.")
+            errors[name] = _("Contains a character that can’t be stored, so there are no matches.")
         elif wanted:
             asked[name] = wanted
     filters = Filters(
@@ -107,7 +107,7 @@ def _person(asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str |
     person = people_called([value.removeprefix("@")]).get(value.removeprefix("@").casefold())
     if person is None:
         errors["assignedTo"] = _(
-            "%(value)s is nobody who works tickets. Write a user name, me or none."
+            "No representative or supervisor is called %(value)s. Use a username, me or none."
         ) % {"value": f"“{value[:40]}”"}
     return person
 
@@ -118,16 +118,14 @@ def _team(asked: Mapping[str, Sequence[str]], by: Actor, errors: dict[str, str])
         return value
     named = {team.name.casefold(): str(team.pk) for team in teams_of(by.user_id)}
     if value.casefold() not in named:
-        errors["team"] = _("You are in no team that is called %(value)s.") % {
-            "value": f"“{value[:40]}”"
-        }
+        errors["team"] = _("You are not in a team called %(value)s.") % {"value": f"“{value[:40]}”"}
     return named.get(value.casefold())
 
 
 def _id(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
     value = _last(asked, name)
     if value and len(value) > LONGEST_ID:
-        errors[name] = _("This is no id: it is too long.")
+        errors[name] = _("Not a valid ID: too long.")
     return value
 
 
@@ -161,7 +159,9 @@ def _moment(
             moment = moment.replace(tzinfo=timezone.get_current_timezone())
         return _within_utc(moment)
     except ValueError:
-        errors[name] = _("%(value)s is no date such as 2026-11-01.") % {"value": f"“{value[:40]}”"}
+        errors[name] = _("%(value)s is not a date such as 2026-11-01.") % {
+            "value": f"“{value[:40]}”"
+        }
         return None
 
 

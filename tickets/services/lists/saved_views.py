@@ -34,7 +34,7 @@ def save_view(*, name: str, query: str, team_id: str | None, by: Actor) -> Saved
     checks.done()
     kept = checked_query(query, by=by)
     if team_id and team_id not in {str(team.pk) for team in teams_of(by.user_id)}:
-        raise NotAllowed(_("Views can be saved for teams that one is in."))
+        raise NotAllowed(_("You can only save views for your own teams."))
     return SavedView.objects.create(
         name=name,
         query=kept,
@@ -56,9 +56,9 @@ def delete_view(view_id: int, *, by: Actor) -> None:
     NotAllowed."""
     view = saved_views(by=by).filter(pk=view_id).first()
     if view is None:
-        raise NotFound(_("There is no such view."))
+        raise NotFound(_("View not found."))
     if str(view.owner_id) != by.user_id and not by.supervises:
-        raise NotAllowed(_("Only whoever saved a view, or a supervisor, deletes it."))
+        raise NotAllowed(_("Only the owner or a supervisor can delete a view."))
     view.delete()
 
 

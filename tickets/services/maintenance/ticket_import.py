@@ -261,10 +261,10 @@ class _Replay:
     def take(self, event: HistoryEvent, key: str) -> None:
         """Raises DomainError or Invalid, with the draft as it was before."""
         if event.at > self._work.now:
-            raise HistoryRefused("it lies in the future")
+            raise HistoryRefused("it is in the future")
         if event.kind is Kind.CREATED:
             if self._draft or self._mark.ticket_id:
-                raise HistoryRefused("the ticket was created already")
+                raise HistoryRefused("the ticket was already created")
             self._draft = self._create(event)
         else:
             draft = self._open(event)
@@ -296,7 +296,7 @@ class _Replay:
         if self._draft is None:
             stored = queries.ticket(self._mark.ticket_id) if self._mark.ticket_id else None
             if stored is None:
-                raise HistoryRefused("the ticket's history does not begin with created")
+                raise HistoryRefused("the ticket's events do not begin with created")
             self._stored = stored
             timeline = Timeline.load(stored.timeline)
             person = self._work.person(event.by)
@@ -391,7 +391,7 @@ class _Replay:
                 transaction.put(written, mark_as_read)
         except (ConditionFailed, Contended) as refused:
             raise HistoryRefused(
-                "somebody else changed or imported this ticket just now; import once more"
+                "someone else is changing or importing this ticket; run the import again"
             ) from refused
         self._mark = written
 

@@ -19,9 +19,9 @@ from tickets.store.ticket import Ticket
 
 _WHY = {
     Kind.WORKED: "counted",
-    Kind.OFF_HOURS: "not counted: outside the calendar's working hours",
-    Kind.WAITING: "not counted: waiting for the customer",
-    Kind.STOPPED: "not counted: the clock was stopped",
+    Kind.OFF_HOURS: "not counted: outside business hours",
+    Kind.WAITING: "not counted: waiting for customer",
+    Kind.STOPPED: "not counted: clock stopped",
 }
 
 
@@ -49,7 +49,7 @@ def explain_ticket(ticket_id: str, *, now: datetime | None = None) -> str:
         f"Ticket {ticket_id}: {ticket.status}, {ticket.priority}, under {ticket.policy_id}, "
         f"at {instant.text(found.now)}",
         "",
-        "What happened:",
+        "SLA events:",
         *(f"  {line}" for line in found.timeline.dump()),
     ]
     for name, read, segments in (
@@ -65,7 +65,7 @@ def explain_ticket(ticket_id: str, *, now: datetime | None = None) -> str:
 def _explained(ticket_id: str, now: datetime) -> Explained:
     ticket = queries.ticket(ticket_id)
     if ticket is None:
-        raise NotFound(_("There is no ticket %(id)s.") % {"id": ticket_id})
+        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     timeline = Timeline.load(ticket.timeline)
     at = max(now, timeline.created_at)
     found = explain.explain(timeline, policies.KNOWN_TERMS, now=at)

@@ -35,7 +35,7 @@ def applying(policies: Iterable[Policy], *, category: Category, segment: str) ->
             category=category, segment=segment
         ):
             return policy
-    raise TermsRefused("There is no default policy. Run: manage.py migrate")
+    raise TermsRefused("The default SLA policy is missing. Run: manage.py migrate")
 
 
 def policy_applies(key: str, *, category: Category, segment: str) -> bool:

@@ -52,8 +52,8 @@ def replan_customer(customer_id: str, *, by: Actor) -> Replan:
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
-        raise NotFound(_("There is no such customer."))
-    reason = _("Segment of a customer: %(segment)s") % {"segment": customer.segment}
+        raise NotFound(_("Customer not found."))
+    reason = _("Customer segment changed to %(segment)s") % {"segment": customer.segment}
     return ask_for_replan(reason, customer_id=customer_id)
 
 
