@@ -4,7 +4,7 @@ Whatever is bound to structlog's context (request id, user, ticket id) stands on
 of other libraries included; django-structlog carries it from a request to the worker's task.
 
 In production a line holds nothing that a person wrote, and no secret: errors are named by kind and
-place (`log_words.py`). The desk's own lines hold ids.
+place (`log_words.py`). Helpdesk's log lines hold ids.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ OWN = ("helpdesk", "customers", "tickets", "reporting", "django_structlog")
 
 
 def configure_structlog(*, json: bool) -> None:
-    """Let the desk's own loggers write into those of Python."""
+    """Send structlog's events through Python's loggers."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,4 +1,4 @@
-"""Django's admin app with the desk's own site."""
+"""Django's admin app with Helpdesk's admin site."""
 
 from django.contrib.admin.apps import AdminConfig
 

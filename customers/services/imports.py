@@ -235,7 +235,7 @@ def _plain(name: str) -> str:
 
 
 def _wrong_customers(rows: list[Row]) -> dict[int, str]:
-    """Why rows cannot be taken, by number."""
+    """Return why rows cannot be imported, by row number."""
     wrong: dict[int, list[str]] = {}
     keys: dict[int, list[str]] = {}
     for row in rows:
@@ -250,7 +250,7 @@ def _wrong_customers(rows: list[Row]) -> dict[int, str]:
 
 
 def _wrong_vehicles(rows: list[Row]) -> dict[int, str]:
-    """Why rows cannot be taken, by number. Writes the owner's id into the others."""
+    """Return why rows cannot be imported, by row number. Writes the owner's id into the others."""
     wrong: dict[int, list[str]] = {}
     keys: dict[int, list[str]] = {}
     holders = {

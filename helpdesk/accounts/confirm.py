@@ -124,7 +124,7 @@ def _address(wanted: str, back: str = "") -> str:
 
 
 def _own(request: HttpRequest, address: str) -> str:
-    """Return path and query of one of the desk's own pages; of anything else, of the first one."""
+    """Return path and query of a Helpdesk page; for any other address those of the start page."""
     if not address or not url_has_allowed_host_and_scheme(address, {request.get_host()}):
         return str(settings.LOGIN_REDIRECT_URL)
     parts = urlsplit(address)

@@ -40,7 +40,7 @@ def tell(
     event: Event, *, account: int | str | None, request: HttpRequest | None = None, **ids: Any
 ) -> None:
     """Write the line. `account`: whom it is about, None where no account has the name; `ids`: more
-    ids and words of the desk's own, never what somebody typed."""
+    ids and fixed words, never what somebody typed."""
     if request is not None:
         ids["address"] = client_address(request)
     log.info(event, account=None if account is None else str(account), **ids)

@@ -81,12 +81,12 @@ def token_of(text: str) -> ApiToken | None:
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """Somebody's tokens, the newest first, those that are no longer good included."""
+    """Return a user's tokens, newest first, expired and revoked ones included."""
     return ApiToken.objects.filter(user=user).order_by("-created_at")
 
 
 def revoke(token_id: int, *, by: Actor) -> None:
-    """End a token for good: its owner may, and supervisors. Raises NotFound, to others too."""
+    """Revoke a token; for its owner and supervisors. Raises NotFound, for others too."""
     found = ApiToken.objects.filter(pk=token_id)
     if not by.supervises:
         found = found.filter(user_id=by.user_id)

@@ -1,4 +1,4 @@
-"""The Django admin under the desk's own name."""
+"""The Django admin under Helpdesk's name."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class DeskAdminSite(AdminSite):
     @method_decorator(never_cache)
     @login_not_required
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """There is one way in: the desk's own, with its locks and its second factor."""
+        """Redirect to Helpdesk's login, with its locks and two-factor authentication."""
         if request.user.is_authenticated:
             raise PermissionDenied
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
@@ -34,7 +34,7 @@ class DeskAdminSite(AdminSite):
     def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: Any = None
     ) -> HttpResponse:
-        """There is one such page: the desk's own, with its limits."""
+        """Redirect to Helpdesk's password page, with its limits."""
         return redirect("password_change")
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:

@@ -178,7 +178,7 @@ class PolicyVersionAdmin(ReadOnly):
 
 
 def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan) -> None:
-    """Say that open tickets are planned anew, and where the progress stands."""
+    """Show that open tickets are being recalculated, with a link to the progress."""
     address = reverse("admin:tickets_replan_change", args=[replan.pk])
     words = format_html(
         '{} <a href="{}">{}</a>',

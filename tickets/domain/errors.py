@@ -124,7 +124,7 @@ class CannotReopen(EventRefused):
 
 
 class MergedAway(EventRefused):
-    """The ticket was closed as a duplicate; its matter goes on in `into`."""
+    """The ticket was closed as a duplicate and continues in `into`."""
 
     def __init__(self, into: str) -> None:
         self.into = into

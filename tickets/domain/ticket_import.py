@@ -18,7 +18,7 @@ LONGEST_LINE = 1_000_000
 
 
 class HistoryRefused(DomainError):
-    """A line that cannot be taken, and why."""
+    """A line that cannot be imported, with the reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

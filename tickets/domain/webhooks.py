@@ -36,7 +36,7 @@ _SENT: tuple[type[Event], ...] = (
     Merged,
     Unmerged,
 )
-"""What others hear of; the rest is nobody else's business."""
+"""The events that webhooks send. All others are internal."""
 
 VALUES = frozenset(
     {

@@ -194,7 +194,7 @@ class Ticket(Item):
     policy_id = UnicodeAttribute(attr_name="policyId", null=True)
     team_id = UnicodeAttribute(attr_name="teamId", null=True)
     # The customer's segment when the ticket was opened or got its customer; policies ask for it.
-    # Absent on tickets of an earlier release, until they are planned anew
+    # Absent on tickets of an earlier release, until they are recalculated
     segment = UnicodeAttribute(attr_name="customerSegment", null=True)
     # Where a conversation went on after it had been closed for too long to be reopened
     continues = UnicodeAttribute(null=True)

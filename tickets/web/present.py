@@ -81,7 +81,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Fold:
-    """Lines of the desk itself in a row, so many that they are shown folded."""
+    """Consecutive system updates, so many that they are shown folded."""
 
     lines: list[LogLine]
 

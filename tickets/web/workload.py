@@ -1,4 +1,4 @@
-"""Who has how much."""
+"""The workload page."""
 
 from typing import Any
 

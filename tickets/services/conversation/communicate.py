@@ -1,4 +1,4 @@
-"""Answer the customer, note something among colleagues, record what the customer wrote."""
+"""Replies to the customer, internal notes, and logged messages of the customer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -161,7 +161,7 @@ def respond(
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
-    """Answer the customer."""
+    """Send a reply to the customer."""
     ticket, _line = communicate(
         ticket_id,
         type=CommunicationType.CUSTOMER_RESPONSE,

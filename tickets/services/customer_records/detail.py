@@ -43,7 +43,7 @@ class CustomerPage:
 
 @dataclass(frozen=True)
 class VehiclePage:
-    """A vehicle, its owner, and its newest SHOWN tickets, whoever owned it then."""
+    """Return a vehicle, its owner, and its newest SHOWN tickets under any owner."""
 
     vehicle: Vehicle
     owner: Customer | None

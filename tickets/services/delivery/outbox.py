@@ -79,7 +79,7 @@ def is_asked() -> bool:
 
 
 def oldest_at() -> datetime | None:
-    """When the oldest event happened that waits in the outbox; None: none waits.
+    """Return when the oldest event in the outbox happened; None if the outbox is empty.
 
     Cost: one query a shard of the outbox, of one event.
     """
@@ -195,7 +195,7 @@ def _pause(event: OutboxEvent, now: datetime) -> timedelta:
 def _give(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
     """Give events to a consumer; return the ids of those that it could not take.
 
-    One that cannot be taken holds up no other: after a failure each is given by itself.
+    An event that fails holds up no other: after a failure each is handled by itself.
     """
     try:
         consumer(found)

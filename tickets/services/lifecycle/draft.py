@@ -141,7 +141,7 @@ class Draft:
         set_keys(ticket, next_sla_at=milestones.next_at(self._plan()))
 
     def fire_passed(self) -> list[Milestone]:
-        """Fire every milestone that has passed; each at most once in a life of the ticket."""
+        """Fire every milestone that has passed; each at most once until the ticket is reopened."""
         fired = list(milestones.passed(self._plan(), self.at))
         for milestone in fired:
             self._fire(milestone)

@@ -1,4 +1,4 @@
-"""Whether the desk's own work goes on: sweeps, and what is to be passed on."""
+"""System health: escalation sweeps, queue and event backlog."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ def swept(*, now: datetime | None = None) -> None:
 
 
 def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
-    """How the desk's own work goes. Raises NotAllowed.
+    """Return the state of the background work. Raises NotAllowed.
 
     Cost: one query a shard of the outbox, of one event, and one of failed events.
     """

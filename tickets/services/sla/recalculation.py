@@ -39,7 +39,7 @@ def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "")
     """Start a round over the open tickets, or those of one customer, in the background.
 
     With `policies` each runs under the policy that applies to it now; without, its policy stays and
-    only its milestones are planned anew. A customer's tickets also take over their segment.
+    only its milestones are recalculated. A customer's tickets also get their segment.
     """
     replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
     wake.send("tickets.replan", replan.pk)

@@ -1,0 +1,99 @@
+"""Phrases that gave way to the terms of `docs/glossary.md` do not come back."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LIST = Path(__file__).with_name("words.txt")
+APPS = ("customers", "helpdesk", "reporting", "tickets", "theme")
+KINDS = {"templates", "code", "docs"}
+
+
+@dataclass(frozen=True)
+class Banned:
+    phrase: str
+    where: frozenset[str]
+    excepted: tuple[str, ...]
+
+    def pattern(self) -> re.Pattern[str]:
+        text = r"\s+".join(re.escape(word) for word in self.phrase.split())
+        start = r"(?<!\w)" if self.phrase[0].isalnum() else ""
+        end = r"(?!\w)" if self.phrase[-1].isalnum() else ""
+        case = 0 if self.phrase != self.phrase.lower() else re.IGNORECASE
+        return re.compile(start + text + end, case)
+
+
+def banned(lines: list[str]) -> Iterator[Banned]:
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        phrase, where, excepted, *rest = [*(part.strip() for part in line.split("|")), "", ""]
+        assert phrase, line
+        assert set(where.split()) <= KINDS, line
+        assert not any(rest), line
+        yield Banned(phrase, frozenset(where.split()) or frozenset(KINDS), tuple(excepted.split()))
+
+
+def searched() -> dict[str, list[Path]]:
+    """The files of each kind. The changelog, decisions and migrations tell of what was."""
+    apps = [path for app in APPS for path in (ROOT / app).rglob("*") if path.is_file()]
+    built = {"node_modules", "migrations", "__pycache__", "static"}
+    ours = [path for path in apps if not built & set(path.relative_to(ROOT).parts)]
+    pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]
+    return {
+        "templates": [*pages, *(path for path in ours if path.suffix == ".html")],
+        "code": [path for path in ours if path.suffix in (".py", ".js")],
+        "docs": [
+            *(ROOT / "docs").glob("*.md"),
+            *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
+        ],
+    }
+
+
+def found(text: str, phrases: list[Banned]) -> Iterator[tuple[int, str]]:
+    """Each place of a phrase, by line. A phrase may be broken over lines and string literals."""
+    flat = re.sub(r'"\s*\n\s*f?"', lambda joint: " " * len(joint[0]), text)
+    words = " ".join(flat.lower().split())
+    for one in phrases:
+        if one.phrase.lower() in words:  # far cheaper than a pattern for each
+            for hit in one.pattern().finditer(flat):
+                yield text.count("\n", 0, hit.start()) + 1, one.phrase
+
+
+def test_words_that_gave_way_do_not_come_back() -> None:
+    phrases = list(banned(LIST.read_text().splitlines()))
+    files = searched()
+    assert len(phrases) > 100
+    assert all(len(files[kind]) > 8 for kind in KINDS)
+
+    left = []
+    for kind, paths in files.items():
+        for path in paths:
+            name = str(path.relative_to(ROOT))
+            here = [
+                one
+                for one in phrases
+                if kind in one.where and not any(fnmatch(name, glob) for glob in one.excepted)
+            ]
+            left += [f"{name}:{at}: “{phrase}”" for at, phrase in found(path.read_text(), here)]
+    assert not left, "\n".join(["See docs/glossary.md and tests/words.txt:", *left])
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("<b>Keep the note</b>", [1]),
+        ('x = (\n    "Keep the "\n    "note"\n)', [2]),
+        ("Keep\nthe note", [1]),
+        ("Keep the notes", []),
+        ("keep the note", []),
+    ],
+)
+def test_a_phrase_is_found_however_it_is_broken(text: str, lines: list[int]) -> None:
+    phrases = [Banned("Keep the note", frozenset(KINDS), ())]
+    assert [at for at, _phrase in found(text, phrases)] == lines
