@@ -9,7 +9,7 @@ from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.facts import About, Fact, Kind
-from reporting.domain.figures import COUNTED
+from reporting.domain.figures import COUNTED, Column, Figures, Row, add_to, empty_row
 from reporting.services.facts import read_day
 from reporting.services.query import Asked
 from reporting.services.report import report
@@ -42,8 +42,63 @@ _CLOCKS = {
     Kind.RESPONSE: ("response",),
     Kind.ESCALATED: ("response", "resolution"),
     Kind.CREATED: (),
+    Kind.REOPENED: (),
 }
 """The clocks that a kind of fact may be late by, where it is not the resolution's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The row of a table by team, segment or escalation rule whose figure is asked for.
+
+    None: of all. Empty: of tickets without one. Rollups keep these by priority alone.
+    """
+
+    team: str | None = None
+    segment: str | None = None
+    rule: str | None = None
+    level: str | None = None
+
+    def counts(self, about: About, fact: Fact) -> bool:
+        return (
+            self.team in (None, about.team)
+            and self.segment in (None, about.segment)
+            and self.rule in (None, fact.rule)
+            and self.level in (None, str(fact.level))
+        )
+
+    def check(self, asked: Asked, figure: str) -> None:
+        """Raises Invalid where the report has no such row."""
+        of_rule = self.rule is not None or self.level is not None
+        if self != WHOLE and not asked.by_priority_alone:
+            raise Invalid(
+                {"figure": _("Teams, segments and rules have no figures by category or person.")}
+            )
+        if of_rule and (figure != "escalated" or asked.priorities):
+            raise Invalid({"figure": _("Rules have figures of escalations only, of all tickets.")})
+
+    def row(self, found: Figures) -> Row:
+        """Its row in the figures of a report. One part alone is asked for."""
+        row = empty_row()
+        if self.team is not None:
+            rows = [own for (_priority, team), own in found.teams.items() if team == self.team]
+        elif self.segment is not None:
+            rows = [own for (_priority, one), own in found.segments.items() if one == self.segment]
+        elif self.rule is not None or self.level is not None:
+            row[Column.ESCALATED] = sum(
+                count
+                for (rule, level), count in found.rules.items()
+                if self.rule in (None, rule) and self.level in (None, level)
+            )
+            return row
+        else:
+            return found.total()
+        for own in rows:
+            add_to(row, own)
+        return row
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +123,16 @@ class Behind:
     looked_to: date
 
 
-def behind(asked: Asked, figure: str, *, place: str | None = None) -> Behind:
-    """What a figure counts: a ticket once for each event that was counted.
+def behind(asked: Asked, figure: str, *, part: Part = WHOLE, place: str | None = None) -> Behind:
+    """What a figure counts, of all or of a part: a ticket once for each event that was counted.
 
     Cost: a query for each day that is looked through, a batch read, and that of the report.
     Raises Invalid, InvalidCursor.
     """
     if figure not in FIGURES:
         raise Invalid({"figure": _("Figure not found.")})
-    query = ["behind", figure, repr(asked)]
+    part.check(asked, figure)
+    query = ["behind", figure, repr(asked), repr(part)]
     day, passed = asked.range.end - days.DAY, 0
     if place:
         text, _space, number = cursor.decode(place, query=query).partition(" ")
@@ -88,7 +144,7 @@ def behind(asked: Asked, figure: str, *, place: str | None = None) -> Behind:
         if looked == MOST_DAYS or len(found) >= PAGE:
             follows = cursor.encode(query=query, place=f"{day} {passed}")
             break
-        events = _events(asked, figure, day)[passed:]
+        events = _events(asked, figure, part, day)[passed:]
         room = PAGE - len(found)
         found += events[:room]
         looked += 1
@@ -103,21 +159,21 @@ def behind(asked: Asked, figure: str, *, place: str | None = None) -> Behind:
             for number, fact in found
             if number in tickets
         ],
-        total=total(asked, figure),
+        total=total(asked, figure, part),
         next=follows,
         looked_to=day,
     )
 
 
-def total(asked: Asked, figure: str) -> int:
+def total(asked: Asked, figure: str, part: Part = WHOLE) -> int:
     """What the figure itself says. Cost: as `report`."""
     kind, met = FIGURES[figure]
-    row = report(asked).row
+    row = part.row(report(asked).figures)
     counted = row[COUNTED[kind]]
     return counted if met is None else counted - row[COUNTED[kind] + 1]
 
 
-def _events(asked: Asked, figure: str, day: date) -> list[tuple[str, Fact]]:
+def _events(asked: Asked, figure: str, part: Part, day: date) -> list[tuple[str, Fact]]:
     """Numbers of tickets and what was counted of them, the latest first."""
     kind, met = FIGURES[figure]
     start, end = days.bounds(day, asked.zone)
@@ -129,6 +185,7 @@ def _events(asked: Asked, figure: str, day: date) -> list[tuple[str, Fact]]:
             and start <= fact.at < end
             and (asked.include_merged or not about.merged)
             and asked.counts((about.priority, about.category, about.assignee))
+            and part.counts(about, fact)
         )
 
     found = []

@@ -19,7 +19,6 @@ from reporting.services.query import GroupBy
 from reporting.web import present, query_form
 from reporting.web.labels import DEFINITIONS, FIGURES
 from tickets.domain import instant
-from tickets.web.labels import RULES
 from tickets.web.present import ticket_lines
 
 
@@ -53,10 +52,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "tiles": present.tiles(found, before, asked),
         "clocks": present.clocks(found, before, asked),
         "tables": present.tables(found, asked),
-        "rules": [
-            (RULES.get(rule, rule), level, count)
-            for (rule, level), count in sorted(found.figures.rules.items())
-        ],
+        "rules": present.rules(found, asked),
         "define": DEFINITIONS,
         **present.series(asked, group_by, by, today),
     }
@@ -71,14 +67,17 @@ def tickets(request: HttpRequest) -> HttpResponse:
     asked = query_form.asked_of(request, by, query_form.today_of(request))
     figure = request.GET.get("figure", "")
     complete_until = report.complete_until()
-    found = drill_down.behind(asked, figure, place=request.GET.get("page") or None)
+    part = query_form.part_of(request)
+    found = drill_down.behind(asked, figure, part=part, place=request.GET.get("page") or None)
     now = this_second()
     more = None
     if found.next:
-        more = f"?{urlencode([*query_form.pairs(asked), ('figure', figure), ('page', found.next)])}"
+        following = [*query_form.drill_down_pairs(asked, figure, part), ("page", found.next)]
+        more = f"?{urlencode(following)}"
     context = {
         "view": "reports",
         "title": FIGURES[figure],
+        "part": present.part_name(part),
         "complete_until": complete_until,
         "asked": asked,
         "last": asked.range.end - days.DAY,

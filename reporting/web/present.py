@@ -1,6 +1,7 @@
 """What the page of a report shows: tiles, clocks, charts and tables, each figure with its link."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,15 +11,21 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import days, figures
+from reporting.domain.days import Range
 from reporting.domain.figures import Column, Row
 from reporting.services import report
+from reporting.services.drill_down import WHOLE, Part
 from reporting.services.query import Asked, GroupBy
 from reporting.services.report import Report
 from reporting.web import charts, query_form
 from reporting.web.labels import DEFINITIONS, FIGURES
+from theme.templatetags.desk import number, span
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Priority
-from tickets.web.labels import label
+from tickets.web.labels import RULES, label
+
+_FILTERED = ("priority", "category", "assignedTo")
+"""Tables whose rows have reports of their own."""
 
 _BINS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 _BIN_NAMES = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
@@ -31,7 +38,7 @@ def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
             "name": name,
             "label": FIGURES[name],
             "value": row[column],
-            "url": query_form.behind_link(asked, name),
+            "url": query_form.drill_down_link(asked, name),
             "change": _change(row[column], then[column]),
         }
         for name, column in (
@@ -49,7 +56,7 @@ def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
             "name": "rate",
             "label": _("Resolution rate"),
             "value": _percent(rate),
-            "url": "",
+            "url": query_form.drill_down_link(asked, "created") if rate is not None else "",
             "change": _points(rate, rate_then),
         },
     )
@@ -84,8 +91,8 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                 "means": DEFINITIONS[name],
                 "attainment": _percent(stat.attainment),
                 "change": _points(stat.attainment, was.attainment),
-                "all_url": query_form.behind_link(asked, f"{name}s"),
-                "late_url": query_form.behind_link(asked, f"late-{name}s"),
+                "all_url": query_form.drill_down_link(asked, f"{name}s"),
+                "late_url": query_form.drill_down_link(asked, f"late-{name}s"),
                 "rows": list(zip(labels, counts, strict=True)),
                 "chart": charts.bars(
                     labels,
@@ -97,11 +104,9 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
                         "word": priority.value,
                         "stat": own_stat,
                         "attainment": _percent(own_stat.attainment),
-                        "all_url": query_form.behind_link(
-                            asked, f"{name}s", priority=priority.value
-                        ),
-                        "late_url": query_form.behind_link(
-                            asked, f"late-{name}s", priority=priority.value
+                        "all_url": query_form.drill_down_link(_of(asked, priority), f"{name}s"),
+                        "late_url": query_form.drill_down_link(
+                            _of(asked, priority), f"late-{name}s"
                         ),
                     }
                     for priority, own_stat in zip(priorities, stats, strict=True)
@@ -160,15 +165,9 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
             top=100,
         ),
         "periods": [
-            {
-                "label": text,
-                "row": row,
-                "backlog": left,
-                "response": _percent(first / 100 if first is not None else None),
-                "resolution": _percent(second / 100 if second is not None else None),
-            }
-            for text, row, left, first, second in zip(
-                labels, rows.values(), backlog, *shares, strict=True
+            {"label": text, "backlog": left, "cells": _cells(row, (within, WHOLE), closed=True)}
+            for text, row, left, within in zip(
+                labels, rows.values(), backlog, _periods(asked, over), strict=True
             )
         ],
     }
@@ -186,8 +185,13 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
     if found.asked.by_priority_alone:
         teams = {str(team.pk): team.name for team in every_team()}
         tables += [
-            (_("By team"), "", _by_second(found.figures.teams), {**teams, "": _("No team")}),
-            (_("By customer segment"), "", _by_second(found.figures.segments), {"": _("Unknown")}),
+            (_("By team"), "team", _by_second(found.figures.teams), {**teams, "": _("No team")}),
+            (
+                _("By customer segment"),
+                "segment",
+                _by_second(found.figures.segments),
+                {"": _("Unknown")},
+            ),
         ]
     return [
         {
@@ -195,18 +199,91 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
             "rows": [
                 {
                     "name": known.get(key) or label(key),
-                    "url": query_form.narrowed_link(asked, name, key) if name else "",
-                    "row": row,
-                    "response": figures.response(row, figures.Bins()),
-                    "response_share": _percent(_share(row, Column.RESPONSES), 1),
-                    "resolution": figures.resolution(row, figures.Bins()),
-                    "resolution_share": _percent(_share(row, Column.RESOLUTIONS), 1),
+                    "url": query_form.narrowed_link(asked, name, key) if name in _FILTERED else "",
+                    "cells": _cells(row, _narrowed(asked, name, key)),
                 }
                 for key, row in _ordered(name, rows)
                 if any(row)
             ],
         }
         for title, name, rows, known in tables
+    ]
+
+
+def rules(found: Report, asked: Asked) -> list[dict[str, Any]]:
+    """How often each escalation rule fired, by level, with the way to its escalations."""
+    return [
+        {
+            "name": RULES.get(rule, rule),
+            "level": level,
+            "count": count,
+            "url": query_form.drill_down_link(asked, "escalated", Part(rule=rule, level=level)),
+        }
+        for (rule, level), count in sorted(found.figures.rules.items())
+    ]
+
+
+def part_name(part: Part) -> str:
+    """What the row of a table is called that a drill-down is about; empty where it is about all."""
+    if part.team is not None:
+        teams = {str(team.pk): team.name for team in every_team()}
+        return teams.get(part.team, part.team) if part.team else _("No team")
+    if part.segment is not None:
+        return label(part.segment) if part.segment else _("Unknown")
+    if part.rule is not None:
+        name = str(RULES.get(part.rule, part.rule))
+        return _("%(rule)s, level %(level)s") % {"rule": name, "level": part.level}
+    return ""
+
+
+def _narrowed(asked: Asked, name: str, key: str) -> tuple[Asked, Part]:
+    """What a row of a table counts."""
+    match name:
+        case "priority":
+            return replace(asked, priorities=frozenset({key})), WHOLE
+        case "category":
+            return replace(asked, categories=frozenset({key})), WHOLE
+        case "assignedTo":
+            return replace(asked, assignee=key), WHOLE
+        case "team":
+            return asked, Part(team=key)
+        case _:
+            return asked, Part(segment=key)
+
+
+def _of(asked: Asked, priority: Priority) -> Asked:
+    return _narrowed(asked, "priority", priority.value)[0]
+
+
+def _cells(row: Row, of: tuple[Asked, Part], *, closed: bool = False) -> list[dict[str, str]]:
+    """The figures of a row, each with the way to the tickets behind it."""
+    asked, part = of
+    counts = [("created", Column.CREATED), ("resolved", Column.RESOLVED)]
+    counts += [("closed", Column.CLOSED)] if closed else []
+    counts += [("reopened", Column.REOPENED), ("escalated", Column.ESCALATED)]
+    cells = [(number(row[column]), name, row[column]) for name, column in counts]
+    for name, stat in (
+        ("responses", figures.response(row, figures.Bins())),
+        ("resolutions", figures.resolution(row, figures.Bins())),
+    ):
+        cells.append((_percent(stat.attainment), name, stat.count))
+        if not closed:
+            took = "–" if stat.average is None else span(stat.average)
+            cells.append((took, name, stat.count))
+    return [
+        {"text": text, "url": query_form.drill_down_link(asked, name, part) if count else ""}
+        for text, name, count in cells
+    ]
+
+
+def _periods(asked: Asked, over: GroupBy) -> list[Asked]:
+    """The same question for each period of a range."""
+    by_key: dict[str, list[date]] = {}
+    for day in asked.range.each():
+        by_key.setdefault(report.key_of(day, over), []).append(day)
+    return [
+        replace(asked, range=Range(of_period[0], of_period[-1] + days.DAY))
+        for of_period in by_key.values()
     ]
 
 

@@ -18,6 +18,7 @@ from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.days import Range, day_of
+from reporting.services.drill_down import WHOLE, Part
 from reporting.services.query import Asked, GroupBy, read_asked
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
@@ -25,6 +26,7 @@ from tickets.services.assignment.assignable import people_in_lists
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
+_PART = ("team", "segment", "rule", "level")
 _FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
 
 
@@ -139,10 +141,26 @@ def query(asked: Asked) -> str:
     return urlencode(pairs(asked))
 
 
-def behind_link(asked: Asked, figure: str, **more: str) -> str:
-    """The tickets behind a figure; `more` narrows it."""
-    kept = [pair for pair in pairs(asked) if pair[0] not in more]
-    return f"{reverse('report_tickets')}?{urlencode([*kept, *more.items(), ('figure', figure)])}"
+def part_of(request: HttpRequest) -> Part:
+    """The row of a table whose figure an address asks for."""
+
+    def given(name: str) -> str | None:
+        value = request.GET.get(name)
+        return "" if value == NOBODY else value
+
+    return Part(**{name: given(name) for name in _PART})
+
+
+def drill_down_pairs(asked: Asked, figure: str, part: Part) -> list[tuple[str, str]]:
+    """What the address of the tickets behind a figure says."""
+    of_part = [(name, value) for name in _PART if (value := getattr(part, name)) is not None]
+    named = [(name, value or NOBODY) for name, value in of_part]
+    return [*pairs(asked), *named, ("figure", figure)]
+
+
+def drill_down_link(asked: Asked, figure: str, part: Part = WHOLE) -> str:
+    """The address of the tickets behind a figure."""
+    return f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, figure, part))}"
 
 
 def narrowed_link(asked: Asked, name: str, key: str) -> str:

@@ -1,89 +1,35 @@
 """Figures are right: against another computation, in any order, however often, after any crash."""
 
-import json
-import os
 import random
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import hypothesis
 import pytest
 from django.core.cache import cache
-from hypothesis import strategies as some
 
-from customers.services.changes import changed_customers
 from customers.services.create import edit_customer
 from helpdesk.dynamo import capacity
 from helpdesk.errors import Invalid, NotAllowed
 from reporting import tasks
 from reporting.domain.days import Range
-from reporting.services import drill_down, facts, report, rollups
-from reporting.services.completeness import complete_until
+from reporting.services import facts, report, rollups
 from reporting.services.query import Asked, GroupBy, read_asked
 from reporting.store import queries as table
-from reporting.store.items import Rollup, TicketFacts
 from tests.bench.population import report_year
+from tests.figures import ALL, ZONES, busy, everything, rolled, total
 from tests.world import NOON, after, settle, team, waiting_events
-from tickets.domain.sla import scenario
 from tickets.services.assignment.assign import assign, assign_team
-from tickets.services.conversation.communicate import respond
 from tickets.services.customer_records import follow
-from tickets.services.delivery import outbox
 from tickets.services.lifecycle import links_and_merges
-from tickets.services.lifecycle.edit import edit
-from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.status import change_status, wait
 from tickets.services.lists.counts import now_counts, snapshot
-from tickets.services.maintenance import ticket_import
 
-REAL = os.environ.get("HISTORY_FILE")
-ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
 EACH = ["created", "resolved", "closed", "reopened", "escalated"]
 
 
 @pytest.fixture
 def zones(settings):
-    settings.REPORT_TIME_ZONES = ["UTC", "America/New_York", "Pacific/Apia"]
-
-
-def rolled():
-    """Let worker and rollups do all they have to."""
-    settle()
-    while rollups.roll_up():
-        pass
-
-
-def everything():
-    """Every figure that is stored, by what it is of, without the versions."""
-    found = {}
-    for item in Rollup.scan(Rollup.pk.startswith("ROLLUP#")):
-        found[item.pk, item.sk] = item.data
-    for item in TicketFacts.scan(TicketFacts.sk == "FACTS"):
-        found[item.pk, item.sk] = json.dumps(item.days, sort_keys=True)
-    return found
-
-
-def total(asked=None, **more):
-    return report.report(asked or Asked(ALL, **more)).row
-
-
-def busy(desk):
-    """Some tickets to which everything happens."""
-    first = desk.ticket(priority="Critical", category="Customs")
-    respond(first.ticket_id, content="x", by=desk.rep, now=after(hours=1))
-    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=30))
-    change_status(first.ticket_id, to="In Progress", by=desk.rep, now=after(hours=31))
-    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=40))
-    change_status(first.ticket_id, to="Closed", by=desk.rep, now=after(hours=90))
-    second = desk.ticket(now=after(days=1), assigned_to=desk.rep2.user_id)
-    escalate(second.ticket_id, reason="x", by=desk.rep, now=after(days=1, hours=1))
-    wait(second.ticket_id, by=desk.rep, now=after(days=1, hours=2))
-    change_status(second.ticket_id, to="Closed", by=desk.rep, now=after(days=5))
-    third = desk.ticket(now=after(days=2), priority="Low")
-    sweep(now=after(days=30))
-    edit(third.ticket_id, priority="High", category="Billing", by=desk.rep, now=after(days=31))
-    return first.ticket_id, second.ticket_id, third.ticket_id
+    settings.REPORT_TIME_ZONES = ZONES
 
 
 def test_what_happens_is_counted(desk):
@@ -406,180 +352,6 @@ def test_the_snapshot_says_how_the_desk_stands(desk):
 # The whole of a help desk's history, counted by another computation that reads the file alone.
 
 
-def recount(path):
-    """What the file says, by scenario and plain loops: rows of (at, kind, seconds, met, dims)."""
-    events = defaultdict(list)
-    for line in path.open(encoding="utf-8"):
-        event = json.loads(line)
-        events[event["ticket"]].append(event)
-    told = []
-    for number, lines in events.items():
-        dims = {
-            "priority": lines[0]["priority"],
-            "category": lines[0]["category"],
-            "assignedTo": None,
-        }
-        given = []
-        active = True
-        for event in lines:
-            kind, at = event["event"], event["at"]
-            if kind == "assigned":
-                dims["assignedTo"] = event["to"]
-                continue
-            if kind == "note":
-                continue
-            more = {"priority": event["priority"]} if kind == "created" else {}
-            if kind == "priority":
-                dims["priority"] = event["value"]
-                more = {"value": event["value"]}
-            given.append({"at": at, "type": kind, **more})
-            if kind == "created":
-                told.append((number, at, "created", 0, True))
-            if kind in ("resolved", "closed"):
-                if active:
-                    told.append((number, at, "resolved", 0, True))
-                active = False
-            if kind == "closed":
-                told.append((number, at, "closed", 0, True))
-            if kind in ("reopened", "customer_replied") and not active:
-                active = True
-                told.append((number, at, "reopened", 0, True))
-        answer = scenario.evaluate({"calendar": "24x7", "events": given, "now": lines[-1]["at"]})
-        if answer["firstRespondedAt"]:
-            told.append(
-                (
-                    number,
-                    answer["firstRespondedAt"],
-                    "response",
-                    answer["responseElapsedSeconds"],
-                    not answer["responseBreached"],
-                )
-            )
-        if answer["resolvedAt"]:
-            told.append(
-                (
-                    number,
-                    answer["resolvedAt"],
-                    "resolution",
-                    answer["resolutionElapsedSeconds"],
-                    not answer["resolutionBreached"],
-                )
-            )
-        for place, one in enumerate(told):
-            if one[0] == number:
-                told[place] = (None, *one[1:], dims)
-    return [one[1:] for one in told]
-
-
-def slow(told, start, end, **dims):
-    """Both reports of the range, the slow way."""
-    kept = [
-        one
-        for one in told
-        if str(start) <= one[0][:10] < str(end)
-        and all(one[4][name] == value for name, value in dims.items())
-    ]
-    counted = {name: sum(one[1] == name for one in kept) for name in EACH[:4]}
-    clocks = {}
-    for clock in ("response", "resolution"):
-        values = sorted(one[2] for one in kept if one[1] == clock)
-        met = sum(one[3] for one in kept if one[1] == clock)
-        clocks[clock] = {
-            "count": len(values),
-            "met": met,
-            "breached": len(values) - met,
-            "attainment": met / len(values) if values else None,
-            "averageSeconds": sum(values) / len(values) if values else None,
-            "medianSeconds": values[-(-50 * len(values) // 100) - 1] if values else None,
-            "p90Seconds": values[-(-90 * len(values) // 100) - 1] if values else None,
-        }
-    return counted, clocks
-
-
-def agree(told, users, asked, **dims):
-    counted, clocks = slow(told, asked.range.start, asked.range.end, **dims)
-    found = report.sla_report(asked, now={})
-    for clock in ("response", "resolution"):
-        for name, wanted in clocks[clock].items():
-            got = found[clock][name]
-            if name == "averageSeconds" and wanted is not None:
-                assert abs(got - wanted) <= 0.5, (asked, clock)
-            elif name in ("medianSeconds", "p90Seconds") and wanted is not None:
-                assert got == pytest.approx(wanted, rel=0.0101, abs=0.001), (asked, clock, name)
-            else:
-                assert got == wanted, (asked, clock, name)
-    totals = report.analytics(asked, GroupBy.MONTH)["totals"]
-    assert {name: totals[name] for name in counted} == counted
-
-
-def made_up(path, seed=11, tickets=120):
-    """A history that looks like the real one, for machines that do not have it."""
-    chance = random.Random(seed)
-    lines = []
-    for number in range(tickets):
-        at = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(24 * 400))
-
-        def write(event, hours, at=at, number=number, **more):
-            moment = at + timedelta(seconds=int(hours * 3600))
-            text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-            lines.append(
-                {"ticket": f"M-{number}", "at": text, "event": event, "by": "agent01", **more}
-            )
-
-        write(
-            "created",
-            0,
-            subject="x",
-            description="y",
-            priority=chance.choice(["Critical", "High", "Medium", "Low"]),
-            category=chance.choice(["General", "Customs", "Billing"]),
-            customer={"externalId": f"C-{number % 9}", "name": f"N {number % 9}"},
-        )
-        if chance.random() < 0.8:
-            write("assigned", 0.1, to=chance.choice(["agent01", "agent02"]))
-        if chance.random() < 0.8:
-            write("responded", chance.uniform(0.2, 20), content="z")
-        if chance.random() < 0.3:
-            write("waiting", 21)
-            write("customer_replied", 21 + chance.uniform(1, 30), content="w")
-        if chance.random() < 0.9:
-            write("resolved", chance.uniform(60, 200))
-            if chance.random() < 0.3:
-                write("reopened", 210)
-                write("resolved", 220)
-            if chance.random() < 0.8:
-                write("closed", 300)
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    return path
-
-
-def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path, looked_at):
-    from pathlib import Path
-
-    from helpdesk.accounts.models import User
-
-    path = Path(REAL) if REAL else made_up(tmp_path / "made-up.jsonl")
-    assert ticket_import.import_history(path, now=NOON).refused == []
-    rolled()
-    told = recount(path)
-    users = {user.username: str(user.pk) for user in User.objects.all()}
-    whole = Range(date(2010, 1, 1), date(2015, 1, 1))
-    agree(told, users, Asked(whole))
-    for month in (date(2010 + n // 12, n % 12 + 1, 1) for n in range(60)):
-        following = (month + timedelta(days=31)).replace(day=1)
-        agree(told, users, Asked(Range(month, following)))
-    for priority in ("Critical", "High", "Medium", "Low"):
-        agree(told, users, Asked(whole, priorities=frozenset([priority])), priority=priority)
-    for category in {one[4]["category"] for one in told}:
-        agree(told, users, Asked(whole, categories=frozenset([category])), category=category)
-    for name in {one[4]["assignedTo"] for one in told}:
-        agree(told, users, Asked(whole, assignee=users.get(name, "")), assignedTo=name)
-    odd = Range(date(2010, 2, 17), date(2010, 11, 5))
-    agree(told, users, Asked(odd))
-    agree(told, users, Asked(odd, categories=frozenset(["General"])), category="General")
-    looked_at(f"{total(Asked(whole))[0]:,} tickets counted as by hand, by month, list and person")
-
-
 def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_undone(desk):
     kept = desk.ticket()
     twin = desk.ticket(now=after(days=1), priority="High")
@@ -624,107 +396,3 @@ def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
     with capacity.counting() as merged:
         report.report(Asked(ALL, include_merged=True))
     assert merged.requests <= 2 * without.requests
-
-
-def test_reports_say_up_to_when_their_figures_are_complete(desk):
-    rolled()
-    while follow.follow_changed():
-        pass
-    for found in changed_customers(limit=10):
-        follow.forget_changed(found)
-    assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
-
-    ticket = desk.ticket(now=after(hours=1))
-    assert report.analytics(Asked(ALL), GroupBy.DAY)["completeUntil"] == after(hours=1)
-
-    facts.take(waiting_events())  # and its worker dies here
-    outbox.pass_on()
-    day = datetime(2026, 11, 2, tzinfo=UTC)
-    assert report.sla_report(Asked(ALL), now={})["completeUntil"] == day, "it is not rolled up"
-
-    rolled()
-    assert report.sla_report(Asked(ALL), now={})["completeUntil"] is None
-    edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
-    assert complete_until(), "the segment has yet to follow"
-    follow.follow_changed()
-    rolled()
-    assert complete_until() is None
-    assert ticket.ticket_id
-
-
-def test_figures_are_not_complete_while_a_rebuilding_runs_or_has_died(desk, monkeypatch):
-    desk.ticket()
-    rolled()
-    follow = facts.follow
-
-    def dies(ids):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(facts, "follow", dies)
-    with pytest.raises(KeyboardInterrupt):
-        rollups.rebuild()
-    monkeypatch.setattr(facts, "follow", follow)
-    assert total()[0] == 0
-    assert complete_until() == datetime(1990, 1, 1, tzinfo=UTC)
-
-    rollups.rebuild()
-    assert total()[0] == 1
-    assert complete_until() is None or complete_until() > datetime(1990, 1, 1, tzinfo=UTC)
-
-
-def test_rollups_that_hold_no_durations_of_single_people_give_a_report_of_one(desk):
-    report_year(100, 1)
-    found = report.report(Asked(Range(date(2025, 1, 1), date(2026, 1, 1)), assignee="3"))
-    first, _second = found.stats()
-    assert first.count
-    assert first.median is None, "an average is known, a median is not"
-
-
-def rows_behind(asked, figure):
-    rows, place = [], None
-    while True:
-        found = drill_down.behind(asked, figure, place=place)
-        rows += found.rows
-        place = found.next
-        if place is None:
-            return rows, found.total
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zones, seed):
-    path = made_up(tmp_path / "made-up.jsonl", seed=seed, tickets=25)
-    assert ticket_import.import_history(path, now=NOON).refused == []
-    busy(desk)
-    rolled()
-    first = date(2010, 1, 1)
-
-    @hypothesis.settings(max_examples=12, deadline=None, database=None)
-    @hypothesis.given(
-        figure=some.sampled_from(sorted(drill_down.FIGURES)),
-        start=some.integers(0, 400),
-        length=some.integers(1, 120),
-        zone=some.sampled_from(["UTC", "America/New_York", "Pacific/Apia"]),
-        priorities=some.frozensets(some.sampled_from(["Critical", "High", "Low"]), max_size=2),
-    )
-    def agrees(figure, start, length, zone, priorities):
-        begins = first + timedelta(days=start)
-        asked = Asked(Range(begins, begins + timedelta(days=length)), zone, priorities)
-        rows, counted = rows_behind(asked, figure)
-        assert len(rows) == counted, (figure, asked)
-        if figure.startswith("late"):
-            assert all(row.late is not None for row in rows), "each says how late it was"
-
-    agrees()
-    for figure in drill_down.FIGURES:
-        rows, counted = rows_behind(Asked(ALL), figure)
-        assert len(rows) == counted, figure
-        assert counted or figure in ("late-responses",), figure
-
-
-def test_a_ticket_is_behind_a_figure_once_for_each_counted_event_with_its_lateness(desk):
-    first, _second, _third = busy(desk)
-    rolled()
-    rows, _total = rows_behind(Asked(ALL), "resolved")
-    assert [row.ticket.ticket_id for row in rows].count(first) == 2, "it was resolved twice"
-    [late] = rows_behind(Asked(ALL, priorities=frozenset(["Critical"])), "late-resolutions")[0]
-    assert late.late == (39 - 24) * 3600, "39 h on the clock, of which 24 were allowed"

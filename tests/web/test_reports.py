@@ -78,9 +78,8 @@ def test_a_report_shows_every_figure_with_its_definition(supervisor, history):
 
 def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
     shown = page(supervisor, "/reports/")
-    found = set(re.findall(r'href="(/reports/tickets/[^"]*figure=resolutions)"', shown))
-    [address] = [one for one in found if "priority=" not in one]
-    assert len(found) == 2, "an average leads to its population, of each priority too"
+    [address] = re.findall(r'href="(/reports/tickets/[^"]*figure=resolutions)">5 tickets<', shown)
+    assert shown.count(f'href="{address}"') > 3, "averages lead to their population"
 
     behind = page(supervisor, address.replace("&amp;", "&"))
 

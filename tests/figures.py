@@ -1,0 +1,98 @@
+"""What tests of figures share: a busy desk, made-up histories, rollups that are done."""
+
+import json
+import random
+from datetime import UTC, date, datetime, timedelta
+
+from reporting.domain.days import Range
+from reporting.services import report, rollups
+from reporting.services.query import Asked
+from reporting.store.items import Rollup, TicketFacts
+from tests.world import after, settle
+from tickets.services.conversation.communicate import respond
+from tickets.services.lifecycle.edit import edit
+from tickets.services.lifecycle.escalate import escalate, sweep
+from tickets.services.lifecycle.status import change_status, wait
+
+ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
+ZONES = ["UTC", "America/New_York", "Pacific/Apia"]
+
+
+def rolled():
+    """Let worker and rollups do all they have to."""
+    settle()
+    while rollups.roll_up():
+        pass
+
+
+def everything():
+    """Every figure that is stored, by what it is of, without the versions."""
+    found = {}
+    for item in Rollup.scan(Rollup.pk.startswith("ROLLUP#")):
+        found[item.pk, item.sk] = item.data
+    for item in TicketFacts.scan(TicketFacts.sk == "FACTS"):
+        found[item.pk, item.sk] = json.dumps(item.days, sort_keys=True)
+    return found
+
+
+def total(asked=None, **more):
+    return report.report(asked or Asked(ALL, **more)).row
+
+
+def busy(desk):
+    """Some tickets to which everything happens."""
+    first = desk.ticket(priority="Critical", category="Customs")
+    respond(first.ticket_id, content="x", by=desk.rep, now=after(hours=1))
+    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=30))
+    change_status(first.ticket_id, to="In Progress", by=desk.rep, now=after(hours=31))
+    change_status(first.ticket_id, to="Resolved", by=desk.rep, now=after(hours=40))
+    change_status(first.ticket_id, to="Closed", by=desk.rep, now=after(hours=90))
+    second = desk.ticket(now=after(days=1), assigned_to=desk.rep2.user_id)
+    escalate(second.ticket_id, reason="x", by=desk.rep, now=after(days=1, hours=1))
+    wait(second.ticket_id, by=desk.rep, now=after(days=1, hours=2))
+    change_status(second.ticket_id, to="Closed", by=desk.rep, now=after(days=5))
+    third = desk.ticket(now=after(days=2), priority="Low")
+    sweep(now=after(days=30))
+    edit(third.ticket_id, priority="High", category="Billing", by=desk.rep, now=after(days=31))
+    return first.ticket_id, second.ticket_id, third.ticket_id
+
+
+def made_up(path, seed=11, tickets=120):
+    """A history that looks like the real one, for machines that do not have it."""
+    chance = random.Random(seed)
+    lines = []
+    for number in range(tickets):
+        at = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(24 * 400))
+
+        def write(event, hours, at=at, number=number, **more):
+            moment = at + timedelta(seconds=int(hours * 3600))
+            text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+            lines.append(
+                {"ticket": f"M-{number}", "at": text, "event": event, "by": "agent01", **more}
+            )
+
+        write(
+            "created",
+            0,
+            subject="x",
+            description="y",
+            priority=chance.choice(["Critical", "High", "Medium", "Low"]),
+            category=chance.choice(["General", "Customs", "Billing"]),
+            customer={"externalId": f"C-{number % 9}", "name": f"N {number % 9}"},
+        )
+        if chance.random() < 0.8:
+            write("assigned", 0.1, to=chance.choice(["agent01", "agent02"]))
+        if chance.random() < 0.8:
+            write("responded", chance.uniform(0.2, 20), content="z")
+        if chance.random() < 0.3:
+            write("waiting", 21)
+            write("customer_replied", 21 + chance.uniform(1, 30), content="w")
+        if chance.random() < 0.9:
+            write("resolved", chance.uniform(60, 200))
+            if chance.random() < 0.3:
+                write("reopened", 210)
+                write("resolved", 220)
+            if chance.random() < 0.8:
+                write("closed", 300)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
