@@ -61,11 +61,14 @@ class Transaction:
         self._write.condition_check(kind, hash_key, range_key, condition)
         self._checked.append(kind(hash_key, range_key))
 
+    def _has_items(self) -> bool:
+        return bool(self._checked or self._put or self._updated or self._deleted)
+
     def __enter__(self) -> "Transaction":
         return self
 
     def __exit__(self, error_type: Any, error: Any, traceback: Any) -> None:
-        if error_type is not None:
+        if error_type is not None or not self._has_items():
             return
         try:
             self._write._commit()

@@ -270,6 +270,11 @@ def test_a_ticket_comes_with_its_log_oldest_first(program, desk):
         "customerId",
         "createdAt",
         "attachments",
+        "event",
+        "changes",
+        "rule",
+        "dueAt",
+        "reason",
     }
 
 

@@ -65,12 +65,14 @@ def _items(
 ) -> Any:
     draft = _draft(number, customer_id, at, assignee, mixed)
     draft.ticket.fired_rules = list(fired)
-    draft.follow_clock()
+    draft.finish_without_firing()
     yield draft.ticket.serialize()
     if number % 100:
         return
     for _ in range(5):
-        yield draft.say(CommunicationType.INTERNAL_NOTE, "Asked the port again. " * 8).serialize()
+        yield draft.add_entry(
+            CommunicationType.INTERNAL_NOTE, "Asked the port again. " * 8
+        ).serialize()
 
 
 def _draft(number: int, customer_id: str, at: datetime, assignee: str | None, mixed: bool) -> Draft:
@@ -90,7 +92,7 @@ def _draft(number: int, customer_id: str, at: datetime, assignee: str | None, mi
     }
     draft = new_draft(fields, terms_key="default-1", priority=priority, by=SYSTEM, now=at)
     if mixed and number % 5 < 3:
-        draft.happen(EventType.CLOSED)
+        draft.apply(EventType.CLOSED)
     return draft
 
 

@@ -17,7 +17,7 @@ from helpdesk.accounts.demo import make_demo_accounts  # noqa: E402
 from helpdesk.accounts.models import User  # noqa: E402
 from helpdesk.clock import this_second  # noqa: E402
 from helpdesk.mail import delivery, queue  # noqa: E402
-from tickets.domain.sla import milestones  # noqa: E402
+from tickets.domain.sla import clock, milestones  # noqa: E402
 from tickets.domain.sla.timeline import Timeline  # noqa: E402
 from tickets.services.lifecycle.create import create_ticket  # noqa: E402
 from tickets.services.sla import policies  # noqa: E402
@@ -88,9 +88,9 @@ def inspect() -> None:
         ticket = queries.ticket(str(number))
         if ticket is None or ticket.subject != SUBJECT:
             continue
-        planned = milestones.plan(
-            Timeline.load(ticket.timeline), policies.KNOWN_TERMS, policies.rules(), fired=()
-        )
+        timeline = Timeline.load(ticket.timeline)
+        reading = clock.read(timeline, policies.KNOWN_TERMS, now=this_second())
+        planned = milestones.plan(timeline, reading, policies.rules(), fired=())
         passed = milestones.passed(planned, this_second())
         expected = sorted(found.rule.key for found in passed)
         fired_in_all += len(expected)

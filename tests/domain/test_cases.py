@@ -52,6 +52,11 @@ def timeline(created, *events, priority=Priority.MEDIUM, key="t"):
 FRIDAY, SATURDAY, NEXT_MONDAY, NEXT_TUESDAY = MONDAY + 4, MONDAY + 5, MONDAY + 7, MONDAY + 8
 
 
+def planned_for(line, terms, fired=()):
+    reading = clock.read(line, terms, now=line.last_at)
+    return milestones.plan(line, reading, DEFAULT_RULES, fired=fired)
+
+
 def test_row_1_friday_afternoon_goes_on_on_monday():
     assert due(local(FRIDAY, "16:30"), 1, office()) == local(NEXT_MONDAY, "09:30")
 
@@ -160,10 +165,10 @@ def test_row_11_medium_to_critical_with_3_h_gone_breaches_the_response_at_the_ch
         assert reading.response.breached_at == change
         assert reading.response.deadline == created + timedelta(hours=2)
 
-    planned = milestones.plan(line, known, DEFAULT_RULES, fired=())
+    planned = planned_for(line, known)
     breaches = [found for found in planned if found.rule.key == "response-breached"]
     assert [found.due_at for found in breaches] == [change]
-    again = milestones.plan(line, known, DEFAULT_RULES, fired={"response-breached"})
+    again = planned_for(line, known, fired={"response-breached"})
     assert "response-breached" not in {found.rule.key for found in again}
 
 
@@ -183,7 +188,7 @@ def test_row_13_a_sweep_that_is_3_h_late_finds_every_missed_milestone_once_in_or
     known = {"default-1": DEFAULT_TERMS}
     line = timeline(created, priority=Priority.HIGH, key="default-1")
 
-    planned = milestones.plan(line, known, DEFAULT_RULES, fired=())
+    planned = planned_for(line, known)
     missed = milestones.passed(planned, created + timedelta(hours=7))
 
     assert [(found.rule.key, found.due_at - created) for found in missed] == [
@@ -191,7 +196,7 @@ def test_row_13_a_sweep_that_is_3_h_late_finds_every_missed_milestone_once_in_or
         ("response-breached", timedelta(hours=4)),
     ]
     fired = {found.rule.key for found in missed}
-    again = milestones.plan(line, known, DEFAULT_RULES, fired=fired)
+    again = planned_for(line, known, fired=fired)
     assert milestones.passed(again, created + timedelta(hours=7)) == ()
 
 
@@ -271,7 +276,7 @@ def test_a_reopened_ticket_that_was_overdue_escalates_in_its_new_life():
         (reopened, EventType.REOPENED),
         key="default-1",
     )
-    planned = milestones.plan(line, {"default-1": DEFAULT_TERMS}, DEFAULT_RULES, fired=())
+    planned = planned_for(line, {"default-1": DEFAULT_TERMS})
     assert [(found.rule.key, found.due_at) for found in milestones.passed(planned, reopened)] == [
         ("resolution-at-risk", reopened),
         ("resolution-breached", reopened),
@@ -286,6 +291,6 @@ def test_a_waiting_ticket_has_no_milestone_of_its_resolution():
         (created + timedelta(hours=1), EventType.WAITING),
         key="default-1",
     )
-    planned = milestones.plan(line, {"default-1": DEFAULT_TERMS}, DEFAULT_RULES, fired=())
+    planned = planned_for(line, {"default-1": DEFAULT_TERMS})
     assert planned == ()
     assert milestones.next_at(planned) is None

@@ -53,7 +53,8 @@ def lived(timeline, steps, *, since=None):
 
 def seen(timeline, now):
     """All that anybody can see of it at `now`, but for when it was last looked at."""
-    planned = milestones.plan(timeline, TERMS, DEFAULT_RULES, fired=())
+    reading = clock.read(timeline, TERMS, now=timeline.last_at)
+    planned = milestones.plan(timeline, reading, DEFAULT_RULES, fired=())
     state = timeline.state
     return (
         clock.read(timeline, TERMS, now=now),

@@ -12,7 +12,7 @@ from hypothesis.strategies import integers
 from customers.services.create import edit_customer
 from helpdesk.accounts.models import Absence, User
 from tests.world import NOON, after, escalations_of, log_of, settle, stored, team
-from tickets.domain.sla import milestones
+from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
@@ -110,8 +110,9 @@ def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(age, beg
     since = after(hours=began)
     young = [Rule(rule.key, rule.trigger, since=since) for rule in always]
 
-    before = milestones.plan(timeline, terms, always, fired=())
-    now = milestones.plan(timeline, terms, young, fired=())
+    reading = clock.read(timeline, terms, now=timeline.last_at)
+    before = milestones.plan(timeline, reading, always, fired=())
+    now = milestones.plan(timeline, reading, young, fired=())
 
     assert [(one.rule.key, one.due_at) for one in now] == [
         (one.rule.key, one.due_at) for one in before if one.due_at >= since

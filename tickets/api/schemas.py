@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from helpdesk.api.schema import Asked, Items, Moment, Shape, silent
 from tickets.domain.sla import sla_status
-from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.domain.ticket import Category, CommunicationType, Direction, LogEvent, Priority, Status
 from tickets.services.lifecycle.validation import (
     LONGEST_CONTENT,
     LONGEST_DESCRIPTION,
@@ -120,6 +120,28 @@ class CommunicationOut(Shape):
     )
     created_at: Moment
     attachments: list["AttachmentOut"]
+    event: LogEvent | None = Field(
+        default=None,
+        description="What a System Update is about. Null for messages and older entries.",
+    )
+    changes: list["FieldChange"] = Field(
+        default=[], description="For a System Update: the fields that changed."
+    )
+    rule: str | None = Field(
+        default=None,
+        description="The escalation rule that fired, or `manual`.",
+        examples=["response-breached"],
+    )
+    due_at: Moment | None = Field(default=None, description="When that rule's milestone was due.")
+    reason: str | None = Field(default=None, description="The reason for a manual escalation.")
+
+
+class FieldChange(Shape):
+    """A field of a ticket, before and after a change."""
+
+    field: str = Field(examples=["status"])
+    before: str | None = Field(examples=["Open"])
+    after: str | None = Field(examples=["In Progress"])
 
 
 class AttachmentOut(Shape):
@@ -243,4 +265,12 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "attachments": [
             {"name": attached.name, "size": attached.size} for attached in line.attachments or ()
         ],
+        "event": line.event,
+        "changes": [
+            {"field": one.field, "before": one.before, "after": one.after}
+            for one in line.changes or ()
+        ],
+        "rule": line.rule,
+        "due_at": line.due_at,
+        "reason": line.reason,
     }

@@ -25,7 +25,7 @@ from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services.assignment.assign import give, team_for
 from tickets.services.lifecycle import idempotency
-from tickets.services.lifecycle.draft import Draft, copy_of, new_draft, write_beside
+from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
 from tickets.services.sla import policies
 from tickets.store import queries
 from tickets.store.ticket import Ticket
@@ -163,10 +163,10 @@ class _Telling:
             self._say(kind, text.format(**self._details))
         if self._later(1.5) >= now:
             return
-        self._step(lambda draft: draft.happen(EventType.RESOLVED))
+        self._step(lambda draft: draft.apply(EventType.RESOLVED))
         self._at += timedelta(hours=72)
         if self._at < now:
-            self._step(lambda draft: draft.happen(EventType.CLOSED), by=SYSTEM)
+            self._step(lambda draft: draft.apply(EventType.CLOSED), by=SYSTEM)
 
     def write(self, token: Token) -> None:
         draft = self._draft
@@ -202,41 +202,36 @@ class _Telling:
         self._draft = new_draft(
             fields, terms_key=terms.key, priority=priority, by=SYSTEM, now=self._at
         )
-        self._draft.say(
-            CommunicationType.SYSTEM_UPDATE,
-            f"Ticket created: category {category}, priority {priority}",
-        )
         self._draft.emit(events.Created(category.value, priority.value))
-        self._draft.fire_passed()
+        self._draft.finish()
 
     def _say(self, kind: str, text: str) -> None:
         if kind == "note":
-            self._step(lambda draft: draft.say(CommunicationType.INTERNAL_NOTE, text))
+            self._step(lambda draft: draft.add_entry(CommunicationType.INTERNAL_NOTE, text))
             return
         inbound = kind == "customer"
 
         def talk(draft: Draft) -> None:
-            draft.say(
+            draft.add_entry(
                 CommunicationType.CUSTOMER_RESPONSE,
                 text,
                 direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
             )
-            draft.happen(EventType.CUSTOMER_REPLIED if inbound else EventType.RESPONDED)
+            draft.apply(EventType.CUSTOMER_REPLIED if inbound else EventType.RESPONDED)
             if kind == "ask":
-                draft.happen(EventType.WAITING)
+                draft.apply(EventType.WAITING)
 
         self._step(talk, by=SYSTEM if inbound else self._somebody)
 
     def _step(self, act: Callable[[Draft], object], *, by: Actor | None = None) -> None:
         """One change, with all that live work does around it."""
         draft = self._draft
-        before = copy_of(draft.ticket)
+        version = draft.ticket.version
         draft.at_time(self._at, by=by or self._somebody)
         draft.fire_passed()
         act(draft)
-        draft.log_changes(before)
-        draft.fire_passed()
-        draft.ticket.version = before.version + 1
+        draft.finish()
+        draft.ticket.version = version + 1
 
     def _later(self, slower: float = 1.0) -> datetime:
         pause = 60 + self._chance.expovariate(1 / (self._pace * slower))

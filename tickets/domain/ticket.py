@@ -45,6 +45,18 @@ class CommunicationType(StrEnum):
     SYSTEM_UPDATE = "System Update"
 
 
+class LogEvent(StrEnum):
+    """What a System Update tells of."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    ESCALATED = "escalated"
+    NOT_REASSIGNED = "not-reassigned"
+    ERASED = "erased"
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+
+
 ERASED = "[erased]"
 """Stands where words were that named a person who had a right to be forgotten."""
 

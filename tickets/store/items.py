@@ -56,7 +56,12 @@ class Communication(Item):
     # The customer who wrote an inbound message; created_by is whoever recorded it
     author_id = UnicodeAttribute(attr_name="authorId", null=True)
     changes = ListAttribute(of=Change, null=True)
-    rule = UnicodeAttribute(null=True)  # the escalation rule that this line tells of
+    # Of a System Update: a LogEvent (absent on entries of earlier releases), and its facts
+    event = UnicodeAttribute(null=True)
+    rule = UnicodeAttribute(null=True)  # the escalation rule that fired, or "manual"
+    due_at = InstantAttribute(attr_name="dueAt", null=True)  # of its milestone
+    reason = UnicodeAttribute(null=True)  # of an escalation by hand
+    reference = UnicodeAttribute(null=True)  # the number that an imported ticket had elsewhere
     attachments = ListAttribute(of=Attachment, null=True)
     # The mail to the customer: a word of tickets.domain.ticket.Delivery; absent: none is sent
     delivery = UnicodeAttribute(null=True)

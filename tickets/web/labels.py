@@ -115,6 +115,16 @@ RULES = {
 }
 
 
+LOG_EVENTS = {
+    "created": gettext_lazy("Ticket created"),
+    "not-reassigned": gettext_lazy("Not reassigned: the rule’s assignee is not available"),
+    "erased": gettext_lazy("Customer’s personal data erased"),
+    "archived": gettext_lazy("Ticket archived"),
+    "restored": gettext_lazy("Ticket restored from the archive"),
+}
+"""What a System Update says beside its changes, by LogEvent."""
+
+
 def label(word: str) -> str:
     """A word of the schema in the reader's language; a word of people stays as it is."""
     return str(LABELS.get(word, word))

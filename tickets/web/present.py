@@ -20,13 +20,13 @@ from helpdesk.accounts.people import names_of
 from tickets.domain import instant
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import Standing
-from tickets.domain.ticket import CommunicationType, Direction
+from tickets.domain.ticket import CommunicationType, Direction, LogEvent
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
-from tickets.web.labels import FIELDS, RULES, label
+from tickets.web.labels import FIELDS, LOG_EVENTS, RULES, label
 
 _DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 
@@ -68,6 +68,8 @@ class LogLine:
     at: datetime
     content: str
     changes: list[dict[str, str]]
+    sentence: str
+    """What a System Update says beside its changes."""
     rule: str
     reason: str
     """Why somebody escalated it by hand."""
@@ -258,7 +260,8 @@ def _log_line(
         content=line.content,
         changes=changes,
         rule=str(RULES.get(line.rule, line.rule)) if line.rule else "",
-        reason=line.content.partition(": ")[2] if line.rule == MANUAL else "",
+        sentence=_sentence(line),
+        reason=_reason(line),
         due_at=_due_at(line),
         files=[
             {
@@ -274,10 +277,32 @@ def _log_line(
     )
 
 
+def _sentence(line: Communication) -> str:
+    """What a System Update says beside its changes; entries of earlier releases say it
+    themselves."""
+    if line.event is None or line.event == LogEvent.CHANGED:
+        return "" if line.changes or line.rule else line.content
+    if line.event == LogEvent.CREATED and line.reference:
+        return _("Ticket imported. Its number there: %(number)s") % {"number": line.reference}
+    return str(LOG_EVENTS[line.event]) if line.event in LOG_EVENTS else ""
+
+
+def _reason(line: Communication) -> str:
+    """Why somebody escalated by hand; earlier releases wrote it into the sentence alone."""
+    if line.event is None and line.rule == MANUAL:
+        return line.content.partition(": ")[2]
+    return line.reason or ""
+
+
 def _due_at(line: Communication) -> datetime | None:
-    """From the log's own words: a System Update has no other place for it."""
-    told = _DUE.search(line.content) if line.rule and not line.changes else None
-    return instant.parse(told[1]) if told else None
+    """When a milestone was due that changed nothing; earlier releases wrote it into the sentence
+    alone."""
+    if not line.rule or line.changes:
+        return None
+    if line.event is None:
+        told = _DUE.search(line.content)
+        return instant.parse(told[1]) if told else None
+    return line.due_at
 
 
 def older_url(ticket_id: str, before: str | None) -> str | None:

@@ -1,15 +1,13 @@
 """What escalation waits for (SLA.md, "Milestones and escalation")."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from tickets.domain.errors import HighestLevelReached
-from tickets.domain.sla import clock
 from tickets.domain.sla.clock import Clock, Reading
-from tickets.domain.sla.policy import Terms
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 
@@ -85,18 +83,14 @@ class Milestone:
 
 
 def plan(
-    timeline: Timeline,
-    terms: Mapping[str, Terms],
-    rules: Iterable[Rule],
-    *,
-    fired: Collection[str],
+    timeline: Timeline, reading: Reading, rules: Iterable[Rule], *, fired: Collection[str]
 ) -> tuple[Milestone, ...]:
     """The milestones that running clocks have reached or will reach if nothing happens, in order.
 
+    `reading` is that of the timeline at its last event or later; when exactly makes no difference.
     `fired` holds the keys of the rules that fired in this life of the ticket; they are left out, as
     is what was due before its rule came into force. A clock that is paused or stopped has none.
     """
-    reading = clock.read(timeline, terms, now=timeline.last_at)
     planned = [
         found
         for rule in rules

@@ -88,7 +88,6 @@ def to_team(team_id: str | None) -> Callable[[Draft], None]:
         draft.ticket.team_id = str(team.pk) if team else None
         if team and draft.ticket.assigned_to not in members:
             give(draft, None)
-        draft.follow_clock()
 
     return hand_over
 
@@ -143,7 +142,6 @@ def give(draft: Draft, to: str | None) -> None:
     """Change the assignee of a draft. The clock does not mind who works a ticket."""
     if draft.ticket.assigned_to != to:
         draft.ticket.assigned_to = to
-        draft.follow_clock()
         draft.emit(events.Assigned(to))
 
 

@@ -81,7 +81,7 @@ def communicate(
             _refuse_repeat(token, by)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
-        line = draft.say(
+        line = draft.add_entry(
             type,
             content,
             direction=None if is_note else direction,
@@ -96,14 +96,14 @@ def communicate(
                 )
             )
         if inbound:
-            draft.happen(EventType.CUSTOMER_REPLIED)
+            draft.apply(EventType.CUSTOMER_REPLIED)
         elif answer:
-            draft.happen(EventType.RESPONDED)
+            draft.apply(EventType.RESPONDED)
             if waiting and not draft.timeline.waiting:
-                draft.happen(EventType.WAITING)
+                draft.apply(EventType.WAITING)
             if resolve:
                 workflow.check(draft.timeline.status, Status.RESOLVED)
-                draft.happen(EventType.RESOLVED)
+                draft.apply(EventType.RESOLVED)
                 draft.emit(events.Resolved())
         draft.emit(
             events.Communicated(

@@ -18,13 +18,14 @@ from customers.store.queries import all_vehicles
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor
 from helpdesk.clock import this_second
-from tickets.domain.ticket import ERASED, CommunicationType
+from tickets.domain.ticket import ERASED, CommunicationType, LogEvent
 from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
 from tickets.services.delivery import reply_email, webhooks
 from tickets.services.lifecycle.change import change
-from tickets.services.lifecycle.draft import TEXTS, Draft
-from tickets.services.lifecycle.escalate import MANUAL, said_by_hand
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lifecycle.escalate import MANUAL
+from tickets.services.lifecycle.log_entries import TEXTS
 from tickets.services.lists import saved_views, search
 from tickets.store import queries
 from tickets.store.items import Communication, Escalation
@@ -94,7 +95,11 @@ def _forget(draft: Draft) -> None:
         return
     ticket.subject = ticket.description = ERASED
     ticket.tags = []
-    draft.say(CommunicationType.SYSTEM_UPDATE, "The customer's personal data was erased")
+    draft.add_entry(
+        CommunicationType.SYSTEM_UPDATE,
+        "The customer's personal data was erased",
+        event=LogEvent.ERASED,
+    )
 
 
 def _forget_line(line: Communication) -> None:
@@ -103,10 +108,11 @@ def _forget_line(line: Communication) -> None:
     if line.delivery:
         reply_email.forget(line)
     if line.rule == MANUAL:
-        [level] = line.changes
-        said = said_by_hand(level.before, level.after, ERASED)
-        if line.content != said:
-            line.update(actions=[Communication.content.set(said)])
+        if line.reason != ERASED:
+            content = f"Escalated by hand: {ERASED}"
+            line.update(
+                actions=[Communication.content.set(content), Communication.reason.set(ERASED)]
+            )
     elif line.type == CommunicationType.SYSTEM_UPDATE.value:
         _forget_changes(line)
     elif line.content != ERASED or line.attachments:

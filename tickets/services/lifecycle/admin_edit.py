@@ -57,7 +57,7 @@ def supervise(
         if "assigned_to" in changed:
             give(draft, to)
         if said:
-            line = draft.say(CommunicationType.INTERNAL_NOTE, said)
+            line = draft.add_entry(CommunicationType.INTERNAL_NOTE, said)
             draft.emit(
                 events.Communicated(
                     communication_id=line.communication_id,

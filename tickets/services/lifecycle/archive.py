@@ -9,7 +9,7 @@ from datetime import datetime
 from helpdesk.accounts.actors import Actor, require_administration
 from tickets.domain import events
 from tickets.domain.errors import NotClosed
-from tickets.domain.ticket import CommunicationType, Status
+from tickets.domain.ticket import CommunicationType, LogEvent, Status
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.store.ticket import Ticket
@@ -29,7 +29,7 @@ def archive(
             raise NotClosed(draft.timeline.status)
         if not draft.ticket.archived_at:
             draft.ticket.archived_at = draft.at
-            _say(draft, "Archived")
+            _log(draft, "Archived", LogEvent.ARCHIVED)
 
     return change(ticket_id, put_away, archived=True, by=by, version=version, now=now)
 
@@ -41,13 +41,12 @@ def restore(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Ticket
     def bring_back(draft: Draft) -> None:
         if draft.ticket.archived_at:
             draft.ticket.archived_at = None
-            _say(draft, "Brought back from the archive")
+            _log(draft, "Brought back from the archive", LogEvent.RESTORED)
 
     return change(ticket_id, bring_back, archived=True, by=by, now=now)
 
 
-def _say(draft: Draft, words: str) -> None:
-    draft.say(CommunicationType.SYSTEM_UPDATE, words)
-    draft.follow_clock()
+def _log(draft: Draft, words: str, event: LogEvent) -> None:
+    draft.add_entry(CommunicationType.SYSTEM_UPDATE, words, event=event)
     # Everything that the search index says of it has to follow, its text included.
     draft.emit(events.Archived() if draft.ticket.archived_at else events.Restored())

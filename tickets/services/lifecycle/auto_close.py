@@ -33,7 +33,7 @@ def close_silent(*, now: datetime | None = None) -> int:
     def close(draft: Draft) -> None:
         resolved_at = draft.timeline.resolved_at
         if draft.timeline.status is Status.RESOLVED and resolved_at and resolved_at <= before:
-            draft.happen(EventType.CLOSED)
+            draft.apply(EventType.CLOSED)
             draft.emit(Closed())
 
     closed = 0

@@ -118,13 +118,15 @@ def _change(
 ) -> list[Ticket]:
     require_ticket_work(by)
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
-    for attempt in range(ATTEMPTS):
+    stored: list[Ticket] = []
+
+    def prepare(transaction: Transaction) -> list[Ticket]:
+        nonlocal known
         if repeated := idempotency.ticket_before(token, by=by):
-            return [repeated]
-        if known and attempt == 0:
-            befores = [known]
-        else:
-            befores = [_stored(ticket_id) for ticket_id in ticket_ids]
+            stored[:] = [repeated]
+            return []
+        befores = [known] if known else [_stored(ticket_id) for ticket_id in ticket_ids]
+        known = None  # whoever was first has changed it
         if not archived and any(before.archived_at for before in befores):
             raise TicketArchived
         if check:
@@ -136,31 +138,51 @@ def _change(
         for draft in drafts:
             draft.fire_passed()
         decide(*drafts)
-        changed = [
-            (before, draft)
+        written = [
+            _write(transaction, before, draft)
             for before, draft in zip(befores, drafts, strict=True)
-            if _settled(before, draft)
         ]
-        if not changed and not token:
-            return befores
+        stored[:] = [draft.ticket for draft in drafts] if any(written) else befores
+        if token:
+            idempotency.remember(transaction, token, by=by, at=drafts[0].at, ticket=stored[0])
+        return stored if any(written) else []
+
+    write_until_done(prepare)
+    return stored
+
+
+def write_until_done(prepare: Callable[[Transaction], Sequence[Ticket]]) -> None:
+    """Write what `prepare` adds to a transaction; when another writer was first, prepare it anew.
+
+    `prepare` returns the tickets that are changed, of which others are told after the write; it may
+    add nothing at all. Raises Busy after ATTEMPTS collisions, and what `prepare` raises.
+    """
+    for attempt in range(ATTEMPTS):
         try:
             with Transaction() as transaction:
-                for before, draft in changed:
-                    write_beside(transaction, draft)
-                    actions = changes(before, draft.ticket)
-                    transaction.update(before, actions, Ticket.version == before.version)
-                if token:
-                    first = drafts[0].ticket if changed else befores[0]
-                    idempotency.remember(transaction, token, by=by, at=drafts[0].at, ticket=first)
+                tickets = prepare(transaction)
         except (ConditionFailed, Contended):
-            log.info("ticket_contended", ticket_id=ticket_ids[0], version=befores[0].version)
+            log.info("ticket_contended", attempt=attempt)
             sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
-        if not changed:
-            return befores
-        tell_others([draft.ticket for draft in drafts])
-        return [draft.ticket for draft in drafts]
-    raise Busy(_("Others are updating this ticket right now. Try again."))
+        if tickets:
+            _tell_others(tickets)
+        return
+    raise Busy(_("Many people are changing this ticket right now. Try again."))
+
+
+def _write(transaction: Transaction, before: Ticket, draft: Draft) -> bool:
+    """Finish a draft and add it to a transaction; return whether there is anything to write."""
+    draft.finish()
+    actions = changes(before, draft.ticket)
+    if not actions and not draft.communications:
+        return False
+    draft.ticket.version = before.version + 1
+    draft.ticket.updated_at = draft.at
+    actions += [Ticket.version.set(draft.ticket.version), Ticket.updated_at.set(draft.at)]
+    write_beside(transaction, draft)
+    transaction.update(before, actions, Ticket.version == before.version)
+    return True
 
 
 def _stored(ticket_id: str) -> Ticket:
@@ -181,18 +203,7 @@ def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
         raise CameBetween(unseen, seen=0, current=before.version)
 
 
-def _settled(before: Ticket, draft: Draft) -> bool:
-    """Finish a draft that was decided on; say whether there is anything to write."""
-    draft.log_changes(before)
-    draft.fire_passed()
-    if not changes(before, draft.ticket) and not draft.communications:
-        return False
-    draft.ticket.version = before.version + 1
-    draft.ticket.updated_at = draft.at
-    return True
-
-
-def tell_others(tickets: Sequence[Ticket]) -> None:
+def _tell_others(tickets: Sequence[Ticket]) -> None:
     """After a write: bring what lists show in line at once, and let a worker do the rest."""
     if not outbox.in_batch():
         search.follow_at_once(tickets)

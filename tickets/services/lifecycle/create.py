@@ -12,14 +12,14 @@ from customers.services.read import get_vehicle
 from customers.services.transaction_guards import check_customer, check_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
-from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
-from helpdesk.errors import Busy
+from helpdesk.dynamo.transaction import Transaction
+from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from tickets.domain import events
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.services.assignment.assign import next_of_team, team_for
 from tickets.services.lifecycle import idempotency
-from tickets.services.lifecycle.change import ATTEMPTS, tell_others
+from tickets.services.lifecycle.change import write_until_done
 from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.services.sla import policies
@@ -41,7 +41,7 @@ class FirstMessage:
 
     def write(self, draft: Draft) -> None:
         # A reply of staff to another ticket is no response to this one: here it is a note.
-        line = draft.say(
+        line = draft.add_entry(
             CommunicationType.CUSTOMER_RESPONSE
             if self.inbound
             else CommunicationType.INTERNAL_NOTE,
@@ -79,8 +79,8 @@ def create_ticket(
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
     require_ticket_work(by)
-    if made := idempotency.ticket_before(token, by=by):
-        return made
+    if repeated := idempotency.ticket_before(token, by=by):
+        return repeated
 
     checks = Checks()
     subject = checks.line("subject", subject, longest=LONGEST_SUBJECT)
@@ -127,36 +127,38 @@ def create_ticket(
         "segment": customer.segment,
     }
     structlog.contextvars.bind_contextvars(ticket_id=fields["ticket_id"])
-    for _attempt in range(ATTEMPTS):
+    made: list[Ticket] = []
+
+    def prepare(transaction: Transaction) -> list[Ticket]:
+        if made:  # an attempt failed: the same request was quicker, or a guard did not hold
+            if repeated := idempotency.ticket_before(token, by=by):
+                made[:] = [repeated]
+                return []
+            _refuse_what_is_gone(customer_id, vehicle_id)
         draft = new_draft(fields, terms_key=terms.key, priority=known_priority, by=by, now=at)
-        draft.say(
-            CommunicationType.SYSTEM_UPDATE,
-            f"Ticket created: category {known_category}, priority {known_priority}",
-        )
         if first_message:
             first_message.write(draft)
         draft.emit(events.Created(known_category.value, known_priority.value))
         if assigned_to:
             draft.emit(events.Assigned(assigned_to))
-        draft.fire_passed()
-        try:
-            with Transaction() as transaction:
-                transaction.put(draft.ticket, Ticket.pk.does_not_exist())
-                write_beside(transaction, draft)
-                check_customer(transaction, customer_id)
-                if vehicle_id:
-                    check_vehicle(transaction, customer_id, vehicle_id)
-                if token:
-                    idempotency.remember(transaction, token, by=by, at=at, ticket=draft.ticket)
-        except ConditionFailed:
-            if made := idempotency.ticket_before(token, by=by):
-                return made
-            checks.errors["vehicleId"] = _(
-                "Someone else just updated the customer or vehicle. Try again."
-            )
-            checks.done()
-        except Contended:
-            continue
-        tell_others([draft.ticket])
-        return draft.ticket
-    raise Busy(_("Too many changes at the same time. Try again."))
+        draft.finish()
+        transaction.put(draft.ticket, Ticket.pk.does_not_exist())
+        write_beside(transaction, draft)
+        check_customer(transaction, customer_id)
+        if vehicle_id:
+            check_vehicle(transaction, customer_id, vehicle_id)
+        if token:
+            idempotency.remember(transaction, token, by=by, at=at, ticket=draft.ticket)
+        made[:] = [draft.ticket]
+        return made
+
+    write_until_done(prepare)
+    return made[0]
+
+
+def _refuse_what_is_gone(customer_id: str, vehicle_id: str | None) -> None:
+    """Raises Invalid where the customer was erased or merged, or the vehicle sold, meanwhile."""
+    customer = current(customer_id)
+    gone = customer is None or customer.erased_at or customer.customer_id != customer_id
+    if gone or (vehicle_id and get_vehicle(customer_id, vehicle_id) is None):
+        raise Invalid({"vehicleId": _("The customer or the vehicle has just changed.")})

@@ -69,7 +69,7 @@ def edit(
                 raise Invalid({"vehicleId": _("The customer does not have this vehicle.")})
             ticket.vehicle_id = vehicle_id or None
         if known_priority and known_priority != draft.timeline.priority:
-            draft.happen(EventType.PRIORITY, priority=known_priority)
+            draft.apply(EventType.PRIORITY, priority=known_priority)
         if known_status and known_status is not draft.timeline.status:
             step(draft, known_status)
         if also:

@@ -16,7 +16,7 @@ from helpdesk.idempotency import Token
 from tickets.domain import events
 from tickets.domain.errors import TicketArchived
 from tickets.domain.sla import milestones
-from tickets.domain.ticket import CommunicationType
+from tickets.domain.ticket import CommunicationType, LogEvent
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
@@ -117,11 +117,13 @@ def escalate(
     def raise_level(draft: Draft) -> None:
         was = draft.ticket.escalation_level
         level = milestones.manual_level(was)
-        line = draft.say(
+        line = draft.add_entry(
             CommunicationType.SYSTEM_UPDATE,
-            said_by_hand(was, level, reason),
-            changed=[Change(field="escalationLevel", before=str(was), after=str(level))],
+            f"Escalated by hand, level {was} → {level}: {reason}",
+            event=LogEvent.ESCALATED,
+            changes=[Change(field="escalationLevel", before=str(was), after=str(level))],
             rule=MANUAL,
+            reason=reason,
         )
         key = f"{MANUAL}-{line.communication_id}"
         draft.escalate(
@@ -135,8 +137,3 @@ def escalate(
         draft.emit_escalated([events.Raised(MANUAL, level, told, record=key)])
 
     return change(ticket_id, raise_level, by=by, version=version, token=token, now=now)
-
-
-def said_by_hand(was: object, level: object, reason: str) -> str:
-    """The log's words for an escalation by hand."""
-    return f"Escalated by hand, level {was} → {level}: {reason}"

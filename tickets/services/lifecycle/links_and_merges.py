@@ -49,7 +49,7 @@ def merge(
     def close_as_duplicate(source: Draft, target: Draft) -> None:
         _check_merge(source.ticket, target.ticket)
         if source.timeline.status is not Status.CLOSED:
-            source.happen(EventType.MERGED)
+            source.apply(EventType.MERGED)
             source.emit(events.Closed())
         source.ticket.merged_into = into
         target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
@@ -77,7 +77,7 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
             raise MergeRefused(_("This ticket was not merged."))
         source.ticket.merged_into = None
         if stopped_by:
-            source.take_back(stopped_by)
+            source.withdraw(stopped_by)
         source.emit(events.Unmerged())
         target.ticket.duplicates = [
             other for other in target.ticket.duplicates if other != source_id

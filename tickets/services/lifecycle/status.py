@@ -46,7 +46,7 @@ def step(draft: Draft, wanted: Status) -> None:
     if draft.ticket.merged_into:
         raise MergedAway(draft.ticket.merged_into)
     workflow.check(current, wanted)
-    draft.happen(_event(current, wanted))
+    draft.apply(_event(current, wanted))
     if not wanted.active:
         draft.emit(events.Closed() if wanted is Status.CLOSED else events.Resolved())
 
@@ -59,7 +59,7 @@ def wait(
     Raises EventRefused when it waits already or is done; NotFound, NotAllowed, StaleVersion, Busy.
     """
     return change(
-        ticket_id, lambda draft: draft.happen(EventType.WAITING), by=by, version=version, now=now
+        ticket_id, lambda draft: draft.apply(EventType.WAITING), by=by, version=version, now=now
     )
 
 
@@ -68,7 +68,7 @@ def resume(
 ) -> Ticket:
     """End a wait without a word from the customer. Raises as `wait` does."""
     return change(
-        ticket_id, lambda draft: draft.happen(EventType.RESUMED), by=by, version=version, now=now
+        ticket_id, lambda draft: draft.apply(EventType.RESUMED), by=by, version=version, now=now
     )
 
 

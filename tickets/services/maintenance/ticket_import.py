@@ -266,6 +266,7 @@ class _Replay:
             if self._draft or self._mark.ticket_id:
                 raise HistoryRefused("the ticket was already created")
             self._draft = self._create(event)
+            self._draft.finish_without_firing()
         else:
             draft = self._open(event)
             before, timeline = copy_of(draft.ticket), draft.timeline
@@ -273,7 +274,7 @@ class _Replay:
             try:
                 draft.at_time(event.at, by=self._work.person(event.by))
                 self._apply(draft, event)
-                draft.log_changes(before)
+                draft.log_changes()
                 draft.ticket.version = before.version + 1
             except (DomainError, Invalid):
                 draft.ticket, draft.timeline, draft.at, draft.by = before, timeline, at, by
@@ -281,14 +282,14 @@ class _Replay:
                 raise
         self._taken.append(key)
         if self._draft and len(self._draft.communications) >= MOST_LINES:
+            self._draft.finish_without_firing()
             self._write()
 
     def finish(self) -> None:
         """Write what is left, and plan what is to come."""
         if self._draft is None or not self._taken:
             return
-        if Status(self._draft.ticket.status).active:
-            self._draft.plan_from_now(self._work.now)
+        self._draft.finish_without_firing(until=self._work.now)
         self._write()
         self._work.summary.tickets += 1
 
@@ -325,19 +326,14 @@ class _Replay:
             "policy_id": terms.key,
             "segment": customer.segment,
         }
-        draft = new_draft(
+        return new_draft(
             fields,
             terms_key=terms.key,
             priority=priority,
             by=self._work.person(event.by),
             now=event.at,
+            reference=event.ticket,
         )
-        draft.say(
-            CommunicationType.SYSTEM_UPDATE,
-            f"Ticket created: category {category}, priority {priority}; imported, there "
-            f"{event.ticket}",
-        )
-        return draft
 
     def _apply(self, draft: Draft, event: HistoryEvent) -> None:
         """What the verbs of live work would have decided."""
@@ -345,17 +341,17 @@ class _Replay:
             case Kind.ASSIGNED:
                 give(draft, self._work.person(event.texts["to"]).user_id)
             case Kind.NOTE:
-                draft.say(CommunicationType.INTERNAL_NOTE, _content(event))
+                draft.add_entry(CommunicationType.INTERNAL_NOTE, _content(event))
             case Kind.RESPONDED:
                 _message(draft, event, Direction.OUTBOUND)
-                draft.happen(EventType.RESPONDED)
+                draft.apply(EventType.RESPONDED)
             case Kind.CUSTOMER_REPLIED:
                 _message(draft, event, Direction.INBOUND)
-                draft.happen(EventType.CUSTOMER_REPLIED)
+                draft.apply(EventType.CUSTOMER_REPLIED)
             case Kind.PRIORITY:
-                draft.happen(EventType.PRIORITY, priority=Priority(event.texts["value"]))
+                draft.apply(EventType.PRIORITY, priority=Priority(event.texts["value"]))
             case _:
-                draft.happen(_STEPS[event.kind])
+                draft.apply(_STEPS[event.kind])
 
     def _write(self) -> None:
         """One transaction: the ticket, its new lines, and which events they came from."""
@@ -410,7 +406,7 @@ def _reason(refused: DomainError | Invalid) -> str:
 
 
 def _message(draft: Draft, event: HistoryEvent, direction: Direction) -> None:
-    draft.say(CommunicationType.CUSTOMER_RESPONSE, _content(event), direction=direction)
+    draft.add_entry(CommunicationType.CUSTOMER_RESPONSE, _content(event), direction=direction)
 
 
 def _content(event: HistoryEvent) -> str:

@@ -18,7 +18,8 @@ from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
 from tickets.services.conversation import attachments
-from tickets.services.lifecycle.draft import Draft, copy_of, text_of
+from tickets.services.lifecycle.draft import Draft, copy_of
+from tickets.services.lifecycle.log_entries import text_of
 from tickets.store import queries, search
 from tickets.store.items import Communication, Escalation
 from tickets.store.ticket import Ticket
@@ -187,7 +188,7 @@ def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
     """Let the clock decide again all that it decides."""
     timeline = Timeline.load(ticket.timeline)
     draft = Draft(copy_of(ticket), timeline, by=SYSTEM, now=ticket.updated_at)
-    draft.follow_clock()
+    draft.finish_without_firing()
     stored, replayed = ticket.serialize(), draft.ticket.serialize()
     for name in sorted({*stored, *replayed}):
         if stored.get(name) != replayed.get(name):

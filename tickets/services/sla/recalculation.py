@@ -116,8 +116,7 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
         ticket.segment = customer.segment if customer else ""
     terms = policies.terms_for(category=Category(ticket.category), segment=ticket.segment)
     if terms.key != draft.timeline.terms_key:
-        draft.happen(EventType.POLICY, terms_key=terms.key)
-    draft.follow_clock()
+        draft.apply(EventType.POLICY, terms_key=terms.key)
 
 
 def _page(replan: Replan, place: Place | None) -> tuple[list[Ticket], Place | None]:
@@ -135,5 +134,3 @@ def _plan_anew(
         draft.ticket.segment = customer.segment
     if policies:
         follow_policy(draft, customer)
-    else:
-        draft.follow_clock()

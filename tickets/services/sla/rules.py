@@ -6,7 +6,7 @@ from datetime import datetime
 
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.clock import this_second
-from tickets.domain.sla import milestones
+from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.models import EscalationRule, Replan
@@ -37,7 +37,9 @@ def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
     tickets = OpenTickets()
     for ticket in tickets:
         timeline = Timeline.load(ticket.timeline)
-        planned = milestones.plan(timeline, policies.KNOWN_TERMS, _ANY, fired=())
+        planned = milestones.plan(
+            timeline, clock.read(timeline, policies.KNOWN_TERMS, now=at), _ANY, fired=()
+        )
         found.update(one.rule.trigger for one in milestones.passed(planned, at))
     return PastNow(dict(found), tickets.seen, tickets.more)
 

@@ -1,0 +1,69 @@
+"""Entries of a ticket's log: what a System Update says changed, from what to what."""
+
+from typing import Any
+
+from tickets.domain.ticket import ERASED
+from tickets.store.items import Change
+from tickets.store.ticket import Ticket
+
+# What a System Update names when it changes, by attribute; in this order.
+_LOGGED = (
+    "status",
+    "waiting",
+    "priority",
+    "category",
+    "assigned_to",
+    "team_id",
+    "subject",
+    "description",
+    "customer_id",
+    "vehicle_id",
+    "tags",
+    "continued_by",
+    "merged_into",
+    "duplicates",
+    "related",
+)
+
+TEXTS = frozenset({"subject", "description", "tags"})
+"""Fields of a ticket that hold people's words, as the log names them."""
+
+Values = dict[str, Any]
+
+
+def logged_values(ticket: Ticket) -> Values:
+    """Return the present value of everything that the log tells of when it changes."""
+    return {name: getattr(ticket, name) for name in _LOGGED}
+
+
+def differences(was: Values, after: Ticket) -> list[Change]:
+    """Return what differs from values of before; words of an erased ticket leave no trace."""
+    changed = []
+    for name, before in was.items():
+        becomes = getattr(after, name)
+        if before != becomes:
+            field = Ticket.get_attributes()[name].attr_name
+            old, new = text_of(before), text_of(becomes)
+            if field in TEXTS and after.subject == ERASED:
+                old = new = ERASED
+            changed.append(Change(field=field, before=old, after=new))
+    return changed
+
+
+def text_of(value: Any) -> str | None:
+    """Return a value as the log writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value) or None
+    return str(value) if value else None
+
+
+def summary(changed: list[Change]) -> str:
+    """Return changes in a line of English, with ids; pages say them in the reader's language."""
+    return "; ".join(
+        "description changed"
+        if change.field == "description"
+        else f"{change.field}: {change.before or 'none'} → {change.after or 'none'}"
+        for change in changed
+    )
