@@ -331,7 +331,7 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
 OUTBOX_CONSUMERS = {
     "notifications": "tickets.services.delivery.notifications.take",
-    "reply e-mail": "tickets.services.delivery.reply_email.take",
+    "reply email": "tickets.services.delivery.reply_email.take",
     "reports": "reporting.services.facts.take",
     "search": "tickets.services.lists.search.take",
     "live pages": "tickets.services.delivery.presence.take",

@@ -277,8 +277,8 @@ def _what_is_done(part: Part, pause: float) -> str:
     if part.deaths < TOO_OFTEN:
         return f"{part.name} ended; starting it again in {pause:g} s"
     return (
-        f"{part.name} ended {part.deaths} times in a row; the lines above say why. The rest of the "
-        f"desk keeps serving; starting {part.name} again in {pause:g} s"
+        f"{part.name} ended {part.deaths} times in a row; the lines above say why. The other "
+        f"processes keep running; starting {part.name} again in {pause:g} s"
     )
 
 

@@ -72,10 +72,16 @@ class Part:
         of_rule = self.rule is not None or self.level is not None
         if self != WHOLE and not asked.by_priority_alone:
             raise Invalid(
-                {"figure": _("Teams, segments and rules have no figures by category or person.")}
+                {"figure": _("Category and assignee can’t be combined with team, segment or rule.")}
             )
         if of_rule and (figure != "escalated" or asked.priorities):
-            raise Invalid({"figure": _("Rules have figures of escalations only, of all tickets.")})
+            raise Invalid(
+                {
+                    "figure": _(
+                        "A rule can only be used with the escalated figure, without other filters."
+                    )
+                }
+            )
 
     def row(self, found: Figures) -> Row:
         """Its row in the figures of a report. One part alone is asked for."""

@@ -53,7 +53,7 @@ def test_a_part_that_dies_again_and_again_is_tried_with_growing_pauses_for_ever(
     assert web.process.poll() is None
     said = capsys.readouterr().out
     assert f"worker ended {TOO_OFTEN} times in a row" in said
-    assert "The rest of the desk keeps serving" in said
+    assert "The other processes keep running" in said
 
 
 def test_it_is_not_started_before_its_pause_is_over(running):

@@ -435,11 +435,11 @@ def test_the_export_holds_what_the_erasure_would_remove(world):
     ]
     assert [made.read(path) for path in paths] == [MARK.encode(), b"second zzyzx"]
     note = made.read("README.txt").decode()
-    assert "Left out" in note
+    assert "Not included" in note
     assert "lost" not in note
 
     storages["attachments"].delete(lost.file_id)
-    assert f"{paths[0]}: the file is lost" in exported().read("README.txt").decode()
+    assert f"{paths[0]}: the file is no longer available" in exported().read("README.txt").decode()
 
 
 def _with_file(world, name, content):

@@ -166,7 +166,7 @@ def test_an_open_ticket_is_planned_from_now_on(desk, tmp_path):
 BAD = [
     (b"{broken", "not JSON"),
     (b'{"ticket": "HD-2", "at": "2026-11-02T12:10:00Z", "event": "note", broken', "not JSON"),
-    (line("HD-2", 10, "teleported").encode(), "'teleported' is no event"),
+    (line("HD-2", 10, "teleported").encode(), "'teleported' is not an event"),
     (line("HD-2", -10, "note", content="x").encode(), "time runs backwards"),
     (line("HD-2", 10, "reopened").encode(), "can’t be reopened"),
     (line("HD-2", 10, "resumed").encode(), "is not waiting"),

@@ -145,14 +145,14 @@ serve(
     Ticket,
     ByKey(_tickets),
     Listing(
-        "the desk's lists",
+        "ticket lists",
         _FILTERS,
         (("urgency",), ("-created_at",), ("-updated_at",)),
         _find,
         count=_count,
     ),
     Listing(
-        "the desk's search",
+        "ticket search",
         {"words": {"search": None}, **_FILTERS},
         (("words",), ("-created_at",), ("-updated_at",)),
         _find,

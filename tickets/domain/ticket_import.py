@@ -89,7 +89,7 @@ def parse(line: bytes) -> HistoryEvent:
         raise HistoryRefused("it is not a JSON object")
     name = written.get("event")
     if name not in list(Kind):
-        raise HistoryRefused(f"{str(name)[:40]!r} is no event; known: {', '.join(Kind)}")
+        raise HistoryRefused(f"{str(name)[:40]!r} is not an event; known: {', '.join(Kind)}")
     kind = Kind(name)
     try:
         at = instant.parse(written.get("at", ""))
@@ -140,7 +140,7 @@ def _vehicle(written: Mapping[str, Any]) -> dict[str, str]:
     if vehicle is None:
         return {}
     if not isinstance(vehicle, dict):
-        raise HistoryRefused("vehicle is no object")
+        raise HistoryRefused("vehicle is not an object")
     found = {"vin": _text(vehicle, "vin")}
     for name in ("make", "model", "year"):
         if vehicle.get(name):

@@ -33,5 +33,5 @@ class Command(BaseCommand):
             )
         except ServiceError as refused:
             raise CommandError(str(refused)) from refused
-        self.stdout.write(f"Good until {made.expires_at:%Y-%m-%d}. Nobody can show it again:")
+        self.stdout.write(f"Expires {made.expires_at:%Y-%m-%d}. The token is shown only once:")
         self.stdout.write(text)

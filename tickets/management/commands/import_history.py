@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
+            raise CommandError(f"File not found: {path}.")
         with path.open("rb") as file:
             lines = sum(1 for _line in file)
         with click.progressbar(length=lines, label="events") as bar:

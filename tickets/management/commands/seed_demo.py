@@ -43,4 +43,4 @@ class Command(BaseCommand):
                 elif bar.length:
                     bar.length -= 1  # it took no time, and would promise that the others take none
         outbox.nudge()
-        self.stdout.write(f"Made {made} demo tickets; {wanted - made} were there.")
+        self.stdout.write(f"Created {made} demo tickets; {wanted - made} already existed.")

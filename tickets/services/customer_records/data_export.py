@@ -39,15 +39,16 @@ _MAIL = ("delivery", "delivery_at", "delivery_problem")
 _ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
 
 LEFT_OUT = """\
-This is what the help desk keeps about {customer_id}: the record, vehicles, every ticket with its
-whole log (internal notes and archived tickets included), and the files that came with messages.
+This archive contains the data stored about customer {customer_id}: the customer record, vehicles,
+all tickets with their conversations (including internal notes and archived tickets), and
+attachments.
 
-Left out, because it is somebody else's or says nothing more:
-- names of colleagues: `createdBy` and `escalatedBy` are numbers of accounts, or "system"
-- figures of reports, which count tickets and name nobody
-- the search index, notifications and queued mails, which repeat or point to what is here
-- what colleagues saved for themselves: views, uploaded tables of the last day
-- logs of the servers, backups, and mails as they stand in mailboxes
+Not included, because it belongs to others or adds nothing:
+- names of representatives: `createdBy` and `escalatedBy` are account IDs, or "system"
+- report data, which counts tickets and names nobody
+- the search index, notifications and queued emails, which repeat or refer to this data
+- saved views of representatives, and customer imports of the last day
+- server logs, backups, and copies of emails in mailboxes
 {lost}"""
 
 
@@ -107,7 +108,7 @@ def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
                 while chunk := source.read(CHUNK):
                     copy.write(chunk)
                     yield pipe.taken()
-        words = "".join(f"- {path}: the file is lost\n" for path in lost)
+        words = "".join(f"- {path}: the file is no longer available\n" for path in lost)
         made.writestr(README, LEFT_OUT.format(customer_id=customer_id, lost=words))
     yield pipe.taken()
 

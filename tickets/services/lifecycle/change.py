@@ -168,7 +168,7 @@ def write_until_done(prepare: Callable[[Transaction], Sequence[Ticket]]) -> None
         if tickets:
             _tell_others(tickets)
         return
-    raise Busy(_("Many people are changing this ticket right now. Try again."))
+    raise Busy(_("Others are updating this ticket right now. Try again."))
 
 
 def _write(transaction: Transaction, before: Ticket, draft: Draft) -> bool:

@@ -161,4 +161,6 @@ def _refuse_what_is_gone(customer_id: str, vehicle_id: str | None) -> None:
     customer = current(customer_id)
     gone = customer is None or customer.erased_at or customer.customer_id != customer_id
     if gone or (vehicle_id and get_vehicle(customer_id, vehicle_id) is None):
-        raise Invalid({"vehicleId": _("The customer or the vehicle has just changed.")})
+        raise Invalid(
+            {"vehicleId": _("Someone else just updated the customer or vehicle. Try again.")}
+        )

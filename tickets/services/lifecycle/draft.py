@@ -91,7 +91,7 @@ class Draft:
         reopen_within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
         self._set_timeline(self.timeline.then(event, reopen_within=reopen_within))
         if len(self.timeline.events) > LONGEST_TIMELINE:
-            raise Invalid({"status": _("This ticket has changed too often. Open a new one.")})
+            raise Invalid({"status": _("This ticket has too many changes. Create a new ticket.")})
         if self.timeline.life != self.ticket.life:
             self.ticket.life = self.timeline.life
             self.ticket.escalation_level = 0
