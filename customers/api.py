@@ -14,9 +14,9 @@ from customers.services import create, read, vehicles
 from customers.services.merge import current
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
-from helpdesk.api.conditions import asked_version, set_etag
+from helpdesk.api.conditions import requested_version, set_etag
 from helpdesk.api.idempotency import token_of
-from helpdesk.api.schema import Asked, Items, Moment, Shape, silent
+from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
 
@@ -54,7 +54,7 @@ ConfirmVin = Annotated[
 Year = Annotated[StrictInt, Field(ge=create.YEARS.start, lt=create.YEARS.stop, examples=[2021])]
 
 
-class CustomerOut(Shape):
+class CustomerOut(ApiSchema):
     """A customer. Absent values are null."""
 
     customer_id: str
@@ -76,7 +76,7 @@ class CustomerPage(Items[CustomerOut]):
     pass
 
 
-class NewCustomer(Asked):
+class NewCustomer(RequestSchema):
     name: Annotated[Short, StringConstraints(min_length=1)] = Field(examples=["Giulia Bianchi"])
     email: Email | None = None
     phone: Phone | None = None
@@ -89,7 +89,7 @@ class NewCustomer(Asked):
     notes: Notes | None = None
 
 
-class CustomerChange(Asked):
+class CustomerChange(RequestSchema):
     """The fields to change. Absent fields stay unchanged; null removes a value."""
 
     name: Annotated[Short, StringConstraints(min_length=1)] = silent("")
@@ -107,7 +107,7 @@ class CustomerChange(Asked):
     )
 
 
-class VehicleOut(Shape):
+class VehicleOut(ApiSchema):
     """A vehicle that is shipped for a customer. Absent values are null."""
 
     vehicle_id: str
@@ -125,7 +125,7 @@ class VehiclePage(Items[VehicleOut]):
     pass
 
 
-class NewVehicle(Asked):
+class NewVehicle(RequestSchema):
     vin: Vin | None = Field(
         None,
         description="If `make` is absent, it is taken from the VIN. If `year` is absent, it is "
@@ -140,7 +140,7 @@ class NewVehicle(Asked):
     booking: Short | None = None
 
 
-class VehicleChange(Asked):
+class VehicleChange(RequestSchema):
     """The fields to change. Absent fields stay unchanged."""
 
     vin: Vin | None = None
@@ -155,7 +155,7 @@ class VehicleChange(Asked):
     )
 
 
-class Listed(Shape):
+class Listed(ApiSchema):
     q: str = Field(
         "",
         max_length=200,
@@ -213,7 +213,7 @@ def change_customer(
 ) -> dict[str, Any]:
     """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
-    version = asked_version(request, fields.pop("version", None))
+    version = requested_version(request, fields.pop("version", None))
     changed = create.edit_customer(
         customer_id,
         version=version,
@@ -274,7 +274,7 @@ def change_vehicle(
 ) -> dict[str, Any]:
     """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
-    version = asked_version(request, fields.pop("version", None))
+    version = requested_version(request, fields.pop("version", None))
     changed = vehicles.edit_vehicle(
         vehicle_id,
         version=version,

@@ -330,17 +330,17 @@ CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
 OUTBOX_CONSUMERS = {
-    "notifications": "tickets.services.delivery.notifications.take",
-    "reply email": "tickets.services.delivery.reply_email.take",
-    "reports": "reporting.services.facts.take",
-    "search": "tickets.services.lists.search.take",
-    "live pages": "tickets.services.delivery.presence.take",
-    "webhooks": "tickets.services.delivery.webhooks.take",
+    "notifications": "tickets.services.delivery.notifications.handle_events",
+    "reply email": "tickets.services.delivery.reply_email.handle_events",
+    "reports": "reporting.services.facts.handle_events",
+    "search": "tickets.services.lists.search.handle_events",
+    "live pages": "tickets.services.delivery.presence.handle_events",
+    "webhooks": "tickets.services.delivery.webhooks.handle_events",
 }
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = [
-    "tickets.services.lists.search.follow_tickets",
-    "reporting.services.facts.follow",
+    "tickets.services.lists.search.index_texts_of",
+    "reporting.services.facts.update_facts",
 ]
 # What else follows from tickets and is held against them by verify_tickets.
 TICKET_VERIFIERS = ["reporting.services.verify.drifts"]

@@ -8,17 +8,17 @@ from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.api.schema import Moment, Shape
+from helpdesk.api.schema import ApiSchema, Moment
 from helpdesk.clock import this_second
 from reporting.services import report
-from reporting.services.report import Asked, GroupBy
+from reporting.services.report import GroupBy, ReportQuery
 from tickets.domain.ticket import Category, Priority
 from tickets.services.lists.counts import now_counts
 
 router = Router(tags=["reports"])
 
 
-class Stat(Shape):
+class Stat(ApiSchema):
     """First reply or resolution times of a set of tickets."""
 
     count: int
@@ -32,12 +32,12 @@ class Stat(Shape):
     )
 
 
-class BothClocks(Shape):
+class BothClocks(ApiSchema):
     response: Stat
     resolution: Stat
 
 
-class Now(Shape):
+class Now(ApiSchema):
     """Active tickets right now. The filters apply, the date range does not."""
 
     active: int
@@ -47,7 +47,7 @@ class Now(Shape):
     unassigned: int
 
 
-class Whole(Shape):
+class Whole(ApiSchema):
     """Completeness of the data."""
 
     complete_until: Moment | None = Field(
@@ -71,7 +71,7 @@ class SlaReport(Whole):
     now: Now
 
 
-class Counts(Shape):
+class Counts(ApiSchema):
     created: int
     resolved: int
     closed: int
@@ -93,7 +93,7 @@ class Analytics(Whole):
     groups: list[Group]
 
 
-class Days(Shape):
+class Days(ApiSchema):
     """Date range and filters. Filters use the tickets' current values."""
 
     start: date | None = Field(
@@ -128,6 +128,6 @@ def analytics(request: HttpRequest, days: Annotated[Grouped, Query()]) -> dict[s
     return report.analytics(_asked(request), days.group_by)
 
 
-def _asked(request: HttpRequest) -> Asked:
+def _asked(request: HttpRequest) -> ReportQuery:
     given = dict(request.GET.lists())
-    return report.read_asked(given, by=actor_of(request.user), today=this_second().date())
+    return report.parse_query(given, by=actor_of(request.user), today=this_second().date())

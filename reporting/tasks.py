@@ -24,7 +24,7 @@ REST = 3
 def roll_up() -> int:
     """Only one at a time, with a rest that grows with a day's facts: each reads them all again."""
     if not cache.add(ROLLING, True, LONGEST):
-        facts.nudge()
+        facts.wake_worker()
         return 0
     began = monotonic()
     settled = 0
@@ -33,7 +33,7 @@ def roll_up() -> int:
     finally:
         cache.set(ROLLING, True, int(REST * (monotonic() - began)))
     if settled == rollups.MARKS:
-        facts.nudge()  # there is more
+        facts.wake_worker()  # there is more
     return settled
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from reporting.domain.days import Range
 from reporting.services import report, rollups
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from reporting.store.items import Rollup, TicketFacts
 from tests.world import after, settle
 from tickets.services.conversation.communicate import respond
@@ -36,7 +36,7 @@ def everything():
 
 
 def total(asked=None, **more):
-    return report.report(asked or Asked(ALL, **more)).row
+    return report.report(asked or ReportQuery(ALL, **more)).row
 
 
 def busy(desk):

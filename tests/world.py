@@ -112,7 +112,7 @@ def sqlite_plan(ask: Callable[[], object]) -> str:
 
 def settle() -> None:
     """Let every consumer take what has happened, as a worker does at once."""
-    while outbox.pass_on():
+    while outbox.dispatch():
         pass
 
 

@@ -21,7 +21,7 @@ LEASE = 2
 
 
 @shared_task(name="tickets.pass_on")
-def pass_on() -> int:
+def dispatch_events() -> int:
     """One at a time: two would give the same events to the same consumers."""
     if not cache.add(PASSING, True, LEASE):
         # Whoever is at it sees that more is asked for. Should they have died, one task goes on.
@@ -29,7 +29,7 @@ def pass_on() -> int:
             wake.send("tickets.pass_on", countdown=LEASE)
         return 0
     try:
-        taken = outbox.pass_on(each=lambda: cache.set(PASSING, True, LEASE))
+        taken = outbox.dispatch(each=lambda: cache.set(PASSING, True, LEASE))
     finally:
         cache.delete(PASSING)
     if taken:
@@ -89,7 +89,7 @@ def resume_records() -> None:
 
 @shared_task(name="tickets.follow_customers")
 def follow_customers() -> int:
-    return follow.follow_changed()
+    return follow.sync_changed_customers()
 
 
 @shared_task(name="tickets.take_stock")

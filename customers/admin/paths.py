@@ -18,7 +18,7 @@ from customers.store import queries
 from customers.store.items import Customer as StoredCustomer
 from customers.store.items import Vehicle as StoredVehicle
 from helpdesk.dynamo.pages import Page
-from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Listing, Row, serve
+from helpdesk.dynamo_admin.paths import ByKey, Collection, Listing, ListQuery, Row, serve
 
 _LISTED = ("customer_id", "name", "email", "company", "segment", "name_key")
 _CUSTOMER = [
@@ -53,14 +53,14 @@ def _customers(keys: Iterable[str]) -> Iterable[Row]:
     return [_whole(customer) for customer in get_customers(keys).values()]
 
 
-def _customers_page(asked: Asked) -> Page[Row]:
+def _customers_page(asked: ListQuery) -> Page[Row]:
     page = queries.customers_page(
         segment=asked.one("segment"), limit=asked.limit, place=asked.place
     )
     return Page([_listed(customer) for customer in page], page.next, page.previous)
 
 
-def _found(asked: Asked) -> Page[Row]:
+def _found(asked: ListQuery) -> Page[Row]:
     found = find_customers(str(asked.get("words", "search")), limit=MOST_SEARCHED)
     return Page([_whole(customer) for customer in found], None, None)
 
@@ -90,7 +90,7 @@ def _vehicles(keys: Sequence[Any]) -> Iterable[Row]:
     return [vehicle_row(vehicle) for vehicle in found if vehicle]
 
 
-def _vehicles_page(asked: Asked) -> Page[Row]:
+def _vehicles_page(asked: ListQuery) -> Page[Row]:
     page = queries.vehicles_page(
         statuses=sorted(asked.any_of("shipment_status") or ShipmentStatus),
         limit=asked.limit,
@@ -103,7 +103,7 @@ def _with_vin(vin: str) -> list[Row]:
     return [vehicle_row(one) for one in find_vehicles(vin) if one.vin == vins.as_kept(vin)]
 
 
-def _vehicles_found(asked: Asked) -> Page[Row]:
+def _vehicles_found(asked: ListQuery) -> Page[Row]:
     found = find_vehicles(str(asked.get("words", "search")))
     return Page(sorted(map(vehicle_row, found), key=_label_key), None, None)
 

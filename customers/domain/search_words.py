@@ -19,7 +19,7 @@ SHORTEST_ADDRESS = 2
 _PART = re.compile(r"[^\W_]+")
 
 
-class Kind(StrEnum):
+class WordKind(StrEnum):
     """Kinds of words by which a customer is found; the stored names of their partitions."""
 
     NAME = "WORDS"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     BOOKING = "BOOKINGS"
 
 
-Words = frozenset[tuple[Kind, str]]
+Words = frozenset[tuple[WordKind, str]]
 
 
 def words_of_customer(
@@ -40,9 +40,9 @@ def words_of_customer(
     tails = [tail for address in addresses for tail in _tails(address)][:MOST_TAILS]
     number = re.sub(r"\D", "", (phone or "").partition(contact.EXTENSION)[0])
     return _kept(
-        *((Kind.NAME, word) for word in names),
-        *((Kind.ADDRESS, tail) for tail in tails),
-        (Kind.PHONE, number[::-1]),
+        *((WordKind.NAME, word) for word in names),
+        *((WordKind.ADDRESS, tail) for tail in tails),
+        (WordKind.PHONE, number[::-1]),
     )
 
 
@@ -50,8 +50,8 @@ def words_of_vehicle(*, vin: str | None, booking: str | None) -> Words:
     """What a vehicle's owner is found by: the VIN's end; the booking from each of its parts on."""
     parts = _PART.findall(folded(booking or ""))[:MOST_TAILS]
     return _kept(
-        (Kind.VIN, folded(vin or "")[::-1]),
-        *((Kind.BOOKING, "".join(parts[first:])) for first in range(len(parts))),
+        (WordKind.VIN, folded(vin or "")[::-1]),
+        *((WordKind.BOOKING, "".join(parts[first:])) for first in range(len(parts))),
     )
 
 
@@ -60,13 +60,13 @@ def beginnings(text: str) -> Words:
     code = "".join(_PART.findall(folded(text)))
     has_digit = any(sign.isdigit() for sign in code)
     address = folded(text).strip("@")
-    found: list[tuple[Kind, str]] = [(Kind.PHONE, contact.phone_digits(text)[::-1])]
+    found: list[tuple[WordKind, str]] = [(WordKind.PHONE, contact.phone_digits(text)[::-1])]
     if " " not in address and len(address) >= SHORTEST_ADDRESS:
-        found.append((Kind.ADDRESS, address))
+        found.append((WordKind.ADDRESS, address))
     if has_digit and len(code) > 1:
-        found.append((Kind.BOOKING, code))
+        found.append((WordKind.BOOKING, code))
     if has_digit and len(code) >= SHORTEST_VIN_END:
-        found.append((Kind.VIN, code[::-1]))
+        found.append((WordKind.VIN, code[::-1]))
     return _kept(*found)
 
 
@@ -80,5 +80,5 @@ def _tails(address: str) -> Iterator[str]:
     yield from (".".join(labels[first:]) for first in range(len(labels) - 1))
 
 
-def _kept(*words: tuple[Kind, str]) -> Words:
+def _kept(*words: tuple[WordKind, str]) -> Words:
     return frozenset((kind, word[:LONGEST_WORD]) for kind, word in words if word)

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from customers.domain import vin as vins
 from customers.domain.choices import Segment
 from customers.domain.folding import folded, words_asked, words_to_find
-from customers.domain.search_words import LONGEST_WORD, Kind, beginnings
+from customers.domain.search_words import LONGEST_WORD, WordKind, beginnings
 from customers.store import queries
 from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_pk
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo import cursor
-from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import address
@@ -59,10 +59,10 @@ def list_customers(
     place = None
     if cursor_text:
         side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
-        place = Place(key, back=side == "before")
+        place = PagePosition(key, back=side == "before")
     page = queries.customers_page(segment=segment, limit=limit, place=place)
 
-    def text(at: Place | None) -> str | None:
+    def text(at: PagePosition | None) -> str | None:
         if at is None:
             return None
         return cursor.encode(query=query, place=f"{'before' if at.back else 'after'} {at.key}")
@@ -123,7 +123,9 @@ def find_vehicles(text: str) -> list[Vehicle]:
     vin = vins.as_kept(text)
     if fits(vin_pk(vin)) and (whole := vehicle_with_vin(vin)):
         return [whole]
-    asked = [(kind, word) for kind, word in beginnings(text) if kind in (Kind.VIN, Kind.BOOKING)]
+    asked = [
+        (kind, word) for kind, word in beginnings(text) if kind in (WordKind.VIN, WordKind.BOOKING)
+    ]
     found = [
         pair for one in asked for pair in queries.vehicles_with_word(*one, limit=MOST_SEARCHED)
     ]
@@ -149,7 +151,7 @@ def _named(text: str) -> list[str]:
     some: list[str] = []
     words = sorted(words_asked(text), key=len, reverse=True)
     for word in words[:MOST_WORDS_ASKED]:
-        found = queries.customers_with_word(Kind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
+        found = queries.customers_with_word(WordKind.NAME, word[:LONGEST_WORD], limit=MOST_SEARCHED)
         if len(found) < MOST_SEARCHED:
             return found
         some = some or found

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from customers.domain import search_words
-from customers.domain.search_words import Kind
+from customers.domain.search_words import WordKind
 from customers.store.items import Customer, SearchWord, Vehicle, email_pk, search_word
 from helpdesk.dynamo.transaction import Transaction
 
@@ -58,10 +58,10 @@ def _of_first_releases(item: Customer) -> set[str]:
     """The words of the first releases, which are on no record."""
     plain = unicodedata.normalize("NFKD", f"{item.name} {item.company or ''}".casefold())
     words = _FIRST_ACCENTS.sub("", plain).split()[:_FIRST_MOST]
-    return {f"{Kind.NAME} {word}" for word in words}
+    return {f"{WordKind.NAME} {word}" for word in words}
 
 
 def _item(stored: str, of: Customer | Vehicle) -> SearchWord:
     kind, _space, word = stored.partition(" ")
     item_id = of.vehicle_id if isinstance(of, Vehicle) else of.customer_id
-    return search_word(Kind(kind), word, item_id, of.customer_id)
+    return search_word(WordKind(kind), word, item_id, of.customer_id)

@@ -12,7 +12,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 
 from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded
-from customers.domain.search_words import Kind
+from customers.domain.search_words import WordKind
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
@@ -244,7 +244,7 @@ def external_pk(external_id: str) -> str:
     return f"EXTERNAL#{external_id}"
 
 
-def search_word(kind: Kind, word: str, item_id: str, customer_id: str) -> SearchWord:
+def search_word(kind: WordKind, word: str, item_id: str, customer_id: str) -> SearchWord:
     """Leads from a word of a customer, or of a vehicle of theirs, whose id `item_id` is."""
     return SearchWord(shard_key(kind, item_id), f"{word}#{item_id}", customer_id=customer_id)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.indexes import GlobalSecondaryIndex
 
-from customers.domain.search_words import Kind
+from customers.domain.search_words import WordKind
 from customers.store.items import (
     CHANGED,
     DETAILS,
@@ -21,7 +21,7 @@ from customers.store.items import (
     vehicle_sk,
 )
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, Place, read_page
+from helpdesk.dynamo.pages import Page, PagePosition, read_page
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
 
@@ -92,7 +92,7 @@ def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehic
 
 
 def customers_page(
-    *, segment: str | None = None, limit: int, place: Place | None = None
+    *, segment: str | None = None, limit: int, place: PagePosition | None = None
 ) -> Page[Customer]:
     """Customers by name, of a segment or all. One Query a shard, of the rows shown."""
     condition = None
@@ -111,7 +111,7 @@ def customers_page(
 
 
 def vehicles_page(
-    *, statuses: Sequence[str], limit: int, place: Place | None = None
+    *, statuses: Sequence[str], limit: int, place: PagePosition | None = None
 ) -> Page[Vehicle]:
     """Vehicles of some shipment statuses by maker and model. One Query for each status and shard,
     of the rows shown."""
@@ -129,7 +129,7 @@ def vehicles_page(
     )
 
 
-def customers_with_word(kind: Kind, beginning: str, *, limit: int) -> list[str]:
+def customers_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[str]:
     """Ids of customers with a word of this kind that begins so. One Query a shard."""
     found = [
         word.customer_id
@@ -151,7 +151,7 @@ def customers_named(beginning: str, *, limit: int) -> list[str]:
     return [row.customer_id for row in page.rows]
 
 
-def vehicles_with_word(kind: Kind, beginning: str, *, limit: int) -> list[tuple[str, str]]:
+def vehicles_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[tuple[str, str]]:
     """Owners and ids of vehicles with a word of this kind that begins so. One Query a shard."""
     found = [
         (word.customer_id, word.sk.rpartition("#")[2])

@@ -53,7 +53,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
         devices = TOTPDevice.objects.filter(user__in=users)
         for user in users.filter(pk__in=devices.values("user")):
             self.log_change(request, user, "two-factor authentication reset")
-            events.tell("second_factor_removed", account=user.pk, request=request)
+            events.log_event("second_factor_removed", account=user.pk, request=request)
         devices.delete()
         self.message_user(
             request,

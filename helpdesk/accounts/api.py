@@ -8,12 +8,12 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.accounts.people import assignable_users
-from helpdesk.api.schema import Items, Shape
+from helpdesk.api.schema import ApiSchema, Items
 
 router = Router(tags=["people"])
 
 
-class UserOut(Shape):
+class UserOut(ApiSchema):
     """A user who can be assigned tickets."""
 
     user_id: str

@@ -106,7 +106,7 @@ def _is_right(request: HttpRequest) -> bool:
     if authenticate(request, username=name, password=request.POST.get(FIELD, "")) != request.user:
         return False
     request.session[CONFIRMED] = time.time()
-    events.tell("confirmed", account=request.user.pk, request=request)
+    events.log_event("confirmed", account=request.user.pk, request=request)
     return True
 
 

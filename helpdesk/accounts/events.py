@@ -36,7 +36,7 @@ Event = Literal[
 ]
 
 
-def tell(
+def log_event(
     event: Event, *, account: int | str | None, request: HttpRequest | None = None, **ids: Any
 ) -> None:
     """Write the line. `account`: whom it is about, None where no account has the name; `ids`: more
@@ -48,10 +48,10 @@ def tell(
 
 @receiver(user_logged_in)
 def _logged_in(request: HttpRequest, user: Any, **_more: Any) -> None:
-    tell("login", account=user.pk, request=request)
+    log_event("login", account=user.pk, request=request)
 
 
 @receiver(user_logged_out)
 def _logged_out(request: HttpRequest, user: Any, **_more: Any) -> None:
     if user is not None:
-        tell("logout", account=user.pk, request=request)
+        log_event("logout", account=user.pk, request=request)

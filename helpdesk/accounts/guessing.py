@@ -48,12 +48,12 @@ class GuardedBackend(ModelBackend):
             try:
                 throttle.count(limits)
             except TooManyTries as refused:
-                events.tell("locked", account=user_id, request=request, limit=refused.limit)
+                events.log_event("locked", account=user_id, request=request, limit=refused.limit)
                 raise
             fits = len(password) <= LONGEST_PASSWORD
             user = super().authenticate(request, username, password, **more) if fits else None
         if user is None:
-            events.tell("login_failed", account=user_id, request=request)
+            events.log_event("login_failed", account=user_id, request=request)
             return None
         throttle.forget(_of_the_name(limits))
         throttle.take_back([limit for limit in limits if limit.kind == ADDRESS.kind])

@@ -89,7 +89,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             answer = redirect(wanted if wanted and safe else settings.LOGIN_REDIRECT_URL)
             remember_browser(request, answer, user.pk)
             return answer
-        events.tell("code_failed", account=user.pk, request=request)
+        events.log_event("code_failed", account=user.pk, request=request)
         form.add_error("code", _refused(waits=waits))
     context = {"form": form}
     return render(request, "registration/code.html", context, status=422 if form.errors else 200)
@@ -115,14 +115,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if right:
             if device:
                 device.delete()
-                events.tell("second_factor_removed", account=user.pk, request=request)
+                events.log_event("second_factor_removed", account=user.pk, request=request)
                 messages.success(request, _("Two-factor authentication is off."))
             else:
                 TOTPDevice.objects.filter(pk=asked.pk).update(confirmed=True)
-                events.tell("second_factor_added", account=user.pk, request=request)
+                events.log_event("second_factor_added", account=user.pk, request=request)
                 messages.success(request, _("Two-factor authentication is on."))
             return redirect("second_factor")
-        events.tell("code_failed", account=user.pk, request=request)
+        events.log_event("code_failed", account=user.pk, request=request)
         form.add_error("code", _refused(waits=waits))
     context = {
         "form": form,

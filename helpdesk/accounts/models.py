@@ -168,7 +168,7 @@ def _end_what_rested_on(
 
 
 def _tell_once_written(event: events.Event, account: int, **ids: Any) -> None:
-    transaction.on_commit(lambda: events.tell(event, account=account, **ids))
+    transaction.on_commit(lambda: events.log_event(event, account=account, **ids))
 
 
 class Team(models.Model):

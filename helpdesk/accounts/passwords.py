@@ -34,7 +34,7 @@ from helpdesk.errors import TooManyTries
 from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
-from helpdesk.mail.kinds import Kind, Reference, Undeliverable, recipient
+from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
 
 KIND = "password"
 
@@ -112,7 +112,7 @@ class AskForm(PasswordResetForm):
         send_soon()
         accounts: list[str | None] = [*found] or [None]
         for account in accounts:
-            events.tell("password_reset_asked", account=account, request=request)
+            events.log_event("password_reset_asked", account=account, request=request)
 
 
 class AskForReset(views.PasswordResetView):
@@ -137,7 +137,7 @@ class ResetPassword(views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
         forget_tries(self.request, form.user)
-        events.tell("password_reset_done", account=form.user.pk, request=self.request)
+        events.log_event("password_reset_done", account=form.user.pk, request=self.request)
         return answer
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -177,4 +177,4 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     return EmailMessage(_("Set a new password"), body, to=[recipient(user.email)])
 
 
-EMAIL = Kind(_compose)
+EMAIL = MailKind(_compose)

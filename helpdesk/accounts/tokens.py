@@ -58,7 +58,7 @@ def make_token(
         digest=_digest(text),
         expires_at=timezone.now() + timedelta(days=days),
     )
-    events.tell("token_made", account=user.pk, token=made.pk)
+    events.log_event("token_made", account=user.pk, token=made.pk)
     return made, text
 
 
@@ -74,7 +74,7 @@ def token_of(text: str) -> ApiToken | None:
         first = found.last_used_at is None
         rows = ApiToken.objects.filter(pk=found.pk)
         if first and rows.filter(last_used_at=None).update(last_used_at=now):
-            events.tell("token_first_used", account=found.user_id, token=found.pk)
+            events.log_event("token_first_used", account=found.user_id, token=found.pk)
         elif not first:
             rows.update(last_used_at=now)
     return found
@@ -102,7 +102,7 @@ def revoke_all(tokens: QuerySet[ApiToken] | Iterable[ApiToken]) -> int:
         good = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
         if good.update(revoked_at=timezone.now()):
             ended += 1
-            events.tell("token_revoked", account=token.user_id, token=token.pk)
+            events.log_event("token_revoked", account=token.user_id, token=token.pk)
     return ended
 
 

@@ -14,7 +14,7 @@ def set_etag(response: HttpResponse, version: int) -> None:
     response["ETag"] = f'"{version}"'
 
 
-def asked_version(request: HttpRequest, version: int | None = None) -> int | None:
+def requested_version(request: HttpRequest, version: int | None = None) -> int | None:
     """The version that a change is bound to by `If-Match` or by the body's own; None: to none.
 
     Raises Invalid for a tag that no answer has given, and where the two differ.

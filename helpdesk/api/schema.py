@@ -12,13 +12,13 @@ MOST_FIELDS = 40
 """Of a body; far more than any takes."""
 
 
-class Shape(Schema):
+class ApiSchema(Schema):
     """snake_case here, camelCase outside."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class Asked(Shape):
+class RequestSchema(ApiSchema):
     """The body of a request. A field that is not known is a mistake, and is said to be one."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
@@ -38,7 +38,7 @@ class Asked(Shape):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class Items(Shape, Generic[T]):
+class Items(ApiSchema, Generic[T]):
     """A page of a list."""
 
     items: list[T]
@@ -47,7 +47,7 @@ class Items(Shape, Generic[T]):
     )
 
 
-class Problem(Shape):
+class Problem(ApiSchema):
     """Problem details (RFC 9457)."""
 
     type: str = Field(examples=["about:blank"])
@@ -62,7 +62,7 @@ class Problem(Shape):
     )
 
 
-class FieldError(Shape):
+class FieldError(ApiSchema):
     field: str = Field(examples=["priority"])
     message: str = Field(examples=["“Urgent” is not one of: Low, Medium, High, Critical."])
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePosition:
     """Where a page of a list begins: after a range key, or `back`, where it ends before it."""
 
     key: str
@@ -28,8 +28,8 @@ class Page(Generic[T]):
     """Some rows of a list, and the places of the pages beside it (None at an end)."""
 
     rows: list[T]
-    next: Place | None
-    previous: Place | None
+    next: PagePosition | None
+    previous: PagePosition | None
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.rows)
@@ -46,7 +46,7 @@ def read_page(
     limit: int,
     condition: Condition | None = None,
     forward: bool = True,
-    place: Place | None = None,
+    place: PagePosition | None = None,
     sharded: bool = True,
 ) -> Page[Any]:
     """The first `limit` rows of `partitions` that meet the range key `condition`, in key order.
@@ -74,6 +74,6 @@ def read_page(
     before = bool(rows) and (more if back else place is not None)
     return Page(
         rows,
-        next=Place(place_of(rows[-1])) if onward else None,
-        previous=Place(place_of(rows[0]), back=True) if before else None,
+        next=PagePosition(place_of(rows[-1])) if onward else None,
+        previous=PagePosition(place_of(rows[0]), back=True) if before else None,
     )

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.cursor import InvalidCursor
-from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.pages import PagePosition
 
 CURSOR_VAR = "from"
 MOST_COUNTED = 1_000
@@ -72,7 +72,7 @@ class CursorChangeList(ChangeList):
         place = None
         if self.cursor_text:
             side, _space, at = cursor.decode(self.cursor_text, query=key).partition(" ")
-            place = Place(at, back=side == "before")
+            place = PagePosition(at, back=side == "before")
         page = plan.page(limit=self.list_per_page, place=place)
         model: Any = self.model
         self.result_list = [model.from_row(row) for row in page]
@@ -83,7 +83,7 @@ class CursorChangeList(ChangeList):
         self.counted = counted is not None and counted <= MOST_COUNTED
         self.result_count = min(len(page) if counted is None else counted, MOST_COUNTED)
 
-    def _address(self, place: Place | None, key: list[str]) -> str:
+    def _address(self, place: PagePosition | None, key: list[str]) -> str:
         if place is None:
             return ""
         text = f"{'before' if place.back else 'after'} {place.key}"

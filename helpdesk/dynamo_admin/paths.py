@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import FieldError
 from django.db.models import Model
 
-from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo.pages import Page, PagePosition
 
 Row = Mapping[str, Any]
 """A row by its attributes' names. What is missing is read when it is asked for."""
@@ -47,13 +47,13 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListQuery:
     """A page of a listing: rows that meet `conditions`, in `order`, from `place` on."""
 
     conditions: Conditions
     order: tuple[str, ...]
     limit: int
-    place: Place | None = None
+    place: PagePosition | None = None
 
     def any_of(self, field: str) -> frozenset[Any]:
         """The values one of which a field has to have; empty: it was not asked."""
@@ -82,7 +82,7 @@ class Listing:
     name: str
     takes: Mapping[str, Mapping[str, AnyOf[Any] | None]]
     orders: tuple[tuple[str, ...], ...]
-    read: Callable[[Asked], Page[Row]]
+    read: Callable[[ListQuery], Page[Row]]
     needs: tuple[str, ...] = ()
     count: Callable[[Conditions, int], int | None] | None = None
     """Counts up to a number of rows more cheaply than by reading them; None: it cannot, then."""

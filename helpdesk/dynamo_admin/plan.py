@@ -10,15 +10,15 @@ from django.db.models import Model
 from django.db.models.expressions import F, OrderBy
 from django.db.models.sql import Query
 
-from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo.pages import Page, PagePosition
 from helpdesk.dynamo_admin import matching
 from helpdesk.dynamo_admin.conditions import Contradiction, Found, conditions_of
 from helpdesk.dynamo_admin.paths import (
     MOST_KEYS,
-    Asked,
     ByKey,
     Collection,
     Listing,
+    ListQuery,
     Path,
     Row,
     paths_of,
@@ -74,17 +74,17 @@ class Plan:
             return self.path.count(self.conditions, most) if self.path.count else None
         return self.count_up_to(most)
 
-    def page(self, *, limit: int, place: Place | None) -> Page[Row]:
+    def page(self, *, limit: int, place: PagePosition | None) -> Page[Row]:
         """A page of a listing; all rows of anything smaller."""
         if isinstance(self.path, Listing):
-            return self.path.read(Asked(self.conditions, self.order, limit, place))
+            return self.path.read(ListQuery(self.conditions, self.order, limit, place))
         return Page(self._whole(), None, None)
 
     def in_words(self) -> str:
         return f"{self.path.name}: {self.conditions}" if self.path else "nothing can be found"
 
     def _listed(self, path: Listing, high: int | None, step: int = STEP) -> Iterator[Row]:
-        place: Place | None = None
+        place: PagePosition | None = None
         wanted = MOST + 1 if high is None else high
         if wanted > MOST + 1:
             raise refusal(
@@ -92,7 +92,9 @@ class Plan:
             )
         read = 0
         while read < wanted:
-            page = path.read(Asked(self.conditions, self.order, min(step, wanted - read), place))
+            page = path.read(
+                ListQuery(self.conditions, self.order, min(step, wanted - read), place)
+            )
             yield from page.rows
             read += len(page.rows)
             place = page.next

@@ -26,7 +26,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.log_redaction import kind_of
 from helpdesk.mail import queue
-from helpdesk.mail.kinds import Kind, Result, Undeliverable, kind
+from helpdesk.mail.kinds import MailKind, Result, Undeliverable, kind
 from helpdesk.mail.queue import PENDING, SENDING, QueuedEmail, UndeliveredEmail
 from helpdesk.mail.smtp import (
     Refused,
@@ -111,7 +111,7 @@ def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
     return 1
 
 
-def _composed(of_kind: Kind, mails: Sequence[QueuedEmail]) -> EmailMessage | None:
+def _composed(of_kind: MailKind, mails: Sequence[QueuedEmail]) -> EmailMessage | None:
     try:
         message = of_kind.compose([mail.about for mail in mails])
         if message is not None:
@@ -150,7 +150,7 @@ def _claim(mail: QueuedEmail, now: datetime) -> bool:
 
 
 def _end(
-    mails: Sequence[QueuedEmail], of_kind: Kind, result: Result, problem: str, now: datetime
+    mails: Sequence[QueuedEmail], of_kind: MailKind, result: Result, problem: str, now: datetime
 ) -> None:
     """Take mails out of the queue, and keep what became of them; each in its own transaction."""
     listed = result is Result.FAILED or (result is Result.UNKNOWN and of_kind.person_decides)
@@ -170,7 +170,7 @@ def _end(
         log.warning("mail_undelivered", group=mails[0].group, result=result.value)
 
 
-def _correct(mail: QueuedEmail, of_kind: Kind, problem: str, now: datetime) -> None:
+def _correct(mail: QueuedEmail, of_kind: MailKind, problem: str, now: datetime) -> None:
     """It went out, whatever somebody made of the long silence meanwhile."""
     key = queue.undelivered_key(mail.kind, mail.group, mail.key)
     try:
@@ -187,7 +187,9 @@ def _drop(mails: Sequence[QueuedEmail]) -> None:
         mail.delete()
 
 
-def _try_later(mails: Sequence[QueuedEmail], of_kind: Kind, problem: str, now: datetime) -> None:
+def _try_later(
+    mails: Sequence[QueuedEmail], of_kind: MailKind, problem: str, now: datetime
+) -> None:
     for mail in mails:
         if mail.tries >= len(PAUSES):
             _end([mail], of_kind, Result.FAILED, problem, now)

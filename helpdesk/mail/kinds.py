@@ -50,7 +50,7 @@ def no_record(
 
 
 @dataclass(frozen=True)
-class Kind:
+class MailKind:
     """One kind of mail."""
 
     compose: Callable[[Sequence[Reference]], EmailMessage | None]
@@ -66,7 +66,7 @@ class Kind:
 
 
 @cache
-def kind(name: str) -> Kind:
+def kind(name: str) -> MailKind:
     """Return the kind that settings.EMAIL_KINDS has under `name`. Raises KeyError."""
-    found: Kind = import_string(settings.EMAIL_KINDS[name])
+    found: MailKind = import_string(settings.EMAIL_KINDS[name])
     return found

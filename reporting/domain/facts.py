@@ -11,12 +11,12 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tickets.domain.sla import clock
-from tickets.domain.sla.policy import Terms
+from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Status
 
 
-class Kind(StrEnum):
+class FactKind(StrEnum):
     CREATED = "created"
     RESOLVED = "resolved"
     """Became Resolved, or Closed directly; each time."""
@@ -34,7 +34,7 @@ class Fact:
     """`seconds` on the clock and `met` belong to a clock's end; rule and level to escalated."""
 
     at: datetime
-    kind: Kind
+    kind: FactKind
     seconds: int = 0
     met: bool = False
     rule: str = ""
@@ -51,7 +51,7 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class Dimensions:
     """What figures are told apart by: as the ticket is now. Empty: nobody, or no team."""
 
     priority: str
@@ -64,17 +64,17 @@ class About:
 
 
 def facts_of(
-    timeline: Timeline, terms: Mapping[str, Terms], escalated: Iterable[Escalated]
+    timeline: Timeline, terms: Mapping[str, PolicySnapshot], escalated: Iterable[Escalated]
 ) -> list[Fact]:
     """Every fact of a ticket, in order of time. Raises as `clock.read` does."""
     reading = clock.read(timeline, terms, now=timeline.last_at)
     facts = [*_steps(timeline)]
-    facts += [Fact(one.at, Kind.ESCALATED, rule=one.rule, level=one.level) for one in escalated]
+    facts += [Fact(one.at, FactKind.ESCALATED, rule=one.rule, level=one.level) for one in escalated]
     if timeline.first_responded_at:
         facts.append(
             Fact(
                 timeline.first_responded_at,
-                Kind.RESPONSE,
+                FactKind.RESPONSE,
                 seconds=reading.response.elapsed,
                 met=reading.response.breached_at is None,
             )
@@ -83,7 +83,7 @@ def facts_of(
         facts.append(
             Fact(
                 timeline.resolved_at,
-                Kind.RESOLUTION,
+                FactKind.RESOLUTION,
                 seconds=reading.resolution.elapsed,
                 met=reading.resolution.breached_at is None,
             )
@@ -92,12 +92,12 @@ def facts_of(
 
 
 def _steps(timeline: Timeline) -> Iterator[Fact]:
-    yield Fact(timeline.created_at, Kind.CREATED)
+    yield Fact(timeline.created_at, FactKind.CREATED)
     states = timeline.states()
     for before, after in pairwise(states):
         if before.status.active and not after.status.active:
-            yield Fact(after.last_at, Kind.RESOLVED)
+            yield Fact(after.last_at, FactKind.RESOLVED)
         if before.status is not Status.CLOSED and after.status is Status.CLOSED:
-            yield Fact(after.last_at, Kind.CLOSED)
+            yield Fact(after.last_at, FactKind.CLOSED)
         if not before.status.active and after.status.active:
-            yield Fact(after.last_at, Kind.REOPENED)
+            yield Fact(after.last_at, FactKind.REOPENED)

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from ddsketch.mapping import LogarithmicMapping
 
-from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.facts import Dimensions, Fact, FactKind
 
 ACCURACY = 0.01
 _BINS = LogarithmicMapping(ACCURACY)
@@ -45,13 +45,13 @@ Cell = tuple[str, str, str]
 """Priority, category, assignee."""
 
 COUNTED = {
-    Kind.CREATED: Column.CREATED,
-    Kind.RESOLVED: Column.RESOLVED,
-    Kind.CLOSED: Column.CLOSED,
-    Kind.REOPENED: Column.REOPENED,
-    Kind.ESCALATED: Column.ESCALATED,
-    Kind.RESPONSE: Column.RESPONSES,
-    Kind.RESOLUTION: Column.RESOLUTIONS,
+    FactKind.CREATED: Column.CREATED,
+    FactKind.RESOLVED: Column.RESOLVED,
+    FactKind.CLOSED: Column.CLOSED,
+    FactKind.REOPENED: Column.REOPENED,
+    FactKind.ESCALATED: Column.ESCALATED,
+    FactKind.RESPONSE: Column.RESPONSES,
+    FactKind.RESOLUTION: Column.RESOLUTIONS,
 }
 
 
@@ -96,20 +96,20 @@ class Figures:
     segments: dict[tuple[str, str], Row] = field(default_factory=dict)  # priority, segment
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)  # rule, level
 
-    def count(self, about: About, fact: Fact) -> None:
+    def count(self, about: Dimensions, fact: Fact) -> None:
         """Take one fact of a ticket in."""
         cell = (about.priority, about.category, about.assignee)
         places = [(COUNTED[fact.kind], 1)]
-        if fact.kind is Kind.RESPONSE:
+        if fact.kind is FactKind.RESPONSE:
             places += [(Column.RESPONSES_MET, fact.met), (Column.RESPONSE_SECONDS, fact.seconds)]
             self.durations.setdefault(cell, Durations()).response[bin_of(fact.seconds)] += 1
-        if fact.kind is Kind.RESOLUTION:
+        if fact.kind is FactKind.RESOLUTION:
             places += [
                 (Column.RESOLUTIONS_MET, fact.met),
                 (Column.RESOLUTION_SECONDS, fact.seconds),
             ]
             self.durations.setdefault(cell, Durations()).resolution[bin_of(fact.seconds)] += 1
-        if fact.kind is Kind.ESCALATED:
+        if fact.kind is FactKind.ESCALATED:
             self.rules[fact.rule, str(fact.level)] += 1
         for row in (
             self.cells.setdefault(cell, empty_row()),

@@ -8,41 +8,41 @@ from django.utils.translation import gettext as _
 from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
-from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain.figures import COUNTED, Column, Figures, Row, add_to, empty_row
 from reporting.services.facts import read_day
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from reporting.services.report import report
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.timeline import Timeline
 from tickets.services.read import get_tickets
-from tickets.services.sla.policies import KNOWN_TERMS
+from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.ticket import Ticket
 
 PAGE = 50
 MOST_DAYS = 62
 """Days that one page looks through; a quieter stretch takes a second page."""
 
-FIGURES: dict[str, tuple[Kind, bool | None]] = {
-    "created": (Kind.CREATED, None),
-    "resolved": (Kind.RESOLVED, None),
-    "closed": (Kind.CLOSED, None),
-    "reopened": (Kind.REOPENED, None),
-    "escalated": (Kind.ESCALATED, None),
-    "responses": (Kind.RESPONSE, None),
-    "late-responses": (Kind.RESPONSE, False),
-    "resolutions": (Kind.RESOLUTION, None),
-    "late-resolutions": (Kind.RESOLUTION, False),
+FIGURES: dict[str, tuple[FactKind, bool | None]] = {
+    "created": (FactKind.CREATED, None),
+    "resolved": (FactKind.RESOLVED, None),
+    "closed": (FactKind.CLOSED, None),
+    "reopened": (FactKind.REOPENED, None),
+    "escalated": (FactKind.ESCALATED, None),
+    "responses": (FactKind.RESPONSE, None),
+    "late-responses": (FactKind.RESPONSE, False),
+    "resolutions": (FactKind.RESOLUTION, None),
+    "late-resolutions": (FactKind.RESOLUTION, False),
 }
 """What each figure counts: a kind of fact, and whether it was in time."""
 
 
 _CLOCKS = {
-    Kind.RESPONSE: ("response",),
-    Kind.ESCALATED: ("response", "resolution"),
-    Kind.CREATED: (),
-    Kind.REOPENED: (),
+    FactKind.RESPONSE: ("response",),
+    FactKind.ESCALATED: ("response", "resolution"),
+    FactKind.CREATED: (),
+    FactKind.REOPENED: (),
 }
 """The clocks that a kind of fact may be late by, where it is not the resolution's."""
 
@@ -59,7 +59,7 @@ class Part:
     rule: str | None = None
     level: str | None = None
 
-    def counts(self, about: About, fact: Fact) -> bool:
+    def counts(self, about: Dimensions, fact: Fact) -> bool:
         return (
             self.team in (None, about.team)
             and self.segment in (None, about.segment)
@@ -67,7 +67,7 @@ class Part:
             and self.level in (None, str(fact.level))
         )
 
-    def check(self, asked: Asked, figure: str) -> None:
+    def check(self, asked: ReportQuery, figure: str) -> None:
         """Raises Invalid where the report has no such row."""
         of_rule = self.rule is not None or self.level is not None
         if self != WHOLE and not asked.by_priority_alone:
@@ -119,7 +119,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Behind:
+class DrillDown:
     """Some of what a figure counted, the latest first; `total` is all of it, by the figure.
     Where to go on, and down to which day this looked."""
 
@@ -129,7 +129,9 @@ class Behind:
     looked_to: date
 
 
-def behind(asked: Asked, figure: str, *, part: Part = WHOLE, place: str | None = None) -> Behind:
+def drill_down(
+    asked: ReportQuery, figure: str, *, part: Part = WHOLE, place: str | None = None
+) -> DrillDown:
     """What a figure counts, of all or of a part: a ticket once for each event that was counted.
 
     Cost: a query for each day that is looked through, a batch read, and that of the report.
@@ -159,7 +161,7 @@ def behind(asked: Asked, figure: str, *, part: Part = WHOLE, place: str | None =
             continue
         day, passed = day - days.DAY, 0
     tickets = get_tickets({number for number, _fact in found})
-    return Behind(
+    return DrillDown(
         rows=[
             Counted(tickets[number], fact.at, _late(tickets[number], fact))
             for number, fact in found
@@ -171,7 +173,7 @@ def behind(asked: Asked, figure: str, *, part: Part = WHOLE, place: str | None =
     )
 
 
-def total(asked: Asked, figure: str, part: Part = WHOLE) -> int:
+def total(asked: ReportQuery, figure: str, part: Part = WHOLE) -> int:
     """What the figure itself says. Cost: as `report`."""
     kind, met = FIGURES[figure]
     row = part.row(report(asked).figures)
@@ -179,12 +181,12 @@ def total(asked: Asked, figure: str, part: Part = WHOLE) -> int:
     return counted if met is None else counted - row[COUNTED[kind] + 1]
 
 
-def _events(asked: Asked, figure: str, part: Part, day: date) -> list[tuple[str, Fact]]:
+def _events(asked: ReportQuery, figure: str, part: Part, day: date) -> list[tuple[str, Fact]]:
     """Numbers of tickets and what was counted of them, the latest first."""
     kind, met = FIGURES[figure]
     start, end = days.bounds(day, asked.zone)
 
-    def counted(about: About, fact: Fact) -> bool:
+    def counted(about: Dimensions, fact: Fact) -> bool:
         return (
             fact.kind is kind
             and (met is None or fact.met is met)
@@ -206,7 +208,7 @@ def _late(ticket: Ticket, fact: Fact) -> int | None:
     clocks = _CLOCKS.get(fact.kind, ("resolution",))
     if not clocks:
         return None
-    reading = clock.read(Timeline.load(ticket.timeline), KNOWN_TERMS, now=fact.at)
+    reading = clock.read(Timeline.load(ticket.timeline), POLICY_SNAPSHOTS, now=fact.at)
     read = [reading.response if name == "response" else reading.resolution for name in clocks]
     return max(
         (max(one.elapsed - one.allowance, 0) for one in read if one.breached_at), default=None

@@ -13,14 +13,14 @@ from helpdesk import wake
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy
-from reporting.domain.facts import About, Escalated, Fact, Kind, facts_of
+from reporting.domain.facts import Dimensions, Escalated, Fact, FactKind, facts_of
 from reporting.store import queries
 from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.read import escalations_of, get_tickets
-from tickets.services.sla.policies import KNOWN_TERMS
+from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.events import OutboxEvent
 from tickets.store.ticket import Ticket
 
@@ -37,13 +37,13 @@ DEBOUNCE = 1
 """Seconds in which many changes ask for rollups once."""
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Follow what happened to tickets. They are read anew, so a repeat changes nothing."""
-    if follow({event.ticket_id for event in events}):
-        nudge()
+    if update_facts({event.ticket_id for event in events}):
+        wake_worker()
 
 
-def follow(ticket_ids: Iterable[str]) -> int:
+def update_facts(ticket_ids: Iterable[str]) -> int:
     """Write the facts of these tickets where they differ; return of how many they did.
 
     What is written is read before the ticket is: whoever read an older ticket finds that it has
@@ -75,7 +75,7 @@ def follow(ticket_ids: Iterable[str]) -> int:
     return changed
 
 
-def nudge() -> None:
+def wake_worker() -> None:
     """Ask for the rollups soon. Never raises: a sweep asks for them anyway."""
     wake.send_once("reporting:asked", DEBOUNCE, "reporting.roll_up", countdown=DEBOUNCE)
 
@@ -109,9 +109,9 @@ def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
-def read_day(item: DayFacts) -> tuple[About, list[Fact]]:
+def read_day(item: DayFacts) -> tuple[Dimensions, list[Fact]]:
     """What `_items` wrote."""
-    return About(*item.about), [_load(line) for line in item.facts]
+    return Dimensions(*item.about), [_load(line) for line in item.facts]
 
 
 def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
@@ -148,7 +148,7 @@ def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
     """The facts of a ticket by the day of UTC on which they happened."""
     timeline = Timeline.load(ticket.timeline)
     days: dict[date, list[Fact]] = defaultdict(list)
-    for fact in facts_of(timeline, KNOWN_TERMS, _escalated(ticket)):
+    for fact in facts_of(timeline, POLICY_SNAPSHOTS, _escalated(ticket)):
         days[fact.at.date()].append(fact)
     about = [
         ticket.priority,
@@ -184,19 +184,19 @@ def _escalated(ticket: Ticket) -> Iterable[Escalated]:
 
 def _dump(fact: Fact) -> str:
     words = [instant.text(fact.at), fact.kind.value]
-    if fact.kind in (Kind.RESPONSE, Kind.RESOLUTION):
+    if fact.kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
         words += [str(fact.seconds), "met" if fact.met else "late"]
-    if fact.kind is Kind.ESCALATED:
+    if fact.kind is FactKind.ESCALATED:
         words += [str(fact.level), fact.rule]
     return " ".join(words)
 
 
 def _load(line: str) -> Fact:
     at, kind, *rest = line.split(" ", 3)
-    fact = Fact(instant.parse(at), Kind(kind))
-    if fact.kind in (Kind.RESPONSE, Kind.RESOLUTION):
+    fact = Fact(instant.parse(at), FactKind(kind))
+    if fact.kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
         return Fact(fact.at, fact.kind, seconds=int(rest[0]), met=rest[1] == "met")
-    if fact.kind is Kind.ESCALATED:
+    if fact.kind is FactKind.ESCALATED:
         return Fact(fact.at, fact.kind, level=int(rest[0]), rule=rest[1])
     return fact
 

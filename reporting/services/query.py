@@ -31,7 +31,7 @@ class GroupBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportQuery:
     """Which figures: the days of a zone, and of which tickets. Empty: of all."""
 
     range: Range
@@ -59,9 +59,9 @@ class Asked:
         return not self.categories and self.assignee is None
 
 
-def read_asked(
+def parse_query(
     given: Mapping[str, Iterable[str]], *, by: Actor, today: date, inclusive: bool = False
-) -> Asked:
+) -> ReportQuery:
     """What query parameters ask for: `from`, `to` (exclusive) or, where `inclusive`, `until` (the
     last day), `tz`, `priority`, `category`, `assignedTo`, `includeMerged`. Without days: the 30 up
     to `today`.
@@ -103,7 +103,7 @@ def read_asked(
         if assignee not in (None, by.user_id):
             raise NotAllowed(_("Only supervisors can see reports of others."))
         assignee = by.user_id
-    return Asked(Range(start, end), zone, priorities, categories, assignee, merged == "true")
+    return ReportQuery(Range(start, end), zone, priorities, categories, assignee, merged == "true")
 
 
 def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | None:

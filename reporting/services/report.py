@@ -21,9 +21,9 @@ from reporting.domain.figures import (
     response,
 )
 from reporting.services.completeness import complete_until as complete_until
-from reporting.services.query import Asked as Asked
 from reporting.services.query import GroupBy as GroupBy
-from reporting.services.query import read_asked as read_asked
+from reporting.services.query import ReportQuery as ReportQuery
+from reporting.services.query import parse_query as parse_query
 from reporting.services.rollups import (
     DAY_COUNTS,
     DAY_DURATIONS,
@@ -43,7 +43,7 @@ from tickets.services.lists.counts import now_counts
 class Report:
     """The figures of what was asked. `by_priority` has the durations of each priority."""
 
-    asked: Asked
+    asked: ReportQuery
     figures: Figures
     by_priority: dict[str, Durations] = field(default_factory=dict)
 
@@ -75,7 +75,7 @@ class Report:
         return found
 
 
-def report(asked: Asked) -> Report:
+def report(asked: ReportQuery) -> Report:
     """The figures of a range. Cost: at most six queries of rollups, of a size that does not depend
     on how many tickets they count; twice as many with merged tickets.
     """
@@ -98,7 +98,7 @@ def report(asked: Asked) -> Report:
     return Report(asked, _only(figures, asked), _kept(by_priority, asked))
 
 
-def merged_tickets(asked: Asked) -> int:
+def merged_tickets(asked: ReportQuery) -> int:
     """How many tickets that were created in the range are left out because they were merged into
     another; 0 if they are counted. Cost: at most three queries, as `report`.
     """
@@ -109,7 +109,7 @@ def merged_tickets(asked: Asked) -> int:
     return _only(left_out, asked).total()[Column.CREATED]
 
 
-def by_day(asked: Asked) -> dict[date, Row]:
+def by_day(asked: ReportQuery) -> dict[date, Row]:
     """The totals of each day of a range; days without any are not in it.
 
     Cost: a query of an item a month; for some tickets only, of an item a day.
@@ -126,7 +126,7 @@ def by_day(asked: Asked) -> dict[date, Row]:
     return found
 
 
-def backlog(asked: Asked, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
+def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
     """Active tickets at the end of each group of days; None for days to come.
 
     Counted back from those that are active now. Cost: as `by_day`, up to today.
@@ -152,7 +152,7 @@ def backlog(asked: Asked, group_by: GroupBy, *, by: Actor, today: date) -> list[
     return list(found.values())
 
 
-def sla_report(asked: Asked, *, now: Mapping[str, int]) -> dict[str, Any]:
+def sla_report(asked: ReportQuery, *, now: Mapping[str, int]) -> dict[str, Any]:
     """GET /api/tickets/sla-report, as INTERFACES.md says."""
     head = _head(asked)
     found = report(asked)
@@ -180,7 +180,7 @@ def key_of(day: date, group_by: GroupBy) -> str:
     return str(day)
 
 
-def groups(asked: Asked, group_by: GroupBy) -> dict[str, Row]:
+def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
     """The rows of each group, by key: every day, week or month of the range in order, every
     category or priority, and whoever has any figure ("none" is nobody).
     """
@@ -202,7 +202,7 @@ def groups(asked: Asked, group_by: GroupBy) -> dict[str, Row]:
     return rows
 
 
-def analytics(asked: Asked, group_by: GroupBy) -> dict[str, Any]:
+def analytics(asked: ReportQuery, group_by: GroupBy) -> dict[str, Any]:
     """GET /api/tickets/analytics, as INTERFACES.md says."""
     head = _head(asked)
     rows = groups(asked, group_by)
@@ -243,7 +243,7 @@ def _stat(stat: Stat) -> dict[str, int | float | None]:
     }
 
 
-def _head(asked: Asked) -> dict[str, Any]:
+def _head(asked: ReportQuery) -> dict[str, Any]:
     """To be asked for before the figures: what is passed on in between may only add to them."""
     return {
         "from": str(asked.range.start),
@@ -254,11 +254,11 @@ def _head(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _kinds(asked: Asked) -> tuple[str, ...]:
+def _kinds(asked: ReportQuery) -> tuple[str, ...]:
     return ("", MERGED) if asked.include_merged else ("",)
 
 
-def _add_counts(figures: Figures, asked: Asked, kind: str) -> None:
+def _add_counts(figures: Figures, asked: ReportQuery, kind: str) -> None:
     cut = days.parts(asked.range)
     stretches = [(DAY_COUNTS, str(edge.start), str(edge.end - days.DAY)) for edge in cut.edges]
     if cut.months:
@@ -268,7 +268,7 @@ def _add_counts(figures: Figures, asked: Asked, kind: str) -> None:
             figures.add(packing.unpack_counts(packed.data))
 
 
-def _all_by_day(asked: Asked) -> dict[date, Row]:
+def _all_by_day(asked: ReportQuery) -> dict[date, Row]:
     found: dict[date, Row] = {}
     first, last = f"{asked.range.start:%Y-%m}", f"{asked.range.end - days.DAY:%Y-%m}"
     for kind in _kinds(asked):
@@ -282,7 +282,7 @@ def _all_by_day(asked: Asked) -> dict[date, Row]:
 
 
 def _add_cells(
-    by_priority: dict[str, Durations], asked: Asked, what: str, first: str, last: str
+    by_priority: dict[str, Durations], asked: ReportQuery, what: str, first: str, last: str
 ) -> None:
     for packed in queries.rollups(asked.zone, what, first, last):
         for cell, durations in packing.unpack_durations(packed.data).durations.items():
@@ -290,7 +290,7 @@ def _add_cells(
                 by_priority[cell[0]].add(durations)
 
 
-def _only(figures: Figures, asked: Asked) -> Figures:
+def _only(figures: Figures, asked: ReportQuery) -> Figures:
     """What was asked of the figures. Teams, segments and rules are kept by priority alone."""
     figures.cells = {cell: row for cell, row in figures.cells.items() if asked.counts(cell)}
     if not asked.by_priority_alone:
@@ -303,7 +303,7 @@ def _only(figures: Figures, asked: Asked) -> Figures:
     return figures
 
 
-def _kept(by_priority: dict[str, Durations], asked: Asked) -> dict[str, Durations]:
+def _kept(by_priority: dict[str, Durations], asked: ReportQuery) -> dict[str, Durations]:
     return {
         priority: durations
         for priority, durations in by_priority.items()

@@ -19,7 +19,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended
 from helpdesk.errors import Busy
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
-from reporting.domain.facts import About, Fact
+from reporting.domain.facts import Dimensions, Fact
 from reporting.domain.figures import Figures, Row, empty_row
 from reporting.services import facts
 from reporting.store import packing, queries
@@ -40,7 +40,7 @@ REBUILD_BATCH = 100
 DAYS_HELD = 3
 """The same day lies, in whatever zone, in that day of UTC and those beside it."""
 
-FactsOfDay = list[tuple[About, list[Fact]]]
+FactsOfDay = list[tuple[Dimensions, list[Fact]]]
 
 
 def roll_up(*, limit: int = MARKS) -> int:
@@ -86,7 +86,7 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     done = 0
     tickets = (ticket for ticket, _log in every_ticket())
     while batch := list(islice(tickets, REBUILD_BATCH)):
-        facts.follow(ticket.ticket_id for ticket in batch)
+        facts.update_facts(ticket.ticket_id for ticket in batch)
         done += len(batch)
         each(done)
     while roll_up():

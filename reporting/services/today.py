@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from reporting.domain.days import DAY, Range, day_of
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from reporting.services.report import complete_until, report
 from tickets.domain import instant
 
@@ -24,7 +24,7 @@ def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
     require_ticket_work(by)
     zone = settings.REPORT_TIME_ZONES[-1]
     today = day_of(now, zone)
-    return report(Asked(Range(today, today + DAY), zone)).figures.rules
+    return report(ReportQuery(Range(today, today + DAY), zone)).figures.rules
 
 
 def complete_until_lately() -> datetime | None:

@@ -13,10 +13,10 @@ from helpdesk.accounts.people import supervisors_who_want_reports
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
-from helpdesk.mail.kinds import Kind, Reference, recipient
+from helpdesk.mail.kinds import MailKind, Reference, recipient
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from reporting.services.report import counts, report
 from reporting.store.items import WeeklyReport, weekly_report
 
@@ -63,7 +63,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         return None
     week = _week(date.fromisoformat(reference["week"]) + 7 * DAY)
     zone = settings.REPORT_TIME_ZONES[-1]
-    found, before = report(Asked(week, zone)), report(Asked(week.before(), zone))
+    found, before = report(ReportQuery(week, zone)), report(ReportQuery(week.before(), zone))
     last = week.end - DAY
     context = {
         "first": week.start,
@@ -86,4 +86,4 @@ def _week(end: date) -> Range:
     return Range(end - 7 * DAY, end)
 
 
-EMAIL = Kind(_compose)
+EMAIL = MailKind(_compose)

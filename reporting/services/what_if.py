@@ -15,16 +15,16 @@ from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.errors import Invalid, NotFound
 from reporting.domain.days import DAY
-from reporting.domain.facts import Kind, facts_of
+from reporting.domain.facts import FactKind, facts_of
 from reporting.models import WhatIf
 from reporting.services.facts import read_day
 from reporting.store import queries
-from tickets.domain.sla.policy import Terms
+from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
 from tickets.services.read import get_tickets
-from tickets.services.sla.policies import KNOWN_TERMS, terms_of
+from tickets.services.sla.policies import POLICY_SNAPSHOTS, snapshot_of
 
 DAYS = 90
 STEP = 5
@@ -33,7 +33,7 @@ STEP = 5
 MOST_SHOWN = 200
 BATCH = 100
 CLOCKS = ("response", "resolution")
-_KINDS = {Kind.RESPONSE: "response", Kind.RESOLUTION: "resolution"}
+_KINDS = {FactKind.RESPONSE: "response", FactKind.RESOLUTION: "resolution"}
 
 
 def ask(
@@ -102,21 +102,21 @@ def step(asked_id: int) -> WhatIf:
     return asked
 
 
-class _Draft(Mapping[str, Terms]):
+class _Draft(Mapping[str, PolicySnapshot]):
     """Every version of terms as it was, but those of one policy as the draft says."""
 
     def __init__(self, asked: WhatIf) -> None:
         self._keys = set(asked.policy.versions.values_list("key", flat=True))
-        self._draft = terms_of("draft", asked.draft)
+        self._draft = snapshot_of("draft", asked.draft)
 
-    def __getitem__(self, key: str) -> Terms:
-        return self._draft if key in self._keys else KNOWN_TERMS[key]
+    def __getitem__(self, key: str) -> PolicySnapshot:
+        return self._draft if key in self._keys else POLICY_SNAPSHOTS[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(KNOWN_TERMS)
+        return iter(POLICY_SNAPSHOTS)
 
     def __len__(self) -> int:
-        return len(KNOWN_TERMS)
+        return len(POLICY_SNAPSHOTS)
 
 
 def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:

@@ -29,7 +29,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     today = query_form.today_of(request)
     context: dict[str, Any] = {"view": "reports", **query_form.form(request, by, today)}
     try:
-        asked = query_form.asked_of(request, by, today)
+        asked = query_form.query_of(request, by, today)
         group_by = query_form.group_by_of(request, asked.range)
     except Invalid as refused:
         context["errors"] = refused.errors
@@ -64,11 +64,11 @@ def reports(request: HttpRequest) -> HttpResponse:
 def tickets(request: HttpRequest) -> HttpResponse:
     """The tickets that a figure counts."""
     by = actor_of(request.user)
-    asked = query_form.asked_of(request, by, query_form.today_of(request))
+    asked = query_form.query_of(request, by, query_form.today_of(request))
     figure = request.GET.get("figure", "")
     complete_until = report.complete_until()
     part = query_form.part_of(request)
-    found = drill_down.behind(asked, figure, part=part, place=request.GET.get("page") or None)
+    found = drill_down.drill_down(asked, figure, part=part, place=request.GET.get("page") or None)
     now = this_second()
     more = None
     if found.next:
@@ -99,7 +99,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
 def csv(request: HttpRequest) -> StreamingHttpResponse:
     """The figures of each group, as a table for a spreadsheet program."""
     by = actor_of(request.user)
-    asked = query_form.asked_of(request, by, query_form.today_of(request))
+    asked = query_form.query_of(request, by, query_form.today_of(request))
     group_by = query_form.group_by_of(request, asked.range)
     complete_until = report.complete_until()  # before the figures: these may know more
     rows = report.groups(asked, group_by)

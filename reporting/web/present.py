@@ -15,7 +15,7 @@ from reporting.domain.days import Range
 from reporting.domain.figures import Column, Row
 from reporting.services import report
 from reporting.services.drill_down import WHOLE, Part
-from reporting.services.query import Asked, GroupBy
+from reporting.services.query import GroupBy, ReportQuery
 from reporting.services.report import Report
 from reporting.web import charts, query_form
 from reporting.web.labels import DEFINITIONS, FIGURES
@@ -31,7 +31,7 @@ _BINS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 _BIN_NAMES = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
 
 
-def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
+def tiles(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     row, then = found.row, before.row
     tiles = [
         {
@@ -65,7 +65,7 @@ def tiles(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
     return tiles
 
 
-def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
+def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     now, then = found.stats(), before.stats()
     bins = found.durations()
     priorities = list(reversed(Priority))
@@ -117,7 +117,7 @@ def clocks(found: Report, before: Report, asked: Asked) -> list[dict[str, Any]]:
     return told
 
 
-def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str, Any]:
+def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dict[str, Any]:
     """Volume, backlog and attainment over time."""
     over = group_by if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH) else GroupBy.DAY
     rows = report.groups(asked, over)
@@ -173,7 +173,7 @@ def series(asked: Asked, group_by: GroupBy, by: Actor, today: date) -> dict[str,
     }
 
 
-def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
+def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     """The breakdowns, each with a link from a name to its own report."""
     people = found.rows(2)
     people_names = names(people)
@@ -210,7 +210,7 @@ def tables(found: Report, asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def rules(found: Report, asked: Asked) -> list[dict[str, Any]]:
+def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     """How often each escalation rule fired, by level, with the way to its escalations."""
     return [
         {
@@ -236,7 +236,7 @@ def part_name(part: Part) -> str:
     return ""
 
 
-def _narrowed(asked: Asked, name: str, key: str) -> tuple[Asked, Part]:
+def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Part]:
     """What a row of a table counts."""
     match name:
         case "priority":
@@ -251,11 +251,11 @@ def _narrowed(asked: Asked, name: str, key: str) -> tuple[Asked, Part]:
             return asked, Part(segment=key)
 
 
-def _of(asked: Asked, priority: Priority) -> Asked:
+def _of(asked: ReportQuery, priority: Priority) -> ReportQuery:
     return _narrowed(asked, "priority", priority.value)[0]
 
 
-def _cells(row: Row, of: tuple[Asked, Part], *, closed: bool = False) -> list[dict[str, str]]:
+def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> list[dict[str, str]]:
     """The figures of a row, each with the way to the tickets behind it."""
     asked, part = of
     counts = [("created", Column.CREATED), ("resolved", Column.RESOLVED)]
@@ -276,7 +276,7 @@ def _cells(row: Row, of: tuple[Asked, Part], *, closed: bool = False) -> list[di
     ]
 
 
-def _periods(asked: Asked, over: GroupBy) -> list[Asked]:
+def _periods(asked: ReportQuery, over: GroupBy) -> list[ReportQuery]:
     """The same question for each period of a range."""
     by_key: dict[str, list[date]] = {}
     for day in asked.range.each():

@@ -19,7 +19,7 @@ from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.days import Range, day_of
 from reporting.services.drill_down import WHOLE, Part
-from reporting.services.query import Asked, GroupBy, read_asked
+from reporting.services.query import GroupBy, ReportQuery, parse_query
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Priority
 from tickets.services.assignment.assignable import people_in_lists
@@ -30,9 +30,9 @@ _PART = ("team", "segment", "rule", "level")
 _FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
 
 
-def asked_of(request: HttpRequest, by: Actor, today: date) -> Asked:
+def query_of(request: HttpRequest, by: Actor, today: date) -> ReportQuery:
     """What a page's address asks for. Raises as `read_asked`."""
-    return read_asked(dict(request.GET.lists()), by=by, today=today, inclusive=True)
+    return parse_query(dict(request.GET.lists()), by=by, today=today, inclusive=True)
 
 
 def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest], Answer]:
@@ -124,7 +124,7 @@ def _people(chosen: str) -> dict[str, str]:
     return {**names_of([chosen]), **people}
 
 
-def pairs(asked: Asked) -> list[tuple[str, str]]:
+def pairs(asked: ReportQuery) -> list[tuple[str, str]]:
     assignee = NOBODY if asked.assignee == "" else asked.assignee
     return [
         ("from", str(asked.range.start)),
@@ -137,7 +137,7 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
     ]
 
 
-def query(asked: Asked) -> str:
+def query(asked: ReportQuery) -> str:
     return urlencode(pairs(asked))
 
 
@@ -151,19 +151,19 @@ def part_of(request: HttpRequest) -> Part:
     return Part(**{name: given(name) for name in _PART})
 
 
-def drill_down_pairs(asked: Asked, figure: str, part: Part) -> list[tuple[str, str]]:
+def drill_down_pairs(asked: ReportQuery, figure: str, part: Part) -> list[tuple[str, str]]:
     """What the address of the tickets behind a figure says."""
     of_part = [(name, value) for name in _PART if (value := getattr(part, name)) is not None]
     named = [(name, value or NOBODY) for name, value in of_part]
     return [*pairs(asked), *named, ("figure", figure)]
 
 
-def drill_down_link(asked: Asked, figure: str, part: Part = WHOLE) -> str:
+def drill_down_link(asked: ReportQuery, figure: str, part: Part = WHOLE) -> str:
     """The address of the tickets behind a figure."""
     return f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, figure, part))}"
 
 
-def narrowed_link(asked: Asked, name: str, key: str) -> str:
+def narrowed_link(asked: ReportQuery, name: str, key: str) -> str:
     """The report of one group of a table."""
     kept = [pair for pair in pairs(asked) if pair[0] != name]
     return f"{reverse('reports')}?{urlencode([*kept, (name, key or NOBODY)])}"

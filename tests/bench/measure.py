@@ -64,7 +64,7 @@ def populate(count: int) -> dict[str, float]:
 def rebuild_reports(count: int) -> dict[str, float]:
     """Facts and rollups of some tickets, and the generated rollups of a year of as many."""
     began = time.perf_counter()
-    facts.follow(str(FIRST + place) for place in range(count))
+    facts.update_facts(str(FIRST + place) for place in range(count))
     while rollups.roll_up():
         pass
     took = time.perf_counter() - began

@@ -8,7 +8,7 @@ from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
-from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain.figures import Figures, empty_row
 from reporting.services import rollups
 from reporting.store import packing
@@ -16,7 +16,7 @@ from reporting.store import queries as reports
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Priority
 from tickets.services.lifecycle.draft import Draft, new_draft
-from tickets.services.sla.policies import KNOWN_TERMS
+from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.items import COUNTER, Counter
 from tickets.store.ticket import Ticket
 
@@ -39,7 +39,7 @@ def open_tickets(
 
     They are open and Medium; or `mixed`: of every priority and category, and three of five closed.
     """
-    KNOWN_TERMS["default-1"]  # the threads below then need no database
+    POLICY_SNAPSHOTS["default-1"]  # the threads below then need no database
 
     def items() -> Any:
         for number in range(first, first + count):
@@ -107,7 +107,7 @@ def report_year(tickets: int, times: int) -> None:
     people."""
     chance = random.Random(1)
     cells = [
-        About(priority.value, category.value, str(person), "", "VIP")
+        Dimensions(priority.value, category.value, str(person), "", "VIP")
         for priority in Priority
         for category in Category
         for person in range(40)
@@ -117,8 +117,8 @@ def report_year(tickets: int, times: int) -> None:
         at = datetime(2025, month, 1, tzinfo=UTC)
         for number in range(tickets):
             about = cells[number * 7 % len(cells)]
-            some.count(about, Fact(at, Kind.CREATED))
-            for kind in (Kind.RESPONSE, Kind.RESOLUTION):
+            some.count(about, Fact(at, FactKind.CREATED))
+            for kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
                 seconds = int(chance.lognormvariate(9, 1.5))
                 some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
         for _ in range(times):

@@ -89,7 +89,7 @@ def inspect() -> None:
         if ticket is None or ticket.subject != SUBJECT:
             continue
         timeline = Timeline.load(ticket.timeline)
-        reading = clock.read(timeline, policies.KNOWN_TERMS, now=this_second())
+        reading = clock.read(timeline, policies.POLICY_SNAPSHOTS, now=this_second())
         planned = milestones.plan(timeline, reading, policies.rules(), fired=())
         passed = milestones.passed(planned, this_second())
         expected = sorted(found.rule.key for found in passed)

@@ -9,7 +9,7 @@ from tickets.domain import calendar
 from tickets.domain.calendar import ALWAYS
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import DEFAULT_RULES
-from tickets.domain.sla.policy import DEFAULT_TERMS, Allowances, Terms
+from tickets.domain.sla.policy import DEFAULT_TERMS, PolicySnapshot, Targets
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import Priority
 
@@ -39,7 +39,9 @@ def due(start, hours, passes):
 
 
 def terms(passes, *, response=3600, resolution=8 * 3600):
-    return {"t": Terms("t", passes, dict.fromkeys(Priority, Allowances(response, resolution)))}
+    return {
+        "t": PolicySnapshot("t", passes, dict.fromkeys(Priority, Targets(response, resolution)))
+    }
 
 
 def timeline(created, *events, priority=Priority.MEDIUM, key="t"):

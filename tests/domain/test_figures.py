@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
-from reporting.domain.facts import About, Fact, Kind
+from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain.figures import Figures, bin_of, distribution, quantiles, seconds_of
 from reporting.store import packing
 from tickets.domain.ticket import Category, Priority
@@ -22,18 +22,18 @@ happened = some.builds(
     lambda kind, seconds, met, rule: Fact(
         datetime(2026, 1, 1, tzinfo=UTC),
         kind,
-        seconds=seconds if kind in (Kind.RESPONSE, Kind.RESOLUTION) else 0,
+        seconds=seconds if kind in (FactKind.RESPONSE, FactKind.RESOLUTION) else 0,
         met=met,
-        rule=rule if kind is Kind.ESCALATED else "",
-        level=1 if kind is Kind.ESCALATED else 0,
+        rule=rule if kind is FactKind.ESCALATED else "",
+        level=1 if kind is FactKind.ESCALATED else 0,
     ),
-    some.sampled_from(Kind),
+    some.sampled_from(FactKind),
     some.integers(0, 10**8),
     some.booleans(),
     some.sampled_from(["manual", "response-breached"]),
 )
 abouts = some.builds(
-    About,
+    Dimensions,
     some.sampled_from([word.value for word in Priority]),
     some.sampled_from([word.value for word in Category]),
     some.sampled_from(["", "7", "8"]),

@@ -13,7 +13,7 @@ from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.pages import Page, read_page
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.dynamo_admin.fields import InstantField
-from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Listing, serve
+from helpdesk.dynamo_admin.paths import ByKey, Collection, Listing, ListQuery, serve
 from helpdesk.dynamo_admin.query import PlannedModel
 from tests.world import NOON
 
@@ -113,7 +113,7 @@ def row(item: StoredCrate, lacking: Sequence[str] = ()) -> dict[str, Any]:
     return {name: getattr(item, name) for name in NAMES if name not in lacking}
 
 
-def _by_shelf(asked: Asked) -> Page[Mapping[str, Any]]:
+def _by_shelf(asked: ListQuery) -> Page[Mapping[str, Any]]:
     page = read_page(
         StoredCrate.by_shelf,
         sorted(asked.any_of("shelf")),
@@ -125,7 +125,7 @@ def _by_shelf(asked: Asked) -> Page[Mapping[str, Any]]:
     return Page([row(one, ["note"]) for one in page], page.next, page.previous)
 
 
-def _by_time(asked: Asked) -> Page[Mapping[str, Any]]:
+def _by_time(asked: ListQuery) -> Page[Mapping[str, Any]]:
     low = _second(asked.get("packed_at", "gte")) or "0"
     high = _second(asked.get("packed_at", "lt"))
     high = f"{high}\0" if high else "9"  # no row has the bound itself: keys go on with an id
@@ -145,7 +145,7 @@ def _by_time(asked: Asked) -> Page[Mapping[str, Any]]:
     return Page([row(one) for one in page], page.next, page.previous)
 
 
-def _beyond(key: Any, asked: Asked, *, forward: bool) -> Any:
+def _beyond(key: Any, asked: ListQuery, *, forward: bool) -> Any:
     if asked.place is None:
         return None
     return key > asked.place.key if forward is not asked.place.back else key < asked.place.key

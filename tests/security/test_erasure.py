@@ -167,7 +167,7 @@ class World:
         self._elsewhere(now)
         self.events = waiting_events()
         settle()
-        follow.follow_changed()
+        follow.sync_changed_customers()
 
     def _merged_record(self, now):
         twin = create_customer(
@@ -333,7 +333,7 @@ class World:
     def after_it(self):
         """What a worker does within a minute or two."""
         settle()
-        follow.follow_changed()
+        follow.sync_changed_customers()
         past = timezone.now() - timedelta(hours=1)
         CustomerJob.objects.exclude(finished_at=None).update(finished_at=past, asked_at=past)
         CustomerJob.objects.update(leased_until=None, asked_at=past)

@@ -161,8 +161,8 @@ def test_a_task_that_fails_is_logged_without_its_words_and_arguments(logged):
 
 
 def test_an_index_that_cannot_be_written_is_no_place_for_words(logged, desk, monkeypatch):
-    monkeypatch.setattr("tickets.store.search.follow", boom)
-    search_service.follow_at_once([])
+    monkeypatch.setattr("tickets.store.search.index_tickets", boom)
+    search_service.index_at_once([])
     assert logged.of("index_not_followed")
     assert MARKER not in logged.text, found(logged)
 

@@ -8,7 +8,7 @@ import pytest
 from helpdesk.errors import NotAllowed
 from reporting.domain.days import Range
 from reporting.services import rollups
-from reporting.services.report import Asked, GroupBy, analytics, sla_report
+from reporting.services.report import GroupBy, ReportQuery, analytics, sla_report
 from tests.world import NOON, after, log_of, settle, stored
 from tickets.domain.errors import NotClosed, TicketArchived
 from tickets.domain.filters import Filters, Sort
@@ -39,7 +39,7 @@ def closed(desk):
 def figures():
     while rollups.roll_up():
         pass
-    asked = Asked(Range(date(2026, 11, 1), date(2026, 11, 8)))
+    asked = ReportQuery(Range(date(2026, 11, 1), date(2026, 11, 8)))
     return sla_report(asked, now={}), analytics(asked, GroupBy.DAY)
 
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from helpdesk.dynamo.table import client
 from reporting.domain.days import Range
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from reporting.services.report import report
 from reporting.store.items import DayFacts, Rollup
 from tests.world import NOON, after, settle, stored
@@ -64,7 +64,7 @@ def test_rebuild_reports_makes_lost_figures_anew_from_the_tickets_alone(desk):
     for _time in range(2):
         assert "1 tickets counted" in command("rebuild_reports")
         day = Range(NOON.date(), NOON.date() + timedelta(days=1))
-        response, _resolution = report(Asked(day)).stats()
+        response, _resolution = report(ReportQuery(day)).stats()
         assert (response.met, response.average) == (1, 3_600)
 
 

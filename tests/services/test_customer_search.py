@@ -3,7 +3,7 @@
 import pytest
 
 from customers.domain.choices import Segment
-from customers.domain.search_words import Kind
+from customers.domain.search_words import WordKind
 from customers.services import refresh
 from customers.services.changes import changed_customers
 from customers.services.create import create_customer, create_vehicle, edit_customer
@@ -28,7 +28,7 @@ def found(text):
 
 def words_left():
     """The keys of all words that are stored."""
-    return [item.sk for item in SearchWord.scan() if item.pk.partition("#")[0] in set(Kind)]
+    return [item.sk for item in SearchWord.scan() if item.pk.partition("#")[0] in set(WordKind)]
 
 
 @pytest.mark.parametrize(

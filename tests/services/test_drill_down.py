@@ -11,7 +11,7 @@ from reporting.domain.days import Range
 from reporting.domain.figures import COUNTED, add_to, empty_row
 from reporting.services import drill_down, report
 from reporting.services.drill_down import Part
-from reporting.services.query import Asked
+from reporting.services.query import ReportQuery
 from tests.figures import ALL, ZONES, busy, made_up, rolled
 from tests.world import NOON, after, team
 from tickets.services.assignment.assign import assign_team
@@ -26,7 +26,7 @@ def zones(settings):
 def rows_behind(asked, figure, part=drill_down.WHOLE):
     rows, place = [], None
     while True:
-        found = drill_down.behind(asked, figure, part=part, place=place)
+        found = drill_down.drill_down(asked, figure, part=part, place=place)
         rows += found.rows
         place = found.next
         if place is None:
@@ -58,7 +58,7 @@ def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zone
     )
     def agrees(figure, start, length, zone, priorities):
         begins = first + timedelta(days=start)
-        asked = Asked(Range(begins, begins + timedelta(days=length)), zone, priorities)
+        asked = ReportQuery(Range(begins, begins + timedelta(days=length)), zone, priorities)
         rows, counted = rows_behind(asked, figure)
         assert len(rows) == counted, (figure, asked)
         if figure.startswith("late"):
@@ -68,7 +68,7 @@ def test_behind_every_figure_are_as_many_rows_as_it_counted(desk, tmp_path, zone
 
     agrees()
     for figure in drill_down.FIGURES:
-        rows, counted = rows_behind(Asked(ALL), figure)
+        rows, counted = rows_behind(ReportQuery(ALL), figure)
         assert len(rows) == counted, figure
         assert counted or figure in ("late-responses",), figure
 
@@ -78,7 +78,7 @@ def test_behind_every_row_of_every_table_are_as_many_as_it_counted(desk, zones):
     others = team("Night", desk.rep_user)
     assign_team(first, team_id=str(others.pk), by=desk.rep, now=after(days=40))
     rolled()
-    asked = Asked(ALL)
+    asked = ReportQuery(ALL)
     found = report.report(asked)
     rows_of = {
         **{Part(team=key): row for (_priority, key), row in sums(found.figures.teams)},
@@ -111,22 +111,24 @@ def sums(table):
 @pytest.mark.parametrize(
     ("asked", "figure", "part"),
     [
-        (Asked(ALL, assignee="3"), "created", Part(team="1")),
-        (Asked(ALL, categories=frozenset({"Customs"})), "created", Part(segment="VIP")),
-        (Asked(ALL), "created", Part(rule="manual", level="1")),
-        (Asked(ALL, priorities=frozenset({"Low"})), "escalated", Part(rule="manual")),
-        (Asked(ALL), "nonsense", Part()),
+        (ReportQuery(ALL, assignee="3"), "created", Part(team="1")),
+        (ReportQuery(ALL, categories=frozenset({"Customs"})), "created", Part(segment="VIP")),
+        (ReportQuery(ALL), "created", Part(rule="manual", level="1")),
+        (ReportQuery(ALL, priorities=frozenset({"Low"})), "escalated", Part(rule="manual")),
+        (ReportQuery(ALL), "nonsense", Part()),
     ],
 )
 def test_a_row_that_no_report_has_is_refused(asked, figure, part):
     with pytest.raises(Invalid):
-        drill_down.behind(asked, figure, part=part)
+        drill_down.drill_down(asked, figure, part=part)
 
 
 def test_a_ticket_is_behind_a_figure_once_for_each_counted_event_with_its_lateness(desk):
     first, _second, _third = busy(desk)
     rolled()
-    rows, _total = rows_behind(Asked(ALL), "resolved")
+    rows, _total = rows_behind(ReportQuery(ALL), "resolved")
     assert [row.ticket.ticket_id for row in rows].count(first) == 2, "it was resolved twice"
-    [late] = rows_behind(Asked(ALL, priorities=frozenset(["Critical"])), "late-resolutions")[0]
+    [late] = rows_behind(ReportQuery(ALL, priorities=frozenset(["Critical"])), "late-resolutions")[
+        0
+    ]
     assert late.late == (39 - 24) * 3600, "39 h on the clock, of which 24 were allowed"

@@ -582,7 +582,7 @@ def test_an_older_state_never_replaces_a_newer_one(desk):
     old = stored(ticket.ticket_id)
     assign(ticket.ticket_id, to=desk.rep2.user_id, by=desk.rep, now=NOON)
     settle()
-    index.follow([old])
+    index.index_tickets([old])
 
     assert shown(desk, {"assignedTo": ["tomasz"], "priority": ["Medium"]}) == [ticket.ticket_id]
 
@@ -677,7 +677,7 @@ def test_a_change_succeeds_where_the_index_is_busy(desk, monkeypatch):
     def busy(tickets):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(index, "follow", busy)
+    monkeypatch.setattr(index, "index_tickets", busy)
     number = desk.ticket(now=this_second()).ticket_id
     monkeypatch.undo()
 

@@ -346,7 +346,7 @@ def test_every_ticket_agrees_with_the_same_events_as_a_scenario(desk, many, look
                 ],
             }
         )
-        reading = clock.read(Timeline.load(ticket.timeline), policies.KNOWN_TERMS, now=now)
+        reading = clock.read(Timeline.load(ticket.timeline), policies.POLICY_SNAPSHOTS, now=now)
         assert {
             "status": ticket.status,
             "firstRespondedAt": _text(ticket.sla.first_responded_at),

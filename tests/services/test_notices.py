@@ -17,7 +17,7 @@ def test_a_breach_is_told_to_the_assignee_and_to_supervisors(desk):
     ticket = desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=8, seconds=1))
 
-    outbox.pass_on()
+    outbox.dispatch()
 
     both = [(ticket.ticket_id, "response-at-risk response-breached")]
     assert told(desk.rep) == both
@@ -29,7 +29,7 @@ def test_a_ticket_of_nobody_is_told_to_everybody_who_could_take_it(desk):
     ticket = desk.ticket()
     sweep(now=after(hours=6, seconds=1))
 
-    outbox.pass_on()
+    outbox.dispatch()
 
     assert told(desk.rep) == told(desk.rep2) == [(ticket.ticket_id, "response-at-risk")]
 
@@ -39,7 +39,7 @@ def test_after_an_outage_a_person_gets_one_notice_a_ticket_and_one_mail(desk):
         desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(days=30))
 
-    outbox.pass_on()
+    outbox.dispatch()
     delivery.send_due(now=after(days=30))
 
     assert len(told(desk.supervisor)) == 3
@@ -53,7 +53,7 @@ def test_an_event_that_arrives_twice_tells_nobody_twice(desk):
     sweep(now=after(hours=9))
     events = waiting_events()
     for event in [*events, *events]:
-        notifications.take([event])
+        notifications.handle_events([event])
 
     delivery.send_due()
     delivery.send_due()
@@ -66,13 +66,13 @@ def test_a_repeat_after_reading_and_mailing_stays_silent(desk):
     desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
     events = waiting_events()
-    outbox.pass_on()
+    outbox.dispatch()
     delivery.send_due()
     notifications.mark_read(by=desk.rep)
     sent = len(mail.outbox)
 
     for event in events:
-        notifications.take([event])
+        notifications.handle_events([event])
     delivery.send_due()
 
     assert notifications.unread_count(by=desk.rep) == 0
@@ -83,7 +83,7 @@ def test_reading_one_leaves_the_others_unread(desk):
     for _ in range(2):
         desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
-    outbox.pass_on()
+    outbox.dispatch()
     newest = notifications.notices(by=desk.rep)[0]
 
     notifications.mark_read(by=desk.rep, event_ids=[newest.event_id])
@@ -95,7 +95,7 @@ def test_an_escalation_by_hand_is_told_with_its_reason(desk):
     ticket = desk.ticket()
     escalate(ticket.ticket_id, reason="The lawyer wrote.", by=desk.rep, now=after(minutes=1))
 
-    outbox.pass_on()
+    outbox.dispatch()
 
     [notice] = notifications.notices(by=desk.supervisor)
     assert notifications.reasons_of([notice]) == {notice.event_id: "The lawyer wrote."}
@@ -107,7 +107,7 @@ def test_an_escalation_by_hand_is_told_with_its_reason(desk):
 def test_somebody_who_left_gets_no_mail(desk):
     desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
-    outbox.pass_on()
+    outbox.dispatch()
     desk.rep_user.is_active = False
     desk.rep_user.save()
 

@@ -34,7 +34,7 @@ def facts():
 def test_what_was_passed_on_is_gone_from_the_outbox(desk):
     ticket = desk.ticket()
 
-    assert outbox.pass_on() == 1
+    assert outbox.dispatch() == 1
 
     assert waiting_events() == []
     assert facts() == [("created", ticket.ticket_id)]
@@ -47,10 +47,10 @@ def test_a_consumer_that_dies_leaves_its_event_for_the_next_time(desk, monkeypat
         raise RuntimeError("no more memory")
 
     monkeypatch.setattr(outbox, "_consumers", lambda: {"dies": dies})
-    assert outbox.pass_on(now=NOON) == 0
+    assert outbox.dispatch(now=NOON) == 0
     monkeypatch.undo()
 
-    assert outbox.pass_on() == 1
+    assert outbox.dispatch() == 1
     assert facts() == [("created", ticket.ticket_id)]
 
 
@@ -65,7 +65,7 @@ def test_one_bad_event_does_not_hold_up_the_others(desk, monkeypatch):
 
     monkeypatch.setattr(outbox, "_consumers", lambda: {"picky": picky})
 
-    assert outbox.pass_on(now=NOON) == 1
+    assert outbox.dispatch(now=NOON) == 1
     assert taken == [good.ticket_id]
     assert [event.ticket_id for event in waiting_events()] == [bad.ticket_id]
 
@@ -117,7 +117,7 @@ def test_a_worker_is_told_once_until_it_begins(desk, told):
     note(ticket.ticket_id, content="x", by=desk.rep)
     assert len(told) == 1
 
-    outbox.pass_on()
+    outbox.dispatch()
     note(ticket.ticket_id, content="y", by=desk.rep)
     assert len(told) == 2
 
@@ -132,7 +132,7 @@ def test_what_is_written_while_the_outbox_is_read_is_told_of(desk, told, monkeyp
         return found
 
     monkeypatch.setattr(events, "waiting", late)
-    assert outbox.pass_on() == 1
+    assert outbox.dispatch() == 1
     assert (len(told), outbox.is_asked()) == (2, True)
     assert waiting_events(), "written too late to be read"
 
@@ -187,12 +187,12 @@ def test_one_passes_on_at_a_time(desk, asked):
     desk.ticket()
     cache.add(tasks.PASSING, True, 60)  # somebody is at it
 
-    assert tasks.pass_on() == tasks.pass_on() == 0
+    assert tasks.dispatch_events() == tasks.dispatch_events() == 0
     later = {"countdown": tasks.LEASE}
     assert (len(waiting_events()), asked) == (1, [later]), "asked for once, should they have died"
 
     cache.delete(tasks.PASSING)  # and is done, or was killed
-    assert tasks.pass_on() == 1
+    assert tasks.dispatch_events() == 1
     assert waiting_events() == []
     assert cache.get(tasks.PASSING) is None
 
@@ -203,13 +203,13 @@ def test_what_comes_while_somebody_passes_on_is_asked_for_after(desk, asked, mon
     def meanwhile(events):
         if events[0].ticket_id == first.ticket_id:
             desk.ticket()
-            assert tasks.pass_on() == 0, "another process was told of the second ticket"
+            assert tasks.dispatch_events() == 0, "another process was told of the second ticket"
 
     monkeypatch.setattr(outbox, "_consumers", lambda: {"meanwhile": meanwhile})
-    assert tasks.pass_on() == 1
+    assert tasks.dispatch_events() == 1
     assert asked.count("tickets.pass_on") == 1
     asked.clear()
-    assert tasks.pass_on() == 1
+    assert tasks.dispatch_events() == 1
     assert waiting_events() == []
     assert "tickets.pass_on" not in asked, "nothing is left"
 
@@ -220,7 +220,7 @@ def test_a_full_outbox_is_passed_on_in_several_turns(desk, asked, monkeypatch):
     for _ in range(3):
         desk.ticket()
 
-    assert tasks.pass_on() == 3
+    assert tasks.dispatch_events() == 3
     assert "tickets.pass_on" in asked, "a shard was full"
 
 
@@ -228,9 +228,9 @@ def test_whoever_fails_to_pass_on_lets_the_next_one_try(monkeypatch):
     def fails(*_given, **_more):
         raise LookupError
 
-    monkeypatch.setattr(outbox, "pass_on", fails)
+    monkeypatch.setattr(outbox, "dispatch", fails)
     with pytest.raises(LookupError):
-        tasks.pass_on()
+        tasks.dispatch_events()
     assert cache.get(tasks.PASSING) is None
 
 
@@ -260,13 +260,13 @@ MUCH_LATER = outbox.PATIENCE + timedelta(seconds=1)
 def test_events_that_nobody_can_take_do_not_stop_the_outbox(desk, consumers):
     bad = [desk.ticket().ticket_id for _ in range(4)]
     consumers["search"].refused = set(bad)
-    assert outbox.pass_on(limit=1, now=NOON) == 0
+    assert outbox.dispatch(limit=1, now=NOON) == 0
     assert len(waiting_events()) == 4, "an engine that is away soon comes back"
-    while outbox.pass_on(limit=1, now=NOON + MUCH_LATER) or waiting_events():
+    while outbox.dispatch(limit=1, now=NOON + MUCH_LATER) or waiting_events():
         pass
 
     good = desk.ticket().ticket_id
-    assert outbox.pass_on(limit=1, now=NOON + MUCH_LATER) == 1
+    assert outbox.dispatch(limit=1, now=NOON + MUCH_LATER) == 1
 
     assert consumers["search"].taken == [good]
     assert {event.ticket_id for event in events.failed()} == set(bad)
@@ -277,7 +277,7 @@ def test_a_failed_event_is_tried_again_by_those_that_have_not_taken_it(desk, con
     bad = desk.ticket().ticket_id
     consumers["search"].refused = {bad}
     later = NOON + MUCH_LATER
-    outbox.pass_on(now=later)
+    outbox.dispatch(now=later)
     assert consumers["reports"].taken == [bad]
 
     consumers["search"].refused = set()
@@ -290,7 +290,7 @@ def test_a_failed_event_is_tried_again_by_those_that_have_not_taken_it(desk, con
 
 def test_pauses_grow_up_to_an_hour(desk, consumers):
     consumers["search"].refused = {desk.ticket().ticket_id}
-    outbox.pass_on(now=NOON + MUCH_LATER)
+    outbox.dispatch(now=NOON + MUCH_LATER)
     pauses = []
     for age in (timedelta(hours=1), timedelta(hours=5), timedelta(days=9)):
         assert outbox.retry_failed(now=NOON + age) == 0
@@ -303,7 +303,7 @@ def test_pauses_grow_up_to_an_hour(desk, consumers):
 def test_a_worker_that_dies_between_two_consumers_of_a_failed_event_takes_it_again(desk, consumers):
     bad = desk.ticket().ticket_id
     consumers["search"].refused = consumers["reports"].refused = {bad}
-    outbox.pass_on(now=NOON + MUCH_LATER)
+    outbox.dispatch(now=NOON + MUCH_LATER)
     consumers["reports"].refused = set()
 
     outbox.retry_failed(now=NOON + timedelta(hours=1))
@@ -322,7 +322,7 @@ def test_a_worker_that_dies_between_two_consumers_of_a_failed_event_takes_it_aga
 def test_only_what_reports_lack_makes_them_incomplete(desk, consumers, consumer, complete):
     bad = desk.ticket().ticket_id
     consumers[consumer].refused = {bad}
-    outbox.pass_on(now=NOON + MUCH_LATER)
+    outbox.dispatch(now=NOON + MUCH_LATER)
     assert len(events.failed()) == 1
 
     assert complete_until() == (None if complete else NOON)
@@ -331,7 +331,7 @@ def test_only_what_reports_lack_makes_them_incomplete(desk, consumers, consumer,
 def test_figures_and_search_that_are_made_anew_have_taken_failed_events(desk, consumers):
     bad = desk.ticket().ticket_id
     consumers["search"].refused = consumers["reports"].refused = {bad}
-    outbox.pass_on(now=NOON + MUCH_LATER)
+    outbox.dispatch(now=NOON + MUCH_LATER)
 
     rollups.rebuild()
     assert [event.untaken for event in events.failed()] == [{"search"}]

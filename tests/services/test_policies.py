@@ -36,7 +36,7 @@ def policy(calendar, **fields):
 def test_the_default_policy_is_that_of_the_specification(desk):
     shown = {
         promise.priority.value: (promise.response // 3600, promise.resolution // 3600)
-        for promise in policies.promises_of_new_tickets()
+        for promise in policies.targets_of_new_tickets()
     }
     assert shown == {"Critical": (2, 24), "High": (4, 48), "Medium": (8, 72), "Low": (24, 120)}
 

@@ -309,7 +309,7 @@ def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):
 
     job = finish(merge_and_erase.start_erasure(desk.customer.customer_id, by=desk.supervisor))
     settle()
-    customers_changed.follow_changed()
+    customers_changed.sync_changed_customers()
 
     assert job.tickets == 1
     now = stored(number)
@@ -389,10 +389,10 @@ def test_the_search_index_follows_a_customers_new_name(desk):
     assert numbers("Marchetti", desk) == []
 
     edit_customer(desk.customer.customer_id, name="Giulia Marchetti", by=desk.rep)
-    assert customers_changed.follow_changed() == 1
+    assert customers_changed.sync_changed_customers() == 1
 
     assert numbers("Marchetti", desk) == [number]
-    assert customers_changed.follow_changed() == 0
+    assert customers_changed.sync_changed_customers() == 0
 
 
 def test_a_customer_that_cannot_be_followed_holds_up_no_other(desk, monkeypatch):
@@ -414,10 +414,10 @@ def test_a_customer_that_cannot_be_followed_holds_up_no_other(desk, monkeypatch)
 
     with monkeypatch.context() as broken:
         broken.setattr(customers_changed, "_followers", lambda: (follower,))
-        customers_changed.follow_changed()
+        customers_changed.sync_changed_customers()
 
     assert [numbers_of[number] for number in followed] == [other.customer_id]
-    assert customers_changed.follow_changed() == 1, "the other is tried again"
+    assert customers_changed.sync_changed_customers() == 1, "the other is tried again"
 
 
 def test_a_change_while_the_index_follows_is_followed_again(desk):

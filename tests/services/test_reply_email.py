@@ -75,7 +75,7 @@ def test_an_event_that_arrives_again_mails_nobody_again(desk):
     respond(number, content="Here.", by=desk.rep, now=NOON)
     events = waiting_events()
     for _ in range(3):
-        reply_email.take(events)
+        reply_email.handle_events(events)
         sending.send_due(now=after(minutes=1))
 
     assert len(mail.outbox) == 1

@@ -13,7 +13,7 @@ from helpdesk.errors import Invalid, NotAllowed
 from reporting import tasks
 from reporting.domain.days import Range
 from reporting.services import facts, report, rollups
-from reporting.services.query import Asked, GroupBy, read_asked
+from reporting.services.query import GroupBy, ReportQuery, parse_query
 from reporting.store import queries as table
 from tests.bench.population import report_year
 from tests.figures import ALL, ZONES, busy, everything, rolled, total
@@ -35,7 +35,7 @@ def zones(settings):
 def test_what_happens_is_counted(desk):
     first, second, third = busy(desk)
     rolled()
-    found = report.analytics(Asked(ALL), GroupBy.PRIORITY)
+    found = report.analytics(ReportQuery(ALL), GroupBy.PRIORITY)
     by_priority = {group["key"]: group for group in found["groups"]}
 
     assert [found["totals"][name] for name in EACH[:4]] == [3, 3, 2, 1]
@@ -43,7 +43,7 @@ def test_what_happens_is_counted(desk):
     assert by_priority["Low"]["created"] == 0  # it counts as it is now
     assert by_priority["High"]["created"] == 1
     assert found["totals"]["resolutionRate"] == 1
-    found = report.sla_report(Asked(ALL), now={})
+    found = report.sla_report(ReportQuery(ALL), now={})
     assert found["response"]["count"] == 2
     assert found["resolution"]["count"] == 2
     assert found["byPriority"]["Critical"]["response"]["averageSeconds"] == 3600
@@ -68,12 +68,12 @@ def test_a_reopened_ticket_takes_its_resolution_back(desk):
     ticket = desk.ticket()
     change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
     rolled()
-    assert report.report(Asked(ALL)).stats()[1].count == 1
+    assert report.report(ReportQuery(ALL)).stats()[1].count == 1
 
     change_status(ticket.ticket_id, to="In Progress", by=desk.rep, now=after(days=2))
     rolled()
 
-    assert report.report(Asked(ALL)).stats()[1].count == 0
+    assert report.report(ReportQuery(ALL)).stats()[1].count == 0
     assert total()[:4] == [1, 1, 0, 1]
 
 
@@ -84,17 +84,17 @@ def test_filters_and_dimensions_add_up(desk):
     assign_team(first, team_id=str(money.pk), by=desk.rep, now=after(days=40))
     rolled()
 
-    mine = Asked(ALL, assignee=desk.rep2.user_id)
+    mine = ReportQuery(ALL, assignee=desk.rep2.user_id)
     assert total(mine)[0] == 1
     assert report.report(mine).stats()[1].median == pytest.approx(7200, rel=0.01)
     assert total(priorities=frozenset(["High", "Low"]))[0] == 1
     assert total(categories=frozenset(["Customs"]))[:4] == [1, 2, 1, 1]
     for group_by in GroupBy:
-        found = report.analytics(Asked(ALL), group_by)
+        found = report.analytics(ReportQuery(ALL), group_by)
         for name in EACH:
             assert sum(group[name] for group in found["groups"]) == found["totals"][name]
         assert [found["totals"][name] for name in EACH] == total()[:5]
-    figures = report.report(Asked(ALL)).figures
+    figures = report.report(ReportQuery(ALL)).figures
     assert sum(row[0] for row in figures.segments.values()) == 3
     assert {name for _priority, name in figures.teams} == {"", str(money.pk)}
     assert figures.rules["manual", "1"] == 1
@@ -110,7 +110,7 @@ def test_events_three_times_in_any_order_change_nothing(desk):
     thrice = events * 3
     random.Random(7).shuffle(thrice)
     for event in thrice:
-        facts.take([event])
+        facts.handle_events([event])
         if random.Random(event.event_id).random() < 0.2:
             rollups.roll_up()
     rolled()
@@ -121,7 +121,7 @@ def test_events_three_times_in_any_order_change_nothing(desk):
 def test_a_worker_that_dies_anywhere_changes_nothing(desk, monkeypatch):
     busy(desk)
     events = waiting_events()
-    facts.take(events)
+    facts.handle_events(events)
     while rollups.roll_up():
         pass
     whole = everything()
@@ -144,7 +144,7 @@ def test_a_worker_that_dies_anywhere_changes_nothing(desk, monkeypatch):
     for event in events:
         for _ in range(50):
             try:
-                facts.take([event])
+                facts.handle_events([event])
                 break
             except KeyboardInterrupt:
                 deaths += 1
@@ -161,7 +161,7 @@ def test_a_worker_that_dies_anywhere_changes_nothing(desk, monkeypatch):
 def test_rebuilding_gives_the_same(desk, zones):
     busy(desk)
     edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
-    follow.follow_changed()
+    follow.sync_changed_customers()
     rolled()
     built = everything()
     assert any("America/New_York" in key[0] for key in built)
@@ -175,10 +175,10 @@ def test_a_change_of_segment_is_followed(desk):
     desk.ticket()
     rolled()
     edit_customer(desk.customer.customer_id, segment="VIP", by=desk.rep)
-    follow.follow_changed()
+    follow.sync_changed_customers()
     rolled()
 
-    segments = report.report(Asked(ALL)).figures.segments
+    segments = report.report(ReportQuery(ALL)).figures.segments
     assert {name: row[0] for (_priority, name), row in segments.items() if row[0]} == {"VIP": 1}
 
 
@@ -254,11 +254,11 @@ def test_a_consumer_that_read_an_older_ticket_does_not_win(desk, monkeypatch):
         if not raced:
             raced.append(True)
             change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=1))
-            facts.follow([ticket.ticket_id])
+            facts.update_facts([ticket.ticket_id])
         return old
 
     monkeypatch.setattr(facts, "get_tickets", overtaken)
-    facts.follow([ticket.ticket_id])
+    facts.update_facts([ticket.ticket_id])
     while rollups.roll_up():
         pass
 
@@ -271,7 +271,7 @@ def test_days_are_days_of_their_zone(desk, zones):
     rolled()
 
     for zone in ("UTC", "America/New_York", "Pacific/Apia"):
-        found = report.analytics(Asked(ALL, zone), GroupBy.DAY)
+        found = report.analytics(ReportQuery(ALL, zone), GroupBy.DAY)
         [day] = [group["key"] for group in found["groups"] if group["created"]]
         assert day == str(late.astimezone(ZoneInfo(zone)).date())
 
@@ -279,7 +279,7 @@ def test_days_are_days_of_their_zone(desk, zones):
 def test_what_makes_no_sense_is_refused_and_said(desk):
     def asked(by=desk.supervisor, **given):
         given = {name.rstrip("_"): [value] for name, value in given.items()}
-        return read_asked(given, by=by, today=NOON.date())
+        return parse_query(given, by=by, today=NOON.date())
 
     for given, field in (
         ({"from_": "2026-11-02", "to": "2026-11-02"}, "to"),
@@ -304,14 +304,14 @@ def test_what_makes_no_sense_is_refused_and_said(desk):
 def test_representatives_see_their_own(desk):
     busy(desk)
     rolled()
-    own = read_asked({}, by=desk.rep2, today=after(days=5).date())
+    own = parse_query({}, by=desk.rep2, today=after(days=5).date())
     assert own.assignee == desk.rep2.user_id
     with pytest.raises(NotAllowed):
-        read_asked({"assignedTo": [desk.rep.user_id]}, by=desk.rep2, today=NOON.date())
+        parse_query({"assignedTo": [desk.rep.user_id]}, by=desk.rep2, today=NOON.date())
     with pytest.raises(NotAllowed):
-        read_asked({}, by=desk.outsider, today=NOON.date())
-    assert read_asked({"assignedTo": ["me"]}, by=desk.rep2, today=NOON.date()).assignee
-    nobodys = read_asked({"assignedTo": ["none"]}, by=desk.supervisor, today=NOON.date())
+        parse_query({}, by=desk.outsider, today=NOON.date())
+    assert parse_query({"assignedTo": ["me"]}, by=desk.rep2, today=NOON.date()).assignee
+    nobodys = parse_query({"assignedTo": ["none"]}, by=desk.supervisor, today=NOON.date())
     assert nobodys.assignee == ""
 
 
@@ -322,7 +322,7 @@ def test_a_year_is_read_from_rollups_alone_at_one_price(desk):
         tickets = 840 * times
         table.clear()
         report_year(840, times)
-        asked = Asked(Range(date(2025, 1, 1), date(2026, 1, 1)))
+        asked = ReportQuery(Range(date(2025, 1, 1), date(2026, 1, 1)))
         with capacity.counting() as used:
             found = report.report(asked)
             report.by_day(asked)
@@ -361,19 +361,19 @@ def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_
     links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
     rolled()
 
-    with_it = Asked(ALL, include_merged=True)
+    with_it = ReportQuery(ALL, include_merged=True)
     for group_by in GroupBy:
-        found = report.analytics(Asked(ALL), group_by)
+        found = report.analytics(ReportQuery(ALL), group_by)
         assert [found["totals"][name] for name in EACH[:4]] == [1, 0, 0, 0], group_by
         assert found["mergedTickets"] == 1, "one that was created in the range is left out"
         found = report.analytics(with_it, group_by)
         assert [found["totals"][name] for name in EACH[:4]] == [2, 1, 1, 0], group_by
         assert found["mergedTickets"] == 0
-    assert [stat.count for stat in report.report(Asked(ALL)).stats()] == [0, 0]
+    assert [stat.count for stat in report.report(ReportQuery(ALL)).stats()] == [0, 0]
     assert [stat.count for stat in report.report(with_it).stats()] == [1, 1]
-    month = Asked(Range(date(2026, 11, 3), date(2026, 11, 4)))
+    month = ReportQuery(Range(date(2026, 11, 3), date(2026, 11, 4)))
     assert report.merged_tickets(month) == 1
-    assert report.merged_tickets(Asked(ALL, priorities=frozenset(["Medium"]))) == 0
+    assert report.merged_tickets(ReportQuery(ALL, priorities=frozenset(["Medium"]))) == 0
 
     built = everything()
     rollups.rebuild()
@@ -381,10 +381,10 @@ def test_a_merged_ticket_counts_only_when_asked_for_and_again_when_the_merge_is_
 
     links_and_merges.undo_merge(twin.ticket_id, by=desk.rep, now=after(days=3))
     # Whichever event tells of it: the ticket is read anew.
-    facts.follow([twin.ticket_id])
+    facts.update_facts([twin.ticket_id])
     rolled()
     assert total()[0] == total(with_it)[0] == 2
-    assert report.merged_tickets(Asked(ALL)) == 0
+    assert report.merged_tickets(ReportQuery(ALL)) == 0
 
 
 def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
@@ -392,7 +392,7 @@ def test_with_merged_tickets_costs_at_most_twice_as_much(desk):
     links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(days=2))
     rolled()
     with capacity.counting() as without:
-        report.report(Asked(ALL))
+        report.report(ReportQuery(ALL))
     with capacity.counting() as merged:
-        report.report(Asked(ALL, include_merged=True))
+        report.report(ReportQuery(ALL, include_merged=True))
     assert merged.requests <= 2 * without.requests

@@ -9,7 +9,7 @@ import pytest
 
 from reporting.domain.days import Range
 from reporting.services import report
-from reporting.services.query import Asked, GroupBy
+from reporting.services.query import GroupBy, ReportQuery
 from tests.figures import ZONES, made_up, rolled, total
 from tests.world import NOON
 from tickets.domain.sla import scenario
@@ -141,17 +141,19 @@ def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path, looked
     told = recount(path)
     users = {user.username: str(user.pk) for user in User.objects.all()}
     whole = Range(date(2010, 1, 1), date(2015, 1, 1))
-    agree(told, users, Asked(whole))
+    agree(told, users, ReportQuery(whole))
     for month in (date(2010 + n // 12, n % 12 + 1, 1) for n in range(60)):
         following = (month + timedelta(days=31)).replace(day=1)
-        agree(told, users, Asked(Range(month, following)))
+        agree(told, users, ReportQuery(Range(month, following)))
     for priority in ("Critical", "High", "Medium", "Low"):
-        agree(told, users, Asked(whole, priorities=frozenset([priority])), priority=priority)
+        agree(told, users, ReportQuery(whole, priorities=frozenset([priority])), priority=priority)
     for category in {one[4]["category"] for one in told}:
-        agree(told, users, Asked(whole, categories=frozenset([category])), category=category)
+        agree(told, users, ReportQuery(whole, categories=frozenset([category])), category=category)
     for name in {one[4]["assignedTo"] for one in told}:
-        agree(told, users, Asked(whole, assignee=users.get(name, "")), assignedTo=name)
+        agree(told, users, ReportQuery(whole, assignee=users.get(name, "")), assignedTo=name)
     odd = Range(date(2010, 2, 17), date(2010, 11, 5))
-    agree(told, users, Asked(odd))
-    agree(told, users, Asked(odd, categories=frozenset(["General"])), category="General")
-    looked_at(f"{total(Asked(whole))[0]:,} tickets counted as by hand, by month, list and person")
+    agree(told, users, ReportQuery(odd))
+    agree(told, users, ReportQuery(odd, categories=frozenset(["General"])), category="General")
+    looked_at(
+        f"{total(ReportQuery(whole))[0]:,} tickets counted as by hand, by month, list and person"
+    )

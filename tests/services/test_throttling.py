@@ -148,7 +148,7 @@ def test_events_that_a_batch_leaves_undone_are_deleted_later(desk, meddle):
         return answer(request, 200, {"UnprocessedItems": items})
 
     meddle(leaves_some)
-    assert outbox.pass_on() == 3
+    assert outbox.dispatch() == 3
 
     assert len(refused) == 1
     assert waiting_events() == []

@@ -13,13 +13,13 @@ from reporting.store.items import DayFacts, Rollup, TicketFacts
 from tests.world import after, log_of, settle
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import respond
-from tickets.services.customer_records.follow import follow_changed
+from tickets.services.customer_records.follow import sync_changed_customers
 from tickets.services.lifecycle import links_and_merges
 from tickets.services.maintenance.verify import verify
 
 
 def rolled():
-    follow_changed()
+    sync_changed_customers()
     settle()
     while rollups.roll_up():
         pass

@@ -20,9 +20,9 @@ APPS = ("helpdesk", "tickets", "customers", "reporting")
 SENDING = {"send_task", "delay", "apply_async"}
 
 WAKING = {
-    "tickets.pass_on": outbox.nudge,
+    "tickets.pass_on": outbox.wake_worker,
     "helpdesk.send_mail": delivery.send_soon,
-    "reporting.roll_up": facts.nudge,
+    "reporting.roll_up": facts.wake_worker,
     "tickets.replan": lambda: ask_for_replan("test"),
 }
 
@@ -67,7 +67,7 @@ def test_what_is_rolled_back_sends_nothing_and_leaves_no_mark(sent, task):
 
 def test_a_change_in_a_transaction_wakes_a_worker_after_it(desk, sent):
     ticket = desk.ticket().ticket_id
-    outbox.pass_on()
+    outbox.dispatch()
     sent.clear()
 
     with transaction.atomic():
@@ -85,9 +85,9 @@ def test_a_broker_that_is_away_stops_nobody_and_leaves_no_mark(sent, monkeypatch
     with monkeypatch.context() as broken:
         broken.setattr(current_app, "send_task", away)
         wake.send("tickets.pass_on")
-        outbox.nudge()
+        outbox.wake_worker()
 
-    outbox.nudge()
+    outbox.wake_worker()
     assert sent == [("tickets.pass_on", False)]
 
 

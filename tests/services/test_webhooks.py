@@ -213,10 +213,10 @@ def test_a_receiver_that_is_down_is_left_alone_for_a_while(desk, hook, receiver)
 def test_an_event_that_is_passed_on_twice_is_sent_once(desk, hook, receiver):
     desk.ticket()
     events = waiting_events()
-    webhooks.take(events)
-    webhooks.take(events)
+    webhooks.handle_events(events)
+    webhooks.handle_events(events)
     webhooks.send(hook.pk, now=after(minutes=1))
-    webhooks.take(events)
+    webhooks.handle_events(events)
     webhooks.send(hook.pk, now=after(minutes=1))
 
     assert len(receiver.heard) == 1

@@ -18,7 +18,7 @@ from tickets.services.conversation import attachments
 from tickets.services.conversation.canned_replies import canned_replies, filled_in
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.delivery import notifications, presence
-from tickets.services.lifecycle.change import CameBetween
+from tickets.services.lifecycle.change import UnseenChanges
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists import bulk
@@ -198,7 +198,7 @@ def test_an_answer_waits_while_a_colleague_was_quicker(desk):
     seen = stored(number).last_id
     respond(number, content="I am on it.", by=desk.rep2)
 
-    with pytest.raises(CameBetween) as between:
+    with pytest.raises(UnseenChanges) as between:
         respond(number, content="Me too.", seen=seen, by=desk.rep)
 
     assert between.value.lines[0].content == "I am on it."
@@ -226,7 +226,7 @@ def test_a_customer_who_wrote_meanwhile_is_always_shown(desk):
         by=desk.rep,
     )
 
-    with pytest.raises(CameBetween):
+    with pytest.raises(UnseenChanges):
         respond(number, content="It is late.", seen=seen, by=desk.rep)
 
 

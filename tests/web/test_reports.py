@@ -19,7 +19,7 @@ from tests.world import settle, team
 from tickets.domain import instant
 from tickets.models import Calendar, Policy
 from tickets.services.conversation.communicate import respond
-from tickets.services.customer_records.follow import follow_changed
+from tickets.services.customer_records.follow import sync_changed_customers
 from tickets.services.lifecycle import links_and_merges
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.lifecycle.status import change_status
@@ -345,7 +345,7 @@ def test_pages_say_that_figures_catch_up_and_refresh_until_they_have(supervisor,
     settle()
     while rollups.roll_up():
         pass
-    follow_changed()
+    sync_changed_customers()
     settle()
     while rollups.roll_up():
         pass
@@ -375,7 +375,7 @@ def test_pages_and_api_have_a_way_to_count_merged_tickets(supervisor, desk):
 def test_the_dashboard_says_that_the_escalations_of_today_catch_up(supervisor, desk):
     desk.ticket(now=this_second())
     assert "Data is complete up to" in page(supervisor, "/sla/")
-    follow_changed()
+    sync_changed_customers()
     settle()
     while rollups.roll_up():
         pass

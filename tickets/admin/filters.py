@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tickets.admin.people import people
-from tickets.domain.sla.sla_status import Standing
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.web.labels import label
 
 Choices = list[tuple[str, Any]]
@@ -21,7 +21,7 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        states = (Standing.OVERDUE, Standing.AT_RISK, Standing.WAITING)
+        states = (SlaStatus.OVERDUE, SlaStatus.AT_RISK, SlaStatus.WAITING)
         return [(state.value, label(state)) for state in states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

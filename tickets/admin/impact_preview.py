@@ -31,7 +31,7 @@ from tickets.models import (
 from tickets.services.lists.filters import read_filters
 from tickets.services.lists.find import count_up_to
 from tickets.services.sla import impact, rules, shadowed
-from tickets.services.sla.impact import Impact, Reach
+from tickets.services.sla.impact import Impact, Scope
 
 MOST = 1_000
 MONTH = timedelta(days=30)
@@ -75,7 +75,7 @@ class PreviewForm(forms.ModelForm):
     is_large = False
     impact: Sequence[str] = ()
 
-    def reach(self) -> tuple[Reach, list[str]]:
+    def reach(self) -> tuple[Scope, list[str]]:
         """Return what saving the instance as it is would touch, and that in words."""
         raise NotImplementedError
 
@@ -96,7 +96,7 @@ def warn(model_admin: Any, request: HttpRequest, lines: Iterable[str]) -> None:
         model_admin.message_user(request, line, messages.WARNING)
 
 
-def in_words(found: Reach) -> str:
+def in_words(found: Scope) -> str:
     """Say of how many open tickets a count is."""
     if found.more:
         return _("Of the %(seen)s most urgent open tickets") % {"seen": found.seen}
@@ -143,7 +143,7 @@ def _rule(by: Actor) -> list[str]:
     past = rules.past_now(by=by)
     counts = ", ".join(f"{trigger.value} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
     return [
-        in_words(Reach(past.seen, past.more, 0))
+        in_words(Scope(past.seen, past.more, 0))
         + ": "
         + _("tickets past each trigger now: %(counts)s.") % {"counts": counts},
         _("A new rule does not fire for these tickets unless you choose so below."),

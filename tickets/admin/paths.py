@@ -9,12 +9,20 @@ from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.clock import this_second
-from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo.pages import Page, PagePosition
 from helpdesk.dynamo_admin.matching import listed
-from helpdesk.dynamo_admin.paths import Asked, ByKey, Collection, Conditions, Listing, Row, serve
+from helpdesk.dynamo_admin.paths import (
+    ByKey,
+    Collection,
+    Conditions,
+    Listing,
+    ListQuery,
+    Row,
+    serve,
+)
 from tickets.domain.filters import NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
-from tickets.domain.sla.sla_status import Standing
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Communication, Escalation, Tag, Ticket
 from tickets.services.lists.find import count_up_to, find
@@ -35,7 +43,7 @@ _PLAIN = [
     if field.attname not in ("standing", "urgency", "words", "escalation_level", "version", "tags")
 ]
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
-_STANDINGS = {Standing.OVERDUE.value, Standing.AT_RISK.value, Standing.WAITING.value}
+_STANDINGS = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _FILTERS: Mapping[str, Mapping[str, Any]] = {
     "status": {"in": set(Status)},
     "priority": {"in": set(Priority)},
@@ -61,7 +69,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
         "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
-        "standing": sla_status.ticket_standing(sla_facts(ticket), now).value,
+        "standing": sla_status.ticket_status(sla_facts(ticket), now).value,
         "urgency": search.urgency_of(ticket),
         "words": None,
     }
@@ -69,7 +77,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
 
 def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | None:
     """What the desk's finder calls these conditions; None: nothing can meet them."""
-    asked = Asked(conditions, tuple(order), 0)
+    asked = ListQuery(conditions, tuple(order), 0)
     stands = asked.one("standing")
     waiting = asked.one("waiting")
     levels = conditions.get("escalation_level", {})
@@ -78,7 +86,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None  # the finder's own words, such as `me`, are nobody's ids
     if assignee and asked.get("assigned_to", "isnull"):
         return None
-    if waiting is False and stands == Standing.WAITING:
+    if waiting is False and stands == SlaStatus.WAITING:
         return None
     if "gt" in levels and "in" in levels:
         return None
@@ -91,9 +99,9 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         customer_id=asked.one("customer_id"),
         vehicle_id=asked.one("vehicle_id"),
         tags=frozenset(str(tag) for tag in listed(asked.get("tags", "contains") or ())),
-        overdue=True if stands == Standing.OVERDUE else None,
-        at_risk=True if stands == Standing.AT_RISK else None,
-        waiting=True if stands == Standing.WAITING else waiting,
+        overdue=True if stands == SlaStatus.OVERDUE else None,
+        at_risk=True if stands == SlaStatus.AT_RISK else None,
+        waiting=True if stands == SlaStatus.WAITING else waiting,
         escalated=("gt" in levels) if levels else None,
         created_from=second(asked.get("created_at", "gte")),
         created_to=second(asked.get("created_at", "lt")),
@@ -110,7 +118,7 @@ def second(at: datetime | None) -> datetime | None:
     return whole + timedelta(seconds=1) if at.microsecond and whole < _LAST else whole
 
 
-def _find(asked: Asked) -> Page[Row]:
+def _find(asked: ListQuery) -> Page[Row]:
     filters = filters_of(asked.conditions, asked.order)
     if filters is None:
         return Page([], None, None)
@@ -123,8 +131,8 @@ def _find(asked: Asked) -> Page[Row]:
         rows.append(row_of(ticket, now=now, lacking=lacking))
     return Page(
         rows,
-        Place(found.next) if found.next else None,
-        Place(found.previous, back=True) if found.previous else None,
+        PagePosition(found.next) if found.next else None,
+        PagePosition(found.previous, back=True) if found.previous else None,
     )
 
 
@@ -174,7 +182,7 @@ def _line(line: StoredLine) -> Row:
     }
 
 
-def _lines_page(asked: Asked) -> Page[Row]:
+def _lines_page(asked: ListQuery) -> Page[Row]:
     page = queries.records_page(
         COMMUNICATION,
         person=asked.one("created_by"),
@@ -223,7 +231,7 @@ def _escalation(record: StoredEscalation) -> Row:
     }
 
 
-def _escalations_page(asked: Asked) -> Page[Row]:
+def _escalations_page(asked: ListQuery) -> Page[Row]:
     page = queries.records_page(
         ESCALATION,
         person=asked.one("escalated_by"),
@@ -260,7 +268,7 @@ serve(
 )
 
 
-def _tags_page(asked: Asked) -> Page[Row]:
+def _tags_page(asked: ListQuery) -> Page[Row]:
     back = bool(asked.place and asked.place.back)
     beyond = asked.place.key if asked.place else ""
     found = search.tags_in_use(beyond=beyond, limit=asked.limit + 1, back=back)
@@ -269,8 +277,10 @@ def _tags_page(asked: Asked) -> Page[Row]:
     rows: list[Row] = [{"name": name, "tickets": count} for name, count in found]
     return Page(
         rows,
-        next=Place(found[-1][0]) if found and (more or back) else None,
-        previous=Place(found[0][0], back=True) if found and (more if back else beyond) else None,
+        next=PagePosition(found[-1][0]) if found and (more or back) else None,
+        previous=PagePosition(found[0][0], back=True)
+        if found and (more if back else beyond)
+        else None,
     )
 
 

@@ -22,7 +22,7 @@ from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Replan
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
-from tickets.services.sla.impact import Reach
+from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import ask_for_replan
 from tickets.web.forms import word_choices
 
@@ -61,13 +61,13 @@ class PolicyForm(PreviewForm):
             ),
         ]
 
-    def reach(self) -> tuple[Reach, list[str]]:
+    def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_policy(self.instance, by=self.actor)
         return found, impact_in_words(found) + shadow_of_policy(self.instance)
 
 
 class CalendarForm(PreviewForm):
-    def reach(self) -> tuple[Reach, list[str]]:
+    def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_calendar(self.instance, by=self.actor)
         return found, impact_in_words(found)
 
@@ -136,7 +136,7 @@ class PolicyAdmin(SaysWhatItTouches):
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if save_policy(obj):
             replan = ask_for_replan(str(_("Policy %s was saved") % obj.name))
-            tell_of_replan(self, request, replan)
+            announce_recalculation(self, request, replan)
         warn(self, request, shadow_of_policy(obj))
 
 
@@ -169,7 +169,7 @@ class CalendarAdmin(SaysWhatItTouches):
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
         if save_calendar(obj):
             replan = ask_for_replan(str(_("Calendar %s was saved") % obj.name))
-            tell_of_replan(self, request, replan)
+            announce_recalculation(self, request, replan)
 
 
 @admin.register(PolicyVersion)
@@ -177,7 +177,9 @@ class PolicyVersionAdmin(ReadOnly):
     list_display = ("key", "policy", "made_at")
 
 
-def tell_of_replan(model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan) -> None:
+def announce_recalculation(
+    model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan
+) -> None:
     """Show that open tickets are being recalculated, with a link to the progress."""
     address = reverse("admin:tickets_replan_change", args=[replan.pk])
     words = format_html(

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.accounts.people import assignable_users
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.impact_preview import PreviewForm, SaysWhatItTouches, in_words
-from tickets.admin.policy import tell_of_replan
+from tickets.admin.policy import announce_recalculation
 from tickets.models import EscalationRule, Replan
-from tickets.services.sla.impact import Reach
+from tickets.services.sla.impact import Scope
 from tickets.services.sla.rules import fires_at_once, save_rule
 
 
@@ -33,7 +33,7 @@ class RuleForm(PreviewForm):
         ),
     )
 
-    def reach(self) -> tuple[Reach, list[str]]:
+    def reach(self) -> tuple[Scope, list[str]]:
         also_past = self.cleaned_data.get("also_past") == "1"
         found = fires_at_once(self.instance, also_past=also_past, by=self.actor)
         if not found.seen:
@@ -105,7 +105,7 @@ class EscalationRuleAdmin(SaysWhatItTouches):
             reason=str(_("Rule %s was saved") % obj.key),
         )
         if replan:
-            tell_of_replan(self, request, replan)
+            announce_recalculation(self, request, replan)
 
 
 @admin.register(Replan)

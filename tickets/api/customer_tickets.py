@@ -10,7 +10,7 @@ from pydantic import Field
 from customers.services.merge import current
 from customers.services.read import find_vehicle
 from helpdesk.accounts.actors import actor_of, require_ticket_work
-from helpdesk.api.schema import Shape
+from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
 from tickets.api.schemas import TicketPage, ticket_out
@@ -20,7 +20,7 @@ from tickets.services.lists.find import find
 router = Router(tags=["customers and vehicles"])
 
 
-class Paged(Shape):
+class Paged(ApiSchema):
     limit: int = Field(25, ge=1, le=100)
     cursor: str = Field("", description="The `nextCursor` of the previous page.")
 

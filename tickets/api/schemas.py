@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
-from helpdesk.api.schema import Asked, Items, Moment, Shape, silent
+from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import Category, CommunicationType, Direction, LogEvent, Priority, Status
 from tickets.services.lifecycle.validation import (
@@ -51,7 +51,7 @@ Tags = Annotated[
 ]
 
 
-class TicketOut(Shape):
+class TicketOut(ApiSchema):
     """A ticket. Absent values are null."""
 
     ticket_id: TicketId
@@ -101,7 +101,7 @@ class TicketOut(Shape):
     )
 
 
-class CommunicationOut(Shape):
+class CommunicationOut(ApiSchema):
     """An entry in a ticket's conversation."""
 
     communication_id: str
@@ -136,7 +136,7 @@ class CommunicationOut(Shape):
     reason: str | None = Field(default=None, description="The reason for a manual escalation.")
 
 
-class FieldChange(Shape):
+class FieldChange(ApiSchema):
     """A field of a ticket, before and after a change."""
 
     field: str = Field(examples=["status"])
@@ -144,7 +144,7 @@ class FieldChange(Shape):
     after: str | None = Field(examples=["In Progress"])
 
 
-class AttachmentOut(Shape):
+class AttachmentOut(ApiSchema):
     """An attachment. Download it in the workspace."""
 
     name: str
@@ -158,7 +158,7 @@ class TicketWithLog(TicketOut):
     )
 
 
-class NewTicket(Asked):
+class NewTicket(RequestSchema):
     customer_id: CustomerId
     subject: Subject
     description: Description
@@ -172,7 +172,7 @@ class NewTicket(Asked):
     tags: Tags = []
 
 
-class TicketChange(Asked):
+class TicketChange(RequestSchema):
     """The fields to change. Absent fields stay unchanged."""
 
     subject: Subject = silent("")
@@ -189,14 +189,14 @@ class TicketChange(Asked):
     )
 
 
-class Assignment(Asked):
+class Assignment(RequestSchema):
     assigned_to: str | None = Field(
         description="A user's ID, null to unassign, or `auto` to let routing decide.",
         examples=["7"],
     )
 
 
-class Message(Asked):
+class Message(RequestSchema):
     type: Literal["Internal Note", "Customer Response"] = Field(
         description="An Internal Note is never shown to the customer."
     )
@@ -211,7 +211,7 @@ class Message(Asked):
     )
 
 
-class EscalationAsked(Asked):
+class EscalationAsked(RequestSchema):
     reason: Subject
 
 

@@ -11,9 +11,9 @@ from ninja import Status as Answer
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
-from helpdesk.api.conditions import asked_version, set_etag, unchanged
+from helpdesk.api.conditions import requested_version, set_etag, unchanged
 from helpdesk.api.idempotency import token_of
-from helpdesk.api.schema import Shape
+from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
 from tickets.api.schemas import (
     Assignment,
@@ -33,7 +33,7 @@ from tickets.domain.filters import Sort
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
 from tickets.services import read
 from tickets.services.assignment import assign
-from tickets.services.conversation.communicate import SaidAlready, communicate
+from tickets.services.conversation.communicate import DuplicateMessage, communicate
 from tickets.services.lifecycle import escalate
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.lifecycle.edit import edit
@@ -46,7 +46,7 @@ router = Router(tags=["tickets"])
 AUTO = "auto"
 
 
-class Listed(Shape):
+class Listed(ApiSchema):
     """Filters and sort order. A ticket must match all filters."""
 
     status: list[Status] = Field([], description="Matches any of the values.")
@@ -98,7 +98,7 @@ def open_ticket(
     return Answer(201, _answer(response, ticket))
 
 
-class FromThere(Shape):
+class FromThere(ApiSchema):
     communications_cursor: str = Field(
         "", max_length=40, description="The `communicationsCursor` of the previous response."
     )
@@ -136,7 +136,7 @@ def change_ticket(
 ) -> dict[str, Any]:
     """Update a ticket. With `version` or `If-Match`, only if nothing has changed since."""
     fields = asked.said()
-    version = asked_version(request, fields.pop("version", None))
+    version = requested_version(request, fields.pop("version", None))
     if "vehicle_id" in fields:
         fields["vehicle_id"] = fields["vehicle_id"] or ""
     ticket = edit(
@@ -150,7 +150,7 @@ def assign_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
 ) -> dict[str, Any]:
     """Assign a ticket to a user, unassign it, or let routing choose."""
-    by, version, token = actor_of(request.user), asked_version(request), token_of(request)
+    by, version, token = actor_of(request.user), requested_version(request), token_of(request)
     if asked.assigned_to == AUTO:
         ticket = assign.assign_automatically(ticket_id, by=by, version=version, token=token)
     else:
@@ -178,7 +178,7 @@ def add_communication(
             token=token_of(request),
             by=actor_of(request.user),
         )
-    except SaidAlready as said:
+    except DuplicateMessage as said:
         ticket, line = said.ticket, said.line
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     return Answer(201, communication_out(line))
@@ -193,7 +193,7 @@ def escalate_ticket(
         ticket_id,
         reason=asked.reason,
         token=token_of(request),
-        version=asked_version(request),
+        version=requested_version(request),
         by=actor_of(request.user),
     )
     return _answer(response, ticket)

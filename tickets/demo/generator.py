@@ -20,10 +20,10 @@ from helpdesk.idempotency import Token, all_written_before
 from tickets.demo.people import people, vin
 from tickets.demo.scenarios import PORTS, SCRIPTS, Script
 from tickets.domain import events
-from tickets.domain.sla.policy import Terms
+from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
-from tickets.services.assignment.assign import give, team_for
+from tickets.services.assignment.assign import set_assignee, team_for
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
 from tickets.services.sla import policies
@@ -85,7 +85,7 @@ def make_cast(size: int, *, since: datetime) -> Iterator[Owner]:
         )
 
 
-def tell(cast: Sequence[Owner], *, tickets: int, days: int, now: datetime) -> Iterator[bool]:
+def generate(cast: Sequence[Owner], *, tickets: int, days: int, now: datetime) -> Iterator[bool]:
     """Make `tickets` tickets spread over the last `days`, one each time the next is asked for.
 
     Says of each whether it was made now: those that an earlier telling has made stay as they are.
@@ -126,7 +126,9 @@ class _House:
     made."""
 
     staff: list[Actor]
-    terms_for: Callable[..., Terms] = field(default_factory=lambda: cache(policies.terms_for))
+    terms_for: Callable[..., PolicySnapshot] = field(
+        default_factory=lambda: cache(policies.snapshot_for)
+    )
     team_for: Callable[..., str | None] = field(default_factory=lambda: cache(team_for))
 
 
@@ -156,7 +158,7 @@ class _Telling:
         recent = now - at < timedelta(days=2)
         if (recent and chance.random() < 0.15) or self._later(0.3) >= now:
             return  # nobody has taken it; some are forgotten, and escalated
-        self._step(lambda draft: give(draft, self._somebody.user_id))
+        self._step(lambda draft: set_assignee(draft, self._somebody.user_id))
         for kind, text in script.steps:
             if self._later(3 if kind == "customer" else 1) >= now:
                 return

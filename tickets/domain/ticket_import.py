@@ -24,7 +24,7 @@ class HistoryRefused(DomainError):
         super().__init__(reason)
 
 
-class Kind(StrEnum):
+class ImportEventKind(StrEnum):
     CREATED = "created"
     ASSIGNED = "assigned"
     RESPONDED = "responded"
@@ -38,13 +38,13 @@ class Kind(StrEnum):
     REOPENED = "reopened"
 
 
-_TEXTS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.CREATED: ("subject", "description", "category", "priority"),
-    Kind.ASSIGNED: ("to",),
-    Kind.RESPONDED: ("content",),
-    Kind.CUSTOMER_REPLIED: ("content",),
-    Kind.NOTE: ("content",),
-    Kind.PRIORITY: ("value",),
+_TEXTS: Mapping[ImportEventKind, tuple[str, ...]] = {
+    ImportEventKind.CREATED: ("subject", "description", "category", "priority"),
+    ImportEventKind.ASSIGNED: ("to",),
+    ImportEventKind.RESPONDED: ("content",),
+    ImportEventKind.CUSTOMER_REPLIED: ("content",),
+    ImportEventKind.NOTE: ("content",),
+    ImportEventKind.PRIORITY: ("value",),
 }
 _WORDS: Mapping[str, type[Category] | type[Priority]] = {
     "category": Category,
@@ -66,7 +66,7 @@ class HistoryEvent:
 
     ticket: str
     at: datetime
-    kind: Kind
+    kind: ImportEventKind
     by: str
     texts: Mapping[str, str]
     customer: Mapping[str, str] = field(default_factory=dict)
@@ -88,9 +88,10 @@ def parse(line: bytes) -> HistoryEvent:
     if not isinstance(written, dict):
         raise HistoryRefused("it is not a JSON object")
     name = written.get("event")
-    if name not in list(Kind):
-        raise HistoryRefused(f"{str(name)[:40]!r} is not an event; known: {', '.join(Kind)}")
-    kind = Kind(name)
+    if name not in list(ImportEventKind):
+        known = ", ".join(ImportEventKind)
+        raise HistoryRefused(f"{str(name)[:40]!r} is not an event; known: {known}")
+    kind = ImportEventKind(name)
     try:
         at = instant.parse(written.get("at", ""))
     except NotAnInstant as error:
@@ -108,8 +109,8 @@ def parse(line: bytes) -> HistoryEvent:
         kind=kind,
         by=_text(written, "by"),
         texts=texts,
-        customer=_person(written) if kind is Kind.CREATED else {},
-        vehicle=_vehicle(written) if kind is Kind.CREATED else {},
+        customer=_person(written) if kind is ImportEventKind.CREATED else {},
+        vehicle=_vehicle(written) if kind is ImportEventKind.CREATED else {},
         key=sha256(plain.encode(errors="surrogatepass")).hexdigest()[:12],
     )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
-from tickets.domain.sla.sla_status import Standing
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 
 
@@ -25,7 +25,7 @@ class Ticket(PlannedModel):
     category = models.CharField(_("category"), max_length=20, choices=_choices(Category))
     priority = models.CharField(_("priority"), max_length=20, choices=_choices(Priority))
     status = models.CharField(_("status"), max_length=20, choices=_choices(Status))
-    standing = models.CharField(_("SLA"), max_length=20, choices=_choices(Standing))
+    standing = models.CharField(_("SLA"), max_length=20, choices=_choices(SlaStatus))
     escalation_level = models.IntegerField(_("level"))
     waiting = models.BooleanField(_("waiting for customer"))
     customer_id = models.CharField(_("customer"), max_length=40)

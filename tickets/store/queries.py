@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, Place, read_page
+from helpdesk.dynamo.pages import Page, PagePosition, read_page
 from helpdesk.dynamo.table import fits
 from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
@@ -126,7 +126,7 @@ def queue_page(
     teams: Sequence[str] = (),
     overdue_at: datetime | None = None,
     limit: int,
-    place: Place | None = None,
+    place: PagePosition | None = None,
 ) -> Page[Ticket]:
     """The active tickets of some statuses, of an assignee or of teams, most urgent first.
 
@@ -162,7 +162,7 @@ def tickets_about(
     vehicle_id: str | None = None,
     archived: bool = False,
     limit: int,
-    place: Place | None = None,
+    place: PagePosition | None = None,
 ) -> Page[Ticket]:
     """The tickets of a customer or about a vehicle, newest first; with `archived` those that were
     put away come last. One Query of the rows shown."""
@@ -319,7 +319,7 @@ def records_page(
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int,
-    place: Place | None = None,
+    place: PagePosition | None = None,
 ) -> Page[tuple[str, str]]:
     """Keys of lines (COMMUNICATION) or escalations (ESCALATION) of anybody or one person, the
     latest first, from `since` on and before `until`. One Query a shard, of the keys shown."""
@@ -400,7 +400,7 @@ def last_ticket_number() -> int:
 def _from_here(
     key: UnicodeAttribute,
     kind: str,
-    place: Place | None,
+    place: PagePosition | None,
     *,
     forward: bool,
     until: str | None = None,

@@ -69,7 +69,7 @@ def without_waiting() -> Iterator[None]:
             cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
-def follow(tickets: Iterable[Ticket]) -> set[int]:
+def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
     """Bring the entries of these tickets in line, unless a newer state is there already.
 
     Returns the numbers of entries that have no text yet.
@@ -96,7 +96,7 @@ def follow(tickets: Iterable[Ticket]) -> set[int]:
     return set(textless.values_list("number", flat=True))
 
 
-def follow_text(documents: Iterable[tuple[Document, int]]) -> None:
+def index_texts(documents: Iterable[tuple[Document, int]]) -> None:
     """Write the text of tickets, each with the version it was read at; an older one is left out."""
     with transaction.atomic():
         fresh = [

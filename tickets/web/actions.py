@@ -62,7 +62,7 @@ def action(
                 shown = _shown_then(request, act(ticket_id, request, by), ticket_id)
             except (NotFound, NotAllowed):
                 raise
-            except communicate.SaidAlready:
+            except communicate.DuplicateMessage:
                 pass  # a form that is sent twice has been heard: the page shows it
             except (ServiceError, DomainError) as error:
                 status = status_of(error)

@@ -18,7 +18,7 @@ from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.messages import saved
 from tickets.services.lifecycle.create import create_ticket
-from tickets.services.sla.policies import promises_of_new_tickets
+from tickets.services.sla.policies import targets_of_new_tickets
 from tickets.web.forms import NewTicketForm
 from tickets.web.present import vehicle_choice
 
@@ -79,7 +79,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "promises": promises_of_new_tickets(),
+        "promises": targets_of_new_tickets(),
         **_search(typed),
         **_chosen(typed),
     }

@@ -33,7 +33,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "supervises": by.supervises,
         "open": [line for line in lines if Status(line.status).active],
         "past": [line for line in lines if not Status(line.status).active],
-        "said": present.said_lines(page.said, page.customer),
+        "said": present.message_lines(page.said, page.customer),
         "now": now,
         "segment_changed": request.GET.get("segment") == "changed",
     }

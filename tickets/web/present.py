@@ -19,7 +19,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from tickets.domain import instant
 from tickets.domain.sla import sla_status
-from tickets.domain.sla.sla_status import Standing
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType, Direction, LogEvent
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
@@ -45,7 +45,7 @@ class Line:
     status: str
     assignee_name: str
     escalation_level: int
-    standing: Standing
+    standing: SlaStatus
     due_at: datetime | None
     due_clock: str
     created_at: datetime
@@ -117,7 +117,7 @@ def ticket_lines(
                 status=ticket.status,
                 assignee_name=people.get(ticket.assigned_to or "", ""),
                 escalation_level=ticket.escalation_level,
-                standing=sla_status.ticket_standing(facts, now),
+                standing=sla_status.ticket_status(facts, now),
                 due_at=due[0] if due else None,
                 due_clock=due[1] if due else "",
                 created_at=ticket.created_at,
@@ -198,13 +198,13 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
-        "standing": sla_status.ticket_standing(facts, now),
+        "standing": sla_status.ticket_status(facts, now),
         "due_at": due[0] if due else None,
         "due_clock": due[1] if due else "",
-        "response_standing": sla_status.response_standing(facts, now),
+        "response_standing": sla_status.response_status(facts, now),
         "response_deadline": facts.response_deadline,
         "first_responded_at": facts.first_responded_at,
-        "resolution_standing": sla_status.resolution_standing(facts, now),
+        "resolution_standing": sla_status.resolution_status(facts, now),
         "resolution_deadline": facts.resolution_deadline,
     }
     return {
@@ -230,7 +230,7 @@ def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
     return [_log_line(ticket_id, line, named, authors) for line in lines]
 
 
-def said_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
+def message_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
     """Lines of several tickets of a customer, each with its ticket's number. One SQL query for
     people."""
     people, authors = names_of(line.created_by for line in lines), _authors(lines, customer)

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tickets.domain.calendar import Calendar
-from tickets.domain.sla.policy import Terms
+from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import State, Timeline
 
 
@@ -61,7 +61,7 @@ class Stretch:
     start: datetime
     end: datetime
     state: State
-    terms: Terms
+    terms: PolicySnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Run:
     allowance: int
 
 
-def read(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Reading:
+def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime) -> Reading:
     """Both clocks at `now`, which is not before the ticket's creation.
 
     Events after `now` have no effect. Raises KeyError for terms that are not in `terms`,
@@ -118,7 +118,9 @@ def read(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Re
     )
 
 
-def stretches(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> list[Stretch]:
+def stretches(
+    timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime
+) -> list[Stretch]:
     """What lies between the events of `timeline`, and between the last one and `now`."""
     states = timeline.states()
     ends = [*(state.last_at for state in states[1:]), now]
@@ -142,7 +144,7 @@ def run_of(part: Stretch, allowance: int) -> Run:
     return Run(part.start, part.end, part.terms.calendar, allowance)
 
 
-def _terms(terms: Mapping[str, Terms], state: State) -> Terms:
+def _terms(terms: Mapping[str, PolicySnapshot], state: State) -> PolicySnapshot:
     return terms[state.terms_key]
 
 

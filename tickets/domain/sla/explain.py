@@ -7,14 +7,14 @@ from enum import StrEnum
 
 from tickets.domain.sla import clock
 from tickets.domain.sla.clock import Stretch
-from tickets.domain.sla.policy import Terms
+from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 
 MOST_SEGMENTS = 60
 """Beyond it, working hours and the nights between them are told as one segment."""
 
 
-class Kind(StrEnum):
+class StretchKind(StrEnum):
     WORKED = "worked"
     OFF_HOURS = "off hours"
     WAITING = "waiting"
@@ -27,7 +27,7 @@ class Segment:
 
     start: datetime
     end: datetime
-    kind: Kind
+    kind: StretchKind
     seconds: int
 
 
@@ -40,7 +40,9 @@ class Explanation:
     resolution: list[Segment]
 
 
-def explain(timeline: Timeline, terms: Mapping[str, Terms], *, now: datetime) -> Explanation:
+def explain(
+    timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime
+) -> Explanation:
     """Raises as clock.read does."""
     reading = clock.read(timeline, terms, now=now)
     parts = clock.stretches(timeline.until(now), terms, now=now)
@@ -57,16 +59,18 @@ def _segments(part: Stretch, *, runs: bool, waiting: bool) -> Iterator[Segment]:
     if part.start == part.end:
         return
     if not runs:
-        yield Segment(part.start, part.end, Kind.WAITING if waiting else Kind.STOPPED, 0)
+        yield Segment(
+            part.start, part.end, StretchKind.WAITING if waiting else StretchKind.STOPPED, 0
+        )
         return
     at = part.start
     for opens, closes in part.terms.calendar.spans(part.start, part.end):
         if opens > at:
-            yield Segment(at, opens, Kind.OFF_HOURS, 0)
-        yield Segment(opens, closes, Kind.WORKED, int((closes - opens).total_seconds()))
+            yield Segment(at, opens, StretchKind.OFF_HOURS, 0)
+        yield Segment(opens, closes, StretchKind.WORKED, int((closes - opens).total_seconds()))
         at = closes
     if at < part.end:
-        yield Segment(at, part.end, Kind.OFF_HOURS, 0)
+        yield Segment(at, part.end, StretchKind.OFF_HOURS, 0)
 
 
 def _readable(segments: list[Segment]) -> list[Segment]:
@@ -74,16 +78,18 @@ def _readable(segments: list[Segment]) -> list[Segment]:
     joined = _joined(segments, lambda one, other: one is other)
     if len(joined) <= MOST_SEGMENTS:
         return joined
-    counted = (Kind.WORKED, Kind.OFF_HOURS)
+    counted = (StretchKind.WORKED, StretchKind.OFF_HOURS)
     return _joined(joined, lambda one, other: one is other or (one in counted and other in counted))
 
 
-def _joined(segments: list[Segment], same: Callable[[Kind, Kind], bool]) -> list[Segment]:
+def _joined(
+    segments: list[Segment], same: Callable[[StretchKind, StretchKind], bool]
+) -> list[Segment]:
     joined: list[Segment] = []
     for segment in segments:
         last = joined[-1] if joined else None
         if last and last.end == segment.start and same(last.kind, segment.kind):
-            kind = Kind.WORKED if last.seconds + segment.seconds else segment.kind
+            kind = StretchKind.WORKED if last.seconds + segment.seconds else segment.kind
             joined[-1] = Segment(last.start, segment.end, kind, last.seconds + segment.seconds)
         else:
             joined.append(segment)

@@ -12,7 +12,7 @@ _HOUR = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class Allowances:
+class Targets:
     """Seconds of working time for each clock."""
 
     response: int
@@ -20,15 +20,15 @@ class Allowances:
 
 
 @dataclass(frozen=True)
-class Terms:
+class PolicySnapshot:
     """One version of a policy. Tickets name it by its key."""
 
     key: str
     calendar: Calendar
-    allowances: Mapping[Priority, Allowances]
+    allowances: Mapping[Priority, Targets]
     at_risk_percent: int = 75
 
-    def of(self, priority: Priority) -> Allowances:
+    def of(self, priority: Priority) -> Targets:
         """Raises NoAllowance for a priority that these terms do not name."""
         try:
             return self.allowances[priority]
@@ -36,15 +36,15 @@ class Terms:
             raise NoAllowance(self.key, priority) from None
 
 
-DEFAULT_TERMS = Terms(
+DEFAULT_TERMS = PolicySnapshot(
     key="default-1",
     calendar=ALWAYS,
     allowances=MappingProxyType(
         {
-            Priority.CRITICAL: Allowances(2 * _HOUR, 24 * _HOUR),
-            Priority.HIGH: Allowances(4 * _HOUR, 48 * _HOUR),
-            Priority.MEDIUM: Allowances(8 * _HOUR, 72 * _HOUR),
-            Priority.LOW: Allowances(24 * _HOUR, 120 * _HOUR),
+            Priority.CRITICAL: Targets(2 * _HOUR, 24 * _HOUR),
+            Priority.HIGH: Targets(4 * _HOUR, 48 * _HOUR),
+            Priority.MEDIUM: Targets(8 * _HOUR, 72 * _HOUR),
+            Priority.LOW: Targets(24 * _HOUR, 120 * _HOUR),
         }
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from tickets.domain import calendar, instant
 from tickets.domain.errors import DomainError, ScenarioRefused
 from tickets.domain.sla import clock
-from tickets.domain.sla.policy import DEFAULT_TERMS, Allowances, Terms
+from tickets.domain.sla.policy import DEFAULT_TERMS, PolicySnapshot, Targets
 from tickets.domain.sla.timeline import Event, EventType, Timeline
 from tickets.domain.ticket import Priority
 
@@ -61,7 +61,7 @@ def evaluate(scenario: object) -> dict[str, Any]:
     }
 
 
-def _terms(scenario: Mapping[str, Any]) -> Terms:
+def _terms(scenario: Mapping[str, Any]) -> PolicySnapshot:
     if "calendar" not in scenario:
         raise ScenarioRefused("calendar is missing")
     try:
@@ -69,18 +69,18 @@ def _terms(scenario: Mapping[str, Any]) -> Terms:
     except DomainError as refused:
         raise ScenarioRefused(f"calendar: {refused}") from refused
     if "targets" not in scenario:
-        return Terms(_KEY, passes, DEFAULT_TERMS.allowances)
+        return PolicySnapshot(_KEY, passes, DEFAULT_TERMS.allowances)
     written = scenario["targets"]
     if not isinstance(written, Mapping):
         raise ScenarioRefused("targets is an object of priorities")
-    return Terms(
+    return PolicySnapshot(
         _KEY,
         passes,
         {_priority(name, "targets"): _allowances(name, written[name]) for name in written},
     )
 
 
-def _allowances(priority: object, written: object) -> Allowances:
+def _allowances(priority: object, written: object) -> Targets:
     if not isinstance(written, Mapping):
         raise ScenarioRefused(f"targets: {priority} is an object with response and resolution")
     seconds = {}
@@ -91,10 +91,10 @@ def _allowances(priority: object, written: object) -> Allowances:
                 f"targets: {name} of {priority} is not a positive number of seconds"
             )
         seconds[name] = value
-    return Allowances(**seconds)
+    return Targets(**seconds)
 
 
-def _timeline(events: object, terms: Terms, now: datetime) -> Timeline:
+def _timeline(events: object, terms: PolicySnapshot, now: datetime) -> Timeline:
     if not isinstance(events, list) or not events:
         raise ScenarioRefused("events is a list that begins with created")
     timeline: Timeline | None = None

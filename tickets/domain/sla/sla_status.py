@@ -10,7 +10,7 @@ from enum import StrEnum
 from tickets.domain.ticket import Status
 
 
-class Standing(StrEnum):
+class SlaStatus(StrEnum):
     ON_TRACK = "on track"
     AT_RISK = "at risk"
     OVERDUE = "overdue"
@@ -19,7 +19,7 @@ class Standing(StrEnum):
     BREACHED = "breached"
 
 
-_URGENCY = {Standing.OVERDUE: 3, Standing.AT_RISK: 2, Standing.ON_TRACK: 1, Standing.WAITING: 0}
+_URGENCY = {SlaStatus.OVERDUE: 3, SlaStatus.AT_RISK: 2, SlaStatus.ON_TRACK: 1, SlaStatus.WAITING: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +38,28 @@ class SlaFacts:
     resolution_breached_at: datetime | None
 
 
-def response_standing(facts: SlaFacts, now: datetime) -> Standing:
+def response_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     if facts.response_deadline is None:
-        return Standing.BREACHED if facts.response_breached_at else Standing.MET
+        return SlaStatus.BREACHED if facts.response_breached_at else SlaStatus.MET
     return _running(facts.response_deadline, facts.response_at_risk_at, now)
 
 
-def resolution_standing(facts: SlaFacts, now: datetime) -> Standing:
+def resolution_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     if not facts.status.active:
-        return Standing.BREACHED if facts.resolution_breached_at else Standing.MET
+        return SlaStatus.BREACHED if facts.resolution_breached_at else SlaStatus.MET
     if facts.resolution_deadline is None:
-        return Standing.WAITING
+        return SlaStatus.WAITING
     return _running(facts.resolution_deadline, facts.resolution_at_risk_at, now)
 
 
-def ticket_standing(facts: SlaFacts, now: datetime) -> Standing:
+def ticket_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     """An active ticket stands as its worst running clock; a done one met both, or did not."""
     if not facts.status.active:
         kept = not (facts.response_breached_at or facts.resolution_breached_at)
-        return Standing.MET if kept else Standing.BREACHED
-    live = [resolution_standing(facts, now)]
+        return SlaStatus.MET if kept else SlaStatus.BREACHED
+    live = [resolution_status(facts, now)]
     if facts.response_deadline is not None:
-        live.append(response_standing(facts, now))
+        live.append(response_status(facts, now))
     return max(live, key=lambda standing: _URGENCY[standing])
 
 
@@ -84,10 +84,10 @@ def breached_by(facts: SlaFacts, now: datetime) -> tuple[bool, bool]:
     )
 
 
-def _running(deadline: datetime, at_risk_at: datetime | None, now: datetime) -> Standing:
+def _running(deadline: datetime, at_risk_at: datetime | None, now: datetime) -> SlaStatus:
     if _past(deadline, now):
-        return Standing.OVERDUE
-    return Standing.AT_RISK if at_risk_at and at_risk_at <= now else Standing.ON_TRACK
+        return SlaStatus.OVERDUE
+    return SlaStatus.AT_RISK if at_risk_at and at_risk_at <= now else SlaStatus.ON_TRACK
 
 
 def _past(deadline: datetime | None, now: datetime) -> bool:

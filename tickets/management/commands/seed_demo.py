@@ -36,11 +36,11 @@ class Command(BaseCommand):
         with click.progressbar(owners, length=size, label="demo customers") as bar:
             cast = list(bar)
         with click.progressbar(length=wanted, label="demo tickets") as bar:
-            for made_now in generator.tell(cast, tickets=wanted, days=DAYS, now=now):
+            for made_now in generator.generate(cast, tickets=wanted, days=DAYS, now=now):
                 if made_now:
                     made += 1
                     bar.update(1)
                 elif bar.length:
                     bar.length -= 1  # it took no time, and would promise that the others take none
-        outbox.nudge()
+        outbox.wake_worker()
         self.stdout.write(f"Created {made} demo tickets; {wanted - made} already existed.")

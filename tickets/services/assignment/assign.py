@@ -59,7 +59,7 @@ def assign(
     checks.done()
 
     def hand_over(draft: Draft) -> None:
-        give(draft, to)
+        set_assignee(draft, to)
 
     return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
 
@@ -87,7 +87,7 @@ def to_team(team_id: str | None) -> Callable[[Draft], None]:
     def hand_over(draft: Draft) -> None:
         draft.ticket.team_id = str(team.pk) if team else None
         if team and draft.ticket.assigned_to not in members:
-            give(draft, None)
+            set_assignee(draft, None)
 
     return hand_over
 
@@ -133,12 +133,12 @@ def assign_automatically(
 
     def hand_over(draft: Draft) -> None:
         draft.ticket.team_id = team_id
-        give(draft, chosen)
+        set_assignee(draft, chosen)
 
     return change(ticket_id, hand_over, by=by, version=version, token=token, now=now)
 
 
-def give(draft: Draft, to: str | None) -> None:
+def set_assignee(draft: Draft, to: str | None) -> None:
     """Change the assignee of a draft. The clock does not mind who works a ticket."""
     if draft.ticket.assigned_to != to:
         draft.ticket.assigned_to = to

@@ -25,7 +25,7 @@ from tickets.store.items import Attachment, Communication
 from tickets.store.ticket import Ticket
 
 
-class SaidAlready(ServiceError):
+class DuplicateMessage(ServiceError):
     """The request came before: nothing more was written. Holds what was written then."""
 
     def __init__(self, written: Request) -> None:
@@ -202,7 +202,7 @@ def note(
 
 def _refuse_repeat(token: Token | None, by: Actor) -> None:
     if token and (before := written_before(token, by=by)):
-        raise SaidAlready(before)
+        raise DuplicateMessage(before)
 
 
 def _continue_elsewhere(

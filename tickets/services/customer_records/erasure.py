@@ -57,7 +57,7 @@ def forget_tickets(ticket_ids: list[str], *, by: Actor) -> None:
     webhooks.forget_waiting(ticket_ids)
     for ticket_id in ticket_ids:
         _forget_ticket(ticket_id, by)
-    search.follow_whole(ticket_ids)
+    search.index_whole(ticket_ids)
 
 
 def finish() -> None:

@@ -18,7 +18,7 @@ PAGE = 100
 Follower = Callable[[Iterable[str]], object]
 
 
-def follow_changed(*, limit: int = CUSTOMERS) -> int:
+def sync_changed_customers(*, limit: int = CUSTOMERS) -> int:
     """Give the tickets of customers who changed to every follower; return how many there were.
 
     A repeat does no harm, and a crash leaves the rest for the next time. A customer whose tickets

@@ -16,7 +16,7 @@ from customers.services.transaction_guards import check_customer
 from helpdesk import jobs
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, on_behalf_of, require_ticket_work
-from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Invalid, NotFound
 from tickets.models import CustomerJob
 from tickets.services.customer_records import erasure
@@ -62,7 +62,7 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
     )
     erasure.forget_person(customer_id)
-    events.tell("customer_erased", account=by.user_id, customer=customer_id)
+    events.log_event("customer_erased", account=by.user_id, customer=customer_id)
     return job
 
 
@@ -81,7 +81,7 @@ def step(job_id: int) -> CustomerJob:
     job = jobs.lease(CustomerJob, job_id)
     if job is None:
         return CustomerJob.objects.get(pk=job_id)
-    with outbox.one_nudge():
+    with outbox.one_wake_up():
         finished = _STEPS[job.kind](job, on_behalf_of(job.asked_by))
     jobs.step_done(job, finished=finished)
     return job
@@ -129,7 +129,7 @@ def _erase(job: CustomerJob, by: Actor) -> bool:
     """Remove the person, then what some of their tickets say; say whether nothing is left."""
     if not job.place:
         erasure.forget_person(job.customer_id)
-    place = Place(job.place, back=False) if job.place else None
+    place = PagePosition(job.place, back=False) if job.place else None
     page = queries.tickets_about(
         customer_id=job.customer_id, archived=True, limit=STEP, place=place
     )

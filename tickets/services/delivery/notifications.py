@@ -25,7 +25,7 @@ from helpdesk.accounts.people import (
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
-from helpdesk.mail.kinds import Kind, Reference, recipient
+from helpdesk.mail.kinds import MailKind, Reference, recipient
 from tickets.domain.events import Assigned, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
@@ -44,7 +44,7 @@ SHOWN = 50
 KIND = "notice"
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Give everybody concerned a notice. A repeat changes nothing."""
     for event in events:
         match event.what:
@@ -206,4 +206,4 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     return EmailMessage(subject, body, to=[recipient(person.email)])
 
 
-EMAIL = Kind(_compose)
+EMAIL = MailKind(_compose)

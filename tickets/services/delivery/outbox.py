@@ -49,14 +49,14 @@ def partition(ticket_id: str) -> str:
 
 
 @contextmanager
-def one_nudge() -> Iterator[None]:
+def one_wake_up() -> Iterator[None]:
     """Tell a worker once, at the end, of everything that is written inside."""
     token = _held_back.set(True)
     try:
         yield
     finally:
         _held_back.reset(token)
-        nudge()
+        wake_worker()
 
 
 def in_batch() -> bool:
@@ -64,7 +64,7 @@ def in_batch() -> bool:
     return _held_back.get()
 
 
-def nudge() -> None:
+def wake_worker() -> None:
     """Tell a worker that something is in the outbox, unless one was told that has yet to begin.
 
     Never raises: the sweep finds it anyway.
@@ -101,7 +101,7 @@ def failed_events() -> int:
     return len(events.failed())
 
 
-def pass_on(
+def dispatch(
     *, limit: int = BATCH, each: Callable[[], object] = lambda: None, now: datetime | None = None
 ) -> int:
     """Give the oldest `limit` events of each shard to every consumer; delete what all have taken.

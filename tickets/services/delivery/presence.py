@@ -20,7 +20,7 @@ HERE = 15
 _DESK = "live:desk"
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Note that something changed. The last consumer: what pages then read is there already."""
     stamps = {f"live:{event.ticket_id}": event.event_id for event in events}
     stamps[_DESK] = events[-1].event_id

@@ -23,7 +23,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import send_soon
-from helpdesk.mail.kinds import Kind, Reference, Result, Undeliverable, recipient
+from helpdesk.mail.kinds import MailKind, Reference, Result, Undeliverable, recipient
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.markdown import to_html
 from tickets.domain.events import Communicated
@@ -37,7 +37,7 @@ from tickets.store.ticket import Ticket, ticket_pk
 KIND = "reply"
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Queue a mail for each reply to a customer. A repeat queues none."""
     for event in events:
         match event.what:
@@ -170,4 +170,4 @@ def _delivery(delivery: Delivery, problem: str, now: datetime) -> list[Action]:
     ]
 
 
-EMAIL = Kind(_compose, _record, person_decides=True)
+EMAIL = MailKind(_compose, _record, person_decides=True)

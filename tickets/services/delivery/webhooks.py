@@ -46,7 +46,7 @@ ANSWERS = 20
 MARKS = timedelta(days=1)
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Make a message of each event for each webhook that wants it. A repeat makes none."""
     hooks = list(Webhook.objects.filter(active=True))
     for event in events if hooks else ():

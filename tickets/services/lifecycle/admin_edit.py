@@ -12,7 +12,7 @@ from helpdesk.errors import NotAllowed
 from tickets.domain import events
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Status
-from tickets.services.assignment.assign import give, to_team
+from tickets.services.assignment.assign import set_assignee, to_team
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
@@ -55,7 +55,7 @@ def supervise(
         if team:
             team(draft)
         if "assigned_to" in changed:
-            give(draft, to)
+            set_assignee(draft, to)
         if said:
             line = draft.add_entry(CommunicationType.INTERNAL_NOTE, said)
             draft.emit(

@@ -40,7 +40,7 @@ MOST_UNSEEN = 50
 _INBOUND = Direction.INBOUND.value
 
 
-class CameBetween(StaleVersion):
+class UnseenChanges(StaleVersion):
     """Colleagues or the customer wrote or changed something that the actor has not seen."""
 
     def __init__(self, lines: list[Communication], *, seen: int, current: int) -> None:
@@ -200,11 +200,11 @@ def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
     lines = queries.log_after(before.ticket_id, after=seen, limit=MOST_UNSEEN)
     unseen = [line for line in lines if line.created_by not in known or line.direction == _INBOUND]
     if unseen:
-        raise CameBetween(unseen, seen=0, current=before.version)
+        raise UnseenChanges(unseen, seen=0, current=before.version)
 
 
 def _tell_others(tickets: Sequence[Ticket]) -> None:
     """After a write: bring what lists show in line at once, and let a worker do the rest."""
     if not outbox.in_batch():
-        search.follow_at_once(tickets)
-    outbox.nudge()
+        search.index_at_once(tickets)
+    outbox.wake_worker()

@@ -103,7 +103,7 @@ def create_ticket(
 
     customer_id = customer.customer_id  # whoever a merged record leads to
     at = now or this_second()
-    terms = policies.terms_for(category=known_category, segment=customer.segment)
+    terms = policies.snapshot_for(category=known_category, segment=customer.segment)
     team_id = team_for(category=known_category, segment=customer.segment, priority=known_priority)
     if team_id and not assigned_to:
         assigned_to = next_of_team(team_id, now=at)

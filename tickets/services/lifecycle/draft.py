@@ -279,7 +279,7 @@ class Draft:
         set_keys(ticket, next_sla_at=milestones.next_at(to_come))
 
     def _read(self) -> Reading:
-        return clock.read(self.timeline, policies.KNOWN_TERMS, now=self.at)
+        return clock.read(self.timeline, policies.POLICY_SNAPSHOTS, now=self.at)
 
     def _plan(self, reading: Reading) -> tuple[Milestone, ...]:
         fired = frozenset(self.ticket.fired_rules)

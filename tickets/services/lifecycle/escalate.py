@@ -71,7 +71,7 @@ def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
     """Fire what has passed on these tickets. Cost: a batch read, and a transaction for each."""
     fired = conflicts = 0
     known = queries.tickets(ticket_ids)
-    with outbox.one_nudge(), policies.rules_asked_once():
+    with outbox.one_wake_up(), policies.rules_asked_once():
         for ticket_id in ticket_ids:
             try:
                 fired += fire_due(ticket_id, known=known.get(ticket_id), now=now)

@@ -21,7 +21,7 @@ from tickets.services.assignment.assign import (
     assign,
     assign_automatically,
     assign_team,
-    give,
+    set_assignee,
     to_team,
 )
 from tickets.services.delivery import outbox
@@ -70,7 +70,7 @@ def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
 def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
     def decide(draft: Draft) -> None:
         if draft.ticket.assigned_to == holder:
-            give(draft, to)
+            set_assignee(draft, to)
 
     return change(ticket_id, decide, by=by)
 
@@ -215,7 +215,7 @@ def step(bulk_id: int) -> Bulk:
         return Bulk.objects.get(pk=bulk_id)
     by = done_as(bulk)
     done = len(bulk.results)
-    with outbox.one_nudge():
+    with outbox.one_wake_up():
         for ticket_id in bulk.ticket_ids[done : done + STEP]:
             bulk.results.append({"ticket": ticket_id, **_result(ticket_id, bulk, by)})
     finished = len(bulk.results) == len(bulk.ticket_ids)

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass
-class Standing:
+class TicketCounts:
     """Active tickets, and how many of them are what. One can be several of these."""
 
     active: int = 0
@@ -46,9 +46,9 @@ class Snapshot:
     """`due` are the tickets whose deadline lies in the next hour, the next first."""
 
     at: datetime
-    all: Standing = field(default_factory=Standing)
-    by_priority: dict[str, Standing] = field(default_factory=dict)
-    by_team: dict[str, Standing] = field(default_factory=dict)
+    all: TicketCounts = field(default_factory=TicketCounts)
+    by_priority: dict[str, TicketCounts] = field(default_factory=dict)
+    by_team: dict[str, TicketCounts] = field(default_factory=dict)
     due: Sequence[Ticket] = ()
 
 
@@ -70,7 +70,7 @@ def now_counts(
         categories=frozenset(Category(word) for word in categories),
         assigned_to=assignee,
     )
-    found = Standing()
+    found = TicketCounts()
     for row in search.standing(filters, now=now or this_second()):
         found.add(row)
     return {
@@ -98,11 +98,11 @@ def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:
         ]
         cache.set(key, known, KEPT)
     rows, numbers = known
-    found = Snapshot(at, by_priority={priority.value: Standing() for priority in Priority})
+    found = Snapshot(at, by_priority={priority.value: TicketCounts() for priority in Priority})
     for row in rows:
         found.all.add(row)
         found.by_priority[row["priority"]].add(row)
-        found.by_team.setdefault(row["team"], Standing()).add(row)
+        found.by_team.setdefault(row["team"], TicketCounts()).add(row)
     due = queries.tickets([str(number) for number in numbers], consistent=False).values()
     found.due = sorted(
         (ticket for ticket in due if ticket.sla_deadline and at <= ticket.sla_deadline < at + HOUR),

@@ -14,10 +14,10 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo import cursor
-from helpdesk.dynamo.pages import Page, Place
+from helpdesk.dynamo.pages import Page, PagePosition
 from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
-from tickets.domain.sla.sla_status import Standing
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Status
 from tickets.services.lists.search import snippet, words_of
 from tickets.services.read import sla_facts
@@ -209,7 +209,7 @@ def _served(filters: Filters) -> bool:
 
 
 def _from_index(
-    filters: Filters, teams: Sequence[str], now: datetime, limit: int, place: Place | None
+    filters: Filters, teams: Sequence[str], now: datetime, limit: int, place: PagePosition | None
 ) -> Page[Ticket]:
     if filters.customer_id or filters.vehicle_id:
         return queries.tickets_about(
@@ -246,7 +246,7 @@ def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime
     if ticket.archived_at:
         return False
     facts = sla_facts(ticket)
-    stands = sla_status.ticket_standing(facts, now)
+    stands = sla_status.ticket_status(facts, now)
     assignee = ticket.assigned_to or NOBODY
     wanted: list[tuple[object, bool]] = [
         (filters.statuses, ticket.status in filters.statuses),
@@ -261,8 +261,8 @@ def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime
         (filters.created_to, not _not_before(ticket.created_at, filters.created_to)),
     ]
     states: list[tuple[bool | None, bool]] = [
-        (filters.overdue, stands is Standing.OVERDUE),
-        (filters.at_risk, stands is Standing.AT_RISK),
+        (filters.overdue, stands is SlaStatus.OVERDUE),
+        (filters.at_risk, stands is SlaStatus.AT_RISK),
         (filters.waiting, bool(ticket.waiting)),
         (filters.escalated, ticket.escalation_level > 0),
     ]
@@ -275,28 +275,28 @@ def _not_before(at: datetime, bound: datetime | None) -> bool:
     return bound is None or at >= bound
 
 
-def _page_of(hits: list[Hit], place: Place | None, limit: int) -> Page[Hit]:
+def _page_of(hits: list[Hit], place: PagePosition | None, limit: int) -> Page[Hit]:
     """A page of what was asked for with one more than shown, in the direction of `place`."""
     back = bool(place and place.back)
     more = len(hits) > limit
     rows = hits[:limit][:: -1 if back else 1]
     return Page(
         rows,
-        next=Place(json.dumps(rows[-1].place)) if rows and (more or back) else None,
+        next=PagePosition(json.dumps(rows[-1].place)) if rows and (more or back) else None,
         previous=(
-            Place(json.dumps(rows[0].place), back=True)
+            PagePosition(json.dumps(rows[0].place), back=True)
             if rows and (more if back else place)
             else None
         ),
     )
 
 
-def _place(text: str, key: list[str]) -> Place:
+def _place(text: str, key: list[str]) -> PagePosition:
     side, _, place = cursor.decode(text, query=key).partition(" ")
-    return Place(place, back=side == "before")
+    return PagePosition(place, back=side == "before")
 
 
-def _cursor(place: Place | None, key: list[str]) -> str | None:
+def _cursor(place: PagePosition | None, key: list[str]) -> str | None:
     if place is None:
         return None
     return cursor.encode(query=key, place=f"{'before' if place.back else 'after'} {place.key}")

@@ -50,15 +50,15 @@ _PHONE_DIGITS = 8  # fewer may be the end of a VIN
 _VIN_SIGNS = 17
 
 
-def take(events: Sequence[OutboxEvent]) -> None:
+def handle_events(events: Sequence[OutboxEvent]) -> None:
     """Follow what happened to tickets. What is written is read anew, so a repeat does no harm."""
     texts = {event.ticket_id for event in events if _changes_text(event)}
     stored = queries.tickets({event.ticket_id for event in events})
-    texts |= {str(number) for number in search.follow(stored.values())}
+    texts |= {str(number) for number in search.index_tickets(stored.values())}
     _follow_texts([stored[ticket_id] for ticket_id in texts if ticket_id in stored])
 
 
-def follow_at_once(tickets: Iterable[Ticket]) -> None:
+def index_at_once(tickets: Iterable[Ticket]) -> None:
     """Let every list show a change to whoever has just made it; its text comes with the outbox.
 
     Never raises, and never waits for another writer: the outbox does all of it again. Cost: a few
@@ -66,20 +66,20 @@ def follow_at_once(tickets: Iterable[Ticket]) -> None:
     """
     try:
         with search.without_waiting():
-            search.follow(tickets)
+            search.index_tickets(tickets)
     except DatabaseError as error:
         log.warning("index_not_followed", reason=kind_of(error))
 
 
-def follow_tickets(ticket_ids: Iterable[str]) -> None:
+def index_texts_of(ticket_ids: Iterable[str]) -> None:
     """Write anew what the index says of these tickets and their people. A repeat does no harm."""
     _follow_texts(list(queries.tickets(ticket_ids).values()))
 
 
-def follow_whole(ticket_ids: Iterable[str]) -> None:
+def index_whole(ticket_ids: Iterable[str]) -> None:
     """Write anew all that the index says of these tickets. A repeat does no harm."""
     stored = list(queries.tickets(ticket_ids).values())
-    search.follow(stored)
+    search.index_tickets(stored)
     _follow_texts(stored)
 
 
@@ -104,9 +104,9 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
     done = 0
     tickets = queries.every_ticket()
     while batch := list(islice(tickets, REBUILD_BATCH)):
-        search.follow(ticket for ticket, _log in batch)
+        search.index_tickets(ticket for ticket, _log in batch)
         people = _People(ticket for ticket, _log in batch)
-        search.follow_text(
+        search.index_texts(
             (people.document(ticket, lines), ticket.version) for ticket, lines in batch
         )
         done += len(batch)
@@ -193,7 +193,7 @@ class _People:
 
 def _follow_texts(tickets: Sequence[Ticket]) -> None:
     people = _People(tickets)
-    search.follow_text(
+    search.index_texts(
         (
             people.document(ticket, queries.whole_log(ticket.ticket_id, most=MOST_LINES)),
             ticket.version,

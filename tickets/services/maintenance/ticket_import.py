@@ -36,8 +36,14 @@ from tickets.domain import events
 from tickets.domain.errors import DomainError
 from tickets.domain.sla.timeline import EventType, Timeline
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
-from tickets.domain.ticket_import import LONGEST_LINE, HistoryEvent, HistoryRefused, Kind, parse
-from tickets.services.assignment.assign import give
+from tickets.domain.ticket_import import (
+    LONGEST_LINE,
+    HistoryEvent,
+    HistoryRefused,
+    ImportEventKind,
+    parse,
+)
+from tickets.services.assignment.assign import set_assignee
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.draft import Draft, copy_of, new_draft, write_beside
 from tickets.services.lifecycle.validation import (
@@ -110,7 +116,7 @@ def import_history(
                 each(len(of_ticket))
     summary.refused.sort(key=lambda refused: refused.line)
     if not dry_run:
-        outbox.nudge()
+        outbox.wake_worker()
     return summary
 
 
@@ -262,7 +268,7 @@ class _Replay:
         """Raises DomainError or Invalid, with the draft as it was before."""
         if event.at > self._work.now:
             raise HistoryRefused("it is in the future")
-        if event.kind is Kind.CREATED:
+        if event.kind is ImportEventKind.CREATED:
             if self._draft or self._mark.ticket_id:
                 raise HistoryRefused("the ticket was already created")
             self._draft = self._create(event)
@@ -312,7 +318,7 @@ class _Replay:
         checks.done()
         customer = self._work.customer(event)
         category, priority = Category(texts["category"]), Priority(texts["priority"])
-        terms = policies.terms_for(category=category, segment=customer.segment)
+        terms = policies.snapshot_for(category=category, segment=customer.segment)
         fields: dict[str, Any] = {
             "ticket_id": self._work.next_number(),
             "customer_id": customer.customer_id,
@@ -338,17 +344,17 @@ class _Replay:
     def _apply(self, draft: Draft, event: HistoryEvent) -> None:
         """What the verbs of live work would have decided."""
         match event.kind:
-            case Kind.ASSIGNED:
-                give(draft, self._work.person(event.texts["to"]).user_id)
-            case Kind.NOTE:
+            case ImportEventKind.ASSIGNED:
+                set_assignee(draft, self._work.person(event.texts["to"]).user_id)
+            case ImportEventKind.NOTE:
                 draft.add_entry(CommunicationType.INTERNAL_NOTE, _content(event))
-            case Kind.RESPONDED:
+            case ImportEventKind.RESPONDED:
                 _message(draft, event, Direction.OUTBOUND)
                 draft.apply(EventType.RESPONDED)
-            case Kind.CUSTOMER_REPLIED:
+            case ImportEventKind.CUSTOMER_REPLIED:
                 _message(draft, event, Direction.INBOUND)
                 draft.apply(EventType.CUSTOMER_REPLIED)
-            case Kind.PRIORITY:
+            case ImportEventKind.PRIORITY:
                 draft.apply(EventType.PRIORITY, priority=Priority(event.texts["value"]))
             case _:
                 draft.apply(_STEPS[event.kind])
@@ -392,12 +398,12 @@ class _Replay:
         self._mark = written
 
 
-_STEPS: Mapping[Kind, EventType] = {
-    Kind.WAITING: EventType.WAITING,
-    Kind.RESUMED: EventType.RESUMED,
-    Kind.RESOLVED: EventType.RESOLVED,
-    Kind.CLOSED: EventType.CLOSED,
-    Kind.REOPENED: EventType.REOPENED,
+_STEPS: Mapping[ImportEventKind, EventType] = {
+    ImportEventKind.WAITING: EventType.WAITING,
+    ImportEventKind.RESUMED: EventType.RESUMED,
+    ImportEventKind.RESOLVED: EventType.RESOLVED,
+    ImportEventKind.CLOSED: EventType.CLOSED,
+    ImportEventKind.REOPENED: EventType.REOPENED,
 }
 
 

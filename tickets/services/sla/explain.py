@@ -11,17 +11,17 @@ from helpdesk.errors import NotFound
 from tickets.domain import instant, target
 from tickets.domain.sla import explain
 from tickets.domain.sla.clock import Clock
-from tickets.domain.sla.explain import Explanation, Kind, Segment
+from tickets.domain.sla.explain import Explanation, Segment, StretchKind
 from tickets.domain.sla.timeline import Timeline
 from tickets.services.sla import policies
 from tickets.store import queries
 from tickets.store.ticket import Ticket
 
 _WHY = {
-    Kind.WORKED: "counted",
-    Kind.OFF_HOURS: "not counted: outside business hours",
-    Kind.WAITING: "not counted: waiting for customer",
-    Kind.STOPPED: "not counted: clock stopped",
+    StretchKind.WORKED: "counted",
+    StretchKind.OFF_HOURS: "not counted: outside business hours",
+    StretchKind.WAITING: "not counted: waiting for customer",
+    StretchKind.STOPPED: "not counted: clock stopped",
 }
 
 
@@ -68,7 +68,7 @@ def _explained(ticket_id: str, now: datetime) -> Explained:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     timeline = Timeline.load(ticket.timeline)
     at = max(now, timeline.created_at)
-    found = explain.explain(timeline, policies.KNOWN_TERMS, now=at)
+    found = explain.explain(timeline, policies.POLICY_SNAPSHOTS, now=at)
     return Explained(ticket, timeline, found, at)
 
 

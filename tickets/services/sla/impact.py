@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from customers.services.read import get_customers
 from helpdesk.accounts.actors import Actor, require_supervision
-from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.pages import PagePosition
 from tickets.domain.ticket import Category, Status
 from tickets.models import Calendar, Policy
 from tickets.services.sla.policies import applying
@@ -22,7 +22,7 @@ _OPEN = (Status.OPEN, Status.IN_PROGRESS)
 
 
 @dataclass(frozen=True)
-class Reach:
+class Scope:
     """Of `seen` open tickets so many are touched. `more`: there are others, less urgent."""
 
     seen: int
@@ -35,7 +35,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Impact(Reach):
+class Impact(Scope):
     """`touched` are due at other times: `moved` of them under another policy, the others under a
     new version of theirs."""
 
@@ -54,7 +54,7 @@ class OpenTickets:
         """Known at the end: whether there are others."""
 
     def __iter__(self) -> Iterator[Ticket]:
-        place: Place | None = None
+        place: PagePosition | None = None
         while self.seen < MOST:
             page = queries.queue_page(statuses=_OPEN, place=place, limit=PAGE)
             found = queries.tickets([row.ticket_id for row in page], consistent=False)
@@ -83,14 +83,14 @@ def of_calendar(calendar: Calendar, *, by: Actor) -> Impact:
     return _impact(policies)
 
 
-def under(policy: Policy, *, by: Actor) -> Reach:
+def under(policy: Policy, *, by: Actor) -> Scope:
     """Return how many open tickets run under `policy` now. Raises NotAllowed. Cost: as
     OpenTickets."""
     require_supervision(by)
     keys = set(policy.versions.values_list("key", flat=True))
     tickets = OpenTickets()
     touched = sum(ticket.policy_id in keys for ticket in tickets)
-    return Reach(tickets.seen, tickets.more, touched)
+    return Scope(tickets.seen, tickets.more, touched)
 
 
 def _impact(policies: Sequence[Policy]) -> Impact:

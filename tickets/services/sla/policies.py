@@ -16,15 +16,15 @@ from django.db import transaction
 from tickets.domain import calendar
 from tickets.domain.errors import TermsRefused
 from tickets.domain.sla.milestones import Rule
-from tickets.domain.sla.policy import Allowances, Terms
+from tickets.domain.sla.policy import PolicySnapshot, Targets
 from tickets.domain.ticket import Category, Priority
 from tickets.models import EscalationRule, Policy, PolicyVersion
 
 
-def terms_for(*, category: Category, segment: str) -> Terms:
+def snapshot_for(*, category: Category, segment: str) -> PolicySnapshot:
     """The present terms of the first active policy that matches; the default one always does."""
     policies = Policy.objects.filter(active=True) | Policy.objects.filter(is_default=True)
-    return KNOWN_TERMS[current_key(applying(policies, category=category, segment=segment))]
+    return POLICY_SNAPSHOTS[current_key(applying(policies, category=category, segment=segment))]
 
 
 def applying(policies: Iterable[Policy], *, category: Category, segment: str) -> Policy:
@@ -41,7 +41,9 @@ def applying(policies: Iterable[Policy], *, category: Category, segment: str) ->
 def policy_applies(key: str, *, category: Category, segment: str) -> bool:
     """Whether the policy that the version `key` is of would apply to such a ticket now."""
     number_at = key.rfind("-")
-    return terms_for(category=category, segment=segment).key.rpartition("-")[0] == key[:number_at]
+    return (
+        snapshot_for(category=category, segment=segment).key.rpartition("-")[0] == key[:number_at]
+    )
 
 
 def current_key(policy: Policy) -> str:
@@ -63,10 +65,10 @@ def freeze(policy: Policy) -> PolicyVersion:
         )
 
 
-class _KnownTerms(Mapping[str, Terms]):
+class _PolicySnapshots(Mapping[str, PolicySnapshot]):
     """Every version of terms that a ticket may have been under, by its key, read when asked for."""
 
-    def __getitem__(self, key: str) -> Terms:
+    def __getitem__(self, key: str) -> PolicySnapshot:
         return _terms(key)
 
     def __iter__(self) -> Iterator[str]:
@@ -76,7 +78,7 @@ class _KnownTerms(Mapping[str, Terms]):
         return PolicyVersion.objects.count()
 
 
-KNOWN_TERMS = _KnownTerms()
+POLICY_SNAPSHOTS = _PolicySnapshots()
 
 
 _in_force: ContextVar[tuple[Rule, ...] | None] = ContextVar("rules_in_force", default=None)
@@ -101,7 +103,7 @@ def rules_asked_once() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Promise:
+class PriorityTargets:
     """What a new ticket of a priority is promised, in seconds of working time."""
 
     priority: Priority
@@ -109,31 +111,31 @@ class Promise:
     resolution: int
 
 
-def promises_of_new_tickets() -> list[Promise]:
+def targets_of_new_tickets() -> list[PriorityTargets]:
     """What the default policy promises, the most urgent priority first."""
-    terms = KNOWN_TERMS[current_key(Policy.objects.get(is_default=True))]
+    terms = POLICY_SNAPSHOTS[current_key(Policy.objects.get(is_default=True))]
     return [
-        Promise(priority, terms.of(priority).response, terms.of(priority).resolution)
+        PriorityTargets(priority, terms.of(priority).response, terms.of(priority).resolution)
         for priority in reversed(Priority)
     ]
 
 
 @lru_cache(maxsize=256)
-def _terms(key: str) -> Terms:
+def _terms(key: str) -> PolicySnapshot:
     try:
         written = PolicyVersion.objects.values_list("terms", flat=True).get(key=key)
     except PolicyVersion.DoesNotExist as missing:
         raise KeyError(key) from missing
-    return terms_of(key, written)
+    return snapshot_of(key, written)
 
 
-def terms_of(key: str, written: Mapping[str, Any]) -> Terms:
+def snapshot_of(key: str, written: Mapping[str, Any]) -> PolicySnapshot:
     """The terms that are written as a PolicyVersion keeps them."""
-    return Terms(
+    return PolicySnapshot(
         key=key,
         calendar=calendar.parse(written["calendar"]),
         allowances={
-            Priority(priority): Allowances(**targets)
+            Priority(priority): Targets(**targets)
             for priority, targets in written["targets"].items()
         },
         at_risk_percent=written["atRiskPercent"],

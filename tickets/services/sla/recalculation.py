@@ -17,7 +17,7 @@ from customers.services.read import get_customer, get_customers
 from customers.store.items import Customer
 from helpdesk import wake
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
-from helpdesk.dynamo.pages import Place
+from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Busy, NotFound
 from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Status
@@ -71,7 +71,7 @@ def replan_page(replan_id: int) -> bool:
     replan = Replan.objects.get(pk=replan_id)
     if replan.finished_at:
         return True
-    place = Place(replan.place) if replan.place else None
+    place = PagePosition(replan.place) if replan.place else None
     rows, following = _page(replan, place)
     customers = get_customers(row.customer_id for row in rows) if replan.policies else {}
     changed = 0
@@ -114,12 +114,12 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
     if ticket.segment is None:
         customer = customer or get_customer(ticket.customer_id)
         ticket.segment = customer.segment if customer else ""
-    terms = policies.terms_for(category=Category(ticket.category), segment=ticket.segment)
+    terms = policies.snapshot_for(category=Category(ticket.category), segment=ticket.segment)
     if terms.key != draft.timeline.terms_key:
         draft.apply(EventType.POLICY, terms_key=terms.key)
 
 
-def _page(replan: Replan, place: Place | None) -> tuple[list[Ticket], Place | None]:
+def _page(replan: Replan, place: PagePosition | None) -> tuple[list[Ticket], PagePosition | None]:
     if replan.customer_id:
         about = queries.tickets_about(customer_id=replan.customer_id, limit=PAGE, place=place)
         return [row for row in about.rows if Status(row.status).active], about.next

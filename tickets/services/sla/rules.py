@@ -11,7 +11,7 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.models import EscalationRule, Replan
 from tickets.services.sla import policies
-from tickets.services.sla.impact import OpenTickets, Reach
+from tickets.services.sla.impact import OpenTickets, Scope
 from tickets.services.sla.recalculation import ask_for_replan
 
 _ANY = tuple(Rule(trigger.value, trigger) for trigger in Trigger)
@@ -38,13 +38,13 @@ def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
     for ticket in tickets:
         timeline = Timeline.load(ticket.timeline)
         planned = milestones.plan(
-            timeline, clock.read(timeline, policies.KNOWN_TERMS, now=at), _ANY, fired=()
+            timeline, clock.read(timeline, policies.POLICY_SNAPSHOTS, now=at), _ANY, fired=()
         )
         found.update(one.rule.trigger for one in milestones.passed(planned, at))
     return PastNow(dict(found), tickets.seen, tickets.more)
 
 
-def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Reach:
+def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Scope:
     """Return on how many open tickets saving `rule` as it is fires at once. Raises NotAllowed.
 
     Cost: as `past_now`, where the rule begins with what is past; none otherwise.
@@ -52,9 +52,9 @@ def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Reach:
     require_supervision(by)
     before = EscalationRule.objects.filter(pk=rule.pk).first()
     if not also_past or not rule.active or not _begins(rule, before):
-        return Reach(0, False, 0)
+        return Scope(0, False, 0)
     past = past_now(by=by)
-    return Reach(past.seen, past.more, past.tickets.get(Trigger(rule.trigger), 0))
+    return Scope(past.seen, past.more, past.tickets.get(Trigger(rule.trigger), 0))
 
 
 def save_rule(
