@@ -210,6 +210,4 @@ def _late(ticket: Ticket, fact: Fact) -> int | None:
         return None
     reading = clock.read(Timeline.load(ticket.timeline), POLICY_SNAPSHOTS, now=fact.at)
     read = [reading.response if name == "response" else reading.resolution for name in clocks]
-    return max(
-        (max(one.elapsed - one.allowance, 0) for one in read if one.breached_at), default=None
-    )
+    return max((max(one.elapsed - one.target, 0) for one in read if one.breached_at), default=None)

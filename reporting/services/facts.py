@@ -170,7 +170,7 @@ def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
 
 
 def _escalated(ticket: Ticket) -> Iterable[Escalated]:
-    if not ticket.fired_rules and not ticket.escalation_level and ticket.life == 1:
+    if not ticket.fired_rules and not ticket.escalation_level and ticket.reopen_cycle == 1:
         return []
     return [
         Escalated(

@@ -37,11 +37,11 @@ _KINDS = {FactKind.RESPONSE: "response", FactKind.RESOLUTION: "resolution"}
 
 
 def ask(
-    policy_id: int, *, calendar_id: int, allowances: Mapping[str, str], by: Actor, today: date
+    policy_id: int, *, calendar_id: int, targets: Mapping[str, str], by: Actor, today: date
 ) -> WhatIf:
     """Ask how the last DAYS days would have looked.
 
-    `allowances` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid
+    `targets` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid
     with every one that is wrong; NotFound, NotAllowed.
     """
     require_supervision(by)
@@ -55,7 +55,7 @@ def ask(
     else:
         policy.calendar = calendar
     for field in fields():
-        text = allowances.get(field, "").strip()
+        text = targets.get(field, "").strip()
         try:
             Policy._meta.get_field(field).clean(text, policy)  # type: ignore[union-attr]
         except ValidationError as wrong:
@@ -75,7 +75,7 @@ def ask(
 
 
 def fields() -> list[str]:
-    """The policy's fields that hold allowances."""
+    """The policy's fields that hold targets."""
     return [f"{priority.value.lower()}_{clock}" for priority in Priority for clock in CLOCKS]
 
 

@@ -34,7 +34,7 @@ def form(request: HttpRequest) -> HttpResponse:
             asked = what_if.ask(
                 policy.pk,
                 calendar_id=whole_number(request.POST.get("calendar")) or 0,
-                allowances=request.POST.dict(),
+                targets=request.POST.dict(),
                 by=by,
                 today=this_second().date(),
             )
@@ -95,7 +95,7 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
                 [
                     {
                         "priority": priority.value,
-                        "allowance": target.format(targets[priority.value][clock]),
+                        "target": target.format(targets[priority.value][clock]),
                         "count": row[0],
                         "then": row[1] / row[0] * 100,
                         "now": row[2] / row[0] * 100,

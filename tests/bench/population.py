@@ -90,7 +90,7 @@ def _draft(number: int, customer_id: str, at: datetime, assignee: str | None, mi
         "assigned_to": assignee,
         "policy_id": "default-1",
     }
-    draft = new_draft(fields, terms_key="default-1", priority=priority, by=SYSTEM, now=at)
+    draft = new_draft(fields, policy_key="default-1", priority=priority, by=SYSTEM, now=at)
     if mixed and number % 5 < 3:
         draft.apply(EventType.CLOSED)
     return draft

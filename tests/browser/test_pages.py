@@ -71,7 +71,7 @@ def pages(desk) -> list[str]:
     question = what_if.ask(
         policy.pk,
         calendar_id=policy.calendar_id,
-        allowances=dict.fromkeys(what_if.fields(), "1h"),
+        targets=dict.fromkeys(what_if.fields(), "1h"),
         by=desk.supervisor,
         today=now.date() + timedelta(days=1),
     )

@@ -2,7 +2,7 @@
 
 Nothing of the real one is used. At each minute it asks whether that is working time and in which
 state the ticket is. So everything in a scenario for it lies on whole minutes: instants, windows,
-allowances. Numbers below are minutes since 1970, or minutes of working time.
+targets. Numbers below are minutes since 1970, or minutes of working time.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -80,9 +80,9 @@ class Ticking:
         self.elapsed += 1
         self.reached[self.elapsed] = minute + 1
 
-    def look(self, minute, allowance, in_force_since):
+    def look(self, minute, target, in_force_since):
         """The clock runs at `minute`: is that after its deadline?"""
-        deadline = self.reached.get(allowance)
+        deadline = self.reached.get(target)
         if self.breached_at is None and deadline is not None and deadline < minute:
             self.breached_at = max(deadline, in_force_since)
 
@@ -158,10 +158,10 @@ def evaluate(scenario):
                 paused += 1
         minute += 1
 
-    def deadline(clock, allowance):
-        if allowance in clock.reached:
-            return clock.reached[allowance]
-        left = allowance - clock.elapsed
+    def deadline(clock, target):
+        if target in clock.reached:
+            return clock.reached[target]
+        left = target - clock.elapsed
         return next(islice(working.from_on(last), left - 1, None)) + 1
 
     running = status in ("Open", "In Progress") and not waiting

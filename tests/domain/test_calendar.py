@@ -6,10 +6,10 @@ import pytest
 
 from tickets.domain import calendar, target
 from tickets.domain.errors import (
-    AllowanceRefused,
     CalendarHasNoWorkingTime,
     CalendarMalformed,
     DeadlineOutOfReach,
+    TargetRefused,
     UnknownTimeZone,
     WindowRefused,
     WindowsOverlap,
@@ -139,7 +139,7 @@ def test_allowances_are_written_as_people_write_them(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "2", "h", "4h 1d", "2h 2h", "-1h", "0h", "1.5h", "9999999d"])
 def test_other_texts_are_no_allowance(text):
-    with pytest.raises(AllowanceRefused):
+    with pytest.raises(TargetRefused):
         target.parse(text)
 
 

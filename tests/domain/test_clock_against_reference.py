@@ -101,12 +101,12 @@ def test_splitting_a_timeline_at_any_instant_changes_nothing(scenario, data):
 def test_the_deadline_is_the_earliest_instant_that_uses_the_allowance_up(scenario):
     answer = evaluate(scenario)
     assume(answer["resolutionDeadline"] and answer["resolutionDeadline"] > scenario["now"])
-    allowance = scenario["targets"][answer["priority"]]["resolution"]
+    target = scenario["targets"][answer["priority"]]["resolution"]
     due = instant.parse(answer["resolutionDeadline"])
     events = [event for event in scenario["events"] if event["at"] <= scenario["now"]]
 
     def elapsed(now):
         return evaluate({**scenario, "events": events, "now": at(now)})["resolutionElapsedSeconds"]
 
-    assert elapsed(due) == allowance
-    assert elapsed(due - timedelta(seconds=1)) == allowance - 1
+    assert elapsed(due) == target
+    assert elapsed(due - timedelta(seconds=1)) == target - 1

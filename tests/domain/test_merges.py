@@ -59,7 +59,7 @@ def seen(timeline, now):
     return (
         clock.read(timeline, TERMS, now=now),
         [(one.rule.key, one.reached_at, one.due_at) for one in planned],
-        (state.status, state.priority, state.waiting, state.life),
+        (state.status, state.priority, state.waiting, state.reopen_cycle),
         (state.first_responded_at, state.resolved_at, state.closed_at),
     )
 

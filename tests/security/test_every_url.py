@@ -167,7 +167,7 @@ def addresses(desk):
     question = what_if.ask(
         policy.pk,
         calendar_id=policy.calendar_id,
-        allowances=dict.fromkeys(what_if.fields(), "1h"),
+        targets=dict.fromkeys(what_if.fields(), "1h"),
         by=desk.supervisor,
         today=this_second().date(),
     )

@@ -15,7 +15,7 @@ import reporting
 import theme
 import tickets
 from tickets.domain import target
-from tickets.domain.errors import AllowanceRefused
+from tickets.domain.errors import TargetRefused
 
 OURS = (helpdesk, tickets, customers, reporting, theme)
 SIZES = (16, 20, 24, 28, 60, 200, 600)
@@ -99,7 +99,7 @@ def test_no_expression_grows_faster_than_what_it_reads(place):
 )
 def test_a_duration_of_any_length_is_refused_at_once(text):
     begun = time.perf_counter()
-    with pytest.raises(AllowanceRefused) as refused:
+    with pytest.raises(TargetRefused) as refused:
         target.parse(text)
 
     assert time.perf_counter() - begun < 1

@@ -98,7 +98,7 @@ def test_a_history_becomes_a_ticket_with_its_own_times(desk, tmp_path):
     assert figures(taken(tmp_path, *WHOLE)) == (1, 12, 0, 0)
 
     ticket = ours("HD-1")
-    assert (ticket.status, ticket.priority, int(ticket.life)) == ("Closed", "Critical", 2)
+    assert (ticket.status, ticket.priority, int(ticket.reopen_cycle)) == ("Closed", "Critical", 2)
     assert ticket.created_at == NOON
     assert ticket.sla.first_responded_at == after(minutes=30)
     assert ticket.closed_at == ticket.resolved_at == after(minutes=400)

@@ -26,7 +26,7 @@ def as_it_is(ticket_id):
 
 def fired(ticket_id):
     return [
-        (record.rule, record.due_at, int(record.life), int(record.level))
+        (record.rule, record.due_at, int(record.reopen_cycle), int(record.level))
         for record in escalations_of(ticket_id)
     ]
 
@@ -102,7 +102,7 @@ def test_an_open_ticket_is_open_again_without_a_response(desk, two):
 
     undone = undo_merge(source, by=desk.rep, now=after(minutes=30))
 
-    assert (undone.status, undone.merged_into, int(undone.life)) == ("Open", None, 1)
+    assert (undone.status, undone.merged_into, int(undone.reopen_cycle)) == ("Open", None, 1)
     assert undone.sla.first_responded_at is None, "nobody has answered"
     assert undone.sla.response_deadline == after(hours=8), "the clock ran all the time"
 

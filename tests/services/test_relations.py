@@ -105,7 +105,7 @@ def test_tickets_of_different_customers_are_never_merged(desk):
 CLOCK = (
     "status",
     "waiting",
-    "life",
+    "reopen_cycle",
     "escalation_level",
     "fired_rules",
     "resolved_at",
@@ -174,7 +174,7 @@ def test_nobody_has_answered_a_ticket_whose_merge_is_undone(desk, two):
 
     undone = undo_merge(source, by=desk.rep, now=after(days=1))
 
-    assert (undone.status, undone.merged_into, undone.life) == ("Open", None, 1)
+    assert (undone.status, undone.merged_into, undone.reopen_cycle) == ("Open", None, 1)
     assert undone.sla.first_responded_at is None
     assert undone.sla.response_breached_at == after(hours=8), "the clock ran on"
     rules = [record.rule for record in escalations_of(source)]
@@ -205,7 +205,7 @@ def test_a_merge_of_an_earlier_release_is_undone_too(desk, two):
 
     undone = undo_merge(source, by=desk.rep, now=after(hours=2))
 
-    assert (undone.status, undone.life) == ("Open", 1)
+    assert (undone.status, undone.reopen_cycle) == ("Open", 1)
     assert undone.sla.first_responded_at is None
 
 

@@ -31,7 +31,7 @@ def test_it_reopens_what_was_done_lately(desk, status):
 
     ticket, _line = customer_writes(number, desk, after(days=14, minutes=59))
 
-    assert (ticket.ticket_id, ticket.status, ticket.life) == (number, "In Progress", 2)
+    assert (ticket.ticket_id, ticket.status, ticket.reopen_cycle) == (number, "In Progress", 2)
     assert ticket.resolved_at is None
     assert ticket.sla_deadline is not None
 
@@ -109,7 +109,11 @@ def test_a_follow_up_that_is_closed_lately_is_reopened_and_an_old_one_has_its_ow
     change_status(second, to="Closed", by=desk.rep, now=after(days=21))
 
     reopened, _ = customer_writes(first, desk, after(days=30))
-    assert (reopened.ticket_id, reopened.status, reopened.life) == (second, "In Progress", 2)
+    assert (reopened.ticket_id, reopened.status, reopened.reopen_cycle) == (
+        second,
+        "In Progress",
+        2,
+    )
 
     change_status(second, to="Closed", by=desk.rep, now=after(days=31))
     third, _ = customer_writes(first, desk, after(days=60))

@@ -144,8 +144,10 @@ def test_a_reopened_ticket_escalates_anew(desk):
     change_status(ticket.ticket_id, to="Resolved", by=desk.rep, now=after(hours=101))
     change_status(ticket.ticket_id, to="In Progress", by=desk.rep, now=after(hours=102))
 
-    assert stored(ticket.ticket_id).life == 2
-    assert {(e.life, e.rule) for e in escalations_of(ticket.ticket_id) if e.life == 2} == {
+    assert stored(ticket.ticket_id).reopen_cycle == 2
+    assert {
+        (e.reopen_cycle, e.rule) for e in escalations_of(ticket.ticket_id) if e.reopen_cycle == 2
+    } == {
         (2, "resolution-at-risk"),
         (2, "resolution-breached"),
     }

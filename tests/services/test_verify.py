@@ -74,7 +74,7 @@ def test_what_services_wrote_adds_up(lived):
         (Ticket.assigned_to.set("77"), "assignedTo"),
         (Ticket.escalation_level.set(1), "escalationLevel"),
         (Ticket.resolved_at.set(NOON), "resolvedAt"),
-        (Ticket.life.set(7), "life"),
+        (Ticket.reopen_cycle.set(7), "life"),
         (Ticket.next_sla_at.set(NOON), "nextSlaAt"),
         (Ticket.queue_key.set("A#nowhere#1"), "queueKey"),
         (Ticket.tags.set(["c"]), "tags"),
@@ -114,7 +114,7 @@ def test_a_search_index_that_says_otherwise_is_seen(lived):
 def test_the_command_prints_each_drift_and_fails(lived, capsys):
     call_command("verify_tickets", lived)
     assert capsys.readouterr().out.splitlines()[-1] == "tickets=1 drifts=0"
-    stored(lived).update(actions=[Ticket.life.set(7)])
+    stored(lived).update(actions=[Ticket.reopen_cycle.set(7)])
 
     with pytest.raises(SystemExit):
         call_command("verify_tickets", lived, "4711")

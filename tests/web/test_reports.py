@@ -289,7 +289,7 @@ def test_what_if_with_another_calendar(supervisor, desk, history):
     asked = what_if.ask(
         policy.pk,
         calendar_id=narrow.pk,
-        allowances=fields,
+        targets=fields,
         by=desk.supervisor,
         today=this_second().date(),
     )

@@ -220,7 +220,7 @@ serve(
 
 def _escalation(record: StoredEscalation) -> Row:
     return {
-        "escalation_id": f"{record.ticket_id}-{record.life}-{record.sk.rpartition('#')[2]}",
+        "escalation_id": f"{record.ticket_id}-{record.reopen_cycle}-{record.sk.rpartition('#')[2]}",
         "ticket_id": record.ticket_id,
         "rule": record.rule,
         "level": record.level,
@@ -246,7 +246,10 @@ def _escalations_page(asked: ListQuery) -> Page[Row]:
 
 def _escalations(keys: Iterable[str]) -> Iterable[Row]:
     parts = [key.split("-", 2) for key in dict.fromkeys(keys) if key.count("-") >= 2]
-    wanted = [(ticket_pk(ticket), f"{ESCALATION}{life}#{rule}") for ticket, life, rule in parts]
+    wanted = [
+        (ticket_pk(ticket), f"{ESCALATION}{reopen_cycle}#{rule}")
+        for ticket, reopen_cycle, rule in parts
+    ]
     return [_escalation(record) for record in queries.escalation_records(wanted)]
 
 

@@ -202,7 +202,7 @@ class _Telling:
             "segment": segment,
         }
         self._draft = new_draft(
-            fields, terms_key=terms.key, priority=priority, by=SYSTEM, now=self._at
+            fields, policy_key=terms.key, priority=priority, by=SYSTEM, now=self._at
         )
         self._draft.emit(events.Created(category.value, priority.value))
         self._draft.finish()

@@ -265,11 +265,11 @@ def _shown(window: Window) -> str:
     return f"{_clock(window[0])}–{_clock(window[1])}"
 
 
-def _instant(seconds: int, start: datetime, allowance: int) -> datetime:
+def _instant(seconds: int, start: datetime, target: int) -> datetime:
     try:
         return instant.from_seconds(seconds)
     except OverflowError:
-        raise DeadlineOutOfReach(start, allowance) from None
+        raise DeadlineOutOfReach(start, target) from None
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,7 @@ class TimeRunsBackwards(DomainError):
         super().__init__(f"time runs backwards: {_show(at)} comes before {_show(last)}")
 
 
-# Calendars, policies, allowances
+# Calendars, policies, targets
 
 
 class CalendarRefused(DomainError):
@@ -60,7 +60,7 @@ class DeadlineOutOfReach(CalendarRefused):
         super().__init__(f"{seconds} s of business hours from {_show(start)} take too many years")
 
 
-class AllowanceRefused(DomainError):
+class TargetRefused(DomainError):
     """A duration that nobody can promise, or text that names none."""
 
 
@@ -68,7 +68,7 @@ class TermsRefused(DomainError):
     """What a policy promises is incomplete or makes no sense."""
 
 
-class NoAllowance(TermsRefused):
+class NoTarget(TermsRefused):
     def __init__(self, key: str, priority: str) -> None:
         super().__init__(f"{key} has no targets for {priority}")
 

@@ -1,8 +1,8 @@
-"""Allowances as people write them: `2h`, `1d 4h`, `90m`. One `d` is 24 h of working time."""
+"""Targets as people write them: `2h`, `1d 4h`, `90m`. One `d` is 24 h of working time."""
 
 import re
 
-from tickets.domain.errors import AllowanceRefused
+from tickets.domain.errors import TargetRefused
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # Spaces come singly here, and a text is short: no text makes this slow.
@@ -22,12 +22,12 @@ def parse(text: str) -> int:
     plain = " ".join(text[: LONGEST_TEXT + 1].lower().split())
     shape = _SHAPE.fullmatch(plain) if len(text) <= LONGEST_TEXT else None
     if shape is None or not any(shape.groups()):
-        raise AllowanceRefused(f"{text[:40]!r} is not a duration such as 2h, 1d 4h or 90m")
+        raise TargetRefused(f"{text[:40]!r} is not a duration such as 2h, 1d 4h or 90m")
     seconds = sum(
         int(count or 0) * unit for count, unit in zip(shape.groups(), _UNITS.values(), strict=True)
     )
     if not 0 < seconds <= LONGEST:
-        raise AllowanceRefused(f"{text!r} is not between 1s and {format(LONGEST)}")
+        raise TargetRefused(f"{text!r} is not between 1s and {format(LONGEST)}")
     return seconds
 
 

@@ -13,9 +13,9 @@ from helpdesk.accounts.models import validate_time_zone
 from helpdesk.short_text import LineField
 from tickets.domain import calendar, target
 from tickets.domain.errors import (
-    AllowanceRefused,
     CalendarHasNoWorkingTime,
     CalendarRefused,
+    TargetRefused,
     UnknownTimeZone,
     WindowsOverlap,
 )
@@ -148,7 +148,7 @@ def _windows(text: str) -> list[list[str]]:
 def validate_allowance(text: str) -> None:
     try:
         target.parse(text)
-    except AllowanceRefused as refused:
+    except TargetRefused as refused:
         raise ValidationError(
             _("Enter business time such as 2h, 1d 4h or 90m (1d is 24 hours).")
         ) from refused
@@ -158,7 +158,7 @@ def _seconds(text: str) -> int | None:
     """None for what the field itself refuses."""
     try:
         return target.parse(text)
-    except AllowanceRefused:
+    except TargetRefused:
         return None
 
 
@@ -234,7 +234,7 @@ class Policy(models.Model):
         )
 
     def as_written(self) -> dict[str, Any]:
-        """The promises as a version keeps them; allowances in seconds."""
+        """The promises as a version keeps them; targets in seconds."""
         return {
             "calendar": self.calendar.as_written(),
             "targets": {

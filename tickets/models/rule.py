@@ -10,7 +10,7 @@ from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
 
 
 class EscalationRule(models.Model):
-    """One trigger and what it does. Fires at most once in a life of a ticket."""
+    """One trigger and what it does. Fires at most once until a ticket is reopened."""
 
     key = models.SlugField(
         _("key"), unique=True, help_text=_("Identifies the rule in logs and escalations.")

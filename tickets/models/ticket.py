@@ -83,7 +83,7 @@ class Escalation(PlannedModel):
     """A rule that fired, or an escalation by hand."""
 
     escalation_id = models.CharField(_("escalation"), primary_key=True, max_length=120)
-    """`<ticket>-<life>-<rule>`: what makes it happen once."""
+    """`<ticket>-<reopen cycle>-<rule>`: what makes it happen once."""
     ticket_id = models.CharField(_("ticket"), max_length=20)
     rule = models.CharField(_("rule"), max_length=80)
     level = models.IntegerField(_("level"))

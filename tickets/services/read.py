@@ -105,7 +105,7 @@ def get_tickets(ticket_ids: Iterable[str]) -> dict[str, Ticket]:
 
 
 def escalations_of(ticket_id: str) -> list[Escalation]:
-    """Every escalation of a ticket, in every life of it. One query."""
+    """Every escalation of a ticket, in every reopen cycle. One query."""
     return queries.escalations(ticket_id)
 
 

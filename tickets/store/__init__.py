@@ -2,7 +2,7 @@
 
 PK TICKET#<ticketId>          SK DETAILS                       the ticket
 PK TICKET#<ticketId>          SK COMMUNICATION#<ulid>          its log
-PK TICKET#<ticketId>          SK ESCALATION#<life>#<rule>      fired once, by this key
+PK TICKET#<ticketId>          SK ESCALATION#<cycle>#<rule>      fired once, by this key
 PK OUTBOX#<shard>             SK <ulid>                        events to pass on
 PK OUTBOX_FAILED              SK <ulid>                        events that a consumer fails on
 PK REQUEST#<user>#<token>     SK REQUEST                       makes creation idempotent

@@ -31,7 +31,7 @@ class OutboxEvent(Item):
     ticket_id = UnicodeAttribute(attr_name="ticketId")
     at = InstantAttribute()
     by = UnicodeAttribute()
-    life = IntegerAttribute()
+    reopen_cycle = IntegerAttribute(attr_name="life")
     data = UnicodeAttribute()  # JSON; what depends on the kind
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
     # Of a failed event alone: the consumers that have yet to take it, and when to try again
@@ -73,7 +73,7 @@ def set_aside(event: OutboxEvent, *, untaken: Iterable[str], retry_at: datetime)
         ticket_id=event.ticket_id,
         at=event.at,
         by=event.by,
-        life=event.life,
+        reopen_cycle=event.reopen_cycle,
         data=event.data,
         request_id=event.request_id,
         untaken=set(untaken),

@@ -74,7 +74,7 @@ class Communication(Item):
 
 
 class Escalation(Item):
-    """A rule that fired in a life of a ticket, or an escalation by hand."""
+    """A rule that fired until a ticket is reopened, or an escalation by hand."""
 
     class Meta(TicketTableMeta):
         pass
@@ -82,7 +82,7 @@ class Escalation(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     ticket_id = UnicodeAttribute(attr_name="ticketId")
-    life = IntegerAttribute()
+    reopen_cycle = IntegerAttribute(attr_name="life")
     rule = UnicodeAttribute()
     level = IntegerAttribute()
     due_at = InstantAttribute(attr_name="dueAt")
@@ -126,5 +126,5 @@ def communication_sk(communication_id: str) -> str:
     return f"{COMMUNICATION}{communication_id}"
 
 
-def escalation_sk(life: int, rule: str) -> str:
-    return f"{ESCALATION}{life}#{rule}"
+def escalation_sk(reopen_cycle: int, rule: str) -> str:
+    return f"{ESCALATION}{reopen_cycle}#{rule}"

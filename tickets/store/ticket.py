@@ -212,7 +212,7 @@ class Ticket(Item):
 
     # The clock's own notes
     timeline: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
-    life = IntegerAttribute(default=1)
+    reopen_cycle = IntegerAttribute(attr_name="life", default=1)
     fired_rules: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="firedRules", default=list
     )

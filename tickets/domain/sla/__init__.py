@@ -1,6 +1,6 @@
 """The SLA clock of SLA.md.
 
-terms.py        what is promised: allowances under a calendar
+terms.py        what is promised: targets under a calendar
 timeline.py     what happened to a ticket, and the state it is in
 clock.py        both clocks at an instant: elapsed, deadlines, breaches
 milestones.py   what escalation waits for

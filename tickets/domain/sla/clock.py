@@ -1,6 +1,6 @@
 """Both clocks of a ticket at an instant (SLA.md, "The two clocks").
 
-A clock is a row of runs: stretches in which it ran under one allowance. Elapsed is the working time
+A clock is a row of runs: stretches in which it ran under one target. Elapsed is the working time
 of all runs. A run begins with creation, a change of priority or policy, the end of a wait, or a
 reopening, and ends with the next of these, a wait, or a stop. A clock has breached when it ran
 at an instant strictly after its deadline then in force; the breach is recorded at that deadline, or
@@ -28,12 +28,12 @@ class Clock:
     """One clock as of an instant. Seconds are working time.
 
     `deadline`, `at_risk_at` and `overdue_at` are those of a running clock: the earliest instants,
-    past or to come, at which elapsed reaches the allowance, the terms' share of it, and 150 %.
+    past or to come, at which elapsed reaches the target, the terms' share of it, and 150 %.
     """
 
     state: ClockState
     elapsed: int
-    allowance: int
+    target: int
     since: datetime
     """The beginning of the present run, or of the present rest."""
     deadline: datetime | None = None
@@ -71,14 +71,14 @@ class Run:
     start: datetime
     end: datetime
     calendar: Calendar
-    allowance: int
+    target: int
 
 
 def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime) -> Reading:
     """Both clocks at `now`, which is not before the ticket's creation.
 
     Events after `now` have no effect. Raises KeyError for terms that are not in `terms`,
-    NoAllowance for a priority that they do not name, DeadlineOutOfReach.
+    NoTarget for a priority that they do not name, DeadlineOutOfReach.
     """
     timeline = timeline.until(now)
     parts = stretches(timeline, terms, now=now)
@@ -90,7 +90,7 @@ def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: dateti
             if response_runs(part.state)
         ],
         parts,
-        allowance=_terms(terms, state).of(state.priority).response,
+        target=_terms(terms, state).of(state.priority).response,
         state=ClockState.RUNNING if response_runs(state) else ClockState.STOPPED,
     )
     resolution = _clock(
@@ -100,7 +100,7 @@ def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: dateti
             if resolution_runs(part.state)
         ],
         parts,
-        allowance=_terms(terms, state).of(state.priority).resolution,
+        target=_terms(terms, state).of(state.priority).resolution,
         state=_resolution_state(state),
     )
     deadlines = [clock.deadline for clock in (response, resolution) if clock.deadline]
@@ -140,12 +140,12 @@ def resolution_runs(state: State) -> bool:
     return state.status.active and not state.waiting
 
 
-def run_of(part: Stretch, allowance: int) -> Run:
-    return Run(part.start, part.end, part.terms.calendar, allowance)
+def run_of(part: Stretch, target: int) -> Run:
+    return Run(part.start, part.end, part.terms.calendar, target)
 
 
 def _terms(terms: Mapping[str, PolicySnapshot], state: State) -> PolicySnapshot:
-    return terms[state.terms_key]
+    return terms[state.policy_key]
 
 
 def _resolution_state(state: State) -> ClockState:
@@ -154,23 +154,23 @@ def _resolution_state(state: State) -> ClockState:
     return ClockState.PAUSED if state.waiting else ClockState.RUNNING
 
 
-def _clock(runs: list[Run], parts: list[Stretch], *, allowance: int, state: ClockState) -> Clock:
+def _clock(runs: list[Run], parts: list[Stretch], *, target: int, state: ClockState) -> Clock:
     runs = _joined(runs)
     worked = [run.calendar.working_seconds(run.start, run.end) for run in runs]
     elapsed = sum(worked)
     breached_at = _breach(runs, worked)
     if state is not ClockState.RUNNING:
         since = runs[-1].end if runs else parts[-1].start
-        return Clock(state, elapsed, allowance, since, breached_at=breached_at)
+        return Clock(state, elapsed, target, since, breached_at=breached_at)
     at_risk_percent = parts[-1].terms.at_risk_percent
     return Clock(
         state,
         elapsed,
-        allowance,
+        target,
         runs[-1].start,
-        deadline=_reached(runs, worked, allowance),
-        at_risk_at=_reached(runs, worked, _share(allowance, at_risk_percent)),
-        overdue_at=_reached(runs, worked, _share(allowance, 150)),
+        deadline=_reached(runs, worked, target),
+        at_risk_at=_reached(runs, worked, _share(target, at_risk_percent)),
+        overdue_at=_reached(runs, worked, _share(target, 150)),
         breached_at=breached_at,
     )
 
@@ -183,10 +183,10 @@ def _joined(runs: Iterable[Run]) -> list[Run]:
         if (
             last
             and last.end == run.start
-            and last.allowance == run.allowance
+            and last.target == run.target
             and last.calendar == run.calendar
         ):
-            joined[-1] = Run(last.start, run.end, run.calendar, run.allowance)
+            joined[-1] = Run(last.start, run.end, run.calendar, run.target)
         else:
             joined.append(run)
     return joined
@@ -196,8 +196,8 @@ def _breach(runs: list[Run], worked: list[int]) -> datetime | None:
     elapsed = 0
     for number, (run, seconds) in enumerate(zip(runs, worked, strict=True), 1):
         elapsed += seconds
-        if elapsed >= run.allowance:
-            deadline = _reached(runs[:number], worked[:number], run.allowance)
+        if elapsed >= run.target:
+            deadline = _reached(runs[:number], worked[:number], run.target)
             if deadline < run.end:
                 return max(deadline, run.start)
     return None
@@ -216,6 +216,6 @@ def _reached(runs: list[Run], worked: list[int], seconds: int) -> datetime:
     return runs[-1].calendar.add(runs[-1].start, left)
 
 
-def _share(allowance: int, percent: int) -> int:
-    """The least whole seconds that are `percent` of the allowance or more."""
-    return max(1, -(-allowance * percent // 100))
+def _share(target: int, percent: int) -> int:
+    """The least whole seconds that are `percent` of the target or more."""
+    return max(1, -(-target * percent // 100))

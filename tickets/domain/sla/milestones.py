@@ -34,7 +34,7 @@ class Notify(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires at most once in a life of a ticket. Level 0 leaves the ticket's level."""
+    """Fires at most once until a ticket is reopened. Level 0 leaves the ticket's level."""
 
     key: str
     trigger: Trigger
@@ -88,8 +88,8 @@ def plan(
     """The milestones that running clocks have reached or will reach if nothing happens, in order.
 
     `reading` is that of the timeline at its last event or later; when exactly makes no difference.
-    `fired` holds the keys of the rules that fired in this life of the ticket; they are left out, as
-    is what was due before its rule came into force. A clock that is paused or stopped has none.
+    `fired` holds the keys of the rules that fired since the ticket was last reopened; they are left
+    out, as is what was due before its rule came into force. A clock that is paused or stopped has none.
     """
     planned = [
         found
@@ -141,13 +141,13 @@ def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None
 
 
 def _critical_since(timeline: Timeline) -> datetime | None:
-    """When the ticket was created Critical or became it, in this life; None if it is not."""
+    """When the ticket became Critical in this reopen cycle, or was created so; None if it is not."""
     if timeline.priority is not Priority.CRITICAL or not timeline.status.active:
         return None
     states = timeline.states()
     since = states[0].last_at if states[0].priority is Priority.CRITICAL else None
     for before, state in pairwise(states):
-        if state.life != before.life:
+        if state.reopen_cycle != before.reopen_cycle:
             since = None
         elif state.priority is not before.priority:
             since = state.last_at if state.priority is Priority.CRITICAL else None

@@ -1,11 +1,11 @@
-"""What is promised: for each priority an allowance a clock, under one calendar."""
+"""What is promised: for each priority a target a clock, under one calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from tickets.domain.calendar import ALWAYS, Calendar
-from tickets.domain.errors import NoAllowance
+from tickets.domain.errors import NoTarget
 from tickets.domain.ticket import Priority
 
 _HOUR = 3_600
@@ -25,21 +25,21 @@ class PolicySnapshot:
 
     key: str
     calendar: Calendar
-    allowances: Mapping[Priority, Targets]
+    targets: Mapping[Priority, Targets]
     at_risk_percent: int = 75
 
     def of(self, priority: Priority) -> Targets:
-        """Raises NoAllowance for a priority that these terms do not name."""
+        """Raises NoTarget for a priority that these terms do not name."""
         try:
-            return self.allowances[priority]
+            return self.targets[priority]
         except KeyError:
-            raise NoAllowance(self.key, priority) from None
+            raise NoTarget(self.key, priority) from None
 
 
 DEFAULT_TERMS = PolicySnapshot(
     key="default-1",
     calendar=ALWAYS,
-    allowances=MappingProxyType(
+    targets=MappingProxyType(
         {
             Priority.CRITICAL: Targets(2 * _HOUR, 24 * _HOUR),
             Priority.HIGH: Targets(4 * _HOUR, 48 * _HOUR),

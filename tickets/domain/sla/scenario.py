@@ -69,7 +69,7 @@ def _terms(scenario: Mapping[str, Any]) -> PolicySnapshot:
     except DomainError as refused:
         raise ScenarioRefused(f"calendar: {refused}") from refused
     if "targets" not in scenario:
-        return PolicySnapshot(_KEY, passes, DEFAULT_TERMS.allowances)
+        return PolicySnapshot(_KEY, passes, DEFAULT_TERMS.targets)
     written = scenario["targets"]
     if not isinstance(written, Mapping):
         raise ScenarioRefused("targets is an object of priorities")

@@ -47,12 +47,12 @@ class Event:
     at: datetime
     type: EventType
     priority: Priority | None = None
-    terms_key: str | None = None
+    policy_key: str | None = None
 
     def dump(self) -> str:
         """One line such as `2026-11-23T20:29:00Z priority Critical`."""
         words = [instant.text(self.at), self.type.value]
-        words += [word for word in (self.priority, self.terms_key) if word]
+        words += [word for word in (self.priority, self.policy_key) if word]
         return " ".join(words)
 
     @classmethod
@@ -72,11 +72,11 @@ class State:
 
     status: Status
     priority: Priority
-    terms_key: str
+    policy_key: str
     created_at: datetime
     last_at: datetime
     waiting: bool = False
-    life: int = 1
+    reopen_cycle: int = 1
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -90,11 +90,11 @@ class Timeline:
     state: State
 
     @classmethod
-    def begin(cls, at: datetime, priority: Priority, terms_key: str) -> "Timeline":
+    def begin(cls, at: datetime, priority: Priority, policy_key: str) -> "Timeline":
         """The timeline of a ticket that is created `at`."""
         instant.checked(at)
-        created = Event(at, EventType.CREATED, priority, terms_key)
-        state = State(Status.OPEN, priority, terms_key, created_at=at, last_at=at)
+        created = Event(at, EventType.CREATED, priority, policy_key)
+        state = State(Status.OPEN, priority, policy_key, created_at=at, last_at=at)
         return cls((created,), state)
 
     def then(self, event: Event, *, reopen_within: timedelta = REOPEN_WITHIN) -> "Timeline":
@@ -124,7 +124,7 @@ class Timeline:
     def states(self) -> list[State]:
         """The state after each event."""
         first = self.events[0]
-        states = [Timeline.begin(first.at, _priority(first), first.terms_key or "").state]
+        states = [Timeline.begin(first.at, _priority(first), first.policy_key or "").state]
         for event in self.events[1:]:
             states.append(after(states[-1], event, reopen_within=timedelta.max))
         return states
@@ -135,7 +135,7 @@ class Timeline:
         whole = tuple(events)
         if not whole or whole[0].type is not EventType.CREATED:
             raise NotCreatedFirst
-        state = Timeline.begin(whole[0].at, _priority(whole[0]), whole[0].terms_key or "").state
+        state = Timeline.begin(whole[0].at, _priority(whole[0]), whole[0].policy_key or "").state
         for event in whole[1:]:
             state = after(state, event, reopen_within=timedelta.max)
         return cls(whole, state)
@@ -158,17 +158,17 @@ class Timeline:
         return self.state.priority
 
     @property
-    def terms_key(self) -> str:
-        return self.state.terms_key
+    def policy_key(self) -> str:
+        return self.state.policy_key
 
     @property
     def waiting(self) -> bool:
         return self.state.waiting
 
     @property
-    def life(self) -> int:
+    def reopen_cycle(self) -> int:
         """1, and one more with each reopening."""
-        return self.state.life
+        return self.state.reopen_cycle
 
     @property
     def created_at(self) -> datetime:
@@ -207,7 +207,7 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
         case EventType.PRIORITY:
             return replace(state, priority=_priority(event))
         case EventType.POLICY:
-            return replace(state, terms_key=event.terms_key or state.terms_key)
+            return replace(state, policy_key=event.policy_key or state.policy_key)
         case EventType.WAITING:
             if state.waiting:
                 raise AlreadyWaiting
@@ -252,7 +252,11 @@ def _done(state: State, at: datetime) -> State:
 
 def _reopened(state: State) -> State:
     return replace(
-        state, status=Status.IN_PROGRESS, life=state.life + 1, resolved_at=None, closed_at=None
+        state,
+        status=Status.IN_PROGRESS,
+        reopen_cycle=state.reopen_cycle + 1,
+        resolved_at=None,
+        closed_at=None,
     )
 
 

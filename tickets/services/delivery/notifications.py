@@ -117,7 +117,7 @@ def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
         given.level = escalated.level
         given.due_at = max((one.due_at for one in reasons if one.due_at), default=None)
         for record in (one.record for one in reasons if one.record):
-            given.record = escalation_sk(event.life, record)
+            given.record = escalation_sk(event.reopen_cycle, record)
         _give(given, mail=True)
 
 

@@ -135,7 +135,7 @@ def create_ticket(
                 made[:] = [repeated]
                 return []
             _refuse_what_is_gone(customer_id, vehicle_id)
-        draft = new_draft(fields, terms_key=terms.key, priority=known_priority, by=by, now=at)
+        draft = new_draft(fields, policy_key=terms.key, priority=known_priority, by=by, now=at)
         if first_message:
             first_message.write(draft)
         draft.emit(events.Created(known_category.value, known_priority.value))

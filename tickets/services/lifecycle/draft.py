@@ -81,19 +81,19 @@ class Draft:
         self.ticket.updated_at = at
 
     def apply(
-        self, kind: EventType, *, priority: Priority | None = None, terms_key: str | None = None
+        self, kind: EventType, *, priority: Priority | None = None, policy_key: str | None = None
     ) -> None:
         """Apply an event to the clocks and to the status that follows from it.
 
         Raises EventRefused where the workflow has no such step.
         """
-        event = ClockEvent(self.at, kind, priority=priority, terms_key=terms_key)
+        event = ClockEvent(self.at, kind, priority=priority, policy_key=policy_key)
         reopen_within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
         self._set_timeline(self.timeline.then(event, reopen_within=reopen_within))
         if len(self.timeline.events) > LONGEST_TIMELINE:
             raise Invalid({"status": _("This ticket has too many changes. Create a new ticket.")})
-        if self.timeline.life != self.ticket.life:
-            self.ticket.life = self.timeline.life
+        if self.timeline.reopen_cycle != self.ticket.reopen_cycle:
+            self.ticket.reopen_cycle = self.timeline.reopen_cycle
             self.ticket.escalation_level = 0
             self.ticket.fired_rules = []
             self.emit(events.Reopened())
@@ -218,7 +218,7 @@ class Draft:
                 ticket_id=self.ticket.ticket_id,
                 at=self.at,
                 by=self.by.user_id,
-                life=self.ticket.life,
+                reopen_cycle=self.ticket.reopen_cycle,
                 data=events.dump(event),
                 request_id=context.get("request_id"),
             )
@@ -238,9 +238,9 @@ class Draft:
         ticket.escalation_level = max(ticket.escalation_level, level)
         record = Escalation(
             ticket.pk,
-            escalation_sk(ticket.life, key),
+            escalation_sk(ticket.reopen_cycle, key),
             ticket_id=ticket.ticket_id,
-            life=ticket.life,
+            reopen_cycle=ticket.reopen_cycle,
             rule=key,
             level=ticket.escalation_level,
             due_at=due_at,
@@ -258,7 +258,7 @@ class Draft:
         ticket.status = timeline.status.value
         ticket.waiting = timeline.waiting
         ticket.priority = timeline.priority.value
-        ticket.policy_id = timeline.terms_key
+        ticket.policy_id = timeline.policy_key
         ticket.resolved_at = timeline.resolved_at
         ticket.closed_at = timeline.closed_at
 
@@ -323,7 +323,7 @@ def write_beside(transaction: Transaction, draft: Draft) -> None:
 def new_draft(
     fields: Mapping[str, Any],
     *,
-    terms_key: str,
+    policy_key: str,
     priority: Priority,
     by: Actor,
     now: datetime,
@@ -340,7 +340,7 @@ def new_draft(
         updated_at=now,
         **fields,
     )
-    draft = Draft(ticket, Timeline.begin(now, priority, terms_key), by=by, now=now)
+    draft = Draft(ticket, Timeline.begin(now, priority, policy_key), by=by, now=now)
     category = fields["category"]
     words = f"Ticket created: category {category}, priority {priority}"
     draft.add_entry(

@@ -334,7 +334,7 @@ class _Replay:
         }
         return new_draft(
             fields,
-            terms_key=terms.key,
+            policy_key=terms.key,
             priority=priority,
             by=self._work.person(event.by),
             now=event.at,

@@ -112,7 +112,7 @@ class _Told:
     values: dict[str, str | None] = field(
         default_factory=lambda: {"status": Status.OPEN.value, "waiting": "no"}
     )
-    life: int = 1
+    reopen_cycle: int = 1
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -140,7 +140,7 @@ class _Told:
             self._restore(self.before_merge)
 
     def _restore(self, before: "_Told") -> None:
-        self.life = before.life
+        self.reopen_cycle = before.reopen_cycle
         self.first_responded_at = before.first_responded_at
         self.resolved_at, self.closed_at = before.resolved_at, before.closed_at
         if "escalationLevel" in before.values:
@@ -154,9 +154,9 @@ class _Told:
             self.resolved_at = at
             self.first_responded_at = self.first_responded_at or at
         if done_before and not done:
-            self.life += 1
+            self.reopen_cycle += 1
             self.resolved_at = None
-            self.values["escalationLevel"] = "0"  # each life begins without
+            self.values["escalationLevel"] = "0"  # each reopen cycle begins without
         self.closed_at = at if after == Status.CLOSED.value else None
 
 
@@ -178,8 +178,8 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
     ):
         if stored_at != at:
             yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
-    if told.life != ticket.life:
-        yield f"life: the log says {told.life}, the ticket {ticket.life}"
+    if told.reopen_cycle != ticket.reopen_cycle:
+        yield f"life: the log says {told.reopen_cycle}, the ticket {ticket.reopen_cycle}"
     if log and log[-1].communication_id > (ticket.last_id or ""):
         yield "lastId: the log goes on beyond it"
 
@@ -193,12 +193,12 @@ def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
     for name in sorted({*stored, *replayed}):
         if stored.get(name) != replayed.get(name):
             yield f"{name}: stored {stored.get(name)}, the clock says {replayed.get(name)}"
-    if timeline.life != ticket.life:
-        yield f"life: the timeline says {timeline.life}, the ticket {ticket.life}"
+    if timeline.reopen_cycle != ticket.reopen_cycle:
+        yield f"life: the timeline says {timeline.reopen_cycle}, the ticket {ticket.reopen_cycle}"
 
 
 def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
-    present = [record for record in records if record.life == ticket.life]
+    present = [record for record in records if record.reopen_cycle == ticket.reopen_cycle]
     level = max((record.level for record in present), default=0)
     if level != ticket.escalation_level:
         yield f"escalationLevel: the records say {level}, the ticket {ticket.escalation_level}"

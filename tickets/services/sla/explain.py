@@ -73,7 +73,7 @@ def _explained(ticket_id: str, now: datetime) -> Explained:
 
 
 def _summary(read: Clock) -> str:
-    words = f"{read.state}, {target.format(read.elapsed)} of {target.format(read.allowance)} used"
+    words = f"{read.state}, {target.format(read.elapsed)} of {target.format(read.target)} used"
     if read.deadline:
         words += f", due {instant.text(read.deadline)}"
     if read.breached_at:

@@ -134,7 +134,7 @@ def snapshot_of(key: str, written: Mapping[str, Any]) -> PolicySnapshot:
     return PolicySnapshot(
         key=key,
         calendar=calendar.parse(written["calendar"]),
-        allowances={
+        targets={
             Priority(priority): Targets(**targets)
             for priority, targets in written["targets"].items()
         },

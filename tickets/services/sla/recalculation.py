@@ -115,8 +115,8 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
         customer = customer or get_customer(ticket.customer_id)
         ticket.segment = customer.segment if customer else ""
     terms = policies.snapshot_for(category=Category(ticket.category), segment=ticket.segment)
-    if terms.key != draft.timeline.terms_key:
-        draft.apply(EventType.POLICY, terms_key=terms.key)
+    if terms.key != draft.timeline.policy_key:
+        draft.apply(EventType.POLICY, policy_key=terms.key)
 
 
 def _page(replan: Replan, place: PagePosition | None) -> tuple[list[Ticket], PagePosition | None]:
