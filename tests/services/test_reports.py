@@ -222,7 +222,7 @@ def test_one_rolls_up_at_a_time_and_rests(desk, monkeypatch):
     clock = iter([100.0, 100.2, 200.0, 202.0])
     asked = []
     monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(tasks.facts, "nudge", lambda: asked.append(True))
+    monkeypatch.setattr(tasks.facts, "wake_worker", lambda: asked.append(True))
 
     cache.add(tasks.ROLLING, True, 60)
     assert tasks.roll_up() == 0

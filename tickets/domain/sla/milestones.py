@@ -141,7 +141,7 @@ def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None
 
 
 def _critical_since(timeline: Timeline) -> datetime | None:
-    """When the ticket became Critical in this reopen cycle, or was created so; None if it is not."""
+    """When the ticket became Critical in this reopen cycle; None if it is not Critical."""
     if timeline.priority is not Priority.CRITICAL or not timeline.status.active:
         return None
     states = timeline.states()
