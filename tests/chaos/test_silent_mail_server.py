@@ -38,8 +38,8 @@ print(create_ticket(customer_id=find_customers("giulia")[0].customer_id, subject
 """
 
 FIRED = """
-from tickets.store import access
-print(",".join(sorted(access.ticket("{number}").fired_rules)))
+from tickets.store import queries
+print(",".join(sorted(queries.ticket("{number}").fired_rules)))
 """
 
 

@@ -89,7 +89,8 @@ def plan(
 
     `reading` is that of the timeline at its last event or later; when exactly makes no difference.
     `fired` holds the keys of the rules that fired since the ticket was last reopened; they are left
-    out, as is what was due before its rule came into force. A clock that is paused or stopped has none.
+    out, as is what was due before its rule came into force. A clock that is paused or stopped has
+    none.
     """
     planned = [
         found
