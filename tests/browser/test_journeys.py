@@ -148,7 +148,7 @@ def test_all_that_match_are_assigned_at_once_by_the_keyboard_alone(desk, page: P
     expect(page.get_by_label("Select all 52 that match")).to_be_focused()
     keys.press("Space")
     expect(page.get_by_text("52 selected")).to_be_visible()
-    page.get_by_label("Choose ticket 3", exact=True).uncheck()
+    page.get_by_label("Select ticket 3", exact=True).uncheck()
     expect(page.get_by_text("49 selected")).to_be_visible()
     expect(page.get_by_text("that match")).to_be_hidden()
     page.get_by_label("Select all on this page").check()
@@ -166,7 +166,7 @@ def test_all_that_match_are_assigned_at_once_by_the_keyboard_alone(desk, page: P
 
     expect(page.get_by_text("52 tickets changed")).to_be_visible()
     settle()
-    page.get_by_role("link", name="Back to the list").click()
+    page.get_by_role("link", name="Back to list").click()
     expect(page.get_by_text("No unassigned tickets.")).to_be_visible()
 
 
@@ -267,7 +267,7 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     keys.press("a")
     expect(page.locator("[data-key-assign]")).to_be_focused()
     keys.type("Ros")  # a closed list takes what is typed at once
-    expect(page.locator("[data-kind=system]").last).to_contain_text("nobody → Rosa Marin")
+    expect(page.locator("[data-kind=system]").last).to_contain_text("Assigned to Rosa Marin")
     keys.press("Escape")
     expect(page.locator("select:focus")).to_have_count(0)
     keys.press("r")
