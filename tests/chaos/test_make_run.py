@@ -109,7 +109,7 @@ def test_beat_escalates_what_is_overdue_once_within_a_period(running):
     while "Response deadline passed" not in (page := browser.get(address)):
         assert time.monotonic() < deadline, "beat did not escalate"
     assert page.count("Response deadline passed") == 1
-    assert "level 1" in page
+    assert "Level 1" in page
     # Two more periods change nothing.
     running.manage("sla_sweep")
     assert running.manage("sla_sweep").splitlines()[-1] == "due=0 fired=0 conflicts=0"
@@ -185,7 +185,7 @@ def test_two_desks_run_side_by_side_and_know_nothing_of_each_other(running, tmp_
         assert "Of one desk alone" in one.get(address)
         with pytest.raises(urllib.error.HTTPError, match="404"):
             two.get(address)
-        assert "another desk runs on the data" in RunningDesk(running.data).refused()
+        assert "another Helpdesk is running on the data" in RunningDesk(running.data).refused()
     finally:
         other.interrupt()
     assert other.left_behind() == []
