@@ -6,7 +6,10 @@ know (a refused transition) is in tickets/domain/errors.py.
 
 import errno
 from collections.abc import Mapping
+from functools import cache
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,3 +76,10 @@ class TooManyTries(ServiceError):
         super().__init__(
             _("Too many attempts. Try again in %(wait)s.") % {"wait": wait % {"count": number}}
         )
+
+
+@cache
+def refusals() -> tuple[type[Exception], ...]:
+    """Return the base classes of what the apps' domains refuse, as REFUSALS in the settings names
+    them: a conflict, with a message for people."""
+    return tuple(import_string(path) for path in settings.REFUSALS)

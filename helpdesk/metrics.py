@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.module_loading import import_string
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from helpdesk.accounts.actors import SYSTEM
 from helpdesk.health import engines_answer, queue_length
-from tickets.services.lists.counts import snapshot
-from tickets.services.maintenance.health import pulse
 
 PATH = "/metrics"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -92,33 +90,9 @@ class _Desk(Collector):
         yield up
         if answers["redis"] and (length := queue_length()) is not None:
             yield GaugeMetricFamily("helpdesk_queue_tasks", "Tasks waiting in the queue.", length)
-        if not (answers["dynamodb"] and answers["database"]):
-            return
-        found = pulse(by=SYSTEM)
-        oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
-        yield GaugeMetricFamily(
-            "helpdesk_outbox_oldest_seconds",
-            "Age of the oldest unprocessed event; 0 if there is none.",
-            oldest,
-        )
-        yield GaugeMetricFamily(
-            "helpdesk_outbox_failed_events",
-            "Events that a consumer failed to process. Retried at least every hour.",
-            found.failed_events,
-        )
-        if found.since_sweep is not None:
-            yield GaugeMetricFamily(
-                "helpdesk_sweep_age_seconds",
-                "Seconds since the last sweep.",
-                found.since_sweep.total_seconds(),
-            )
-        standing = snapshot(by=SYSTEM).all
-        tickets = GaugeMetricFamily(
-            "helpdesk_tickets", "Active tickets by SLA status.", labels=["standing"]
-        )
-        for name in ("active", "at_risk", "overdue", "waiting", "unassigned", "escalated"):
-            tickets.add_metric([name], float(getattr(standing, name)))
-        yield tickets
+        if answers["dynamodb"] and answers["database"]:
+            for path in settings.METRICS:
+                yield from import_string(path)()
 
 
 def _may_see(request: HttpRequest) -> bool:

@@ -22,9 +22,9 @@ from helpdesk.errors import (
     ServiceError,
     StaleVersion,
     TooManyTries,
+    refusals,
 )
 from helpdesk.log_redaction import path_without_texts
-from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,6 @@ _STATUS: dict[type[Exception], int] = {
     NoRoom: 503,
     TooManyTries: 429,
     InvalidCursor: 422,
-    DomainError: 409,
 }
 
 
@@ -68,7 +67,7 @@ class ErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, ServiceError | DomainError | InvalidCursor):
+        if isinstance(error, (ServiceError, InvalidCursor, *refusals())):
             answer = error_page(request, status=status_of(error), message=str(error))
             if isinstance(error, TooManyTries):
                 answer["Retry-After"] = str(error.seconds)
@@ -87,6 +86,8 @@ class ErrorMiddleware:
 
 def status_of(error: Exception) -> int:
     """The HTTP status that says what kind of error this is."""
+    if isinstance(error, refusals()):
+        return 409
     return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
 
 

@@ -329,6 +329,12 @@ QUEUES = ("sla", "celery", "mail", "webhooks", "jobs")
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Who is told of what happened to a ticket, by the outbox.
+# What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics, and
+# what the admin's front page shows.
+REFUSALS = ["tickets.domain.errors.DomainError"]
+METRICS = ["tickets.services.maintenance.metrics.gauges"]
+ADMIN_DASHBOARD = "tickets.admin.dashboard.page"
+
 OUTBOX_CONSUMERS = {
     "notifications": "tickets.services.delivery.notifications.handle_events",
     "reply email": "tickets.services.delivery.reply_email.handle_events",

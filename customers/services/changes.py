@@ -1,9 +1,10 @@
 """Customers whose record changed, for whoever keeps something written about them elsewhere."""
 
-from pynamodb.exceptions import DeleteError
+from contextlib import suppress
 
 from customers.store import queries
 from customers.store.items import CustomerChanged
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 
 
 def changed_customers(*, limit: int) -> list[CustomerChanged]:
@@ -13,8 +14,5 @@ def changed_customers(*, limit: int) -> list[CustomerChanged]:
 
 def forget_changed(followed: CustomerChanged) -> None:
     """Done with this one, unless it has changed again since it was read."""
-    try:
-        followed.delete(condition=CustomerChanged.at == followed.at)
-    except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    with suppress(ConditionFailed), Transaction() as write:
+        write.delete(followed, CustomerChanged.at == followed.at)

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pynamodb.expressions.update import Action
 
 from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded, words_to_find
@@ -30,7 +29,7 @@ from customers.store.items import (
 )
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision
-from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
+from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy, Invalid, NotFound
 

@@ -18,9 +18,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from helpdesk.api.limits import TooMany
 from helpdesk.dynamo.cursor import InvalidCursor
-from helpdesk.errors import Invalid, ServiceError
+from helpdesk.errors import Invalid, ServiceError, refusals
 from helpdesk.middleware import RETRY, status_of
-from tickets.domain.errors import DomainError
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +89,6 @@ def explain_problems(api: NinjaAPI) -> None:
     """Let every error of the services and of the API itself be answered as a problem."""
 
     @api.exception_handler(ServiceError)
-    @api.exception_handler(DomainError)
     @api.exception_handler(InvalidCursor)
     def refused(request: HttpRequest, error: Exception) -> HttpResponse:
         if not isinstance(error, Invalid):
@@ -100,6 +98,9 @@ def explain_problems(api: NinjaAPI) -> None:
             to_camel(name) if "_" in name else name: said for name, said in error.errors.items()
         }
         return problem(422, " ".join(errors.values()), errors)
+
+    for kind in refusals():
+        api.exception_handler(kind)(refused)
 
     @api.exception_handler(ValidationError)
     def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from pynamodb.exceptions import TransactWriteError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
+from pynamodb.expressions.condition import Condition as Condition
+from pynamodb.expressions.update import Action as Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -39,6 +41,5 @@ class DeskAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """What burns, how the desk itself is, and who changed what of its configuration."""
-        from helpdesk.supervision import dashboard  # knows models, which are not there yet above
-
-        return super().index(request, {**(extra_context or {}), **dashboard.page(request)})
+        page = import_string(settings.ADMIN_DASHBOARD)  # knows models, which are not there at start
+        return super().index(request, {**(extra_context or {}), **page(request)})

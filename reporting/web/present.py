@@ -22,7 +22,7 @@ from reporting.web.labels import DEFINITIONS, FIGURES
 from theme.templatetags.desk import number, span
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Priority
-from tickets.web.labels import RULES, label
+from tickets.presenters.labels import RULES, label
 
 _FILTERED = ("priority", "category", "assignedTo")
 """Tables whose rows have reports of their own."""

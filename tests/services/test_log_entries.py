@@ -7,6 +7,7 @@ from tests.world import NOON, after, log_of, stored, waiting_events
 from tickets.domain.sla import clock
 from tickets.domain.ticket import CommunicationType
 from tickets.models import EscalationRule
+from tickets.presenters.tickets import log_lines
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.lifecycle.edit import edit
@@ -14,7 +15,6 @@ from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.store.items import Communication, communication_sk
 from tickets.store.keys import set_record_keys
 from tickets.store.ticket import ticket_pk
-from tickets.web.present import log_lines
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ from tickets.admin.paths import filters_of
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Priority, Status
 from tickets.models import Bulk
+from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.services.lifecycle.admin_edit import may_change
 from tickets.services.lifecycle.validation import LONGEST_SUBJECT
 from tickets.services.lists import bulk
 from tickets.services.lists.bulk import MOST
 from tickets.services.lists.find import every_number
-from tickets.web.forms import assignee_choices, word_choices
 
 SHOWN = 30
 MOST_COUNTED = 1_000_000

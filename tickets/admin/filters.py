@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.web.labels import label
+from tickets.presenters.labels import label
 
 Choices = list[tuple[str, Any]]
 

@@ -17,7 +17,7 @@ from tickets.admin.people import people
 from tickets.admin.ticket import mark
 from tickets.domain.ticket import Direction
 from tickets.models import Communication, Escalation, Tag
-from tickets.web.labels import RULES
+from tickets.presenters.labels import RULES
 
 
 def _ticket(number: str) -> str:

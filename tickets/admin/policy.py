@@ -20,11 +20,11 @@ from tickets.admin.impact_preview import (
 )
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Replan
+from tickets.presenters.choices import word_choices
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
 from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import ask_for_replan
-from tickets.web.forms import word_choices
 
 
 class PolicyForm(PreviewForm):

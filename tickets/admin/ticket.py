@@ -31,13 +31,13 @@ from tickets.domain.errors import DomainError
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Status
 from tickets.models import Ticket
+from tickets.presenters.labels import explained, label
+from tickets.presenters.tickets import LogLine, log_entries, log_lines
 from tickets.services.lifecycle.admin_edit import may_change, supervise
 from tickets.services.lifecycle.archive import archive, restore
 from tickets.services.lists.filters import read_filters
 from tickets.services.read import log_since
 from tickets.store import queries
-from tickets.web.labels import explained, label
-from tickets.web.present import LogLine, log_entries, log_lines
 
 LINES_SHOWN = 100
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tickets.web.labels import label
+from tickets.presenters.labels import label
 
 register = template.Library()
 register.filter("label", label)

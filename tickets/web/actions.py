@@ -22,6 +22,8 @@ from helpdesk.middleware import status_of
 from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
 from tickets.domain.mentions import mentions
+from tickets.presenters import tickets
+from tickets.presenters.labels import explained
 from tickets.services.assignment import assign as assigning
 from tickets.services.conversation import communicate
 from tickets.services.conversation.attachments import kept
@@ -31,8 +33,7 @@ from tickets.services.lifecycle import escalate as escalating
 from tickets.services.lifecycle import status as workflow
 from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
-from tickets.web import forms, present
-from tickets.web.labels import explained
+from tickets.web import forms
 from tickets.web.pages import detail_context
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
@@ -266,9 +267,9 @@ def _guard(content: str, *, sure: bool) -> None:
         )
 
 
-def _between(ticket_id: str, typed: QueryDict, by: Actor) -> list[present.LogLine]:
+def _between(ticket_id: str, typed: QueryDict, by: Actor) -> list[tickets.LogLine]:
     """What others wrote since the page was loaded."""
-    return present.log_lines(ticket_id, log_since(ticket_id, seen=typed.get("seen", ""), by=by))
+    return tickets.log_lines(ticket_id, log_since(ticket_id, seen=typed.get("seen", ""), by=by))
 
 
 def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:

@@ -14,9 +14,9 @@ from helpdesk.accounts.people import names_of
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
 from tickets.models import Bulk
+from tickets.presenters.labels import BULKS, label
 from tickets.services.lists import bulk
 from tickets.services.lists.find import every_number, find
-from tickets.web.labels import BULKS, label
 from tickets.web.lists import filters_of, query_of, words_of
 
 SHOWN = 10

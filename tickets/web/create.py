@@ -17,10 +17,10 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.messages import saved
+from tickets.presenters.tickets import vehicle_choice
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.sla.policies import targets_of_new_tickets
 from tickets.web.forms import NewTicketForm
-from tickets.web.present import vehicle_choice
 
 # Fields of the service and what the form calls them.
 _FORM_FIELD = {"customerId": "customer", "vehicleId": "vehicle"}

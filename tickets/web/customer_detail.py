@@ -12,10 +12,10 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.clock import this_second
 from tickets.domain.ticket import Status
+from tickets.presenters import tickets
 from tickets.services.customer_records import data_export
 from tickets.services.customer_records.detail import customer_page, vehicle_page
 from tickets.services.sla import recalculation
-from tickets.web import present
 
 
 @require_safe
@@ -25,7 +25,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     if page.customer.merged_into:
         return redirect("customer_detail", page.customer.merged_into)
     now = this_second()
-    lines = present.ticket_lines(page.tickets, now=now)
+    lines = tickets.ticket_lines(page.tickets, now=now)
     context = {
         "view": "customers",
         "page": page,
@@ -33,7 +33,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "supervises": by.supervises,
         "open": [line for line in lines if Status(line.status).active],
         "past": [line for line in lines if not Status(line.status).active],
-        "said": present.message_lines(page.said, page.customer),
+        "said": tickets.message_lines(page.said, page.customer),
         "now": now,
         "segment_changed": request.GET.get("segment") == "changed",
     }
@@ -67,7 +67,7 @@ def vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         "view": "customers",
         "page": page,
         "vehicle": page.vehicle,
-        "lines": present.ticket_lines(page.tickets, now=now),
+        "lines": tickets.ticket_lines(page.tickets, now=now),
         "now": now,
     }
     return render(request, "customers/vehicle.html", context)

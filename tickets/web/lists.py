@@ -20,14 +20,14 @@ from helpdesk.htmx import wants_fragment
 from helpdesk.parsing import whole_number
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Category, Priority, Status
+from tickets.presenters import tickets
+from tickets.presenters.choices import assignee_choices, word_choices
+from tickets.presenters.labels import QUEUES, label
 from tickets.services.assignment.assignable import people_in_lists
 from tickets.services.lists import saved_views
 from tickets.services.lists.filters import NAMES, read_filters
 from tickets.services.lists.find import QUEUES as FILTERS
 from tickets.services.lists.find import Found, Queue, find
-from tickets.web import present
-from tickets.web.forms import assignee_choices, word_choices
-from tickets.web.labels import QUEUES, label
 
 SORTS = {
     "": gettext_lazy("Time left"),
@@ -140,7 +140,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "view": which.value,
         "asked": urlencode(asked, doseq=True),
         "q": request.GET.get("q", ""),
-        "lines": present.ticket_lines(
+        "lines": tickets.ticket_lines(
             found.tickets, now=now, words=found.words, snippets=found.snippets
         ),
         "next_url": _address(asked, found.next),

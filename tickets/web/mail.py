@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
+from tickets.presenters.labels import EMAIL_KINDS
 from tickets.services.delivery import undelivered
-from tickets.web.labels import EMAIL_KINDS
 
 
 @require_safe

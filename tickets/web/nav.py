@@ -10,10 +10,10 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
+from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import presence
 from tickets.services.lists.find import MOST_COUNTED, Queue, counts
 from tickets.services.lists.saved_views import saved_views
-from tickets.web.labels import QUEUES
 
 _ICONS = {
     Queue.MINE: "person",

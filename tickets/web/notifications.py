@@ -6,9 +6,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.people import names_of
+from tickets.presenters.labels import NOTICES, RULES
 from tickets.services.delivery import notifications
 from tickets.store.notification import Notice
-from tickets.web.labels import NOTICES, RULES
 
 
 @require_safe

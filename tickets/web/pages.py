@@ -12,10 +12,11 @@ from helpdesk.clock import this_second
 from helpdesk.htmx import wants_fragment
 from helpdesk.parsing import whole_number
 from tickets.domain.ticket import Category
+from tickets.presenters import tickets
 from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import presence
 from tickets.services.read import TicketPage, older_log, ticket_page
-from tickets.web import forms, present
+from tickets.web import forms
 
 
 @require_safe
@@ -44,8 +45,8 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
     )
     context = {
         "ticket": {"ticket_id": ticket_id},
-        "log": present.log_entries(present.log_lines(ticket_id, lines)),
-        "older_url": present.older_url(ticket_id, before),
+        "log": tickets.log_entries(tickets.log_lines(ticket_id, lines)),
+        "older_url": tickets.older_url(ticket_id, before),
     }
     template = "tickets/log.html#lines" if wants_fragment(request) else "tickets/log.html"
     return render(request, template, context)
@@ -77,7 +78,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
     version = {"version": ticket.version}
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
-        **present.ticket_context(page, now=this_second()),
+        **tickets.ticket_context(page, now=this_second()),
         "stamp": presence.ticket_stamp(ticket.ticket_id, by=by),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),

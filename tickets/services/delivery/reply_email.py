@@ -14,12 +14,11 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils.translation import gettext as _
-from pynamodb.expressions.update import Action
 
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
-from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import send_soon

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import structlog
-from pynamodb.expressions.condition import Condition
 
 from customers.domain import vin as vins
 from customers.services.create import create_customer, create_vehicle
@@ -29,7 +28,7 @@ from customers.store.items import Customer
 from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
-from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
+from helpdesk.dynamo.transaction import Condition, ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused
 from tickets.domain import events

@@ -5,10 +5,9 @@ To be removed with the next release but one.
 
 from collections.abc import Callable
 
-from pynamodb.exceptions import UpdateError
-
 from customers.domain.choices import Segment
 from customers.services.read import get_customer
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from tickets.domain.ticket import Category
 from tickets.services.sla import policies
 from tickets.store import queries
@@ -35,10 +34,9 @@ def _store(ticket: Ticket) -> bool:
     # Nobody has seen it and the clock does not ask it: no new version of the ticket.
     missing = Ticket.pk.exists() & Ticket.segment.does_not_exist()
     try:
-        ticket.update(actions=[Ticket.segment.set(_segment_of(ticket))], condition=missing)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+        with Transaction() as write:
+            write.update(ticket, [Ticket.segment.set(_segment_of(ticket))], missing)
+    except ConditionFailed:
         return False
     return True
 

@@ -15,9 +15,9 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.clock import this_second
 from helpdesk.health import engines_answer, queue_length
 from theme.templatetags.desk import span
+from tickets.presenters.tickets import ticket_lines
 from tickets.services.lists.counts import snapshot
 from tickets.services.maintenance.health import Pulse, pulse
-from tickets.web.present import ticket_lines
 
 CHANGES_SHOWN = 12
 NEXT_SHOWN = 8

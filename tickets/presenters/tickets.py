@@ -21,12 +21,12 @@ from tickets.domain import instant
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType, Direction, LogEvent
+from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
-from tickets.web.labels import FIELDS, LOG_EVENTS, RULES, label
 
 _DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 

@@ -1,0 +1,31 @@
+"""What selects of pages and admin offer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.people import every_team
+from tickets.presenters.labels import label
+from tickets.services.assignment.assignable import people_in_lists
+
+
+def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
+    """Nobody, whoever is next, people, teams. `present` has the ticket, and is named even if they
+    could not be given it any more. Two SQL queries."""
+    people = [(one.user_id, one.label) for one in people_in_lists() if one.assignable]
+    people += [
+        (one.user_id, one.label)
+        for one in people_in_lists()
+        if one.user_id == present and not one.assignable
+    ]
+    teams = [(f"team-{team.pk}", team.name) for team in every_team()]
+    choices: list[tuple[str, Any]] = [("", _("Unassigned"))]
+    if teams:
+        choices += [("auto", _("Auto-assign"))]
+    choices += [(str(_("People")), people)]
+    return [*choices, (str(_("Teams")), teams)] if teams else choices
+
+
+def word_choices(words: Sequence[str]) -> list[tuple[str, str]]:
+    return [(str(word), label(word)) for word in words]
