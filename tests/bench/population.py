@@ -13,8 +13,8 @@ from reporting.domain.figures import Figures, empty_row
 from reporting.services import rollups
 from reporting.store import packing
 from reporting.store import queries as reports
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Priority
+from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.draft import Draft, new_draft
 from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.items import COUNTER, Counter

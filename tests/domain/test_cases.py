@@ -10,8 +10,9 @@ from tickets.domain.calendar import ALWAYS
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import DEFAULT_RULES
 from tickets.domain.sla.policy import DEFAULT_TERMS, PolicySnapshot, Targets
-from tickets.domain.sla.timeline import Event, EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
+from tickets.domain.workflow import Event, EventType
 
 NEW_YORK = ZoneInfo("America/New_York")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")

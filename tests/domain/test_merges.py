@@ -9,8 +9,9 @@ from tickets.domain.errors import EventRefused
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import DEFAULT_RULES
 from tickets.domain.sla.policy import DEFAULT_TERMS
-from tickets.domain.sla.timeline import Event, EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority, Status
+from tickets.domain.workflow import Event, EventType
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 TERMS = {DEFAULT_TERMS.key: DEFAULT_TERMS}

@@ -21,8 +21,8 @@ from tickets.demo.people import people, vin
 from tickets.demo.scenarios import PORTS, SCRIPTS, Script
 from tickets.domain import events
 from tickets.domain.sla.policy import PolicySnapshot
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.domain.workflow import EventType
 from tickets.services.assignment.assign import set_assignee, team_for
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.draft import Draft, new_draft, write_beside

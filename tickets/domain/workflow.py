@@ -1,10 +1,25 @@
-"""Which status can follow which (SLA.md, "Workflow")."""
+"""The state machine of a ticket (SLA.md, "Workflow"): which status can follow which, and what each
+event makes of a ticket."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 
-from tickets.domain.errors import TransitionRefused
-from tickets.domain.ticket import Status
+from tickets.domain import instant
+from tickets.domain.errors import (
+    AlreadyWaiting,
+    CannotReopen,
+    CannotWait,
+    ClosedTooLongAgo,
+    NotCreatedFirst,
+    NotWaiting,
+    TimeRunsBackwards,
+    TransitionRefused,
+    UnknownWord,
+)
+from tickets.domain.ticket import Priority, Status
 
 ALLOWED: Mapping[Status, tuple[Status, ...]] = MappingProxyType(
     {
@@ -20,3 +35,149 @@ def check(current: Status, wanted: Status) -> None:
     """Raises TransitionRefused, which names the allowed ones, unless `wanted` can follow."""
     if wanted not in ALLOWED[current]:
         raise TransitionRefused(current, wanted, ALLOWED[current])
+
+
+REOPEN_WITHIN = timedelta(days=14)
+"""How long after its closing a customer's message reopens a ticket, if nothing else is said."""
+
+
+class EventType(StrEnum):
+    CREATED = "created"
+    RESPONDED = "responded"
+    PRIORITY = "priority"
+    WAITING = "waiting"
+    CUSTOMER_REPLIED = "customer_replied"
+    RESUMED = "resumed"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    # Live tickets only; a scenario does not know these.
+    STARTED = "started"  # Open to In Progress by hand
+    REQUEUED = "requeued"  # In Progress to Open by hand; ends a wait
+    POLICY = "policy"  # other terms apply
+    MERGED = "merged"  # closed as a duplicate; taken away again when the merge is undone
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`priority` for created and priority, `terms_key` for created and policy."""
+
+    at: datetime
+    type: EventType
+    priority: Priority | None = None
+    policy_key: str | None = None
+
+    def dump(self) -> str:
+        """One line such as `2026-11-23T20:29:00Z priority Critical`."""
+        words = [instant.text(self.at), self.type.value]
+        words += [word for word in (self.priority, self.policy_key) if word]
+        return " ".join(words)
+
+    @classmethod
+    def load(cls, line: str) -> "Event":
+        at, kind, *rest = line.split(" ")
+        event_type = EventType(kind)
+        priority = Priority(rest.pop(0)) if event_type in _WITH_PRIORITY else None
+        return cls(instant.parse(at), event_type, priority, rest[0] if rest else None)
+
+
+_WITH_PRIORITY = (EventType.CREATED, EventType.PRIORITY)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A ticket after an event."""
+
+    status: Status
+    priority: Priority
+    policy_key: str
+    created_at: datetime
+    last_at: datetime
+    waiting: bool = False
+    reopen_cycle: int = 1
+    first_responded_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
+    """The state after `event`. Raises as Timeline.then does."""
+    at = instant.checked(event.at)
+    if at < state.last_at:
+        raise TimeRunsBackwards(at, state.last_at)
+    state = replace(state, last_at=at)
+    match event.type:
+        case EventType.CREATED:
+            raise NotCreatedFirst
+        case EventType.RESPONDED:
+            if state.status is Status.OPEN:
+                state = replace(state, status=Status.IN_PROGRESS)
+            return replace(state, first_responded_at=state.first_responded_at or at)
+        case EventType.PRIORITY:
+            return replace(state, priority=priority_of(event))
+        case EventType.POLICY:
+            return replace(state, policy_key=event.policy_key or state.policy_key)
+        case EventType.WAITING:
+            if state.waiting:
+                raise AlreadyWaiting
+            if not state.status.active:
+                raise CannotWait(state.status)
+            return replace(state, status=Status.IN_PROGRESS, waiting=True)
+        case EventType.RESUMED:
+            if not state.waiting:
+                raise NotWaiting
+            return replace(state, waiting=False)
+        case EventType.CUSTOMER_REPLIED:
+            return _customer_replied(state, at, reopen_within)
+        case EventType.REOPENED:
+            if state.status.active:
+                raise CannotReopen(state.status)
+            return _reopened(state)
+        case EventType.STARTED:
+            if state.status is not Status.OPEN:
+                allowed = ALLOWED[state.status]
+                raise TransitionRefused(state.status, Status.IN_PROGRESS, allowed)
+            return replace(state, status=Status.IN_PROGRESS)
+        case EventType.REQUEUED:
+            check(state.status, Status.OPEN)
+            return replace(state, status=Status.OPEN, waiting=False)
+        case EventType.RESOLVED:
+            check(state.status, Status.RESOLVED)
+            return replace(_done(state, at), status=Status.RESOLVED)
+        case EventType.CLOSED | EventType.MERGED:
+            check(state.status, Status.CLOSED)
+            return replace(_done(state, at), status=Status.CLOSED, closed_at=at)
+
+
+def _done(state: State, at: datetime) -> State:
+    """A ticket that is done without a response has its response at that moment."""
+    return replace(
+        state,
+        waiting=False,
+        first_responded_at=state.first_responded_at or at,
+        resolved_at=state.resolved_at or at,
+    )
+
+
+def _reopened(state: State) -> State:
+    return replace(
+        state,
+        status=Status.IN_PROGRESS,
+        reopen_cycle=state.reopen_cycle + 1,
+        resolved_at=None,
+        closed_at=None,
+    )
+
+
+def _customer_replied(state: State, at: datetime, reopen_within: timedelta) -> State:
+    if state.status.active:
+        return replace(state, waiting=False)
+    if state.closed_at and at - state.closed_at >= reopen_within:
+        raise ClosedTooLongAgo(state.closed_at, reopen_within)
+    return _reopened(state)
+
+
+def priority_of(event: Event) -> Priority:
+    if event.priority is None:
+        raise UnknownWord("a priority", event.priority, Priority)
+    return event.priority

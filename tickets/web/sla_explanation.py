@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from helpdesk.accounts.actors import actor_of
 from tickets.domain.sla.clock import Clock
 from tickets.domain.sla.explain import Segment
-from tickets.domain.sla.timeline import Event, EventType
+from tickets.domain.workflow import Event, EventType
 from tickets.services.sla.explain import explained
 
 WIDTH = 1_000

@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from tickets.domain.calendar import Calendar
 from tickets.domain.sla.policy import PolicySnapshot
-from tickets.domain.sla.timeline import State, Timeline
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.workflow import State
 
 
 class ClockState(StrEnum):

@@ -8,8 +8,9 @@ from tickets.domain import calendar, instant
 from tickets.domain.errors import DomainError, ScenarioRefused
 from tickets.domain.sla import clock
 from tickets.domain.sla.policy import DEFAULT_TERMS, PolicySnapshot, Targets
-from tickets.domain.sla.timeline import Event, EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
+from tickets.domain.workflow import Event, EventType
 
 _TYPES = (
     EventType.CREATED,

@@ -13,8 +13,8 @@ from helpdesk.idempotency import Request, Token, written_before
 from tickets.domain import events, workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
+from tickets.domain.workflow import EventType
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket

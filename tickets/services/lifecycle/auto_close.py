@@ -10,8 +10,8 @@ from helpdesk.clock import this_second
 from helpdesk.errors import Busy, NotFound
 from tickets.domain import instant
 from tickets.domain.events import Closed
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
+from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.store import queries

@@ -18,8 +18,7 @@ from tickets.domain.events import Event
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.clock import Reading
 from tickets.domain.sla.milestones import Milestone
-from tickets.domain.sla.timeline import Event as ClockEvent
-from tickets.domain.sla.timeline import EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import (
     CommunicationType,
     Delivery,
@@ -27,6 +26,8 @@ from tickets.domain.ticket import (
     LogEvent,
     Priority,
 )
+from tickets.domain.workflow import Event as ClockEvent
+from tickets.domain.workflow import EventType
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle import log_entries
 from tickets.services.lifecycle.firing import fire

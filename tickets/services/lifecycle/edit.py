@@ -9,8 +9,8 @@ from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Priority, Status
+from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.status import step

@@ -11,8 +11,9 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.idempotency import Token, written_before
 from tickets.domain import events
 from tickets.domain.errors import MergedAway, MergeRefused, TicketArchived
-from tickets.domain.sla.timeline import EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.domain.workflow import EventType
 from tickets.services.conversation.attachments import copied
 from tickets.services.lifecycle.change import change_both
 from tickets.services.lifecycle.create import FirstMessage, create_ticket

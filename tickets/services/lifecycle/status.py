@@ -5,8 +5,8 @@ from datetime import datetime
 from helpdesk.accounts.actors import Actor
 from tickets.domain import events, workflow
 from tickets.domain.errors import MergedAway
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Status
+from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import Checks

@@ -33,7 +33,7 @@ from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused
 from tickets.domain import events
 from tickets.domain.errors import DomainError
-from tickets.domain.sla.timeline import EventType, Timeline
+from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
 from tickets.domain.ticket_import import (
     LONGEST_LINE,
@@ -42,6 +42,7 @@ from tickets.domain.ticket_import import (
     ImportEventKind,
     parse,
 )
+from tickets.domain.workflow import EventType
 from tickets.services.assignment.assign import set_assignee
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.draft import Draft, copy_of, new_draft, write_beside

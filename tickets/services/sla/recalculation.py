@@ -19,8 +19,8 @@ from helpdesk import wake
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Busy, NotFound
-from tickets.domain.sla.timeline import EventType
 from tickets.domain.ticket import Category, Status
+from tickets.domain.workflow import EventType
 from tickets.models import Replan
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
