@@ -1,9 +1,13 @@
 """Attribute types that PynamoDB lacks."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.constants import NUMBER, STRING
+
+E = TypeVar("E", bound=StrEnum)
 
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -41,3 +45,25 @@ class IntegerAttribute(Attribute[int]):
 
     def deserialize(self, value: str) -> int:
         return int(value)
+
+
+class EnumAttribute(Attribute[E]):
+    """A word of an enumeration, stored as its text; whatever is set becomes a member.
+
+    Raises ValueError for a word that the enumeration does not have.
+    """
+
+    attr_type = STRING
+
+    def __init__(self, words: type[E], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = words
+
+    def __set__(self, instance: Any, value: E | None) -> None:
+        super().__set__(instance, None if value is None else self.words(value))
+
+    def serialize(self, value: E) -> str:
+        return self.words(value).value
+
+    def deserialize(self, value: str) -> E:
+        return self.words(value)

@@ -3,7 +3,7 @@
 import pytest
 
 from helpdesk.dynamo.table import client, create_missing_tables
-from tests.world import settle
+from tests.world import settle, stored
 from tickets.services.lists.find import QUEUES, Queue, find
 from tickets.store.ticket import Ticket
 
@@ -47,3 +47,14 @@ def test_a_missing_index_is_made_and_one_of_another_form_made_anew(desk):
     assert not any(made for _name, made in create_missing_tables())
     found = find(QUEUES[Queue.MINE], by=desk.rep)
     assert [ticket.ticket_id for ticket in found.tickets] == [number]
+
+
+def test_words_of_a_ticket_are_members_of_their_enumerations_and_stored_as_text(desk):
+    number = desk.ticket(priority="High").ticket_id
+    found = stored(number)
+    assert (found.status, found.priority, found.category.value) == ("Open", "High", "Shipping")
+    assert found.status.active
+    raw = found.serialize()
+    assert (raw["status"], raw["priority"]) == ({"S": "Open"}, {"S": "High"})
+    with pytest.raises(ValueError, match="Pending"):
+        found.status = "Pending"

@@ -20,7 +20,7 @@ from helpdesk.accounts.people import names_of
 from tickets.domain import instant
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import CommunicationType, Direction, LogEvent
+from tickets.domain.ticket import CommunicationType, Direction, LogEvent, Status
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
@@ -42,7 +42,7 @@ class Line:
     customer_id: str
     category: str
     priority: str
-    status: str
+    status: Status
     assignee_name: str
     escalation_level: int
     standing: SlaStatus

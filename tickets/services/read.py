@@ -10,7 +10,6 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
 from tickets.domain.sla.sla_status import SlaFacts
-from tickets.domain.ticket import Status
 from tickets.store import queries
 from tickets.store.items import Communication, Escalation
 from tickets.store.queries import TicketWithLog
@@ -118,7 +117,7 @@ def sla_facts(ticket: Ticket) -> SlaFacts:
     """What the ticket stores of its clock, for `tickets.domain.sla.sla_status`."""
     sla = ticket.sla
     return SlaFacts(
-        status=Status(ticket.status),
+        status=ticket.status,
         waiting=bool(ticket.waiting),
         first_responded_at=sla.first_responded_at,
         response_deadline=sla.response_deadline,

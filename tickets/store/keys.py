@@ -21,7 +21,7 @@ _NO_DEADLINE = "9999"
 def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
     """Bring every index key of `ticket` in line with its other attributes."""
     number = padded(ticket.ticket_id)
-    status = Status(ticket.status)
+    status = ticket.status
     if status.active:
         deadline = ticket.sla_deadline
         queue = f"{ACTIVE}{instant.text(deadline) if deadline else _NO_DEADLINE}"

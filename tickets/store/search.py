@@ -295,7 +295,7 @@ def originals(numbers: Sequence[int]) -> dict[int, str]:
 
 def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
     """What the index says of a ticket, and its tags."""
-    status = Status(ticket.status)
+    status = ticket.status
     due_at = _seconds(ticket.sla_deadline)
     risks = [
         at_risk
@@ -329,7 +329,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
 
 def urgency_of(ticket: Ticket) -> int:
     """The place among all tickets: active ones by deadline, then the done, latest first."""
-    status = Status(ticket.status)
+    status = ticket.status
     if status.active:
         return int(_seconds(ticket.sla_deadline) or _FAR)
     done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at

@@ -11,8 +11,9 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
+from helpdesk.dynamo.attributes import EnumAttribute, InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item, TableMeta
+from tickets.domain.ticket import Category, Priority, Status
 
 DETAILS = "DETAILS"
 
@@ -174,9 +175,9 @@ class Ticket(Item):
     vehicle_id = UnicodeAttribute(attr_name="vehicleId", null=True)
     subject = UnicodeAttribute()
     description = UnicodeAttribute(null=True)  # always there; an index row comes without it
-    category = UnicodeAttribute()
-    priority = UnicodeAttribute()
-    status = UnicodeAttribute()
+    category = EnumAttribute(Category)
+    priority = EnumAttribute(Priority)
+    status = EnumAttribute(Status)
     assigned_to = UnicodeAttribute(attr_name="assignedTo", null=True)
     created_by = UnicodeAttribute(attr_name="createdBy")
     created_at = InstantAttribute(attr_name="createdAt")

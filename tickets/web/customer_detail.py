@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.clock import this_second
-from tickets.domain.ticket import Status
 from tickets.presenters import tickets
 from tickets.services.customer_records import data_export
 from tickets.services.customer_records.detail import customer_page, vehicle_page
@@ -31,8 +30,8 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "page": page,
         "customer": page.customer,
         "supervises": by.supervises,
-        "open": [line for line in lines if Status(line.status).active],
-        "past": [line for line in lines if not Status(line.status).active],
+        "open": [line for line in lines if line.status.active],
+        "past": [line for line in lines if not line.status.active],
         "said": tickets.message_lines(page.said, page.customer),
         "now": now,
         "segment_changed": request.GET.get("segment") == "changed",

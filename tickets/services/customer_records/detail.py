@@ -10,7 +10,7 @@ from customers.services.read import find_vehicle, get_customer, get_customers, v
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
-from tickets.domain.ticket import CommunicationType, Status
+from tickets.domain.ticket import CommunicationType
 from tickets.store import queries
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
@@ -100,7 +100,7 @@ def _promises(tickets: Sequence[Ticket]) -> Promises:
         for ticket in tickets
         for stopped, breached in (
             (ticket.sla.first_responded_at, ticket.sla.response_breached_at),
-            (not Status(ticket.status).active, ticket.sla.resolution_breached_at),
+            (not ticket.status.active, ticket.sla.resolution_breached_at),
         )
         if stopped
     ]

@@ -256,9 +256,9 @@ class Draft:
         """Take a timeline over, and what can be said of the ticket without reading the clock."""
         self.timeline = timeline
         ticket = self.ticket
-        ticket.status = timeline.status.value
+        ticket.status = timeline.status
         ticket.waiting = timeline.waiting
-        ticket.priority = timeline.priority.value
+        ticket.priority = timeline.priority
         ticket.policy_id = timeline.policy_key
         ticket.resolved_at = timeline.resolved_at
         ticket.closed_at = timeline.closed_at

@@ -59,8 +59,8 @@ def edit(
         if description is not None:
             ticket.description = description
             ticket.description_by_customer = None  # a colleague's words from here on
-        if known_category and known_category.value != ticket.category:
-            ticket.category = known_category.value
+        if known_category and known_category != ticket.category:
+            ticket.category = known_category
             follow_policy(draft)
         if tag_list is not None:
             ticket.tags = tag_list

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from customers.services.read import get_customers
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.dynamo.pages import PagePosition
-from tickets.domain.ticket import Category, Status
+from tickets.domain.ticket import Status
 from tickets.models import Calendar, Policy
 from tickets.services.sla.policies import applying
 from tickets.store import queries
@@ -105,7 +105,7 @@ def _impact(policies: Sequence[Policy]) -> Impact:
     tickets = OpenTickets()
     touched = moved = 0
     for ticket, segment in _with_segments(tickets):
-        policy = applying(policies, category=Category(ticket.category), segment=segment)
+        policy = applying(policies, category=ticket.category, segment=segment)
         if keys[id(policy)] != ticket.policy_id:
             touched += 1
             moved += owner.get(ticket.policy_id) != policy.pk

@@ -19,7 +19,7 @@ from helpdesk import wake
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Busy, NotFound
-from tickets.domain.ticket import Category, Status
+from tickets.domain.ticket import Status
 from tickets.domain.workflow import EventType
 from tickets.models import Replan
 from tickets.services.lifecycle.change import change
@@ -109,12 +109,12 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
     of which `store_segments` has not heard.
     """
     ticket = draft.ticket
-    if not Status(ticket.status).active:
+    if not ticket.status.active:
         return
     if ticket.segment is None:
         customer = customer or get_customer(ticket.customer_id)
         ticket.segment = customer.segment if customer else ""
-    terms = policies.snapshot_for(category=Category(ticket.category), segment=ticket.segment)
+    terms = policies.snapshot_for(category=ticket.category, segment=ticket.segment)
     if terms.key != draft.timeline.policy_key:
         draft.apply(EventType.POLICY, policy_key=terms.key)
 
@@ -122,7 +122,7 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
 def _page(replan: Replan, place: PagePosition | None) -> tuple[list[Ticket], PagePosition | None]:
     if replan.customer_id:
         about = queries.tickets_about(customer_id=replan.customer_id, limit=PAGE, place=place)
-        return [row for row in about.rows if Status(row.status).active], about.next
+        return [row for row in about.rows if row.status.active], about.next
     page = queries.queue_page(statuses=_OPEN, place=place, limit=PAGE)
     return list(page), page.next
 

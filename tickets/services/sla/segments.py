@@ -8,7 +8,6 @@ from collections.abc import Callable
 from customers.domain.choices import Segment
 from customers.services.read import get_customer
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
-from tickets.domain.ticket import Category
 from tickets.services.sla import policies
 from tickets.store import queries
 from tickets.store.ticket import Ticket
@@ -45,7 +44,7 @@ def _segment_of(ticket: Ticket) -> str:
     """The customer's segment, unless that has changed since the ticket got its policy."""
     customer = get_customer(ticket.customer_id)
     present = customer.segment if customer else Segment.INDIVIDUAL.value
-    category = Category(ticket.category)
+    category = ticket.category
     candidates = [present, *(segment.value for segment in Segment)]
     fitting = (
         segment
