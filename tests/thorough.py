@@ -88,7 +88,8 @@ def main(asked: list[str]) -> int:
             continue
         value = os.environ.get(form.variable, form.value)
         if not value:
-            print(f"{form.variable}: not run; set it to a file", flush=True)
+            print(f"{form.variable}: NOT RUN; set it to a file", flush=True)
+            failed.append(form.variable)
             continue
         passed, line = run(form, value)
         print(line, flush=True)

@@ -1,5 +1,6 @@
 """Make customers and vehicles, and change them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -205,6 +206,7 @@ def create_vehicle(
         vehicle_sk(vehicle_id),
         vehicle_id=vehicle_id,
         customer_id=customer_id,
+        year_is_unknown=unknown_year({"year": year}),
         **fields,
     )
     set_vehicle_keys(vehicle)
@@ -255,6 +257,11 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
     if errors:
         raise Invalid(errors)
     return fields
+
+
+def unknown_year(given: Mapping[str, Any]) -> bool | None:
+    """Return True where a person said that the year is not known (null), else None."""
+    return True if "year" in given and given["year"] is None else None
 
 
 def checked_vehicle(

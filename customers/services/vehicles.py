@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
 from customers.services import search_words
-from customers.services.create import checked_vehicle, taken
+from customers.services.create import checked_vehicle, taken, unknown_year
 from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.read import find_vehicle
 from customers.services.transaction_guards import check_customer
@@ -52,13 +52,15 @@ def edit_vehicle(
         for name in ("vin", "make", "model", "year", "shipment_status", "booking")
     }
     kept = before.vin and vins.as_kept(said["vin"] or "") == before.vin
-    told = not before.vin and before.year is None
+    told = not before.vin and before.year is None and not before.year_is_unknown
     if told:
         said["year"] = fields.get("year", "")
     for name, value in checked_vehicle(
         said, confirm_vin=bool(confirm_vin or kept), told_by_vin=told
     ).items():
         setattr(after, name, value)
+    if "year" in fields:
+        after.year_is_unknown = unknown_year(fields)
     set_vehicle_keys(after)
     search_words.set_words(after)
     if not changes(before, after):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from pynamodb.attributes import (
+    BooleanAttribute,
     JSONAttribute,
     ListAttribute,
     UnicodeAttribute,
@@ -188,6 +189,8 @@ class Vehicle(Item):
     make = UnicodeAttribute()
     model = UnicodeAttribute()
     year = IntegerAttribute(null=True)
+    # Somebody said that the year is not known: no VIN fills it in
+    year_is_unknown = BooleanAttribute(attr_name="yearIsUnknown", null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
     version = IntegerAttribute(default=1)

@@ -63,11 +63,17 @@ def make_token(
 
 
 def token_of(text: str) -> ApiToken | None:
-    """The token with this text, if it is good now. One SQL query; one more once a minute."""
+    """The token with this text, if it is good now. One SQL query; one more once a minute.
+
+    None is good for longer than API_TOKEN_DAYS, whatever it was made for by an earlier release or
+    under a longer setting.
+    """
     now = timezone.now()
+    oldest = now - timedelta(days=settings.API_TOKEN_DAYS)
     found = (
         ApiToken.objects.select_related("user")
         .filter(digest=_digest(text), revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .filter(created_at__gt=oldest)
         .first()
     )
     if found and (found.last_used_at is None or now - found.last_used_at > LAST_USE):

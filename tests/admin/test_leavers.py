@@ -414,7 +414,7 @@ def test_a_note_in_the_same_moment_stops_no_hand_over(desk, monkeypatch, to):
 
         return writes
 
-    monkeypatch.setattr(bulk, "give", meanwhile(bulk.give))
+    monkeypatch.setattr(bulk, "set_assignee", meanwhile(bulk.set_assignee))
     monkeypatch.setattr(bulk, "assign_automatically", meanwhile(bulk.assign_automatically))
     chosen = desk.supervisor.user_id if to == "person" else to
 

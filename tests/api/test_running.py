@@ -159,4 +159,4 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     cases, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()
     looked_at(f"{int(cases):,} requests in {SECONDS} s, {int(passed):,} answered as described")
     assert cases == passed
-    assert int(cases) >= 25 * operations, f"{cases} cases for {operations} operations are too few"
+    assert int(cases) >= 15 * operations, f"{cases} cases for {operations} operations are too few"

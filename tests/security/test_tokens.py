@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from helpdesk.accounts.models import User
+from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.tokens import make_token
 from helpdesk.errors import Invalid
 
@@ -90,3 +90,13 @@ def test_the_page_offers_no_longer_life_than_is_allowed(rosa, settings):
 
     assert 'value="60"' in page
     assert 'value="90"' not in page
+
+
+def test_a_token_of_an_earlier_release_ends_with_the_longest_time_of_today(rosa, settings):
+    made, text = make_token(rosa, name="Old")
+    three_years = timezone.now() + timedelta(days=3 * 365)
+    rows = ApiToken.objects.filter(pk=made.pk)
+    rows.update(expires_at=three_years)
+    assert answers(text) == 200
+    rows.update(created_at=timezone.now() - timedelta(days=settings.API_TOKEN_DAYS, seconds=1))
+    assert answers(text) == 401

@@ -424,3 +424,12 @@ def _dies_of_9(work, *, seed):
 
 def _text(at):
     return instant.text(at) if at else None
+
+
+@pytest.mark.parametrize("number", ["3VWZZZ1KZ5P000001", "115-335 12345678"])
+def test_a_chassis_number_of_the_other_system_is_taken_as_it_is(tmp_path, desk, number):
+    """Nobody is there to ask: a number that a form would doubt lost its ticket."""
+    done = taken(tmp_path, created(vehicle={"vin": number, "make": "VW"}))
+    assert figures(done) == (1, 1, 0, 0)
+    [(ticket, _log)] = queries.every_ticket()
+    assert ticket.vehicle_id

@@ -34,6 +34,16 @@ def test_a_year_that_is_certain_is_filled_in_where_none_is_said(desk):
     assert edit_vehicle(added.vehicle_id, vin="5YJ3E1EA2KF317000", by=desk.rep).year == 2019
 
 
+def test_a_year_that_somebody_said_is_not_known_is_filled_in_by_no_later_vin(desk):
+    """The VIN of a later change gave the year although the first request had said null."""
+    left_open = car(desk, make="Honda", year=None)
+    assert edit_vehicle(left_open.vehicle_id, vin=SURE, by=desk.rep).year is None
+    emptied = car(desk, make="Honda", year=2001)
+    edit_vehicle(emptied.vehicle_id, year=None, by=desk.rep)
+    assert edit_vehicle(emptied.vehicle_id, vin="5YJ3E1EA2KF317000", by=desk.rep).year is None
+    assert edit_vehicle(emptied.vehicle_id, year=2019, by=desk.rep).year == 2019
+
+
 def test_what_a_person_says_of_the_year_stands(desk):
     assert car(desk, vin=SURE, year=None).year is None
 

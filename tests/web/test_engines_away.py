@@ -75,7 +75,7 @@ def test_a_program_is_told_by_a_problem(desk, database_away):
 
 def test_an_error_that_is_no_outage_stays_an_error(desk, rep_client, monkeypatch):
     rep_client.raise_request_exception = False
-    monkeypatch.setattr("tickets.web.create.promises_of_new_tickets", lambda: 1 / 0)
+    monkeypatch.setattr("tickets.web.create.targets_of_new_tickets", lambda: 1 / 0)
 
     assert rep_client.get("/tickets/new/").status_code == 500
 

@@ -31,10 +31,14 @@ _VEHICLE = ("vehicle_id", "vin", "make", "model", "year", "shipment_status", "bo
 _TICKET = (
     *("ticket_id", "vehicle_id", "subject", "description", "category", "priority", "status"),
     *("tags", "waiting", "escalation_level", "created_by", "created_at", "updated_at"),
+    *("assigned_to", "team_id", "segment", "policy_id", "description_by_customer", "timeline"),
     *("resolved_at", "closed_at", "archived_at", "sla_deadline"),
     *("merged_into", "duplicates", "related", "split_from", "continues", "continued_by"),
 )
-_LINE = ("communication_id", "type", "direction", "content", "created_by", "created_at")
+_LINE = (
+    *("communication_id", "type", "direction", "content", "created_by", "created_at"),
+    *("author_id", "event", "rule", "due_at", "reason", "reference"),
+)
 _MAIL = ("delivery", "delivery_at", "delivery_problem")
 _ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
 
@@ -44,7 +48,9 @@ all tickets with their conversations (including internal notes and archived tick
 attachments.
 
 Not included, because it belongs to others or adds nothing:
-- names of representatives: `createdBy` and `escalatedBy` are account IDs, or "system"
+- names of representatives and teams: `createdBy`, `assignedTo`, `escalatedBy` and `teamId` are
+  IDs, or "system"
+- index keys and versions, and `sla`: deadlines follow from `timeline` and `policyId`
 - report data, which counts tickets and names nobody
 - the search index, notifications and queued emails, which repeat or refer to this data
 - saved views of representatives, and customer imports of the last day

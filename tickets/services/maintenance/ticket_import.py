@@ -249,6 +249,7 @@ class _Import:
                 make=event.vehicle.get("make", ""),
                 model=event.vehicle.get("model", ""),
                 year=year if year.isdecimal() else "",
+                confirm_vin=True,  # it is what the other system has: nobody is there to ask
                 by=SYSTEM,
             )
         return known.vehicle_id if known else None
