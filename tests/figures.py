@@ -2,16 +2,23 @@
 
 import json
 import random
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
+from customers.domain.choices import Segment
+from customers.services.create import create_customer
 from reporting.domain.days import Range
 from reporting.services import report, rollups
 from reporting.services.query import ReportQuery
 from reporting.store.items import Rollup, TicketFacts
-from tests.world import after, settle
+from tests.world import NOON, after, settle, team
+from tickets.domain.errors import DomainError
+from tickets.domain.ticket import Category, Priority
+from tickets.services.assignment.assign import assign_team
 from tickets.services.conversation.communicate import respond
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate, sweep
+from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lifecycle.status import change_status, wait
 
 ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
@@ -55,6 +62,46 @@ def busy(desk):
     sweep(now=after(days=30))
     edit(third.ticket_id, priority="High", category="Billing", by=desk.rep, now=after(days=31))
     return first.ticket_id, second.ticket_id, third.ticket_id
+
+
+def random_history(desk, seed, tickets=14):
+    """Tickets of two teams, of customers of every segment, to which anything may happen that the
+    desk does not refuse. Some are merged into their customer's first one."""
+    chance = random.Random(seed)
+    teams = [None, *(str(team(name, desk.rep_user).pk) for name in ("Day", "Night"))]
+    customers = [
+        create_customer(
+            name=word, email=f"{word}@x.example", segment=word, by=desk.rep, now=NOON
+        ).customer_id
+        for word in Segment
+    ]
+    firsts = {}
+    for _number in range(tickets):
+        minutes = chance.randrange(24_000)
+        customer = chance.choice(customers)
+        number = desk.ticket(
+            now=after(minutes=minutes),
+            priority=chance.choice([*Priority]).value,
+            category=chance.choice([*Category]).value,
+            customer_id=customer,
+            assigned_to=chance.choice([None, desk.rep.user_id, desk.rep2.user_id]),
+        ).ticket_id
+        first = firsts.setdefault(customer, number)
+        if of := chance.choice(teams):
+            assign_team(number, team_id=of, by=desk.rep, now=after(minutes=minutes))
+        for share, step, more in (
+            (0.3, escalate, {"reason": "x"}),
+            (0.7, respond, {"content": "x"}),
+            (0.7, change_status, {"to": "Resolved"}),
+            (0.4, change_status, {"to": "In Progress"}),
+            (0.5, change_status, {"to": "Closed"}),
+            (0.3, merge, {"into": first}),
+        ):
+            minutes += chance.randrange(1, 3_600)
+            if chance.random() < share:
+                with suppress(DomainError):
+                    step(number, **more, by=desk.rep, now=after(minutes=minutes))
+    sweep(now=after(days=29))
 
 
 def made_up(path, seed=11, tickets=120):

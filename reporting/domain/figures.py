@@ -5,9 +5,8 @@ within 1 % of the value at its nearest rank, however many stretches were added u
 """
 
 import operator
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate
@@ -20,6 +19,9 @@ ACCURACY = 0.01
 _BINS = LogarithmicMapping(ACCURACY)
 NO_TIME = -1
 """The bin of zero seconds, which has no logarithm."""
+
+BANDS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
+"""Seconds up to which each bar of a distribution reaches; one more bar has what is longer."""
 
 
 class Column(IntEnum):
@@ -186,17 +188,17 @@ def quantiles(bins: Bins, *percents: int) -> list[float | None]:
     return [round(seconds_of(keys[bisect_left(passed, rank)]), 3) for rank in ranks]
 
 
-def distribution(bins: Bins, limits: Iterable[int]) -> Iterator[int]:
-    """How many durations lie up to each limit (seconds) and above the one before; then the rest."""
-    keys = sorted(bins)
-    lengths = [seconds_of(key) for key in keys]
-    counted = [0, *accumulate(bins[key] for key in keys)]
-    passed = 0
-    for limit in limits:
-        below = counted[bisect_right(lengths, limit)]
-        yield below - passed
-        passed = below
-    yield counted[-1] - passed
+def band_of(seconds: int) -> int:
+    """The bar of a distribution that counts a duration, from 0."""
+    return bisect_left(BANDS, seconds_of(bin_of(seconds)))
+
+
+def distribution(bins: Bins) -> list[int]:
+    """How many durations each bar counts: as `band_of` says of each."""
+    counted = [0] * (len(BANDS) + 1)
+    for key, number in bins.items():
+        counted[bisect_left(BANDS, seconds_of(key))] += number
+    return counted
 
 
 def _stat(row: Row, bins: Bins, first: Column) -> Stat:

@@ -80,10 +80,8 @@ def report(asked: ReportQuery) -> Report:
     on how many tickets they count; twice as many with merged tickets.
     """
     cut = days.parts(asked.range)
-    figures = Figures()
     by_priority = {priority.value: Durations() for priority in Priority}
     for kind in _kinds(asked):
-        _add_counts(figures, asked, kind)
         if cut.months:
             first, last = _months(cut.months)
             if asked.by_priority_alone:
@@ -95,7 +93,15 @@ def report(asked: ReportQuery) -> Report:
         for edge in cut.edges:
             first, last = str(edge.start), str(edge.end - days.DAY)
             _add_cells(by_priority, asked, kind + DAY_DURATIONS, first, last)
-    return Report(asked, _only(figures, asked), _kept(by_priority, asked))
+    return Report(asked, counts_of(asked), _kept(by_priority, asked))
+
+
+def counts_of(asked: ReportQuery) -> Figures:
+    """The figures of a range without the durations. Cost: at most three queries, as `report`."""
+    figures = Figures()
+    for kind in _kinds(asked):
+        _add_counts(figures, asked, kind)
+    return _only(figures, asked)
 
 
 def merged_tickets(asked: ReportQuery) -> int:

@@ -9,6 +9,9 @@ HEIGHT = 100
 STEP = 100
 """Units from one group of bars to the next."""
 
+POINT = 16
+"""Units from the bottom of what can be clicked of a value to its top."""
+
 MOST_LABELS = 8
 FEW_LABELS = 6
 """Labels of a chart that has more groups than MOST_LABELS."""
@@ -19,7 +22,7 @@ EDGE = 1
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: of which series, where, and what it says."""
+    """One bar: of which series, where, what it says, and where it leads."""
 
     series: int
     x: float
@@ -27,6 +30,7 @@ class Bar:
     width: float
     height: float
     says: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,18 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Point:
+    """Where a value of a line can be clicked, what it says, and where it leads."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    says: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """Bars side by side in each group, or lines from group to group."""
 
@@ -59,12 +75,17 @@ class Chart:
     ticks: Sequence[str]
     labels: Sequence[Label]
     groups: Sequence[Group] = ()
+    points: Sequence[Point] = ()
 
 
 def bars(
-    labels: Sequence[str], series: Sequence[Sequence[float]], says: Sequence[Sequence[str]]
+    labels: Sequence[str],
+    series: Sequence[Sequence[float]],
+    says: Sequence[Sequence[str]],
+    urls: Sequence[Sequence[str]] = (),
 ) -> Chart:
-    """A group of bars for each label. `says` is what each bar says when it is pointed at."""
+    """A group of bars for each label. `says` is what each bar says when it is pointed at; `urls`
+    is where each leads."""
     top = _top(series)
     wide = STEP * 0.76 / max(len(series), 1)
     found = [
@@ -75,6 +96,7 @@ def bars(
             wide * 0.94,
             value / top * HEIGHT,
             says[number][group],
+            urls[number][group] if urls else "",
         )
         for number, values in enumerate(series)
         for group, value in enumerate(values)
@@ -89,9 +111,10 @@ def lines(
     says: Sequence[str],
     *,
     top: float | None = None,
+    urls: Sequence[Sequence[str]] = (),
 ) -> Chart:
     """A line for each series; where there is no value, the line has a gap. `says` is what each
-    group says when it is pointed at."""
+    group says when it is pointed at; `urls` is where each value leads."""
     top = top or _top([[value or 0 for value in values] for values in series])
     paths = []
     for values in series:
@@ -107,7 +130,21 @@ def lines(
             pen = "L"
         paths.append("".join(path))
     groups = [Group(number * STEP, STEP, text) for number, text in enumerate(says)]
-    return Chart(STEP * max(len(labels), 1), (), paths, _ticks(top), _few(labels), groups)
+    wide = STEP / max(len(series), 1)  # side by side, so that none hides another of the same value
+    points = [
+        Point(
+            group * STEP + number * wide,
+            min(max(HEIGHT - value / top * HEIGHT - POINT / 2, 0), HEIGHT - POINT),
+            wide,
+            POINT,
+            says[group],
+            url,
+        )
+        for number, (values, leads) in enumerate(zip(series, urls, strict=bool(urls)))
+        for group, (value, url) in enumerate(zip(values, leads, strict=True))
+        if value is not None
+    ]
+    return Chart(STEP * max(len(labels), 1), (), paths, _ticks(top), _few(labels), groups, points)
 
 
 def _top(series: Sequence[Sequence[float]]) -> float:

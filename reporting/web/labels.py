@@ -27,6 +27,7 @@ DEFINITIONS = {
 FIGURES = {
     "created": _("Created"),
     "resolved": _("Resolved"),
+    "rate": _("Resolution rate"),
     "closed": _("Closed"),
     "reopened": _("Reopened"),
     "escalated": _("Escalated"),

@@ -77,15 +77,20 @@ def tickets(request: HttpRequest) -> HttpResponse:
     context = {
         "view": "reports",
         "title": FIGURES[figure],
-        "part": present.part_name(part),
+        "part": present.narrowed_to(asked, part),
         "complete_until": complete_until,
         "asked": asked,
         "last": asked.range.end - days.DAY,
-        "rows": list(
-            zip(ticket_lines([row.ticket for row in found.rows], now=now), found.rows, strict=True)
-        ),
+        "rows": [
+            (line, row, FIGURES[row.kind.value] if len(found.totals) > 1 else "")
+            for line, row in zip(
+                ticket_lines([row.ticket for row in found.rows], now=now), found.rows, strict=True
+            )
+        ],
         "total": found.total,
-        "timed": figure not in ("created", "reopened"),
+        "totals": [(FIGURES[kind.value], count) for kind, count in found.totals.items()]
+        if len(found.totals) > 1
+        else [],
         "more": more,
         "looked_to": found.looked_to,
         "query": query_form.query(asked),

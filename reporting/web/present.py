@@ -1,6 +1,6 @@
 """What the page of a report shows: tiles, clocks, charts and tables, each figure with its link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,18 +27,19 @@ from tickets.presenters.labels import RULES, label
 _FILTERED = ("priority", "category", "assignedTo")
 """Tables whose rows have reports of their own."""
 
-_BINS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
-_BIN_NAMES = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
+_BANDS = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
+"""The names of figures.BANDS."""
 
 
 def tiles(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     row, then = found.row, before.row
+    link = query_form.drill_down_links(asked)
     tiles = [
         {
             "name": name,
             "label": FIGURES[name],
             "value": row[column],
-            "url": query_form.drill_down_link(asked, name),
+            "url": link(name) if row[column] else "",
             "change": _change(row[column], then[column]),
         }
         for name, column in (
@@ -54,9 +55,9 @@ def tiles(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, A
         2,
         {
             "name": "rate",
-            "label": _("Resolution rate"),
+            "label": FIGURES["rate"],
             "value": _percent(rate),
-            "url": query_form.drill_down_link(asked, "created") if rate is not None else "",
+            "url": link("rate") if rate is not None else "",
             "change": _points(rate, rate_then),
         },
     )
@@ -81,8 +82,13 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
         of_each,
         strict=True,
     ):
-        counts = list(figures.distribution(own, _BINS))
-        labels = [*(f"≤ {text}" for text in _BIN_NAMES), f"> {_BIN_NAMES[-1]}"]
+        counts = figures.distribution(own)
+        labels = [*(f"≤ {text}" for text in _BANDS), f"> {_BANDS[-1]}"]
+        link = query_form.drill_down_links(asked)
+        urls = [
+            query_form.drill_down_link(asked, f"{name}s", Part(band=str(band)))
+            for band in range(len(counts))
+        ]
         told.append(
             {
                 "name": name,
@@ -91,13 +97,14 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
                 "means": DEFINITIONS[name],
                 "attainment": _percent(stat.attainment),
                 "change": _points(stat.attainment, was.attainment),
-                "all_url": query_form.drill_down_link(asked, f"{name}s"),
-                "late_url": query_form.drill_down_link(asked, f"late-{name}s"),
-                "rows": list(zip(labels, counts, strict=True)),
+                "all_url": link(f"{name}s"),
+                "late_url": link(f"late-{name}s"),
+                "rows": list(zip(labels, counts, urls, strict=True)),
                 "chart": charts.bars(
                     labels,
                     [counts],
                     [[f"{text}: {count:,}" for text, count in zip(labels, counts, strict=True)]],
+                    [urls],
                 ),
                 "priorities": [
                     {
@@ -123,6 +130,8 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
     rows = report.groups(asked, over)
     long = asked.range.start.year != (asked.range.end - days.DAY).year
     labels = [_period(key, over, year=long) for key in rows]
+    periods = _periods(asked, over)
+    links = [query_form.drill_down_links(period) for period in periods]
     created = [row[Column.CREATED] for row in rows.values()]
     resolved = [row[Column.RESOLVED] for row in rows.values()]
     backlog = report.backlog(asked, over, by=by, today=today)
@@ -142,6 +151,7 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
                 [f"{text}: {word} {value:,}" for text, value in zip(labels, values, strict=True)]
                 for word, values in zip(words, (created, resolved), strict=True)
             ],
+            [[link(name) for link in links] for name in ("created", "resolved")],
         ),
         "backlog": charts.lines(
             labels,
@@ -163,12 +173,11 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
                 for text, *of_clocks in zip(labels, *shares, strict=True)
             ],
             top=100,
+            urls=[[link(name) for link in links] for name in ("responses", "resolutions")],
         ),
         "periods": [
             {"label": text, "backlog": left, "cells": _cells(row, (within, WHOLE), closed=True)}
-            for text, row, left, within in zip(
-                labels, rows.values(), backlog, _periods(asked, over), strict=True
-            )
+            for text, row, left, within in zip(labels, rows.values(), backlog, periods, strict=True)
         ],
     }
 
@@ -223,17 +232,32 @@ def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     ]
 
 
-def part_name(part: Part) -> str:
-    """What the row of a table is called that a drill-down is about; empty where it is about all."""
+def narrowed_to(asked: ReportQuery, part: Part) -> str:
+    """What a drill-down is about, in words; empty where it is about all."""
+    words = [label(word) for word in (*sorted(asked.priorities), *sorted(asked.categories))]
+    if asked.assignee is not None:
+        words.append(names([asked.assignee]).get(asked.assignee, asked.assignee))
     if part.team is not None:
         teams = {str(team.pk): team.name for team in every_team()}
-        return teams.get(part.team, part.team) if part.team else _("No team")
+        words.append(teams.get(part.team, part.team) if part.team else _("No team"))
     if part.segment is not None:
-        return label(part.segment) if part.segment else _("Unknown")
+        words.append(label(part.segment) if part.segment else _("Unknown"))
     if part.rule is not None:
-        name = str(RULES.get(part.rule, part.rule))
-        return _("%(rule)s, level %(level)s") % {"rule": name, "level": part.level}
-    return ""
+        words.append(str(RULES.get(part.rule, part.rule)))
+    if part.level is not None:
+        words.append(_("level %(level)s") % {"level": part.level})
+    if part.band is not None:
+        words.append(_band(int(part.band)))
+    return ", ".join(words)
+
+
+def _band(band: int) -> str:
+    """Which durations a bar of a distribution counts."""
+    if band == 0:
+        return _("up to %(limit)s") % {"limit": _BANDS[0]}
+    if band == len(_BANDS):
+        return _("over %(limit)s") % {"limit": _BANDS[-1]}
+    return _("over %(less)s, up to %(limit)s") % {"less": _BANDS[band - 1], "limit": _BANDS[band]}
 
 
 def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Part]:
@@ -257,7 +281,7 @@ def _of(asked: ReportQuery, priority: Priority) -> ReportQuery:
 
 def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> list[dict[str, str]]:
     """The figures of a row, each with the way to the tickets behind it."""
-    asked, part = of
+    link = query_form.drill_down_links(*of)
     counts = [("created", Column.CREATED), ("resolved", Column.RESOLVED)]
     counts += [("closed", Column.CLOSED)] if closed else []
     counts += [("reopened", Column.REOPENED), ("escalated", Column.ESCALATED)]
@@ -270,10 +294,7 @@ def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> l
         if not closed:
             took = "–" if stat.average is None else span(stat.average)
             cells.append((took, name, stat.count))
-    return [
-        {"text": text, "url": query_form.drill_down_link(asked, name, part) if count else ""}
-        for text, name, count in cells
-    ]
+    return [{"text": text, "url": link(name) if count else ""} for text, name, count in cells]
 
 
 def _periods(asked: ReportQuery, over: GroupBy) -> list[ReportQuery]:
@@ -301,8 +322,8 @@ def _by_second(table: Mapping[tuple[str, str], Row]) -> dict[str, Row]:
     return found
 
 
-def names(rows: Mapping[str, Row]) -> dict[str, str]:
-    return {**names_of(list(rows)), "": _("Unassigned"), NOBODY: _("Unassigned")}
+def names(user_ids: Iterable[str]) -> dict[str, str]:
+    return {**names_of(user_ids), "": _("Unassigned"), NOBODY: _("Unassigned")}
 
 
 def _share(row: Row, first: Column) -> float | None:

@@ -26,7 +26,7 @@ from tickets.services.assignment.assignable import people_in_lists
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
-_PART = ("team", "segment", "rule", "level")
+_PART = ("team", "segment", "rule", "level", "band")
 _FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
 
 
@@ -142,7 +142,7 @@ def query(asked: ReportQuery) -> str:
 
 
 def part_of(request: HttpRequest) -> Part:
-    """The row of a table whose figure an address asks for."""
+    """The row of a table, or the bar of a distribution, whose figure an address asks for."""
 
     def given(name: str) -> str | None:
         value = request.GET.get(name)
@@ -160,7 +160,13 @@ def drill_down_pairs(asked: ReportQuery, figure: str, part: Part) -> list[tuple[
 
 def drill_down_link(asked: ReportQuery, figure: str, part: Part = WHOLE) -> str:
     """The address of the tickets behind a figure."""
-    return f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, figure, part))}"
+    return drill_down_links(asked, part)(figure)
+
+
+def drill_down_links(asked: ReportQuery, part: Part = WHOLE) -> Callable[[str], str]:
+    """The same for many figures of one row: all but the figure is put together once."""
+    address = f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, '', part))}"
+    return lambda figure: address + figure
 
 
 def narrowed_link(asked: ReportQuery, name: str, key: str) -> str:

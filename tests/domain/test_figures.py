@@ -11,7 +11,15 @@ from hypothesis import strategies as some
 from reporting.domain import days
 from reporting.domain.days import DAY, Range
 from reporting.domain.facts import Dimensions, Fact, FactKind
-from reporting.domain.figures import Figures, bin_of, distribution, quantiles, seconds_of
+from reporting.domain.figures import (
+    BANDS,
+    Figures,
+    band_of,
+    bin_of,
+    distribution,
+    quantiles,
+    seconds_of,
+)
 from reporting.store import packing
 from tickets.domain.ticket import Category, Priority
 
@@ -96,9 +104,15 @@ def test_a_busy_month_is_packed_as_long_as_a_quiet_one(facts):
 
 
 @given(some.lists(some.integers(0, 10**7), max_size=50))
-def test_a_distribution_loses_none(values):
+def test_a_distribution_counts_each_in_its_band(values):
     bins = Counter(bin_of(value) for value in values)
-    assert sum(distribution(bins, (900, 3600, 86400))) == len(values)
+    bands = Counter(band_of(value) for value in values)
+    assert distribution(bins) == [bands[number] for number in range(len(BANDS) + 1)]
+
+
+@pytest.mark.parametrize(("seconds", "band"), [(0, 0), (880, 0), (920, 1), (7 * 90_000, 7)])
+def test_a_band_reaches_up_to_its_limit(seconds, band):
+    assert band_of(seconds) == band
 
 
 @given(DAYS, some.integers(1, 3000))

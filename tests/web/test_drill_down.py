@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 
+from reporting.services import drill_down
 from tests.figures import busy, rolled
 from tests.world import team
 
 REPORT = "/reports/?from=2026-10-01&until=2026-12-31"
+MARK = re.compile(r'<a href="(/reports/tickets/[^"]+)" tabindex="-1"><rect[^>]*><title>([^<]+)<')
 LINK = re.compile(r'<a class="[^"]*" href="(/reports/tickets/[^"]+)">([^<]+)</a>')
 
 
@@ -30,22 +32,54 @@ def test_every_figure_leads_to_as_many_tickets_as_it_says(supervisor, desk):
     rolled()
     shown = page(supervisor, f"{REPORT}&groupBy=month")
     links = {(address, text.strip()) for address, text in LINK.findall(shown)}
+    links |= {(address, says.rpartition(" ")[2]) for address, says in MARK.findall(shown)}
     figures = {re.search("figure=([a-z-]+)", address)[1] for address, _text in links}
-    assert figures >= {
-        *("created", "resolved", "closed", "reopened", "escalated"),
-        *("responses", "resolutions", "late-resolutions"),
-    }
-    for narrowed in ("priority=", "category=", "assignedTo=", "team=", "segment=", "rule="):
-        assert any(narrowed in address for address, _text in links), narrowed
-    counts = 0
+    assert figures == {*drill_down.FIGURES}
+    for narrowed in ("priority", "category", "assignedTo", "team", "segment", "rule", "band"):
+        assert any(f"{narrowed}=" in address for address, _text in links), narrowed
+    rows_of, counts = {}, 0
     for address, text in links:
-        behind = page(supervisor, address)
-        rows = behind.count('class="row-link')
-        assert re.search(rf">{rows} in total<", behind), (address, text, rows)
+        if address not in rows_of:
+            behind = page(supervisor, address)
+            rows_of[address] = behind.count('class="row-link')
+            assert f">{rows_of[address]} in total" in behind, (address, text)
         if text.isdecimal():
-            assert rows == int(text), address
+            assert rows_of[address] == int(text), address
             counts += 1
     assert counts > 30
+
+
+def test_every_bar_and_point_of_the_charts_leads_to_its_tickets(supervisor, desk):
+    busy(desk)
+    rolled()
+    shown = page(supervisor, f"{REPORT}&groupBy=month")
+    charts = re.findall(r'<figure class="chart".*?</figure>', shown, re.DOTALL)
+    figures = [set(re.findall("figure=([a-z-]+)", chart)) for chart in charts]
+    assert figures == [
+        {"created", "resolved"},
+        set(),  # a backlog is no list of events
+        {"responses", "resolutions"},
+        {"responses"},
+        {"resolutions"},
+    ]
+    for chart in charts:
+        assert chart.count("<a ") == chart.count('tabindex="-1"'), "the tables are for the keyboard"
+    tables = "".join(re.findall("<table.*?</table>", shown, re.DOTALL))
+    for address in re.findall('<a href="([^"]+)" tabindex', "".join(charts)):
+        assert address in tables
+
+
+def test_a_rate_leads_to_both_counts_that_it_is_made_of(supervisor, desk):
+    busy(desk)
+    rolled()
+    shown = page(
+        supervisor,
+        "/reports/tickets/?from=2026-10-01&until=2026-12-31&priority=Critical&figure=rate",
+    )
+    assert "3 in total: Created 1, Resolved 2" in shown
+    assert shown.count('class="row-link') == 3
+    assert "Resolution rate: Critical</h1>" in shown
+    assert len(re.findall(r'quiet">Resolved ', shown)) == 2, "each row names its event"
 
 
 def test_the_page_names_the_row_that_it_is_about(supervisor, desk):
@@ -54,6 +88,11 @@ def test_the_page_names_the_row_that_it_is_about(supervisor, desk):
     for query, heading in (
         ("figure=created&team=none", "Created: No team"),
         ("figure=created&segment=Individual", "Created: Individual"),
+        ("figure=created&priority=Low&segment=VIP", "Created: Low, VIP"),
+        ("figure=created&category=Customs&assignedTo=none", "Created: Customs, Unassigned"),
+        ("figure=responses&band=0", "First replies: up to 15 min"),
+        ("figure=responses&band=1", "First replies: over 15 min, up to 1 h"),
+        ("figure=responses&band=7", "First replies: over 7 d"),
         (
             "figure=escalated&rule=resolution-overdue&level=3",
             "Escalated: Resolution ",
@@ -80,9 +119,9 @@ def test_pages_of_a_row_go_on_with_that_row(supervisor, desk, monkeypatch):
 def test_created_and_reopened_have_no_lateness(supervisor, desk):
     busy(desk)
     rolled()
-    for figure in ("created", "reopened"):
+    for figure, count in (("created", 3), ("reopened", 1), ("resolved", 0)):
         shown = page(
             supervisor, f"/reports/tickets/?from=2026-10-01&until=2026-12-31&figure={figure}"
         )
-        assert "Within SLA" not in shown
-        assert " late<" not in shown
+        assert shown.count(">—<") == count
+        assert ("Within SLA" in shown or " late<" in shown) == (count == 0)
