@@ -77,6 +77,15 @@ def to_html(text: str, *, tickets: bool = False) -> SafeString:
     return mark_safe(cleaned)  # noqa: S308 (cleaned just now)
 
 
+def work(text: str) -> int:
+    """Return how much there is to do to read `text` as Markdown: its marks, items and lines, each
+    some 0.05 ms. What `to_html` would show as written is little: 1."""
+    marks, items, lines = len(_MARKS.findall(text)), len(_ITEMS.findall(text)), text.count("\n")
+    if marks * len(text) > MOST_WEIGHT or marks + items > MOST_MARKS or lines > MOST_LINES:
+        return 1
+    return 1 + marks + items + lines // 3
+
+
 @lru_cache(maxsize=256)
 def as_written(text: str) -> SafeString:
     """Return `text` with its line breaks and spaces, addresses as links, and nothing else."""

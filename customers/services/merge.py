@@ -60,6 +60,18 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
         ) from refused
 
 
+def chosen_segment(source_id: str) -> str | None:
+    """Return the segment that the merged customer has in the end; None: there is no such customer.
+
+    `finish` writes it last; what is handed over before has to go by it. Cost: as `current`.
+    """
+    source, into = queries.customer(source_id), current(source_id)
+    if source is None or into is None:
+        return None
+    takes_it = "segment" in (source.merge_takes or ())
+    return source.segment if takes_it and source.segment else into.segment
+
+
 def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
     """Hand up to `limit` vehicles over; return how many. 0: none is left."""
     into = current(source_id)

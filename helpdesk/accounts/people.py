@@ -23,6 +23,16 @@ def assignable_users() -> QuerySet[User]:
     )
 
 
+def selectable_users(*, also: Iterable[int | None] = ()) -> QuerySet[User]:
+    """People whom a form offers: those who work tickets, and `also` whoever stands there already,
+    so that saving something else takes nobody away."""
+    works = assignable_users().order_by().values("pk")
+    there = [pk for pk in also if pk is not None]
+    return User.objects.filter(Q(pk__in=works) | Q(pk__in=there)).order_by(
+        "first_name", "last_name", "username"
+    )
+
+
 def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
     """What each of these people is called; one SQL query, whoever is unknown is left out."""
     wanted = {user_id for user_id in user_ids if user_id}

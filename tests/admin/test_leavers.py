@@ -446,3 +446,44 @@ def test_whoever_loses_their_role_is_offered_a_hand_over_too(desk, root, monkeyp
 
     assert "1 open ticket is assigned to" in asked.content.decode()
     assert "Hand over" in root.get(change).content.decode()
+
+
+def test_saving_a_rule_takes_its_target_away_from_nobody_who_left(desk, client):
+    """The form offered only who can work: with the level the target was cleared."""
+    rule = EscalationRule.objects.get(key="response-breached")
+    rule.reassign_to = desk.rep2_user
+    rule.save()
+    desk.rep2_user.is_active = False
+    desk.rep2_user.save()
+    client.force_login(desk.supervisor_user)
+    address = reverse("admin:tickets_escalationrule_change", args=[rule.pk])
+    form = client.get(address).context["adminform"].form
+    typed = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    typed = {name: "" if value is None else value for name, value in typed.items()}
+    answer = client.post(address, {**typed, "level": "2", "_confirmed": "1"})
+    rule.refresh_from_db()
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert (rule.level, rule.reassign_to) == (2, desk.rep2_user)
+
+
+def test_a_team_with_a_member_who_left_can_be_saved(desk, client):
+    crew = team("Port crew", desk.rep_user, desk.rep2_user)
+    desk.rep2_user.is_active = False
+    desk.rep2_user.save()
+    client.force_login(desk.supervisor_user)
+    address = reverse("admin:accounts_team_change", args=[crew.pk])
+    page = client.get(address)
+    formset = page.context["inline_admin_formsets"][0].formset
+    typed = {"name": "Night crew", "distribution": crew.distribution}
+    typed |= {
+        f"{formset.prefix}-{name}": value for name, value in formset.management_form.initial.items()
+    }
+    for form in formset.initial_forms:
+        typed |= {f"{form.prefix}-{name}": form.initial.get(name) or "" for name in form.fields}
+        typed |= {f"{form.prefix}-id": form.instance.pk, f"{form.prefix}-team": crew.pk}
+    typed = {name: value for name, value in typed.items() if not name.endswith("DELETE")}
+    answer = client.post(address, typed)
+    crew.refresh_from_db()
+    assert answer.status_code == 302, answer.content.decode()[:500]
+    assert crew.name == "Night crew"
+    assert set(crew.members.all()) == {desk.rep_user, desk.rep2_user}

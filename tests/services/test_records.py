@@ -23,7 +23,7 @@ from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED
-from tickets.models import CustomerJob
+from tickets.models import Calendar, CustomerJob, Policy
 from tickets.services.conversation import attachments
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import note, respond
@@ -35,6 +35,7 @@ from tickets.services.lifecycle.status import change_status
 from tickets.services.lists.filters import read_filters
 from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
+from tickets.services.sla.configure import save_policy
 from tickets.store import queries
 from tickets.tasks import resume_records
 
@@ -430,3 +431,22 @@ def test_a_change_while_the_index_follows_is_followed_again(desk):
     forget_changed(read)
 
     assert [type(one) for one in customers.changed_customers(limit=9)] == [CustomerChanged]
+
+
+def test_a_merged_customers_tickets_go_by_the_segment_that_was_chosen(desk):
+    """They were handed over before the choice was written, and fell to the other's policy."""
+    calendar = Calendar.objects.first()
+    save_policy(Policy(name="VIP", slug="vip", calendar=calendar, segments=["VIP"], order=1))
+    duplicate = create_customer(
+        name="Giulia B.", email="g@work.example", segment="VIP", by=desk.rep, now=NOON
+    )
+    number = desk.ticket(customer_id=duplicate.customer_id).ticket_id
+    assert stored(number).policy_id == "vip-1"
+    job = merge_and_erase.start_merge(
+        duplicate.customer_id, into=desk.customer.customer_id, takes=["segment"], by=desk.rep
+    )
+    while merge_and_erase.step(job.pk).finished_at is None:
+        pass
+
+    assert get_customer(desk.customer.customer_id).segment == "VIP"
+    assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")

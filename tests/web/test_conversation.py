@@ -6,7 +6,7 @@ import pytest
 
 from helpdesk import markdown
 from helpdesk.markdown import MOST_GROWTH, as_written, to_html
-from tests.world import NOON, log_of
+from tests.world import NOON, after, log_of
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate, note, respond
 
@@ -159,6 +159,8 @@ HOSTILE = {
     "addresses of signs": "https://a/" + "&'" * 9_900,
 }
 
+MOST_TOKENS_OF_A_PAGE = 40_000
+"""Some 100 ms: tests/web measured 85 to 253 ms of processor time for the whole page."""
 MOST_TOKENS = 6_000
 """What the renderer makes of any one text, at most: some 10 ms of work."""
 
@@ -234,3 +236,32 @@ def test_replies_show_markdown_to_the_customer_too(rep_client, desk):
     respond(number, content="It is **here**.", by=desk.rep)
 
     assert "<strong>here</strong>" in rep_client.get(f"/tickets/{number}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "text", ["1. a\n" * 395, "//a.b " * 390, "a\n" * 990, "- a\n" * 250, "*a* " * 190]
+)
+def test_a_page_of_fifty_texts_just_inside_every_bound_is_little_work(
+    desk, client, monkeypatch, text
+):
+    """Each alone was some 20 ms, and fifty of them more than a second."""
+    number = desk.ticket().ticket_id
+    for place in range(50):
+        note(number, content=f"{place}\n\n{text}", by=desk.rep, now=after(minutes=place))
+    client.force_login(desk.rep_user)
+    made = []
+    parse = markdown.MarkdownIt.parse
+
+    def counted(self, *given):
+        tokens = parse(self, *given)
+        made.append(tokens_of(tokens))
+        return tokens
+
+    monkeypatch.setattr(markdown.MarkdownIt, "parse", counted)
+    to_html.cache_clear()
+    page = client.get(f"/tickets/{number}/").content.decode()
+
+    assert made, "the newest is formatted"
+    assert sum(made) <= MOST_TOKENS_OF_A_PAGE, f"{sum(made)} tokens of one page"
+    assert page.count("as-written") > 25, "older ones are shown as written"
+    assert len(page) < 600_000

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import assignable_users, every_team
+from helpdesk.parsing import whole_number
 
 KEPT = 20
 """Seconds after which a new name is seen."""
@@ -43,3 +45,9 @@ def people() -> People:
 def team_choices() -> list[tuple[str, str]]:
     """One SQL query."""
     return [(str(team.pk), team.name) for team in every_team()]
+
+
+def shown_object(request: HttpRequest) -> int | None:
+    """Return the number of the row whose form is shown or saved; None on a form for a new one."""
+    match = request.resolver_match
+    return whole_number(str(match.kwargs.get("object_id", ""))) if match else None

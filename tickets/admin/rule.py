@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.people import selectable_users
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.impact_preview import PreviewForm, SaysWhatItTouches, in_words
+from tickets.admin.people import shown_object
 from tickets.admin.policy import announce_recalculation
 from tickets.models import EscalationRule, Replan
 from tickets.services.sla.impact import Scope
@@ -87,7 +88,8 @@ class EscalationRuleAdmin(SaysWhatItTouches):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "reassign_to":
-            kwargs["queryset"] = assignable_users()
+            rules = EscalationRule.objects.filter(pk=shown_object(request) or 0)
+            kwargs["queryset"] = selectable_users(also=rules.values_list("reassign_to", flat=True))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Absence, Membership, Team, User
-from helpdesk.accounts.people import assignable_users
+from helpdesk.accounts.people import selectable_users
 from helpdesk.errors import Invalid
 from tickets.admin.impact_preview import SaysWhatItTouches, shadow_of_routing_rule, warn
+from tickets.admin.people import shown_object
 from tickets.models import CannedReply, RoutingRule, SavedView
 from tickets.services.lists.saved_views import checked_query
 from tickets.services.sla import shadowed
@@ -26,17 +27,22 @@ class Deletable(SaysWhatItTouches):
 
 
 class _PeopleWhoWorkTickets(BaseModelAdmin):
-    """Only people who work tickets are offered."""
+    """Only people who work tickets are offered, and whoever is there already."""
+
+    lies_in = "pk"
+    """What a row has in common with those whose form is shown."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":
-            kwargs["queryset"] = assignable_users()
+            rows = db_field.model._default_manager.filter(**{self.lies_in: shown_object(request)})
+            kwargs["queryset"] = selectable_users(also=rows.values_list("user", flat=True))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
     model = Membership
     extra = 1
+    lies_in = "team"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return actor_of(request.user).supervises

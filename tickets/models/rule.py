@@ -34,7 +34,6 @@ class EscalationRule(models.Model):
         null=True,
         blank=True,
         verbose_name=_("reassign to"),
-        limit_choices_to={"is_active": True},
     )
     reassign_to_team = models.ForeignKey(
         Team,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
+from helpdesk.markdown import work
 from tickets.domain import instant
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
@@ -79,6 +80,8 @@ class LogLine:
     delivery: str
     delivery_at: datetime | None
     delivery_problem: str
+    formatted: bool = True
+    """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,10 @@ class Fold:
 
 
 FOLDED_FROM = 4
+
+MOST_WORK = 4_000
+"""What may be formatted on one page, as `markdown.work` counts it: some 200 ms. Older messages are
+then shown as written. Fifty ordinary ones are a tenth of it."""
 
 
 def ticket_lines(
@@ -138,16 +145,28 @@ def marked(snippet: str) -> SafeString | None:
 
 
 def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:
-    """Lines of a log, those of the desk itself folded where there are many in a row."""
+    """Lines of a log, system updates folded where there are many in a row."""
     entries: list[LogLine | Fold] = []
     system = CommunicationType.SYSTEM_UPDATE.value
-    for is_system, group in groupby(lines, key=lambda line: line.kind == system):
+    for is_system, group in groupby(_within_work(lines), key=lambda line: line.kind == system):
         together = list(group)
         if is_system and len(together) >= FOLDED_FROM:
             entries.append(Fold(together))
         else:
             entries += together
     return entries
+
+
+def _within_work(lines: Sequence[LogLine]) -> list[LogLine]:
+    """The same lines; of messages beyond MOST_WORK, from the newest on, without formatting."""
+    done, kept = 0, []
+    for line in reversed(lines):
+        by_staff = (
+            line.kind != CommunicationType.SYSTEM_UPDATE.value and line.direction != "inbound"
+        )
+        done += work(line.content) if by_staff else 0
+        kept.append(line if done <= MOST_WORK else replace(line, formatted=False))
+    return kept[::-1]
 
 
 def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:

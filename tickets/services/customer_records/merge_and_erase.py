@@ -119,8 +119,8 @@ def _hand_over(draft: Draft) -> None:
     if stands is None or stands.customer_id == draft.ticket.customer_id:
         return
     customer_id = stands.customer_id
+    draft.ticket.segment = merge.chosen_segment(draft.ticket.customer_id)
     draft.ticket.customer_id = customer_id
-    draft.ticket.segment = stands.segment
     follow_policy(draft)
     draft.checks.append(lambda transaction: check_customer(transaction, customer_id))
 

@@ -31,7 +31,9 @@ class Scope:
 
     @property
     def is_large(self) -> bool:
-        return self.touched * LARGE > self.seen
+        """Whether more than a tenth of the open tickets are touched, as far as anybody can tell:
+        where there are more than were looked at, it may be so."""
+        return self.more or self.touched * LARGE > self.seen
 
 
 @dataclass(frozen=True)
