@@ -16,8 +16,9 @@ from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, recipient
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
+from reporting.services.completeness import complete_until
 from reporting.services.query import ReportQuery
-from reporting.services.report import counts, report
+from reporting.services.report import counts, merged_tickets, report
 from reporting.store.items import WeeklyReport, weekly_report
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     user = supervisors_who_want_reports().filter(pk=int(reference["userId"])).first()
     if user is None:
         return None
+    complete = complete_until()  # before the figures: these may know more
     week = _week(date.fromisoformat(reference["week"]) + 7 * DAY)
     zone = settings.REPORT_TIME_ZONES[-1]
     found, before = report(ReportQuery(week, zone)), report(ReportQuery(week.before(), zone))
@@ -69,6 +71,8 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "first": week.start,
         "last": last,
         "zone": zone,
+        "complete_until": complete,
+        "merged_tickets": merged_tickets(found.asked),
         "counts": counts(found.row),
         "before": counts(before.row),
         "rate": resolution_rate(found.row),

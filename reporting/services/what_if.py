@@ -124,6 +124,8 @@ def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
     ended: dict[str, list[tuple[str, str, bool]]] = {}
     for item in queries.facts_of_day(day):
         about, facts = read_day(item)
+        if about.merged:
+            continue  # as reports do: nobody replied to it, and nobody resolved it
         clocks = [
             (_KINDS[fact.kind], about.priority, fact.met) for fact in facts if fact.kind in _KINDS
         ]

@@ -16,6 +16,7 @@ from helpdesk.parsing import whole_number
 from reporting.domain.days import DAY
 from reporting.models import WhatIf
 from reporting.services import what_if
+from reporting.services.completeness import complete_until
 from tickets.domain import target
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
@@ -86,6 +87,7 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
     context = {
         "view": "reports",
         "asked": asked,
+        "complete_until": complete_until(),
         "last": asked.end - DAY,
         "worked": (asked.next_day - asked.start).days,
         "total": (asked.end - asked.start).days,

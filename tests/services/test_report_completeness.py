@@ -1,20 +1,22 @@
 """Up to when figures are complete."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from customers.services.changes import changed_customers
 from customers.services.create import edit_customer
 from reporting.domain.days import Range
-from reporting.services import facts, report, rollups
+from reporting.services import facts, report, rollups, weekly, what_if
 from reporting.services.completeness import complete_until
 from reporting.services.query import GroupBy, ReportQuery
 from tests.bench.population import report_year
 from tests.figures import ALL, ZONES, rolled, total
-from tests.world import after, waiting_events
+from tests.world import NOON, after, waiting_events
+from tickets.models import Policy
 from tickets.services.customer_records import follow
 from tickets.services.delivery import outbox
+from tickets.services.lifecycle import links_and_merges
 
 
 @pytest.fixture
@@ -76,3 +78,41 @@ def test_rollups_that_hold_no_durations_of_single_people_give_a_report_of_one(de
     first, _second = found.stats()
     assert first.count
     assert first.median is None, "an average is known, a median is not"
+
+
+def test_the_weekly_mail_says_what_it_lacks(desk):
+    at = NOON - timedelta(days=5)
+    kept, twin = desk.ticket(now=at), desk.ticket(now=at)
+    links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=at)
+    rolled()
+    desk.ticket(now=NOON)
+    desk.supervisor_user.weekly_report = True
+    desk.supervisor_user.email = "boss@example.com"
+    desk.supervisor_user.save()
+    week = weekly._week(NOON.date() - timedelta(days=NOON.weekday()))
+    about = {"week": week.start.isoformat(), "userId": desk.supervisor.user_id}
+
+    early = weekly._compose([about]).body
+    assert "These figures are complete up to" in early
+    assert "1 ticket that was merged into another is left out." in early
+    rolled()
+    assert "complete up to" not in weekly._compose([about]).body
+
+
+def test_a_simulation_leaves_merged_duplicates_out(desk):
+    """One counted as met on both clocks: nobody replied to it, nobody resolved it."""
+    kept, twin = desk.ticket(now=NOON), desk.ticket(now=NOON)
+    links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(hours=1))
+    rolled()
+    policy = Policy.objects.get(is_default=True)
+    asked = what_if.ask(
+        policy.pk,
+        calendar_id=policy.calendar_id,
+        targets={field: getattr(policy, field) for field in what_if.fields()},
+        by=desk.supervisor,
+        today=NOON.date() + timedelta(days=2),
+    )
+    while not what_if.step(asked.pk).finished_at:
+        pass
+    asked.refresh_from_db()
+    assert asked.tallies == {}
