@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from customers.services import search_words
-from customers.services.create import guarded
+from customers.services.create import LONGEST_NOTES, guarded
 from customers.services.transaction_guards import THERE
 from customers.services.vehicles import change_owner
 from customers.store import queries
@@ -21,9 +21,9 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
 
-LONGEST_NOTES = 10_000
 MOST_VALUES = 100
-"""Of merged records that were not chosen; the oldest go first."""
+MOST_LETTERS = 50_000
+"""Bounds of what is kept of merged records and was not chosen; the oldest go first."""
 
 _CONTACT = ("email", "phone", "company", "address", "language", "time_zone", "external_id")
 FIELDS = ("name", *_CONTACT, "segment", "notes")
@@ -83,15 +83,26 @@ def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
     return len(owned)
 
 
-def finish(source_id: str) -> None:
-    """Give what only the old record knows to the one that stays, and leave a signpost."""
+def finish(source_id: str, *, by: Actor) -> None:
+    """Give what only the old record knows to the one that stays, and leave a signpost.
+
+    Values that were not chosen are kept in the record that stays, with the name of the one they
+    come from, the time, and who merged.
+    """
     source, into = queries.customer(source_id), current(source_id)
     if source is None or into is None or source.merged_into is None or source.name_key is None:
         return
     after = _copy(into)
-    left = _choose(after, into, source)
-    after.merged_values = [*(into.merged_values or ()), *(source.merged_values or ()), *left]
-    after.merged_values = after.merged_values[-MOST_VALUES:] or None
+    origin = {
+        "from": source.customer_id,
+        "name": source.name,
+        "at": this_second().isoformat(),
+        "by": by.user_id,
+    }
+    left = [{**origin, "field": field, "value": value} for field, value in _choose(after, source)]
+    after.merged_values = _newest(
+        [*(into.merged_values or ()), *(source.merged_values or ()), *left]
+    )
     set_customer_keys(after)
     own = guarded(into) | guarded(source)
     after.also_known = []
@@ -111,22 +122,34 @@ def finish(source_id: str) -> None:
         search_words.write(transaction, into, after)
 
 
-def _choose(after: Customer, into: Customer, source: Customer) -> list[dict[str, str]]:
-    """Fill `after` with what was chosen of both; return what was not."""
+def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
+    """Fill `after`, a copy of the record that stays, with what was chosen of both; return the
+    fields where both had a value, with the one that was not chosen.
+
+    Notes of both that are too long together stay apart: those of `source` were not chosen, then.
+    """
     takes = set(source.merge_takes or ())
-    at = this_second().isoformat()
     left = []
     for name in FIELDS:
-        mine, theirs = getattr(into, name), getattr(source, name)
+        mine, theirs = getattr(after, name), getattr(source, name)
         if name == "notes" and not takes & {"notes", OWN_NOTES}:
             both = "\n\n".join(part for part in (mine, theirs) if part)
-            after.notes = both[:LONGEST_NOTES] or None
-            continue
+            if len(both) <= LONGEST_NOTES:
+                after.notes = both or None
+                continue
         kept, other = (theirs, mine) if name in takes and theirs else (mine, theirs)
         setattr(after, name, kept or other)
         if kept and other and kept != other:
-            left.append({"field": name, "value": other, "from": source.customer_id, "at": at})
+            left.append((name, other))
     return left
+
+
+def _newest(values: list[dict[str, str]]) -> list[dict[str, str]] | None:
+    """Return the newest of these values, as many as an item has room for."""
+    kept = values[-MOST_VALUES:]
+    while sum(len(one["value"]) for one in kept) > MOST_LETTERS:
+        del kept[0]
+    return kept or None
 
 
 def current(customer_id: str) -> Customer | None:

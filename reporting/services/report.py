@@ -208,6 +208,18 @@ def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
     return rows
 
 
+def merged_by_group(asked: ReportQuery, group_by: GroupBy) -> dict[str, int]:
+    """Return, for each group of `groups`, how many of its created tickets are left out because
+    they were merged into another. Cost: as `groups`, with merged tickets."""
+    if asked.include_merged:
+        return {}
+    shown = groups(asked, group_by)
+    return {
+        key: row[Column.CREATED] - shown.get(key, empty_row())[Column.CREATED]
+        for key, row in groups(replace(asked, include_merged=True), group_by).items()
+    }
+
+
 def analytics(asked: ReportQuery, group_by: GroupBy) -> dict[str, Any]:
     """GET /api/tickets/analytics, as INTERFACES.md says."""
     head = _head(asked)

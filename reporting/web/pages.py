@@ -108,15 +108,19 @@ def csv(request: HttpRequest) -> StreamingHttpResponse:
     group_by = query_form.group_by_of(request, asked.range)
     complete_until = report.complete_until()  # before the figures: these may know more
     rows = report.groups(asked, group_by)
-    names = present.names(rows) if group_by is GroupBy.ASSIGNEE else {}
+    merged = report.merged_by_group(asked, group_by)
+    names = present.names({**rows, **dict.fromkeys(merged)}) if group_by is GroupBy.ASSIGNEE else {}
     head = [
         *(group_by.value, "created", "resolved", "closed", "reopened", "escalated"),
         *("responses", "responsesMet", "responseAverageSeconds"),
         *("resolutions", "resolutionsMet", "resolutionAverageSeconds"),
-        "completeUntil",
+        *("mergedTickets", "completeUntil"),
     ]
     complete = instant.text(complete_until) if complete_until else None
-    lines = ([names.get(key, key), *_flat(row), complete] for key, row in rows.items())
+    lines = (
+        [names.get(key, key), *_flat(row), merged.get(key, 0), complete]
+        for key, row in rows.items()
+    )
     answer = StreamingHttpResponse(
         csv_files.lines([head, *lines]), content_type="text/csv; charset=utf-8"
     )

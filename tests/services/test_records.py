@@ -22,13 +22,15 @@ from helpdesk import jobs
 from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
-from tickets.domain.ticket import ERASED
+from tickets.domain.ticket import ERASED, Status
 from tickets.models import Calendar, CustomerJob, Policy
 from tickets.services.conversation import attachments
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import follow as customers_changed
 from tickets.services.customer_records import merge_and_erase
+from tickets.services.customer_records.detail import customer_page
+from tickets.services.lifecycle import links_and_merges
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status
@@ -159,6 +161,56 @@ def test_the_page_shows_both_and_takes_the_choice(desk, rep_client):
     assert (into.phone, into.address) == ("+390255503318", "Via Milano 2")
     shown = rep_client.get(f"/customers/{into.customer_id}/").content.decode()
     assert "Via Roma 1" in shown
+
+
+def test_the_page_says_who_merged_what_and_offers_to_recalculate(desk, rep_client):
+    other = two_whole(desk)
+    desk.ticket()
+    rep_client.post(
+        f"/customers/{other.customer_id}/merge/",
+        {"into": desk.customer.customer_id, "segment": "goes"},
+    )
+    job = finish(CustomerJob.objects.get())
+
+    done = rep_client.get(f"/customer-jobs/{job.pk}/").content.decode()
+    assert f"/customers/{desk.customer.customer_id}/?segment=changed" in done
+    shown = rep_client.get(f"/customers/{desk.customer.customer_id}/?segment=changed")
+    page = shown.content.decode()
+    assert "Recalculate open tickets" in page
+    assert "Giulia B., merged" in page
+    assert f"by {desk.rep_user.get_full_name() or desk.rep_user.username}" in page
+    assert "external_id" not in page
+
+
+def test_notes_that_are_too_long_together_are_kept_apart(desk):
+    other = twin(desk, notes="a" * 6_000)
+    edit_customer(desk.customer.customer_id, notes="b" * 6_000, by=desk.rep)
+
+    finish(merge(desk, other))
+
+    into = get_customer(desk.customer.customer_id)
+    left = {one["field"]: one["value"] for one in into.merged_values}
+    assert (into.notes, left["notes"]) == ("b" * 6_000, "a" * 6_000)
+
+
+def test_the_page_of_two_customers_shows_long_values_whole(desk, rep_client):
+    other = twin(desk, notes="Long story. " * 80 + "The end of it")
+    edit_customer(desk.customer.customer_id, notes="Short", by=desk.rep)
+
+    page = rep_client.get(f"/customers/{other.customer_id}/merge/", {"q": "Bianchi"})
+
+    assert "The end of it" in page.content.decode()
+
+
+def test_merged_duplicates_are_no_part_of_a_customers_attainment(desk):
+    source, target = desk.ticket().ticket_id, desk.ticket().ticket_id
+    change_status(target, to=Status.RESOLVED, by=desk.rep, now=after(minutes=5))
+    before = customer_page(desk.customer.customer_id, by=desk.rep).promises
+
+    links_and_merges.merge(source, into=target, by=desk.rep, now=after(minutes=9))
+
+    assert before.of > 0
+    assert customer_page(desk.customer.customer_id, by=desk.rep).promises == before
 
 
 def test_what_was_not_chosen_is_erased_with_the_person(desk):

@@ -229,6 +229,17 @@ def test_merging_carries_links_tags_and_a_vehicle_and_says_so(desk):
     assert said["vehicleId"] == desk.vehicle.vehicle_id
 
 
+def test_a_merge_that_would_lose_tags_is_refused_and_changes_nothing(desk):
+    source = desk.ticket(tags=[f"a{n}" for n in range(11)]).ticket_id
+    target = desk.ticket(tags=[f"b{n}" for n in range(10)]).ticket_id
+
+    with pytest.raises(MergeRefused, match="more than 20 tags"):
+        merge(source, into=target, by=desk.rep, now=after(minutes=1))
+
+    assert stored(source).status == "Open"
+    assert len(stored(target).tags) == 10
+
+
 def test_merging_leaves_the_vehicle_that_the_other_ticket_has(desk):
     mine = create_vehicle(customer_id=desk.customer.customer_id, make="Fiat", by=desk.rep)
     source = desk.ticket(vehicle_id=desk.vehicle.vehicle_id).ticket_id

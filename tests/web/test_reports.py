@@ -1,5 +1,6 @@
 """The dashboard, the reports and their API, as a person or a program sees them."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -152,6 +153,23 @@ def test_the_table_for_spreadsheets_says_up_to_when_it_is_complete(supervisor, d
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) > 1
     assert all(line.endswith(instant.text(at)) for line in lines[1:])
+
+
+def test_the_table_for_spreadsheets_says_how_many_merged_tickets_it_leaves_out(supervisor, desk):
+    source, target = desk.ticket(now=this_second()), desk.ticket(now=this_second())
+    links_and_merges.merge(source.ticket_id, into=target.ticket_id, by=desk.rep)
+    settle()
+    while rollups.roll_up():
+        pass
+
+    def of(query):
+        answer = supervisor.get(f"/reports/csv/?groupBy=category{query}")
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        [row] = [one for one in csv.DictReader(text.splitlines()) if one["category"] == "Shipping"]
+        return row["created"], row["mergedTickets"]
+
+    assert of("") == ("1", "1")
+    assert of("&includeMerged=true") == ("2", "0")
 
 
 def test_pages_name_the_last_day_and_the_api_the_day_after(supervisor, desk, settings):

@@ -1,5 +1,7 @@
 """The pages of a customer and of a vehicle."""
 
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -8,8 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.store.items import Customer
+from customers.web.labels import FIELD_LABELS
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
+from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
 from tickets.presenters import tickets
 from tickets.services.customer_records import data_export
@@ -34,9 +39,26 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "past": [line for line in lines if not line.status.active],
         "said": tickets.message_lines(page.said, page.customer),
         "now": now,
+        "merged_values": _merged_values(page.customer),
         "segment_changed": request.GET.get("segment") == "changed",
     }
     return render(request, "customers/customer.html", context)
+
+
+def _merged_values(customer: Customer) -> list[dict[str, Any]]:
+    """Return what was not chosen when records were merged into this one, newest first."""
+    values: list[dict[str, str]] = customer.merged_values or []
+    people = names_of({one.get("by") for one in values})
+    return [
+        {
+            "label": FIELD_LABELS.get(one["field"], one["field"]),
+            "value": one["value"],
+            "name": one.get("name", ""),
+            "at": datetime.fromisoformat(one["at"]),
+            "by": people.get(one.get("by", ""), ""),
+        }
+        for one in reversed(values)
+    ]
 
 
 @require_POST

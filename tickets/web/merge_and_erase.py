@@ -3,12 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.services.merge import FIELDS, OWN_NOTES
 from customers.services.read import find_customers, get_customer
 from customers.store.items import Customer
+from customers.web.labels import FIELD_LABELS
 from helpdesk.accounts.actors import actor_of, require_supervision, require_ticket_work
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
@@ -16,18 +16,6 @@ from helpdesk.messages import saved
 from tickets.models import CustomerJob
 from tickets.services.customer_records import merge_and_erase
 
-_LABELS = {
-    "name": gettext_lazy("Name"),
-    "email": gettext_lazy("Email address"),
-    "phone": gettext_lazy("Phone"),
-    "company": gettext_lazy("Company"),
-    "segment": gettext_lazy("Segment"),
-    "external_id": gettext_lazy("External ID"),
-    "address": gettext_lazy("Address"),
-    "language": gettext_lazy("Language"),
-    "time_zone": gettext_lazy("Time zone"),
-    "notes": gettext_lazy("Notes"),
-}
 MOST = 5
 
 
@@ -67,7 +55,7 @@ def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
                 "since": (source.created_at, one.created_at),
                 "rows": [
                     (name, label, getattr(source, name), getattr(one, name))
-                    for name, label in _LABELS.items()
+                    for name, label in FIELD_LABELS.items()
                 ],
             }
             for one in others[:MOST]
@@ -115,9 +103,19 @@ def _shown(request: HttpRequest, found: CustomerJob) -> HttpResponse:
         "job": found,
         "title": _("Merging customers") if merging else _("Erasing personal data"),
         "customer_id": found.into_id or found.customer_id,
+        "segments_differed": merging and bool(found.finished_at) and _segments_differed(found),
     }
     template = "customers/job.html#progress" if wants_fragment(request) else "customers/job.html"
     return render(request, template, context)
+
+
+def _segments_differed(merging: CustomerJob) -> bool:
+    """Return whether the two customers had different segments: open tickets may be recalculated."""
+    into = get_customer(merging.into_id or "")
+    return into is not None and any(
+        one["field"] == "segment" and one["from"] == merging.customer_id
+        for one in into.merged_values or ()
+    )
 
 
 def _customer(customer_id: str) -> Customer:

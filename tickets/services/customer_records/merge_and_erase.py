@@ -110,7 +110,7 @@ def _merge(job: CustomerJob, by: Actor) -> bool:
         job.tickets += moved.customer_id != row.customer_id
     if page.rows:
         return False
-    merge.finish(job.customer_id)
+    merge.finish(job.customer_id, by=by)
     return True
 
 

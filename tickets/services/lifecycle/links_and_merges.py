@@ -122,6 +122,14 @@ def _check_merge(source: Ticket, target: Ticket) -> None:
         raise MergeRefused(_("Tickets of different customers can’t be merged."))
     if source.archived_at or target.archived_at:
         raise TicketArchived
+    if len({*source.tags, *target.tags}) > MOST_TAGS:
+        raise MergeRefused(
+            _(
+                "Together these tickets have more than %(most)s tags. "
+                "Remove tags from one of them, then merge."
+            )
+            % {"most": MOST_TAGS}
+        )
 
 
 def _link_where_possible(ticket_id: str, other_id: str, *, by: Actor, now: datetime | None) -> None:
@@ -135,7 +143,7 @@ def _link_where_possible(ticket_id: str, other_id: str, *, by: Actor, now: datet
 def _carry_over(source: Ticket, to: Draft) -> None:
     target = to.ticket
     tags = [tag for tag in source.tags if tag not in target.tags]
-    target.tags = [*target.tags, *tags][:MOST_TAGS]
+    target.tags = [*target.tags, *tags]
     customer_id, vehicle_id = target.customer_id, source.vehicle_id
     # A vehicle may have another owner by now.
     if not target.vehicle_id and vehicle_id and get_vehicle(customer_id, vehicle_id):
