@@ -445,6 +445,24 @@ def test_a_ticket_is_found_by_any_of_its_words(desk, story, text):
     assert searched(desk, text) == [story]
 
 
+@pytest.mark.parametrize(
+    "text", ["AB1234567", "AB 123-4567", "ab 12 34 56 7", "23 45 67", "234.567", "AB/123"]
+)
+def test_a_chassis_number_is_found_however_it_is_grouped(desk, story, text):
+    old = create_vehicle(
+        customer_id=desk.customer.customer_id,
+        vin="AB 1234567",
+        confirm_vin=True,
+        make="Citroën",
+        by=desk.rep,
+    )
+    number = desk.ticket(vehicle_id=old.vehicle_id).ticket_id
+    settle()
+
+    assert number in searched(desk, text)
+    assert story not in searched(desk, text)
+
+
 @pytest.mark.parametrize("text", ["1", "#1"])
 def test_a_ticket_is_the_first_that_its_number_finds(desk, story, text):
     found = searched(desk, text)

@@ -19,7 +19,7 @@ from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, 
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Status
-from tickets.services.lists.search import snippet, words_of
+from tickets.services.lists.search import one_code, snippet, words_of
 from tickets.services.read import sla_facts
 from tickets.store import queries, search
 from tickets.store.keys import UNASSIGNED
@@ -108,16 +108,7 @@ def find(
                 _cursor(page.previous, key),
             )
         return Found(page.rows, _cursor(page.next, key), _cursor(page.previous, key))
-    words = words_of(filters.text)
-    hits = search.hits(
-        filters,
-        words,
-        now=at,
-        teams=teams,
-        limit=limit + 1,
-        place=json.loads(place.key) if place else None,
-        back=bool(place and place.back),
-    )
+    words, hits = _hits(filters, teams, at, limit + 1, place)
     ranked = _page_of(hits, place, limit)
     return Found(
         _as_stored([str(hit.number) for hit in ranked.rows], filters, teams, at),
@@ -156,9 +147,8 @@ def every_number(
     """
     require_ticket_work(by)
     filters, teams = _for(filters, by)
-    words = words_of(filters.text)
     at = now or this_second()
-    hits = search.hits(filters, words, now=at, teams=teams, limit=most, place=None, back=False)
+    words, hits = _hits(filters, teams, at, most, None)
     numbers = [str(hit.number) for hit in hits]
     # A number that is searched for is named first, whether there is such a ticket or not.
     if words and numbers and not still_meets(numbers[0], filters, by=by, now=at):
@@ -173,6 +163,29 @@ def still_meets(
     filters, teams = _for(filters, by)
     ticket = queries.ticket(ticket_id)
     return ticket is not None and _meets(ticket, filters, teams, now or this_second())
+
+
+def _hits(
+    filters: Filters, teams: Sequence[str], at: datetime, limit: int, place: PagePosition | None
+) -> tuple[list[str], list[Hit]]:
+    """Return what the index finds, and the words it was found by: those that were typed, or else
+    the one that they are together. A chassis number is typed in groups, and kept without gaps."""
+    typed = words_of(filters.text)
+    together = one_code(filters.text)
+    words, hits = typed, list[Hit]()
+    for words in (typed, together) if together else (typed,):
+        hits = search.hits(
+            filters,
+            words,
+            now=at,
+            teams=teams,
+            limit=limit,
+            place=json.loads(place.key) if place else None,
+            back=bool(place and place.back),
+        )
+        if hits:
+            return words, hits
+    return typed, hits
 
 
 def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:

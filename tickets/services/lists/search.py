@@ -127,6 +127,15 @@ def words_of(text: str) -> list[str]:
     return words_asked(text)
 
 
+def one_code(text: str) -> list[str]:
+    """The word that `text` is without its gaps, if it can be a chassis number or a booking: several
+    groups of letters and digits, with a digit among them. Else no word."""
+    groups = words_asked(text)
+    code = "".join(groups)
+    could_be = len(groups) > 1 and len(code) <= vins.LONGEST and any(map(str.isdigit, code))
+    return [code] if could_be else []
+
+
 def snippet(text: str, words: Sequence[str]) -> str:
     """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
     text = unicodedata.normalize("NFC", text)
