@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.signals import before_task_publish
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -22,6 +23,7 @@ from django.utils import timezone
 
 from customers.services import imports
 from customers.services.create import create_customer, create_vehicle, edit_customer
+from helpdesk import wake
 from helpdesk.accounts.tokens import make_token
 from helpdesk.clock import this_second
 from helpdesk.dynamo.table import client as dynamo
@@ -377,6 +379,24 @@ def test_an_erased_customer_is_in_no_store(world, settings):
     assert left == {}, "\n".join(
         f"{store}: {one}" for store, all in left.items() for one in all[:5]
     )
+
+
+def test_what_is_sent_to_workers_carries_no_words_of_people(desk, client, monkeypatch):
+    monkeypatch.setattr(wake, "_send_once", lambda mark, seconds, sending: sending())
+    sent = []
+
+    @before_task_publish.connect(weak=False)
+    def keep(sender, body, headers, **_more):
+        sent.append(json.dumps([sender, body, headers], default=str))
+
+    try:
+        world = World(desk, client)
+        world.erase()
+    finally:
+        before_task_publish.disconnect(keep)
+
+    assert len(sent) > 10
+    assert [one for one in sent if any(trace in one.lower() for trace in TRACES)] == []
 
 
 def test_events_carry_no_words_of_people(world):

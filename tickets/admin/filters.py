@@ -44,7 +44,7 @@ class EscalatedFilter(admin.SimpleListFilter):
 class PersonFilter(admin.SimpleListFilter):
     """Somebody, by the field that subclasses name."""
 
-    title = _("person")
+    title = _("recorded by")
     parameter_name = "person"
     field = "created_by"
 
