@@ -13,9 +13,11 @@ from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
 from tests.world import log_of, settle, stored
 from tickets.domain.ticket import CommunicationType, Direction
+from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.delivery import notifications
+from tickets.services.lifecycle.links_and_merges import merge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -187,6 +189,60 @@ def test_the_map_of_keys_closes_and_shortcuts_go_on(desk, ticket, page: Page):
     expect(page.get_by_role("textbox", name="Internal note")).to_be_focused()
 
 
+def test_shortcuts_go_on_each_time_the_map_of_keys_was_closed_and_after_a_swap(
+    desk, ticket, page: Page
+):
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    search = page.locator("[data-key-search]")
+
+    def look_at_the_map():
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#keys")).to_be_hidden()
+
+    for turn in range(3):
+        look_at_the_map()
+        page.keyboard.press("/")
+        expect(search).to_be_focused()
+        page.keyboard.press("Escape")  # out of the field
+        expect(search).not_to_be_focused()
+
+        look_at_the_map()
+        page.keyboard.press("p")
+        expect(page.get_by_label("Priority")).to_be_focused()
+        page.keyboard.press("Escape")
+
+        change_elsewhere(desk, ticket.ticket_id, f"Turn {turn}")
+        expect(page.get_by_text(f"Turn {turn}")).to_be_visible()
+
+    # While the map is open the page beneath it follows, too.
+    page.keyboard.press("?")
+    change_elsewhere(desk, ticket.ticket_id, "Beneath the map")
+    expect(page.get_by_text("Beneath the map")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("u")
+    page.wait_for_url("**/tickets/?view=unassigned")
+
+
+def test_a_canned_reply_that_could_not_be_fetched_says_so(desk, ticket, page: Page, errors):
+    CannedReply.objects.create(name="Papers", text="Please send us the papers.")
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    page.context.set_offline(True)
+
+    page.get_by_label("Canned reply").select_option("Papers")
+
+    expect(page.locator("#said")).to_contain_text("Can’t reach the server")
+    page.context.set_offline(False)
+    errors.clear()  # the browser notes that it was offline
+    page.get_by_label("Canned reply").select_option("Papers")
+    reply = page.get_by_role("textbox", name="Reply")
+    expect(reply).to_have_value("Please send us the papers.")
+
+
 def test_a_change_that_could_not_be_sent_shows_what_is_saved(desk, ticket, page: Page, errors):
     log_in(page, "rosa")
     page.goto(f"/tickets/{ticket.ticket_id}/")
@@ -209,6 +265,24 @@ def test_a_resolved_ticket_is_not_offered_to_be_resolved_again(desk, ticket, pag
     expect(page.locator("#head")).to_contain_text("Resolved")
 
     expect(page.get_by_role("button", name="Send & resolve")).to_have_count(0)
+
+
+def test_a_merged_ticket_is_not_offered_to_be_resolved(desk, ticket, page: Page):
+    target = desk.ticket(now=this_second()).ticket_id
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    expect(page.get_by_role("button", name="Send & resolve")).to_be_visible()
+
+    merge(ticket.ticket_id, into=target, by=desk.rep2)
+    settle()
+
+    expect(page.get_by_text("Closed as a duplicate.")).to_be_visible()
+    for again in range(2):
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Send & resolve")).to_have_count(0)
+        expect(page.get_by_role("button", name="Send & set waiting")).to_have_count(0)
+        if not again:
+            page.reload()
 
 
 def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: Page):

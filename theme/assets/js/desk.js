@@ -283,8 +283,8 @@ document.addEventListener("change", async (event) => {
   const url = form && event.target.selectedOptions[0].dataset.url;
   if (!url) return;
   event.target.value = "";
-  const answer = await fetch(url);
-  if (!answer.ok) return say(words.away);
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) return say(answer?.status === 403 ? words.forbidden : words.away);
   const tab = document.querySelector("[data-tab=reply]");
   showTab(tab, true);
   const text = document.getElementById("reply_content");
@@ -377,6 +377,7 @@ document.addEventListener("htmx:responseError", (event) =>
 );
 document.addEventListener("htmx:afterSwap", (event) => {
   dress(event.detail.target.isConnected ? event.detail.target : document);
+  focusAgain();
   countDown();
 });
 // A list that refreshes itself leaves somebody who is in it alone.
@@ -391,39 +392,70 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 const TEXTS = "input:not([type=hidden], [type=file], [type=checkbox]), textarea";
 let before = null;
 
+// Where something stands: by its id, else by what tells it from others (an attribute that it lacks
+// tells, too) and its form, within the nearest part that has an id; among its equals, by its place.
+const TELLING = ["name", "value", "href", "form", "formaction", "type", "role", "aria-label", "tabindex"];
+
+function address(element) {
+  if (element.id) return { like: `#${CSS.escape(element.id)}`, place: 0 };
+  const said = (name) => (name === "value" && element.matches(TEXTS) ? null : element.getAttribute(name));
+  const telling = TELLING.map((name) => {
+    const value = said(name);
+    if (value !== null) return `[${name}="${CSS.escape(value)}"]`;
+    return element.hasAttribute(name) ? "" : `:not([${name}])`;
+  });
+  const form = element.parentElement?.closest("form[action]");
+  const of = form ? `form[action="${CSS.escape(form.getAttribute("action"))}"] ` : "";
+  const like = of + element.localName + telling.join("");
+  const within = element.parentElement?.closest("[id]")?.id;
+  const equals = [...(document.getElementById(within) ?? document).querySelectorAll(like)];
+  return { within, like, place: equals.indexOf(element) };
+}
+
+function standingAt({ within, like, place }) {
+  const part = within ? document.getElementById(within) : document;
+  return part?.querySelectorAll(like)[place];
+}
+
+// Focus that a swap took away goes back, unless something has claimed it meanwhile.
+function focusAgain() {
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (!lost || !before?.focused || before.active.isConnected) return;
+  const again = standingAt(before.focused);
+  if (!again) return;
+  again.focus({ preventScroll: true });
+  if (before.selection?.[0] != null) again.setSelectionRange?.(...before.selection);
+}
+
 function remember(request) {
   const active = document.activeElement;
   const anchor = active?.matches?.(FIELDS) ? active : document.querySelector("[data-composer]");
   const typed = [...document.querySelectorAll(TEXTS)].filter(
-    (field) => field.id && field.value !== field.defaultValue && !request?.contains(field),
+    (field) => field.value !== field.defaultValue && !request?.contains(field),
   );
   return {
     listening: request?.matches?.("[data-listens]") ?? false,
     active,
+    focused: active && active !== document.body ? address(active) : null,
     selection: active?.matches?.(TEXTS) ? [active.selectionStart, active.selectionEnd] : null,
-    anchor: anchor && { id: anchor.id, at: anchor, top: anchor.getBoundingClientRect().top },
-    typed: new Map(typed.map((field) => [field.id, field.value])),
+    anchor: anchor && { where: address(anchor), at: anchor, top: anchor.getBoundingClientRect().top },
+    typed: typed.map((field) => [address(field), field.value]),
     open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
   };
 }
 
 function restore(part) {
-  for (const [id, value] of before.typed) {
-    const field = document.getElementById(id);
+  for (const [where, value] of before.typed) {
+    const field = standingAt(where);
     if (field && part.contains(field)) field.value = value;
   }
   for (const id of before.open) {
     const details = document.getElementById(id);
     if (details && part.contains(details)) details.open = true;
   }
-  if (before.active?.id && !before.active.isConnected) {
-    const again = document.getElementById(before.active.id);
-    if (again && part.contains(again)) {
-      again.focus({ preventScroll: true });
-      if (before.selection?.[0] != null) again.setSelectionRange(...before.selection);
-    }
-  }
-  const anchor = before.anchor?.at.isConnected ? before.anchor.at : document.getElementById(before.anchor?.id);
+  focusAgain();
+  const { at, where } = before.anchor ?? {};
+  const anchor = at?.isConnected ? at : where && standingAt(where);
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchor.top, behavior: "instant" });
 }
 
