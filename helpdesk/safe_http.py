@@ -2,11 +2,18 @@
 
 The name is resolved here, every address it has is checked, and the connection goes to the one that
 was checked: a name that points elsewhere a moment later gains nothing. No redirect is followed.
+
+A target that sends a byte a second is never late with the next one: there is a limit for the whole.
 """
 
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
@@ -14,7 +21,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 CONNECT, READ = 3, 5
-"""Seconds."""
+"""Seconds to connect, and for each piece of an answer."""
+
+WHOLE = 15
+"""Seconds from the first step of connecting to the end of the answer."""
 
 MOST_READ = 500
 """Bytes of an answer that are kept."""
@@ -62,8 +72,75 @@ def check_url(url: str, *, private: bool) -> None:
     _refuse_inside(literal, private=private)
 
 
-def post(url: str, body: str, headers: dict[str, str], *, private: bool) -> Reply:
-    """POST a JSON body. Raises AddressRefused, Unreachable."""
+class _Limit:
+    """Hangs up when the time is over, whatever is being waited for then."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._timer: threading.Timer | None = None
+        self._line: socket.socket | None = None
+        self.over = False
+
+    def watch(self, line: socket.socket) -> None:
+        # A socket of its own to the same line: TLS takes the first one's away while it greets.
+        self._line = line.dup()
+        self._timer = threading.Timer(max(0, self._until - time.monotonic()), self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        if self._timer is not None and self._line is not None:
+            self._timer.cancel()
+            self._timer.join()  # it never hangs up what is somebody else's by then
+            self._line.close()
+
+    def _hang_up(self) -> None:
+        self.over = True
+        with suppress(OSError):  # the other side was quicker
+            if self._line is not None:
+                self._line.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[_Limit]:
+    limit = _Limit(seconds)
+    try:
+        yield limit
+    finally:
+        limit.end()
+
+
+class _Watched(urllib3.connection.HTTPConnection):
+    def __init__(self, *args: Any, limit: _Limit, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limit = limit
+
+    def _new_conn(self) -> socket.socket:
+        line = super()._new_conn()
+        self._limit.watch(line)
+        return line
+
+
+class _WatchedTls(_Watched, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
+def post(
+    url: str, body: str, headers: dict[str, str], *, private: bool, whole: float = WHOLE
+) -> Reply:
+    """POST a JSON body. Raises AddressRefused, Unreachable.
+
+    From connecting on it takes `whole` seconds at most; before that the system looks up the name,
+    within bounds of its own.
+    """
     check_url(url, private=private)
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -71,39 +148,44 @@ def post(url: str, body: str, headers: dict[str, str], *, private: bool) -> Repl
     port = parts.port or (443 if secure else 80)
     address = str(_resolved(host, port, private=private))
     timeout = urllib3.Timeout(connect=CONNECT, read=READ)
-    pool: urllib3.HTTPConnectionPool
-    if secure:
-        pool = urllib3.HTTPSConnectionPool(
-            address,
-            port,
-            timeout=timeout,
-            cert_reqs="CERT_REQUIRED",
-            server_hostname=host,
-            assert_hostname=host,
-        )
-    else:
-        pool = urllib3.HTTPConnectionPool(address, port, timeout=timeout)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    try:
-        with pool:
-            answer = pool.urlopen(
-                "POST",
-                target,
-                body=body.encode(),
-                headers={
-                    "Host": parts.netloc,
-                    "Content-Type": "application/json",
-                    "User-Agent": "Helpdesk",
-                    **headers,
-                },
-                retries=False,
-                redirect=False,
-                preload_content=False,
+    with _limit(whole) as limit:
+        pool: urllib3.HTTPConnectionPool
+        if secure:
+            pool = _TlsPool(
+                address,
+                port,
+                timeout=timeout,
+                cert_reqs="CERT_REQUIRED",
+                server_hostname=host,
+                assert_hostname=host,
+                limit=limit,
             )
-            text = answer.read1(MOST_READ) or b""
-            answer.close()
-    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        raise Unreachable(type(error).__name__) from error
+        else:
+            pool = _Pool(address, port, timeout=timeout, limit=limit)
+        try:
+            with pool:
+                answer = pool.urlopen(
+                    "POST",
+                    target,
+                    body=body.encode(),
+                    headers={
+                        "Host": parts.netloc,
+                        "Content-Type": "application/json",
+                        "User-Agent": "Helpdesk",
+                        **headers,
+                    },
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                )
+                text = answer.read1(MOST_READ) or b""
+                answer.close()
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            why = _("took too long") if limit.over else type(error).__name__
+            raise Unreachable(why) from error
+    if limit.over:  # what looks like the end of an answer is where it was cut off
+        raise Unreachable(_("took too long"))
     return Reply(answer.status, text.decode(errors="replace"))
 
 

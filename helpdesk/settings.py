@@ -144,9 +144,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    # A server that vanishes without a word is noticed: seconds, and milliseconds for what was sent.
+    # A server that vanishes without a word is noticed: in seconds, and milliseconds for what was
+    # sent; while an answer is waited for nothing is sent, and only keepalives tell.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"connect_timeout": 5, "tcp_user_timeout": 15_000}
+        {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        }
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -44,6 +44,12 @@ PAUSES = (60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, *[14_400] * 11)
 """Seconds before the next try, by the number of tries there were; after them, some two days, a mail
 has failed."""
 
+WENT_OUT = (Result.SENT, Result.PARTLY)
+LISTED = (Result.FAILED, Result.PARTLY)
+
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+"""Headers of mail that no person wrote (RFC 3834, and the word that Exchange knows)."""
+
 _AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
 """Engines of the desk itself: what they do not tell now they will tell later."""
 
@@ -106,7 +112,7 @@ def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
         _try_later(mails, of_kind, str(error), now)
         raise
     refused = "; ".join(f"{who}: {words}" for who, words in handed_over.refused.items())
-    _end(mails, of_kind, Result.SENT, refused, now)
+    _end(mails, of_kind, Result.PARTLY if refused else Result.SENT, refused, now)
     log.info("mail_sent", kind=mails[0].kind, group=mails[0].group, about=len(mails))
     return 1
 
@@ -115,6 +121,8 @@ def _composed(of_kind: MailKind, mails: Sequence[QueuedEmail]) -> EmailMessage |
     try:
         message = of_kind.compose([mail.about for mail in mails])
         if message is not None:
+            if of_kind.automatic:
+                message.extra_headers |= AUTOMATIC
             message.message()  # what cannot be written as a mail shows here, before the hand-over
     except _AWAY as error:
         raise TryLater(_("The ticket or account this email is about could not be read.")) from error
@@ -153,7 +161,7 @@ def _end(
     mails: Sequence[QueuedEmail], of_kind: MailKind, result: Result, problem: str, now: datetime
 ) -> None:
     """Take mails out of the queue, and keep what became of them; each in its own transaction."""
-    listed = result is Result.FAILED or (result is Result.UNKNOWN and of_kind.person_decides)
+    listed = result in LISTED or (result is Result.UNKNOWN and of_kind.person_decides)
     for mail in mails:
         try:
             with Transaction() as transaction:
@@ -164,19 +172,25 @@ def _end(
                         queue.undelivered_of(mail, result=result, problem=problem, at=now)
                     )
         except (ConditionFailed, Contended):
-            if result is Result.SENT:
-                _correct(mail, of_kind, problem, now)
+            if result in WENT_OUT:
+                _correct(mail, of_kind, result, problem, now)
     if result is not Result.SENT:
         log.warning("mail_undelivered", group=mails[0].group, result=result.value)
 
 
-def _correct(mail: QueuedEmail, of_kind: MailKind, problem: str, now: datetime) -> None:
+def _correct(
+    mail: QueuedEmail, of_kind: MailKind, result: Result, problem: str, now: datetime
+) -> None:
     """It went out, whatever somebody made of the long silence meanwhile."""
     key = queue.undelivered_key(mail.kind, mail.group, mail.key)
     try:
         with Transaction() as transaction:
-            transaction.delete(UndeliveredEmail(*key), UndeliveredEmail.pk.exists())
-            of_kind.record(transaction, mail.about, Result.SENT, problem, now)
+            if result in LISTED:
+                listed = queue.undelivered_of(mail, result=result, problem=problem, at=now)
+                transaction.put(listed, UndeliveredEmail.pk.exists())
+            else:
+                transaction.delete(UndeliveredEmail(*key), UndeliveredEmail.pk.exists())
+            of_kind.record(transaction, mail.about, result, problem, now)
     except (ConditionFailed, Contended):
         log.info("mail_ended_elsewhere", group=mail.group)
 

@@ -26,6 +26,7 @@ class Result(StrEnum):
     """What became of an attempt to send a mail."""
 
     SENT = "sent"
+    PARTLY = "partly"  # sent, but some of its recipients were refused
     POSTPONED = "postponed"  # it is tried again
     FAILED = "failed"
     UNKNOWN = "unknown"
@@ -59,6 +60,9 @@ class MailKind:
 
     record: Callable[[Transaction, Reference, Result, str, datetime], None] = no_record
     """Adds to the transaction that ends or postpones a mail what is to be kept of it elsewhere."""
+
+    automatic: bool = True
+    """Whether no person wrote it. Such mail says so, and other machines do not answer it."""
 
     person_decides: bool = False
     """Whether a mail that may have gone out is listed for a person to decide. Otherwise it is done:

@@ -3,6 +3,7 @@
 On a real socket: a server that is away, silent, that refuses, or breaks off at the worst moment.
 """
 
+import dataclasses
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.core.mail import EmailMessage
 
 from customers.services.create import create_customer
 from helpdesk.engines import ports
-from helpdesk.mail import delivery, queue, smtp
+from helpdesk.mail import delivery, kinds, queue, smtp
 from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
 from reporting.services import weekly
 from tests.mail import smtp_server
@@ -268,3 +269,86 @@ def test_what_an_earlier_release_has_queued_is_sent(desk, server):
         "giulia@posta.example",
         "rosa@helpdesk.example",
     ]
+
+
+def test_mail_that_no_person_wrote_says_so_and_an_answer_does_not(desk, server, client, settings):
+    """Two machines that answer each other would never stop."""
+    desk.supervisor_user.weekly_report = True
+    desk.supervisor_user.save()
+    settings.DESK_URL = "https://desk.example"
+    client.post("/accounts/password/reset/", {"email": desk.rep2_user.email})
+    desk.ticket(assigned_to=desk.rep.user_id)
+    answered = desk.ticket()
+    respond(answered.ticket_id, content="It is here.", by=desk.rep, now=after(hours=1))
+    sweep(now=after(hours=9))
+    weekly.queue_weekly(today=date(2026, 11, 9), now=after(hours=9))
+    settle()
+    waiting = {mail.kind for mail in queue.due(after(days=999), limit=99)}
+    assert waiting == set(settings.EMAIL_KINDS), "a kind of mail is not looked at here"
+
+    delivery.send_due(now=after(days=999))
+
+    automatic = ("auto-generated", "All")
+    assert len(server.taken) >= len(settings.EMAIL_KINDS)
+    for recipients, message in server.taken:
+        said = (message["Auto-Submitted"], message["X-Auto-Response-Suppress"])
+        written = recipients == ["giulia@posta.example"]
+        assert said == ((None, None) if written else automatic), message["Subject"]
+    assert ["giulia@posta.example"] in [recipients for recipients, _message in server.taken]
+
+
+@pytest.fixture
+def two_recipients(monkeypatch):
+    """The mail with an answer goes to somebody else as well, as it will to participants."""
+    of_reply = kinds.kind("reply")
+
+    def compose(about):
+        message = of_reply.compose(about)
+        message.cc = ["bruno@posta.example"]
+        return message
+
+    both = dataclasses.replace(of_reply, compose=compose)
+    monkeypatch.setattr(delivery, "kind", lambda _name: both)
+
+
+def test_a_mail_that_one_of_two_recipients_was_refused_is_listed_for_that_one(
+    desk, server, two_recipients
+):
+    server.refused["bruno@posta.example"] = "550 no such mailbox"
+    ticket = desk.ticket()
+    respond(ticket.ticket_id, content="It is here.", by=desk.rep, now=NOON)
+    settle()
+
+    assert delivery.send_due(now=after(minutes=1)) == 1
+
+    assert [recipients for recipients, _message in server.taken] == [["giulia@posta.example"]]
+    [listed] = queue.undelivered(limit=9)
+    assert listed.result == "partly"
+    assert "bruno@posta.example" in listed.problem
+    assert "550 no such mailbox" in listed.problem
+    assert "giulia" not in listed.problem
+    [line] = [line for line in log_of(ticket.ticket_id) if line.type == "Customer Response"]
+    assert (line.delivery, line.delivery_problem) == ("sent", listed.problem)
+    assert queue.due(after(days=9), limit=9) == [], "whoever has it would get it again"
+
+
+def test_a_mail_that_reached_one_of_two_is_not_sent_to_both_again(
+    desk, server, two_recipients, rep_client
+):
+    server.refused["bruno@posta.example"] = "550 no such mailbox"
+    ticket = desk.ticket()
+    respond(ticket.ticket_id, content="It is here.", by=desk.rep, now=NOON)
+    settle()
+    delivery.send_due(now=after(minutes=1))
+    page = rep_client.get("/mail/undelivered/")
+    [(_kind, mail)] = page.context["mails"]
+    assert "bruno@posta.example" in page.content.decode()
+    assert "/mail/undelivered/again/" not in page.content.decode()
+    shown = rep_client.get(f"/tickets/{ticket.ticket_id}/").content.decode()
+    assert "but not to everybody" in shown
+    assert "550 no such mailbox" in shown
+
+    assert rep_client.post("/mail/undelivered/again/", {"mail": mail.key}).status_code == 422
+    assert queue.due(after(days=9), limit=9) == []
+    assert rep_client.post("/mail/undelivered/dismiss/", {"mail": mail.key}).status_code == 302
+    assert queue.undelivered(limit=9) == []

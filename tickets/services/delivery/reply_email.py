@@ -155,7 +155,13 @@ def _record(
     transaction: Transaction, about: Reference, result: Result, problem: str, now: datetime
 ) -> None:
     line = Communication(ticket_pk(about["ticketId"]), communication_sk(about["communicationId"]))
-    becomes = Delivery.SENDING if result is Result.POSTPONED else Delivery(result.value)
+    match result:
+        case Result.POSTPONED:
+            becomes = Delivery.SENDING
+        case Result.PARTLY:  # the problem names who did not get it
+            becomes = Delivery.SENT
+        case _:
+            becomes = Delivery(result.value)
     transaction.update(line, _delivery(becomes, problem, now), Communication.pk.exists())
 
 
@@ -169,4 +175,4 @@ def _delivery(delivery: Delivery, problem: str, now: datetime) -> list[Action]:
     ]
 
 
-EMAIL = MailKind(_compose, _record, person_decides=True)
+EMAIL = MailKind(_compose, _record, automatic=False, person_decides=True)

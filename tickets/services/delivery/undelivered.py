@@ -9,7 +9,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
-from helpdesk.errors import NotFound
+from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import put_back, send_soon
 from helpdesk.mail.kinds import Result, kind
@@ -31,6 +31,7 @@ class Undelivered:
     recipient: str
     problem: str
     may_have_arrived: bool
+    others_have_it: bool
     queued_at: datetime
     at: datetime
 
@@ -52,10 +53,13 @@ def undelivered(*, by: Actor) -> list[Undelivered]:
 def try_again(key: str, *, by: Actor, now: datetime | None = None) -> None:
     """Queue the mail once more, whoever its recipient is by now.
 
-    Raises NotFound where a colleague has dealt with it; NotAllowed.
+    Raises Invalid where it would reach recipients who have it; NotFound where a colleague has
+    dealt with it; NotAllowed.
     """
     require_ticket_work(by)
     mail = _found(key)
+    if mail.result == Result.PARTLY:
+        raise Invalid({"mail": _("Other recipients already received this email.")})
     at = now or this_second()
     try:
         with Transaction() as transaction:
@@ -96,6 +100,7 @@ def _shown(
         recipient=names.get(about.get("userId", ""), ""),
         problem=mail.problem,
         may_have_arrived=mail.result == Result.UNKNOWN,
+        others_have_it=mail.result == Result.PARTLY,
         queued_at=mail.queued_at,
         at=mail.at,
     )
