@@ -115,6 +115,19 @@ class PlannedAdmin(admin.ModelAdmin):
             queryset = self.get_queryset(request)
         return super().response_action(request, queryset)
 
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: int | str = messages.INFO,
+        extra_tags: str = "",
+        fail_silently: bool = False,
+    ) -> None:
+        """Django's; what says that a form is saved names the form, for its draft (kept.js)."""
+        if level == messages.SUCCESS and not extra_tags:
+            extra_tags = request.path
+        super().message_user(request, message, level, extra_tags, fail_silently)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         request.changed_fields = set(form.changed)  # type: ignore[attr-defined]
         written = self.write(request, obj, form, change=change)

@@ -4,12 +4,14 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import Page, expect
 
+from customers.admin.customer import CustomerAdmin, VehicleAdmin
 from customers.services import imports
 from customers.services.create import create_customer, edit_customer
 from customers.services.read import get_customer
 from helpdesk.clock import this_second
 from reporting.services import what_if
 from tests.browser.test_journeys import log_in
+from tickets.admin.ticket import TicketAdmin
 from tickets.services.customer_records import merge_and_erase
 from tickets.services.lifecycle.create import create_ticket
 from tickets.store import queries
@@ -65,7 +67,7 @@ def away(monkeypatch, errors):
     def press(page: Page, module, function: str, button: str) -> None:
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(module, function, gone)
-            page.get_by_role("button", name=button).click()
+            page.get_by_role("button", name=button, exact=True).click()
             expect(page.get_by_text("Your text is saved in this browser")).to_be_visible()
         errors.clear()  # the console says that the answer was 503
         page.get_by_role("link", name="Back to the form").click()
@@ -137,6 +139,41 @@ def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk
     page.get_by_role("button", name="Erase").click()
     expect(page.get_by_text("Erasure started.")).to_be_visible()
     assert drafts(page) == [], "the name is on this machine no more"
+
+
+@pytest.mark.parametrize("kind", ["customer", "vehicle", "ticket"])
+def test_a_form_of_the_admin_that_could_not_be_saved_is_there_again(
+    desk, page: Page, away, kind
+):
+    owner, label, address = {
+        "customer": (CustomerAdmin, "Company", f"customers/customer/{desk.customer.customer_id}"),
+        "vehicle": (VehicleAdmin, "Model", f"customers/vehicle/{desk.vehicle.vehicle_id}"),
+        "ticket": (TicketAdmin, "Subject", f"tickets/ticket/{desk.ticket().ticket_id}"),
+    }[kind]
+    log_in(page, "ingrid")
+    page.goto(f"/admin/{address}/change/")
+    page.get_by_label(label, exact=False).first.fill("Typed in vain")
+
+    away(page, owner, "write", "Save")
+
+    field = page.get_by_label(label, exact=False).first
+    expect(field).to_have_value("Typed in vain")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    assert drafts(page) == []
+    page.goto(f"/admin/{address}/change/")
+    expect(field).to_have_value("Typed in vain")
+    expect(page.get_by_text("Your unsaved draft was restored.")).to_be_hidden()
+
+    # What is thrown away, or another's, is not back.
+    field.fill("Never mind")
+    page.reload()
+    expect(field).to_have_value("Never mind")
+    page.get_by_role("button", name="Discard").click()
+    expect(field).to_have_value("Typed in vain")
+    field.fill("Mine")
+    page.get_by_role("button", name="Log out").click()
+    assert drafts(page) == []
 
 
 def drafts(page: Page) -> list[str]:

@@ -44,11 +44,22 @@ def test_a_page_says_that_the_database_is_away(desk, rep_client, database_away, 
     with database_away(error):
         answer = rep_client.get(path)
 
-    if path == "/accounts/login/" and answer.status_code == 200:
-        return  # it needs no database to be shown
     assert answer.status_code == 503, answer.content[:300]
     assert answer["Retry-After"] == "5"
     assert "The database is unavailable. Nothing was changed" in answer.content.decode()
+
+
+def test_a_stranger_sees_the_login_page_and_is_told_when_they_log_in(desk, client, database_away):
+    client.raise_request_exception = False
+
+    with database_away(OperationalError("gone")):
+        shown = client.get("/accounts/login/")  # it needs no database to be shown
+        answer = client.post("/accounts/login/", {"username": "rosa", "password": "demo"})
+
+    assert shown.status_code == 200
+    assert 'name="password"' in shown.content.decode()
+    assert answer.status_code == 503
+    assert "The database is unavailable." in answer.content.decode()
 
 
 def test_a_form_and_a_change_on_the_page_say_so_too(desk, rep_client, database_away):
