@@ -170,6 +170,20 @@ def test_a_form_writes_through_one_transaction_and_both_logs(supervisor, desk):
     assert "Changed Category" not in history.content.decode()
 
 
+def test_a_note_that_mentions_somebody_unknown_says_so(supervisor, desk):
+    number = desk.ticket(now=this_second()).ticket_id
+
+    def noted(text):
+        given = form_in(supervisor.get(change_of(number)))
+        page = supervisor.post(change_of(number), given | {"note": text}, follow=True)
+        return page.content.decode()
+
+    assert "Note added. No user called @tomas, @nobody." in noted("Ask @tomas or @nobody")
+    assert "No user called" not in noted("Ask @tomasz")
+    notes = [line.content for line in log_of(number) if line.type == "Internal Note"]
+    assert len(notes) == 2
+
+
 def test_nothing_changed_writes_nothing(supervisor, desk):
     number = desk.ticket(now=this_second()).ticket_id
     before = stored(number).version

@@ -416,6 +416,19 @@ def test_a_ticket_is_given_to_somebody_nobody_and_whoever_is_next(program, desk)
 # POST …/communicate
 
 
+def test_a_note_says_whom_it_mentioned_in_vain_and_a_reply_mentions_nobody(program, desk):
+    address = f"/tickets/{desk.ticket().ticket_id}/communicate"
+    text = "@tomasz or @rep2@x.example or @nobody, @nowhere"
+
+    noted = program.post(address, {"type": "Internal Note", "content": text})
+    known = program.post(address, {"type": "Internal Note", "content": "@tomasz"})
+    replied = program.post(address, {"type": "Customer Response", "content": text})
+
+    assert [one.status_code for one in (noted, known, replied)] == [201] * 3
+    assert noted.json()["unknownMentions"] == ["nobody", "nowhere"]
+    assert (known.json()["unknownMentions"], replied.json()["unknownMentions"]) == ([], [])
+
+
 def test_an_answer_stops_the_response_clock_and_a_note_does_not(program, desk):
     number = desk.ticket().ticket_id
 

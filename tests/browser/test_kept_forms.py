@@ -142,9 +142,7 @@ def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk
 
 
 @pytest.mark.parametrize("kind", ["customer", "vehicle", "ticket"])
-def test_a_form_of_the_admin_that_could_not_be_saved_is_there_again(
-    desk, page: Page, away, kind
-):
+def test_a_form_of_the_admin_that_could_not_be_saved_is_there_again(desk, page: Page, away, kind):
     owner, label, address = {
         "customer": (CustomerAdmin, "Company", f"customers/customer/{desk.customer.customer_id}"),
         "vehicle": (VehicleAdmin, "Model", f"customers/vehicle/{desk.vehicle.vehicle_id}"),

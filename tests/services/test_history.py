@@ -94,6 +94,22 @@ WHOLE = [
 ]
 
 
+def test_an_imported_description_is_the_customers_and_shown_as_they_wrote_it(
+    tmp_path, desk, rep_client
+):
+    text = "My car\n-- \nGiulia\nVIN WVW***, see [1]\n\n[1]: http://x.example"
+    taken(tmp_path, created(description=text))
+    [number] = [str(queries.last_ticket_number())]
+
+    page = rep_client.get(f"/tickets/{number}/").content.decode()
+
+    assert stored(number).description_by_customer
+    shown = page.split('aria-label="Description"')[1].split("<details")[0]
+    assert "<h2" not in shown, "a signature became a heading"
+    assert "VIN WVW***" in shown
+    assert "[1]: " in shown
+
+
 def test_a_history_becomes_a_ticket_with_its_own_times(desk, tmp_path):
     assert figures(taken(tmp_path, *WHOLE)) == (1, 12, 0, 0)
 

@@ -60,6 +60,25 @@ def test_an_answer_is_mailed_with_its_number_and_thread(desk):
     assert waiting() == []
 
 
+def test_a_customers_words_in_a_reply_arrive_as_they_were_written(desk):
+    ticket = desk.ticket()
+    text = "You wrote:\n\nWhere is it?\n-- \nGiulia\n\nSee [1]\n\n[1]: http://x.example/papers"
+    respond(ticket.ticket_id, content=text, by=desk.rep, now=NOON)
+    settle()
+
+    sending.send_due(now=after(minutes=1))
+
+    [sent] = replies()
+    html = sent.alternatives[0][0]
+    assert sent.body == text
+    assert "<h1" not in html
+    assert "<h2" not in html
+    assert "<br>\n--<br>\nGiulia" in html
+    assert "See [1]" in html
+    assert "[1]: " in html
+    assert "http://x.example/papers" in html
+
+
 def test_notes_and_imports_are_never_mailed(desk):
     ticket = desk.ticket()
     note(ticket.ticket_id, content="Secret", by=desk.rep, now=NOON)

@@ -33,6 +33,7 @@ from tickets.domain.ticket import Status
 from tickets.models import Ticket
 from tickets.presenters.labels import explained, label
 from tickets.presenters.tickets import LogLine, log_entries, log_lines
+from tickets.services.conversation.communicate import unknown_mentions
 from tickets.services.lifecycle.admin_edit import may_change, supervise
 from tickets.services.lifecycle.archive import archive, restore
 from tickets.services.lists.filters import read_filters
@@ -281,6 +282,9 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
             by=actor_of(request.user),
             version=form.cleaned_data["version"],
         )
+        if unknown := unknown_mentions(form.changed.get("note") or ""):
+            names = ", ".join(f"@{name}" for name in unknown)
+            messages.warning(request, _("Note added. No user called %(names)s.") % {"names": names})
         return obj
 
     def in_words(self, refused: Exception) -> Exception:

@@ -136,6 +136,14 @@ class CommunicationOut(ApiSchema):
     reason: str | None = Field(default=None, description="The reason for a manual escalation.")
 
 
+class CommunicationAdded(CommunicationOut):
+    unknown_mentions: list[str] = Field(
+        description="For an Internal Note: names after an @ that no user has. Nobody is notified "
+        "of them.",
+        examples=[["tomas"]],
+    )
+
+
 class FieldChange(ApiSchema):
     """A field of a ticket, before and after a change."""
 

@@ -17,7 +17,7 @@ from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
 from tickets.api.schemas import (
     Assignment,
-    CommunicationOut,
+    CommunicationAdded,
     EscalationAsked,
     Message,
     NewTicket,
@@ -33,7 +33,11 @@ from tickets.domain.filters import Sort
 from tickets.domain.ticket import Category, CommunicationType, Priority, Status
 from tickets.services import read
 from tickets.services.assignment import assign
-from tickets.services.conversation.communicate import DuplicateMessage, communicate
+from tickets.services.conversation.communicate import (
+    DuplicateMessage,
+    communicate,
+    unknown_mentions,
+)
 from tickets.services.lifecycle import escalate
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.lifecycle.edit import edit
@@ -159,14 +163,15 @@ def assign_ticket(
     return _answer(response, ticket)
 
 
-@router.post("/tickets/{ticket_id}/communicate", response={201: CommunicationOut}, by_alias=True)
+@router.post("/tickets/{ticket_id}/communicate", response={201: CommunicationAdded}, by_alias=True)
 def add_communication(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Message
 ) -> Answer[dict[str, Any]]:
     """Reply to the customer, add an internal note, or log a message from the customer.
 
     A message to a ticket that was merged, or closed too long ago, is added to the ticket that
-    continues it. `ticketId` of the response names that ticket.
+    continues it. `ticketId` of the response names that ticket. A note is added even if it mentions
+    somebody who does not exist: `unknownMentions` lists such names.
     """
     try:
         ticket, line = communicate(
@@ -181,7 +186,9 @@ def add_communication(
     except DuplicateMessage as said:
         ticket, line = said.ticket, said.line
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
-    return Answer(201, communication_out(line))
+    noted = line.type == CommunicationType.INTERNAL_NOTE.value
+    unknown = unknown_mentions(line.content) if noted else []
+    return Answer(201, communication_out(line) | {"unknown_mentions": unknown})
 
 
 @router.post("/tickets/{ticket_id}/escalate", response=TicketOut, by_alias=True)

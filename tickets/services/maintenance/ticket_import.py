@@ -326,6 +326,7 @@ class _Replay:
             "vehicle_id": self._work.vehicle(event, customer),
             "subject": subject,
             "description": description,
+            "description_by_customer": True,  # whoever took it down
             "category": category.value,
             "priority": priority.value,
             "status": Status.OPEN.value,
