@@ -146,15 +146,41 @@ def write_rollups(
                 transaction.put(item, there if held else None)
 
 
+def tickets_with_facts() -> set[str]:
+    """The ids of all tickets of which anything is written. Reads all of the table's keys."""
+    of_ticket, of_day = ticket_pk(""), f"{FACTS}#"
+    found: set[str] = set()
+    for pk, sk in _every_key():
+        if pk.startswith(of_ticket):
+            found.add(pk.removeprefix(of_ticket))
+        elif pk.startswith(of_day):
+            found.add(sk)
+    return found
+
+
+def periods_rolled_up(zone: str) -> set[str]:
+    """The days and months that there are rollups of. Reads all of the table's keys."""
+    of_zone = rollup_pk(zone, "")
+    return {sk.rpartition("#")[0] for pk, sk in _every_key() if pk.startswith(of_zone)}
+
+
 def clear() -> None:
     """Throw the table away, but for the note of a rebuilding. Reads all of it: for rebuilding."""
-    keys: Sequence[tuple[str, str]]
+    for keys in _pages_of_keys():
+        delete_all([Dirty(pk, sk) for pk, sk in keys if pk != REBUILDING])
+
+
+def _every_key() -> Iterator[tuple[str, str]]:
+    for keys in _pages_of_keys():
+        yield from keys
+
+
+def _pages_of_keys() -> Iterator[Sequence[tuple[str, str]]]:
     connection = TicketFacts._get_connection()
     place = None
     while True:
         answer = connection.scan(exclusive_start_key=place, attributes_to_get=["PK", "SK"])
-        keys = [(item["PK"]["S"], item["SK"]["S"]) for item in answer["Items"]]
-        delete_all([Dirty(pk, sk) for pk, sk in keys if pk != REBUILDING])
+        yield [(item["PK"]["S"], item["SK"]["S"]) for item in answer["Items"]]
         place = answer.get("LastEvaluatedKey")
         if not place:
             return

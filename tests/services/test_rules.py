@@ -102,9 +102,10 @@ def test_another_level_leaves_a_rule_in_force_since_when_it_was(desk):
     assert (rule.level, rule.since) == (3, None)
 
 
+@pytest.mark.parametrize("priority", list(Priority))
 @given(age=integers(0, 400), began=integers(0, 400))
-def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(age, began):
-    timeline = Timeline.begin(NOON, Priority.MEDIUM, "x")
+def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(priority, age, began):
+    timeline = Timeline.begin(NOON, priority, "x")
     terms = {"x": _terms()}
     always = [Rule(trigger.value, trigger) for trigger in Trigger]
     since = after(hours=began)
@@ -114,6 +115,9 @@ def test_of_a_rule_exactly_what_is_due_from_its_beginning_on_is_planned(age, beg
     before = milestones.plan(timeline, reading, always, fired=())
     now = milestones.plan(timeline, reading, young, fired=())
 
+    looked_at = {one.rule.trigger for one in before}
+    assert looked_at | {Trigger.CRITICAL} == set(Trigger)
+    assert (Trigger.CRITICAL in looked_at) is (priority is Priority.CRITICAL)
     assert [(one.rule.key, one.due_at) for one in now] == [
         (one.rule.key, one.due_at) for one in before if one.due_at >= since
     ]

@@ -89,3 +89,43 @@ def test_a_lost_file_is_seen(desk, lived):
     assert found(lived) == []
     storages["attachments"].delete(file.file_id)
     assert found(lived) == [f"attachments: the file {file.file_id} is not there"]
+
+
+def test_facts_of_a_ticket_that_is_gone_are_seen_wherever_they_lie(desk, lived):
+    assert found() == []
+    gone = "4711"
+    for stray in (
+        TicketFacts(f"TICKET#{gone}", "FACTS", ticket_id=gone, days={}),
+        DayFacts("FACTS#2026-12-24#0", gone, about=[], facts=[]),
+    ):
+        stray.save()
+        drifts = [(drift.ticket_id, drift.what) for drift in verify(())]
+        assert (gone, "facts: there is no such ticket") in drifts
+        assert all(number in (gone, "figures") for number, _what in drifts)
+        assert found(lived) == [], "who asks for one ticket asks for no other"
+        stray.delete()
+    assert found() == []
+
+
+def test_rollups_of_days_on_which_no_ticket_has_anything_are_seen(lived):
+    """Left behind by a ticket whose facts are gone without a mark."""
+    [item, *_more] = Rollup.query("ROLLUP#UTC#day", Rollup.sk.startswith("2026-11-02"))
+    Rollup(item.pk, "2027-03-04#000", data=item.data, pieces=1, version=1).save()
+
+    assert any(what.startswith("rollups: day of 2027-03-04, UTC") for what in found())
+
+
+def test_a_rollup_of_a_month_without_days_is_seen(lived):
+    [item, *_more] = Rollup.query("ROLLUP#UTC#month", Rollup.sk.startswith("2026-11#"))
+    Rollup(item.pk, "2027-05#000", data=item.data, pieces=1, version=1).save()
+
+    assert any(what.startswith("rollups: month of 2027-05, UTC") for what in found())
+
+
+def test_days_that_lost_all_their_facts_in_the_ordinary_way_are_no_drift(desk, lived):
+    number = desk.ticket(now=after(days=90)).ticket_id
+    rolled()
+    [item] = DayFacts.scan(DayFacts.sk == number)
+    item.delete()
+    TicketFacts.get(f"TICKET#{number}", "FACTS").update(actions=[TicketFacts.days.set({})])
+    assert found(), "without a mark the rollups still count it"

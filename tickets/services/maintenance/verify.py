@@ -69,7 +69,8 @@ def verify(
         yield from _counter_drifts(numbers)
     for path in settings.TICKET_VERIFIERS:
         try:
-            yield from import_string(path)(str(number) for number in sorted(numbers))
+            following = (str(number) for number in sorted(numbers))
+            yield from import_string(path)(following, every=not ticket_ids)
         except NotCompared as left_out:
             not_compared(str(left_out))
 
