@@ -6,7 +6,7 @@ from django.urls import reverse
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import find_vehicle, get_customer
 from helpdesk.clock import this_second
-from tests.world import NOON, after, log_of
+from tests.world import NOON, after, log_of, stored
 from tickets.services.conversation.communicate import note
 from tickets.services.lifecycle.escalate import escalate
 
@@ -76,6 +76,25 @@ def test_a_customer_is_made_and_changed_through_the_services(supervisor, desk):
         or "giulia@posta.example" in taken.content.decode()
     )
     assert "Typed long" in taken.content.decode()
+
+
+def test_a_change_of_segment_offers_to_recalculate_and_no_other_change_does(supervisor, desk):
+    customer = desk.customer.customer_id
+    address = reverse("admin:customers_customer_change", args=[customer])
+    number = desk.ticket().ticket_id
+    before = stored(number).segment
+
+    def saved(**changed):
+        given = posted(supervisor.get(address), **changed)
+        return supervisor.post(address, given, follow=True).content.decode()
+
+    assert "Recalculate open tickets" not in saved(company="Bianchi SpA")
+    text = saved(segment="VIP")
+
+    assert f'<a href="/customers/{customer}/?segment=changed">Recalculate open tickets</a>' in text
+    assert stored(number).segment == before, "the ticket keeps its own until somebody asks"
+    offered = supervisor.get(f"/customers/{customer}/?segment=changed").content.decode()
+    assert "Recalculate open tickets" in offered
 
 
 def test_two_edit_one_customer_and_nothing_is_lost(supervisor, desk):

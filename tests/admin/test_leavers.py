@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -305,6 +306,25 @@ def test_whoever_holds_tickets_stays_in_every_list_marked_inactive(desk, client,
     finish(hand_over(desk.rep.user_id, to="", by=desk.supervisor))
     shown = client.get(page.replace("TICKET", f"/tickets/{number}/")).content.decode()
     assert "Rosa Marin (inactive)" not in shown, "without tickets they are in no list of people"
+
+
+def test_the_admin_lists_whoever_left_with_open_tickets_and_marks_them(desk, client):
+    [number] = open_tickets(desk, 1)
+    leave(desk)
+    User.objects.create_user("gone", first_name="Gone", is_active=False)
+    client.force_login(desk.supervisor_user)
+    cache.clear()
+    address = "/admin/tickets/ticket/"
+
+    listed = client.get(address).content.decode()
+    theirs = client.get(f"{address}?assignee={desk.rep.user_id}")
+    form = client.get(f"{address}{number}/change/").context["adminform"].form
+
+    assert f'?assignee={desk.rep.user_id}">Rosa Marin (inactive)</a>' in listed
+    assert "Gone" not in listed, "holds nothing"
+    assert f"{address}{number}/change/" in theirs.content.decode()
+    assert (desk.rep.user_id, "Rosa Marin (inactive)") in form.fields["assigned_to"].choices
+    assert (desk.rep2.user_id, "Tomasz Nowak") in form.fields["assigned_to"].choices
 
 
 def test_one_who_has_only_done_tickets_is_in_no_list(desk):

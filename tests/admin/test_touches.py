@@ -8,7 +8,15 @@ from django.urls import reverse
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
 from tests.world import settle, team
-from tickets.models import Calendar, EscalationRule, Policy, Replan, RoutingRule, SavedView
+from tickets.models import (
+    Calendar,
+    EscalationRule,
+    Policy,
+    PolicyVersion,
+    Replan,
+    RoutingRule,
+    SavedView,
+)
 from tickets.services.sla import impact
 
 
@@ -39,12 +47,15 @@ SAID = {
         "Of 3 open tickets, 3 are",
         "keep their current policy version",
     ],
-    "calendar": ["SLA policies that use this calendar", "recalculated in the background: 3."],
+    "calendar": ["SLA policies that use this calendar", "Use “Preview” to see the impact"],
     "escalationrule": ["Of 3 open tickets", "fires once per ticket"],
-    "routingrule": ["match category and priority: 2.", "are not affected"],
-    "savedview": ["Shows 2 tickets to 1 members of Money."],
+    "routingrule": ["Existing tickets are not affected. Use “Preview”"],
+    "savedview": ["All team members see this view in their sidebar."],
     "cannedreply": ["Replies already sent are not affected"],
-    "team": ["Open tickets of this team: 0.", "1 routing rule sends new tickets to this team."],
+    "team": [
+        "Open tickets of this team are not affected.",
+        "1 routing rule sends new tickets to this team.",
+    ],
 }
 
 
@@ -83,7 +94,7 @@ def form_of(client, address):
     for name, field in form.fields.items():
         value = form.get_initial_for_field(field, name)
         value = field.prepare_value(value) if hasattr(field, "prepare_value") else value
-        if value not in (None, False, ""):
+        if value is not False and value not in (None, ""):
             sent[name] = "on" if value is True else value
     return sent
 
@@ -188,12 +199,49 @@ def test_a_calendar_is_previewed_too(supervisor, things):
     assert "3 will be recalculated: 0 move to another policy, 3 get a new version" in text
 
 
-def test_saving_what_is_there_already_asks_for_nothing(supervisor, things):
-    change = reverse("admin:tickets_policy_change", args=[things["policy"].pk])
+@pytest.mark.parametrize("kind", ["policy", "calendar"])
+def test_saving_what_is_there_already_asks_for_nothing(supervisor, things, kind):
+    change = reverse(f"admin:tickets_{kind}_change", args=[things[kind].pk])
+    versions = PolicyVersion.objects.count()
 
-    supervisor.post(change, form_of(supervisor, change))
+    answer = supervisor.post(change, form_of(supervisor, change))
 
+    assert answer.status_code == 302, "it was saved"
     assert not Replan.objects.exists()
+    assert PolicyVersion.objects.count() == versions
+
+
+@pytest.mark.parametrize(
+    ("typed", "count"),
+    [
+        ({}, 2),
+        ({"category": "Shipping"}, 1),
+        ({"category": ""}, 3),
+        ({"category": "", "priority": "Critical"}, 0),
+    ],
+)
+def test_a_routing_rule_is_previewed_as_it_is_typed(supervisor, things, typed, count):
+    rule = things["routingrule"]
+    change = reverse("admin:tickets_routingrule_change", args=[rule.pk])
+    opened = supervisor.get(change).content.decode()
+    assert "match category and priority" not in opened, "a count of what is stored"
+
+    sent = {**form_of(supervisor, change), **typed, "_preview": "1"}
+    text = supervisor.post(change, sent).content.decode()
+
+    assert SAID_NOW in text
+    assert f"that match category and priority: {count}." in text
+    rule.refresh_from_db()
+    assert rule.category == "Billing", "a preview saves nothing"
+
+
+def test_no_count_of_what_is_stored_stands_beside_what_is_typed(supervisor, things):
+    for app, kind in (("accounts", "team"), ("tickets", "savedview"), ("tickets", "calendar")):
+        address = reverse(f"admin:{app}_{kind}_change", args=[things[kind].pk])
+        text = supervisor.get(address).content.decode()
+        said = text.split('class="touches')[1].split("</div>")[0]
+        for words in ("Open tickets of this team:", "Shows ", "in the background:"):
+            assert words not in said, kind
 
 
 def test_a_rule_that_fires_on_many_at_once_wants_to_be_confirmed(supervisor, desk, things):

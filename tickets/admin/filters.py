@@ -56,12 +56,14 @@ class PersonFilter(admin.SimpleListFilter):
 
 
 class AssigneeFilter(PersonFilter):
+    """Whoever left and still holds tickets is among them."""
+
     title = _("assignee")
     parameter_name = "assignee"
     field = "assigned_to"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("none", _("Unassigned")), *super().lookups(request, model_admin)]
+        return [("none", _("Unassigned")), *people().in_lists()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "none":

@@ -17,7 +17,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from tickets.domain.filters import ACTIVE, Filters
+from tickets.domain.filters import Filters
 from tickets.domain.sla.milestones import Trigger
 from tickets.domain.ticket import Category, Priority
 from tickets.models import (
@@ -81,7 +81,9 @@ class PreviewForm(forms.ModelForm):
 
     def full_clean(self) -> None:
         super().full_clean()
-        if not self.is_bound or self.errors or CONFIRM in self.data or not self.has_changed():
+        if not self.is_bound or self.errors or CONFIRM in self.data:
+            return
+        if not self.has_changed() and PREVIEW not in self.data:
             return
         found, words = self.reach()
         self.is_large = found.is_large
@@ -210,25 +212,29 @@ def _calendar(calendar: Calendar | None, by: Actor) -> list[str]:
     return [
         _("SLA policies that use this calendar get a new version: %(names)s.")
         % {"names": ", ".join(names)},
-        _("Open tickets recalculated in the background: %(count)s.")
-        % {"count": _open(by, Filters(statuses=ACTIVE))},
+        _("Use “Preview” to see the impact of your changes."),
     ]
 
 
 def _routing(rule: RoutingRule | None, by: Actor) -> list[str]:
-    since = this_second() - MONTH
-    filters = Filters(created_from=since)
-    if rule:
-        filters = Filters(
-            created_from=since,
-            categories=frozenset([Category(rule.category)] if rule.category else []),
-            priorities=frozenset([Priority(rule.priority)] if rule.priority else []),
-        )
+    return [
+        _("Existing tickets are not affected. Use “Preview” to see how many recent ones match."),
+        *(shadow_of_routing_rule(rule) if rule else ()),
+    ]
+
+
+def matching_in_words(rule: RoutingRule, *, by: Actor) -> list[str]:
+    """Say how many tickets a routing rule, as it is, would have matched. Nothing is saved."""
+    filters = Filters(
+        created_from=this_second() - MONTH,
+        categories=frozenset([Category(rule.category)] if rule.category else []),
+        priorities=frozenset([Priority(rule.priority)] if rule.priority else []),
+    )
     return [
         _("Tickets of the last 30 days that match category and priority: %(count)s.")
-        % {"count": _open(by, filters)},
+        % {"count": _found(by, filters)},
         _("Existing tickets are not affected."),
-        *(shadow_of_routing_rule(rule) if rule else ()),
+        *shadow_of_routing_rule(rule),
     ]
 
 
@@ -237,11 +243,7 @@ def _team(team: Team | None, by: Actor) -> list[str]:
         return [_("A new team gets tickets when a routing rule or a person assigns them.")]
     rules = RoutingRule.objects.filter(team=team).count()
     return [
-        _(
-            "Open tickets of this team: %(count)s. They are not affected. Members who leave "
-            "keep their tickets."
-        )
-        % {"count": _open(by, Filters(statuses=ACTIVE, team=str(team.pk)))},
+        _("Open tickets of this team are not affected. Members who leave keep their tickets."),
         ngettext(
             "%(n)s routing rule sends new tickets to this team.",
             "%(n)s routing rules send new tickets to this team.",
@@ -252,22 +254,19 @@ def _team(team: Team | None, by: Actor) -> list[str]:
 
 
 def _view(view: SavedView | None, by: Actor) -> list[str]:
-    if view is None or view.team is None:
-        return [_("All team members see this view in their sidebar.")]
+    said = [_("All team members see this view in their sidebar.")]
+    if view is None:
+        return said
     try:
-        filters = read_filters(parse_qs(view.query), by=by)
+        read_filters(parse_qs(view.query), by=by)
     except Invalid as refused:
         return [
             _("This view is invalid and shows no tickets: %(why)s")
             % {"why": " ".join(refused.errors.values())}
         ]
-    members = view.team.members.count()
-    return [
-        _("Shows %(count)s tickets to %(members)s members of %(team)s.")
-        % {"count": _open(by, filters), "members": members, "team": view.team.name}
-    ]
+    return said
 
 
-def _open(by: Actor, filters: Filters) -> str:
+def _found(by: Actor, filters: Filters) -> str:
     found = count_up_to(filters, MOST + 1, by=by)
     return _("more than %(most)s") % {"most": MOST} if found > MOST else str(found)

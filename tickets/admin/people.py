@@ -10,6 +10,8 @@ from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import assignable_users, every_team
 from helpdesk.parsing import whole_number
+from tickets.services.assignment.assignable import inactive
+from tickets.store.search import held_by
 
 KEPT = 20
 """Seconds after which a new name is seen."""
@@ -17,29 +19,46 @@ KEPT = 20
 
 @dataclass(frozen=True)
 class People:
-    """Everybody's name by id, and who tickets can be given to, by name."""
+    """Everybody's name by id; who tickets can be given to; and whoever holds some all the same."""
 
     names: dict[str, str]
     assignable: list[tuple[str, str]]
+    left: frozenset[str]
 
     def name(self, user_id: str | None) -> str:
         return self.names.get(user_id or "", "")
 
+    def label(self, user_id: str) -> str:
+        """The name, marked if nothing can be given to them any more."""
+        name = self.names.get(user_id, user_id)
+        known = any(user_id == there for there, _name in self.assignable)
+        return name if known else inactive(name)
+
+    def in_lists(self) -> list[tuple[str, str]]:
+        """Everybody who can hold tickets or does, by name, marked as the workspace marks them."""
+        works = {user_id for user_id, _name in self.assignable}
+        return [
+            (user_id, self.label(user_id))
+            for user_id in self.names
+            if user_id in works or user_id in self.left
+        ]
+
 
 def people() -> People:
     """One SQL query, once in KEPT seconds."""
-    known = cache.get("admin:people")
+    known = cache.get("admin:people:2")
     if known is None:
         works = assignable_users().order_by().filter(pk=OuterRef("pk"))
-        users = User.objects.annotate(works=Exists(works))
+        users = User.objects.annotate(works=Exists(works), holds=held_by(OuterRef("pk")))
         found = list(users.order_by("first_name", "last_name", "username"))
         known = [
             {str(user.pk): user.display_name for user in found} | {SYSTEM.user_id: "Helpdesk"},
             [[str(user.pk), user.display_name] for user in found if user.works],
+            [str(user.pk) for user in found if user.holds and not user.works],
         ]
-        cache.set("admin:people", known, KEPT)
-    names, assignable = known
-    return People(names, [(user_id, name) for user_id, name in assignable])
+        cache.set("admin:people:2", known, KEPT)
+    names, assignable, left = known
+    return People(names, [(user_id, name) for user_id, name in assignable], frozenset(left))
 
 
 def team_choices() -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Tickets in the admin."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,21 +69,25 @@ class TicketForm(PlannedForm):
         self._choices(
             "status", [(one.value, label(one)) for one in (stands, *workflow.ALLOWED[stands])]
         )
-        self._choices("assigned_to", [("", _("Unassigned")), *people().assignable], people().names)
+        known = people()
+        self._choices("assigned_to", [("", _("Unassigned")), *known.assignable], known.label)
         self._choices("team_id", [("", _("No team")), *team_choices()])
 
     def clean_tags(self) -> list[str]:
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
     def _choices(
-        self, name: str, choices: Sequence[tuple[str, Any]], names: dict[str, str] | None = None
+        self,
+        name: str,
+        choices: Sequence[tuple[str, Any]],
+        words: Callable[[str], str] = str,
     ) -> None:
         """Offer these, and what is there already."""
         if name not in self.fields:
             return
         there = getattr(self.instance, name) or ""
         known = {value for value, _words in choices}
-        more = [] if there in known else [(there, (names or {}).get(there, there))]
+        more = [] if there in known else [(there, words(there))]
         field: Any = self.fields[name]
         field.choices = [*choices, *more]
 

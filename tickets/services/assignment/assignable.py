@@ -32,7 +32,12 @@ class Person:
     def label(self) -> str:
         """The name, marked if nothing can be given to them any more."""
         name = self.user.display_name
-        return name if self.assignable else _("%(name)s (inactive)") % {"name": name}
+        return name if self.assignable else inactive(name)
+
+
+def inactive(name: str) -> str:
+    """How lists mark somebody whom nothing can be given to any more."""
+    return _("%(name)s (inactive)") % {"name": name}
 
 
 @once_a_page
