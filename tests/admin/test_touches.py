@@ -309,5 +309,35 @@ def test_a_routing_rule_that_an_earlier_one_hides_is_warned_of(supervisor, thing
     )
     first = {"position": -0, "category": "", "team": things["team"].pk}
     page = supervisor.post(add, first, follow=True)
-    hidden = "Because of it these never apply"
+    hidden = "This prevents the following from ever applying"
     assert hidden not in page.content.decode(), "of equal position the older one is tried first"
+
+
+def test_a_routing_rule_that_hides_others_names_them(supervisor, things):
+    RoutingRule.objects.update(position=9)
+    add = reverse("admin:tickets_routingrule_add")
+    first = {"position": 1, "category": "", "segment": "", "team": things["team"].pk}
+    hidden = "This prevents the following from ever applying"
+
+    page = supervisor.post(add, {**first, "category": "Customs"}, follow=True).content.decode()
+    assert hidden not in page, "Billing is left to the other"
+    page = supervisor.post(add, {**first, "position": 2}, follow=True).content.decode()
+
+    [line] = [line for line in page.splitlines() if hidden in line]
+    assert "Billing → Money" in line
+    assert "Customs" not in line, "it comes before"
+
+
+def test_a_policy_that_hides_others_names_them(supervisor, office):
+    address, form = office
+    supervisor.post(address, {**form, "_confirmed": "1", "order": 5})
+    wider = {**form, "name": "All bills", "slug": "all", "order": 1}
+
+    page = supervisor.post(address, {**wider, "_confirmed": "1"}, follow=True).content.decode()
+
+    [line] = [
+        line
+        for line in page.splitlines()
+        if "This prevents the following from ever applying" in line
+    ]
+    assert "Bills" in line.partition("ever applying")[2]
