@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough check format lock upgrade audit bench clean
+.PHONY: help run setup dev test thorough check format messages lock upgrade audit bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ check: dev ## formatter, linter, types, layers, templates, migrations
 
 format: dev ## bring code into form
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+messages: dev ## bring the catalogues of locale up to date with the source, and compile them
+	@$(PY) manage.py update_messages
 
 lock: dev ## pin what requirements*.in ask for; what is pinned already stays
 	@$(COMPILE) requirements.in -o requirements.txt

@@ -7,6 +7,7 @@ too old. Each step is skipped while what it depends on is unchanged; its stamp i
 step that was interrupted is done again.
 """
 
+import glob
 import hashlib
 import os
 import secrets
@@ -41,6 +42,7 @@ def main():
     try:
         virtual_environment()
         packages("requirements-dev.txt" if purpose == "dev" else "requirements.txt")
+        translations()
         npm = node()
         engine(npm)
         css(npm)
@@ -92,6 +94,21 @@ def packages(locked):
     stamp(locked, wanted)
     if locked != "requirements.txt":
         stamp("requirements.txt", content(["requirements.txt", "requirements.txt"]))
+
+
+def translations():
+    """What Django reads of each language, made by Babel: nobody needs gettext."""
+    sources = sorted(glob.glob(os.path.join("locale", "*", "LC_MESSAGES", "django.po")))
+    made = [source[:-2] + "mo" for source in sources]
+    wanted = content(sources)
+    if stamped("translations", wanted) and all(os.path.exists(path) for path in made):
+        return
+    with Step("translations"):
+        command(
+            [os.path.join(VENV, "bin", "pybabel"), "compile", "-D", "django", "-d", "locale"],
+            "The translations could not be compiled.",
+        )
+    stamp("translations", wanted)
 
 
 def node():

@@ -14,7 +14,6 @@ from botocore.config import Config
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 from helpdesk.accounts.addresses import networks
@@ -104,7 +103,7 @@ MIDDLEWARE = [
     "helpdesk.body_size.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
     "helpdesk.middleware.RequestLogMiddleware",
-    "helpdesk.accounts.middleware.TimeZoneMiddleware",
+    "helpdesk.accounts.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -184,7 +183,8 @@ REPORT_TIME_ZONES = list(
 )
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each but the first has a catalogue in locale; `make messages` updates them.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "static/"

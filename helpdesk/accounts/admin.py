@@ -25,7 +25,10 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Profile"), {"fields": ("first_name", "last_name", "email", "time_zone", "capacity")}),
+        (
+            _("Profile"),
+            {"fields": ("first_name", "last_name", "email", "language", "time_zone", "capacity")},
+        ),
         (
             _("Permissions"),
             {

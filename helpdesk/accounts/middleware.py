@@ -1,4 +1,4 @@
-"""Who has to log in where; times in the person's own zone and form."""
+"""Who has to log in where; pages in the person's own language, zone and form of time."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -7,22 +7,33 @@ from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
 """Whether the person reads times with am and pm."""
 
 
-class TimeZoneMiddleware:
+class ReaderMiddleware:
+    """Answers in the person's language, zone and form of time; a blank language is the browser's,
+    which Django's LocaleMiddleware has read."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         zone = getattr(request.user, "time_zone", "")
+        language = getattr(request.user, "language", "") or str(get_language())
         form = twelve_hours.set(getattr(request.user, "twelve_hours", False))
         try:
-            with timezone.override(zoneinfo.ZoneInfo(zone) if zone else None):
-                return self.get_response(request)
+            with (
+                timezone.override(zoneinfo.ZoneInfo(zone) if zone else None),
+                translation.override(language),
+            ):
+                request.LANGUAGE_CODE = language
+                answer = self.get_response(request)
+                answer.headers.setdefault("Content-Language", language)
+                return answer
         finally:
             twelve_hours.reset(form)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from secrets import token_urlsafe
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -52,6 +53,13 @@ class User(AbstractUser):
     first_name = LineField(_("first name"), max_length=150, blank=True)
     last_name = LineField(_("last name"), max_length=150, blank=True)
     email = AddressField(_("email address"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        choices=settings.LANGUAGES,
+        help_text=_("Blank uses the language of your browser, and English in emails."),
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -92,6 +100,11 @@ class User(AbstractUser):
     _same_password = False
 
     objects = EverybodyManager()  # type: ignore[misc]
+
+    @property
+    def mail_language(self) -> str:
+        """The language of emails to this person: no browser says which one they read."""
+        return self.language or settings.LANGUAGE_CODE
 
     @property
     def display_name(self) -> str:

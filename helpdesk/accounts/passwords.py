@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
+from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
@@ -173,8 +174,10 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
     address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)
-    body = render_to_string("mail/password.txt", {"person": user, "address": address})
-    return EmailMessage(_("Set a new password"), body, to=[recipient(user.email)])
+    with translation.override(user.mail_language):
+        subject = _("Set a new password")
+        body = render_to_string("mail/password.txt", {"person": user, "address": address})
+    return EmailMessage(subject, body, to=[recipient(user.email)])
 
 
 EMAIL = MailKind(_compose)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,18 +20,20 @@ from helpdesk.clock import this_second
 class PreferencesForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("time_zone", "twelve_hours", "weekly_report")
+        fields = ("language", "time_zone", "twelve_hours", "weekly_report")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Preferences saved."))
+        user = form.save()
+        with translation.override(user.language or get_language_from_request(request)):
+            messages.success(request, _("Preferences saved."))
         return redirect("preferences")
     context = {
         "form": form,
+        "languages": settings.LANGUAGES,
         "desk_zone": settings.TIME_ZONE,
         "zones": sorted(zoneinfo.available_timezones()),
         "now": this_second(),

@@ -7,6 +7,8 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.people import supervisors_who_want_reports
@@ -80,10 +82,13 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "resolution": found.stats()[1],
         "priorities": {word: found.stats(word) for word in found.by_priority},
     }
-    subject = _("Weekly report: %(first)s to %(last)s") % {"first": week.start, "last": last}
-    return EmailMessage(
-        subject, render_to_string("mail/weekly.txt", context), to=[recipient(user.email)]
-    )
+    with translation.override(user.mail_language):
+        subject = _("Weekly report: %(first)s to %(last)s") % {
+            "first": date_format(week.start, _("j M Y")),
+            "last": date_format(last, _("j M Y")),
+        }
+        body = render_to_string("mail/weekly.txt", context)
+    return EmailMessage(subject, body, to=[recipient(user.email)])
 
 
 def _week(end: date) -> Range:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+
 HEIGHT = 100
 """Units from the bottom of a chart to its top."""
 
@@ -158,7 +160,11 @@ def _top(series: Sequence[Sequence[float]]) -> float:
 
 def _ticks(top: float) -> list[str]:
     """What the axis says, from above."""
-    return [f"{top:,.0f}", f"{top / 2:,.0f}" if top > 1 else "", "0"]
+    return [_whole(top), _whole(top / 2) if top > 1 else "", "0"]
+
+
+def _whole(value: float) -> str:
+    return number_format(round(value), force_grouping=True)
 
 
 def _few(labels: Sequence[str]) -> list[Label]:

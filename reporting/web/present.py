@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
@@ -103,7 +103,12 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
                 "chart": charts.bars(
                     labels,
                     [counts],
-                    [[f"{text}: {count:,}" for text, count in zip(labels, counts, strict=True)]],
+                    [
+                        [
+                            f"{text}: {number(count)}"
+                            for text, count in zip(labels, counts, strict=True)
+                        ]
+                    ],
                     [urls],
                 ),
                 "priorities": [
@@ -148,7 +153,10 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
             labels,
             [created, resolved],
             [
-                [f"{text}: {word} {value:,}" for text, value in zip(labels, values, strict=True)]
+                [
+                    f"{text}: {word} {number(value)}"
+                    for text, value in zip(labels, values, strict=True)
+                ]
                 for word, values in zip(words, (created, resolved), strict=True)
             ],
             [[link(name) for link in links] for name in ("created", "resolved")],
@@ -157,7 +165,7 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
             labels,
             [backlog],
             [
-                f"{text}: {'–' if left is None else f'{left:,}'}"
+                f"{text}: {'–' if left is None else number(left)}"
                 for text, left in zip(labels, backlog, strict=True)
             ],
         ),
@@ -167,7 +175,7 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
             [
                 f"{text}: "
                 + ", ".join(
-                    f"{clock} {'–' if share is None else f'{share:.1f} %'}"
+                    f"{clock} {_percent(share, 1)}"
                     for clock, share in zip(kept, of_clocks, strict=True)
                 )
                 for text, *of_clocks in zip(labels, *shares, strict=True)
@@ -332,26 +340,32 @@ def _share(row: Row, first: Column) -> float | None:
 
 
 def _percent(share: float | None, of: int = 100) -> str:
-    return "–" if share is None else f"{share * of:.1f} %"
+    return "–" if share is None else f"{number_format(share * of, 1)} %"
 
 
 def _change(now: int, then: int) -> str:
     if not then:
         return _("No previous data") if now else ""
-    return f"{100 * (now - then) / then:+.0f} %".replace("-", "−")
+    return f"{_signed(100 * (now - then) / then, 0)} %"
 
 
 def _points(now: float | None, then: float | None) -> str:
     if now is None or then is None:
         return ""
-    return _("%(points)s points") % {"points": f"{100 * (now - then):+.1f}".replace("-", "−")}
+    return _("%(points)s points") % {"points": _signed(100 * (now - then), 1)}
+
+
+def _signed(value: float, decimals: int) -> str:
+    """A difference with its sign, as the reader writes numbers."""
+    digits = number_format(f"{abs(value):.{decimals}f}", decimals, force_grouping=True)
+    return f"{'−' if value < 0 else '+'}{digits}"
 
 
 def _period(key: str, group_by: GroupBy, *, year: bool) -> str:
     """How a period is called; a day with its `year`, where the days are of several."""
     if group_by is GroupBy.DAY:
-        return date_format(date.fromisoformat(key), "j M Y" if year else "j M")
+        return date_format(date.fromisoformat(key), _("j M Y") if year else _("j M"))
     if group_by is GroupBy.MONTH:
-        return date_format(date.fromisoformat(f"{key}-01"), "M Y")
+        return date_format(date.fromisoformat(f"{key}-01"), _("M Y"))
     of_year, _dash, week = key.partition("-W")
     return _("Week %(week)s, %(year)s") % {"week": int(week), "year": of_year}

@@ -152,7 +152,7 @@ def test_after_ten_minutes_without_a_server_everything_arrives_once_and_the_refu
     assert arrived == [
         ("giulia@posta.example", f"[#{served.ticket_id}] Where is my car?"),
         ("ingrid@helpdesk.example", f"Ticket {port.ticket_id} was escalated"),
-        ("ingrid@helpdesk.example", "Weekly report: 2026-11-02 to 2026-11-08"),
+        ("ingrid@helpdesk.example", "Weekly report: 2 Nov 2026 to 8 Nov 2026"),
         ("rosa@helpdesk.example", f"Ticket {port.ticket_id} was escalated"),
     ]
     assert queue.due(after(days=9), limit=99) == []

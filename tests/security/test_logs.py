@@ -131,7 +131,7 @@ def boom(*_args, **_kwargs):
 
 @pytest.mark.parametrize("address", ["/customers/", "/api/customers"])
 @pytest.mark.parametrize(
-    "layer", ["request_cache.OnceAPageMiddleware", "accounts.middleware.TimeZoneMiddleware"]
+    "layer", ["request_cache.OnceAPageMiddleware", "accounts.middleware.ReaderMiddleware"]
 )
 def test_an_error_is_logged_with_its_place_and_without_its_words(
     logged, desk, rosa, monkeypatch, address, layer

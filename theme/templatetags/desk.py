@@ -1,12 +1,12 @@
 """Words and marks that every page shares."""
 
 from collections.abc import Hashable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import get_language
@@ -44,8 +44,8 @@ def span(length: timedelta | int) -> str:
 
 @register.filter
 def number(value: object) -> str:
-    """A whole number with its thousands apart; anything else as it is."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    """A whole number with its thousands apart, as the reader writes it; anything else as it is."""
+    return number_format(value, force_grouping=True) if isinstance(value, int) else str(value)
 
 
 @register.filter
@@ -63,6 +63,12 @@ def moment(at: datetime) -> str:
     """A date and time in the reader's zone, the month as a word: no order to mistake."""
     form = _("j M Y, g:i a") if twelve_hours.get() else _("j M Y, H:i")
     return date_format(localtime(at), form)
+
+
+@register.filter
+def day(at: date) -> str:
+    """A date, the month as a word."""
+    return date_format(at, _("j M Y"))
 
 
 @register.filter

@@ -11,7 +11,7 @@ from datetime import date, datetime
 import structlog
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
@@ -196,13 +196,14 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if person is None or not found:
         return None
     tickets = {told.ticket_id for told in found}
-    if len(tickets) == 1:
-        subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
-    else:
-        subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
-    reasons = reasons_of(found)
-    lines = [(told, reasons.get(told.event_id, "")) for told in found]
-    body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
+    with translation.override(person.mail_language):
+        if len(tickets) == 1:
+            subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
+        else:
+            subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
+        reasons = reasons_of(found)
+        lines = [(told, reasons.get(told.event_id, "")) for told in found]
+        body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
     return EmailMessage(subject, body, to=[recipient(person.email)])
 
 

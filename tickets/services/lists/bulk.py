@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from helpdesk import jobs
@@ -148,7 +149,7 @@ def all_of(filters: Filters, *, by: Actor) -> list[str]:
             "More than %(most)s tickets match, and one change takes %(most)s at most. "
             "Narrow the list down with filters."
         )
-        raise Invalid({"tickets": words % {"most": f"{MOST:,}"}})
+        raise Invalid({"tickets": words % {"most": number_format(MOST, force_grouping=True)}})
     return numbers
 
 
