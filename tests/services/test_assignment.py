@@ -4,6 +4,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+from django.db.models import Q
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,6 @@ from helpdesk.accounts.models import Absence
 from helpdesk.errors import Invalid, StaleVersion
 from tests.world import NOON, after, log_of, settle, sqlite_plan, stored, team
 from tickets.domain import routing
-from tickets.domain.filters import Filters
 from tickets.domain.routing import Candidate, Route
 from tickets.models import RoutingRule
 from tickets.services.assignment.assign import (
@@ -243,7 +243,7 @@ def test_the_workload_is_what_everybody_has(desk):
     [
         lambda: search.loads(now=NOON),
         lambda: search.loads(now=NOON, user_ids=["1", "2", "3"]),
-        lambda: search.standing(Filters(), now=NOON),
+        lambda: search.standing(Q(), now=NOON),
     ],
     ids=["everybody's", "a team's", "how all stand"],
 )

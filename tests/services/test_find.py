@@ -15,7 +15,7 @@ from helpdesk.dynamo import capacity
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import Invalid, NotAllowed
 from tests.world import NOON, after, settle, sqlite_plan, stored, team
-from tickets.domain.filters import ACTIVE, Filters, Sort, split_box
+from tickets.domain.filters import ACTIVE, Filters, Sort
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Entry
 from tickets.services.assignment.assign import assign, assign_team
@@ -24,7 +24,7 @@ from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status, wait
 from tickets.services.lists import search
-from tickets.services.lists.filters import read_filters
+from tickets.services.lists.filters import Now, condition, read_filters, split_box
 from tickets.services.lists.find import QUEUES, Queue, counts, find
 from tickets.store import search as index
 
@@ -202,8 +202,8 @@ def test_pages_forward_and_back_meet_every_ticket_once(desk, query, sort):
 
 
 def hits(filters):
-    teams = [filters.team] if filters.team else []
-    return index.hits(filters, [], now=NOON, teams=teams, limit=51, place=None, back=False)
+    asked = condition(filters, Now(NOON, [filters.team] if filters.team else []))
+    return index.hits(asked, [], sort=filters.sort, limit=51, place=None, back=False)
 
 
 @pytest.mark.parametrize("sort", [Sort.CREATED, Sort.TIME_LEFT])

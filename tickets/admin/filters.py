@@ -1,13 +1,16 @@
 """Filters beside the admin's lists."""
 
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tickets.admin.people import people
+from tickets.admin.people import people, team_choices
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
 
@@ -69,6 +72,36 @@ class AssigneeFilter(PersonFilter):
         if self.value() == "none":
             return queryset.filter(assigned_to=None)
         return super().queryset(request, queryset)
+
+
+class TeamFilter(admin.SimpleListFilter):
+    title = _("team")
+    parameter_name = "team"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return team_choices()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(team_id=self.value()) if self.value() else queryset
+
+
+class DueFilter(admin.SimpleListFilter):
+    """The next deadline, in days of the reader's zone from today on."""
+
+    title = _("due")
+    parameter_name = "due"
+    days = MappingProxyType({"today": 1, "week": 7})
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("today", _("Today")), ("week", _("Next 7 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        days = self.days.get(self.value() or "")
+        if days is None:
+            return queryset
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        end = today + timedelta(days=days)
+        return queryset.filter(sla_deadline__gte=today, sla_deadline__lt=end)
 
 
 class EscalatedByFilter(PersonFilter):

@@ -5,7 +5,7 @@ Whoever gets here may see every ticket: the admin has asked for that.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.clock import this_second
@@ -23,8 +23,8 @@ from helpdesk.dynamo_admin.paths import (
 from tickets.domain.filters import NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Communication, Escalation, Tag, Ticket
+from tickets.services.lists.filters import FILTERS, Filter
 from tickets.services.lists.find import count_up_to, find
 from tickets.services.read import get_tickets, sla_facts
 from tickets.store import queries, search
@@ -44,20 +44,25 @@ _PLAIN = [
 ]
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
 _STANDINGS = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
-_FILTERS: Mapping[str, Mapping[str, Any]] = {
-    "status": {"in": set(Status)},
-    "priority": {"in": set(Priority)},
-    "category": {"in": set(Category)},
-    "standing": {"exact": _STANDINGS},
-    "escalation_level": {"gt": {0}, "exact": {0}},
-    "waiting": {"exact": {True, False}},
-    "assigned_to": {"exact": None, "isnull": {True}},
-    "team_id": {"exact": None},
-    "customer_id": {"exact": None},
-    "vehicle_id": {"exact": None},
-    "tags": {"contains": None},
-    "created_at": {"gte": None, "lt": None},
-}
+_SIMPLE = tuple(one for one in FILTERS if one.admin)
+
+
+def _lookups() -> Mapping[str, Mapping[str, Any]]:
+    """What the admin may ask: all that one lookup says, and what takes several."""
+    found: dict[str, dict[str, Any]] = {
+        "standing": {"exact": _STANDINGS},
+        "escalation_level": {"gt": {0}, "exact": {0}},
+        "waiting": {"exact": {True, False}},
+        "assigned_to": {"exact": None, "isnull": {True}},
+    }
+    for one in _SIMPLE:
+        field, lookup = one.admin or ("", "")
+        known = set(get_args(one.kind)[0]) if lookup == "in" else None
+        found.setdefault(field, {})[lookup] = known
+    return found
+
+
+_FILTERS = _lookups()
 
 
 def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) -> Row:
@@ -90,24 +95,30 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None
     if "gt" in levels and "in" in levels:
         return None
+    simple = {one.field: _value(one, asked) for one in _SIMPLE}
     return Filters(
-        statuses=frozenset(Status(word) for word in asked.any_of("status")),
-        priorities=frozenset(Priority(word) for word in asked.any_of("priority")),
-        categories=frozenset(Category(word) for word in asked.any_of("category")),
+        **{field: value for field, value in simple.items() if value},
         assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
-        team=team,
-        customer_id=asked.one("customer_id"),
-        vehicle_id=asked.one("vehicle_id"),
-        tags=frozenset(str(tag) for tag in listed(asked.get("tags", "contains") or ())),
         overdue=True if stands == SlaStatus.OVERDUE else None,
         at_risk=True if stands == SlaStatus.AT_RISK else None,
         waiting=True if stands == SlaStatus.WAITING else waiting,
         escalated=("gt" in levels) if levels else None,
-        created_from=second(asked.get("created_at", "gte")),
-        created_to=second(asked.get("created_at", "lt")),
         text=asked.get("words", "search") or "",
         sort=None if "words" in order else _SORTS[order[0]] if order else None,
     )
+
+
+def _value(one: Filter, asked: ListQuery) -> Any:
+    """Return the value that the admin's conditions have for a filter that one lookup says."""
+    field, lookup = one.admin or ("", "")
+    match lookup:
+        case "in":
+            return frozenset(map(get_args(one.kind)[0], asked.any_of(field)))
+        case "exact":
+            return asked.one(field)
+        case "contains":
+            return frozenset(str(tag) for tag in listed(asked.get(field, lookup) or ()))
+    return second(asked.get(field, lookup))
 
 
 def second(at: datetime | None) -> datetime | None:

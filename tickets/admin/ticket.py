@@ -24,7 +24,14 @@ from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
 from helpdesk.errors import Invalid, ServiceError
 from theme.templatetags.desk import moment, time_left
 from tickets.admin import actions
-from tickets.admin.filters import AssigneeFilter, EscalatedFilter, OrderFilter, StandingFilter
+from tickets.admin.filters import (
+    AssigneeFilter,
+    DueFilter,
+    EscalatedFilter,
+    OrderFilter,
+    StandingFilter,
+    TeamFilter,
+)
 from tickets.admin.people import people, team_choices
 from tickets.domain import workflow
 from tickets.domain.errors import DomainError
@@ -36,7 +43,7 @@ from tickets.presenters.tickets import LogLine, log_entries, log_lines
 from tickets.services.conversation.communicate import unknown_mentions
 from tickets.services.lifecycle.admin_edit import may_change, supervise
 from tickets.services.lifecycle.archive import archive, restore
-from tickets.services.lists.filters import read_filters
+from tickets.services.lists.filters import FILTERS, read_filters
 from tickets.services.read import log_since
 from tickets.store import queries
 
@@ -116,7 +123,10 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         EscalatedFilter,
         "category",
         AssigneeFilter,
+        TeamFilter,
+        DueFilter,
         "created_at",
+        "updated_at",
     )
     search_by = search_order = "words"
     search_help_text = gettext_lazy(
@@ -348,17 +358,10 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
 
 def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[Any]:
     """The desk's filters as the admin's."""
-    asked: dict[str, Any] = {
-        "status__in": filters.statuses,
-        "priority__in": filters.priorities,
-        "category__in": filters.categories,
-        "team_id": filters.team,
-        "tags__contains": sorted(filters.tags),
-        "created_at__gte": filters.created_from,
-        "created_at__lt": filters.created_to,
-        "words__search": filters.text,
-    }
-    asked = {name: value for name, value in asked.items() if value}
+    asked: dict[str, Any] = {"words__search": filters.text} if filters.text else {}
+    for one in FILTERS:
+        if one.admin and (wanted := one.asked(filters)) is not None:
+            asked["__".join(one.admin)] = sorted(wanted) if one.kind == list[str] else wanted
     if filters.assigned_to == "none":
         asked["assigned_to"] = None
     elif filters.assigned_to:

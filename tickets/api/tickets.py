@@ -1,14 +1,14 @@
 """Tickets: list, read, open, change, assign, answer, escalate."""
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router
 from ninja import Status as Answer
-from pydantic import Field
+from pydantic import Field, create_model
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.api.conditions import requested_version, set_etag, unchanged
@@ -30,7 +30,7 @@ from tickets.api.schemas import (
     ticket_out,
 )
 from tickets.domain.filters import Sort
-from tickets.domain.ticket import Category, CommunicationType, Priority, Status
+from tickets.domain.ticket import CommunicationType
 from tickets.services import read
 from tickets.services.assignment import assign
 from tickets.services.conversation.communicate import (
@@ -41,7 +41,7 @@ from tickets.services.conversation.communicate import (
 from tickets.services.lifecycle import escalate
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.lifecycle.edit import edit
-from tickets.services.lists.filters import LONGEST_TEXT, read_filters
+from tickets.services.lists.filters import FILTERS, LONGEST_TEXT, Filter, read_filters
 from tickets.services.lists.find import find
 from tickets.store.ticket import Ticket
 
@@ -50,33 +50,43 @@ router = Router(tags=["tickets"])
 AUTO = "auto"
 
 
-class Listed(ApiSchema):
+class ListOptions(ApiSchema):
     """Filters and sort order. A ticket must match all filters."""
 
-    status: list[Status] = Field([], description="Matches any of the values.")
-    priority: list[Priority] = Field([], description="Matches any of the values.")
-    category: list[Category] = Field([], description="Matches any of the values.")
-    assigned_to: str = Field("", description="A user's ID, `me` or `none`.")
-    customer_id: str = ""
-    vehicle_id: str = ""
     q: str = Field(
         "",
         max_length=LONGEST_TEXT,
         description="Searches subject, description, conversation, ticket number, customer name, "
-        "email address, phone number and VIN (or its last six characters). Prefixes "
-        "match.",
+        "email address, phone number and VIN (or its last six characters). Prefixes match.",
+        examples=["customs antwerp"],
     )
-    overdue: bool | None = Field(None, description="Past the deadline of a running SLA clock.")
-    escalated: bool | None = Field(None, description="At escalation level 1 or above.")
-    created_from: str = Field("", description="A date (UTC) or a time, inclusive.")
-    created_to: str = Field("", description="A date (UTC), inclusive, or a time, exclusive.")
     sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: most urgent first.")
-    limit: int = Field(25, ge=1, le=100)
-    cursor: str = Field("", description="The `nextCursor` of the previous page.")
+    limit: int = Field(25, ge=1, le=100, description="Tickets on a page.", examples=[25])
+    cursor: str = Field("", description="The `nextCursor` of the previous page.", examples=[""])
+
+
+def _parameter(one: Filter) -> tuple[Any, Any]:
+    """Return a filter as pydantic takes a field: its type, and all else."""
+    empty: Any = {str: "", bool | None: None}.get(one.kind, [])
+    return one.kind, Field(
+        empty, alias=one.name, description=one.description, examples=[one.example]
+    )
+
+
+if TYPE_CHECKING:
+    TicketListQuery: TypeAlias = ListOptions
+else:
+    TicketListQuery = create_model(
+        "TicketListQuery",
+        __base__=ListOptions,
+        **{one.field: _parameter(one) for one in FILTERS},
+    )
 
 
 @router.get("/tickets", response=TicketPage, by_alias=True)
-def list_tickets(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dict[str, Any]:
+def list_tickets(
+    request: HttpRequest, asked: Annotated[TicketListQuery, Query()]
+) -> dict[str, Any]:
     """A page of tickets."""
     by = actor_of(request.user)
     given = dict(request.GET.lists())

@@ -1,6 +1,5 @@
-"""What a list of tickets is asked for, and how it is written in the search box."""
+"""What a list of tickets is asked for."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,9 @@ ACTIVE = frozenset(status for status in Status if status.active)
 DONE = frozenset(Status) - ACTIVE
 
 
+_INSTANTS = ("created_from", "created_to", "updated_from", "updated_to", "due_from", "due_to")
+
+
 class Sort(StrEnum):
     """The API's names of the orders."""
 
@@ -25,7 +27,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """All of these hold for each ticket of a list; what is empty or None asks for nothing."""
+    """All of these hold for each ticket of a list; what is empty or None asks for nothing.
+
+    What each one means is in tickets/services/lists/filters.py.
+    """
 
     statuses: frozenset[Status] = frozenset()
     priorities: frozenset[Priority] = frozenset()
@@ -39,8 +44,13 @@ class Filters:
     at_risk: bool | None = None
     waiting: bool | None = None
     escalated: bool | None = None
+    # Bounds of a range: the first instant in it, and the first after it
     created_from: datetime | None = None
-    created_to: datetime | None = None  # exclusive
+    created_to: datetime | None = None
+    updated_from: datetime | None = None
+    updated_to: datetime | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
     text: str = ""
     sort: Sort | None = None  # None: the best match first for a text, else by time left
 
@@ -76,9 +86,8 @@ class Filters:
             "priorities": lambda names: frozenset(map(Priority, names)),
             "categories": lambda names: frozenset(map(Category, names)),
             "tags": frozenset,
-            "created_from": datetime.fromisoformat,
-            "created_to": datetime.fromisoformat,
             "sort": Sort,
+            **dict.fromkeys(_INSTANTS, datetime.fromisoformat),
         }
         return cls(**{name: read.get(name, lambda same: same)(given[name]) for name in given})
 
@@ -91,47 +100,3 @@ class Filters:
             if getattr(self, name) != getattr(empty, name)
         }
         return replace(base, **given)
-
-
-# Words of the search box, `key:value` or `key:"two words"`, and the filter each one is.
-_WORD = re.compile(r'(?<!\S)([a-z]+):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
-_KEYS = {
-    "status": "status",
-    "priority": "priority",
-    "category": "category",
-    "assignee": "assignedTo",
-    "team": "team",
-    "tag": "tag",
-    "before": "createdTo",
-    "after": "createdFrom",
-}
-_STATES = {
-    "overdue": "overdue",
-    "at-risk": "atRisk",
-    "waiting": "waiting",
-    "escalated": "escalated",
-}
-
-
-def split_box(text: str) -> tuple[dict[str, list[str]], str]:
-    """The filters that stand in the search box, as in a query string, and the words left over.
-
-    `is:` takes overdue, at-risk, waiting, escalated and unassigned. A word with an unknown key
-    stays a word to search for: people paste addresses and times.
-    """
-    found: dict[str, list[str]] = {}
-
-    def take(match: re.Match[str]) -> str:
-        key, value = match[1].lower(), match[2] if match[2] is not None else match[3]
-        if key in _KEYS:
-            found.setdefault(_KEYS[key], []).append(value)
-        elif key == "is" and value.lower() in _STATES:
-            found[_STATES[value.lower()]] = ["true"]
-        elif key == "is" and value.lower() == "unassigned":
-            found["assignedTo"] = [NOBODY]
-        else:
-            return match[0]
-        return ""
-
-    rest = _WORD.sub(take, text)
-    return found, " ".join(rest.split())

@@ -6,7 +6,7 @@ It may be late, and it may be empty: what it names is read from DynamoDB, and ch
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
-from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
+from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
 from tickets.models.search import Entry, EntryTag
 from tickets.store.fulltext import Document, engine
@@ -138,29 +138,27 @@ def take_stock() -> None:
 
 
 def hits(
-    filters: Filters,
+    condition: Q,
     words: Sequence[str],
     *,
-    now: datetime,
-    teams: Sequence[str],
+    sort: Sort | None,
     limit: int,
     place: list[int] | None,
     back: bool,
 ) -> list[Hit]:
-    """The numbers of tickets that meet `filters`, in their order, after `place` (or before it).
+    """The numbers of tickets that meet `condition`, in their order, after `place` (or before it).
 
     `words` are searched as beginnings of words. Without a sort they are ranked: the ticket of that
     number, then matches in subject, people and vehicle, then all others; newest first within.
     Whether there is a ticket of that number is not looked up: whatever is named is read anyway.
     Cost: one SQL query, up to two when ranked.
     """
-    found = _filtered(filters, now=now, teams=teams)
+    found = Entry.objects.filter(condition)
     if not words:
-        return _in_order(found, filters.order, limit=limit, place=place, back=back)
+        return _in_order(found, sort or Sort.TIME_LEFT, limit=limit, place=place, back=back)
     anywhere = _matching(words, strong=False)
-    if filters.sort:
-        found = found.filter(anywhere)
-        return _in_order(found, filters.order, limit=limit, place=place, back=back)
+    if sort:
+        return _in_order(found.filter(anywhere), sort, limit=limit, place=place, back=back)
     strong = _matching(words, strong=True)
     named = int(words[0]) if len(words) == 1 and _NUMBER.match(words[0]) else None
     found = found.exclude(number=named) if named else found
@@ -182,13 +180,11 @@ def hits(
     return ranked
 
 
-def counts(
-    asked: Sequence[tuple[Filters, Sequence[str]]], *, now: datetime, most: int
-) -> list[int]:
-    """How many tickets meet each of these filters with their teams, up to `most`. One SQL query."""
+def counts(asked: Sequence[Q], *, most: int) -> list[int]:
+    """How many tickets meet each of these conditions, up to `most`. One SQL query."""
     compiled = [
-        _filtered(filters, now=now, teams=teams)[:most].values("pk").query.sql_with_params()
-        for filters, teams in asked
+        Entry.objects.filter(condition)[:most].values("pk").query.sql_with_params()
+        for condition in asked
     ]
     columns = ", ".join(
         f"(SELECT COUNT(*) FROM ({sql}) AS met)"  # noqa: S608 (Django's own SQL)
@@ -238,15 +234,19 @@ def held_by(user_key: OuterRef) -> Exists:
     return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=_FAR))
 
 
-def standing(filters: Filters, *, now: datetime) -> list[dict[str, Any]]:
-    """Active tickets and how they stand, counted by priority, team and assignee. One SQL query.
+def standing(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
+    """Active tickets that meet `condition` and how they stand, counted by priority, team and
+    assignee. One SQL query.
 
     Cost: grows with the active tickets, not with all of them.
     """
     second = _seconds(now)
     overdue = Q(due_at__lt=second)
-    found = _filtered(replace(filters, statuses=ACTIVE), now=now, teams=())
-    rows = found.order_by().values("priority", "team", "assignee")
+    rows = (
+        Entry.objects.filter(condition, active=True)
+        .order_by()
+        .values("priority", "team", "assignee")
+    )
     counted = rows.annotate(
         active=Count("assignee"),
         overdue=Count("assignee", filter=overdue),
@@ -334,47 +334,6 @@ def urgency_of(ticket: Ticket) -> int:
         return int(_seconds(ticket.sla_deadline) or _FAR)
     done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
     return 3 * _FAR - int(_seconds(done_at) or 0)
-
-
-def _filtered(filters: Filters, *, now: datetime, teams: Sequence[str]) -> QuerySet[Entry]:
-    """Filters without ME and MY_TEAMS; `teams` is what the latter stood for."""
-    found = Entry.objects.all()
-    if filters.statuses:
-        if filters.statuses == ACTIVE:
-            found = found.filter(active=True)
-        else:
-            found = found.filter(status__in=sorted(filters.statuses))
-    if filters.priorities:
-        found = found.filter(priority__in=sorted(filters.priorities))
-    if filters.categories:
-        found = found.filter(category__in=sorted(filters.categories))
-    if filters.assigned_to is not None:
-        assignee = "" if filters.assigned_to == NOBODY else filters.assigned_to
-        found = found.filter(assignee=assignee)
-    if teams or filters.team:
-        found = found.filter(team__in=teams)
-    if filters.customer_id:
-        found = found.filter(customer=filters.customer_id)
-    if filters.vehicle_id:
-        found = found.filter(vehicle=filters.vehicle_id)
-    for tag in filters.tags:
-        found = found.filter(number__in=EntryTag.objects.filter(tag=tag).values("entry"))
-    second = _seconds(now)
-    if filters.overdue is not None:
-        late = Q(due_at__isnull=False, due_at__lt=second)
-        found = found.filter(late) if filters.overdue else found.exclude(late)
-    if filters.at_risk is not None:
-        risky = Q(risk_at__isnull=False, risk_at__lte=second) & Q(due_at__gte=second)
-        found = found.filter(risky) if filters.at_risk else found.exclude(risky)
-    if filters.waiting is not None:
-        found = found.filter(waiting=filters.waiting)
-    if filters.escalated is not None:
-        found = found.filter(level__gt=0) if filters.escalated else found.filter(level=0)
-    if filters.created_from:
-        found = found.filter(created__gte=_seconds(filters.created_from))
-    if filters.created_to:
-        found = found.filter(created__lt=_seconds(filters.created_to))
-    return found
 
 
 def _matching(words: Sequence[str], *, strong: bool) -> Q:

@@ -1,5 +1,6 @@
 """Lists of tickets, with their filters, and the views that people save of them."""
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.services.read import get_customer
+from customers.services.read import find_vehicle, get_customer
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import every_team, names_of, teams_of
@@ -24,34 +25,23 @@ from tickets.presenters import tickets
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.presenters.labels import QUEUES, label
 from tickets.services.assignment.assignable import people_in_lists
+from tickets.services.lists import find as lists
 from tickets.services.lists import saved_views
-from tickets.services.lists.filters import NAMES, read_filters
-from tickets.services.lists.find import QUEUES as FILTERS
+from tickets.services.lists.filters import (
+    BY_NAME,
+    BY_SEARCH,
+    FILTERS,
+    NAMES,
+    Control,
+    Filter,
+    read_filters,
+)
 from tickets.services.lists.find import Found, Queue, find
 
 SORTS = {
     "": gettext_lazy("Time left"),
     Sort.CREATED.value: gettext_lazy("Newest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
-}
-_STATES = {
-    "overdue": gettext_lazy("Overdue"),
-    "atRisk": gettext_lazy("At risk"),
-    "waiting": gettext_lazy("Waiting"),
-    "escalated": gettext_lazy("Escalated"),
-}
-_NAMED = {
-    "status": gettext_lazy("Status"),
-    "priority": gettext_lazy("Priority"),
-    "category": gettext_lazy("Category"),
-    "assignedTo": gettext_lazy("Assigned to"),
-    "team": gettext_lazy("Team"),
-    "customerId": gettext_lazy("Customer"),
-    "vehicleId": gettext_lazy("Vehicle"),
-    "tag": gettext_lazy("Tag"),
-    "createdFrom": gettext_lazy("Created from"),
-    "createdTo": gettext_lazy("Created to"),
-    **_STATES,
 }
 
 
@@ -116,7 +106,7 @@ def _read(given: QueryDict, by: Actor) -> Filters:
 
 
 def _within(filters: Filters, which: Queue) -> Filters:
-    base = FILTERS[which]
+    base = lists.QUEUES[which]
     if filters.text and not filters.sort and which is Queue.ALL:
         base = Filters()  # the best match first
     return filters.within(base)
@@ -154,7 +144,8 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
-        "choices": _choices(filters, by),
+        "controls": _controls(filters, request.GET),
+        "my_teams": teams_of(by.user_id),
         "sorts": SORTS.items(),
         "sort": request.GET.get("sort", ""),
         "assignees": assignee_choices(),
@@ -198,14 +189,15 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
     """What is filtered by, each with the address of the list without it."""
     chips = []
     for name, values in asked.items():
-        if name in ("view", "sort", "q"):
+        one = BY_NAME.get(name) or BY_SEARCH.get(name)
+        if one is None:
             continue
         for value in values:
             rest = {**asked, name: [other for other in values if other != value]}
             chips.append(
                 {
-                    "label": _NAMED[name],
-                    "value": "" if name in _STATES else _value(name, value),
+                    "label": one.label,
+                    "value": "" if one.control is Control.CHECKBOX else _value(name, value),
                     "url": _address({key: left for key, left in rest.items() if left}),
                 }
             )
@@ -222,41 +214,59 @@ def _value(name: str, value: str) -> str:
     if name == "customerId":
         customer = get_customer(value)
         return customer.name if customer else value
+    if name == "vehicleId":
+        vehicle = find_vehicle(value)
+        return vehicle.label if vehicle else value
     return label(value)
 
 
-def _choices(filters: Filters, by: Actor) -> dict[str, Any]:
-    """The form of filters, with what is chosen."""
-    return {
-        "statuses": _marked(word_choices(list(Status)), filters.statuses),
-        "priorities": _marked(word_choices(list(Priority)[::-1]), filters.priorities),
-        "categories": _marked(word_choices(list(Category)), filters.categories),
-        "people": [
-            (ME, _("Me"), filters.assigned_to == ME),
-            (NOBODY, _("Unassigned"), filters.assigned_to == NOBODY),
-            *(
-                (one.user_id, one.label, filters.assigned_to == one.user_id)
-                for one in people_in_lists()
-            ),
-        ],
-        "teams": [(str(team.pk), team.name, filters.team == str(team.pk)) for team in every_team()],
-        "my_teams": teams_of(by.user_id),
-        "states": [
-            (name, words, getattr(filters, _FIELD[name])) for name, words in _STATES.items()
-        ],
-        "tags": ", ".join(sorted(filters.tags)),
-    }
+def _controls(filters: Filters, given: QueryDict) -> list[dict[str, Any]]:
+    """Return the form of filters, with what is chosen: a control for each, flags in one group."""
+    controls: list[dict[str, Any]] = []
+    flags: dict[str, Any] = {"template": _template(Control.CHECKBOX), "flags": []}
+    for one in FILTERS:
+        chosen = one.asked(filters)
+        if one.control is Control.CHECKBOX:
+            if not flags["flags"]:
+                controls.append(flags)
+            flags["flags"].append((one.name, one.label, bool(chosen)))
+            continue
+        typed = ", ".join(given.getlist(one.name))
+        controls.append(
+            {
+                "template": _template(one.control),
+                "name": one.box if one.search else one.name,
+                "label": one.label,
+                "options": _options(one, chosen),
+                "value": given.get(one.box, "") if one.search else typed,
+                "hidden": (one.name, given[one.name]) if one.search and typed else None,
+            }
+        )
+    return controls
 
 
-_FIELD = {
-    "overdue": "overdue",
-    "atRisk": "at_risk",
-    "waiting": "waiting",
-    "escalated": "escalated",
-}
+def _template(control: Control) -> str:
+    return f"components/filters/{control.value}.html"
+
+
+def _options(one: Filter, chosen: Any) -> Sequence[tuple[str, Any, bool]]:
+    """Return what a list of values offers, each with its words and whether it is chosen."""
+    match one.name:
+        case "status":
+            return _marked(word_choices(list(Status)), chosen)
+        case "priority":
+            return _marked(word_choices(list(Priority)[::-1]), chosen)
+        case "category":
+            return _marked(word_choices(list(Category)), chosen)
+        case "assignedTo":
+            known = ((person.user_id, person.label) for person in people_in_lists())
+            return _marked([(ME, _("Me")), (NOBODY, _("Unassigned")), *known], {chosen})
+        case "team":
+            return _marked([(str(team.pk), team.name) for team in every_team()], {chosen})
+    return ()
 
 
 def _marked(
-    choices: list[tuple[str, str]], chosen: frozenset[Any]
-) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((value, words, value in chosen) for value, words in choices)
+    choices: Iterable[tuple[str, Any]], chosen: Collection[Any] | None
+) -> tuple[tuple[str, Any, bool], ...]:
+    return tuple((value, words, value in (chosen or ())) for value, words in choices)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Q
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
-from tickets.domain.filters import Filters
+from tickets.domain.filters import NOBODY, Filters
 from tickets.domain.ticket import Category, Priority
+from tickets.services.lists.filters import Now, condition
 from tickets.store import queries, search
 from tickets.store.ticket import Ticket
 
@@ -68,10 +70,10 @@ def now_counts(
     filters = Filters(
         priorities=frozenset(Priority(word) for word in priorities),
         categories=frozenset(Category(word) for word in categories),
-        assigned_to=assignee,
+        assigned_to=NOBODY if assignee == "" else assignee,
     )
-    found = TicketCounts()
-    for row in search.standing(filters, now=now or this_second()):
+    found, at = TicketCounts(), now or this_second()
+    for row in search.standing(condition(filters, Now(at)), now=at):
         found.add(row)
     return {
         "active": found.active,
@@ -93,7 +95,7 @@ def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:
     known: list[Any] | None = cache.get(key)
     if known is None:
         known = [
-            search.standing(Filters(), now=at),
+            search.standing(Q(), now=at),
             search.due_between(at, at + HOUR, limit=MOST_DUE),
         ]
         cache.set(key, known, KEPT)

@@ -1,202 +1,450 @@
-"""Read filters from a query string or the API's parameters."""
+"""The filters of ticket lists, in one table.
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+From it follow the pages' form, the words of the search box, the API's parameters with their
+descriptions, the admin's lookups, the SQL of the search index, and the last look at what is stored.
+
+A new filter is a field of `Filters`, and a row here.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from customers.domain.choices import can_be_stored
 from helpdesk.accounts.actors import Actor
-from helpdesk.accounts.people import people_called, teams_of
 from helpdesk.errors import Invalid
-from helpdesk.parsing import whole_number
-from helpdesk.short_text import one_line
-from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort, split_box
+from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
+from tickets.domain.sla import sla_status
+from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Priority, Status
+from tickets.models.search import EntryTag
+from tickets.services.lists import filter_values as values
+from tickets.services.lists.filter_values import BadValue
+from tickets.services.read import sla_facts
+from tickets.store.ticket import Ticket
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 LONGEST_TEXT = 200
-LONGEST_ID = 200
 
-Word = TypeVar("Word", bound=StrEnum)
 
-NAMES = (
-    "status",
-    "priority",
-    "category",
-    "assignedTo",
-    "team",
-    "customerId",
-    "vehicleId",
-    "tag",
-    "overdue",
-    "atRisk",
-    "waiting",
-    "escalated",
-    "createdFrom",
-    "createdTo",
-    "q",
-    "sort",
+class Control(StrEnum):
+    """How the pages' form asks for a value: a template of templates/components/filters each."""
+
+    CHECKBOXES = "checkboxes"
+    CHECKBOX = "checkbox"
+    SELECT = "select"
+    TEXT = "text"
+    DATE = "date"
+
+
+@dataclass(frozen=True)
+class Now:
+    """What a filter is relative to: the time, and the teams that the asked team stands for."""
+
+    at: datetime
+    teams: Sequence[str] = ()
+
+    @property
+    def second(self) -> int:
+        return seconds(self.at)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One thing that a list can be filtered by, wherever it is asked for."""
+
+    name: str
+    """In addresses and the API."""
+    field: str
+    """Of `Filters`."""
+    label: "_StrPromise"
+    description: str
+    """Of the API's parameter."""
+    example: Any
+    kind: Any
+    """The type of the API's parameter."""
+    control: Control
+    read: Callable[[Sequence[str], Actor], Any]
+    """Values as they are written → the field's value. Raises BadValue."""
+    condition: Callable[[Any, Now], Q]
+    """The field's value → what the search index is asked."""
+    holds: Callable[[Any, Ticket, Now], bool]
+    """Whether a ticket as it is stored meets the field's value."""
+    box: str = ""
+    """Its key in the search box: `key:value`, or `is:key` for a yes."""
+    search: Callable[[str], str] | None = None
+    """What is written in the box, or under its key in the form → a value. Raises BadValue."""
+    by_queue: bool = False
+    """Whether an index of DynamoDB may serve it, where nothing else is asked for."""
+    admin: tuple[str, str] | None = None
+    """The admin's field and lookup, where one lookup says the same."""
+
+    def asked(self, filters: Filters) -> Any:
+        """Return the value that `filters` have for it, or None if they ask for nothing."""
+        value = getattr(filters, self.field)
+        return None if value == frozenset() or value == "" else value
+
+
+def seconds(at: datetime) -> int:
+    """Return an instant as the search index has it."""
+    return int(at.timestamp())
+
+
+def _one_of(
+    name: str, field: str, label: "_StrPromise", known: type[StrEnum], column: str, **more: Any
+) -> Filter:
+    return Filter(
+        name=name,
+        field=field,
+        label=label,
+        description="Matches any of the values.",
+        example=[next(iter(known)).value],
+        kind=list[known],  # type: ignore[valid-type]
+        control=Control.CHECKBOXES,
+        read=lambda written, by: values.words(written, known),
+        condition=lambda wanted, now: (
+            Q(active=True) if wanted == ACTIVE else Q(**{f"{column}__in": sorted(wanted)})
+        ),
+        holds=lambda wanted, ticket, now: getattr(ticket, name) in wanted,
+        box=name,
+        admin=(name, "in"),
+        **more,
+    )
+
+
+def _flag(
+    name: str,
+    field: str,
+    label: "_StrPromise",
+    *,
+    description: str,
+    condition: Callable[[Now], Q],
+    holds: Callable[[Ticket, Now], bool],
+    box: str,
+    by_queue: bool = False,
+) -> Filter:
+    return Filter(
+        name=name,
+        field=field,
+        label=label,
+        description=description,
+        example=True,
+        kind=bool | None,
+        control=Control.CHECKBOX,
+        read=values.truth,
+        condition=lambda wanted, now: condition(now) if wanted else ~condition(now),
+        holds=lambda wanted, ticket, now: holds(ticket, now) is wanted,
+        box=box,
+        by_queue=by_queue,
+    )
+
+
+def _range(
+    name: str,
+    column: str,
+    attribute: str,
+    first: "_StrPromise",
+    last: "_StrPromise",
+    verb: str,
+    *,
+    boxes: tuple[str, str],
+) -> tuple[Filter, Filter]:
+    """Return the filters for both ends of a range of instants; what has no instant is not in it."""
+
+    def end(*, after: bool) -> Filter:
+        side = "lt" if after else "gte"
+
+        def holds(bound: datetime, ticket: Ticket, now: Now) -> bool:
+            at = getattr(ticket, attribute)
+            return at is not None and (at < bound if after else at >= bound)
+
+        return Filter(
+            name=f"{name}{'To' if after else 'From'}",
+            field=f"{name}_{'to' if after else 'from'}",
+            label=last if after else first,
+            description=f"{verb} before this time, or on this date (UTC) or before."
+            if after
+            else f"{verb} at this time or on this date (UTC), or later.",
+            example="2026-11-30" if after else "2026-11-01",
+            kind=str,
+            control=Control.DATE,
+            read=values.instant_after if after else values.first_instant,
+            condition=lambda bound, now: Q(**{f"{column}__{side}": seconds(bound)}),
+            holds=holds,
+            box=boxes[after],
+            admin=(attribute, side),
+        )
+
+    return end(after=False), end(after=True)
+
+
+def _late(now: Now) -> Q:
+    return Q(due_at__isnull=False, due_at__lt=now.second)
+
+
+def _at_risk(now: Now) -> Q:
+    return Q(risk_at__isnull=False, risk_at__lte=now.second, due_at__gte=now.second)
+
+
+def _stands(ticket: Ticket, now: Now, status: SlaStatus) -> bool:
+    return sla_status.ticket_status(sla_facts(ticket), now.at) is status
+
+
+def _tagged(tags: frozenset[str], now: Now) -> Q:
+    every = Q()
+    for tag in sorted(tags):
+        every &= Q(number__in=EntryTag.objects.filter(tag=tag).values("entry"))
+    return every
+
+
+FILTERS: tuple[Filter, ...] = (
+    _one_of("status", "statuses", gettext_lazy("Status"), Status, "status", by_queue=True),
+    _one_of("priority", "priorities", gettext_lazy("Priority"), Priority, "priority"),
+    _one_of("category", "categories", gettext_lazy("Category"), Category, "category"),
+    _flag(
+        "overdue",
+        "overdue",
+        gettext_lazy("Overdue"),
+        description="Past the deadline of a running SLA clock.",
+        condition=_late,
+        holds=lambda ticket, now: _stands(ticket, now, SlaStatus.OVERDUE),
+        box="overdue",
+        by_queue=True,
+    ),
+    _flag(
+        "atRisk",
+        "at_risk",
+        gettext_lazy("At risk"),
+        description="Close to the deadline of a running SLA clock, and not past any.",
+        condition=_at_risk,
+        holds=lambda ticket, now: _stands(ticket, now, SlaStatus.AT_RISK),
+        box="at-risk",
+    ),
+    _flag(
+        "waiting",
+        "waiting",
+        gettext_lazy("Waiting"),
+        description="Waiting for the customer.",
+        condition=lambda now: Q(waiting=True),
+        holds=lambda ticket, now: bool(ticket.waiting),
+        box="waiting",
+    ),
+    _flag(
+        "escalated",
+        "escalated",
+        gettext_lazy("Escalated"),
+        description="At escalation level 1 or above.",
+        condition=lambda now: Q(level__gt=0),
+        holds=lambda ticket, now: ticket.escalation_level > 0,
+        box="escalated",
+    ),
+    Filter(
+        name="assignedTo",
+        field="assigned_to",
+        label=gettext_lazy("Assigned to"),
+        description="A user's ID or username, `me` or `none`.",
+        example="me",
+        kind=str,
+        control=Control.SELECT,
+        read=values.person,
+        condition=lambda person, now: Q(assignee="" if person == NOBODY else person),
+        holds=lambda person, ticket, now: (ticket.assigned_to or NOBODY) == person,
+        box="assignee",
+        by_queue=True,
+    ),
+    Filter(
+        name="team",
+        field="team",
+        label=gettext_lazy("Team"),
+        description="A team's ID, the name of one of your teams, or `mine` for all of them.",
+        example="mine",
+        kind=str,
+        control=Control.SELECT,
+        read=values.team,
+        condition=lambda team, now: Q(team__in=now.teams),
+        holds=lambda team, ticket, now: ticket.team_id in now.teams,
+        box="team",
+        by_queue=True,
+        admin=("team_id", "exact"),
+    ),
+    Filter(
+        name="customerId",
+        field="customer_id",
+        label=gettext_lazy("Customer"),
+        description="A customer's ID.",
+        example="01JD9ZQ4C1V9W3K2M8T6X5R7PN",
+        kind=str,
+        control=Control.TEXT,
+        read=values.identifier,
+        condition=lambda customer_id, now: Q(customer=customer_id),
+        holds=lambda customer_id, ticket, now: ticket.customer_id == customer_id,
+        box="customer",
+        search=values.customer,
+        admin=("customer_id", "exact"),
+    ),
+    Filter(
+        name="vehicleId",
+        field="vehicle_id",
+        label=gettext_lazy("Vehicle"),
+        description="A vehicle's ID.",
+        example="01JD9ZQ4C2E5H8K1N4Q7T0W3Z6",
+        kind=str,
+        control=Control.TEXT,
+        read=values.identifier,
+        condition=lambda vehicle_id, now: Q(vehicle=vehicle_id),
+        holds=lambda vehicle_id, ticket, now: ticket.vehicle_id == vehicle_id,
+        box="vehicle",
+        search=values.vehicle,
+        admin=("vehicle_id", "exact"),
+    ),
+    Filter(
+        name="tag",
+        field="tags",
+        label=gettext_lazy("Tag"),
+        description="Has every one of these tags.",
+        example=["customs"],
+        kind=list[str],
+        control=Control.TEXT,
+        read=values.tags,
+        condition=_tagged,
+        holds=lambda tags, ticket, now: tags <= set(ticket.tags),
+        box="tag",
+        admin=("tags", "contains"),
+    ),
+    *_range(
+        "created",
+        "created",
+        "created_at",
+        gettext_lazy("Created from"),
+        gettext_lazy("Created to"),
+        "Created",
+        boxes=("after", "before"),
+    ),
+    *_range(
+        "updated",
+        "updated",
+        "updated_at",
+        gettext_lazy("Updated from"),
+        gettext_lazy("Updated to"),
+        "Last updated",
+        boxes=("updated-after", "updated-before"),
+    ),
+    *_range(
+        "due",
+        "due_at",
+        "sla_deadline",
+        gettext_lazy("Due from"),
+        gettext_lazy("Due to"),
+        "Next SLA deadline",
+        boxes=("due-after", "due-before"),
+    ),
 )
+
+BY_NAME: Mapping[str, Filter] = {one.name: one for one in FILTERS}
+_BY_KEY = {one.box: one for one in FILTERS if one.kind != bool | None}
+_BY_STATE = {one.box: one for one in FILTERS if one.kind == bool | None}
+BY_SEARCH: Mapping[str, Filter] = {one.box: one for one in FILTERS if one.search}
+
+NAMES = (*BY_NAME, *BY_SEARCH, "q", "sort")
 """What a query string can say; anything else is no filter."""
+
+# Words of the search box: `key:value` or `key:"two words"`.
+_WORD = re.compile(r'(?<!\S)([a-z]+(?:-[a-z]+)?):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 
 
 def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
-    """The filters that `given` names; words in `q` count as if each stood for itself.
+    """Return the filters that `given` names; words in `q` count as if each stood for itself.
 
-    A day ends a range with its end, in the reader's zone. `assignedTo` also takes a user name.
-    Raises Invalid with every value that means nothing, and what would.
+    A day ends a range with its end, in the reader's zone. Raises Invalid with every value that
+    means nothing, and what would. Cost: nothing but SQL for names of people and teams, and a search
+    for a customer or a vehicle that is named by words.
     """
     box, text = split_box(" ".join(given.get("q", ()))[:LONGEST_TEXT])
-    asked: dict[str, list[str]] = {}
     errors: dict[str, str] = {}
-    for name in NAMES[:-2]:
-        values = [*given.get(name, ()), *box.get(name, ())]
-        wanted = [value.strip() for value in values if value.strip()]
-        if not all(can_be_stored(value) for value in wanted):
-            errors[name] = _("Contains a character that can’t be stored, so there are no matches.")
-        elif wanted:
-            asked[name] = wanted
-    filters = Filters(
-        statuses=_words("status", asked, Status, errors),
-        priorities=_words("priority", asked, Priority, errors),
-        categories=_words("category", asked, Category, errors),
-        assigned_to=_person(asked, errors),
-        team=_team(asked, by, errors),
-        customer_id=_id("customerId", asked, errors),
-        vehicle_id=_id("vehicleId", asked, errors),
-        tags=frozenset(
-            one_line(tag.lower())
-            for tags in asked.get("tag", ())
-            for tag in tags.split(",")
-            if tag.strip()
-        ),
-        overdue=_truth("overdue", asked, errors),
-        at_risk=_truth("atRisk", asked, errors),
-        waiting=_truth("waiting", asked, errors),
-        escalated=_truth("escalated", asked, errors),
-        created_from=_moment("createdFrom", asked, errors, end=False),
-        created_to=_moment("createdTo", asked, errors, end="createdTo" not in box),
-        text=text,
-        sort=_sort(given, errors),
-    )
+    found: dict[str, Any] = {}
+    for one in FILTERS:
+        try:
+            if (written := _written(one, given, box)) is not None:
+                read = one.read
+                if one.name in box and read is values.instant_after:
+                    read = values.first_instant  # "before" a day is before its beginning
+                found[one.field] = read(written, by)
+        except BadValue as bad:
+            errors[one.name] = str(bad)
+    sort = (given.get("sort") or [""])[-1]
+    if sort and sort not in list(Sort):
+        errors["sort"] = values.not_one_of(sort, Sort)
     if errors:
         raise Invalid(errors)
-    return filters
+    return Filters(**found, text=text, sort=Sort(sort) if sort else None)
 
 
-def _words(
-    name: str, asked: Mapping[str, Sequence[str]], words: type[Word], errors: dict[str, str]
-) -> frozenset[Word]:
-    known = {_plain(word): word for word in words}
-    found = set()
-    for value in asked.get(name, ()):
-        if _plain(value) in known:
-            found.add(known[_plain(value)])
+def split_box(text: str) -> tuple[dict[str, list[str]], str]:
+    """Return the filters that stand in the search box, as in a query string, and what is left over.
+
+    `is:` takes the flags, and unassigned. A word with an unknown key stays a word to search for:
+    people paste addresses and times.
+    """
+    found: dict[str, list[str]] = {}
+
+    def take(match: re.Match[str]) -> str:
+        key, value = match[1].lower(), match[2] if match[2] is not None else match[3]
+        if key in _BY_KEY:
+            one = _BY_KEY[key]
+            found.setdefault(one.box if one.search else one.name, []).append(value)
+        elif key == "is" and value.lower() in _BY_STATE:
+            found[_BY_STATE[value.lower()].name] = ["true"]
+        elif key == "is" and value.lower() == "unassigned":
+            found["assignedTo"] = [NOBODY]
         else:
-            errors[name] = _not_one_of(value, words)
-    return frozenset(found)
+            return match[0]
+        return ""
+
+    rest = _WORD.sub(take, text)
+    return found, " ".join(rest.split())
 
 
-def _person(asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
-    value = _last(asked, "assignedTo")
-    if value is None or value in (ME, NOBODY) or whole_number(value) is not None:
-        return value
-    person = people_called([value.removeprefix("@")]).get(value.removeprefix("@").casefold())
-    if person is None:
-        errors["assignedTo"] = _(
-            "No representative or supervisor is called %(value)s. Use a username, me or none."
-        ) % {"value": f"“{value[:40]}”"}
-    return person
+def condition(filters: Filters, now: Now) -> Q:
+    """Return what the search index is asked for these filters, without ME and MY_TEAMS; `now.teams`
+    is what the latter stood for."""
+    every = Q()
+    for one in FILTERS:
+        if (wanted := one.asked(filters)) is not None:
+            every &= one.condition(wanted, now)
+    return every
 
 
-def _team(asked: Mapping[str, Sequence[str]], by: Actor, errors: dict[str, str]) -> str | None:
-    value = _last(asked, "team")
-    if value is None or value == MY_TEAMS or whole_number(value) is not None:
-        return value
-    named = {team.name.casefold(): str(team.pk) for team in teams_of(by.user_id)}
-    if value.casefold() not in named:
-        errors["team"] = _("You are not in a team called %(value)s.") % {"value": f"“{value[:40]}”"}
-    return named.get(value.casefold())
+def meets(ticket: Ticket, filters: Filters, now: Now) -> bool:
+    """Return whether a ticket as it is stored belongs to the list; its text is not looked at."""
+    asked = ((one, one.asked(filters)) for one in FILTERS)
+    return not ticket.archived_at and all(
+        one.holds(wanted, ticket, now) for one, wanted in asked if wanted is not None
+    )
 
 
-def _id(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> str | None:
-    value = _last(asked, name)
-    if value and len(value) > LONGEST_ID:
-        errors[name] = _("Not a valid ID: too long.")
-    return value
+def _written(
+    one: Filter, given: Mapping[str, Sequence[str]], box: Mapping[str, Sequence[str]]
+) -> list[str] | None:
+    """Return what was written for a filter, where anything was. Raises BadValue."""
+    written = _texts(given, box, one.name)
+    if one.search:
+        written += [one.search(text) for text in _texts(given, box, one.box)]
+    return written or None
 
 
-def _truth(name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str]) -> bool | None:
-    value = _last(asked, name)
-    if value is None:
-        return None
-    if value.lower() in ("true", "1", "yes"):
-        return True
-    if value.lower() not in ("false", "0", "no"):
-        errors[name] = _not_one_of(value, ("true", "false"))
-    return False
-
-
-def _moment(
-    name: str, asked: Mapping[str, Sequence[str]], errors: dict[str, str], *, end: bool
-) -> datetime | None:
-    value = _last(asked, name)
-    if value is None:
-        return None
-    try:
-        if len(value) <= 10:
-            day = date.fromisoformat(value)
-            if end:
-                # A day that no calendar has after this one is as good as the last one.
-                day = min(day, date.max - timedelta(days=1)) + timedelta(days=1)
-            moment = datetime.combine(day, time())
-        else:
-            moment = datetime.fromisoformat(value).replace(microsecond=0)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.get_current_timezone())
-        return _within_utc(moment)
-    except ValueError:
-        errors[name] = _("%(value)s is not a date such as 2026-11-01.") % {
-            "value": f"“{value[:40]}”"
-        }
-        return None
-
-
-def _within_utc(moment: datetime) -> datetime:
-    """`moment`, or the first or last that UTC can write: a zone may lie before or beyond those."""
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        last = datetime.max.replace(microsecond=0, tzinfo=UTC)
-        return datetime.min.replace(tzinfo=UTC) if moment.year == 1 else last
-    return moment
-
-
-def _sort(given: Mapping[str, Sequence[str]], errors: dict[str, str]) -> Sort | None:
-    value = _last(given, "sort")
-    if not value:
-        return None
-    try:
-        return Sort(value)
-    except ValueError:
-        errors["sort"] = _not_one_of(value, Sort)
-        return None
-
-
-def _last(asked: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = asked.get(name)
-    return values[-1] if values else None
-
-
-def _plain(word: str) -> str:
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
-
-
-def _not_one_of(value: str, words: Iterable[Any]) -> str:
-    return _("%(value)s is not one of: %(words)s.") % {
-        "value": f"“{value[:40]}”",
-        "words": ", ".join(words),
-    }
+def _texts(
+    given: Mapping[str, Sequence[str]], box: Mapping[str, Sequence[str]], name: str
+) -> list[str]:
+    found = [text.strip() for text in (*given.get(name, ()), *box.get(name, ())) if text.strip()]
+    if not all(can_be_stored(text) for text in found):
+        raise BadValue(_("Contains a character that can’t be stored, so there are no matches."))
+    return found

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Page, PagePosition
 from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
-from tickets.domain.sla import sla_status
-from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Status
+from tickets.services.lists.filters import BY_NAME, FILTERS, Now, condition, meets
 from tickets.services.lists.search import one_code, snippet, words_of
-from tickets.services.read import sla_facts
 from tickets.store import queries, search
 from tickets.store.keys import UNASSIGNED
 from tickets.store.search import Hit
@@ -122,10 +122,9 @@ def find(
 def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
     """How many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
+    at = now or this_second()
     held = search.counts(
-        [_for(QUEUES[queue], by) for queue in _COUNTED],
-        now=now or this_second(),
-        most=MOST_COUNTED,
+        [_condition(QUEUES[queue], by, at) for queue in _COUNTED], most=MOST_COUNTED
     )
     return {queue.value: many for queue, many in zip(_COUNTED, held, strict=True)}
 
@@ -133,7 +132,7 @@ def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
     """How many tickets meet `filters`, their text left out, or `most`. One SQL query."""
     require_ticket_work(by)
-    (many,) = search.counts([_for(filters, by)], now=now or this_second(), most=most)
+    (many,) = search.counts([_condition(filters, by, now or this_second())], most=most)
     return many
 
 
@@ -162,7 +161,7 @@ def still_meets(
     """Whether a ticket, as it is now, belongs to this list; its text is not looked at. One read."""
     filters, teams = _for(filters, by)
     ticket = queries.ticket(ticket_id)
-    return ticket is not None and _meets(ticket, filters, teams, now or this_second())
+    return ticket is not None and meets(ticket, filters, Now(now or this_second(), teams))
 
 
 def _hits(
@@ -175,10 +174,9 @@ def _hits(
     words, hits = typed, list[Hit]()
     for words in (typed, together) if together else (typed,):
         hits = search.hits(
-            filters,
+            condition(filters, Now(at, teams)),
             words,
-            now=at,
-            teams=teams,
+            sort=filters.sort,
             limit=limit,
             place=json.loads(place.key) if place else None,
             back=bool(place and place.back),
@@ -186,6 +184,11 @@ def _hits(
         if hits:
             return words, hits
     return typed, hits
+
+
+def _condition(filters: Filters, by: Actor, now: datetime) -> Q:
+    filters, teams = _for(filters, by)
+    return condition(filters, Now(now, teams))
 
 
 def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
@@ -199,18 +202,12 @@ def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
 
 def _served(filters: Filters) -> bool:
     """Whether an index of DynamoDB has exactly these tickets in exactly this order."""
-    asked = replace(
-        filters, statuses=frozenset(), assigned_to=None, team=None, overdue=None, sort=None
-    )
-    if filters.customer_id or filters.vehicle_id:
-        alone = Filters(customer_id=filters.customer_id, vehicle_id=filters.vehicle_id)
-        bare = replace(filters, sort=None) == alone
-        return (
-            bare
-            and filters.order is Sort.CREATED
-            and not (filters.customer_id and filters.vehicle_id)
-        )
-    if asked != Filters() or filters.order is not Sort.TIME_LEFT or filters.overdue is False:
+    asked = {one.name for one in FILTERS if one.asked(filters) is not None}
+    if filters.text or filters.overdue is False:
+        return False
+    if asked in ({"customerId"}, {"vehicleId"}):
+        return filters.order is Sort.CREATED
+    if not all(BY_NAME[name].by_queue for name in asked) or filters.order is not Sort.TIME_LEFT:
         return False
     someones = filters.assigned_to is not None or filters.team is not None
     if someones:
@@ -250,42 +247,8 @@ def _as_stored(
     return [
         ticket
         for number in numbers
-        if (ticket := stored.get(number)) and _meets(ticket, filters, teams, now)
+        if (ticket := stored.get(number)) and meets(ticket, filters, Now(now, teams))
     ]
-
-
-def _meets(ticket: Ticket, filters: Filters, teams: Sequence[str], now: datetime) -> bool:
-    """Whether the ticket, as it is now, belongs into the list. Its text is not looked at again."""
-    if ticket.archived_at:
-        return False
-    facts = sla_facts(ticket)
-    stands = sla_status.ticket_status(facts, now)
-    assignee = ticket.assigned_to or NOBODY
-    wanted: list[tuple[object, bool]] = [
-        (filters.statuses, ticket.status in filters.statuses),
-        (filters.priorities, ticket.priority in filters.priorities),
-        (filters.categories, ticket.category in filters.categories),
-        (filters.assigned_to, assignee == filters.assigned_to),
-        (filters.team, ticket.team_id in teams),
-        (filters.customer_id, ticket.customer_id == filters.customer_id),
-        (filters.vehicle_id, ticket.vehicle_id == filters.vehicle_id),
-        (filters.tags, filters.tags <= set(ticket.tags)),
-        (filters.created_from, _not_before(ticket.created_at, filters.created_from)),
-        (filters.created_to, not _not_before(ticket.created_at, filters.created_to)),
-    ]
-    states: list[tuple[bool | None, bool]] = [
-        (filters.overdue, stands is SlaStatus.OVERDUE),
-        (filters.at_risk, stands is SlaStatus.AT_RISK),
-        (filters.waiting, bool(ticket.waiting)),
-        (filters.escalated, ticket.escalation_level > 0),
-    ]
-    return all(holds for asked, holds in wanted if asked) and all(
-        asked is holds for asked, holds in states if asked is not None
-    )
-
-
-def _not_before(at: datetime, bound: datetime | None) -> bool:
-    return bound is None or at >= bound
 
 
 def _page_of(hits: list[Hit], place: PagePosition | None, limit: int) -> Page[Hit]:

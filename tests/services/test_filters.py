@@ -1,0 +1,205 @@
+"""Every filter of the table means the same wherever it is asked for."""
+
+import re
+from datetime import UTC
+
+import pytest
+from django.utils import timezone
+
+from helpdesk.errors import Invalid
+from tests.world import NOON, after, settle, stored, team
+from tickets.admin.ticket import narrowed
+from tickets.domain.filters import Filters
+from tickets.models import Ticket
+from tickets.models.search import Entry
+from tickets.services.assignment.assign import assign_team
+from tickets.services.conversation.communicate import respond
+from tickets.services.lifecycle.escalate import escalate, sweep
+from tickets.services.lifecycle.status import change_status, wait
+from tickets.services.lists.filters import (
+    BY_NAME,
+    FILTERS,
+    Control,
+    Now,
+    condition,
+    meets,
+    read_filters,
+)
+
+LATER = after(hours=30)
+
+
+@pytest.fixture
+def tickets(desk):
+    """Tickets that differ in everything that can be filtered by."""
+    money = team("Money", desk.rep_user)
+    made = [
+        desk.ticket(priority="High", category="Customs", tags=["vip", "broker"]),
+        desk.ticket(priority="Low", vehicle_id=desk.vehicle.vehicle_id, now=after(days=-3)),
+        desk.ticket(assigned_to=desk.rep.user_id, priority="Critical", now=after(hours=29)),
+        desk.ticket(assigned_to=desk.rep.user_id, tags=["vip"], now=after(days=1)),
+        desk.ticket(now=after(days=1)),
+        desk.ticket(now=after(hours=2)),
+        desk.ticket(customer_id=_other(desk).customer_id, now=after(hours=26)),
+    ]
+    numbers = [one.ticket_id for one in made]
+    assign_team(numbers[0], team_id=str(money.pk), by=desk.supervisor, now=after(hours=1))
+    respond(numbers[3], content="We look", by=desk.rep, now=after(days=1))
+    wait(numbers[3], by=desk.rep, now=after(days=1, hours=1))
+    escalate(numbers[4], reason="Now", by=desk.rep, now=after(days=1, hours=2))
+    change_status(numbers[5], to="Resolved", by=desk.rep, now=after(hours=3))
+    sweep(now=LATER)
+    settle()
+    return {number: stored(number) for number in numbers}
+
+
+def _other(desk):
+    from customers.services.create import create_customer
+
+    return create_customer(name="Zoë Other", email="zoe@posta.example", by=desk.rep, now=NOON)
+
+
+def queries(desk):
+    """What can be written for each filter, with an answer that is neither nothing nor all."""
+    return {
+        "status": [["Resolved"], ["open", "in progress"]],
+        "priority": [["high", "Low"]],
+        "category": [["Customs"]],
+        "overdue": [["true"], ["no"]],
+        "atRisk": [["yes"], ["false"]],
+        "waiting": [["1"], ["0"]],
+        "escalated": [["true"], ["false"]],
+        "assignedTo": [["rosa"], ["none"]],
+        "team": [["Money"], ["mine"]],
+        "customerId": [[desk.customer.customer_id]],
+        "vehicleId": [[desk.vehicle.vehicle_id]],
+        "tag": [["vip"], ["vip,broker"]],
+        "createdFrom": [["2026-11-03"], ["2026-11-03T13:00:00Z"]],
+        "createdTo": [["2026-10-31"], ["2026-11-02T12:00:01Z"]],
+        "updatedFrom": [["2026-11-03"]],
+        "updatedTo": [["2026-11-02"]],
+        "dueFrom": [["2026-11-03"]],
+        "dueTo": [["2026-11-03"]],
+    }
+
+
+def test_each_filter_of_the_table_is_a_field_and_back():
+    fields = set(Filters.__slots__) - {"text", "sort"}
+    assert {one.field for one in FILTERS} == fields
+    assert len(FILTERS) == len(fields)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_index_store_box_and_form_agree(desk, tickets, rep_client, name):
+    one = BY_NAME[name]
+    teams = [str(found.pk) for found in _teams(desk)]
+    now = Now(LATER, teams)
+    for written in queries(desk)[name]:
+        with timezone.override(UTC):
+            filters = read_filters({name: written}, by=desk.rep)
+            box = _box(one, written)
+            if box:
+                assert read_filters({"q": [box]}, by=desk.rep) == filters, box
+        indexed = set(Entry.objects.filter(condition(filters, now)).values_list("pk", flat=True))
+        kept = {int(number) for number, ticket in tickets.items() if meets(ticket, filters, now)}
+        assert indexed == kept, written
+        assert 0 < len(kept) < len(tickets), f"{written} tells nothing apart"
+        assert Filters.from_json(filters.as_json()) == filters
+
+
+def _teams(desk):
+    from helpdesk.accounts.people import teams_of
+
+    return teams_of(desk.rep.user_id)
+
+
+def _box(one, written):
+    """The same in the search box, where it can be said there."""
+    if one.control is Control.CHECKBOX:
+        return f"is:{one.box}" if written[-1] in ("true", "yes", "1") else ""
+    if one.search or (one.name.endswith("To") and one.control is Control.DATE):
+        return ""  # its own test, below
+    return " ".join(f'{one.box}:"{value}"' for value in written)
+
+
+def test_before_a_day_in_the_box_leaves_the_day_out(desk):
+    with timezone.override(UTC):
+        in_box = read_filters({"q": ["before:2026-11-02 due-before:2026-11-02"]}, by=desk.rep)
+        named = read_filters({"createdTo": ["2026-11-01"], "dueTo": ["2026-11-01"]}, by=desk.rep)
+    assert in_box == named
+
+
+@pytest.mark.parametrize("text", ["giulia@posta.example", '"Giulia Bianchi"', "bianchi"])
+def test_a_customer_is_named_in_the_box_and_in_the_form(desk, text):
+    found = read_filters({"q": [f"customer:{text}"]}, by=desk.rep)
+    assert found == read_filters({"customer": [text.strip('"')]}, by=desk.rep)
+    assert found.customer_id == desk.customer.customer_id
+
+
+@pytest.mark.parametrize("text", ["WVWZZZ1K0AW000001", "AW000001", '"1K0 AW000001"'])
+def test_a_vehicle_is_named_in_the_box_and_in_the_form(desk, text):
+    found = read_filters({"q": [f"vehicle:{text}"]}, by=desk.rep)
+    assert found == read_filters({"vehicle": [text.strip('"')]}, by=desk.rep)
+    assert found.vehicle_id == desk.vehicle.vehicle_id
+
+
+def test_a_name_that_is_nobodys_or_several_peoples_says_so(desk):
+    _other(desk)
+    for text, field, words in (
+        ("customer:nobody", "customerId", "No customer"),
+        ("customer:posta.example", "customerId", "Several customers"),
+        ("vehicle:ZZZ999999", "vehicleId", "No vehicle"),
+    ):
+        with pytest.raises(Invalid, match=words) as refused:
+            read_filters({"q": [text]}, by=desk.rep)
+        assert list(refused.value.errors) == [field]
+
+
+def test_the_form_and_the_description_of_the_api_have_every_filter(desk, client):
+    client.force_login(desk.rep_user)
+    page = client.get("/tickets/?view=all").content.decode()
+    [operation] = [
+        operation
+        for path, operations in client.get("/api/openapi.json").json()["paths"].items()
+        if path == "/api/tickets"
+        for method, operation in operations.items()
+        if method == "get"
+    ]
+    described = {one["name"]: one for one in operation["parameters"]}
+    for one in FILTERS:
+        assert f'name="{one.box if one.search else one.name}"' in page, one.name
+        assert described[one.name]["description"] == one.description
+        assert described[one.name]["schema"]["examples"] == [one.example]
+
+
+def test_what_the_form_asks_for_is_shown_as_chosen_and_can_be_removed(desk, tickets, client):
+    client.force_login(desk.rep_user)
+    address = "/tickets/?view=all&customer=zoe&dueFrom=2026-11-01&atRisk=true"
+    page = client.get(address).content.decode()
+    chips = re.findall(r'class="chip" href="([^"]+)"', page)
+    assert len(chips) == 3
+    assert 'name="customer" value="zoe"' in page
+    assert 'name="dueFrom" value="2026-11-01"' in page
+    assert re.search(r'name="atRisk" value="true" checked', page)
+    by_id = client.get(f"/tickets/?view=all&vehicleId={desk.vehicle.vehicle_id}").content.decode()
+    assert desk.vehicle.label in by_id
+
+
+OF_NOW = {"atRisk", "overdue"}
+"""What the admin asks at its own time: tests/admin/test_tickets.py."""
+
+
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - OF_NOW))
+def test_the_admin_finds_the_same_where_it_can_ask(desk, tickets, name):
+    for written in queries(desk)[name]:
+        if written == ["mine"]:
+            continue  # a list of teams
+        with timezone.override(UTC):
+            filters = read_filters({name: written}, by=desk.rep)
+        team_ids = [filters.team] if filters.team else []
+        found = narrowed(Ticket.objects.all(), filters, me=desk.rep.user_id)
+        now = Now(LATER, team_ids)
+        kept = {number for number, one in tickets.items() if meets(one, filters, now)}
+        if name == "waiting" and filters.waiting is False:
+            continue  # the admin's list has no such question
+        assert {one.pk for one in found} == kept, written
