@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from helpdesk.clock import this_second
 from helpdesk.dynamo.capacity import counting
 from tests.bench.population import open_tickets
+from tickets.admin import people
 from tickets.models import Ticket
 from tickets.services.lists.search import rebuild
 
@@ -43,7 +44,7 @@ class Cost:
     """What a page asked of either database, and how long it took."""
 
     def __init__(self, client, address):
-        cache.delete("admin:people")
+        cache.delete(people.KEY)
         reset_queries()  # Django keeps 9,000 statements, and warns beyond them
         with counting() as usage, CaptureQueriesContext(connection) as statements:
             began = perf_counter()
@@ -113,7 +114,7 @@ def test_a_late_page_costs_what_the_first_one_does(supervisor, desk, looked_at):
         most = max(cost.requests for cost in costs.values())
         statements = max(cost.statements for cost in costs.values())
         assert most <= 4, told[-1]
-        assert statements <= 6, told[-1]
+        assert statements <= 7, told[-1]  # two of them for names, once in some seconds
         full = [cost for cost in costs.values() if cost.next]
         assert len({cost.requests for cost in full}) <= 1, f"{name}: pages ask differently"
         if full:

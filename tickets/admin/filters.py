@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tickets.admin.people import people, team_choices
+from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
 
@@ -79,7 +79,7 @@ class TeamFilter(admin.SimpleListFilter):
     parameter_name = "team"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return team_choices()
+        return people().teams
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(team_id=self.value()) if self.value() else queryset

@@ -32,7 +32,7 @@ from tickets.admin.filters import (
     StandingFilter,
     TeamFilter,
 )
-from tickets.admin.people import people, team_choices
+from tickets.admin.people import people
 from tickets.domain import workflow
 from tickets.domain.errors import DomainError
 from tickets.domain.filters import Filters
@@ -78,7 +78,7 @@ class TicketForm(PlannedForm):
         )
         known = people()
         self._choices("assigned_to", [("", _("Unassigned")), *known.assignable], known.label)
-        self._choices("team_id", [("", _("No team")), *team_choices()])
+        self._choices("team_id", [("", _("No team")), *people().teams])
 
     def clean_tags(self) -> list[str]:
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
