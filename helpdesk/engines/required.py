@@ -24,6 +24,7 @@ NEED_NONE = frozenset(
         "makemessages",
         "makemigrations",
         "tailwind",
+        "update_messages",
         "version",
     }
 )

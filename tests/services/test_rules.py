@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from customers.services.create import edit_customer
+from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import Absence, User
 from tests.world import NOON, after, escalations_of, log_of, settle, stored, team
 from tickets.domain.sla import clock, milestones
@@ -17,6 +18,7 @@ from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, EscalationRule, Policy, Replan
+from tickets.services.assignment.assign import assign, assign_team
 from tickets.services.delivery import notifications
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import sweep
@@ -194,6 +196,50 @@ def test_a_rule_gives_nothing_to_somebody_who_cannot_work_now(desk):
         assert len(said) == (expected is None)
         assert str(user.pk) not in "".join(said)
         rule.delete()
+
+
+@pytest.mark.parametrize(
+    ("has", "in_team", "told"),
+    [
+        ("there", True, "there"),
+        ("absent", True, "there"),
+        ("absent", False, "supervisor"),
+        (None, True, "there"),
+    ],
+)
+def test_a_rule_whose_person_is_away_is_told_to_whoever_can_work(desk, has, in_team, told):
+    """Whoever has the ticket, else the team, else supervisors: a rule that does nothing is not
+    silent, whomever it names to be told."""
+    people = {
+        "there": desk.rep2_user,
+        "absent": desk.rep_user,
+        "supervisor": desk.supervisor_user,
+    }
+    Absence.objects.create(user=desk.rep_user, first_day=NOON.date(), last_day=after(days=9).date())
+    EscalationRule.objects.all().update(active=False)
+    save_rule(
+        new_rule(reassign_to=desk.rep_user, notify_supervisors=False),
+        also_past=False,
+        reason="test",
+        now=NOON,
+    )
+    crew = team("Crew", *([desk.rep2_user] if in_team else []), desk.rep_user)
+    number = desk.ticket(
+        assigned_to=str(people[has].pk) if has else None, now=after(minutes=1)
+    ).ticket_id
+    assign_team(number, team_id=str(crew.pk), by=desk.supervisor, now=after(minutes=2))
+    if has:
+        assign(number, to=str(people[has].pk), by=desk.supervisor, now=after(minutes=3))
+
+    sweep(now=after(hours=9))
+    settle()
+
+    heard = {
+        who
+        for who, user in people.items()
+        if any(one.kind == "escalated" for one in notifications.notices(by=actor_of(user)))
+    }
+    assert heard == {told}
 
 
 @pytest.mark.parametrize("had_it", [True, False])

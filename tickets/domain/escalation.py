@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tickets.domain.sla.milestones import Rule
+from tickets.domain.sla.milestones import Notify, Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The ticket's level, assignee and team after a rule fired."""
+    """The ticket's level, assignee and team after a rule fired, and whom that is told."""
 
     level: int
     assigned_to: str | None
     team_id: str | None
-    reassigned: bool
-    """False where the rule names a person who cannot work tickets now: the ticket stays."""
+    notify: frozenset[Notify]
+    reassigned: bool = True
+    """False where the rule names a person who cannot work tickets now: the ticket stays, and
+    whoever has it is told, else the team, else supervisors."""
 
 
 def outcome(
@@ -33,8 +35,9 @@ def outcome(
     raised = max(level, rule.level)
     if rule.reassign_to:
         if not can_work(rule.reassign_to):
-            return Outcome(raised, assigned_to, team_id, reassigned=False)
-        return Outcome(raised, rule.reassign_to, team_id, reassigned=True)
+            told = rule.notify | {Notify.ASSIGNEE, Notify.TEAM}
+            return Outcome(raised, assigned_to, team_id, told, reassigned=False)
+        return Outcome(raised, rule.reassign_to, team_id, rule.notify)
     if rule.reassign_to_team:
-        return Outcome(raised, None, rule.reassign_to_team, reassigned=True)
-    return Outcome(raised, assigned_to, team_id, reassigned=True)
+        return Outcome(raised, None, rule.reassign_to_team, rule.notify)
+    return Outcome(raised, assigned_to, team_id, rule.notify)

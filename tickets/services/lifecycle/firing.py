@@ -23,21 +23,12 @@ def fire(draft: "Draft", passed: Sequence[Milestone]) -> None:
 
     Cost: one SQL query for each rule that names a person.
     """
-    for milestone in passed:
-        _fire(draft, milestone)
-    if passed:
-        draft.emit_escalated(
-            events.Raised(
-                rule=milestone.rule.key,
-                level=milestone.rule.level,
-                notify=tuple(sorted(milestone.rule.notify)),
-                due_at=milestone.due_at,
-            )
-            for milestone in passed
-        )
+    raised = [_fire(draft, milestone) for milestone in passed]
+    if raised:
+        draft.emit_escalated(raised)
 
 
-def _fire(draft: "Draft", milestone: Milestone) -> None:
+def _fire(draft: "Draft", milestone: Milestone) -> events.Raised:
     ticket, rule = draft.ticket, milestone.rule
     day = timezone.localdate(draft.at)
     becomes = outcome(
@@ -81,3 +72,9 @@ def _fire(draft: "Draft", milestone: Milestone) -> None:
             by=SYSTEM,
         )
     draft.is_logged("assigned_to", "team_id")
+    return events.Raised(
+        rule=rule.key,
+        level=rule.level,
+        notify=tuple(sorted(becomes.notify)),
+        due_at=milestone.due_at,
+    )
