@@ -15,10 +15,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk import leases
+
 LEASE = timedelta(seconds=60)
 
 
-class Job(models.Model):
+class Job(leases.Leased):
     """Something that was asked for and is worked off."""
 
     asked_by = models.ForeignKey(
@@ -28,7 +30,6 @@ class Job(models.Model):
         verbose_name=_("requested by"),
     )
     asked_at = models.DateTimeField(_("requested"), auto_now_add=True)
-    leased_until = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
@@ -40,10 +41,7 @@ J = TypeVar("J", bound=Job)
 
 def lease(kind: type[J], job_id: int) -> J | None:
     """The job, for one step; None when it is finished, or somebody else works on it right now."""
-    now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    found = kind._default_manager.filter(free, pk=job_id, finished_at=None)
-    if not found.update(leased_until=now + LEASE):
+    if not leases.take(kind._default_manager.filter(pk=job_id, finished_at=None), span=LEASE):
         return None
     return kind._default_manager.select_related("asked_by").get(pk=job_id)
 
@@ -65,6 +63,6 @@ def drive(step: Callable[[int], Job], job_id: int) -> None:
 
 def abandoned(kind: type[J]) -> QuerySet[J]:
     """Jobs that nobody drives on."""
-    now = timezone.now()
-    free = Q(leased_until=None, asked_at__lt=now - LEASE) | Q(leased_until__lt=now)
-    return kind._default_manager.filter(free, finished_at=None)
+    waited = timezone.now() - LEASE
+    left = Q(leased_until=None, asked_at__lt=waited) | Q(leased_until__isnull=False)
+    return kind._default_manager.filter(leases.free() & left, finished_at=None)

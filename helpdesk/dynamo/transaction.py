@@ -71,7 +71,7 @@ class Transaction:
         if error_type is not None or not self._has_items():
             return
         try:
-            self._write._commit()
+            self._write.__exit__(None, None, None)  # PynamoDB commits on the way out
         except TransactWriteError as cancelled:
             # PynamoDB sends checks, deletes, puts, updates; reasons come back in that order.
             sent = [*self._checked, *self._deleted, *self._put, *self._updated]

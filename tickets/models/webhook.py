@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.leases import Leased
 from helpdesk.safe_http import AddressRefused, check_url
 from helpdesk.short_text import LineField
 from tickets.domain.webhooks import EVENTS
@@ -18,7 +19,7 @@ def _nonce() -> str:
     return token_hex(16)
 
 
-class Webhook(models.Model):
+class Webhook(Leased):
     """A subscription: where events go, and which. `answers` are the last ones, newest first."""
 
     name = LineField(_("name"), max_length=60, unique=True)
@@ -33,7 +34,6 @@ class Webhook(models.Model):
     )
     nonce = models.CharField(max_length=32, default=_nonce, editable=False)
     answers = models.JSONField(default=list, editable=False)
-    leased_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from helpdesk import leases
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.dynamo.ulids import new_ulid
@@ -63,9 +62,7 @@ def due() -> list[int]:
 
 def send(webhook_id: int, *, now: datetime | None = None) -> int:
     """Send what is due to one webhook, unless another worker does; return how many were taken."""
-    held = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
-    mine = Webhook.objects.filter(held, pk=webhook_id, active=True)
-    if not mine.update(leased_until=timezone.now() + LEASE):
+    if not leases.take(Webhook.objects.filter(pk=webhook_id, active=True), span=LEASE):
         return 0
     hook = Webhook.objects.get(pk=webhook_id)
     try:
