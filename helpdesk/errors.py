@@ -6,7 +6,9 @@ know (a refused transition) is in tickets/domain/errors.py.
 
 import errno
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -76,6 +78,30 @@ class TooManyTries(ServiceError):
         super().__init__(
             _("Too many attempts. Try again in %(wait)s.") % {"wait": wait % {"count": number}}
         )
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """An error whose words are a message to be translated, and what fills its placeholders."""
+
+    message: str
+    values: Mapping[str, object]
+
+
+def worded(error: Exception) -> str:
+    """Return what an error says, in the reader's language; one without a message as it is."""
+    if not isinstance(error, Worded) or not error.message:
+        return str(error)
+    shown = {name: _shown(value) for name, value in error.values.items()}
+    said = _(error.message)
+    return said % shown if shown else said
+
+
+def _shown(value: object) -> str:
+    """A word of a schema in the reader's language; anything else as it is."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_shown, value))
+    return _(str(value)) if isinstance(value, StrEnum) else str(value)
 
 
 @cache

@@ -23,6 +23,7 @@ from helpdesk.errors import (
     StaleVersion,
     TooManyTries,
     refusals,
+    worded,
 )
 from helpdesk.log_redaction import path_without_texts
 
@@ -68,7 +69,7 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, (ServiceError, InvalidCursor, *refusals())):
-            answer = error_page(request, status=status_of(error), message=str(error))
+            answer = error_page(request, status=status_of(error), message=worded(error))
             if isinstance(error, TooManyTries):
                 answer["Retry-After"] = str(error.seconds)
             return answer

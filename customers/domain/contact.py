@@ -5,6 +5,9 @@ import unicodedata
 
 import phonenumbers
 
+from customers.domain.wording import Refusal
+from customers.domain.wording import gettext_noop as _
+
 _ABROAD = re.compile(r"^[\s(]*00")
 _DIALLED = re.compile(r"[\s\d()+/.\u2010-\u2015-]+")
 _WITH_EXTENSION = re.compile(r"\s*(?:;\s*ext=|ext(?:ension|\.)?|x)\s*\d{1,7}\s*$", re.IGNORECASE)
@@ -13,7 +16,7 @@ SHORTEST_END = 4
 """Digits of a phone number that it can be found by."""
 
 
-class ContactRefused(ValueError):
+class ContactRefused(Refusal, ValueError):
     """What was written is no number or VIN; the message says what would be."""
 
 
@@ -26,9 +29,9 @@ def phone(text: str) -> str:
     try:
         number = phonenumbers.parse(written, None)
     except phonenumbers.NumberParseException as error:
-        raise ContactRefused("Include the country code, such as +39 02 5550 3318.") from error
+        raise ContactRefused(_("Include the country code, such as +39 02 5550 3318.")) from error
     if not phonenumbers.is_possible_number(number):
-        raise ContactRefused("The phone number is too short or too long for its country.")
+        raise ContactRefused(_("The phone number is too short or too long for its country."))
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain}{EXTENSION}{number.extension}" if number.extension else plain
 

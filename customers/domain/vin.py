@@ -6,6 +6,7 @@ import unicodedata
 from vininfo import Vin
 
 from customers.domain.contact import ContactRefused
+from customers.domain.wording import gettext_noop as _
 
 LENGTH = 17
 SHORTEST, LONGEST = 3, 25
@@ -53,16 +54,24 @@ def checked(text: str, *, confirmed: bool = False) -> str:
     """
     number = as_kept(text)
     if not _SIGNS.fullmatch(number) or not SHORTEST <= len(number) <= LONGEST:
-        raise ContactRefused(f"Enter {SHORTEST} to {LONGEST} letters and digits.")
+        raise ContactRefused(
+            _("Enter %(shortest)s to %(longest)s letters and digits."),
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )
     if confirmed:
         return number
     if len(number) != LENGTH:
-        raise VinDoubted(f"A VIN has {LENGTH} characters. This has {len(number)}.")
+        raise VinDoubted(
+            _("A VIN has %(length)s characters. This has %(count)s."),
+            length=LENGTH,
+            count=len(number),
+        )
     if _NO_VIN.search(number):
-        raise VinDoubted("A VIN has only letters and digits, without I, O and Q.")
+        raise VinDoubted(_("A VIN has only letters and digits, without I, O and Q."))
     if number[0] in _CHECKED and not Vin(number).verify_checksum():
         raise VinDoubted(
-            "The check digit (9th character) doesn’t match. Check the VIN for typing errors."
+            _("The check digit (9th character) doesn’t match. Check the VIN for typing errors.")
         )
     return number
 

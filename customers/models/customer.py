@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.choices import Segment, ShipmentStatus
+from customers.models.labels import choices
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
 
@@ -17,9 +18,7 @@ class Customer(PlannedModel):
     email = models.CharField(_("email"), max_length=200, null=True, blank=True)  # noqa: DJ001
     phone = models.CharField(_("phone"), max_length=200, null=True, blank=True)  # noqa: DJ001
     company = models.CharField(_("company"), max_length=200, null=True, blank=True)  # noqa: DJ001
-    segment = models.CharField(
-        _("segment"), max_length=20, choices=[(word.value, word.value) for word in Segment]
-    )
+    segment = models.CharField(_("segment"), max_length=20, choices=choices(Segment))
     address = models.CharField(_("address"), max_length=200, null=True, blank=True)  # noqa: DJ001
     language = models.CharField(_("language"), max_length=200, null=True, blank=True)  # noqa: DJ001
     time_zone = models.CharField(_("time zone"), max_length=200, null=True, blank=True)  # noqa: DJ001
@@ -57,7 +56,7 @@ class Vehicle(PlannedModel):
     shipment_status = models.CharField(
         _("shipment status"),
         max_length=20,
-        choices=[(word.value, word.value) for word in ShipmentStatus],
+        choices=choices(ShipmentStatus),
     )
     booking = models.CharField(  # noqa: DJ001
         _("booking / container no."), max_length=200, null=True, blank=True

@@ -32,7 +32,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
-from helpdesk.errors import Invalid, NotFound, StaleVersion
+from helpdesk.errors import Invalid, NotFound, StaleVersion, worded
 from helpdesk.idempotency import Token
 from helpdesk.mail.address import AddressRefused
 from helpdesk.mail.address import as_kept as address_as_kept
@@ -253,7 +253,7 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
             try:
                 fields[name] = _IN_ONE_FORM[name](text)
             except (AddressRefused, ContactRefused) as refused:
-                errors[name] = str(refused)
+                errors[name] = worded(refused)
     if errors:
         raise Invalid(errors)
     return fields
@@ -277,7 +277,7 @@ def checked_vehicle(
         try:
             fields["vin"] = vins.checked(fields["vin"], confirmed=confirm_vin)
         except ContactRefused as refused:
-            errors["vin"] = str(refused)
+            errors["vin"] = worded(refused)
             if isinstance(refused, VinDoubted):
                 errors["confirmVin"] = _("Confirm the number if this is what the vehicle shows.")
         else:

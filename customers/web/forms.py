@@ -7,10 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.domain import vin as vins
 from customers.domain.choices import Segment, ShipmentStatus
-
-
-def _words(words: type[Segment] | type[ShipmentStatus]) -> list[tuple[str, str]]:
-    return [(word.value, word.value) for word in words]
+from customers.models.labels import choices
 
 
 class CustomerForm(forms.Form):
@@ -22,7 +19,7 @@ class CustomerForm(forms.Form):
         help_text=_("Include the country code, such as +39 02 5550 3318."),
     )
     company = forms.CharField(required=False, label=_("Company"))
-    segment = forms.ChoiceField(required=False, label=_("Segment"), choices=_words(Segment))
+    segment = forms.ChoiceField(required=False, label=_("Segment"), choices=choices(Segment))
     external_id = forms.CharField(required=False, label=_("External ID"))
     address = forms.CharField(required=False, label=_("Address"))
     language = forms.CharField(required=False, label=_("Language"))
@@ -44,7 +41,7 @@ class VehicleForm(forms.Form):
     model = forms.CharField(required=False, label=_("Model"))
     year = forms.CharField(required=False, label=_("Year"))
     shipment_status = forms.ChoiceField(
-        required=False, label=_("Shipment status"), choices=_words(ShipmentStatus)
+        required=False, label=_("Shipment status"), choices=choices(ShipmentStatus)
     )
     booking = forms.CharField(required=False, label=_("Booking / container no."))
 

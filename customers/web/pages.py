@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.domain.choices import Segment
 from customers.domain.folding import folded
+from customers.models.labels import choices
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
     find_customers,
@@ -39,7 +40,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "view": "customers",
         "text": text,
         "segment": segment,
-        "segments": list(Segment),
+        "segments": choices(Segment),
     }
     if text:
         found = find_customers(text, limit=MOST_FOUND)

@@ -31,7 +31,7 @@ from helpdesk.accounts.guessing import forget_tries
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Transaction
-from helpdesk.errors import TooManyTries
+from helpdesk.errors import TooManyTries, worded
 from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
@@ -93,7 +93,7 @@ class AskForm(PasswordResetForm):
         try:
             return as_kept(self.cleaned_data["email"])
         except AddressRefused as refused:
-            raise forms.ValidationError(str(refused)) from refused
+            raise forms.ValidationError(worded(refused)) from refused
 
     def save(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
         email: str = self.cleaned_data["email"]

@@ -18,7 +18,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from helpdesk.api.limits import TooMany
 from helpdesk.dynamo.cursor import InvalidCursor
-from helpdesk.errors import Invalid, ServiceError, refusals
+from helpdesk.errors import Invalid, ServiceError, refusals, worded
 from helpdesk.middleware import RETRY, status_of
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ def explain_problems(api: NinjaAPI) -> None:
     @api.exception_handler(InvalidCursor)
     def refused(request: HttpRequest, error: Exception) -> HttpResponse:
         if not isinstance(error, Invalid):
-            return problem(status_of(error), str(error))
+            return problem(status_of(error), worded(error))
         # A service names a field as its argument is called; a program, as the API calls it.
         errors = {
             to_camel(name) if "_" in name else name: said for name, said in error.errors.items()

@@ -1,9 +1,11 @@
-"""E-mail addresses in the one form in which a mailbox is kept and compared. No Django, no I/O."""
+"""E-mail addresses in the one form in which a mailbox is kept and compared. No I/O."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 import idna
+from django.utils.translation import gettext_noop as _
 
 LONGEST = 254
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -17,8 +19,11 @@ _AROUND = " ;,"
 class AddressRefused(ValueError):
     """What was written is no address; the message says what would be."""
 
+    message = _("Enter a valid email address, such as giulia@example.com.")
+    values: Mapping[str, object] = {}
+
     def __init__(self) -> None:
-        super().__init__("Enter a valid email address, such as giulia@example.com.")
+        super().__init__(self.message)
 
 
 def as_kept(text: str) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from helpdesk.errors import worded
 from helpdesk.mail.address import AddressRefused, as_kept
 
 
@@ -23,7 +24,7 @@ class AddressField(models.EmailField):
         try:
             return as_kept(text)
         except AddressRefused as refused:
-            raise ValidationError(str(refused)) from refused
+            raise ValidationError(worded(refused)) from refused
 
     def get_prep_value(self, value: Any) -> Any:
         """The one form, whoever writes or asks; what is no address, as older releases let it in,

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from customers.domain.choices import Segment
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import days, figures
@@ -26,9 +27,6 @@ from tickets.presenters.labels import RULES, label
 
 _FILTERED = ("priority", "category", "assignedTo")
 """Tables whose rows have reports of their own."""
-
-_BANDS = ("15 min", "1 h", "4 h", "8 h", "1 d", "3 d", "7 d")
-"""The names of figures.BANDS."""
 
 
 def tiles(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, Any]]:
@@ -83,7 +81,7 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
         strict=True,
     ):
         counts = figures.distribution(own)
-        labels = [*(f"≤ {text}" for text in _BANDS), f"> {_BANDS[-1]}"]
+        labels = [*(f"≤ {span(limit)}" for limit in figures.BANDS), f"> {span(figures.BANDS[-1])}"]
         link = query_form.drill_down_links(asked)
         urls = [
             query_form.drill_down_link(asked, f"{name}s", Part(band=str(band)))
@@ -207,7 +205,7 @@ def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
                 _("By customer segment"),
                 "segment",
                 _by_second(found.figures.segments),
-                {"": _("Unknown")},
+                {**{segment.value: label(segment) for segment in Segment}, "": _("Unknown")},
             ),
         ]
     return [
@@ -262,10 +260,11 @@ def narrowed_to(asked: ReportQuery, part: Part) -> str:
 def _band(band: int) -> str:
     """Which durations a bar of a distribution counts."""
     if band == 0:
-        return _("up to %(limit)s") % {"limit": _BANDS[0]}
-    if band == len(_BANDS):
-        return _("over %(limit)s") % {"limit": _BANDS[-1]}
-    return _("over %(less)s, up to %(limit)s") % {"less": _BANDS[band - 1], "limit": _BANDS[band]}
+        return _("up to %(limit)s") % {"limit": span(figures.BANDS[0])}
+    if band == len(figures.BANDS):
+        return _("over %(limit)s") % {"limit": span(figures.BANDS[-1])}
+    less, limit = (span(found) for found in figures.BANDS[band - 1 : band + 1])
+    return _("over %(less)s, up to %(limit)s") % {"less": less, "limit": limit}
 
 
 def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Part]:

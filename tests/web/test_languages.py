@@ -6,12 +6,14 @@ import pytest
 from django.core import mail
 from django.utils import translation
 
+from helpdesk.clock import this_second
 from helpdesk.mail import delivery
 from reporting.services.weekly import queue_weekly
 from tests.world import after
 from theme.templatetags.desk import day, moment, number, span
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.escalate import sweep
+from tickets.services.lists import bulk
 
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
 
@@ -76,6 +78,63 @@ def test_the_admin_is_in_the_person_s_language(client, desk):
 
     assert "SLA-Richtlinien" in page
     assert "Geschäftszeiten-Kalender" in page
+
+
+def test_a_refusal_is_in_the_reader_s_language(client, desk):
+    speak(desk.rep_user, "de")
+    client.force_login(desk.rep_user)
+    number = desk.ticket(now=this_second()).ticket_id
+    client.post(f"/tickets/{number}/status/", {"status": "Closed"})
+
+    page = client.post(f"/tickets/{number}/status/", {"status": "Resolved"})
+    page_of_it = client.post(f"/tickets/{number}/wait/")
+
+    assert page.status_code == page_of_it.status_code == 409
+    assert "kann nicht von „Geschlossen“ auf „Gelöst“ geändert werden" in (page.content.decode())
+    assert "mit dem Status „Geschlossen“ kann nicht auf „Wartend“" in page_of_it.content.decode()
+
+
+def test_a_form_says_what_is_wrong_in_the_reader_s_language(client, desk):
+    speak(desk.rep_user, "de")
+    client.force_login(desk.rep_user)
+
+    page = client.post(
+        "/customers/new/", {"name": "", "phone": "1", "email": "x", "segment": "VIP"}
+    ).content.decode()
+
+    assert "Pflichtfeld." in page
+    assert "Mit Ländervorwahl, zum Beispiel" in page
+    assert "Geben Sie eine gültige E-Mail-Adresse ein" in page
+    assert "Händler" in page
+
+
+def test_problems_of_the_api_follow_the_request_and_its_fields_do_not(client, desk):
+    client.force_login(desk.rep_user)
+    number = desk.ticket(now=this_second()).ticket_id
+
+    missing = client.get("/api/tickets/999", **GERMAN).json()
+    ticket = client.get(f"/api/tickets/{number}", **GERMAN).json()
+
+    assert missing["detail"] == "Ticket 999 nicht gefunden."
+    assert missing["status"] == 404
+    assert (ticket["status"], ticket["priority"], ticket["category"]) == (
+        "Open",
+        "Medium",
+        "Shipping",
+    )
+
+
+def test_a_bulk_change_says_why_in_the_language_of_whoever_asked(client, desk):
+    speak(desk.rep_user, "de")
+    client.force_login(desk.rep_user)
+    number = desk.ticket(now=this_second()).ticket_id
+    client.post(f"/tickets/{number}/status/", {"status": "Closed"})
+
+    change = bulk.start(action="status", value="Resolved", ticket_ids=[number], by=desk.rep)
+    bulk.step(change.pk)
+
+    page = client.get(f"/bulk/{change.pk}/").content.decode()
+    assert "Der Status kann nicht von „Geschlossen“" in page
 
 
 def test_mails_to_colleagues_are_in_their_languages(desk, settings, client):

@@ -17,7 +17,7 @@ from tickets.admin.people import people
 from tickets.admin.ticket import mark
 from tickets.domain.ticket import Direction
 from tickets.models import Communication, Escalation, Tag
-from tickets.presenters.labels import RULES
+from tickets.presenters.labels import RULES, label
 
 
 def _ticket(number: str) -> str:
@@ -41,7 +41,8 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("type"))
     def kind(self, line: Any) -> str:
-        return mark("kind", f"{line.type}, {line.direction}" if line.direction else line.type)
+        word = f"{line.type}, {line.direction}" if line.direction else line.type
+        return mark("kind", word, ", ".join(map(label, word.split(", "))))
 
     @admin.display(description=_("person"))
     def person(self, line: Any) -> str:

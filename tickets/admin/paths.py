@@ -20,10 +20,13 @@ from helpdesk.dynamo_admin.paths import (
     Row,
     serve,
 )
+from tickets.admin.people import people
 from tickets.domain.filters import NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
+from tickets.domain.ticket import CommunicationType
 from tickets.models import Communication, Escalation, Tag, Ticket
+from tickets.presenters.tickets import system_update
 from tickets.services.lists.filters import FILTERS, Filter
 from tickets.services.lists.find import count_up_to, find
 from tickets.services.read import get_tickets, sla_facts
@@ -187,7 +190,9 @@ def _line(line: StoredLine) -> Row:
         "ticket_id": line.ticket_id,
         "type": line.type,
         "direction": line.direction,
-        "content": line.content,
+        "content": system_update(line, people().everybody())
+        if line.type == CommunicationType.SYSTEM_UPDATE
+        else line.content,
         "created_by": line.created_by,
         "created_at": line.created_at,
     }

@@ -31,6 +31,10 @@ class People:
     def name(self, user_id: str | None) -> str:
         return self.names.get(user_id or "", "")
 
+    def everybody(self) -> dict[str, str]:
+        """People's names by id, teams' by `team-<id>`."""
+        return self.names | {f"team-{team_id}": name for team_id, name in self.teams}
+
     def label(self, user_id: str) -> str:
         """The name, marked if nothing can be given to them any more."""
         name = self.names.get(user_id, user_id)

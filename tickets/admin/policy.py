@@ -20,7 +20,7 @@ from tickets.admin.impact_preview import (
 )
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Replan
-from tickets.presenters.choices import word_choices
+from tickets.models.labels import choices
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
 from tickets.services.sla.impact import Scope
@@ -31,14 +31,14 @@ class PolicyForm(PreviewForm):
     categories = forms.MultipleChoiceField(
         label=_("Categories"),
         required=False,
-        choices=word_choices(list(Category)),
+        choices=choices(Category),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Blank means every category."),
     )
     segments = forms.MultipleChoiceField(
         label=_("Customer segments"),
         required=False,
-        choices=[(segment.value, segment.value) for segment in Segment],
+        choices=choices(Segment),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Blank means every segment."),
     )

@@ -377,9 +377,10 @@ def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[
     return queryset.filter(**asked)
 
 
-def mark(kind: str, word: str) -> str:
+def mark(kind: str, word: str, shown: str = "") -> str:
     """A word of the schema with its colour."""
-    return format_html('<span class="mark" data-{}="{}">{}</span>', kind, word, label(word))
+    told = shown or label(word)
+    return format_html('<span class="mark" data-{}="{}">{}</span>', kind, word, told)
 
 
 def _told(line: LogLine) -> str:

@@ -1,10 +1,14 @@
-"""What the domain refuses, in its own words. Each message can be shown to a person as it is."""
+"""What the domain refuses, in its own words. Each message can be shown to a person as it is; those
+that pages show are marked, and translated where they are shown."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from customers.domain.wording import Refusal
+from customers.domain.wording import gettext_noop as _
 
-class DomainError(Exception):
+
+class DomainError(Refusal):
     """The base of everything that the domain refuses."""
 
 
@@ -36,7 +40,7 @@ class CalendarMalformed(CalendarRefused):
 
 class UnknownTimeZone(CalendarRefused):
     def __init__(self, name: object) -> None:
-        super().__init__(f"{name!r} is not an IANA time zone such as Europe/Berlin")
+        super().__init__(_("“%(name)s” is not a time zone such as Europe/Berlin."), name=name)
 
 
 class WindowRefused(CalendarRefused):
@@ -45,19 +49,28 @@ class WindowRefused(CalendarRefused):
 
 class WindowsOverlap(CalendarRefused):
     def __init__(self, day: str, first: str, second: str) -> None:
-        super().__init__(f"the windows {first} and {second} of {day} overlap")
+        super().__init__(
+            _("The time ranges %(first)s and %(second)s of %(day)s overlap."),
+            first=first,
+            second=second,
+            day=day,
+        )
 
 
 class CalendarHasNoWorkingTime(CalendarRefused):
     def __init__(self) -> None:
-        super().__init__("The calendar has no business hours in a normal week.")
+        super().__init__(_("The calendar has no business hours in a normal week."))
 
 
 class DeadlineOutOfReach(CalendarRefused):
     """The calendar does not hold that much working time before its horizon."""
 
     def __init__(self, start: datetime, seconds: int) -> None:
-        super().__init__(f"{seconds} s of business hours from {_show(start)} take too many years")
+        super().__init__(
+            _("%(seconds)s s of business hours from %(start)s take too many years."),
+            seconds=seconds,
+            start=_show(start),
+        )
 
 
 class TargetRefused(DomainError):
@@ -70,7 +83,7 @@ class TermsRefused(DomainError):
 
 class NoTarget(TermsRefused):
     def __init__(self, key: str, priority: str) -> None:
-        super().__init__(f"{key} has no targets for {priority}")
+        super().__init__(_("%(key)s has no targets for %(priority)s."), key=key, priority=priority)
 
 
 # Tickets
@@ -86,8 +99,10 @@ class TransitionRefused(EventRefused):
     def __init__(self, current: str, wanted: str, allowed: Iterable[str]) -> None:
         self.current, self.wanted, self.allowed = current, wanted, tuple(allowed)
         super().__init__(
-            f"Can’t change the status from {current} to {wanted}. "
-            f"Allowed: {', '.join(self.allowed)}."
+            _("Can’t change the status from %(current)s to %(wanted)s. Allowed: %(allowed)s."),
+            current=current,
+            wanted=wanted,
+            allowed=self.allowed,
         )
 
 
@@ -96,31 +111,38 @@ class ClosedTooLongAgo(EventRefused):
 
     def __init__(self, closed_at: datetime, within: timedelta) -> None:
         super().__init__(
-            f"The ticket was closed at {_show(closed_at)}, {within.days} days ago or more. "
-            "This message creates a follow-up ticket."
+            _(
+                "The ticket was closed at %(at)s, %(days)s days ago or more. This message creates "
+                "a follow-up ticket."
+            ),
+            at=_show(closed_at),
+            days=within.days,
         )
 
 
 class AlreadyWaiting(EventRefused):
     def __init__(self) -> None:
-        super().__init__("The ticket is already waiting for the customer.")
+        super().__init__(_("The ticket is already waiting for the customer."))
 
 
 class NotWaiting(EventRefused):
     def __init__(self) -> None:
-        super().__init__("The ticket is not waiting for the customer.")
+        super().__init__(_("The ticket is not waiting for the customer."))
 
 
 class CannotWait(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"A ticket that is {status} can’t be set to waiting. Reopen it first.")
+        super().__init__(
+            _("A ticket that is %(status)s can’t be set to waiting. Reopen it first."),
+            status=status,
+        )
 
 
 class CannotReopen(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"A ticket that is {status} can’t be reopened.")
+        super().__init__(_("A ticket that is %(status)s can’t be reopened."), status=status)
 
 
 class MergedAway(EventRefused):
@@ -128,20 +150,22 @@ class MergedAway(EventRefused):
 
     def __init__(self, into: str) -> None:
         self.into = into
-        super().__init__(f"The ticket was merged into ticket {into}.")
+        super().__init__(_("The ticket was merged into ticket %(id)s."), id=into)
 
 
 class TicketArchived(EventRefused):
     """Was put away; an administrator can bring it back."""
 
     def __init__(self) -> None:
-        super().__init__("The ticket is archived.")
+        super().__init__(_("The ticket is archived."))
 
 
 class NotClosed(EventRefused):
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"A ticket that is {status} can’t be archived. Close it first.")
+        super().__init__(
+            _("A ticket that is %(status)s can’t be archived. Close it first."), status=status
+        )
 
 
 class MergeRefused(EventRefused):
@@ -162,7 +186,9 @@ class UnknownWord(DomainError):
 
 class HighestLevelReached(DomainError):
     def __init__(self, level: int) -> None:
-        super().__init__(f"The ticket is already at the highest escalation level, {level}.")
+        super().__init__(
+            _("The ticket is already at the highest escalation level, %(level)s."), level=level
+        )
 
 
 class ScenarioRefused(DomainError):

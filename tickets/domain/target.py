@@ -2,6 +2,7 @@
 
 import re
 
+from customers.domain.wording import gettext_noop as _
 from tickets.domain.errors import TargetRefused
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -22,12 +23,16 @@ def parse(text: str) -> int:
     plain = " ".join(text[: LONGEST_TEXT + 1].lower().split())
     shape = _SHAPE.fullmatch(plain) if len(text) <= LONGEST_TEXT else None
     if shape is None or not any(shape.groups()):
-        raise TargetRefused(f"{text[:40]!r} is not a duration such as 2h, 1d 4h or 90m")
+        raise TargetRefused(
+            _("“%(text)s” is not a duration such as 2h, 1d 4h or 90m."), text=text[:40]
+        )
     seconds = sum(
         int(count or 0) * unit for count, unit in zip(shape.groups(), _UNITS.values(), strict=True)
     )
     if not 0 < seconds <= LONGEST:
-        raise TargetRefused(f"{text!r} is not between 1s and {format(LONGEST)}")
+        raise TargetRefused(
+            _("“%(text)s” is not between 1s and %(longest)s."), text=text, longest=format(LONGEST)
+        )
     return seconds
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import validate_time_zone
+from helpdesk.errors import worded
 from helpdesk.short_text import LineField
 from tickets.domain import calendar, target
 from tickets.domain.errors import (
@@ -89,7 +90,7 @@ class Calendar(models.Model):
         except UnknownTimeZone:
             pass  # its field says so
         except CalendarRefused as refused:
-            raise ValidationError(str(refused)) from refused
+            raise ValidationError(worded(refused)) from refused
 
     def _refused_fields(self) -> dict[str, Any]:
         """What is wrong with each field by itself, in people's words."""
@@ -251,7 +252,9 @@ class Policy(models.Model):
 class PolicyVersion(models.Model):
     """A policy as it was at some time. Never changed: tickets keep the version they ran under."""
 
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
+    policy = models.ForeignKey(
+        Policy, models.PROTECT, related_name="versions", verbose_name=_("policy")
+    )
     number = models.PositiveIntegerField(_("version"))
     key = models.CharField(_("key"), max_length=80, unique=True)
     terms = models.JSONField(_("targets and calendar"))

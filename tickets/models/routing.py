@@ -7,10 +7,7 @@ from customers.domain.choices import Segment
 from helpdesk.accounts.models import Team
 from tickets.domain import routing
 from tickets.domain.ticket import Category, Priority
-
-
-def _choices(words: type[Category] | type[Priority] | type[Segment]) -> list[tuple[str, str]]:
-    return [(word.value, word.value) for word in words]
+from tickets.models.labels import LABELS, choices
 
 
 class RoutingRule(models.Model):
@@ -19,15 +16,11 @@ class RoutingRule(models.Model):
     position = models.PositiveIntegerField(
         _("order"), default=0, help_text=_("Lower numbers are evaluated first.")
     )
-    category = models.CharField(
-        _("category"), max_length=20, blank=True, choices=_choices(Category)
-    )
+    category = models.CharField(_("category"), max_length=20, blank=True, choices=choices(Category))
     segment = models.CharField(
-        _("customer segment"), max_length=20, blank=True, choices=_choices(Segment)
+        _("customer segment"), max_length=20, blank=True, choices=choices(Segment)
     )
-    priority = models.CharField(
-        _("priority"), max_length=20, blank=True, choices=_choices(Priority)
-    )
+    priority = models.CharField(_("priority"), max_length=20, blank=True, choices=choices(Priority))
     team = models.ForeignKey(Team, models.PROTECT, verbose_name=_("team"))
 
     class Meta:
@@ -36,7 +29,7 @@ class RoutingRule(models.Model):
         verbose_name_plural = _("routing rules")
 
     def __str__(self) -> str:
-        asked = [word for word in (self.category, self.segment, self.priority) if word]
+        asked = [str(LABELS[word]) for word in (self.category, self.segment, self.priority) if word]
         return f"{', '.join(asked) or _('All tickets')} → {self.team}"
 
     def as_route(self) -> routing.Route:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
 from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
+from tickets.models.labels import TRIGGERS, choices
 
 
 class EscalationRule(models.Model):
@@ -16,9 +17,7 @@ class EscalationRule(models.Model):
         _("key"), unique=True, help_text=_("Identifies the rule in logs and escalations.")
     )
     active = models.BooleanField(_("active"), default=True)
-    trigger = models.CharField(
-        _("trigger"), max_length=30, choices=[(trigger.value, trigger.value) for trigger in Trigger]
-    )
+    trigger = models.CharField(_("trigger"), max_length=30, choices=choices(Trigger, TRIGGERS))
     level = models.PositiveIntegerField(
         _("level"),
         default=0,

@@ -1,8 +1,6 @@
 """Tickets as Django's admin sees them. They live in DynamoDB: tickets/store; what can be asked of
 them: tickets/admin/paths.py."""
 
-from enum import StrEnum
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,10 +8,7 @@ from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
-
-
-def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
-    return [(word.value, word.value) for word in words]
+from tickets.models.labels import LABELS, RULES, choices
 
 
 class Ticket(PlannedModel):
@@ -22,10 +17,10 @@ class Ticket(PlannedModel):
     ticket_id = models.CharField(_("number"), primary_key=True, max_length=20)
     subject = models.CharField(_("subject"), max_length=200)
     description = models.TextField(_("description"))
-    category = models.CharField(_("category"), max_length=20, choices=_choices(Category))
-    priority = models.CharField(_("priority"), max_length=20, choices=_choices(Priority))
-    status = models.CharField(_("status"), max_length=20, choices=_choices(Status))
-    standing = models.CharField(_("SLA"), max_length=20, choices=_choices(SlaStatus))
+    category = models.CharField(_("category"), max_length=20, choices=choices(Category))
+    priority = models.CharField(_("priority"), max_length=20, choices=choices(Priority))
+    status = models.CharField(_("status"), max_length=20, choices=choices(Status))
+    standing = models.CharField(_("SLA"), max_length=20, choices=choices(SlaStatus))
     escalation_level = models.IntegerField(_("level"))
     waiting = models.BooleanField(_("waiting for customer"))
     customer_id = models.CharField(_("customer"), max_length=40)
@@ -61,9 +56,9 @@ class Communication(PlannedModel):
     communication_id = models.CharField(_("entry"), primary_key=True, max_length=80)
     """`<ticket>-<ulid>`: a line is read by both."""
     ticket_id = models.CharField(_("ticket"), max_length=20)
-    type = models.CharField(_("type"), max_length=20, choices=_choices(CommunicationType))
+    type = models.CharField(_("type"), max_length=20, choices=choices(CommunicationType))
     direction = models.CharField(  # noqa: DJ001
-        _("direction"), max_length=20, choices=_choices(Direction), null=True
+        _("direction"), max_length=20, choices=choices(Direction), null=True
     )
     content = models.TextField(_("text"))
     created_by = models.CharField(_("person"), max_length=40)
@@ -76,7 +71,7 @@ class Communication(PlannedModel):
         verbose_name_plural = _("conversation entries")
 
     def __str__(self) -> str:
-        return f"{self.type}, #{self.ticket_id}"
+        return f"{LABELS.get(self.type, self.type)}, #{self.ticket_id}"
 
 
 class Escalation(PlannedModel):
@@ -99,7 +94,8 @@ class Escalation(PlannedModel):
         verbose_name_plural = _("escalations")
 
     def __str__(self) -> str:
-        return f"{self.rule}, #{self.ticket_id}"
+        key = "manual" if self.rule.startswith("manual") else self.rule
+        return f"{RULES.get(key, key)}, #{self.ticket_id}"
 
 
 class Tag(PlannedModel):

@@ -3,32 +3,13 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from helpdesk.errors import Invalid, StaleVersion
-from tickets.domain.errors import HighestLevelReached, MergedAway, TransitionRefused
+from helpdesk.errors import Invalid, StaleVersion, worded
+from tickets.domain.errors import HighestLevelReached, MergedAway
+from tickets.models import labels
 from tickets.services.lists.find import Queue
 
 LABELS = {
-    "Open": gettext_lazy("Open"),
-    "In Progress": gettext_lazy("In Progress"),
-    "Resolved": gettext_lazy("Resolved"),
-    "Closed": gettext_lazy("Closed"),
-    "Low": gettext_lazy("Low"),
-    "Medium": gettext_lazy("Medium"),
-    "High": gettext_lazy("High"),
-    "Critical": gettext_lazy("Critical"),
-    "General": gettext_lazy("General"),
-    "Payment": gettext_lazy("Payment"),
-    "Shipping": gettext_lazy("Shipping"),
-    "Customs": gettext_lazy("Customs"),
-    "Technical": gettext_lazy("Technical"),
-    "Billing": gettext_lazy("Billing"),
-    # Standings
-    "on track": gettext_lazy("On track"),
-    "at risk": gettext_lazy("At risk"),
-    "overdue": gettext_lazy("Overdue"),
-    "waiting": gettext_lazy("Waiting"),
-    "met": gettext_lazy("Within SLA"),
-    "breached": gettext_lazy("Breached"),
+    **labels.LABELS,
     # Segments of a clock, and what it heard
     "worked": gettext_lazy("Running"),
     "off hours": gettext_lazy("Outside business hours"),
@@ -104,16 +85,7 @@ NOTICES = {
     "replied": gettext_lazy("Customer replied"),
 }
 
-RULES = {
-    "critical-created": gettext_lazy("Critical ticket"),
-    "response-at-risk": gettext_lazy("Response at risk"),
-    "response-breached": gettext_lazy("Response deadline passed"),
-    "resolution-at-risk": gettext_lazy("Resolution at risk"),
-    "resolution-breached": gettext_lazy("Resolution deadline passed"),
-    "resolution-overdue": gettext_lazy("Resolution far overdue"),
-    "manual": gettext_lazy("Manual escalation"),
-}
-
+RULES = labels.RULES
 
 LOG_EVENTS = {
     "created": gettext_lazy("Ticket created"),
@@ -132,14 +104,6 @@ def label(word: str) -> str:
 
 def explained(error: Exception) -> str:
     """What was refused and what would be right, in the reader's language."""
-    if isinstance(error, TransitionRefused):
-        return _(
-            "Can’t change the status from %(current)s to %(wanted)s. Allowed: %(allowed)s."
-        ) % {
-            "current": label(error.current),
-            "wanted": label(error.wanted),
-            "allowed": ", ".join(label(status) for status in error.allowed),
-        }
     if isinstance(error, StaleVersion):
         return _("This ticket was updated while you were editing. Nothing was saved.")
     if isinstance(error, MergedAway):
@@ -150,4 +114,4 @@ def explained(error: Exception) -> str:
         return _("The ticket is already at the highest escalation level.")
     if isinstance(error, Invalid):
         return " ".join(error.errors.values())
-    return str(error)
+    return worded(error)

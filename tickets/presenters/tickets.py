@@ -292,7 +292,7 @@ def _log_line(
         ],
         delivery=line.delivery or "",
         delivery_at=line.delivery_at,
-        delivery_problem=line.delivery_problem or "",
+        delivery_problem=_(line.delivery_problem) if line.delivery_problem else "",
     )
 
 
@@ -304,6 +304,22 @@ def _sentence(line: Communication) -> str:
     if line.event == LogEvent.CREATED and line.reference:
         return _("Ticket imported. Its number there: %(number)s") % {"number": line.reference}
     return str(LOG_EVENTS[line.event]) if line.event in LOG_EVENTS else ""
+
+
+def system_update(line: Communication, names: dict[str, str]) -> str:
+    """Return in one line what a System Update says. `names` has people's by id, teams' by
+    `team-<id>`."""
+    changes = [_change(change, names) for change in line.changes or ()]
+    told = [
+        _sentence(line),
+        str(RULES.get(line.rule, line.rule)) if line.rule else "",
+        *(
+            f"{one['label']}: " + " → ".join(filter(None, (one["before"], one["after"])))
+            for one in changes
+        ),
+        _reason(line),
+    ]
+    return "; ".join(filter(None, told))
 
 
 def _reason(line: Communication) -> str:

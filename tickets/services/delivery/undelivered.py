@@ -98,7 +98,7 @@ def _shown(
         ticket_id=ticket.ticket_id if ticket else "",
         subject=ticket.subject if ticket else "",
         recipient=names.get(about.get("userId", ""), ""),
-        problem=mail.problem,
+        problem=_(mail.problem) if mail.problem else "",
         may_have_arrived=mail.result == Result.UNKNOWN,
         others_have_it=mail.result == Result.PARTLY,
         queued_at=mail.queued_at,

@@ -7,12 +7,13 @@ from typing import Any
 
 import structlog
 from django.db.models import Q
+from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, actor_of, on_behalf_of, require_ticket_work
-from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion
+from helpdesk.errors import Busy, Invalid, NotFound, ServiceError, StaleVersion, worded
 from helpdesk.idempotency import Token
 from tickets.domain.errors import DomainError, TransitionRefused
 from tickets.domain.filters import Filters
@@ -245,12 +246,18 @@ def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
 
 
 def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:
+    """Do it to one ticket; return why it could not be done, in the language of whoever asked."""
+    with translation.override(bulk.asked_by.language or translation.get_language()):
+        return _refusal(ticket_id, bulk, by)
+
+
+def _refusal(ticket_id: str, bulk: Bulk, by: Actor) -> str:
     try:
         ACTIONS[bulk.action](ticket_id, bulk, by)
     except TransitionRefused as refused:
-        return "" if refused.current == refused.wanted else str(refused)
+        return "" if refused.current == refused.wanted else worded(refused)
     except Invalid as refused:
         return " ".join(refused.errors.values())
     except (ServiceError, DomainError) as refused:
-        return str(refused)
+        return worded(refused)
     return ""
