@@ -51,12 +51,6 @@ def people_in_lists() -> list[Person]:
     return [Person(user, assignable=user.works) for user in named]
 
 
-def label_of(user: User) -> str:
-    """What somebody is called where they are the present choice of a list."""
-    works = assignable_users().filter(pk=user.pk).exists()
-    return Person(user, assignable=works).label
-
-
 def tickets_held_by(user_id: str) -> list[str]:
     """The numbers of somebody's active tickets. Cost: a query for each hundred."""
     found: list[str] = []
