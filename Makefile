@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough check format messages lock upgrade audit bench clean
+.PHONY: help run setup dev test thorough check format messages lock upgrade audit screenshots bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -56,6 +56,9 @@ audit: dev ## known holes in what is pinned; needs registries that tell of them
 	@.venv/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip
 	@cd theme/static_src && npm audit
 	@cd helpdesk/engines && npm audit
+
+screenshots: dev ## the README's pictures; ARGS="FOLDER": every page in each language, theme and size
+	@$(PY) -m tests.screenshots $(ARGS)
 
 bench: dev ## the benchmarks; writes docs/benchmarks.md; ARGS="--tickets 10000"
 	@$(PY) -m tests.bench $(ARGS)
