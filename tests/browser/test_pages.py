@@ -169,3 +169,21 @@ def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
         assert panel["x"] + panel["width"] <= 390, f"{name}: its right side is off the screen"
         page.keyboard.press("Escape")
         expect(page.locator("details[open]")).to_have_count(0)
+
+
+def test_nothing_sticks_out_in_german(page: Page, pages, desk):
+    """German words are longer."""
+    log_in(page, "ingrid")
+    desk.supervisor_user.language = "de"
+    desk.supervisor_user.save()
+    found: dict[str, str] = {}
+    for address in pages:
+        for width, height in ((390, 844), (1280, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(address)
+            found |= stuck_out(page)
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+    for address in ("/admin/", "/admin/tickets/ticket/", "/admin/tickets/policy/1/change/"):
+        page.goto(address)
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())

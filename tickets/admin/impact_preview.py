@@ -28,6 +28,7 @@ from tickets.models import (
     RoutingRule,
     SavedView,
 )
+from tickets.models.labels import TRIGGERS
 from tickets.services.lists.filters import read_filters
 from tickets.services.lists.find import count_up_to
 from tickets.services.sla import impact, rules, shadowed
@@ -143,7 +144,7 @@ def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
 
 def _rule(by: Actor) -> list[str]:
     past = rules.past_now(by=by)
-    counts = ", ".join(f"{trigger.value} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
+    counts = ", ".join(f"{TRIGGERS[trigger]} {past.tickets.get(trigger, 0)}" for trigger in Trigger)
     return [
         in_words(Scope(past.seen, past.more, 0))
         + ": "
