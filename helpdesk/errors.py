@@ -90,6 +90,8 @@ class Worded(Protocol):
 
 def worded(error: Exception) -> str:
     """Return what an error says, in the reader's language; one without a message as it is."""
+    if isinstance(error, Invalid):
+        return " ".join(error.errors.values())
     if not isinstance(error, Worded) or not error.message:
         return str(error)
     shown = {name: _shown(value) for name, value in error.values.items()}

@@ -20,8 +20,8 @@ from django.utils.translation.template import templatize
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "locale"
 SOURCES = ("customers", "helpdesk", "reporting", "templates", "theme", "tickets")
-NOT_SHOWN = {"migrations", "static", "static_src", "node_modules", "demo"}
-"""Folders whose texts nobody reads: a demo's tickets are what their customers wrote."""
+NOT_SHOWN = {"migrations", "static", "static_src", "node_modules"}
+"""Folders whose texts nobody reads."""
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

@@ -11,6 +11,8 @@ from helpdesk.mail import delivery
 from reporting.services.weekly import queue_weekly
 from tests.world import after
 from theme.templatetags.desk import day, moment, number, span
+from tickets.demo import workspace
+from tickets.models import CannedReply
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.lists import bulk
@@ -135,6 +137,17 @@ def test_a_bulk_change_says_why_in_the_language_of_whoever_asked(client, desk):
 
     page = client.get(f"/bulk/{change.pk}/").content.decode()
     assert "Der Status kann nicht von „Geschlossen“" in page
+
+
+def test_a_demo_has_its_canned_replies_in_every_language(desk):
+    workspace.furnish()
+    workspace.furnish()
+
+    names = list(CannedReply.objects.values_list("name", flat=True))
+    assert len(names) == 8
+    assert {"Papers for customs", "Unterlagen für den Zoll"} <= {*names}
+    german = CannedReply.objects.get(name="Unterlagen für den Zoll").text
+    assert german.startswith("Guten Tag {first_name},")
 
 
 def test_mails_to_colleagues_are_in_their_languages(desk, settings, client):

@@ -14,7 +14,7 @@ from helpdesk.accounts.models import User
 from tests.figures import rolled
 from tests.security.test_every_admin_page import addresses as of_admin  # noqa: F401 (fixtures)
 from tests.security.test_every_admin_page import filled, written  # noqa: F401
-from tests.security.test_every_url import GET, QUERIES, SUPERVISORS, addresses  # noqa: F401
+from tests.security.test_every_url import FORMS, GET, POST, QUERIES, SUPERVISORS, addresses  # noqa: F401
 from tests.world import after
 from theme.templatetags import desk as marks
 from tickets.services.lifecycle.escalate import sweep
@@ -135,6 +135,39 @@ def test_pages_show_no_text_that_is_not_marked(client, desk, addresses, brackets
             found[name] = unmarked(answer)
 
     assert len(found) > 25, found.keys()
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_refusals_say_nothing_that_is_not_marked(client, desk, addresses, brackets):  # noqa: F811
+    client.force_login(desk.supervisor_user)
+    wrong = {
+        "name": "",
+        "email": "x",
+        "phone": "1",
+        "segment": "King",
+        "vin": "123",
+        "year": "x",
+        "status": "Open",
+        "other": "999",
+        "assigned_to": "999",
+        "priority": "Huge",
+        "reason": "",
+        "content": "",
+        "subject": "",
+        "time_zone": "Nowhere/Land",
+        "critical_response": "soon",
+        "action": "tag",
+        "q": "status:lost assignee:nobody-of-us tag:x due-from:never",
+    }
+    found = {}
+    for name in sorted(FORMS | POST.keys() | {"preferences", "api_tokens", "password_change"}):
+        answer = client.post(addresses(name), wrong, HTTP_ACCEPT_LANGUAGE="de")
+        if answer.status_code in (200, 409, 422) and "html" in answer["Content-Type"]:
+            found[name] = unmarked(answer)
+    searched = client.get("/tickets/", {"q": wrong["q"]}, HTTP_ACCEPT_LANGUAGE="de")
+    found["search"] = unmarked(searched)
+
+    assert len(found) > 12, found.keys()
     assert {name: said for name, said in found.items() if said} == {}
 
 

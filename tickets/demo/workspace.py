@@ -1,5 +1,9 @@
 """What a desk has set up after its first weeks: teams, routing, canned replies, a view."""
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext_noop as _
+
 from helpdesk.accounts.models import Membership, Team
 from helpdesk.accounts.people import assignable_users
 from tickets.domain.ticket import Category
@@ -12,24 +16,25 @@ _TEAMS = {
 }
 
 _REPLIES = {
-    "Thanks, we are looking": (
+    _("Thanks, we are looking"): _(
         "Hello {first_name},\n\nthank you for writing. We are looking into it and come back to "
         "you about {ticket} today.\n\nBest regards\n{me}"
     ),
-    "Papers for customs": (
+    _("Papers for customs"): _(
         "Hello {first_name},\n\nto clear your **{vehicle}** (VIN {vin}) customs needs:\n\n"
         "- the bill of sale\n- the original title\n- a copy of your passport\n\n"
         "A photo of each is enough for now.\n\nBest regards\n{me}"
     ),
-    "Arrived at the port": (
+    _("Arrived at the port"): _(
         "Hello {first_name},\n\ngood news: your {vehicle} has arrived. We will tell you as soon as "
         "customs has released it.\n\nBest regards\n{me}"
     ),
-    "Where your invoice stands": (
+    _("Where your invoice stands"): _(
         "Hello {first_name},\n\nI have asked our accountants about your invoice and will answer "
         "within a day.\n\nBest regards\n{me}"
     ),
 }
+"""Customers write in several languages: each reply is there in every one that Helpdesk has."""
 
 
 def furnish() -> None:
@@ -48,5 +53,9 @@ def furnish() -> None:
             team=team,
             defaults={"owner": people[0], "query": f"view=overdue&team={team.pk}"},
         )
-    for name, text in _REPLIES.items():
-        CannedReply.objects.get_or_create(name=name, defaults={"text": text})
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for name, text in _REPLIES.items():
+                CannedReply.objects.get_or_create(
+                    name=translation.gettext(name), defaults={"text": translation.gettext(text)}
+                )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from helpdesk.errors import Invalid, StaleVersion, worded
+from helpdesk.errors import StaleVersion, worded
 from tickets.domain.errors import HighestLevelReached, MergedAway
 from tickets.models import labels
 from tickets.services.lists.find import Queue
@@ -112,6 +112,4 @@ def explained(error: Exception) -> str:
         }
     if isinstance(error, HighestLevelReached):
         return _("The ticket is already at the highest escalation level.")
-    if isinstance(error, Invalid):
-        return " ".join(error.errors.values())
     return worded(error)
