@@ -107,7 +107,17 @@ def run(form: Form, value: str) -> tuple[bool, str]:
         report = Path(folder) / "junit.xml"
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "-n", "0", "-q", "-o", "junit_family=xunit1"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-n",
+                    "0",
+                    "-q",
+                    "--timeout=7200",
+                    "-o",
+                    "junit_family=xunit1",
+                ),
                 *("--junitxml", str(report), *form.tests),
             ],
             cwd=ROOT,

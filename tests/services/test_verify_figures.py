@@ -122,7 +122,7 @@ def test_a_rollup_of_a_month_without_days_is_seen(lived):
     assert any(what.startswith("rollups: month of 2027-05, UTC") for what in found())
 
 
-def test_days_that_lost_all_their_facts_in_the_ordinary_way_are_no_drift(desk, lived):
+def test_rollups_that_still_count_facts_which_are_gone_are_seen(desk, lived):
     number = desk.ticket(now=after(days=90)).ticket_id
     rolled()
     [item] = DayFacts.scan(DayFacts.sk == number)

@@ -73,8 +73,37 @@ def test_a_report_shows_every_figure_with_its_definition(supervisor, history):
         "30 min",
     ):
         assert words in shown
-    assert shown.count("<svg") > 4
+    volume = re.search(r'<figure class="chart" aria-label="[^"]*".*?</figure>', shown, re.DOTALL)
+    assert volume
+    titles = re.findall(r"<title>([^<]*)</title>", volume[0])
+    created = [title for title in titles if re.search(r"\b1\b", title) and "Created" in title]
+    assert len(created) == 10, "ten days with a bar for the ticket that was created on it"
     assert "View data as a table" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "labels", "others"),
+    [
+        ("from=2026-10-01&until=2026-10-20", ["1 Oct"], ["1 Oct 2026"]),
+        ("from=2025-12-20&until=2026-01-20", ["20 Dec 2025"], [">20 Dec<"]),
+        ("from=2025-01-01&until=2026-10-31&groupBy=month", ["Jan 2025"], [">Jan<"]),
+        ("from=2025-12-20&until=2026-02-20&groupBy=week", ["Week 51, 2025"], [">Week 51<"]),
+    ],
+)
+def test_the_axis_of_a_chart_says_the_year_where_there_are_several(
+    supervisor, desk, query, labels, others
+):
+    desk.ticket(now=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    desk.ticket(now=datetime(2026, 10, 5, 12, tzinfo=UTC))
+    settle()
+    while rollups.roll_up():
+        pass
+    shown = page(supervisor, f"/reports/?{query}")
+    axes = "".join(re.findall(r'<svg class="chart-labels.*?</svg>', shown, re.DOTALL))
+    for text in labels:
+        assert text in axes
+    for text in others:
+        assert text not in axes
 
 
 def test_a_click_on_a_figure_leads_to_its_tickets(supervisor, history):
