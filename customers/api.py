@@ -15,12 +15,35 @@ from customers.services.merge import current
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.api.conditions import requested_version, set_etag
+from helpdesk.api.fields import describe
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
 
 router = Router(tags=["customers and vehicles"])
+
+describe(
+    {
+        "customerId": ("A customer's ID.", "01JD9ZQ4C1V9W3K2M8T6X5R7PN"),
+        "name": ("The name that people read.", "Giulia Bianchi"),
+        "email": ("Must be unique.", "giulia@posta.example"),
+        "phone": ("With the country code.", "+390255503318"),
+        "company": ("The company, if any.", "Bianchi Srl"),
+        "segment": ("SLA policies and routing may depend on it.", "Dealer"),
+        "externalId": ("The customer's ID in another system. Must be unique.", "CRM-88213"),
+        "address": ("The postal address.", "Via Roma 1, 20121 Milano"),
+        "language": ("The customer's language.", "it"),
+        "timeZone": ("The customer's IANA time zone.", "Europe/Rome"),
+        "notes": ("Internal. Never shown to the customer.", "Calls on Mondays"),
+        "vin": ("The VIN, or an older chassis number. Must be unique.", "1HGCM82633A004352"),
+        "make": ("Who made the vehicle.", "Honda"),
+        "model": ("The model.", "Accord"),
+        "year": ("The model year, where it is known.", 2021),
+        "shipmentStatus": ("Where the shipment is.", "In Transit"),
+        "booking": ("A booking or container number.", "MSCU1234567"),
+    }
+)
 
 Short = Annotated[str, StringConstraints(max_length=create.LONGEST)]
 Notes = Annotated[str, StringConstraints(max_length=create.LONGEST_NOTES)]
@@ -155,21 +178,24 @@ class VehicleChange(RequestSchema):
     )
 
 
-class Listed(ApiSchema):
+class CustomerListQuery(ApiSchema):
     q: str = Field(
         "",
         max_length=200,
         description="Search by name or company (prefixes match), email address or a part of it, "
         "phone number or VIN (complete or its end), booking or container number, or "
         "external ID. Returns at most 100 results on one page.",
+        examples=["bianchi"],
     )
     segment: Segment | None = None
     limit: int = Field(25, ge=1, le=100)
     cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
-@router.get("/customers", response=CustomerPage, by_alias=True)
-def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> dict[str, Any]:
+@router.get("/customers", response=CustomerPage, by_alias=True, operation_id="listCustomers")
+def list_customers(
+    request: HttpRequest, asked: Annotated[CustomerListQuery, Query()]
+) -> dict[str, Any]:
     """List customers by name."""
     by = _worker(request)
     if asked.q.strip():
@@ -184,7 +210,9 @@ def list_customers(request: HttpRequest, asked: Annotated[Listed, Query()]) -> d
     return {"items": [_customer(one) for one in found], "next_cursor": page.next}
 
 
-@router.post("/customers", response={201: CustomerOut}, by_alias=True)
+@router.post(
+    "/customers", response={201: CustomerOut}, by_alias=True, operation_id="createCustomer"
+)
 def make_customer(
     request: HttpRequest, response: HttpResponse, asked: NewCustomer
 ) -> Answer[dict[str, Any]]:
@@ -196,7 +224,9 @@ def make_customer(
     return Answer(201, _customer(made))
 
 
-@router.get("/customers/{customer_id}", response=CustomerOut, by_alias=True)
+@router.get(
+    "/customers/{customer_id}", response=CustomerOut, by_alias=True, operation_id="getCustomer"
+)
 def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str) -> dict[str, Any]:
     """Return a customer. For a merged customer, this is the one it was merged into."""
     _worker(request)
@@ -207,7 +237,9 @@ def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str)
     return _customer(found)
 
 
-@router.put("/customers/{customer_id}", response=CustomerOut, by_alias=True)
+@router.put(
+    "/customers/{customer_id}", response=CustomerOut, by_alias=True, operation_id="updateCustomer"
+)
 def change_customer(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: CustomerChange
 ) -> dict[str, Any]:
@@ -225,7 +257,12 @@ def change_customer(
     return _customer(changed)
 
 
-@router.get("/customers/{customer_id}/vehicles", response=VehiclePage, by_alias=True)
+@router.get(
+    "/customers/{customer_id}/vehicles",
+    response=VehiclePage,
+    by_alias=True,
+    operation_id="listCustomerVehicles",
+)
 def vehicles_of_customer(
     request: HttpRequest,
     customer_id: str,
@@ -239,7 +276,12 @@ def vehicles_of_customer(
     return {"items": [_vehicle(one) for one in page.vehicles], "next_cursor": page.next}
 
 
-@router.post("/customers/{customer_id}/vehicles", response={201: VehicleOut}, by_alias=True)
+@router.post(
+    "/customers/{customer_id}/vehicles",
+    response={201: VehicleOut},
+    by_alias=True,
+    operation_id="createVehicle",
+)
 def make_vehicle(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: NewVehicle
 ) -> Answer[dict[str, Any]]:
@@ -257,7 +299,7 @@ def make_vehicle(
     return Answer(201, _vehicle(made))
 
 
-@router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True)
+@router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True, operation_id="getVehicle")
 def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -> dict[str, Any]:
     """Return a vehicle."""
     _worker(request)
@@ -268,7 +310,9 @@ def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -
     return _vehicle(found)
 
 
-@router.put("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True)
+@router.put(
+    "/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True, operation_id="updateVehicle"
+)
 def change_vehicle(
     request: HttpRequest, response: HttpResponse, vehicle_id: str, asked: VehicleChange
 ) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Moment
 from helpdesk.clock import this_second
 from reporting.services import report
@@ -18,7 +19,44 @@ from tickets.services.lists.counts import now_counts
 router = Router(tags=["reports"])
 
 
-class Stat(ApiSchema):
+describe(
+    {
+        "from": ("The first day.", "2026-11-01"),
+        "to": ("The day after the last day.", "2026-12-01"),
+        "tz": ("The time zone of the days.", "UTC"),
+        "groupBy": ("What the groups are.", "day"),
+        "includeMerged": ("Count merged tickets, too.", False),
+        "completeUntil": ("Up to when the data is complete.", "2026-11-24T09:30:00Z"),
+        "mergedTickets": ("Merged tickets that are not counted.", 3),
+        "response": ("First replies.", None),
+        "resolution": ("Resolutions.", None),
+        "byPriority": ("The same, by priority.", None),
+        "now": ("Active tickets right now.", None),
+        "active": ("Open or in progress.", 41),
+        "atRisk": ("Close to a deadline, and past none.", 4),
+        "overdue": ("Past a deadline.", 2),
+        "unassigned": ("With nobody assigned.", 6),
+        "count": ("Clocks that have stopped in the range.", 120),
+        "met": ("Those within their target.", 114),
+        "breached": ("Those that missed it.", 6),
+        "attainment": ("met / count.", 0.95),
+        "averageSeconds": ("The mean of business seconds.", 5_400.0),
+        "medianSeconds": ("The median of business seconds.", 3_600.0),
+        "p90Seconds": ("The 90th percentile of business seconds.", 14_400.0),
+        "totals": ("All groups together.", None),
+        "groups": ("In order.", None),
+        "key": ("The day, week, month, category, priority or user ID.", "2026-11-24"),
+        "created": ("Tickets created in the range.", 48),
+        "resolved": ("Tickets resolved in the range.", 44),
+        "closed": ("Tickets closed in the range.", 40),
+        "reopened": ("Tickets reopened in the range.", 2),
+        "escalated": ("Escalations in the range.", 5),
+        "resolutionRate": ("resolved / created.", 0.92),
+    }
+)
+
+
+class ClockStats(ApiSchema):
     """First reply or resolution times of a set of tickets."""
 
     count: int
@@ -32,12 +70,12 @@ class Stat(ApiSchema):
     )
 
 
-class BothClocks(ApiSchema):
-    response: Stat
-    resolution: Stat
+class ClockFigures(ApiSchema):
+    response: ClockStats
+    resolution: ClockStats
 
 
-class Now(ApiSchema):
+class TicketsNow(ApiSchema):
     """Active tickets right now. The filters apply, the date range does not."""
 
     active: int
@@ -47,7 +85,7 @@ class Now(ApiSchema):
     unassigned: int
 
 
-class Whole(ApiSchema):
+class Completeness(ApiSchema):
     """Completeness of the data."""
 
     complete_until: Moment | None = Field(
@@ -58,20 +96,20 @@ class Whole(ApiSchema):
     )
 
 
-class SlaReport(Whole):
+class SlaReport(Completeness):
     """`response`: tickets with their first reply in the range. `resolution`: tickets with their
     last resolution in the range, not reopened since."""
 
     start: str = Field(alias="from", description="The first day.")
     to: str = Field(description="The day after the last day.")
     tz: str
-    response: Stat
-    resolution: Stat
-    by_priority: dict[str, BothClocks]
-    now: Now
+    response: ClockStats
+    resolution: ClockStats
+    by_priority: dict[str, ClockFigures]
+    now: TicketsNow
 
 
-class Counts(ApiSchema):
+class VolumeCounts(ApiSchema):
     created: int
     resolved: int
     closed: int
@@ -80,20 +118,20 @@ class Counts(ApiSchema):
     resolution_rate: float | None = Field(description="resolved / created. Null if created is 0.")
 
 
-class Group(Counts):
+class AnalyticsGroup(VolumeCounts):
     key: str
 
 
-class Analytics(Whole):
+class Analytics(Completeness):
     start: str = Field(alias="from")
     to: str
     tz: str
     group_by: str
-    totals: Counts
-    groups: list[Group]
+    totals: VolumeCounts
+    groups: list[AnalyticsGroup]
 
 
-class Days(ApiSchema):
+class ReportParameters(ApiSchema):
     """Date range and filters. Filters use the tickets' current values."""
 
     start: date | None = Field(
@@ -107,8 +145,10 @@ class Days(ApiSchema):
     include_merged: bool = Field(False, description="Include merged tickets.")
 
 
-@router.get("/tickets/sla-report", response=SlaReport, by_alias=True)
-def sla_report(request: HttpRequest, days: Annotated[Days, Query()]) -> dict[str, object]:
+@router.get("/tickets/sla-report", response=SlaReport, by_alias=True, operation_id="getSlaReport")
+def sla_report(
+    request: HttpRequest, days: Annotated[ReportParameters, Query()]
+) -> dict[str, object]:
     """Return SLA attainment, first reply and resolution times."""
     by = actor_of(request.user)
     asked = _asked(request)
@@ -118,12 +158,14 @@ def sla_report(request: HttpRequest, days: Annotated[Days, Query()]) -> dict[str
     return report.sla_report(asked, now=now)
 
 
-class Grouped(Days):
+class AnalyticsParameters(ReportParameters):
     group_by: GroupBy = Field(GroupBy.DAY, description="The field to group by.")
 
 
-@router.get("/tickets/analytics", response=Analytics, by_alias=True)
-def analytics(request: HttpRequest, days: Annotated[Grouped, Query()]) -> dict[str, object]:
+@router.get("/tickets/analytics", response=Analytics, by_alias=True, operation_id="getAnalytics")
+def analytics(
+    request: HttpRequest, days: Annotated[AnalyticsParameters, Query()]
+) -> dict[str, object]:
     """Return ticket volume: created, resolved, closed, reopened and escalated."""
     return report.analytics(_asked(request), days.group_by)
 

@@ -8,9 +8,19 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.accounts.people import assignable_users
+from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items
 
 router = Router(tags=["people"])
+
+
+describe(
+    {
+        "userId": ("A user's ID.", "7"),
+        "username": ("What they sign in with.", "rosa"),
+        "teams": ("The names of their teams.", ["Customs"]),
+    }
+)
 
 
 class UserOut(ApiSchema):
@@ -26,7 +36,7 @@ class UserPage(Items[UserOut]):
     pass
 
 
-@router.get("/users", response=UserPage, by_alias=True)
+@router.get("/users", response=UserPage, by_alias=True, operation_id="listUsers")
 def list_users(request: HttpRequest) -> dict[str, Any]:
     """List the users who can be assigned tickets, by name, on one page."""
     require_ticket_work(actor_of(request.user))

@@ -50,9 +50,11 @@ class Items(ApiSchema, Generic[T]):
 class Problem(ApiSchema):
     """Problem details (RFC 9457)."""
 
-    type: str = Field(examples=["about:blank"])
-    title: str = Field(examples=["Not found"])
-    status: int = Field(examples=[404])
+    type: str = Field(
+        description="A URI for the kind of problem, or `about:blank`.", examples=["about:blank"]
+    )
+    title: str = Field(description="The kind of problem.", examples=["Not found"])
+    status: int = Field(description="The HTTP status.", examples=[404])
     detail: str = Field(
         description="Explains what is wrong and how to fix it.",
         examples=["Ticket 4711 not found."],
@@ -63,8 +65,11 @@ class Problem(ApiSchema):
 
 
 class FieldError(ApiSchema):
-    field: str = Field(examples=["priority"])
-    message: str = Field(examples=["“Urgent” is not one of: Low, Medium, High, Critical."])
+    field: str = Field(description="The invalid field, as it was sent.", examples=["priority"])
+    message: str = Field(
+        description="What is wrong with it.",
+        examples=["“Urgent” is not one of: Low, Medium, High, Critical."],
+    )
 
 
 def silent(default: Any, **more: Any) -> Any:

@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from helpdesk.api.auth import TokenAuth, session
+from helpdesk.api.fields import complete, complete_parameter
 from helpdesk.api.limits import Rate
 from helpdesk.api.parameters import known_parameters, refuse_unknown
 from helpdesk.api.problems import PROBLEM, explain_problems
@@ -62,6 +63,8 @@ class DeskAPI(NinjaAPI):
             schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
             schema.pop("$defs", None)
             shapes[shape.__name__] = schema
+        for schema in shapes.values():
+            complete(schema)
         for path, methods in described["paths"].items():
             for method, operation in methods.items():
                 _describe(operation, takes_id="{" in path, writes=method != "get")
@@ -86,10 +89,7 @@ def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> Non
         answers[status] = {"description": meaning, "content": {PROBLEM: problem}}
     answers["414"] = {"description": "The URL is too long.", "content": {"text/html": {}}}
     for parameter in operation.get("parameters", ()):
-        # Pydantic gives a list, OpenAPI wants one value here.
-        examples = parameter.pop("examples", None)
-        if examples:
-            parameter["example"] = examples[0]
+        complete_parameter(parameter)
 
 
 api = DeskAPI(

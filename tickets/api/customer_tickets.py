@@ -20,14 +20,19 @@ from tickets.services.lists.find import find
 router = Router(tags=["customers and vehicles"])
 
 
-class Paged(ApiSchema):
+class PageQuery(ApiSchema):
     limit: int = Field(25, ge=1, le=100)
     cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
-@router.get("/customers/{customer_id}/tickets", response=TicketPage, by_alias=True)
+@router.get(
+    "/customers/{customer_id}/tickets",
+    response=TicketPage,
+    by_alias=True,
+    operation_id="listCustomerTickets",
+)
 def tickets_of_customer(
-    request: HttpRequest, customer_id: str, asked: Annotated[Paged, Query()]
+    request: HttpRequest, customer_id: str, asked: Annotated[PageQuery, Query()]
 ) -> dict[str, Any]:
     """List a customer's tickets, newest first."""
     require_ticket_work(actor_of(request.user))
@@ -37,9 +42,14 @@ def tickets_of_customer(
     return _page(request, asked, Filters(customer_id=customer.customer_id, sort=Sort.CREATED))
 
 
-@router.get("/vehicles/{vehicle_id}/tickets", response=TicketPage, by_alias=True)
+@router.get(
+    "/vehicles/{vehicle_id}/tickets",
+    response=TicketPage,
+    by_alias=True,
+    operation_id="listVehicleTickets",
+)
 def tickets_of_vehicle(
-    request: HttpRequest, vehicle_id: str, asked: Annotated[Paged, Query()]
+    request: HttpRequest, vehicle_id: str, asked: Annotated[PageQuery, Query()]
 ) -> dict[str, Any]:
     """List all tickets for a vehicle, under any owner, newest first."""
     require_ticket_work(actor_of(request.user))
@@ -48,7 +58,7 @@ def tickets_of_vehicle(
     return _page(request, asked, Filters(vehicle_id=vehicle_id, sort=Sort.CREATED))
 
 
-def _page(request: HttpRequest, asked: Paged, filters: Filters) -> dict[str, Any]:
+def _page(request: HttpRequest, asked: PageQuery, filters: Filters) -> dict[str, Any]:
     now = this_second()
     page = find(
         filters,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
+from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import Category, CommunicationType, Direction, LogEvent, Priority, Status
@@ -18,6 +19,53 @@ from tickets.services.lifecycle.validation import (
 from tickets.services.read import sla_facts
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
+
+describe(
+    {
+        "ticketId": ("The ticket's number.", "4711"),
+        "vehicleId": ("A vehicle's ID.", "01JD9ZQ4C2E5H8K1N4Q7T0W3Z6"),
+        "description": ("What the ticket is about, as it was first written. Markdown.", "Refused."),
+        "category": ("What kind of matter it is.", "Customs"),
+        "status": ("Where the ticket is in the workflow.", "Open"),
+        "type": ("What kind of entry it is.", "Customer Response"),
+        "field": ("The ticket's field that changed.", "status"),
+        "priority": ("How urgent it is. SLA targets depend on it.", "High"),
+        "assignedTo": ("A user's ID, or null for nobody.", "7"),
+        "resolvedAt": ("When it was last resolved.", "2026-11-24T12:00:00Z"),
+        "closedAt": ("When it was closed. Null before that.", "2026-11-27T12:00:00Z"),
+        "slaDeadline": ("The earliest deadline of a running clock.", "2026-11-24T13:30:00Z"),
+        "escalationLevel": ("The level, 0 to 3.", 1),
+        "tags": ("In lower case, sorted.", ["antwerp", "documents"]),
+        "responseDeadline": ("When the first reply is due.", "2026-11-24T13:30:00Z"),
+        "resolutionDeadline": ("When the resolution is due.", "2026-11-25T09:30:00Z"),
+        "firstRespondedAt": (
+            "When the customer got the first reply. Null before that.",
+            "2026-11-24T10:05:00Z",
+        ),
+        "responseBreached": ("Whether the first reply missed its deadline.", False),
+        "resolutionBreached": (
+            "Whether the resolution missed its deadline, or is overdue now.",
+            False,
+        ),
+        "waiting": ("Whether the ticket is waiting for the customer.", False),
+        "communicationId": ("The entry's ID. Entries sort by it.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
+        "content": ("What was written. Markdown.", "The missing form is attached."),
+        "direction": ("`outbound` to the customer, `inbound` from them.", "outbound"),
+        "createdBy": ("A user's ID, or `system`.", "7"),
+        "attachments": ("The files that came with it.", None),
+        "event": ("What a System Update is about.", "changed"),
+        "changes": ("The fields that changed.", None),
+        "dueAt": ("When the rule's milestone was due.", "2026-11-24T13:30:00Z"),
+        "reason": ("Why it was escalated by hand.", "The ship leaves tonight"),
+        "before": ("The value before the change. Null: none.", "Open"),
+        "after": ("The value after the change. Null: none.", "In Progress"),
+        "size": ("Bytes.", 48_213),
+        "communications": ("The conversation.", None),
+        "communicationsCursor": ("Where the conversation goes on.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
+        "unknownMentions": ("Mentions of nobody.", ["rep9"]),
+        "sort": ("The order.", "slaDeadline"),
+    }
+)
 
 TicketId = Annotated[str, Field(description="The ticket's number.", examples=["4711"])]
 UserId = Annotated[str, Field(description="A user's ID; see /api/users.", examples=["7"])]
@@ -136,7 +184,7 @@ class CommunicationOut(ApiSchema):
     reason: str | None = Field(default=None, description="The reason for a manual escalation.")
 
 
-class CommunicationAdded(CommunicationOut):
+class CreatedCommunication(CommunicationOut):
     unknown_mentions: list[str] = Field(
         description="For an Internal Note: names after an @ that no user has. Nobody is notified "
         "of them.",
@@ -204,7 +252,7 @@ class Assignment(RequestSchema):
     )
 
 
-class Message(RequestSchema):
+class NewCommunication(RequestSchema):
     type: Literal["Internal Note", "Customer Response"] = Field(
         description="An Internal Note is never shown to the customer."
     )
@@ -219,7 +267,7 @@ class Message(RequestSchema):
     )
 
 
-class EscalationAsked(RequestSchema):
+class EscalationRequest(RequestSchema):
     reason: Subject
 
 

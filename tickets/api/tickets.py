@@ -17,9 +17,9 @@ from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
 from tickets.api.schemas import (
     Assignment,
-    CommunicationAdded,
-    EscalationAsked,
-    Message,
+    CreatedCommunication,
+    EscalationRequest,
+    NewCommunication,
     NewTicket,
     TicketChange,
     TicketId,
@@ -83,7 +83,7 @@ else:
     )
 
 
-@router.get("/tickets", response=TicketPage, by_alias=True)
+@router.get("/tickets", response=TicketPage, by_alias=True, operation_id="listTickets")
 def list_tickets(
     request: HttpRequest, asked: Annotated[TicketListQuery, Query()]
 ) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def list_tickets(
     }
 
 
-@router.post("/tickets", response={201: TicketOut}, by_alias=True)
+@router.post("/tickets", response={201: TicketOut}, by_alias=True, operation_id="createTicket")
 def open_ticket(
     request: HttpRequest, response: HttpResponse, asked: NewTicket
 ) -> Answer[dict[str, Any]]:
@@ -112,7 +112,7 @@ def open_ticket(
     return Answer(201, _answer(response, ticket))
 
 
-class FromThere(ApiSchema):
+class TicketQuery(ApiSchema):
     communications_cursor: str = Field(
         "", max_length=40, description="The `communicationsCursor` of the previous response."
     )
@@ -123,12 +123,13 @@ class FromThere(ApiSchema):
     response={200: TicketWithLog, 304: None},
     by_alias=True,
     url_name="get_ticket",
+    operation_id="getTicket",
 )
 def get_ticket(
     request: HttpRequest,
     response: HttpResponse,
     ticket_id: TicketId,
-    asked: Annotated[FromThere, Query()],
+    asked: Annotated[TicketQuery, Query()],
 ) -> Answer[dict[str, Any] | None]:
     """Return a ticket with its conversation. With `If-None-Match`, 304 if nothing has changed."""
     found = read.ticket_from_first_line(
@@ -144,7 +145,7 @@ def get_ticket(
     return Answer(200, {**answer, **more})
 
 
-@router.put("/tickets/{ticket_id}", response=TicketOut, by_alias=True)
+@router.put("/tickets/{ticket_id}", response=TicketOut, by_alias=True, operation_id="updateTicket")
 def change_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: TicketChange
 ) -> dict[str, Any]:
@@ -159,7 +160,9 @@ def change_ticket(
     return _answer(response, ticket)
 
 
-@router.post("/tickets/{ticket_id}/assign", response=TicketOut, by_alias=True)
+@router.post(
+    "/tickets/{ticket_id}/assign", response=TicketOut, by_alias=True, operation_id="assignTicket"
+)
 def assign_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
 ) -> dict[str, Any]:
@@ -173,9 +176,14 @@ def assign_ticket(
     return _answer(response, ticket)
 
 
-@router.post("/tickets/{ticket_id}/communicate", response={201: CommunicationAdded}, by_alias=True)
+@router.post(
+    "/tickets/{ticket_id}/communicate",
+    response={201: CreatedCommunication},
+    by_alias=True,
+    operation_id="addCommunication",
+)
 def add_communication(
-    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Message
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: NewCommunication
 ) -> Answer[dict[str, Any]]:
     """Reply to the customer, add an internal note, or log a message from the customer.
 
@@ -201,9 +209,14 @@ def add_communication(
     return Answer(201, communication_out(line) | {"unknown_mentions": unknown})
 
 
-@router.post("/tickets/{ticket_id}/escalate", response=TicketOut, by_alias=True)
+@router.post(
+    "/tickets/{ticket_id}/escalate",
+    response=TicketOut,
+    by_alias=True,
+    operation_id="escalateTicket",
+)
 def escalate_ticket(
-    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationAsked
+    request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationRequest
 ) -> dict[str, Any]:
     """Escalate a ticket by one level, up to 3."""
     ticket = escalate.escalate(
