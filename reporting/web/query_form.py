@@ -31,7 +31,7 @@ _FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includ
 
 
 def query_of(request: HttpRequest, by: Actor, today: date) -> ReportQuery:
-    """What a page's address asks for. Raises as `read_asked`."""
+    """What a page's address asks for. Raises as `parse_query`."""
     return parse_query(dict(request.GET.lists()), by=by, today=today, inclusive=True)
 
 

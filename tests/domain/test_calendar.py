@@ -132,13 +132,13 @@ def test_a_calendar_that_makes_no_sense_is_refused(written, error):
     ("text", "seconds"),
     [("2h", 7200), ("1d 4h", 100_800), ("5d", 432_000), ("90m", 5400), (" 1D4H ", 100_800)],
 )
-def test_allowances_are_written_as_people_write_them(text, seconds):
+def test_targets_are_written_as_people_write_them(text, seconds):
     assert target.parse(text) == seconds
     assert target.parse(target.format(seconds)) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "4h 1d", "2h 2h", "-1h", "0h", "1.5h", "9999999d"])
-def test_other_texts_are_no_allowance(text):
+def test_other_texts_are_no_target(text):
     with pytest.raises(TargetRefused):
         target.parse(text)
 

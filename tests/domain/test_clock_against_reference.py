@@ -98,7 +98,7 @@ def test_splitting_a_timeline_at_any_instant_changes_nothing(scenario, data):
 
 @some
 @given(scenarios())
-def test_the_deadline_is_the_earliest_instant_that_uses_the_allowance_up(scenario):
+def test_the_deadline_is_the_earliest_instant_that_uses_the_target_up(scenario):
     answer = evaluate(scenario)
     assume(answer["resolutionDeadline"] and answer["resolutionDeadline"] > scenario["now"])
     target = scenario["targets"][answer["priority"]]["resolution"]

@@ -17,7 +17,7 @@ from tickets.presenters.labels import label
 Choices = list[tuple[str, Any]]
 
 
-class StandingFilter(admin.SimpleListFilter):
+class SlaStatusFilter(admin.SimpleListFilter):
     """The states that somebody can still do something about."""
 
     title = _("SLA")

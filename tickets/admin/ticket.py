@@ -29,7 +29,7 @@ from tickets.admin.filters import (
     DueFilter,
     EscalatedFilter,
     OrderFilter,
-    StandingFilter,
+    SlaStatusFilter,
     TeamFilter,
 )
 from tickets.admin.people import people
@@ -118,7 +118,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     list_filter = (
         OrderFilter,
         "status",
-        StandingFilter,
+        SlaStatusFilter,
         "priority",
         EscalatedFilter,
         "category",

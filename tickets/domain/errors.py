@@ -77,11 +77,11 @@ class TargetRefused(DomainError):
     """A duration that nobody can promise, or text that names none."""
 
 
-class TermsRefused(DomainError):
+class TargetsRefused(DomainError):
     """What a policy promises is incomplete or makes no sense."""
 
 
-class NoTarget(TermsRefused):
+class NoTarget(TargetsRefused):
     def __init__(self, key: str, priority: str) -> None:
         super().__init__(_("%(key)s has no targets for %(priority)s."), key=key, priority=priority)
 

@@ -28,9 +28,7 @@ from tickets.services.assignment import assign as assigning
 from tickets.services.conversation import communicate
 from tickets.services.conversation.attachments import kept
 from tickets.services.delivery import reply_email
-from tickets.services.lifecycle import edit, links_and_merges
-from tickets.services.lifecycle import escalate as escalating
-from tickets.services.lifecycle import status as workflow
+from tickets.services.lifecycle import edit, escalate, links_and_merges, status
 from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
 from tickets.web import forms
@@ -139,9 +137,9 @@ def assign(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 
 @action()
-def status(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+def set_status(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     to = request.POST.get("status", "")
-    return workflow.change_status(ticket_id, to=to, by=by, version=_version(request.POST))
+    return status.change_status(ticket_id, to=to, by=by, version=_version(request.POST))
 
 
 @action()
@@ -170,14 +168,14 @@ def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action()
 def wait(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Start to wait for the customer, or stop."""
-    step = workflow.resume if request.POST.get("resume") else workflow.wait
+    step = status.resume if request.POST.get("resume") else status.wait
     return step(ticket_id, by=by, version=_version(request.POST))
 
 
 @action("escalate_form", forms.EscalateForm)
-def escalate(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+def escalate_ticket(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     reason = request.POST.get("reason", "")
-    return escalating.escalate(ticket_id, reason=reason, by=by, version=_version(request.POST))
+    return escalate.escalate(ticket_id, reason=reason, by=by, version=_version(request.POST))
 
 
 @action("relate_form", forms.RelateForm)

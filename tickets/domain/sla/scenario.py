@@ -77,11 +77,11 @@ def _terms(scenario: Mapping[str, Any]) -> PolicySnapshot:
     return PolicySnapshot(
         _KEY,
         passes,
-        {_priority(name, "targets"): _allowances(name, written[name]) for name in written},
+        {_priority(name, "targets"): _targets(name, written[name]) for name in written},
     )
 
 
-def _allowances(priority: object, written: object) -> Targets:
+def _targets(priority: object, written: object) -> Targets:
     if not isinstance(written, Mapping):
         raise ScenarioRefused(f"targets: {priority} is an object with response and resolution")
     seconds = {}

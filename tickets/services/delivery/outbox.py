@@ -40,7 +40,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 Consumer = Callable[[Sequence[OutboxEvent]], object]
 
-_held_back: ContextVar[bool] = ContextVar("nudges_held_back", default=False)
+_held_back: ContextVar[bool] = ContextVar("wake_ups_held_back", default=False)
 
 
 def partition(ticket_id: str) -> str:
@@ -74,7 +74,7 @@ def wake_worker() -> None:
 
 
 def is_asked() -> bool:
-    """Whether somebody has nudged since `pass_on` last began."""
+    """Whether somebody has asked since `dispatch` last began."""
     return bool(marks.get(ASKED))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from tickets.domain import calendar
-from tickets.domain.errors import TermsRefused
+from tickets.domain.errors import TargetsRefused
 from tickets.domain.sla.milestones import Rule
 from tickets.domain.sla.policy import PolicySnapshot, Targets
 from tickets.domain.ticket import Category, Priority
@@ -29,13 +29,13 @@ def snapshot_for(*, category: Category, segment: str) -> PolicySnapshot:
 
 def applying(policies: Iterable[Policy], *, category: Category, segment: str) -> Policy:
     """Return the first active of these policies, by their order, that matches; the default one
-    always does. Raises TermsRefused where there is none."""
+    always does. Raises TargetsRefused where there is none."""
     for policy in sorted(policies, key=lambda one: (one.is_default, one.order, one.name)):
         if (policy.active or policy.is_default) and policy.matches(
             category=category, segment=segment
         ):
             return policy
-    raise TermsRefused("The default SLA policy is missing. Run: manage.py migrate")
+    raise TargetsRefused("The default SLA policy is missing. Run: manage.py migrate")
 
 
 def policy_applies(key: str, *, category: Category, segment: str) -> bool:
