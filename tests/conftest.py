@@ -42,6 +42,14 @@ def desk(tables, db):
     return Desk()
 
 
+@pytest.fixture(scope="session")
+def live_server(django_db_setup, live_server):
+    """After the database is set up: pytest-django asks before whether it is one in memory, and would
+    let the server's threads share this thread's connection, which SQLite answers by a crash."""
+    assert not live_server.thread.connections_override
+    return live_server
+
+
 @pytest.fixture
 def rep_client(desk, client):
     """A browser without a screen in which a representative is signed in."""
