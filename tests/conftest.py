@@ -44,8 +44,8 @@ def desk(tables, db):
 
 @pytest.fixture(scope="session")
 def live_server(django_db_setup, live_server):
-    """After the database is set up: pytest-django asks before whether it is one in memory, and would
-    let the server's threads share this thread's connection, which SQLite answers by a crash."""
+    """Start it after the database is set up: before, it looks like one in memory, and the server's
+    threads would share this thread's connection, which SQLite answers by a crash."""
     assert not live_server.thread.connections_override
     return live_server
 
