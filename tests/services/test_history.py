@@ -18,6 +18,7 @@ from customers.services.read import customer_with_external_id, vehicle_with_vin
 from helpdesk.accounts.models import User
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import delivery
+from reporting.services import rollups
 from tests.world import (
     NOON,
     after,
@@ -92,6 +93,26 @@ WHOLE = [
     line("HD-1", 300, "reopened"),
     line("HD-1", 400, "closed"),
 ]
+
+
+def test_figures_after_an_import_say_that_they_catch_up_until_they_have(tmp_path, desk, client):
+    client.force_login(desk.supervisor_user)
+    taken(tmp_path, *WHOLE)
+    query = "from=2026-11-01&until=2026-11-03"
+
+    page = client.get(f"/reports/?{query}").content.decode()
+    told = client.get("/api/tickets/analytics?from=2026-11-01&to=2026-11-04").json()
+
+    assert told["totals"]["created"] == 0, "nothing has been rolled up yet"
+    assert told["completeUntil"] is not None
+    assert "omplete up to" in page
+
+    settle()
+    while rollups.roll_up():
+        pass
+    told = client.get("/api/tickets/analytics?from=2026-11-01&to=2026-11-04").json()
+    assert (told["totals"]["created"], told["completeUntil"]) == (1, None)
+    assert "omplete up to" not in client.get(f"/reports/?{query}").content.decode()
 
 
 def test_an_imported_description_is_the_customers_and_shown_as_they_wrote_it(
