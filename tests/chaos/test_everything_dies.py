@@ -115,7 +115,7 @@ class Client:
 class Visitor:
     """A representative who goes from page to page and fills in forms while parts die.
 
-    Each answer is the page itself or an honest one: no answer, or 503 in words, and those only while
+    Each answer is the page itself or an honest one: no answer, or 503 in words, and that only while
     something that a page needs has just died. Nobody is signed out, and no note that was confirmed
     is missing afterwards.
     """
