@@ -101,7 +101,7 @@ def translations():
     sources = sorted(glob.glob(os.path.join("locale", "*", "LC_MESSAGES", "django.po")))
     made = [source[:-2] + "mo" for source in sources]
     wanted = content(sources)
-    if stamped("translations", wanted) and all(os.path.exists(path) for path in made):
+    if not sources or (stamped("translations", wanted) and all(map(os.path.exists, made))):
         return
     with Step("translations"):
         command(

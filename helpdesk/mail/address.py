@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Mapping
 
 import idna
-from django.utils.translation import gettext_noop as _
 
 LONGEST = 254
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -14,6 +13,12 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UNSEEN = re.compile("[\u034f\ufe00-\ufe0f]")
 _AROUND = " ;,"
+
+
+def _(message: str) -> str:
+    """Mark a message for translation. The settings import this module, so Django's own function,
+    which asks them, would read them half made."""
+    return message
 
 
 class AddressRefused(ValueError):

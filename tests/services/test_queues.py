@@ -41,7 +41,7 @@ QUEUE_OF = {
 
 def own_tasks():
     current_app.loader.import_default_modules()
-    return {name for name in current_app.tasks if not name.startswith("celery.")}
+    return {name for name in current_app.tasks if not name.startswith(("celery.", "tests."))}
 
 
 def queue_of(name):
