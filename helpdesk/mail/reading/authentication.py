@@ -1,0 +1,97 @@
+"""Whether a server of ours found that a mail comes from whom it names (RFC 8601)."""
+
+import re
+
+from helpdesk.mail.address import AddressRefused, as_kept, mailable
+from helpdesk.mail.reading.message import ReadMessage
+
+_METHOD = re.compile(r"\s*(dmarc|spf|dkim)\s*(?:/\s*\d+\s*)?=\s*(\w+)", re.IGNORECASE)
+_PROPERTY = re.compile(r"\b(header|smtp)\s*\.\s*([\w-]+)\s*=\s*([^\s;]+)", re.IGNORECASE)
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"|\\.|.', re.DOTALL)
+_NOT_IN_VALUES = re.compile(r"[\s;=()]")
+_LONGEST = 20_000
+
+
+def authenticated(message: ReadMessage, address: str, *, hosts: frozenset[str]) -> bool:
+    """Return whether a server of ours says that the domain of `address` sent this message.
+
+    Only the topmost Authentication-Results counts, and only if its authserv-id is one of `hosts`:
+    one below, or of another name, may have come with the mail. DMARC has to pass for the domain;
+    where it says nothing, SPF or DKIM for the domain or one above it. Of several senders, none is
+    proven. What is not written properly proves nothing.
+    """
+    senders = {sender.address for sender in message.sender}
+    if not message.authentication_results or (len(senders) > 1 and address in senders):
+        return False
+    value = _plain(message.authentication_results[0])
+    server, *results = value.split(";")
+    words = server.split()
+    if not words or words[0].lower().rstrip(".") not in {host.lower() for host in hosts}:
+        return False
+    domain = _domain(address)
+    if not domain:
+        return False
+    found = [each for each in map(_read, results) if each]
+    dmarc = [verdict for verdict in found if verdict[0] == "dmarc" and verdict[2] == domain]
+    if any(result in ("fail", "permerror") for _method, result, _domain in dmarc):
+        return False
+    return any(_proves(*verdict, domain) for verdict in found)
+
+
+def _plain(value: str) -> str:
+    """The value without comments; "" if a comment or a quoted string does not end.
+
+    A quoted string is what others sent, such as an address: it loses the signs that would end it.
+    """
+    if len(value) > _LONGEST:
+        return ""
+    found: list[str] = []
+    depth = 0
+    for token in _TOKEN.finditer(value):
+        text = token[0]
+        if text == '"':
+            return ""
+        if text == "(":
+            depth += 1
+        elif text == ")" and depth:
+            depth -= 1
+        elif not depth:
+            found.append(_NOT_IN_VALUES.sub("_", token[1]) if text[0] == '"' else text)
+    return "".join(found) if not depth else ""
+
+
+def _read(result: str) -> tuple[str, str, str] | None:
+    """Method, its result, and the domain that it is about; None if it says nothing certain."""
+    method = _METHOD.match(result)
+    if not method:
+        return None
+    wanted = {
+        "dmarc": ("header.from",),
+        "dkim": ("header.d", "header.i"),
+        "spf": ("smtp.mailfrom",),
+    }[method[1].lower()]
+    properties: dict[str, set[str]] = {}
+    for kind, name, value in _PROPERTY.findall(result):
+        proven = value.lower().rpartition("@")[2].strip("<>.")
+        properties.setdefault(f"{kind}.{name}".lower(), set()).add(proven)
+    for name in wanted:
+        if len(properties.get(name, ())) > 1:
+            return None
+        if properties.get(name):
+            return method[1].lower(), method[2].lower(), properties[name].pop()
+    return None
+
+
+def _proves(method: str, result: str, proven: str, domain: str) -> bool:
+    if result != "pass":
+        return False
+    if method == "dmarc":
+        return proven == domain
+    return proven == domain or ("." in proven and domain.endswith(f".{proven}"))
+
+
+def _domain(address: str) -> str:
+    try:
+        return mailable(as_kept(address)).rpartition("@")[2]
+    except AddressRefused:
+        return ""

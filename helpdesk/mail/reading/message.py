@@ -1,0 +1,174 @@
+"""What is known of an e-mail once it has been read. Values only: no ticket, no Django, no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+def _(message: str) -> str:
+    """Mark a message for translation; nothing here knows Django."""
+    return message
+
+
+class Unreadable(Exception):
+    """An e-mail could not be read; the message says why, in words for a person."""
+
+    TOO_SLOW = _("It took too long to read.")
+    TOO_LARGE = _("It needed too much memory to read.")
+    CRASHED = _("The process that read it ended unexpectedly.")
+    FAULT = _("The desk has a fault that this email brought to light.")
+
+
+class Automatic(StrEnum):
+    """Whether a program wrote the mail. Only `NO` may become work."""
+
+    NO = "no"
+    AUTO_REPLY = "auto-reply"
+    """An out-of-office notice, or another mail that says of itself that no person wrote it."""
+    BULK = "bulk"
+    REPORT = "report"
+    """A delivery report, a read receipt or an abuse report."""
+
+
+class ReportKind(StrEnum):
+    """What became of an earlier mail. With several recipients, the worst of them counts."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    RELAYED = "relayed"
+    """Handed on to a system that sends no reports."""
+    DELIVERED = "delivered"
+    READ = "read"
+    """A receipt, also for a mail that was deleted unread."""
+    ABUSE = "abuse"
+    OTHER = "other"
+
+
+class Problem(StrEnum):
+    """What a person should know of how a mail was read; the original has every byte."""
+
+    UNDECODABLE = "undecodable"
+    """Bytes that are no text in any likely character set stand as U+FFFD."""
+    CHARSET_GUESSED = "charset-guessed"
+    CONTROL_CHARACTERS = "control-characters"
+    """Control characters that cannot be kept were replaced by visible ones."""
+    BROKEN_ENCODING = "broken-encoding"
+    """The transfer encoding (base64, …) is damaged."""
+    BROKEN_HEADERS = "broken-headers"
+    NO_HEADERS = "no-headers"
+    NO_SENDER = "no-sender"
+    SEVERAL_SENDERS = "several-senders"
+    BAD_DATE = "bad-date"
+    NO_MESSAGE_ID = "no-message-id"
+    BROKEN_STRUCTURE = "broken-structure"
+    """The parts are not delimited as announced."""
+    TEXT_OUTSIDE_PARTS = "text-outside-parts"
+    """Text before the first or after the last part is only in the original."""
+    TOO_MANY_PARTS = "too-many-parts"
+    """What comes after the parts that are read is one file."""
+    TOO_DEEP = "too-deep"
+    """Parts nested deeper than are read are one file."""
+    TOO_MANY_ADDRESSES = "too-many-addresses"
+    TOO_MANY_REFERENCES = "too-many-references"
+    TEXT_CUT = "text-cut"
+    """A text longer than can be shown is a file as well."""
+    HTML_CUT = "html-cut"
+    UNREADABLE_ATTACHMENT = "unreadable-attachment"
+    """A winmail.dat that could not be unpacked is kept as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox that a header names."""
+
+    name: str
+    """Decoded, one line; "" if there is none."""
+    address: str
+    """In the form of `helpdesk.mail.address.as_kept` where it has one, else as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A part of a mail that is not the shown text."""
+
+    name: str
+    """Without folders and control characters; never empty."""
+    content_type: str
+    content: bytes
+    content_id: str
+    """Without angle brackets; "" if there is none."""
+    inline: bool
+    """Whether the HTML shows it, or it is a picture that belongs into the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What a report says of one recipient."""
+
+    address: str
+    status: str
+    """Such as 5.1.1; "" if unknown."""
+    words: str
+    """What the other server said."""
+    kind: ReportKind
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What another system says of an earlier mail."""
+
+    kind: ReportKind
+    recipients: tuple[Recipient, ...]
+    message_id: str
+    """Of the mail that it is about, without angle brackets; "" if it does not say."""
+    words: str
+    """What the other server said, for a person to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedFrom:
+    """Who wrote a mail that somebody else forwarded, as far as its heading says."""
+
+    sender: Address
+    subject: str
+    date: datetime | None
+    """In UTC; None if the heading names no time zone, as most do."""
+    written_date: str
+    """In the words of the heading."""
+    attached: bool
+    """Whether it is an attached message; else it stands in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """An e-mail as people understand it. Nothing in it is trusted: everything is as written."""
+
+    message_id: str
+    """Without angle brackets and whitespace; "" if there is none."""
+    date: datetime | None
+    """In UTC."""
+    subject: str
+    sender: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    delivered_to: tuple[str, ...]
+    return_path: str | None
+    """"" is the empty one (`<>`), None means that there is no such header."""
+    original_sender: Address | None
+    """Who wrote it, as a list says that rewrote From."""
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    text: str
+    """Plain text where there is any, else made of the HTML. Lines end in LF."""
+    html: str
+    """As it came, decoded; "" if there is none."""
+    files: tuple[File, ...]
+    automatic: Automatic
+    report: Report | None
+    from_list: bool
+    encrypted: bool
+    problems: tuple[Problem, ...]
+    authentication_results: tuple[str, ...]
+    """The values of Authentication-Results, the topmost (the latest) first."""
+    forwarded: ForwardedFrom | None

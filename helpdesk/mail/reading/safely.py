@@ -1,0 +1,149 @@
+"""Reading mail in a process that may die of it: `read_safely`.
+
+A process has one child that reads, kept for the next mail. It is ended by the system after five
+seconds of processor time, so that a busy machine parks no mail; it has 512 MB; it ends with its
+parent, because its input does. A process that was forked starts its own.
+"""
+
+import atexit
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from helpdesk.mail.reading.message import ReadMessage, Unreadable
+
+LENGTH = struct.Struct(">Q")
+"""Stands before each mail and each answer."""
+
+_ROOT = Path(__file__).parents[3]
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ")
+_MOST_READ = 1_000
+"""Mails after which a child is replaced, so that its memory stays small."""
+
+
+def read_safely(raw: bytes) -> ReadMessage:
+    """Return the message that `raw` is, read by a child process. Waits while another thread reads.
+
+    Raises Unreadable, in words for a person, if it takes more than five seconds of processor time
+    or 512 MB, or if reading has a fault.
+    """
+    return _reader.read(raw)
+
+
+class _Reader:
+    """The child of this process; started when the first mail comes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._read = 0
+
+    def read(self, raw: bytes) -> ReadMessage:
+        with self._lock:
+            answer = self._answer(raw)
+            self._read += 1
+            if self._read >= _MOST_READ:
+                self._end()
+        if isinstance(answer, ReadMessage):
+            return answer
+        raise Unreadable(answer)
+
+    def _answer(self, raw: bytes) -> ReadMessage | str:
+        """What the child answers; a warm one that died in the meantime is replaced once."""
+        for warm in (self._child is not None, False):
+            try:
+                answer: ReadMessage | str = pickle.loads(self._ask(raw))  # noqa: S301 (our own child)
+                return answer
+            except (EOFError, BrokenPipeError, ConnectionError):
+                died_of = self._end()
+                if died_of in (signal.SIGPROF, signal.SIGALRM):
+                    return Unreadable.TOO_SLOW
+                if not warm:
+                    return Unreadable.CRASHED
+            except BaseException:  # an interrupted talk cannot go on
+                self._end()
+                raise
+        return Unreadable.CRASHED
+
+    def _ask(self, raw: bytes) -> bytes:
+        if self._child is None:
+            self._child = _start()
+            self._read = 0
+        source, answers = self._child.stdin, self._child.stdout
+        if not (source and answers):
+            raise EOFError
+        _write(source, LENGTH.pack(len(raw)))
+        _write(source, raw)
+        return _whole(answers, LENGTH.unpack(_whole(answers, LENGTH.size))[0])
+
+    def _end(self) -> int:
+        """End the child; return the signal that it had died of already, or 0."""
+        child, self._child = self._child, None
+        if child is None:
+            return 0
+        _close(child)
+        try:
+            code = child.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            code = 0
+        return -code if code < 0 else 0
+
+    def close(self) -> None:
+        with self._lock:
+            self._end()
+
+    def forget(self) -> None:
+        """In a process that was forked: leave the child to the parent, and close its pipes here,
+        so that it ends when the parent does."""
+        child, self._child = self._child, None
+        self._lock = threading.Lock()
+        if child:
+            child.returncode = 0  # not ours to wait for
+            _close(child)
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "helpdesk.mail.reading.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,  # a forked process must not write what is left in a buffer
+        cwd=_ROOT,
+        # What reads strangers' mail knows none of our secrets.
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+    )
+
+
+def _write(source: IO[bytes], data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[source.write(view) :]
+
+
+def _whole(answers: IO[bytes], length: int) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        piece = answers.read(min(length - len(data), 2**20))
+        if not piece:
+            raise EOFError
+        data += piece
+    return bytes(data)
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        if pipe:
+            pipe.close()
+
+
+_reader = _Reader()
+os.register_at_fork(after_in_child=_reader.forget)
+atexit.register(_reader.close)

@@ -1,0 +1,36 @@
+"""winmail.dat: Outlook's own format for a text with its files, which nobody else opens."""
+
+from dataclasses import dataclass, field
+
+from tnefparse import TNEF
+
+from helpdesk.mail.reading.charsets import decode
+
+MOST_FILES = 200
+
+
+@dataclass(slots=True)
+class Unpacked:
+    text: str = ""
+    html: str = ""
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def unpack(data: bytes) -> Unpacked | None:
+    """Return what is in a winmail.dat, or None if it cannot be read."""
+    try:
+        read = TNEF(data, do_checksum=False)
+        if len(read.attachments) > MOST_FILES:
+            return None
+        files = [(_text(each.long_filename()), bytes(each.data)) for each in read.attachments]
+        return Unpacked(_text(read.body), _text(read.htmlbody), files)
+    except Exception:  # noqa: BLE001 (on broken data tnefparse raises whatever happens to it)
+        return None
+
+
+def _text(value: object) -> str:
+    """What tnefparse took for text, decoded where it was not."""
+    if isinstance(value, list):
+        return "".join(map(_text, value))
+    text = decode(value).text if isinstance(value, bytes) else str(value or "")
+    return text.replace("\r\n", "\n").replace("\u2400", "").replace("\0", "").strip("\n")
