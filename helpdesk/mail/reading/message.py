@@ -16,7 +16,7 @@ class Unreadable(Exception):
     TOO_SLOW = _("It took too long to read.")
     TOO_LARGE = _("It needed too much memory to read.")
     CRASHED = _("The process that read it ended unexpectedly.")
-    FAULT = _("The desk has a fault that this email brought to light.")
+    FAULT = _("The help desk software failed on this email.")
 
 
 class Automatic(StrEnum):

@@ -33,7 +33,7 @@ _SPACE = re.compile(r"\s+")
 def read(raw: bytes) -> ReadMessage:
     """Return the message that `raw` is, whatever it is. Takes time in proportion to its length.
 
-    Raises Unreadable if the desk's own reading has a fault that this message brings to light:
+    Raises Unreadable if our reading has a fault that this message brings to light:
     a message must not stop those that come after it.
     """
     try:
