@@ -216,9 +216,10 @@ def test_a_change_on_a_stale_page_shows_what_came_between_and_can_be_done_all_th
     assert "Continue anyway" in page
     again = answer.context["again"]
     assert again["fields"] == [("priority", "High")]
-    rep_client.post(
-        again["url"], {**dict(again["fields"]), "version": answer.context["ticket"]["version"]}
-    )
+    assert again["view"] == "ticket_priority"
+    fields = {**dict(again["fields"]), "version": answer.context["ticket"]["version"]}
+    assert f'<form method="post" action="/tickets/{ticket.ticket_id}/priority/"' in page
+    rep_client.post(f"/tickets/{ticket.ticket_id}/priority/", fields)
     assert stored(ticket.ticket_id).priority == "High"
 
 

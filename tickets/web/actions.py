@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
@@ -82,7 +83,7 @@ def action(
                 return render(request, "tickets/detail.html", context, status=status)
             # The composer stays as it is, with what was typed and the files that were chosen.
             answer = render(
-                request, "tickets/detail.html#parts", {**context, "oob": True}, status=status
+                request, "tickets/detail/parts.html", {**context, "oob": True}, status=status
             )
             answer["HX-Reswap"] = "none"
             if not refused and form_class in _COMPOSED:
@@ -280,7 +281,7 @@ def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
         if name not in _NOT_SENT_AGAIN
         for value in values
     ]
-    return {"url": request.path, "fields": fields}
+    return {"view": resolve(request.path).url_name, "fields": fields}
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def parts(request: HttpRequest, ticket_id: str) -> HttpResponse:
     """What has changed on a page that is open; what its reader types is left alone."""
     by = actor_of(request.user)
     context = detail_context(ticket_page(ticket_id, by=by), by=by)
-    return render(request, "tickets/detail.html#parts", {**context, "oob": True})
+    return render(request, "tickets/detail/parts.html", {**context, "oob": True})
 
 
 @require_safe
@@ -48,7 +48,8 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "log": tickets.log_entries(tickets.log_lines(ticket_id, lines)),
         "older_url": tickets.older_url(ticket_id, before),
     }
-    template = "tickets/log.html#lines" if wants_fragment(request) else "tickets/log.html"
+    fragment = wants_fragment(request)
+    template = "tickets/detail/log_lines.html" if fragment else "tickets/log.html"
     return render(request, template, context)
 
 
