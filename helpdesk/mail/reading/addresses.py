@@ -15,7 +15,7 @@ MOST = 1_000
 """Addresses of one header that are read."""
 
 _TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<angle><[^<>]*+>)|(?P<sign>[(),;:\\])|(?P<rest>[^"<(),;:\\]++|.)""",
+    r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<angle><[^<>]*+>)|(?P<sign>[(),;:])|(?P<rest>\\.|[^"<(),;:\\]++|.)""",
     re.DOTALL,
 )
 _BARE = re.compile(r"[^\s<>\"(),;:]{1,200}@[^\s<>\"(),;:]{1,200}")
@@ -33,7 +33,9 @@ def addresses(header: str, problems: set[Problem]) -> tuple[Address, ...]:
         if len(found) == MOST:
             problems.add(Problem.TOO_MANY_ADDRESSES)
             break
-        found.append(_address(*entry))
+        address = _address(*entry)
+        if address.address:
+            found.append(address)
     return tuple(found)
 
 
@@ -51,6 +53,7 @@ def _entries(header: str) -> Iterator[tuple[str, str, str]]:
     phrase: list[str] = []
     comment: list[str] = []
     angle = ""
+    addressed = False
     depth = 0
     for token in _TOKEN.finditer(header):
         text = token[0]
@@ -66,11 +69,12 @@ def _entries(header: str) -> Iterator[tuple[str, str, str]]:
             angle = angle if "@" in angle else text[1:-1].strip()
         elif text in (",", ";"):
             yield "".join(phrase), angle, "".join(comment)
-            phrase, comment, angle = [], [], ""
-        elif text == ":" and "@" not in "".join(phrase) and _is_group(header, token.end()):
+            phrase, comment, angle, addressed = [], [], "", False
+        elif text == ":" and not addressed and _is_group(header, token.end()):
             phrase, comment, angle = [], [], ""
         else:
             phrase.append(text)
+            addressed = addressed or "@" in text
     yield "".join(phrase), angle, "".join(comment)
 
 
@@ -84,7 +88,7 @@ def _with_names(entries: Iterator[tuple[str, str, str]]) -> Iterator[tuple[str, 
     """Put `Doe, Jane <jane@x>` together: a comma in a name that nobody quoted."""
     waiting: list[str] = []
     for phrase, angle, comment in entries:
-        if not phrase.strip() and not angle and not comment.strip():
+        if not phrase.strip() and not angle:
             continue
         if angle or "@" in phrase:
             name = ", ".join([*waiting, phrase.strip()]) if waiting and angle else phrase
@@ -93,7 +97,7 @@ def _with_names(entries: Iterator[tuple[str, str, str]]) -> Iterator[tuple[str, 
             waiting = []
             yield name, angle, comment
         elif len(waiting) < 4:
-            waiting.append(phrase.strip() or comment.strip())
+            waiting.append(phrase.strip())
         else:
             yield phrase, angle, comment
     yield from ((before, "", "") for before in waiting)
@@ -106,11 +110,11 @@ def _address(phrase: str, angle: str, comment: str) -> Address:
         if bare:
             angle = bare[0]
             name = (name[: bare.start()] + name[bare.end() :]).strip() or _name(comment)
-            name = name.strip("<> ")
+            name = name.removeprefix("mailto:").strip("<> ")
         elif "@" in phrase:
             angle, name = phrase.strip(), _name(comment)
         else:
-            angle, name = name or _name(comment), ""
+            angle, name = name, ""
     elif not name:
         name = _name(comment)
     address = kept(decode_words(angle)[0])

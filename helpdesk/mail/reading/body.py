@@ -179,12 +179,20 @@ def clean_name(name: str, content_type: str) -> str:
     """Return a file name without folders and signs that mislead; one that is never empty."""
     cleaned = _UNSAFE.sub("", one_line(_FOLDERS.sub("", name))).strip(". ")
     if not cleaned:
-        return "attachment" + _ENDINGS.get(content_type, ".bin")
+        return "attachment" + _ending(content_type)
     if len(cleaned) > _LONGEST_NAME:
         stem, dot, ending = cleaned.rpartition(".")
         ending = dot + ending if stem and len(ending) <= 10 else ""
         cleaned = cleaned[: _LONGEST_NAME - len(ending)] + ending
     return cleaned
+
+
+def _ending(content_type: str) -> str:
+    main, _slash, kind = content_type.partition("/")
+    known = _ENDINGS.get(content_type)
+    if known or main not in ("image", "audio", "video") or not kind.isalnum():
+        return known or ".bin"
+    return f".{kind}"
 
 
 def _shown_in(file: File, html: str) -> File:

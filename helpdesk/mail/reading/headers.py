@@ -17,7 +17,7 @@ from helpdesk.mail.reading.message import Problem
 from helpdesk.mail.reading.transfer import from_base64
 
 _LINE = re.compile(rb"([^\r\n]*+)(\r\n|\n|\r|\Z)")
-_BEFORE = re.compile(rb"(?:[ \t]*+(?:\r\n|\n|\r))*+(?:>?From [^\r\n]*+(?:\r\n|\n|\r))*+")
+_BEFORE = re.compile(rb"(?:[ \t]*+(?:\r\n|\n|\r))*+(?:>?From (?![ \t]*:)[^\r\n]*+(?:\r\n|\n|\r))*+")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]++)[ \t]*+:")
 _WORDS = (
     *("from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "sender"),
@@ -27,9 +27,10 @@ _WORDS = (
 )
 KNOWN = frozenset(_WORDS)
 _KNOWN_LINE = re.compile(
-    rb"(?:\r\n|\n|\r)(?=(?:" + "|".join(KNOWN).encode() + rb"|x-[\w-]{1,40}):)", re.IGNORECASE
+    rb"(?:\r\n|\n|\r)(?=(?:" + "|".join(KNOWN).encode() + rb"|x-[\w-]{1,40})[ \t]{0,20}:)",
+    re.IGNORECASE,
 )
-_BLANK = re.compile(rb"(?:\r\n|\n|\r)(?:\r\n|\n|\r)")
+_BLANK = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 _ENCODED = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*+)\?=")
 _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _PARAMETER = re.compile(

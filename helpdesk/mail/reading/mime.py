@@ -18,7 +18,7 @@ MOST_DEPTH = 20
 
 _GUESS = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*(?:\r\n|\n|\r)content-[\w-]+:", re.I | re.M)
 _USUAL = re.compile(rb"multi-?part|mime|encrypted|signed", re.IGNORECASE)
-_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+_TYPE = re.compile(r"[\w.+*-]+/[\w.+*-]+")
 
 
 @dataclass(slots=True)
@@ -128,8 +128,10 @@ def _read_children(part: Part, problems: set[Problem], budget: _Budget, depth: i
 
 def _pieces(body: bytes, boundary: bytes, problems: set[Problem]) -> list[tuple[int, int]]:
     """Where the parts begin and end, at most one more than are read; [] without a delimiter."""
+    line = b"--" + re.escape(boundary)
     delimiter = re.compile(
-        rb"(?:(?<=[\r\n])|\A)--" + re.escape(boundary) + rb"(--)?+[ \t]*+(?:\r\n|\n|\r|\Z)"
+        # The dashes come first, so that the search is for a fixed string; then: at a line's start.
+        line + rb"(?<![^\r\n]" + line + rb")(--)?+[ \t]*+(?:\r\n|\n|\r|\Z)"
     )
     pieces: list[tuple[int, int]] = []
     start: int | None = None
