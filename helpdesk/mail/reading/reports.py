@@ -51,7 +51,7 @@ _SUBJECT = re.compile(
     r"failure noti|deliver\w* fail|message (?:not|you sent|delay|could|status)|failed|failure|"
     r"bounce|mailbox (?:full|unavail)|could not|cannot (?:be )?(?:send|sent|deliver)|delayed|"
     r"rejected|user unknown|error sending|e?mail status|permanent|abuse report|complaint|"
-    r"spam report|problem|unzustellbar|nicht zugestellt|zustell\w*|retour|nicht erreich|"
+    r"spam report|unzustellbar|nicht zugestellt|zustell\w*|retour|nicht erreich|"
     r"non remis|échec|no se puede|no entregado|devuelto|não entregue|mancato recapito|"
     r"mancata consegna|недостав|не доставл|niedostarcz|onbestelbaar|配信|エラー|退信|系统退信",
     re.IGNORECASE,
@@ -92,7 +92,7 @@ _SAYS = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _FAILED_FIELD = re.compile(r"^(?:final|original)-recipient:\s*(?:rfc822\s*;)?\s*(\S+)", re.I | re.M)
-_INSIDE = re.compile(r"^[>\s]{0,4}message-id:\s*<([^<>\n]{1,500})>", re.IGNORECASE | re.MULTILINE)
+_INSIDE = re.compile(r"^[>\s|]{0,12}message-id:\s*<([^<>\n]{1,500})>", re.IGNORECASE | re.MULTILINE)
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 
 
