@@ -10,6 +10,7 @@ from django.db.models import ProtectedError
 from helpdesk.accounts.demo import make_demo_accounts, refuse_demo_accounts
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
+from theme.templatetags.desk import fixed
 
 
 def test_the_process_says_that_it_is_up_without_a_login(client, db):
@@ -127,3 +128,10 @@ def test_metrics_are_for_loopback_or_a_token(client, desk, settings):
     )
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain")
+
+
+def test_a_component_that_is_rendered_once_is_sent_without_its_indentation(db):
+    mark = fixed("components/status.html", status="In Progress")
+
+    assert "\n " not in mark
+    assert "In Progress" in mark
