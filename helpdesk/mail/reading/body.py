@@ -69,8 +69,12 @@ def body_of(message: Part, problems: set[Problem]) -> Body:
         found.html = "<br>\n".join(
             slot.html if slot.html is not None else from_text(slot.plain or "") for slot in slots
         )
-    if len(found.text) > MOST_TEXT or len(found.html) > MOST_SHOWN:
-        _cut(found, problems)
+    if len(found.text) > MOST_TEXT:
+        problems.add(Problem.TEXT_CUT)
+        content = found.text.encode()
+        found.files.append(File("message.txt", "text/plain", content, "", False))
+        found.text = found.text[:MOST_TEXT]
+    found.html = _cut_html(found.html, found, problems)
     found.files = [_shown_in(file, found.html) for file in found.files]
     encrypted = any(_is_encrypted(part) for part in message.walk())
     found.encrypted = encrypted or bool(_PGP.search(found.text))
@@ -86,6 +90,7 @@ def _slots(part: Part, found: Body, problems: set[Problem], only: Part | None = 
     if _is_text(part, only):
         text = _decoded(part, problems)
         if part.content_type == "text/html":
+            text = _cut_html(text, found, problems)
             return [Slot(html=text)] if text.strip() else []
         if part.content_type in ("text/enriched", "text/richtext"):
             text = text_of(text.replace("<<", "&lt;"))
@@ -202,18 +207,13 @@ def _shown_in(file: File, html: str) -> File:
     return File(file.name, file.content_type, file.content, file.content_id, True)
 
 
-def _cut(found: Body, problems: set[Problem]) -> None:
-    """Cut what is longer than can be shown; keep the whole as a file."""
-    if len(found.text) > MOST_TEXT:
-        problems.add(Problem.TEXT_CUT)
-        content = found.text.encode()
-        found.files.append(File("message.txt", "text/plain", content, "", False))
-        found.text = found.text[:MOST_TEXT]
-    if len(found.html) > MOST_SHOWN:
-        problems.add(Problem.HTML_CUT)
-        content = found.html.encode()
-        found.files.append(File("message.html", "text/html", content, "", False))
-        found.html = found.html[:MOST_SHOWN]
+def _cut_html(html: str, found: Body, problems: set[Problem]) -> str:
+    """Cut HTML that is longer than can be shown, and keep the whole as a file."""
+    if len(html) <= MOST_SHOWN:
+        return html
+    problems.add(Problem.HTML_CUT)
+    found.files.append(File("message.html", "text/html", html.encode(), "", False))
+    return html[:MOST_SHOWN]
 
 
 def _is_encrypted(part: Part) -> bool:
@@ -227,7 +227,7 @@ def texts(parts: Iterable[Part], problems: set[Problem]) -> str:
     found = []
     for part in parts:
         if part.content_type == "text/html":
-            found.append(text_of(_decoded(part, problems)))
+            found.append(text_of(_decoded(part, problems)[:MOST_SHOWN]))
         elif part.content_type.startswith("text/"):
             found.append(_decoded(part, problems))
     return "\n".join(found)

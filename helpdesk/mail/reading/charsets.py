@@ -40,7 +40,7 @@ _WIDE = ("utf_16", "utf_32", "utf_7", "iso2022", "hz")
 _WESTERN = ("cp1252", "cp1254", "iso8859_15", "mac_roman")
 _JAPANESE = ("iso2022_jp_ext", "euc_jp", "cp932")
 _MANY_BYTES = ("gb18030", "cp949", "cp932", "big5", "euc_", "shift", "johab", "cp950")
-_CONTROLS = re.compile("[\x00\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 
@@ -53,7 +53,9 @@ def decode(data: bytes, charset: str = "") -> Decoded:
     """Return `data` as text. `charset` is what the mail says; it may be wrong or empty."""
     problems: set[Problem] = set()
     text = _decode(data, codec_of(charset), problems)
-    kept = _CONTROLS.sub(_visible, text)
+    kept = text.replace("\0", "\u2400")  # databases do not take NUL: its picture
+    if codec_of(charset) == "utf_7":
+        kept = _HALVES.sub("\ufffd", kept)
     if kept != text:
         problems.add(Problem.CONTROL_CHARACTERS)
     return Decoded(kept, frozenset(problems))
@@ -156,8 +158,3 @@ def codec_of(charset: str) -> str:
     codec = _ALSO.get(name) or aliases.get(name, name)
     codec = _ALSO.get(codec, codec)
     return codec if codec in _CODECS else ""
-
-
-def _visible(sign: re.Match[str]) -> str:
-    """NUL, which databases do not take, as its picture; half a character as U+FFFD."""
-    return "\u2400" if sign[0] == "\0" else "\ufffd"

@@ -16,7 +16,7 @@ from helpdesk.mail.reading.message import Problem
 MOST_PARTS = 1_000
 MOST_DEPTH = 20
 
-_GUESS = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*(?:\r\n|\n|\r)content-[\w-]+:", re.I | re.M)
+_GUESS = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]{0,20}(?:\r\n|\n|\r)content-[\w-]+:", re.I | re.M)
 _USUAL = re.compile(rb"multi-?part|mime|encrypted|signed", re.IGNORECASE)
 _TYPE = re.compile(r"[\w.+*-]+/[\w.+*-]+")
 

@@ -8,7 +8,10 @@ empty Return-Path. `flufl.bounce` knows some more.
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from email import message_from_bytes
+from functools import cached_property
+from itertools import islice
 
 from flufl.bounce import all_failures
 
@@ -22,6 +25,7 @@ from helpdesk.mail.reading.mime import Part
 MOST_RECIPIENTS = 100
 MOST_WORDS = 2_000
 _MOST_SEARCHED = 200_000
+_MOST_STATUS = 1_000_000
 
 _ACTIONS = {
     "failed": ReportKind.FAILED,
@@ -92,54 +96,66 @@ _SAYS = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _FAILED_FIELD = re.compile(r"^(?:final|original)-recipient:\s*(?:rfc822\s*;)?\s*(\S+)", re.I | re.M)
+_GROUP = re.compile(rb"(?:[^\r\n]++(?:\r\n|\n|\r|\Z))++")
 _INSIDE = re.compile(r"^[>\s|]{0,12}message-id:\s*<([^<>\n]{1,500})>", re.IGNORECASE | re.MULTILINE)
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 
 
+@dataclass(frozen=True)
+class _Mail:
+    """A mail that may be a report, and what the system that sent it says in its own words."""
+
+    message: Part
+    parts: list[Part]
+    problems: set[Problem]
+
+    @cached_property
+    def text(self) -> str:
+        """Text without the mail that it is about; decoded only when it is asked for."""
+        own = [
+            part
+            for part in self.parts
+            if part.content_type in ("text/plain", "text/html") and not part.children
+        ]
+        if len(own) > 1 and own[0].content_type == "text/plain":
+            own = own[:2]
+        return texts(own[:10], self.problems)[:_MOST_SEARCHED]
+
+
 def report_of(message: Part, problems: set[Problem]) -> Report | None:
     """Return what a mail reports of an earlier one; None if it is no report."""
-    parts = list(message.walk())
-    return (
-        _standard(message, parts, problems)
-        or _feedback(message, parts, problems)
-        or _receipt(message, parts, problems)
-        or _by_signs(message, parts, problems)
-    )
+    mail = _Mail(message, list(message.walk()), problems)
+    return _standard(mail) or _feedback(mail) or _receipt(mail) or _by_signs(mail)
 
 
-def _standard(message: Part, parts: Sequence[Part], problems: set[Problem]) -> Report | None:
+def _standard(mail: _Mail) -> Report | None:
     """A report of RFC 3464, also one in a form of its own with a standard part within."""
     status = [
         part
-        for part in parts
+        for part in mail.parts
         if part.content_type in ("message/delivery-status", "message/global-delivery-status")
     ]
-    is_report = message.content_type == "multipart/report"
-    kind_of_report = message.parameters.get("report-type", "delivery-status").lower()
+    is_report = mail.message.content_type == "multipart/report"
+    kind_of_report = mail.message.parameters.get("report-type", "delivery-status").lower()
     if not status and not (is_report and "delivery" in kind_of_report):
         return None
-    recipients = [found for part in status for found in _recipients(part.content(problems))]
+    recipients = [found for part in status for found in _recipients(part.content(mail.problems))]
     if not recipients:
-        return _in_words(message, parts, problems, ReportKind.FAILED)
+        return _in_words(mail, ReportKind.FAILED)
     kind = min((each.kind for each in recipients), key=_WORST.index)
     words = "\n".join(dict.fromkeys(each.words for each in recipients if each.words))
     return Report(
         kind,
         tuple(recipients[:MOST_RECIPIENTS]),
-        _about(message, parts, problems),
-        words[:MOST_WORDS] or _said(_own_text(parts, problems)),
+        _about(mail),
+        words[:MOST_WORDS] or _said(mail.text),
     )
 
 
 def _recipients(content: bytes) -> Iterator[Recipient]:
     """The groups of fields of a delivery status, one a recipient; the first is of the report."""
-    position = 0
-    while position < len(content):
-        headers, length = split(content[position : position + 100_000])
-        if not length:
-            newline = content.find(b"\n", position)
-            length = newline + 1 - position if newline >= 0 else len(content)
-        position += length
+    for group in islice(_GROUP.finditer(content[:_MOST_STATUS]), MOST_RECIPIENTS + 1):
+        headers, _end = split(group[0])
         address = _typed(headers.first("final-recipient") or headers.first("original-recipient"))
         if not address and not headers.has("action"):
             continue
@@ -160,19 +176,19 @@ def _kind_of(status: str) -> ReportKind:
     return {"2": ReportKind.DELIVERED, "4": ReportKind.DELAYED}.get(status[:1], ReportKind.FAILED)
 
 
-def _feedback(message: Part, parts: Sequence[Part], problems: set[Problem]) -> Report | None:
+def _feedback(mail: _Mail) -> Report | None:
     """An abuse report of RFC 5965, or an older one: a complaint with the mail attached."""
-    feedback = [part for part in parts if part.content_type == "message/feedback-report"]
-    complains = bool(_COMPLAINT.match(message.headers.text("subject"))) and any(
-        part.content_type in _ORIGINAL for part in parts
+    feedback = [part for part in mail.parts if part.content_type == "message/feedback-report"]
+    complains = bool(_COMPLAINT.match(mail.message.headers.text("subject"))) and any(
+        part.content_type in _ORIGINAL for part in mail.parts
     )
-    is_report = message.parameters.get("report-type", "").lower() == "feedback-report"
+    is_report = mail.message.parameters.get("report-type", "").lower() == "feedback-report"
     if not (feedback or is_report or complains):
         return None
     recipients = []
     kind = ReportKind.ABUSE
     for part in feedback:
-        headers, _end = split(part.content(problems))
+        headers, _end = split(part.content(mail.problems))
         if "opt-out" in headers.first("feedback-type") or "auth" in headers.first("feedback-type"):
             kind = ReportKind.OTHER
         for name in ("original-rcpt-to", "removal-recipient"):
@@ -180,48 +196,48 @@ def _feedback(message: Part, parts: Sequence[Part], problems: set[Problem]) -> R
                 address = kept(value.strip("<> "))
                 recipients.append(Recipient(address, "", "", kind))
     found = tuple(dict.fromkeys(recipients))[:MOST_RECIPIENTS]
-    words = _said(_own_text(parts, problems))
-    return Report(kind, found, _about(message, parts, problems), words)
+    words = _said(mail.text)
+    return Report(kind, found, _about(mail), words)
 
 
-def _receipt(message: Part, parts: Sequence[Part], problems: set[Problem]) -> Report | None:
+def _receipt(mail: _Mail) -> Report | None:
     """A read receipt of RFC 8098."""
-    notices = [part for part in parts if "disposition-notification" in part.content_type]
-    kind = message.parameters.get("report-type", "").lower()
+    notices = [part for part in mail.parts if "disposition-notification" in part.content_type]
+    kind = mail.message.parameters.get("report-type", "").lower()
     if not notices and kind != "disposition-notification":
         return None
     message_id = ""
     recipients = []
     for part in notices:
-        headers, _end = split(part.content(problems))
+        headers, _end = split(part.content(mail.problems))
         found = _ID.search(headers.first("original-message-id"))
         message_id = message_id or (found[1] if found else "")
         address = _typed(headers.first("final-recipient") or headers.first("original-recipient"))
         said = one_line(headers.first("disposition"))
         recipients.append(Recipient(kept(address.strip("<>")), "", said, ReportKind.READ))
-    words = _said(_own_text(parts, problems))
-    about = message_id or _about(message, parts, problems)
+    words = _said(mail.text)
+    about = message_id or _about(mail)
     return Report(ReportKind.READ, tuple(recipients[:MOST_RECIPIENTS]), about, words)
 
 
-def _by_signs(message: Part, parts: Sequence[Part], problems: set[Problem]) -> Report | None:
+def _by_signs(mail: _Mail) -> Report | None:
     """A report of a form of its own: who sends it, and another sign of one."""
-    headers = message.headers
+    headers = mail.message.headers
     sender = next(iter(addresses(headers.first("from"), set())), None)
     address = sender.address if sender else ""
     returns_nowhere = headers.first("return-path").replace(" ", "") in ("<>", '<"">')
     if headers.has("x-failed-recipients"):
-        return _in_words(message, parts, problems, ReportKind.FAILED)
+        return _in_words(mail, ReportKind.FAILED)
     if not (returns_nowhere or _SYSTEM.match(address) or not address):
         return None
     subject = headers.text("subject")
     if is_away(subject):
         return None
     if returns_nowhere and _RECEIPT.match(subject):
-        return _in_words(message, parts, problems, ReportKind.READ)
-    text = _own_text(parts, problems)[:_MOST_SEARCHED]
+        return _in_words(mail, ReportKind.READ)
+    text = mail.text
     speaks = bool(_SUBJECT.search(subject))
-    carried = [part for part in parts if part.content_type in _ORIGINAL]
+    carried = [part for part in mail.parts if part.content_type in _ORIGINAL]
     carries = bool(carried) or bool(_INSIDE.search(text))
     refuses = bool(_STATUS.search(text) or _REPLY.search(text) or _FAILED_FIELD.search(text))
     says_so = any(_RETURNED.search(part.headers.text("content-description")) for part in carried)
@@ -229,13 +245,13 @@ def _by_signs(message: Part, parts: Sequence[Part], problems: set[Problem]) -> R
     explains = bool(_EXPLAINS.search(text[:5_000]))
     content = speaks + carries + refuses + says_so + explains
     if content and surely + returns_nowhere + content >= _ENOUGH:
-        return _in_words(message, parts, problems, ReportKind.FAILED)
+        return _in_words(mail, ReportKind.FAILED)
     if not (surely or returns_nowhere):
         return None
-    temporary, permanent = _known_to_flufl(message)
+    temporary, permanent = _known_to_flufl(mail.message)
     if permanent or temporary:
         kind = ReportKind.FAILED if permanent else ReportKind.DELAYED
-        return _in_words(message, parts, problems, kind, [*permanent, *temporary])
+        return _in_words(mail, kind, [*permanent, *temporary])
     return None
 
 
@@ -256,16 +272,10 @@ def _known_to_flufl(message: Part) -> tuple[list[str], list[str]]:
     return found[0], found[1]
 
 
-def _in_words(
-    message: Part,
-    parts: Sequence[Part],
-    problems: set[Problem],
-    kind: ReportKind,
-    known: Sequence[str] = (),
-) -> Report:
+def _in_words(mail: _Mail, kind: ReportKind, known: Sequence[str] = ()) -> Report:
     """A report of which only the words are known."""
-    headers = message.headers
-    text = _own_text(parts, problems)[:_MOST_SEARCHED]
+    headers = mail.message.headers
+    text = mail.text
     words = _said(text)
     status = _STATUS.search(words) or _STATUS.search(text)
     subject = headers.text("subject")
@@ -288,7 +298,7 @@ def _in_words(
         Recipient(address, status[0] if status else "", words, kind)
         for address in list(unique)[:MOST_RECIPIENTS]
     )
-    return Report(kind, recipients, _about(message, parts, problems), words)
+    return Report(kind, recipients, _about(mail), words)
 
 
 def _is_final(text: str) -> bool:
@@ -297,16 +307,6 @@ def _is_final(text: str) -> bool:
 
 def _listed(headers: Headers, name: str) -> Iterator[Address]:
     return iter(addresses(headers.first(name), set()))
-
-
-def _own_text(parts: Sequence[Part], problems: set[Problem]) -> str:
-    """What the system itself says: text, without the mail that it is about."""
-    own = [
-        part
-        for part in parts
-        if part.content_type in ("text/plain", "text/html") and not part.children
-    ]
-    return texts(own[:2] if len(own) > 1 and own[0].content_type == "text/plain" else own, problems)
 
 
 def _said(text: str) -> str:
@@ -318,25 +318,25 @@ def _said(text: str) -> str:
     return words[:MOST_WORDS]
 
 
-def _about(message: Part, parts: Sequence[Part], problems: set[Problem]) -> str:
+def _about(mail: _Mail) -> str:
     """The Message-ID of the mail that a report is about; "" if it does not say."""
-    for part in parts:
+    for part in mail.parts:
         if part.content_type in _ORIGINAL or part.disposition == "attachment":
-            headers, _end = split(part.content(problems).lstrip(b"\r\n"), whole=True)
+            headers, _end = split(part.content(mail.problems).lstrip(b"\r\n"), whole=True)
             found = _ID.search(headers.first("message-id"))
             if found:
                 return found[1]
-    for part in parts:
+    for part in mail.parts:
         if part.content_type.endswith("delivery-status"):
-            content = part.content(problems).decode("latin-1")
+            content = part.content(mail.problems).decode("latin-1")
             named = re.search(r"(?i)^(?:x-)?original-message-id:\s*<([^<>\n]+)>", content, re.M)
             if named:
                 return named[1]
-    inside = _INSIDE.search(_own_text(parts, problems)[:_MOST_SEARCHED])
+    inside = _INSIDE.search(mail.text)
     if inside:
         return inside[1].strip()
     for name in ("in-reply-to", "references", "x-original-message-id"):
-        ids = _ID.findall(message.headers.first(name))
+        ids = _ID.findall(mail.message.headers.first(name))
         if ids:
             return ids[-1]
     return ""

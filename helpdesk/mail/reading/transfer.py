@@ -7,6 +7,8 @@ import binascii
 import re
 
 _FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_OURS = bytes(sign for sign in range(256) if not _FOREIGN.match(bytes([sign])))
+_MOST_PIECES = 100_000
 _PADDED = re.compile(rb"([A-Za-z0-9+/]++)=*+|=++")
 _NAME = re.compile(r"[a-z0-9-]+")
 _UU = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*+[\r\n]++", re.MULTILINE)
@@ -39,7 +41,7 @@ def from_base64(data: bytes) -> tuple[bytes, bool]:
         return binascii.a2b_base64(compact, strict_mode=True), False
     except binascii.Error:
         pass
-    foreign = len(_FOREIGN.findall(data))
+    foreign = _foreign(data)
     if foreign * 20 > len(data):
         return data, True
     if foreign:
@@ -51,19 +53,26 @@ def from_base64(data: bytes) -> tuple[bytes, bool]:
 
 def _until_foreign(data: bytes) -> tuple[bytes, bytes]:
     """Base64 up to the line where something else begins, and that as it stands."""
-    foreign = min((found.start() for found in _FOREIGN.finditer(data)), default=len(data))
+    foreign = next((found.start() for found in _FOREIGN.finditer(data)), len(data))
     line = max(data.rfind(b"\n", 0, foreign), data.rfind(b"\r", 0, foreign)) + 1
     head = data[:line].translate(None, b" \t\r\n")
     rest = data[line:]
-    if len(_FOREIGN.findall(rest)) * 50 < len(rest):  # dirt in base64, no other text
+    if _foreign(rest) * 50 < len(rest):  # dirt in base64, no other text
         return _in_pieces(_FOREIGN.sub(b"", data).translate(None, b" \t\r\n"))[0], b""
     return _in_pieces(head)[0], rest
+
+
+def _foreign(data: bytes) -> int:
+    """How many bytes do not belong to base64."""
+    return len(data.translate(None, _OURS))
 
 
 def _in_pieces(compact: bytes) -> tuple[bytes, bool]:
     """Base64 with padding in its middle, or without any; and whether all of it could be read."""
     found = []
     whole = True
+    if compact.count(b"=") > _MOST_PIECES:
+        compact = compact.replace(b"=", b"")
     for piece in _PADDED.finditer(compact):
         letters = piece[1] or b""
         if len(letters) % 4 == 1:

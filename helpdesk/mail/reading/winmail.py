@@ -7,6 +7,7 @@ from tnefparse import TNEF
 from helpdesk.mail.reading.charsets import decode
 
 MOST_FILES = 200
+_MOST_ATTRIBUTES = 2_000
 
 
 @dataclass(slots=True)
@@ -18,6 +19,8 @@ class Unpacked:
 
 def unpack(data: bytes) -> Unpacked | None:
     """Return what is in a winmail.dat, or None if it cannot be read."""
+    if _attributes(data) > _MOST_ATTRIBUTES:
+        return None
     try:
         read = TNEF(data, do_checksum=False)
         if len(read.attachments) > MOST_FILES:
@@ -26,6 +29,16 @@ def unpack(data: bytes) -> Unpacked | None:
         return Unpacked(_text(read.body), _text(read.htmlbody), files)
     except Exception:  # noqa: BLE001 (on broken data tnefparse raises whatever happens to it)
         return None
+
+
+def _attributes(data: bytes) -> int:
+    """How many attributes there are; tnefparse copies the rest of the file for each."""
+    count = 0
+    position = 6
+    while position + 12 < len(data) and count <= _MOST_ATTRIBUTES:
+        position += int.from_bytes(data[position + 5 : position + 9], "little") + 11
+        count += 1
+    return count
 
 
 def _text(value: object) -> str:
