@@ -1,6 +1,6 @@
 """Understanding an e-mail from its bytes. Knows no ticket, no Django, no I/O but a child process.
 
-    read.py            bytes to a `ReadMessage`; `safely.py`: the same in a process that can die
+    reader.py          bytes to a `ReadMessage`; `safely.py`: the same in a process that can die
     key.py             the content key, by which the same mail is known again
     mime.py, headers.py, addresses.py, charsets.py, transfer.py, winmail.py
                        how mail is written, and miswritten
@@ -29,7 +29,7 @@ from helpdesk.mail.reading.message import (
     ReportKind,
     Unreadable,
 )
-from helpdesk.mail.reading.read import read
+from helpdesk.mail.reading.reader import read
 from helpdesk.mail.reading.safely import read_safely
 
 __all__ = [

@@ -8,10 +8,11 @@ import pickle
 import resource
 import signal
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 from helpdesk.mail.reading.message import Unreadable
-from helpdesk.mail.reading.read import read
+from helpdesk.mail.reading.reader import read
 from helpdesk.mail.reading.safely import LENGTH
 
 PROCESSOR_SECONDS = 5
@@ -21,7 +22,8 @@ MEMORY = 512 * 2**20
 
 def main() -> None:
     """Answer one mail after the other. The system's own timers end what takes too long."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with suppress(ValueError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; the parent decides
     source, answers = sys.stdin.buffer, sys.stdout.buffer
@@ -47,10 +49,10 @@ def _whole(source: BinaryIO, length: int) -> bytes:
 def _answer(raw: bytes) -> bytes:
     try:
         return pickle.dumps(read(raw), protocol=5)
-    except Unreadable as reason:
-        return pickle.dumps(str(reason))
+    except Unreadable as unreadable:
+        return pickle.dumps((unreadable.reason, unreadable.where))
     except MemoryError:
-        return pickle.dumps(Unreadable.TOO_LARGE)
+        return pickle.dumps((Unreadable.TOO_LARGE, ""))
 
 
 if __name__ == "__main__":

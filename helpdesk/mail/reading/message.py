@@ -18,6 +18,12 @@ class Unreadable(Exception):
     CRASHED = _("The process that read it ended unexpectedly.")
     FAULT = _("The help desk software failed on this email.")
 
+    def __init__(self, reason: str, where: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+        """For a fault: its kind, file and line, for a log; nothing of what the mail says."""
+
 
 class Automatic(StrEnum):
     """Whether a program wrote the mail. Only `NO` may become work."""

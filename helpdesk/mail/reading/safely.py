@@ -52,24 +52,24 @@ class _Reader:
                 self._end()
         if isinstance(answer, ReadMessage):
             return answer
-        raise Unreadable(answer)
+        raise Unreadable(*answer)
 
-    def _answer(self, raw: bytes) -> ReadMessage | str:
+    def _answer(self, raw: bytes) -> ReadMessage | tuple[str, str]:
         """What the child answers; a warm one that died in the meantime is replaced once."""
         for warm in (self._child is not None, False):
             try:
-                answer: ReadMessage | str = pickle.loads(self._ask(raw))  # noqa: S301 (our own child)
+                answer: ReadMessage | tuple[str, str] = pickle.loads(self._ask(raw))  # noqa: S301 (our own child)
                 return answer
             except (EOFError, BrokenPipeError, ConnectionError):
                 died_of = self._end()
                 if died_of in (signal.SIGPROF, signal.SIGALRM):
-                    return Unreadable.TOO_SLOW
+                    return Unreadable.TOO_SLOW, ""
                 if not warm:
-                    return Unreadable.CRASHED
+                    return Unreadable.CRASHED, ""
             except BaseException:  # an interrupted talk cannot go on
                 self._end()
                 raise
-        return Unreadable.CRASHED
+        return Unreadable.CRASHED, ""
 
     def _ask(self, raw: bytes) -> bytes:
         if self._child is None:

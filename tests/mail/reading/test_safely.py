@@ -1,6 +1,7 @@
 """Mail that does harm ends a child process, and nothing else."""
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -35,6 +36,9 @@ def obeying(monkeypatch) -> None:
         "        while True: pass\n"
         "    if raw == b'eat':\n"
         "        return bytearray(600 * 2**20)\n"
+        "    if raw == b'fault':\n"
+        "        import helpdesk.mail.reading.reader as reading\n"
+        "        reading.parse = None\n"
         "    if raw == b'die':\n"
         "        import os; os._exit(3)\n"
         "    return right(raw)\n"
@@ -70,6 +74,15 @@ def test_what_does_harm_is_unreadable_and_the_next_mail_is_read(monkeypatch, rea
         reader.read(word)
 
     assert reader.read(MAIL) == read(MAIL)
+
+
+def test_a_fault_of_ours_is_told_with_its_place_and_without_words_of_the_mail(monkeypatch, reader):
+    obeying(monkeypatch)
+
+    with pytest.raises(Unreadable, match=Unreadable.FAULT) as raised:
+        reader.read(b"fault")
+
+    assert re.fullmatch(r"TypeError at reader\.py:\d+", raised.value.where)
 
 
 def test_the_limits_are_those_of_the_contract():

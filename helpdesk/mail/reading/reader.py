@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 from helpdesk.mail.reading.addresses import addresses, kept
 from helpdesk.mail.reading.automatic import automatic, from_list
@@ -41,7 +42,16 @@ def read(raw: bytes) -> ReadMessage:
     except MemoryError:
         raise Unreadable(Unreadable.TOO_LARGE) from None
     except Exception as fault:
-        raise Unreadable(Unreadable.FAULT) from fault
+        raise Unreadable(Unreadable.FAULT, _where(fault)) from fault
+
+
+def _where(fault: Exception) -> str:
+    """The kind of a fault and where it arose; not its message, which may quote the mail."""
+    trace = fault.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return type(fault).__name__ + place
 
 
 def _read(raw: bytes) -> ReadMessage:
