@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
-from helpdesk.mail.reading import winmail
+from helpdesk.mail.reading import transfer, winmail
 from helpdesk.mail.reading.charsets import decode
 from helpdesk.mail.reading.headers import one_line, split
 from helpdesk.mail.reading.html import MOST_SHOWN, from_text
@@ -18,6 +19,12 @@ MOST_TEXT = 1_000_000
 _SHOWN = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-markdown")
 _OTHER_FORMS = ("text/x-amp-html", "text/watch-html")
 _META = re.compile(rb"<meta[^>]{1,200}?charset=[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_WRITTEN_IN = re.compile(
+    r"""(\bsrc\s*+=\s*+["'])data:(image/(?:png|jpe?g|gif|webp|bmp));base64,([A-Za-z0-9+/=\s%]++)""",
+    re.IGNORECASE,
+)
+MOST_PICTURES = 100
+"""Pictures written into HTML that are taken as files."""
 _PGP = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
 _SIGNED_ONLY = ("signed-data", "certs-only", "compressed-data")
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
@@ -75,6 +82,8 @@ def body_of(message: Part, problems: set[Problem]) -> Body:
         found.files.append(File("message.txt", "text/plain", content, "", False))
         found.text = found.text[:MOST_TEXT]
     found.html = _cut_html(found.html, found, problems)
+    if not found.text and any(_is_opaque(part) for part in message.walk()):
+        problems.add(Problem.SIGNED_ENVELOPE)
     found.files = [_shown_in(file, found.html) for file in found.files]
     encrypted = any(_is_encrypted(part) for part in message.walk())
     found.encrypted = encrypted or bool(_PGP.search(found.text))
@@ -90,7 +99,7 @@ def _slots(part: Part, found: Body, problems: set[Problem], only: Part | None = 
     if _is_text(part, only):
         text = _decoded(part, problems)
         if part.content_type == "text/html":
-            text = _cut_html(text, found, problems)
+            text = _cut_html(_pictures_taken_out(text, found), found, problems)
             return [Slot(html=text)] if text.strip() else []
         if part.content_type in ("text/enriched", "text/richtext"):
             text = text_of(text.replace("<<", "&lt;"))
@@ -202,9 +211,26 @@ def _ending(content_type: str) -> str:
 
 def _shown_in(file: File, html: str) -> File:
     """The file, inline if the HTML shows it."""
-    if file.inline or not file.content_id or f"cid:{file.content_id}" not in html:
+    forms = (f"cid:{file.content_id}", f"cid:{quote(file.content_id)}")
+    if file.inline or not file.content_id or not any(form in html for form in forms):
         return file
     return File(file.name, file.content_type, file.content, file.content_id, True)
+
+
+def _pictures_taken_out(html: str, found: Body) -> str:
+    """Take pictures that are written into the HTML itself as files that it shows."""
+
+    def take(picture: re.Match[str]) -> str:
+        content, _damaged = transfer.from_base64(picture[3].encode())
+        number = sum(file.content_id.endswith("@in-html") for file in found.files) + 1
+        if number > MOST_PICTURES or not content:
+            return picture[0]
+        name = f"picture-{number}{_ending(picture[2].lower())}"
+        content_id = f"{number}@in-html"
+        found.files.append(File(name, picture[2].lower(), content, content_id, True))
+        return f"{picture[1]}cid:{content_id}"
+
+    return _WRITTEN_IN.sub(take, html) if "data:" in html else html
 
 
 def _cut_html(html: str, found: Body, problems: set[Problem]) -> str:
@@ -220,6 +246,12 @@ def _is_encrypted(part: Part) -> bool:
     if part.content_type in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         return part.parameters.get("smime-type", "").lower() not in _SIGNED_ONLY
     return part.content_type in ("multipart/encrypted", "application/pgp-encrypted")
+
+
+def _is_opaque(part: Part) -> bool:
+    """Whether a part is a signed text as a whole, of which nothing can be read beside it."""
+    kind = part.parameters.get("smime-type", "").lower()
+    return part.content_type.endswith("pkcs7-mime") and kind == "signed-data"
 
 
 def texts(parts: Iterable[Part], problems: set[Problem]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import nh3
 
@@ -135,10 +136,12 @@ def sanitised(
             return value
         address = value.strip()
         if address[:4].lower() == "cid:":
-            return picture_url(address[4:])
-        if remote_pictures and address.lower().startswith(("https://", "http://")):
+            return picture_url(unquote(address[4:]))
+        if not address.lower().startswith(("https://", "http://", "//")):
+            return None
+        if remote_pictures and not address.startswith("//"):
             return address
-        blocked += 1
+        blocked += not remote_pictures
         return None
 
     cleaned = nh3.clean(

@@ -79,6 +79,8 @@ class Problem(StrEnum):
     TEXT_CUT = "text-cut"
     """A text longer than can be shown is a file as well."""
     HTML_CUT = "html-cut"
+    SIGNED_ENVELOPE = "signed-envelope"
+    """The text is within a signature (`smime.p7m`) that is not opened."""
     UNREADABLE_ATTACHMENT = "unreadable-attachment"
     """A winmail.dat that could not be unpacked is kept as it is."""
 

@@ -26,6 +26,7 @@ MOST_RECIPIENTS = 100
 MOST_WORDS = 2_000
 _MOST_SEARCHED = 200_000
 _MOST_STATUS = 1_000_000
+"""Bytes of a delivery status, and of a mail that flufl.bounce is asked about."""
 
 _ACTIONS = {
     "failed": ReportKind.FAILED,
@@ -262,7 +263,9 @@ def _known_to_flufl(message: Part) -> tuple[list[str], list[str]]:
         name.encode() + b": " + value + b"\n" for name, value in message.headers.fields
     )
     try:
-        temporary, permanent = all_failures(message_from_bytes(fields + b"\n" + message.body))
+        temporary, permanent = all_failures(
+            message_from_bytes(fields + b"\n" + message.body[:_MOST_STATUS])
+        )
     except Exception:  # noqa: BLE001 (its detectors raise on what they do not expect)
         return [], []
     found = [

@@ -69,6 +69,16 @@ def test_case_22_html_without_html_and_with_its_pictures():
     assert message.files[0].inline
 
 
+def test_case_22_pictures_written_into_the_html_are_its_files():
+    picture = base64.b64encode(b"picture")
+    html = b'<p>Rich</p><img src="data:image/png;base64,' + picture + b'">'
+    message = read(multipart("alternative", HTML.replace(b"<p>Rich</p>", html)))
+
+    (file,) = message.files
+    assert (file.name, file.content, file.inline) == ("picture-1.png", b"picture", True)
+    assert message.html == f'<p>Rich</p><img src="cid:{file.content_id}">'
+
+
 def test_case_22_spaces_and_depth():
     for html in (b"&nbsp;" * 200_000 + b"Rich", b"<div>" * 40_000 + b"Rich"):
         message = one(b"Content-Type: text/html\r\n", html)
@@ -141,6 +151,7 @@ def test_encrypted_mail_is_said_to_be(headers, body):
 def test_signed_mail_is_not_encrypted():
     headers = b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
     assert not one(headers, b"x").encrypted
+    assert Problem.SIGNED_ENVELOPE in one(headers, b"x").problems
     assert not read(multipart("signed", PLAIN)).encrypted
 
 

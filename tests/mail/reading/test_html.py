@@ -64,6 +64,17 @@ def test_case_22_pictures_of_the_mail_are_shown_and_remote_ones_counted():
     assert result.blocked == 1
 
 
+def test_a_picture_is_found_by_its_escaped_name():
+    assert shown('<img src="cid:logo%40x">') == '<img src="/pictures/1">'
+
+
+def test_what_is_no_remote_picture_is_not_counted():
+    html = '<img src="data:image/png;base64,AA=="><img src="a.gif"><img src="//t.example/1.gif">'
+
+    assert sanitised(html, picture_url={}.get, remote_pictures=False).blocked == 1
+    assert sanitised(html, picture_url={}.get, remote_pictures=True).blocked == 0
+
+
 def test_case_22_remote_pictures_when_they_are_wanted():
     result = sanitised(
         '<img src="https://t.example/1.gif">', picture_url=PICTURES.get, remote_pictures=True
