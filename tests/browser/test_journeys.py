@@ -4,9 +4,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from helpdesk.clock import this_second
-from tests.world import settle
+from helpdesk.mail import delivery
+from tests.world import log_of, settle
 from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.delivery import reply_email
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -282,3 +285,21 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     expect(page.locator("header [data-status]")).to_have_text("Resolved")
     keys.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+
+
+@pytest.mark.parametrize("where", ["/tickets/{number}/", "/tickets/{number}/log/?before={last}"])
+def test_a_mail_is_sent_again_from_each_page_that_shows_it(desk, page: Page, monkeypatch, where):
+    number = desk.ticket(now=this_second()).ticket_id
+    respond(number, content="Here.", by=desk.rep)
+    settle()
+    monkeypatch.setattr(reply_email, "get_customer", lambda customer_id: None)
+    delivery.send_due()
+    monkeypatch.undo()
+    last = note(number, content="It did not arrive.", by=desk.rep).last_id
+    log_in(page, "rosa")
+
+    page.goto(where.format(number=number, last=last))
+    page.get_by_role("button", name="Resend").click()
+
+    expect(page.locator("#conversation")).to_contain_text("Sending…")
+    assert "failed" not in [line.delivery for line in log_of(number)]
