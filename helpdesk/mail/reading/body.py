@@ -254,12 +254,12 @@ def _is_opaque(part: Part) -> bool:
     return part.content_type.endswith("pkcs7-mime") and kind == "signed-data"
 
 
-def texts(parts: Iterable[Part], problems: set[Problem]) -> str:
-    """Return the plain text of all parts that have one, for what looks for words in it."""
+def texts(parts: Iterable[Part], most: int, problems: set[Problem]) -> str:
+    """Return the text of the first `most` characters of each part that has one."""
     found = []
     for part in parts:
         if part.content_type == "text/html":
-            found.append(text_of(_decoded(part, problems)[:MOST_SHOWN]))
+            found.append(text_of(_decoded(part, problems)[:most]))
         elif part.content_type.startswith("text/"):
-            found.append(_decoded(part, problems))
+            found.append(_decoded(part, problems)[:most])
     return "\n".join(found)

@@ -25,8 +25,8 @@ from helpdesk.mail.reading.mime import Part
 MOST_RECIPIENTS = 100
 MOST_WORDS = 2_000
 _MOST_SEARCHED = 200_000
+"""Characters in which signs of a report are looked for."""
 _MOST_STATUS = 1_000_000
-"""Bytes of a delivery status, and of a mail that flufl.bounce is asked about."""
 
 _ACTIONS = {
     "failed": ReportKind.FAILED,
@@ -120,7 +120,7 @@ class _Mail:
         ]
         if len(own) > 1 and own[0].content_type == "text/plain":
             own = own[:2]
-        return texts(own[:10], self.problems)[:_MOST_SEARCHED]
+        return texts(own[:10], _MOST_SEARCHED, self.problems)[:_MOST_SEARCHED]
 
 
 def report_of(message: Part, problems: set[Problem]) -> Report | None:
@@ -264,7 +264,7 @@ def _known_to_flufl(message: Part) -> tuple[list[str], list[str]]:
     )
     try:
         temporary, permanent = all_failures(
-            message_from_bytes(fields + b"\n" + message.body[:_MOST_STATUS])
+            message_from_bytes(fields + b"\n" + message.body[:_MOST_SEARCHED])
         )
     except Exception:  # noqa: BLE001 (its detectors raise on what they do not expect)
         return [], []

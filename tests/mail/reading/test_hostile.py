@@ -22,6 +22,7 @@ MAILS = {
     "codes": (b"", b"5.1.1 550 " * 300_000),
     "message ids": (b"", b"Message-ID: <" * 300_000),
     "tags": (HTML, b"<b>" * MILLION),
+    "paragraphs": (HTML, b"<p>Hello</p>\n" * MILLION),
     "open tags": (HTML, b"<a b='" * MILLION),
     "comments": (HTML, b"<!--" * MILLION),
     "spaces": (HTML, b"&nbsp;" * MILLION),
