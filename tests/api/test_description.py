@@ -151,5 +151,9 @@ def test_a_generated_client_works_a_ticket_through(desk, generated, live_server)
     assert [one.ticket_id for one in found.items] == [number]
     listed = call(about, "list_customer_tickets", customer.customer_id)
     assert [one.ticket_id for one in listed.items] == [number]
+    customers = call(about, "list_customers", q="Generated")
+    assert [one.customer_id for one in customers.items] == [customer.customer_id]
     report = call("reports", "get_sla_report")
-    assert report.now.active >= 0
+    assert report.now.active == 0, "the only ticket is resolved"
+    volume = call("reports", "get_analytics", group_by=models.GroupBy.CATEGORY)
+    assert {one.key for one in volume.groups} >= {"Customs", "Shipping"}

@@ -77,8 +77,11 @@ class PreviewForm(forms.ModelForm):
     impact: Sequence[str] = ()
 
     def reach(self) -> tuple[Scope, list[str]]:
-        """Return what saving the instance as it is would touch, and that in words."""
-        raise NotImplementedError
+        """Return what saving the instance as it is would touch, and that in words.
+
+        Each form of a kind of rule counts its own way; there is no common one.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what it would touch.")
 
     def full_clean(self) -> None:
         super().full_clean()
