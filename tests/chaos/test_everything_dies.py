@@ -246,6 +246,11 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running, looked_at):
     while any(client.statuses[201] == was for client, was in zip(clients, heard, strict=True)):
         assert time.monotonic() - waiting_since < 60, [one.wrong for one in clients]
         time.sleep(0.05)
+    # How many pages came while parts died is a matter of the machine: the visit goes on until
+    # there were some.
+    while visitor.answers["page", 200] < 5 * KILLS or visitor.answers["note", 200] < KILLS:
+        assert time.monotonic() - waiting_since < 120, f"no pages to speak of: {visitor.answers}"
+        time.sleep(0.05)
     stop.set()
     for thread in threads:
         thread.join(timeout=90)
@@ -253,8 +258,6 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running, looked_at):
 
     wrong = [line for client in clients for line in client.wrong]
     assert wrong + visitor.wrong == []
-    assert visitor.answers["page", 200] >= 5 * KILLS, f"no pages to speak of: {visitor.answers}"
-    assert visitor.answers["note", 200] >= KILLS, f"no forms to speak of: {visitor.answers}"
     written = Counter(line["content"] for line in communications(clients[0], visitor.ticket))
     assert [text for text in visitor.notes if written[text] < 1] == [], "confirmed notes are lost"
     confirmed = 0
