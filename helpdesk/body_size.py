@@ -19,7 +19,9 @@ from helpdesk.errors import NoRoom
 from helpdesk.middleware import error_page
 from helpdesk.parsing import whole_number
 
-FORM_DATA = "multipart/form-data"
+FORM_DATA, RAW_MAIL = "multipart/form-data", "message/rfc822"
+MAIL = f"{PREFIX}mail/"
+"""Where mail services hand in raw messages."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,8 @@ class BodyLimitMiddleware:
 
 def _largest(request: HttpRequest) -> int:
     """Bytes that somebody who is known may send here."""
+    if request.path.startswith(MAIL) and request.content_type == RAW_MAIL:
+        return int(settings.BODY_OF_A_MAIL)
     if request.path.startswith(PREFIX) or request.content_type != FORM_DATA:
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     return int(settings.BODY_WITH_FILES)

@@ -134,9 +134,16 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
 
 
 def post(
-    url: str, body: str, headers: dict[str, str], *, private: bool, whole: float = WHOLE
+    url: str,
+    body: str,
+    headers: dict[str, str],
+    *,
+    private: bool,
+    whole: float = WHOLE,
+    most: int = MOST_READ,
 ) -> Reply:
-    """POST a JSON body. Raises AddressRefused, Unreachable.
+    """POST a body, JSON if `headers` do not say otherwise, and read `most` bytes of the answer.
+    Raises AddressRefused, Unreachable.
 
     From connecting on it takes `whole` seconds at most; before that the system looks up the name,
     within bounds of its own.
@@ -179,7 +186,7 @@ def post(
                     redirect=False,
                     preload_content=False,
                 )
-                text = answer.read1(MOST_READ) or b""
+                text = answer.read1(most) or b""
                 answer.close()
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             why = _("took too long") if limit.over else type(error).__name__

@@ -249,6 +249,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 BODY_WITH_FILES = 12 * 1024 * 1024  # the files of a message (10 MB), and the form around them
 BODY_OF_A_STRANGER = 1024 * 1024
+BODY_OF_A_MAIL = 30 * 1024 * 1024  # handed in by a mail service
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -325,7 +326,9 @@ CELERY_TASK_ROUTES = {
             "reporting.resume_what_ifs",
             "reporting.send_weekly",
             "tickets.resume_bulks",
+            "tickets.process_mail",
             "tickets.resume_records",
+            "tickets.sweep_suspended",
             "tickets.replan",
         ),
         "jobs",
@@ -376,10 +379,13 @@ if DEBUG:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+# IMAP without TLS, from this machine alone: for tests and tunnels.
+IMAP_WITHOUT_TLS = env.bool("IMAP_WITHOUT_TLS", default=False)
 EMAIL_TIMEOUT = 15
 """Seconds that the mail server may take for each answer."""
 EMAIL_KINDS = {
     "reply": "tickets.services.delivery.reply_email.EMAIL",
+    "acknowledgement": "tickets.services.email.acknowledgement.EMAIL",
     "notice": "tickets.services.delivery.notifications.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
@@ -410,6 +416,8 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
         ("failed-events", "tickets.retry_failed_events", 60),
         ("mail-sweep", "helpdesk.send_mail", 60),
+        ("mail-left-behind", "tickets.process_mail", 30),
+        ("suspended-mail", "tickets.sweep_suspended", 3_600),
         ("old-mail", "tickets.mail_notices", 3_600),
         ("webhook-sweep", "tickets.send_webhooks", 30),
         ("webhook-marks", "tickets.forget_webhook_marks", 3_600),

@@ -21,10 +21,11 @@ from helpdesk.api.problems import unknown_address
 from helpdesk.api.site import api
 from reporting.api import router as reports
 from tickets.api.customer_tickets import router as tickets_about
+from tickets.api.mail import router as mail
 from tickets.api.tickets import router as tickets
 
 # The reports first: their addresses would be ticket numbers.
-for router in (reports, tickets, customers, tickets_about, people):
+for router in (reports, mail, tickets, customers, tickets_about, people):
     api.add_router("", router)
 
 urlpatterns = [

@@ -9,6 +9,7 @@ from helpdesk.clock import this_second
 from tickets.models import Bulk, CustomerJob
 from tickets.services.customer_records import follow, merge_and_erase
 from tickets.services.delivery import old_mail, outbox, webhooks
+from tickets.services.email import limits, receive, suspended
 from tickets.services.lifecycle import auto_close, escalate
 from tickets.services.lists import bulk
 from tickets.services.maintenance import health
@@ -71,6 +72,19 @@ def send_webhook(webhook_id: int) -> int:
 @shared_task(name="tickets.forget_webhook_marks")
 def forget_webhook_marks() -> int:
     return webhooks.forget_marks()
+
+
+@shared_task(name="tickets.process_mail")
+def process_mail() -> int:
+    """What was recorded, and left by whoever died or found an engine away."""
+    return receive.process_left_behind()
+
+
+@shared_task(name="tickets.sweep_suspended")
+def sweep_suspended() -> int:
+    """What nobody decided on for a month, and counters of hours that have passed."""
+    limits.forget_old_counts()
+    return suspended.sweep()
 
 
 @shared_task(name="tickets.resume_bulks")

@@ -274,15 +274,23 @@ class Absence(models.Model):
 
 
 class ApiToken(models.Model):
-    """Lets a program act as a user. Only a hash of the token is kept."""
+    """Lets a program act as a user, or hand mail to a mailbox. Only a hash of the token is kept."""
 
     class Scope(models.TextChoices):
         READ = "read", _("read")
         WRITE = "write", _("read and write")
+        MAIL = "mail", _("hand in email")
 
     user = models.ForeignKey(
-        User, models.CASCADE, related_name="api_tokens", verbose_name=_("person")
+        User,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_tokens",
+        verbose_name=_("person"),
+        help_text=_("Empty for the token of a mailbox."),
     )
+    mailbox = models.CharField(_("mailbox"), max_length=40, blank=True, editable=False)
     name = LineField(_("name"), max_length=60)
     scope = models.CharField(
         _("permissions"), max_length=10, choices=Scope.choices, default=Scope.READ

@@ -17,7 +17,6 @@ from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.encoding import force_bytes
@@ -36,6 +35,7 @@ from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
 from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
+from helpdesk.mail.templates import composed
 
 KIND = "password"
 
@@ -175,9 +175,8 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
     address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)
     with translation.override(user.mail_language):
-        subject = _("Set a new password")
-        body = render_to_string("mail/password.txt", {"person": user, "address": address})
-    return EmailMessage(subject, body, to=[recipient(user.email)])
+        context = {"person": user, "address": address}
+        return composed("password", context, to=[recipient(user.email)])
 
 
 EMAIL = MailKind(_compose)

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import FIELD, question
-from helpdesk.accounts.models import ApiToken, User
-from helpdesk.accounts.tokens import make_token, revoke, tokens_of
+from helpdesk.accounts.models import User
+from helpdesk.accounts.tokens import PERSONAL, make_token, revoke, tokens_of
 from helpdesk.errors import Invalid
 
 LIVES = (30, 90)
@@ -44,7 +44,7 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
         "text": text,
         "errors": errors,
         "typed": request.POST if errors else {},
-        "scopes": ApiToken.Scope.choices,
+        "scopes": [(one.value, one.label) for one in PERSONAL],
         "lives": [
             *(days for days in LIVES if days < settings.API_TOKEN_DAYS),
             settings.API_TOKEN_DAYS,

@@ -6,7 +6,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,8 @@ PREFIX = "hd_"
 SHOWN = 8
 """Characters of a token by which people tell theirs apart."""
 
+PERSONAL = (ApiToken.Scope.READ, ApiToken.Scope.WRITE)
+"""Permissions of tokens that act as a person."""
 LONGEST_NAME = 60
 LAST_USE = timedelta(minutes=1)
 """The last use is written down to this exactness: a read need not write each time."""
@@ -39,10 +41,8 @@ def make_token(
     name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         errors["name"] = _("Enter a name of 1 to %(most)s characters.") % {"most": LONGEST_NAME}
-    if scope not in ApiToken.Scope.values:
-        errors["scope"] = _("Choose one of: %(words)s.") % {
-            "words": ", ".join(ApiToken.Scope.values)
-        }
+    if scope not in PERSONAL:
+        errors["scope"] = _("Choose one of: %(words)s.") % {"words": ", ".join(PERSONAL)}
     if not 1 <= days <= longest:
         errors["days"] = _("Choose 1 to %(most)s days.") % {"most": longest}
     if errors:
@@ -62,6 +62,35 @@ def make_token(
     return made, text
 
 
+def make_mail_token(mailbox: str, *, days: int | None = None) -> tuple[ApiToken, str]:
+    """A token with which a mail service hands mail to a mailbox, and its text, which nobody can
+    read again. It belongs to no person, so no password ends it. Raises Invalid for `days`."""
+    longest: int = settings.API_TOKEN_DAYS
+    days = longest if days is None else days
+    if not 1 <= days <= longest:
+        raise Invalid({"days": _("Choose 1 to %(most)s days.") % {"most": longest}})
+    text = f"{PREFIX}{token_urlsafe(32)}"
+    made = ApiToken.objects.create(
+        user=None,
+        mailbox=mailbox,
+        name=mailbox,
+        scope=ApiToken.Scope.MAIL,
+        beginning=text[:SHOWN],
+        digest=_digest(text),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    events.log_event("token_made", account=None, token=made.pk)
+    return made, text
+
+
+def expiring(within: timedelta) -> QuerySet[ApiToken]:
+    """Return tokens of mailboxes that are good now and end within a time: somebody has to make a
+    new one before mail stops coming."""
+    now = timezone.now()
+    good = ApiToken.objects.filter(scope=ApiToken.Scope.MAIL, revoked_at=None)
+    return good.filter(expires_at__gt=now, expires_at__lt=now + within)
+
+
 def token_of(text: str) -> ApiToken | None:
     """The token with this text, if it is good now. One SQL query; one more once a minute.
 
@@ -72,7 +101,8 @@ def token_of(text: str) -> ApiToken | None:
     oldest = now - timedelta(days=settings.API_TOKEN_DAYS)
     found = (
         ApiToken.objects.select_related("user")
-        .filter(digest=_digest(text), revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .filter(digest=_digest(text), revoked_at=None, expires_at__gt=now)
+        .filter(Q(user__is_active=True) | Q(user=None))
         .filter(created_at__gt=oldest)
         .first()
     )

@@ -27,11 +27,31 @@ class TokenAuth(HttpBearer):
         found = token_of(token)
         if found is None:
             raise AuthenticationError
+        if found.user is None:
+            raise NotAllowed(_("This token can only hand in email."))
         request.user = found.user
         structlog.contextvars.bind_contextvars(user_id=found.user_id, token_id=found.pk)
         request.rate = limits.count(found.pk)  # type: ignore[attr-defined]
         if found.scope == ApiToken.Scope.READ and request.method not in READS:
             raise NotAllowed(_("This token has read-only access."))
+        return found
+
+
+class MailTokenAuth(HttpBearer):
+    """The token of a mailbox: it hands in mail, and can do nothing else."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        text = bearer_token(request)
+        return None if text is None else self.authenticate(request, text)
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
+        found = token_of(token)
+        if found is None:
+            raise AuthenticationError
+        structlog.contextvars.bind_contextvars(token_id=found.pk)
+        request.rate = limits.count(found.pk)  # type: ignore[attr-defined]
+        if found.scope != ApiToken.Scope.MAIL:
+            raise NotAllowed(_("Only the token of a mailbox can hand in email."))
         return found
 
 

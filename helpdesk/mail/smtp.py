@@ -121,7 +121,9 @@ def mail_server() -> Iterator[Server]:
 
 def _payload(message: EmailMessage) -> bytes:
     """The message as SMTP wants it: CRLF, and dots at the start of lines doubled."""
-    raw = message.message().as_bytes()
+    written = message.message()
+    del written["Return-Path"]  # which the server writes, of the envelope
+    raw = written.as_bytes()
     return re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r?\n|\r", b"\r\n", raw))
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, recipient
+from helpdesk.mail.templates import composed
 from reporting.domain.days import DAY, Range
 from reporting.domain.figures import resolution_rate
 from reporting.services.completeness import complete_until
@@ -83,12 +83,11 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "priorities": {word: found.stats(word) for word in found.by_priority},
     }
     with translation.override(user.mail_language):
-        subject = _("Weekly report: %(first)s to %(last)s") % {
-            "first": date_format(week.start, _("j M Y")),
-            "last": date_format(last, _("j M Y")),
+        days = {
+            "first_day": date_format(week.start, _("j M Y")),
+            "last_day": date_format(last, _("j M Y")),
         }
-        body = render_to_string("mail/weekly.txt", context)
-    return EmailMessage(subject, body, to=[recipient(user.email)])
+        return composed("weekly", {**context, **days}, to=[recipient(user.email)])
 
 
 def _week(end: date) -> Range:

@@ -74,6 +74,12 @@ def day(at: date) -> str:
 
 
 @register.filter
+def quote_lines(text: str) -> str:
+    """A text as mails quote it: each line behind a `>`."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+@register.filter
 def markdown(text: str) -> SafeString:
     """What staff write, as harmless HTML; `#41` is a link to that ticket."""
     return to_html(text, tickets=True)

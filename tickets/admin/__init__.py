@@ -3,6 +3,7 @@
 from tickets.admin import paths  # noqa: F401 (says what can be asked)
 from tickets.admin.accounts import TicketHolderAdmin
 from tickets.admin.logs import CommunicationAdmin, EscalationAdmin
+from tickets.admin.mailbox import BlockedSenderAdmin, MailboxAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
 from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
 from tickets.admin.ticket import TicketAdmin
@@ -17,11 +18,13 @@ from tickets.admin.workspace import (
 
 __all__ = [
     "AbsenceAdmin",
+    "BlockedSenderAdmin",
     "CalendarAdmin",
     "CannedReplyAdmin",
     "CommunicationAdmin",
     "EscalationAdmin",
     "EscalationRuleAdmin",
+    "MailboxAdmin",
     "PolicyAdmin",
     "PolicyVersionAdmin",
     "ReplanAdmin",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop as _
 from helpdesk.accounts.models import Membership, Team
 from helpdesk.accounts.people import assignable_users
 from tickets.domain.ticket import Category
-from tickets.models import CannedReply, RoutingRule, SavedView
+from tickets.models import CannedReply, Mailbox, RoutingRule, SavedView
 
 _TEAMS = {
     "Customs and papers": (Team.Distribution.LEAST_LOAD, [Category.CUSTOMS]),
@@ -37,8 +37,12 @@ _REPLIES = {
 """Customers write in several languages: each reply is there in every one that Helpdesk has."""
 
 
+MAILBOX = {"address": "support@helpdesk.example", "sender_name": "ACME Shipping"}
+
+
 def furnish() -> None:
     """Make what is missing; what has been changed stays as it is."""
+    Mailbox.objects.get_or_create(name="support", defaults=MAILBOX)
     people = list(assignable_users())
     for name, (distribution, categories) in _TEAMS.items():
         team, made = Team.objects.get_or_create(name=name, defaults={"distribution": distribution})

@@ -48,7 +48,7 @@ class Communicated:
     """A message or a note was added to the conversation.
 
     `deliver` says that it is to be mailed to the customer, `assigned_to` and `team_id` who had the
-    ticket then.
+    ticket then, `automatic` that a machine wrote it.
     """
 
     communication_id: str
@@ -58,6 +58,19 @@ class Communicated:
     mentions: tuple[str, ...] = ()
     assigned_to: str | None = None
     team_id: str | None = None
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A mail server reported that a message to the customer was not delivered.
+
+    `written_by` wrote it, `assigned_to` had the ticket when the report came.
+    """
+
+    communication_id: str
+    written_by: str
+    assigned_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ class Unknown:
 
 
 Event = (
-    Created | Imported | Changed | Assigned | Communicated | Escalated | Resolved | Closed
+    Created | Imported | Changed | Assigned | Communicated | Bounced | Escalated | Resolved | Closed
     | Reopened | Merged | Unmerged | Archived | Restored | Unknown
 )  # fmt: skip
 
@@ -139,6 +152,7 @@ _KINDS: Mapping[type[Event], str] = MappingProxyType(
         Changed: "changed",
         Assigned: "assigned",
         Communicated: "communication",
+        Bounced: "bounced",
         Escalated: "escalated",
         Resolved: "resolved",
         Closed: "closed",
@@ -201,7 +215,10 @@ def load(kind: str, text: str) -> Event:
                 mentions=tuple(data.get("mentions", ())),
                 assigned_to=data.get("assignedTo"),
                 team_id=data.get("team"),
+                automatic=bool(data.get("automatic")),
             )
+        case "bounced":
+            return Bounced(data["communicationId"], data["writtenBy"], data.get("assignedTo"))
         case "escalated":
             return Escalated(
                 reasons=tuple(_raised(one, data) for one in data["milestones"]),
@@ -245,6 +262,13 @@ def _data(event: Event) -> dict[str, Any]:
                 "mentions": list(event.mentions),
                 "assignedTo": event.assigned_to,
                 "team": event.team_id,
+                **({"automatic": True} if event.automatic else {}),
+            }
+        case Bounced(communication_id, written_by, assigned_to):
+            return {
+                "communicationId": communication_id,
+                "writtenBy": written_by,
+                "assignedTo": assigned_to,
             }
         case Escalated():
             return {

@@ -45,6 +45,15 @@ class CommunicationType(StrEnum):
     SYSTEM_UPDATE = "System Update"
 
 
+class Channel(StrEnum):
+    """How a ticket or message reached the desk."""
+
+    EMAIL = "email"
+    WEB = "web"
+    API = "api"
+    IMPORT = "import"
+
+
 class LogEvent(StrEnum):
     """What a System Update tells of."""
 
@@ -55,6 +64,7 @@ class LogEvent(StrEnum):
     ERASED = "erased"
     ARCHIVED = "archived"
     RESTORED = "restored"
+    DELIVERY_REPORT = "delivery-report"
 
 
 ERASED = "[erased]"

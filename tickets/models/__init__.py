@@ -1,5 +1,6 @@
 """Configuration in Django's database, the search index, and the admin's name for a ticket."""
 
+from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
 from tickets.models.replan import Replan
 from tickets.models.routing import RoutingRule
@@ -10,6 +11,7 @@ from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
 __all__ = [
+    "BlockedSender",
     "Bulk",
     "Calendar",
     "CannedReply",
@@ -19,6 +21,7 @@ __all__ = [
     "EntryTag",
     "Escalation",
     "EscalationRule",
+    "Mailbox",
     "Policy",
     "PolicyVersion",
     "Replan",

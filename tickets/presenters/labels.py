@@ -74,6 +74,7 @@ BULKS = {
 
 EMAIL_KINDS = {
     "reply": gettext_lazy("Reply"),
+    "acknowledgement": gettext_lazy("Acknowledgement"),
     "notice": gettext_lazy("Escalation notice"),
     "weekly": gettext_lazy("Weekly report"),
     "password": gettext_lazy("Password reset"),
@@ -83,6 +84,7 @@ NOTICES = {
     "assigned": gettext_lazy("%(name)s assigned you"),
     "mentioned": gettext_lazy("%(name)s mentioned you"),
     "replied": gettext_lazy("Customer replied"),
+    "bounced": gettext_lazy("Your reply was not delivered"),
 }
 
 RULES = labels.RULES
@@ -93,6 +95,7 @@ LOG_EVENTS = {
     "erased": gettext_lazy("Customer’s personal data erased"),
     "archived": gettext_lazy("Ticket archived"),
     "restored": gettext_lazy("Ticket restored from the archive"),
+    "delivery-report": gettext_lazy("Delivery report"),
 }
 """What a System Update says beside its changes, by LogEvent."""
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     ListAttribute,
     MapAttribute,
     UnicodeAttribute,
@@ -32,6 +33,37 @@ class Attachment(MapAttribute[str, Any]):
     file_id = UnicodeAttribute(attr_name="fileId")
     name = UnicodeAttribute()
     size = IntegerAttribute()  # bytes
+    # Of a picture inside a mail: what its HTML calls it
+    content_id = UnicodeAttribute(attr_name="contentId", null=True)
+
+
+class EmailFacts(MapAttribute[str, Any]):
+    """What a message was as an e-mail: who wrote it to whom, and where the original is."""
+
+    key = UnicodeAttribute(null=True)  # of the InboundEmail; absent: the desk wrote it
+    sha256 = UnicodeAttribute(null=True)  # the raw message in the storage
+    sender = UnicodeAttribute()
+    sender_name = UnicodeAttribute(attr_name="senderName", null=True)
+    reply_to = UnicodeAttribute(attr_name="replyTo", null=True)  # where it differs
+    to = ListAttribute(of=UnicodeAttribute, null=True)
+    cc = ListAttribute(of=UnicodeAttribute, null=True)
+    subject = UnicodeAttribute(null=True)
+    message_id = UnicodeAttribute(attr_name="messageId", null=True)
+    # The ids that it names, oldest first: what an answer threads by
+    references = ListAttribute(of=UnicodeAttribute, null=True)
+    sent_at = InstantAttribute(attr_name="sentAt", null=True)  # as it says itself
+    received_at = InstantAttribute(attr_name="receivedAt", null=True)
+    # What a person should know: of tickets.domain.mail.outcome.Remark
+    remarks = ListAttribute(of=UnicodeAttribute, null=True)
+
+
+class RecipientDelivery(MapAttribute[str, Any]):
+    """How the mail to one recipient stands: a word of tickets.domain.ticket.Delivery."""
+
+    address = UnicodeAttribute()
+    state = UnicodeAttribute()
+    at = InstantAttribute(null=True)
+    problem = UnicodeAttribute(null=True)
 
 
 class Communication(Item):
@@ -63,6 +95,15 @@ class Communication(Item):
     reason = UnicodeAttribute(null=True)  # of an escalation by hand
     reference = UnicodeAttribute(null=True)  # the number that an imported ticket had elsewhere
     attachments = ListAttribute(of=Attachment, null=True)
+    # How it came or went: a word of tickets.domain.ticket.Channel; absent on entries without one
+    channel = UnicodeAttribute(null=True)
+    email = EmailFacts(null=True)
+    # Of a conversation with a third party: its number on the ticket
+    side_thread = UnicodeAttribute(attr_name="sideThread", null=True)
+    # Set where an inbound message has no effect: automatic, or of somebody who is not the customer
+    without_effect = BooleanAttribute(attr_name="withoutEffect", null=True)
+    # The mail to each recipient, in the order of the addresses; absent: one, of `delivery`
+    deliveries = ListAttribute(of=RecipientDelivery, null=True)
     # The mail to the customer: a word of tickets.domain.ticket.Delivery; absent: none is sent
     delivery = UnicodeAttribute(null=True)
     delivery_at = InstantAttribute(attr_name="deliveryAt", null=True)

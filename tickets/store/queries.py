@@ -217,6 +217,19 @@ def communication(ticket_id: str, communication_id: str) -> Communication | None
         return None
 
 
+def lines_written_at(ticket_id: str, beginning: str) -> list[Communication]:
+    """Lines whose ids begin so: the first ten letters of an id say when it was made. One Query."""
+    if not fits(ticket_pk(ticket_id), communication_sk(beginning)) or not beginning:
+        return []
+    lines = Communication.query(
+        ticket_pk(ticket_id),
+        Communication.sk.startswith(communication_sk(beginning)),
+        consistent_read=True,
+        limit=50,
+    )
+    return list(lines)
+
+
 def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
     """The lines that were written after the line `after`, oldest first. One Query."""
     after = after[:LONGEST_ULID]

@@ -207,6 +207,11 @@ class Ticket(Item):
     split_from = UnicodeAttribute(attr_name="splitFrom", null=True)
     # Set where the description is what the customer wrote, until a colleague rewrites it
     description_by_customer = BooleanAttribute(attr_name="descriptionByCustomer", null=True)
+    # How it reached the desk: a word of tickets.domain.ticket.Channel; absent on older tickets
+    channel = UnicodeAttribute(null=True)
+    mailbox = UnicodeAttribute(null=True)  # the name of the one that it came to
+    # Who takes part beside the customer, each as "Name <address>"
+    participants: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     # Put away: in no list of work and no search, but in figures and in its customer's history
     archived_at = InstantAttribute(attr_name="archivedAt", null=True)
     sla = Sla(default=Sla)

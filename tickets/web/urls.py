@@ -13,6 +13,7 @@ from tickets.web import (
     pages,
     presence,
     sla_explanation,
+    suspended,
     workload,
 )
 
@@ -43,6 +44,9 @@ urlpatterns = [
     path("notices/", notifications.page, name="notices"),
     path("notices/bell/", notifications.bell, name="notices_bell"),
     path("notices/read/", notifications.read, name="notices_read"),
+    path("mail/suspended/", suspended.page, name="mail_suspended"),
+    path("mail/suspended/message/", suspended.message, name="mail_suspended_message"),
+    path("mail/suspended/act/", suspended.act, name="mail_suspended_act"),
     path("mail/undelivered/", mail.page, name="mail_undelivered"),
     path("mail/undelivered/again/", mail.again, name="mail_again"),
     path("mail/undelivered/dismiss/", mail.dismiss, name="mail_dismiss"),

@@ -93,6 +93,15 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
         raise
 
 
+def save(ticket_id: str, content: File, name: str, content_id: str = "") -> Attachment:
+    """Store a file of a mail, of whatever kind, and return it. Raises NoRoom on a full disk."""
+    plain = _plain(name)
+    file_id = _save(ticket_id, content)
+    return Attachment(
+        file_id=file_id, name=plain, size=content.size, content_id=content_id[:300] or None
+    )
+
+
 def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) -> Attachment:
     """A file of a message. Raises NotFound, NotAllowed."""
     require_ticket_work(by)
@@ -183,8 +192,12 @@ def _check(files: list[UploadedFile], names: list[str]) -> None:
 
 
 def _name(file: UploadedFile) -> str:
-    """The file's name without folders and without what does not print, its end kept."""
-    name = PurePath((file.name or "").replace("\\", "/")).name
+    return _plain(file.name or "")
+
+
+def _plain(written: str) -> str:
+    """A file's name without folders and without what does not print, its end kept."""
+    name = PurePath(written.replace("\\", "/")).name
     name = one_line(re.sub(r"[\x00-\x1f\x7f]", "", name)) or "file"
     stem, dot, ending = name.rpartition(".")
     return f"{stem[: LONGEST_NAME - len(ending)]}{dot}{ending[:20]}"

@@ -15,11 +15,12 @@ from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
+from tickets.services.conversation.arrival import Arrival
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
+from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_DESCRIPTION, Checks
 from tickets.store import queries
 from tickets.store.items import Attachment, Communication
 from tickets.store.ticket import Ticket
@@ -48,6 +49,7 @@ def communicate(
     deliver: bool = True,
     seen: str | None = None,
     token: Token | None = None,
+    arrival: Arrival | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
@@ -57,12 +59,14 @@ def communicate(
     Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
     stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
     message to a ticket that was closed too long ago goes to its follow-up, which is opened for the
-    first of them. The ticket that it went to is returned with it.
-    Raises SaidAlready for a `token` that this actor used before; Invalid, NotFound, NotAllowed,
-    CameBetween, EventRefused (waiting on a done ticket), Busy.
+    first of them. The ticket that it went to is returned with it. A message that came by e-mail has
+    an `arrival`: it is taken as it is, however long.
+    Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
+    NotAllowed, CameBetween, EventRefused (waiting on a done ticket), Busy.
     """
     checks = Checks()
-    content = checks.text("content", content, longest=LONGEST_CONTENT)
+    if arrival is None:
+        content = checks.text("content", content, longest=LONGEST_CONTENT)
     if type is CommunicationType.SYSTEM_UPDATE:
         checks.errors["type"] = _("System updates can’t be added manually.")
     is_note = type is CommunicationType.INTERNAL_NOTE
@@ -95,7 +99,9 @@ def communicate(
                     transaction, token, by=by, at=draft.at, ticket=draft.ticket, line=line
                 )
             )
-        if inbound:
+        if arrival:
+            arrival.note_on(draft, line)
+        if inbound and (arrival is None or arrival.has_effect):
             draft.apply(EventType.CUSTOMER_REPLIED)
         elif answer:
             draft.apply(EventType.RESPONDED)
@@ -114,6 +120,7 @@ def communicate(
                 mentions=tuple(sorted(mentioned.values())),
                 assigned_to=draft.ticket.assigned_to,
                 team_id=draft.ticket.team_id,
+                automatic=arrival is not None and arrival.automatic,
             )
         )
 
@@ -123,7 +130,9 @@ def communicate(
     except (ClosedTooLongAgo, TicketArchived):
         if not inbound:
             raise
-        return _continue_elsewhere(ticket_id, content, attachments, token=token, by=by, now=now)
+        return _continue_elsewhere(
+            ticket_id, content, attachments, token=token, arrival=arrival, by=by, now=now
+        )
     except MergedAway as merged:
         return communicate(
             merged.into,
@@ -135,6 +144,7 @@ def communicate(
             attachments=attachments,
             deliver=deliver,
             token=token,
+            arrival=arrival,
             by=by,
             now=now,
         )
@@ -211,6 +221,7 @@ def _continue_elsewhere(
     attachments: Sequence[Attachment],
     *,
     token: Token | None,
+    arrival: Arrival | None,
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
@@ -230,6 +241,7 @@ def _continue_elsewhere(
         content=content,
         attachments=attachments,
         token=token,
+        arrival=arrival,
         by=by,
         now=now,
     )
@@ -260,7 +272,7 @@ def _follow_up_of(old: Ticket, content: str, *, by: Actor, now: datetime | None)
         customer_id=old.customer_id,
         vehicle_id=old.vehicle_id if kept else None,
         subject=old.subject,
-        description=content,
+        description=content[:LONGEST_DESCRIPTION],
         category=old.category,
         priority=old.priority,
         continues=old.ticket_id,

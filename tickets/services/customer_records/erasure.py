@@ -18,10 +18,13 @@ from customers.store.queries import all_vehicles
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor
 from helpdesk.clock import this_second
+from helpdesk.dynamo.transaction import Action
 from tickets.domain.ticket import ERASED, CommunicationType, LogEvent
 from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
 from tickets.services.delivery import reply_email, webhooks
+from tickets.services.email.forget import forget_email
+from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.escalate import MANUAL
@@ -42,6 +45,7 @@ def forget_person(customer_id: str) -> None:
     vehicles = [one.vehicle_id for found in records for one in all_vehicles(found)]
     erase.erase_from_files(marks, [*records, *vehicles])
     saved_views.forget_views(marks, [*records, *vehicles])
+    forget_senders(marks.are)
     _forget_in_admin_log({"customer"}, records)
     _forget_in_admin_log({"vehicle"}, vehicles)
     for record in records:
@@ -91,10 +95,12 @@ def _forget_ticket(ticket_id: str, by: Actor) -> None:
 
 def _forget(draft: Draft) -> None:
     ticket: Ticket = draft.ticket
-    if ticket.subject == ticket.description == ERASED and not ticket.tags:
+    words = (*ticket.tags, *ticket.participants)
+    if ticket.subject == ticket.description == ERASED and not words:
         return
     ticket.subject = ticket.description = ERASED
     ticket.tags = []
+    ticket.participants = []
     draft.add_entry(
         CommunicationType.SYSTEM_UPDATE,
         "The customer's personal data was erased",
@@ -107,22 +113,32 @@ def _forget_line(line: Communication) -> None:
         attachments.forget(attached)
     if line.delivery:
         reply_email.forget(line)
+    if line.email:
+        forget_email(line)
     if line.rule == MANUAL:
         if line.reason != ERASED:
             content = f"Escalated by hand: {ERASED}"
             line.update(
                 actions=[Communication.content.set(content), Communication.reason.set(ERASED)]
             )
+    elif line.event == LogEvent.DELIVERY_REPORT.value:
+        _forget_words(line, Communication.reason.remove(), Communication.reference.remove())
     elif line.type == CommunicationType.SYSTEM_UPDATE.value:
         _forget_changes(line)
-    elif line.content != ERASED or line.attachments:
-        line.update(
-            actions=[
-                Communication.content.set(ERASED),
-                Communication.attachments.remove(),
-                Communication.delivery_problem.remove(),
-            ]
-        )
+    elif line.content != ERASED or line.attachments or line.email or line.deliveries:
+        _forget_words(line, Communication.attachments.remove())
+
+
+def _forget_words(line: Communication, *more: Action) -> None:
+    line.update(
+        actions=[
+            Communication.content.set(ERASED),
+            Communication.delivery_problem.remove(),
+            Communication.deliveries.remove(),
+            Communication.email.remove(),
+            *more,
+        ]
+    )
 
 
 def _forget_changes(line: Communication) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import structlog
+from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import User
@@ -26,7 +25,8 @@ from helpdesk.accounts.people import (
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, recipient
-from tickets.domain.events import Assigned, Communicated, Escalated, Raised
+from helpdesk.mail.templates import composed
+from tickets.domain.events import Assigned, Bounced, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
 from tickets.store import notification as store
@@ -52,9 +52,11 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
                 _tell_of_escalation(event, escalated)
             case Assigned(to):
                 _tell(event, "assigned", _working([to]))
+            case Bounced(_, written_by, assigned_to):
+                _tell(event, "bounced", _working({written_by, assigned_to}))
             case Communicated() as communicated:
                 _tell(event, "mentioned", _working(communicated.mentions))
-                if communicated.direction is Direction.INBOUND:
+                if communicated.direction is Direction.INBOUND and not communicated.automatic:
                     _tell(event, "replied", _hear_of_reply(event, communicated))
 
 
@@ -196,15 +198,16 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if person is None or not found:
         return None
     tickets = {told.ticket_id for told in found}
+    reasons = reasons_of(found)
+    context = {
+        "only": tickets.pop() if len(tickets) == 1 else "",
+        "count": len(tickets),
+        "notices": [(told, reasons.get(told.event_id, "")) for told in found],
+        "person": person,
+        "desk": settings.DESK_URL,
+    }
     with translation.override(person.mail_language):
-        if len(tickets) == 1:
-            subject = _("Ticket %(id)s was escalated") % {"id": tickets.pop()}
-        else:
-            subject = _("%(count)s tickets were escalated") % {"count": len(tickets)}
-        reasons = reasons_of(found)
-        lines = [(told, reasons.get(told.event_id, "")) for told in found]
-        body = render_to_string("mail/escalations.txt", {"notices": lines, "person": person})
-    return EmailMessage(subject, body, to=[recipient(person.email)])
+        return composed("escalations", context, to=[recipient(person.email)])
 
 
 EMAIL = MailKind(_compose)

@@ -1,39 +1,43 @@
 """E-mails with replies to customers.
 
 A reply is written with its delivery `pending`. The outbox queues the mail and turns the delivery
-to `sending`, in one transaction, so that a repeat queues no second one. What becomes of it is kept
-with the reply: it was sent, it failed, or nobody can know; then a person decides.
+to `sending`, in one transaction, so that a repeat queues no second one. Each recipient gets a mail
+of their own. What becomes of each is kept with the reply: it was sent, it failed, or nobody can
+know; then a person decides.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from email import encoders
 from email.mime.base import MIMEBase
-from email.utils import parseaddr
+from typing import Any
 
-from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
+from customers.store.items import Customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
-from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction
+from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Transaction
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import send_soon
 from helpdesk.mail.kinds import MailKind, Reference, Result, Undeliverable, recipient
 from helpdesk.mail.queue import UndeliveredEmail
-from helpdesk.markdown import to_html
 from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
 from tickets.services.conversation import attachments
+from tickets.services.email import outgoing
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.matching import name_and_address
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
-from tickets.store.items import Attachment, Communication, communication_sk
+from tickets.store.items import Attachment, Communication, RecipientDelivery, communication_sk
 from tickets.store.ticket import Ticket, ticket_pk
 
 KIND = "reply"
+_HOPELESS = (Delivery.FAILED, Delivery.UNKNOWN)
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -47,60 +51,111 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 def send_again(
     ticket_id: str, communication_id: str, *, by: Actor, now: datetime | None = None
 ) -> None:
-    """Try a mail again that failed, or may have got lost.
+    """Try the mails of a reply again that failed, or may have got lost.
 
-    Raises Invalid when it is on its way or was sent; NotFound, NotAllowed.
+    Raises Invalid when all are on their way or were sent; NotFound, NotAllowed.
     """
     require_ticket_work(by)
     line = queries.communication(ticket_id, communication_id)
     if line is None:
         raise NotFound(_("Message not found."))
     at = now or this_second()
-    hopeless = Communication.delivery.is_in(Delivery.FAILED.value, Delivery.UNKNOWN.value)
+    again = [
+        place for place, one in enumerate(line.deliveries or ()) if Delivery(one.state) in _HOPELESS
+    ]
+    if line.deliveries is None:
+        again = [0]
     try:
         with Transaction() as transaction:
-            transaction.update(line, _delivery(Delivery.SENDING, "", at), hopeless)
-            transaction.put(queued(ticket_id, communication_id, at=at))
-            transaction.delete(_listed(line))
+            actions: list[Action] = []
+            condition: Condition | None = None
+            for place in again:
+                actions += _delivery(line, place, Delivery.SENDING, "", at)
+                hopeless = _state(line, place).is_in(*_HOPELESS)
+                condition = hopeless if condition is None else condition & hopeless
+                transaction.put(queued(ticket_id, communication_id, place, at=at))
+                transaction.delete(_listed(line, place))
+            if not actions:
+                raise Invalid({"delivery": _("This email was already sent or is being sent.")})
+            transaction.update(line, actions, condition)
     except ConditionFailed as refused:
         raise Invalid({"delivery": _("This email was already sent or is being sent.")}) from refused
     send_soon()
 
 
-def queued(ticket_id: str, communication_id: str, *, at: datetime) -> queue.QueuedEmail:
-    """Return the mail with a reply, to be put into a transaction."""
+def queued(
+    ticket_id: str, communication_id: str, place: int = 0, *, at: datetime
+) -> queue.QueuedEmail:
+    """Return the mail with a reply to one of its recipients, to be put into a transaction."""
     reference = {"ticketId": ticket_id, "communicationId": communication_id}
-    return queue.queued(KIND, reference, group=communication_id, at=at)
+    if place:
+        reference["place"] = str(place)
+    return queue.queued(KIND, reference, group=_group(communication_id, place), at=at)
+
+
+def bounced(
+    transaction: Transaction, line: Communication, recipient: str, words: str, now: datetime
+) -> None:
+    """Let a transaction note that the mail to a recipient came back, and list it as undelivered.
+
+    A mail of an earlier release, which names no recipients, went to the customer.
+    """
+    addresses = [one.address for one in line.deliveries or ()]
+    place = addresses.index(recipient) if recipient in addresses else 0
+    problem = words or _("The mail server of the recipient returned it.")
+    transaction.update(
+        line, _delivery(line, place, Delivery.FAILED, problem, now), Communication.pk.exists()
+    )
+    mail = queued(line.ticket_id, line.communication_id, place, at=line.created_at)
+    transaction.put(queue.undelivered_of(mail, result=Result.FAILED.value, problem=problem, at=now))
 
 
 def forget(line: Communication) -> None:
     """Take a reply off the list of undelivered mails, which may show the server's words."""
-    _listed(line).delete()
+    for place in range(len(line.deliveries or (line,))):
+        _listed(line, place).delete()
 
 
-def message_id(ticket_id: str, communication_id: str = "") -> str:
-    """What mail programs thread by; without a line's id, the root of the ticket's thread."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
-    part = f".{communication_id.lower()}" if communication_id else ""
-    return f"<ticket-{ticket_id}{part}@{domain}>"
+def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
+    """Return to whom a reply about a ticket goes now: its customer, then who else takes part."""
+    own = own_addresses()
+    to = [customer.email] if customer and customer.email else []
+    others = (name_and_address(one)[1] for one in ticket.participants)
+    return list(dict.fromkeys([*to, *(one for one in others if base_of(one) not in own)]))
 
 
 def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
+    """Write down to whom a reply goes, and queue a mail to each: in one transaction, so once."""
     line = Communication(ticket_pk(ticket_id), communication_sk(communication_id))
+    ticket = queries.ticket(ticket_id)
+    if ticket is None:
+        return
+    to = recipients_of(ticket, get_customer(ticket.customer_id))
+    sending = Delivery.SENDING.value
+    deliveries = [RecipientDelivery(address=one, state=sending) for one in to]
     try:
         with Transaction() as transaction:
             transaction.update(
                 line,
-                [Communication.delivery.set(Delivery.SENDING.value)],
+                [
+                    Communication.delivery.set(sending),
+                    *([Communication.deliveries.set(deliveries)] if deliveries else []),
+                ],
                 Communication.delivery == Delivery.PENDING.value,
             )
-            transaction.put(queued(ticket_id, communication_id, at=at))
+            for place in range(len(to) or 1):
+                transaction.put(queued(ticket_id, communication_id, place, at=at))
     except ConditionFailed:
         return  # queued, or even sent, already
 
 
-def _listed(line: Communication) -> UndeliveredEmail:
-    return UndeliveredEmail(*queue.undelivered_key(KIND, line.communication_id))
+def _group(communication_id: str, place: int) -> str:
+    """Each recipient has a mail of their own: an address that answers only for them."""
+    return f"{communication_id}.{place}" if place else communication_id
+
+
+def _listed(line: Communication, place: int = 0) -> UndeliveredEmail:
+    return UndeliveredEmail(*queue.undelivered_key(KIND, _group(line.communication_id, place)))
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
@@ -109,25 +164,15 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     ticket = queries.ticket(reference["ticketId"])
     if line is None or ticket is None:
         return None
-    customer = get_customer(ticket.customer_id)
-    if customer is None or not customer.email:
+    place = int(reference.get("place", 0))
+    if line.deliveries:
+        address = line.deliveries[place].address
+    else:
+        customer = get_customer(ticket.customer_id)
+        address = customer.email if customer else None
+    if not address:
         raise Undeliverable(_("The customer has no email address."))
-    return _message(ticket, line, recipient(customer.email))
-
-
-def _message(ticket: Ticket, line: Communication, address: str) -> EmailMultiAlternatives:
-    root = message_id(ticket.ticket_id)
-    message = EmailMultiAlternatives(
-        subject=f"[#{ticket.ticket_id}] {ticket.subject}",
-        body=line.content,
-        to=[address],
-        headers={
-            "Message-ID": message_id(ticket.ticket_id, line.communication_id),
-            "In-Reply-To": root,
-            "References": root,
-        },
-    )
-    message.attach_alternative(str(to_html(line.content)), "text/html")
+    message = outgoing.reply(ticket, line, recipient(address))
     for attached in line.attachments or ():
         message.attach(_part(attached))
     return message
@@ -154,7 +199,9 @@ def _part(attached: Attachment) -> MIMEBase:
 def _record(
     transaction: Transaction, about: Reference, result: Result, problem: str, now: datetime
 ) -> None:
-    line = Communication(ticket_pk(about["ticketId"]), communication_sk(about["communicationId"]))
+    line = queries.communication(about["ticketId"], about["communicationId"])
+    if line is None:
+        return
     match result:
         case Result.POSTPONED:
             becomes = Delivery.SENDING
@@ -162,17 +209,38 @@ def _record(
             becomes = Delivery.SENT
         case _:
             becomes = Delivery(result.value)
-    transaction.update(line, _delivery(becomes, problem, now), Communication.pk.exists())
+    place = int(about.get("place", 0))
+    transaction.update(
+        line, _delivery(line, place, becomes, problem, now), Communication.pk.exists()
+    )
 
 
-def _delivery(delivery: Delivery, problem: str, now: datetime) -> list[Action]:
-    return [
-        Communication.delivery.set(delivery.value),
-        Communication.delivery_at.set(now),
-        Communication.delivery_problem.set(problem)
-        if problem
-        else Communication.delivery_problem.remove(),
-    ]
+def _delivery(
+    line: Communication, place: int, delivery: Delivery, problem: str, now: datetime
+) -> list[Action]:
+    """Write down how the mail to one recipient stands; the first one's is the reply's, too."""
+    actions: list[Action] = []
+    if place == 0:
+        actions += [
+            Communication.delivery.set(delivery.value),
+            Communication.delivery_at.set(now),
+            Communication.delivery_problem.set(problem)
+            if problem
+            else Communication.delivery_problem.remove(),
+        ]
+    if line.deliveries:
+        becomes = RecipientDelivery(
+            address=line.deliveries[place].address,
+            state=delivery.value,
+            at=now,
+            problem=problem or None,
+        )
+        actions.append(Communication.deliveries[place].set(becomes))
+    return actions
+
+
+def _state(line: Communication, place: int) -> Any:
+    return Communication.deliveries[place].state if line.deliveries else Communication.delivery
 
 
 EMAIL = MailKind(_compose, _record, automatic=False, person_decides=True)

@@ -1,6 +1,6 @@
 """Open a ticket."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from helpdesk.dynamo.transaction import Transaction
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from tickets.domain import events
-from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.domain.ticket import Category, Channel, CommunicationType, Direction, Priority, Status
 from tickets.services.assignment.assign import next_of_team, team_for
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import write_until_done
@@ -24,7 +24,7 @@ from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
 from tickets.services.sla import policies
 from tickets.store import queries
-from tickets.store.items import Attachment
+from tickets.store.items import Attachment, Communication
 from tickets.store.keys import set_record_keys
 from tickets.store.ticket import Ticket
 
@@ -38,6 +38,8 @@ class FirstMessage:
     inbound: bool
     written_by: str
     """The id of the colleague who wrote or recorded it."""
+    beside: Callable[[Draft, Communication], None] | None = None
+    """Called with the entry: writes down how the message came."""
 
     def write(self, draft: Draft) -> None:
         # A reply of staff to another ticket is no response to this one: here it is a note.
@@ -51,6 +53,8 @@ class FirstMessage:
         )
         line.created_by = self.written_by
         set_record_keys(line)
+        if self.beside:
+            self.beside(draft, line)
 
 
 def create_ticket(
@@ -66,6 +70,10 @@ def create_ticket(
     continues: str | None = None,
     split_from: str | None = None,
     first_message: FirstMessage | None = None,
+    team_id: str | None = None,
+    channel: Channel | None = None,
+    mailbox: str | None = None,
+    ticket_id: str | None = None,
     token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
@@ -74,7 +82,8 @@ def create_ticket(
 
     `continues` is the ticket whose conversation goes on in this one, `split_from` the one that it
     was a message of. A `first_message` stands in the log from the beginning, without an effect on
-    the clock. Without an assignee, routing rules name a team, and the team perhaps somebody.
+    the clock. Without a `team_id` routing rules name a team, and without an assignee the team
+    perhaps somebody. `ticket_id` is a number that was taken before, from `next_ticket_id`.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -104,11 +113,13 @@ def create_ticket(
     customer_id = customer.customer_id  # whoever a merged record leads to
     at = now or this_second()
     terms = policies.snapshot_for(category=known_category, segment=customer.segment)
-    team_id = team_for(category=known_category, segment=customer.segment, priority=known_priority)
+    team_id = team_id or team_for(
+        category=known_category, segment=customer.segment, priority=known_priority
+    )
     if team_id and not assigned_to:
         assigned_to = next_of_team(team_id, now=at)
     fields = {
-        "ticket_id": queries.next_ticket_id(),
+        "ticket_id": ticket_id or queries.next_ticket_id(),
         "customer_id": customer_id,
         "vehicle_id": vehicle_id or None,
         "subject": subject,
@@ -121,6 +132,8 @@ def create_ticket(
         "tags": tag_list,
         "continues": continues,
         "split_from": split_from,
+        "channel": channel.value if channel else None,
+        "mailbox": mailbox,
         "description_by_customer": bool(continues or (first_message and first_message.inbound))
         or None,
         "policy_id": terms.key,

@@ -23,9 +23,10 @@ _LOGGED = (
     "merged_into",
     "duplicates",
     "related",
+    "participants",
 )
 
-TEXTS = frozenset({"subject", "description", "tags"})
+TEXTS = frozenset({"subject", "description", "tags", "participants"})
 """Fields of a ticket that hold people's words, as the log names them."""
 
 Values = dict[str, Any]

@@ -1,0 +1,218 @@
+"""Each mail is taken once, whatever dies and whoever comes twice. Numbers as in EMAIL.md."""
+
+import json
+import sys
+from io import BytesIO, StringIO
+from threading import Barrier, Thread
+
+import pytest
+from django.core.management import call_command
+
+from helpdesk.errors import Busy
+from tests.email.conftest import NOON, SUPPORT, after, raw, take
+from tests.world import log_of, stored
+from tickets.domain.mail.outcome import Outcome
+from tickets.models import Mailbox
+from tickets.services.email import process as processing
+from tickets.services.email import raw_messages, receive, suspended
+from tickets.store import mail as store
+from tickets.store import queries
+
+
+def tickets():
+    return [ticket for ticket, _log in queries.every_ticket()]
+
+
+def messages(ticket_id):
+    return [line for line in log_of(ticket_id) if line.type == "Customer Response"]
+
+
+def test_case_7_the_same_message_id_with_other_content_is_taken_too(desk, mailbox):
+    first, other = take(body="One."), take(body="Two.")
+
+    assert first.outcome is other.outcome is Outcome.TICKET
+    assert first.message_key != other.message_key
+
+
+def test_case_7_the_same_bytes_twice_are_taken_once(desk, mailbox):
+    first = take()
+    again = take()
+    moved = receive.receive(
+        b"Received: by mx; Mon, 2 Nov 2026 12:00:00 +0000\r\n" + raw(), now=NOON
+    )
+
+    assert first.outcome is Outcome.TICKET
+    for copy in (again, moved):
+        assert (copy.outcome, copy.ticket_id) == (Outcome.DUPLICATE, first.ticket_id)
+    assert len(tickets()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_case_7_two_fetchers_at_once_take_it_once(desk, mailbox):
+    barrier, found = Barrier(4), []
+
+    def fetch():
+        barrier.wait()
+        found.append(take())
+
+    threads = [Thread(target=fetch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tickets()) == 1
+    assert {one.ticket_id for one in found if one.ticket_id} == {tickets()[0].ticket_id}
+    assert len(messages(tickets()[0].ticket_id)) == 1
+
+
+@pytest.mark.parametrize("message_id", [None, "", "[x]@y"])
+def test_case_8_odd_message_ids_are_taken_once_and_so_is_what_follows(desk, mailbox, message_id):
+    first = take(message_id=message_id)
+    again = take(message_id=message_id)
+    following = take(message_id="next@posta.example", body="Another.")
+
+    assert (first.outcome, again.outcome) == (Outcome.TICKET, Outcome.DUPLICATE)
+    assert following.outcome is Outcome.TICKET
+
+
+class Died(BaseException):
+    """A process that was killed at this place."""
+
+
+STEPS = [
+    (raw_messages, "keep"),
+    (store, "set_email_keys"),
+    (receive, "process"),
+    (processing, "read_safely"),
+    (processing, "sender_of"),
+    (processing, "ticket_of"),
+    (processing, "create_ticket"),
+    (processing, "finish"),
+]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("place", "name"), STEPS, ids=[name for _place, name in STEPS])
+def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
+    desk, mailbox, monkeypatch, place, name, when
+):
+    real = getattr(place, name)
+
+    def dies(*args, **named):
+        if when == "after":
+            real(*args, **named)
+        raise Died
+
+    monkeypatch.setattr(place, name, dies)
+    with pytest.raises(Died):
+        take(sender="new@posta.example")
+    monkeypatch.undo()
+
+    receive.process_left_behind(now=after(minutes=5))
+    take(sender="new@posta.example", now=after(minutes=6))  # whoever handed it over tries again
+
+    [ticket] = tickets()
+    assert len(messages(ticket.ticket_id)) == 1
+
+
+def test_what_failed_once_recorded_is_processed_by_the_sweep(desk, mailbox, monkeypatch):
+    def busy(*_args, **_named):
+        raise Busy("Others are at it.")
+
+    monkeypatch.setattr(processing, "create_ticket", busy)
+    found = take()
+    assert found.outcome is None
+    assert tickets() == []
+    monkeypatch.undo()
+
+    assert receive.process_left_behind(now=NOON) == 0, "whoever took it may still be at it"
+    assert receive.process_left_behind(now=after(minutes=2)) == 1
+    assert len(tickets()) == 1
+
+
+def test_case_10_what_was_deleted_here_is_not_taken_again(desk, mailbox):
+    take(auto_submitted="auto-generated")
+    [waiting] = suspended.suspended(by=desk.rep).mails
+    suspended.delete(waiting.key, by=desk.rep)
+
+    again = take(auto_submitted="auto-generated")
+
+    assert again.outcome is Outcome.DUPLICATE
+    assert tickets() == []
+    assert suspended.suspended(by=desk.rep).mails == []
+    assert not raw_messages.is_there(waiting.mail.sha256)
+
+
+def test_case_11_a_poisonous_mail_holds_up_no_other(desk, mailbox, monkeypatch):
+    real = processing._decide
+
+    def decide(mail, message, now):
+        if "poison" in message.text:
+            raise RuntimeError("nobody thought of it")
+        return real(mail, message, now)
+
+    monkeypatch.setattr(processing, "_decide", decide)
+    found = [
+        take(body="poison" if place == 3 else f"Letter {place}", message_id=f"{place}@p.example")
+        for place in range(10)
+    ]
+
+    assert [one.outcome for one in found].count(Outcome.TICKET) == 9
+    assert found[3].outcome is None
+    receive.process_left_behind(now=after(minutes=5))
+    monkeypatch.undo()
+    receive.process_left_behind(now=after(minutes=6))
+    assert len(tickets()) == 10
+
+
+def test_receive_mail_prints_what_became_of_each(desk, mailbox, tmp_path, capsys):
+    (tmp_path / "a.eml").write_bytes(raw())
+    (tmp_path / "b.eml").write_bytes(raw(auto_submitted="auto-replied", message_id="b@p.example"))
+    out = StringIO()
+
+    call_command("receive_mail", str(tmp_path / "a.eml"), str(tmp_path / "b.eml"), stdout=out)
+
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert set(first) == {"outcome", "cause", "ticketId", "communicationId", "messageKey"}
+    assert (first["outcome"], first["cause"]) == ("ticket", None)
+    assert (second["outcome"], second["cause"]) == ("suspended", "automatic")
+    assert stored(first["ticketId"]).subject == "Where is my car?"
+
+
+def test_receive_mail_reads_standard_input(desk, mailbox, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", type("Input", (), {"buffer": BytesIO(raw())}))
+    out = StringIO()
+
+    call_command("receive_mail", "--envelope-to", SUPPORT, stdout=out)
+
+    assert json.loads(out.getvalue())["outcome"] == "ticket"
+
+
+def test_receive_mail_asks_to_try_again_where_nothing_was_stored(
+    desk, mailbox, tmp_path, monkeypatch
+):
+    (tmp_path / "a.eml").write_bytes(raw())
+
+    def full(_raw):
+        raise OSError("no room")
+
+    monkeypatch.setattr(raw_messages, "keep", full)
+    with pytest.raises(SystemExit) as ended:
+        call_command("receive_mail", str(tmp_path / "a.eml"), stderr=StringIO())
+
+    assert ended.value.code == 75
+
+
+def test_the_mailbox_is_whom_it_was_delivered_to(desk, mailbox):
+    Mailbox.objects.create(name="billing", address="billing@desk.example", category="Billing")
+
+    hidden = receive.receive(
+        b"Delivered-To: billing@desk.example\r\n" + raw(to="undisclosed-recipients:;"), now=NOON
+    )
+    envelope = take(to="friends@altro.example", envelope_to="billing@desk.example", body="b")
+    nobody = take(to="friends@altro.example", body="c")
+
+    assert stored(hidden.ticket_id).mailbox == "billing"
+    assert stored(envelope.ticket_id).mailbox == "billing"
+    assert stored(nobody.ticket_id).mailbox == "support"

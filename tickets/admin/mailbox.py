@@ -1,0 +1,117 @@
+"""Mailboxes in the admin: the desk's addresses, and how their mail is fetched."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.accounts.rights import SupervisorsOnly
+from helpdesk.accounts.tokens import make_mail_token
+from tickets.admin.workspace import Deletable
+from tickets.models import BlockedSender, Mailbox
+from tickets.store.mail import mailbox_state
+
+SECRETS = ("imap_secret", "oauth_client_secret")
+
+
+class MailboxForm(forms.ModelForm):
+    """A secret is never shown; an empty field keeps the one that is there."""
+
+    class Meta:
+        model = Mailbox
+        fields = (
+            *("name", "address", "active", "sender_name", "signature", "quotes"),
+            *("team", "category", "acknowledges"),
+            *("authentication_hosts", "relays", "colleagues_reply"),
+            *("imap_host", "imap_port", "imap_folder", "imap_user", "login", "imap_secret"),
+            *("oauth_token_url", "oauth_client_id", "oauth_client_secret"),
+        )
+        widgets = {name: forms.PasswordInput(render_value=False) for name in SECRETS}
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        for name in SECRETS:
+            if not self.cleaned_data.get(name) and self.instance.pk:
+                self.cleaned_data[name] = getattr(Mailbox.objects.get(pk=self.instance.pk), name)
+        if self.cleaned_data.get("imap_host") and not self.cleaned_data.get("imap_user"):
+            self.add_error("imap_user", _("Enter the user name of the mailbox."))
+        return cleaned
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(SupervisorsOnly):
+    form = MailboxForm
+    list_display = ("name", "address", "active", "team", "category", "last_fetch")
+    actions = ("test_connection", "make_token")
+    readonly_fields = ("last_fetch",)
+    fieldsets = (
+        (None, {"fields": ("name", "address", "active", "sender_name", "signature", "quotes")}),
+        (_("New tickets"), {"fields": ("team", "category", "acknowledges")}),
+        (
+            _("Senders"),
+            {"fields": ("authentication_hosts", "relays", "colleagues_reply")},
+        ),
+        (
+            _("Fetch mail (IMAP)"),
+            {
+                "fields": (
+                    *("last_fetch", "imap_host", "imap_port", "imap_folder", "imap_user"),
+                    *("login", "imap_secret"),
+                    *("oauth_token_url", "oauth_client_id", "oauth_client_secret"),
+                )
+            },
+        ),
+    )
+
+    @admin.display(description=_("last fetch"))
+    def last_fetch(self, mailbox: Mailbox) -> str:
+        state = mailbox_state(mailbox.name) if mailbox.name else None
+        if not mailbox.imap_host:
+            return str(_("Not fetched"))
+        if state is None or (state.fetched_at is None and not state.problem):
+            return str(_("Not yet"))
+        if state.problem:
+            return str(
+                _("Failed %(times)s times: %(problem)s")
+                % {"times": state.failures, "problem": state.problem}
+            )
+        return f"{state.fetched_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @admin.action(description=_("Test the connection"))
+    def test_connection(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:
+        from tickets.services.email.fetch import Unfetchable, try_connection
+
+        for mailbox in mailboxes:
+            try:
+                found = try_connection(mailbox)
+            except Unfetchable as problem:
+                self.message_user(request, f"{mailbox}: {problem}", messages.ERROR)
+            else:
+                words = _("%(mailbox)s: connected. %(count)s messages in %(folder)s.")
+                self.message_user(
+                    request,
+                    words % {"mailbox": mailbox, "count": found, "folder": mailbox.imap_folder},
+                    messages.SUCCESS,
+                )
+
+    @admin.action(description=_("Create a webhook token"))
+    def make_token(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:
+        for mailbox in mailboxes:
+            made, text = make_mail_token(mailbox.name)
+            words = format_html(
+                _("Token of {}, good until {}, shown only once: {}"),
+                mailbox,
+                f"{made.expires_at:%Y-%m-%d}",
+                text,
+            )
+            self.message_user(request, words, messages.WARNING)
+
+
+@admin.register(BlockedSender)
+class BlockedSenderAdmin(Deletable, SupervisorsOnly):
+    list_display = ("address", "blocked_by", "blocked_at")
+    search_fields = ("address",)

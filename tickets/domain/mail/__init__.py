@@ -1,0 +1,1 @@
+"""What the e-mail channel decides: outcomes, signed addresses, which ticket. Source: EMAIL.md."""

@@ -1,0 +1,90 @@
+"""Which ticket a message belongs to, by what is known of it. EMAIL.md, "Which ticket"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tickets.domain.mail.outcome import Cause
+
+
+class Authentication(Enum):
+    """What is known of who sent a message."""
+
+    PASSED = auto()
+    FAILED = auto()  # the mailbox knows how to tell, and it is not so
+    NOT_CONFIGURED = auto()
+
+
+class Trust(Enum):
+    """How good the reference is by which a message names a ticket."""
+
+    SIGNED = auto()  # made by the desk for this very sender
+    SIGNED_FOR_ANOTHER = auto()  # made by the desk, for somebody else
+    FORGED = auto()  # looks like the desk's, and is not
+    KNOWN = auto()  # a foreign Message-ID that stands on the ticket
+    NUMBER = auto()  # [#42] in the subject
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ticket that a message names, with how, and whether its sender takes part there."""
+
+    ticket_id: str
+    trust: Trust
+    takes_part: bool
+    side_thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a message goes: to a ticket, to a person who decides (`cause`), or to a new ticket.
+
+    `refused` is the ticket that a message for a new one named without a right to it.
+    """
+
+    ticket_id: str = ""
+    cause: Cause | None = None
+    side_thread: str = ""
+    refused: str = ""
+
+
+def match(references: Sequence[Reference], authentication: Authentication) -> Match:
+    """Return where a message goes; `references` are in the order in which they count.
+
+    Nothing that a stranger can guess, quote or forge leads into a ticket.
+    """
+    refused = ""
+    for one in references:
+        if _leads(one, authentication):
+            return Match(one.ticket_id, side_thread=one.side_thread)
+        if cause := _doubt(one, authentication):
+            return Match(one.ticket_id, cause=cause)
+        refused = refused or one.ticket_id
+    return Match(refused=refused)
+
+
+def _leads(reference: Reference, authentication: Authentication) -> bool:
+    authentic = authentication is Authentication.PASSED
+    match reference.trust:
+        case Trust.SIGNED:
+            return True
+        case Trust.SIGNED_FOR_ANOTHER | Trust.KNOWN:
+            configured = authentication is not Authentication.NOT_CONFIGURED
+            return reference.takes_part and (authentic or not configured)
+        case Trust.NUMBER | Trust.FORGED:
+            return reference.takes_part and authentic
+
+
+def _doubt(reference: Reference, authentication: Authentication) -> Cause | None:
+    """Why a person decides on a message; None where it is taken for one about something new."""
+    match reference.trust:
+        case Trust.SIGNED_FOR_ANOTHER if not reference.takes_part:
+            return Cause.NOT_ITS_RECIPIENT
+        case Trust.FORGED:
+            return Cause.NOT_ITS_RECIPIENT
+        case Trust.NUMBER if authentication is Authentication.NOT_CONFIGURED:
+            return None
+        case _ if reference.takes_part and authentication is Authentication.FAILED:
+            return Cause.NOT_AUTHENTICATED
+        case _:
+            return None

@@ -1,0 +1,51 @@
+"""What became of a raw message, and why."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a raw message."""
+
+    TICKET = "ticket"  # it opened one
+    REPLY = "reply"  # it was added to one
+    BOUNCE = "bounce"  # a report about a mail of ours
+    AUTO_REPLY = "auto-reply"  # kept on its ticket, without effect
+    DUPLICATE = "duplicate"
+    SUSPENDED = "suspended"  # a person decides
+    PARKED = "parked"  # it could not be read
+    IGNORED = "ignored"
+    DELETED = "deleted"  # a person has deleted a suspended one
+
+
+class Cause(StrEnum):
+    """Why a message has its outcome, where that does not say it already."""
+
+    NOT_ITS_RECIPIENT = "not-its-recipient"
+    NOT_AUTHENTICATED = "not-authenticated"
+    CLAIMS_COLLEAGUE = "claims-colleague"
+    NO_SENDER = "no-sender"
+    BLOCKED_SENDER = "blocked-sender"
+    AUTOMATIC = "automatic"
+    UNKNOWN_REPORT = "unknown-report"
+    FROM_OURSELVES = "from-ourselves"
+    CLAIMS_TO_BE_US = "claims-to-be-us"
+    TOO_MANY = "too-many"
+    TOO_MANY_PARTICIPANTS = "too-many-participants"
+    SAME_MESSAGE = "same-message"
+    UNREADABLE = "unreadable"
+    TICKET_GONE = "ticket-gone"
+    ERASED = "erased"
+
+
+class Remark(StrEnum):
+    """What a person should know of a message that was taken."""
+
+    NEW_BECAUSE_REFUSED = "new-because-refused"  # it named a ticket that its sender has no part in
+    ENCRYPTED = "encrypted"
+    FILES_LEFT_OUT = "files-left-out"
+    LONG = "long"  # the whole text is a file
+    FORWARDED = "forwarded"
+    AUTOMATIC = "automatic"
+    FROM_LIST = "from-list"
+    LATE = "late"
+    BY_HAND = "by-hand"  # a colleague decided on it

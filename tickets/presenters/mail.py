@@ -1,0 +1,61 @@
+"""What pages say of e-mails: why one is suspended, and what was odd about one that was taken."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.mail.reading import Problem
+from tickets.domain.mail.outcome import Cause, Remark
+
+CAUSES: Mapping[str, Promise] = {
+    Cause.NOT_ITS_RECIPIENT: _(
+        "It was sent to the reply address of a ticket that its sender does not take part in, for "
+        "example after forwarding."
+    ),
+    Cause.NOT_AUTHENTICATED: _("The mail server could not confirm that it is from this sender."),
+    Cause.CLAIMS_COLLEAGUE: _(
+        "It says that a colleague wrote it, and the mail server could not confirm that."
+    ),
+    Cause.NO_SENDER: _("It has no sender."),
+    Cause.BLOCKED_SENDER: _("Its sender is blocked."),
+    Cause.AUTOMATIC: _("It was sent automatically, and belongs to no ticket."),
+    Cause.UNKNOWN_REPORT: _("It is a delivery report about an email that is not from this desk."),
+    Cause.CLAIMS_TO_BE_US: _("It says that it is from this desk, and is not."),
+    Cause.TOO_MANY: _("Too many emails came from this sender within an hour."),
+    Cause.TICKET_GONE: _("Its ticket no longer exists."),
+    Cause.UNREADABLE: _("It could not be read. The original is kept."),
+}
+
+REMARKS: Mapping[str, Promise] = {
+    Remark.NEW_BECAUSE_REFUSED: _(
+        "This email named another ticket that its sender does not take part in, so it became a new "
+        "ticket."
+    ),
+    Remark.ENCRYPTED: _("The email is encrypted. Open the original to read it."),
+    Remark.FILES_LEFT_OUT: _("Some files are too large. They are only in the original."),
+    Remark.LONG: _("The text is long. All of it is in message.txt."),
+    Remark.FORWARDED: _("Forwarded by a colleague."),
+    Remark.AUTOMATIC: _("Sent automatically."),
+    Remark.LATE: _("It reached the desk late."),
+    Remark.BY_HAND: _("Taken from suspended mail."),
+    Problem.UNDECODABLE: _("Some characters could not be read. They are in the original."),
+    Problem.CONTROL_CHARACTERS: _("Control characters were replaced."),
+    Problem.BROKEN_ENCODING: _("The email is damaged. Compare the original."),
+    Problem.NO_HEADERS: _("The email has no headers."),
+    Problem.SEVERAL_SENDERS: _("It names several senders. The first one counts."),
+    Problem.BROKEN_STRUCTURE: _("The email is damaged. Compare the original."),
+    Problem.TEXT_OUTSIDE_PARTS: _("Text outside its parts is only in the original."),
+    Problem.TOO_MANY_PARTS: _("The email has too many parts. The rest is one file."),
+    Problem.TOO_DEEP: _("Deeply nested parts are one file."),
+    Problem.TOO_MANY_ADDRESSES: _("It has too many recipients. All of them are in the original."),
+    Problem.TEXT_CUT: _("The text is long. All of it is in a file."),
+    Problem.HTML_CUT: _("The HTML is too long to be shown whole."),
+    Problem.UNREADABLE_ATTACHMENT: _("An attachment could not be unpacked."),
+}
+"""Remarks without words here are of no use to people."""
+
+
+def remarks_of(values: list[str] | None) -> list[Promise]:
+    """Return what was odd about a message, in words, each once."""
+    return list(dict.fromkeys(REMARKS[one] for one in values or () if one in REMARKS))

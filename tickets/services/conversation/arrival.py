@@ -1,0 +1,60 @@
+"""How a message reached the desk that nobody typed into it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from helpdesk.dynamo.transaction import Transaction
+from tickets.domain.ticket import Channel
+from tickets.services.lifecycle.draft import Draft
+from tickets.store.items import Communication, EmailFacts
+
+MOST_PARTICIPANTS = 50
+
+
+def _nothing(_transaction: Transaction, _draft: Draft, _line: Communication) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came with a message, and what is written in the transaction that adds it to a ticket."""
+
+    channel: Channel
+    email: EmailFacts
+    participants: Sequence[str] = ()
+    """Who takes part from now on, each as "Name <address>"."""
+    from_customer: bool = True
+    """Whether the ticket's customer wrote it; only then it has an effect on status and clocks."""
+    automatic: bool = False
+    """Whether a machine did: then it has no effect, and nobody is told."""
+    side_thread: str = ""
+    keep: Callable[[Transaction, Draft, Communication], None] = _nothing
+
+    @property
+    def has_effect(self) -> bool:
+        return self.from_customer and not self.automatic and not self.side_thread
+
+    def note_on(self, draft: Draft, line: Communication) -> None:
+        """Write down on a message and its ticket how the message came."""
+        line.channel = self.channel.value
+        line.email = self.email
+        line.side_thread = self.side_thread or None
+        if not self.has_effect:
+            line.without_effect = True
+        if not self.from_customer:
+            line.author_id = None
+        draft.checks.append(lambda transaction: self.keep(transaction, draft, line))
+        if not self.side_thread:
+            add_participants(draft, self.participants)
+
+
+def add_participants(draft: Draft, people: Sequence[str]) -> None:
+    """Let people take part in a ticket who do not yet; MOST_PARTICIPANTS at most."""
+    known = {_address(one) for one in draft.ticket.participants}
+    new = [one for one in people if _address(one) not in known]
+    if new:
+        draft.ticket.participants = [*draft.ticket.participants, *new][:MOST_PARTICIPANTS]
+
+
+def _address(participant: str) -> str:
+    return participant.rpartition("<")[2]

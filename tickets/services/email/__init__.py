@@ -1,0 +1,12 @@
+"""Incoming e-mail: taken, understood, and brought to its ticket. The contract is in docs/email.md.
+
+receive.py       a raw message is stored and recorded; then processed
+process.py       what becomes of a recorded message
+matching.py      which ticket it belongs to, and who writes
+messages.py      the message as a line of a ticket's log
+limits.py        loops end here
+bounces.py       reports about mails of ours
+suspended.py     what a person has to decide
+mailboxes.py     the desk's addresses, and what it signs
+raw_messages.py  the bytes as they came
+"""

@@ -1,0 +1,47 @@
+"""What goes of an e-mail when its customer is erased: the bytes, and all that names a person."""
+
+from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from tickets.services.email import raw_messages
+from tickets.store import mail as store
+from tickets.store.items import Communication
+from tickets.store.mail import InboundEmail, MessageTicket
+
+
+def forget_email(line: Communication) -> None:
+    """Remove the raw message of a line, what its record says of people, and the Message-IDs that
+    lead to the ticket. That the message came is remembered: it is not taken again.
+
+    A repeat does no harm. Cost: a file, and a write for each id.
+    """
+    facts = line.email
+    if facts.sha256:
+        raw_messages.forget(facts.sha256)
+    if facts.key:
+        _write_if(
+            InboundEmail(facts.key),
+            [
+                InboundEmail.sender.remove(),
+                InboundEmail.sender_name.remove(),
+                InboundEmail.subject.remove(),
+                InboundEmail.envelope_from.remove(),
+                InboundEmail.envelope_to.remove(),
+            ],
+        )
+    ids = [*(facts.references or ()), *([facts.message_id] if facts.message_id else ())]
+    for message_id in dict.fromkeys(ids):
+        try:
+            with Transaction() as transaction:
+                transaction.delete(
+                    MessageTicket(store.message_pk(message_id)),
+                    MessageTicket.ticket_id == line.ticket_id,
+                )
+        except (ConditionFailed, Contended):
+            continue  # it leads to another ticket, or is gone
+
+
+def _write_if(mail: InboundEmail, actions: list[object]) -> None:
+    try:
+        with Transaction() as transaction:
+            transaction.update(mail, actions, InboundEmail.pk.exists())
+    except (ConditionFailed, Contended):
+        return

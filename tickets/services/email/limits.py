@@ -1,0 +1,35 @@
+"""Where loops end: two machines that answer each other fall silent.
+
+The counters are in DynamoDB and fail closed: what cannot be counted is not done.
+"""
+
+from datetime import datetime, timedelta
+
+from helpdesk.clock import this_second
+from helpdesk.dynamo.batches import delete_all
+from tickets.store.mail import count_up, old_counts
+
+ACKNOWLEDGEMENTS_OF_ADDRESS = 3
+ACKNOWLEDGEMENTS_OF_DOMAIN = 10
+MAILS_TO_A_TICKET = 20
+"""All of them within an hour of the clock."""
+
+
+def may_acknowledge(address: str, *, now: datetime) -> bool:
+    """Whether an address may get one more acknowledgement, and count it. Two writes at most."""
+    domain = address.rpartition("@")[2]
+    return count_up("ack-address", address, at=now, most=ACKNOWLEDGEMENTS_OF_ADDRESS) and count_up(
+        "ack-domain", domain, at=now, most=ACKNOWLEDGEMENTS_OF_DOMAIN
+    )
+
+
+def may_write(ticket_id: str, address: str, *, now: datetime) -> bool:
+    """Whether a ticket takes one more mail of an address, and count it. One write."""
+    return count_up("ticket", f"{ticket_id} {address}", at=now, most=MAILS_TO_A_TICKET)
+
+
+def forget_old_counts(*, now: datetime | None = None) -> int:
+    """Delete counters of hours that have long passed; return how many. A query a shard."""
+    found = old_counts((now or this_second()) - timedelta(days=1), limit=500)
+    delete_all(found)
+    return len(found)

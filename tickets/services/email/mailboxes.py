@@ -1,0 +1,69 @@
+"""The desk's own addresses, and what it signs for others to write to."""
+
+from collections.abc import Iterable
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from helpdesk.errors import NotFound
+from helpdesk.mail.address import AddressRefused, as_kept
+from helpdesk.request_cache import once_a_page
+from tickets.domain.mail.signed import Signer, without_detail
+from tickets.models import Mailbox
+
+
+def signer() -> Signer:
+    """Return what makes and checks the desk's addresses and Message-IDs."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return Signer(
+        [
+            salted_hmac("tickets.email", b"", secret=one, algorithm="sha256").digest()
+            for one in secrets
+        ]
+    )
+
+
+@once_a_page
+def mailboxes() -> list[Mailbox]:
+    """Return the active mailboxes, the first that was made first. One SQL query."""
+    return list(Mailbox.objects.filter(active=True).select_related("team"))
+
+
+def mailbox_named(name: str) -> Mailbox:
+    """Return an active mailbox. Raises NotFound."""
+    found = next((one for one in mailboxes() if one.name == name), None)
+    if found is None:
+        raise NotFound(_("There is no mailbox %(name)s.") % {"name": name[:40]})
+    return found
+
+
+def mailbox_of(addresses: Iterable[str]) -> Mailbox | None:
+    """Return the mailbox that the first of these addresses of the desk names, or None."""
+    by_address = {one.address: one for one in mailboxes()}
+    for address in addresses:
+        if found := by_address.get(base_of(address)):
+            return found
+    return None
+
+
+def sending_mailbox(mailbox_name: str | None) -> Mailbox | None:
+    """Return the mailbox from which a ticket's mail is sent: its own, else the first; None where
+    the desk has none."""
+    known = mailboxes()
+    return next((one for one in known if one.name == mailbox_name), known[0] if known else None)
+
+
+def own_addresses() -> frozenset[str]:
+    """Return every address under which the desk writes."""
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return frozenset({*(one.address for one in mailboxes()), base_of(sender)})
+
+
+def base_of(address: str) -> str:
+    """Return an address in its one form and without what stands behind a plus sign."""
+    try:
+        return without_detail(as_kept(address))
+    except AddressRefused:
+        return without_detail(address.strip().lower())

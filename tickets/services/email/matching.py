@@ -1,0 +1,187 @@
+"""Who writes, and to which ticket. EMAIL.md, "Which ticket" and "Who"."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from customers.services.read import customer_with_email, get_customer
+from customers.store.items import Customer
+from helpdesk.accounts.models import User
+from helpdesk.mail.address import AddressRefused, as_kept
+from helpdesk.mail.reading import Address, ReadMessage
+from helpdesk.mail.reading.authentication import authenticated
+from tickets.domain.mail import signed
+from tickets.domain.mail.matching import Authentication, Match, Reference, Trust, match
+from tickets.domain.mail.signed import Claim
+from tickets.models import Mailbox
+from tickets.services.email.mailboxes import base_of, mailboxes, own_addresses, signer
+from tickets.store import queries
+from tickets.store.mail import tickets_of_messages
+from tickets.store.ticket import Ticket
+
+MOST_REFERENCES = 20
+"""Message-IDs of a message that are looked up and kept; the newest ones."""
+MOST_PARTICIPANTS = 50
+_NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who a message is from, as far as that can be said."""
+
+    address: str
+    name: str
+    authentication: Authentication
+    user: User | None
+    """The colleague with this address; only an authenticated one acts as themselves."""
+    customer: Customer | None
+
+    @property
+    def colleague(self) -> User | None:
+        return self.user if self.authentication is Authentication.PASSED else None
+
+
+def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
+    """Return who writes: From, or whom a relay that the mailbox names replaced; None for nobody.
+
+    Three reads at most, and one SQL query.
+    """
+    if not message.sender:
+        return None
+    written = message.sender[0]
+    authentication = _authentication(message, mailbox, written.address)
+    original = message.original_sender
+    if original and authentication is Authentication.PASSED and _is_relay(written, mailbox):
+        written = original
+    address = _kept(written.address)
+    if not address:
+        return None
+    user = User.objects.filter(email=address, is_active=True).first()
+    return Sender(
+        address,
+        written.name,
+        authentication,
+        user,
+        customer_with_email(address) if user is None else None,
+    )
+
+
+def ticket_of(message: ReadMessage, sender: Sender) -> Match:
+    """Return where a message goes. Cost: a batch read of Message-IDs, a read for each ticket that
+    the message names, at most five."""
+    return match(tuple(_references(message, sender)), sender.authentication)
+
+
+def takes_part(ticket: Ticket, address: str, customer: Customer | None) -> bool:
+    """Whether somebody takes part in a ticket: as its customer, or as one who was added."""
+    is_customer = customer is not None and customer.customer_id == ticket.customer_id
+    return is_customer or address in addresses_of(ticket.participants)
+
+
+def people_beside(message: ReadMessage, sender: Sender, customer_id: str) -> list[str]:
+    """Return who takes part by a message: its sender, and people in To and CC who are neither the
+    desk nor the customer, each as "Name <address>"."""
+    own = own_addresses()
+    found: dict[str, str] = {}
+    people = (Address(sender.name, sender.address), *message.to, *message.cc)
+    for one in people:
+        address = _kept(one.address)
+        if not address or base_of(address) in own or address in found:
+            continue
+        holder = customer_with_email(address)
+        if holder is None or holder.customer_id != customer_id:
+            found[address] = participant(one.name, address)
+    return list(found.values())
+
+
+def participant(name: str, address: str) -> str:
+    """Return how a participant stands on a ticket."""
+    plain = " ".join(re.sub(r"[<>\"\\]", " ", name).split())[:80]
+    return f"{plain} <{address}>" if plain else f"<{address}>"
+
+
+def name_and_address(kept: str) -> tuple[str, str]:
+    """Return the parts of what `participant` made."""
+    name, _bracket, rest = kept.rpartition("<")
+    return name.strip(), rest.removesuffix(">")
+
+
+def addresses_of(participants: Sequence[str]) -> set[str]:
+    """Return the addresses of participants."""
+    return {name_and_address(one)[1] for one in participants}
+
+
+def our_claims(message: ReadMessage, more_recipients: Sequence[str] = ()) -> Iterator[Claim]:
+    """Yield the claims of the addresses that a message was sent to, then of the ids it names,
+    newest first."""
+    desk = [one.address for one in mailboxes()]
+    to = [one.address for one in (*message.to, *message.cc)]
+    for address in dict.fromkeys((*more_recipients, *message.delivered_to, *to)):
+        if found := signed.claim_of_address(address, desk):
+            yield found
+    for message_id in ids_named(message):
+        if found := signed.claim_of_message_id(message_id):
+            yield found
+
+
+def ids_named(message: ReadMessage) -> list[str]:
+    """Return the Message-IDs that a message names, the newest first, each once."""
+    named = [*reversed(message.in_reply_to), *reversed(message.references)]
+    return list(dict.fromkeys(named))
+
+
+def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
+    tickets: dict[str, Ticket | None] = {}
+
+    def ticket(ticket_id: str) -> Ticket | None:
+        if ticket_id not in tickets and len(tickets) < 5:
+            tickets[ticket_id] = queries.ticket(ticket_id)
+        return tickets.get(ticket_id)
+
+    for claim in our_claims(message):
+        if (found := ticket(claim.ticket_id)) and not found.archived_at:
+            trust = _trust(claim, sender.address, found)
+            part = takes_part(found, sender.address, sender.customer)
+            yield Reference(claim.ticket_id, trust, part, claim.side_thread)
+    foreign = [one for one in ids_named(message) if not signed.claim_of_message_id(one)]
+    known = tickets_of_messages(foreign[:MOST_REFERENCES]) if foreign else {}
+    numbers = _NUMBER.findall(message.subject)[-1:]
+    by_trust = (
+        *((known[one], Trust.KNOWN) for one in foreign if one in known),
+        *((one, Trust.NUMBER) for one in numbers),
+    )
+    for ticket_id, trust in by_trust:
+        if found := ticket(ticket_id):
+            part = takes_part(found, sender.address, sender.customer)
+            yield Reference(ticket_id, trust, part)
+
+
+def _trust(claim: Claim, address: str, ticket: Ticket) -> Trust:
+    signer_ = signer()
+    if signer_.proves(claim, address):
+        return Trust.SIGNED
+    customer = get_customer(ticket.customer_id)
+    others = [*addresses_of(ticket.participants)]
+    if customer and customer.email:
+        others.append(customer.email)
+    made_for = signer_.recipient_of(claim, others)
+    return Trust.SIGNED_FOR_ANOTHER if made_for else Trust.FORGED
+
+
+def _authentication(message: ReadMessage, mailbox: Mailbox, address: str) -> Authentication:
+    hosts = mailbox.checks_senders
+    if not hosts:
+        return Authentication.NOT_CONFIGURED
+    passed = authenticated(message, address, hosts=hosts)
+    return Authentication.PASSED if passed else Authentication.FAILED
+
+
+def _is_relay(written: Address, mailbox: Mailbox) -> bool:
+    return _kept(written.address) in mailbox.relays.split()
+
+
+def _kept(address: str) -> str:
+    with suppress(AddressRefused):
+        return as_kept(address)
+    return ""

@@ -1,0 +1,158 @@
+"""An e-mail as a line of a ticket's log: its text, its files, and what is kept of its headers."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.base import ContentFile
+
+from customers.domain.choices import can_be_stored
+from helpdesk.mail.reading import Address, Automatic, Problem, ReadMessage
+from helpdesk.short_text import one_line
+from tickets.domain.mail.outcome import Remark
+from tickets.services.conversation import attachments
+from tickets.services.email.matching import MOST_REFERENCES, Sender
+from tickets.services.lifecycle.validation import LONGEST_SUBJECT
+from tickets.store.items import Attachment, EmailFacts
+from tickets.store.mail import InboundEmail
+
+LONGEST_TEXT = 60_000
+"""Characters of a text that stand in the log; a longer one is kept whole as a file beside it."""
+MOST_FILES = 100
+LARGEST = 25 * 1024 * 1024
+"""Bytes of a message's files; what is above stands in the raw message alone, and is named."""
+MOST_ADDRESSES = 100
+LATE = timedelta(minutes=5)
+"""A mail that took longer from the mailbox to the desk is marked."""
+WHOLE_TEXT = "message.txt"
+_TOLD = frozenset(Problem) - {
+    *(Problem.NO_MESSAGE_ID, Problem.BAD_DATE, Problem.CHARSET_GUESSED, Problem.BROKEN_HEADERS),
+}
+"""What was odd about a message that people are told: what they see may not be all of it."""
+_REPLY_PREFIX = re.compile(
+    r"^\s*(?:(?:re|aw|antw|antwort|sv|vs|odp|ynt|ref|rif|r|res|回复|答复)\s*(?:\[\d+\])?\s*[::]\s*)+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the log shows of a message, and whether that is all of it."""
+
+    shown: str
+    whole: bool
+
+
+def text_of(message: ReadMessage) -> Text:
+    """Return the text of a message as the log keeps it."""
+    text = storable(message.text)
+    if len(text) <= LONGEST_TEXT:
+        return Text(text, whole=True)
+    return Text(text[:LONGEST_TEXT], whole=False)
+
+
+def subject_of(message: ReadMessage, nothing: str) -> str:
+    """Return the subject of a ticket that a message opens: without the marks of a reply, and
+    `nothing` for an empty one."""
+    plain = one_line(storable(_REPLY_PREFIX.sub("", message.subject)))
+    if len(plain) > LONGEST_SUBJECT:
+        return f"{plain[: LONGEST_SUBJECT - 1]}…"
+    return plain or nothing
+
+
+@contextmanager
+def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Attachment], bool]]:
+    """Store the files of a message that is written inside; if that fails they are removed again.
+
+    Gives them, and whether any was left out because they are too many or too large. Raises NoRoom.
+    """
+    text = text_of(message)
+    files = [(one.name, one.content, one.content_id) for one in message.files]
+    if not text.whole:
+        files.insert(0, (WHOLE_TEXT, message.text.encode(errors="replace"), ""))
+    kept: list[Attachment] = []
+    total = 0
+    left_out = False
+    try:
+        for name, content, content_id in files:
+            if len(kept) >= MOST_FILES or total + len(content) > LARGEST:
+                left_out = True
+                continue
+            total += len(content)
+            kept.append(attachments.save(ticket_id, ContentFile(content), name, content_id))
+        yield kept, left_out
+    except BaseException:
+        for one in kept:
+            attachments.forget(one)
+        raise
+
+
+def facts_of(
+    message: ReadMessage,
+    sender: Sender,
+    mail: InboundEmail,
+    *,
+    remarks: Sequence[Remark] = (),
+) -> EmailFacts:
+    """Return what a ticket's log keeps of the headers of a message."""
+    reply_to = next((one.address for one in message.reply_to), "")
+    named = [*message.references, *message.in_reply_to]
+    return EmailFacts(
+        key=mail.pk,
+        sha256=mail.sha256,
+        sender=sender.address,
+        sender_name=one_line(storable(sender.name))[:200] or None,
+        reply_to=reply_to if reply_to and reply_to != sender.address else None,
+        to=_addresses(message.to),
+        cc=_addresses(message.cc),
+        subject=one_line(storable(message.subject))[:500] or None,
+        message_id=message.message_id[:500] or None,
+        references=list(dict.fromkeys(one[:500] for one in named))[-MOST_REFERENCES:] or None,
+        sent_at=_as_instant(message.date),
+        received_at=mail.received_at,
+        remarks=[
+            one.value
+            for one in dict.fromkeys(
+                (
+                    *_remarks(message, mail),
+                    *remarks,
+                    *(one for one in message.problems if one in _TOLD),
+                )
+            )
+        ]
+        or None,
+    )
+
+
+def storable(text: str) -> str:
+    """Return a text without what no store takes: half a surrogate pair, which no mail means."""
+    plain = text.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if can_be_stored(plain):
+        return plain
+    kept = (sign if can_be_stored(sign) else "\N{REPLACEMENT CHARACTER}" for sign in plain)
+    return "".join(kept)
+
+
+def _remarks(message: ReadMessage, mail: InboundEmail) -> Iterator[Remark]:
+    if message.encrypted:
+        yield Remark.ENCRYPTED
+    if message.automatic is not Automatic.NO:
+        yield Remark.AUTOMATIC
+    if not text_of(message).whole:
+        yield Remark.LONG
+    if mail.recorded_at - mail.received_at > LATE:
+        yield Remark.LATE
+
+
+def _addresses(found: Sequence[Address]) -> list[str] | None:
+    shown = [
+        f"{one_line(storable(one.name))[:80]} <{storable(one.address)[:254]}>".strip()
+        for one in found[:MOST_ADDRESSES]
+    ]
+    return shown or None
+
+
+def _as_instant(written: datetime | None) -> datetime | None:
+    return written.replace(microsecond=0) if written else None

@@ -1,0 +1,51 @@
+"""Raw messages: kept as they came, compressed, under their SHA-256."""
+
+import gzip
+from hashlib import sha256
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+
+from helpdesk.errors import NoRoom
+
+
+def keep(raw: bytes) -> str:
+    """Store a message and return its SHA-256. A repeat stores nothing. Raises NoRoom."""
+    digest = sha256(raw).hexdigest()
+    name = _name(digest)
+    storage = _storage()
+    if storage.exists(name):
+        return digest
+    try:
+        stored = storage.save(name, ContentFile(gzip.compress(raw, mtime=0)))
+    except OSError as error:
+        if error.errno in NoRoom.CAUSES:
+            raise NoRoom from error
+        raise
+    if stored != name:  # somebody stored the same a moment ago
+        storage.delete(stored)
+    return digest
+
+
+def read(digest: str) -> bytes:
+    """Return a message as it came. Raises FileNotFoundError for one that was erased."""
+    with _storage().open(_name(digest)) as file:
+        return gzip.decompress(file.read())
+
+
+def is_there(digest: str) -> bool:
+    """Whether a message is kept. One look at the storage."""
+    return _storage().exists(_name(digest))
+
+
+def forget(digest: str) -> None:
+    """Remove a message. A repeat does no harm."""
+    _storage().delete(_name(digest))
+
+
+def _name(digest: str) -> str:
+    return f"mail/{digest[:2]}/{digest}.gz"
+
+
+def _storage() -> Storage:
+    return storages["attachments"]

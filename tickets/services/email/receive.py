@@ -1,0 +1,174 @@
+"""Take a raw message: store it, record it, and only then process it.
+
+Whoever handed it over may forget it once it is recorded. What is recorded and not processed, since
+a process died or an engine was away, is found by a sweep.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from helpdesk.clock import this_second
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.log_redaction import kind_of
+from helpdesk.mail.reading import content_key
+from helpdesk.mail.reading.addressed import addressed_to
+from tickets.domain.mail.outcome import Cause, Outcome
+from tickets.services.email import raw_messages
+from tickets.services.email.mailboxes import mailbox_named, mailbox_of, mailboxes
+from tickets.services.email.process import process
+from tickets.store import mail as store
+from tickets.store.mail import STORED, InboundEmail
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+LEFT_BEHIND = timedelta(minutes=1)
+"""A recorded message that is not processed by then has lost whoever took it."""
+
+
+class NoMailbox(Exception):
+    """The desk has no mailbox: nobody is there to take a message."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a raw message, as `receive_mail` and the webhook tell it."""
+
+    outcome: Outcome | None
+    """None: it is safely recorded, and processed later."""
+    cause: Cause | None
+    ticket_id: str | None
+    communication_id: str | None
+    message_key: str
+
+    def as_json(self) -> dict[str, str | None]:
+        return {
+            "outcome": self.outcome.value if self.outcome else None,
+            "cause": self.cause.value if self.cause else None,
+            "ticketId": self.ticket_id,
+            "communicationId": self.communication_id,
+            "messageKey": self.message_key,
+        }
+
+
+def receive(
+    raw: bytes,
+    *,
+    mailbox: str | None = None,
+    envelope_from: str | None = None,
+    envelope_to: str | None = None,
+    received_at: datetime | None = None,
+    now: datetime | None = None,
+) -> Received:
+    """Record a raw message and process it; return what became of it.
+
+    Without a `mailbox` it is the one that its headers name, else the first. A message that came
+    before is a duplicate of that one, whatever became of it. What fails once it is recorded is
+    logged and tried again by the sweep. Raises NotFound for an unknown mailbox, NoMailbox, NoRoom,
+    and what the engines raise while it is not recorded.
+    """
+    mail, is_new = record(
+        raw,
+        mailbox=mailbox,
+        envelope_from=envelope_from,
+        envelope_to=envelope_to,
+        received_at=received_at,
+        now=now,
+    )
+    if not is_new and mail.state != STORED:
+        return Received(
+            Outcome.DUPLICATE, Cause.SAME_MESSAGE, mail.ticket_id, mail.communication_id,
+            mail.message_key,
+        )  # fmt: skip
+    try:
+        mail = process(mail.pk, now=now)
+    except Exception as error:
+        log.exception("mail_not_processed", reason=kind_of(error))
+    return result_of(mail)
+
+
+def record(
+    raw: bytes,
+    *,
+    mailbox: str | None = None,
+    envelope_from: str | None = None,
+    envelope_to: str | None = None,
+    received_at: datetime | None = None,
+    now: datetime | None = None,
+) -> tuple[InboundEmail, bool]:
+    """Store a raw message and record it under its content; return the record, and whether it is
+    new. Two at once make one. A read, a file, and a write."""
+    at = now or this_second()
+    name = mailbox_named(mailbox).name if mailbox else _mailbox_for(raw, envelope_to)
+    key = content_key(raw)
+    pk = store.email_pk(name, key)
+    if before := store.email(pk):
+        return before, False
+    mail = InboundEmail(
+        pk,
+        mailbox=name,
+        message_key=key,
+        sha256=raw_messages.keep(raw),
+        size=len(raw),
+        envelope_from=envelope_from,
+        envelope_to=envelope_to,
+        received_at=min(received_at or at, at),
+        recorded_at=at,
+    )
+    store.set_email_keys(mail)
+    try:
+        with Transaction() as transaction:
+            transaction.put(mail, InboundEmail.pk.does_not_exist())
+    except ConditionFailed:
+        before = store.email(mail.pk)
+        if before is None:  # it was erased this moment
+            raise
+        if before.sha256 != mail.sha256:
+            raw_messages.forget(mail.sha256)  # the same message on another way
+        return before, False
+    return mail, True
+
+
+def process_left_behind(
+    *, each: Callable[[], object] = lambda: None, now: datetime | None = None
+) -> int:
+    """Process what was recorded and left; return how many messages. One that fails holds up none.
+
+    Cost: a query a shard, and what each message costs.
+    """
+    at = now or this_second()
+    done = 0
+    for mail in store.emails_page(STORED, limit=BATCH, forward=True):
+        if at - mail.recorded_at < LEFT_BEHIND:
+            continue
+        try:
+            process(mail.pk, now=at)
+            done += 1
+        except Exception as error:
+            log.exception("mail_not_processed", reason=kind_of(error))
+        each()
+    return done
+
+
+def result_of(mail: InboundEmail) -> Received:
+    """Return what a record says of its message."""
+    return Received(
+        mail.outcome,
+        Cause(mail.cause) if mail.cause else None,
+        mail.ticket_id,
+        mail.communication_id,
+        mail.message_key,
+    )
+
+
+def _mailbox_for(raw: bytes, envelope_to: str | None) -> str:
+    """The mailbox that a message names: by whom it was delivered to first, then To and Cc."""
+    known = mailboxes()
+    if not known:
+        raise NoMailbox
+    named: Sequence[str] = ([envelope_to] if envelope_to else []) + addressed_to(raw)
+    found = mailbox_of(named)
+    return found.name if found else known[0].name

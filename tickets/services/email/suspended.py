@@ -1,0 +1,191 @@
+"""Mail on which a person decides: what looks wrong, and what could not be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor, require_supervision, require_ticket_work
+from helpdesk.clock import this_second
+from helpdesk.dynamo import cursor
+from helpdesk.dynamo.pages import PagePosition
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
+from tickets.domain.mail.outcome import Cause, Outcome, Remark
+from tickets.models import BlockedSender
+from tickets.services.email import process, raw_messages
+from tickets.services.email.mailboxes import mailbox_named
+from tickets.services.email.matching import sender_of
+from tickets.services.email.process import LISTED, Case, add_to, end, open_ticket
+from tickets.store import mail as store
+from tickets.store import queries
+from tickets.store.mail import InboundEmail
+
+SHOWN = 50
+KEPT = timedelta(days=30)
+"""A suspended message that nobody dealt with is deleted then."""
+
+
+@dataclass(frozen=True)
+class SuspendedEmail:
+    """One mail of the list; `deleted_at` is when it goes by itself."""
+
+    key: str
+    mail: InboundEmail
+    cause: Cause | None
+    deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class SuspendedPage:
+    """Some mails of the list, the latest first, and the cursors of the pages beside them."""
+
+    mails: list[SuspendedEmail]
+    next: str | None
+    previous: str | None
+
+
+def suspended(
+    *, state: Outcome = Outcome.SUSPENDED, cursor_text: str | None = None, by: Actor
+) -> SuspendedPage:
+    """Return a page of mails that wait for a person. Raises NotAllowed, InvalidCursor.
+
+    Cost: a query a shard and a batch read.
+    """
+    require_ticket_work(by)
+    query = ["suspended", state.value, by.user_id]
+    place = None
+    if cursor_text:
+        side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
+        place = PagePosition(key, back=side == "before")
+    page = store.emails_page(state.value, limit=SHOWN, place=place)
+
+    def text(at: PagePosition | None) -> str | None:
+        if at is None:
+            return None
+        return cursor.encode(query=query, place=f"{'before' if at.back else 'after'} {at.key}")
+
+    return SuspendedPage([_listed(one) for one in page.rows], text(page.next), text(page.previous))
+
+
+def one_suspended(key: str, *, by: Actor) -> tuple[SuspendedEmail, ReadMessage | None]:
+    """Return a mail of the list, and the message where it can be read. Raises NotFound."""
+    require_ticket_work(by)
+    mail = _waiting(key)
+    try:
+        return _listed(mail), read_safely(raw_messages.read(mail.sha256))
+    except Unreadable:
+        return _listed(mail), None
+
+
+def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
+    """Open a ticket with a suspended message, as if nothing had been wrong with it.
+
+    A repeat finds the one that was opened. Raises NotFound, NotAllowed, Invalid for a message
+    without a sender, or one that cannot be read.
+    """
+    return open_ticket(_case(key, by, now))
+
+
+def add_to_ticket(
+    key: str, ticket_id: str, *, by: Actor, now: datetime | None = None
+) -> InboundEmail:
+    """Add a suspended message to a ticket. Raises NotFound for the mail or ticket, as above."""
+    if queries.ticket(ticket_id) is None:
+        raise Invalid({"ticketId": _("Ticket %(id)s not found.") % {"id": ticket_id[:12]}})
+    return add_to(_case(key, by, now), ticket_id)
+
+
+def delete(key: str, *, by: Actor) -> None:
+    """Delete a suspended message; that it came is remembered, so it is not taken again.
+
+    A repeat does no harm. Raises NotFound for what never was there, NotAllowed.
+    """
+    require_ticket_work(by)
+    _delete(_waiting(key))
+
+
+def block_sender(key: str, *, by: Actor) -> str:
+    """Block the sender of a suspended message and delete it; return the address.
+
+    For supervisors. Raises Invalid where it has no sender; NotFound, NotAllowed.
+    """
+    require_supervision(by)
+    mail = _waiting(key)
+    if not mail.sender:
+        raise Invalid({"sender": _("This email has no sender.")})
+    BlockedSender.objects.get_or_create(address=mail.sender, defaults={"blocked_by": by.name})
+    _delete(mail)
+    return mail.sender
+
+
+def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
+    """Process a parked message anew, after an upgrade for example. Raises NotFound, NotAllowed."""
+    require_ticket_work(by)
+    return process.process(_waiting(key).pk, now=now)
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """Delete suspended messages that have waited for KEPT; return how many.
+
+    Cost: a query a shard, and a write and a file for each.
+    """
+    at = now or this_second()
+    gone = 0
+    for mail in store.emails_page(Outcome.SUSPENDED.value, limit=100, forward=True):
+        if mail.recorded_at > at - KEPT:
+            break
+        _delete(mail)
+        gone += 1
+    return gone
+
+
+def forget_senders(are_theirs: Callable[[str], bool]) -> None:
+    """Delete what waits from addresses of a person, and that they were blocked: for erasure.
+
+    Cost: a query of all that waits, a batch read for each hundred, and a write for each found.
+    """
+    for blocked in BlockedSender.objects.all():
+        if are_theirs(blocked.address):
+            blocked.delete()
+    for state in LISTED:
+        place: PagePosition | None = None
+        while True:
+            page = store.emails_page(state.value, limit=100, forward=True, place=place)
+            for mail in page.rows:
+                if mail.sender and are_theirs(mail.sender):
+                    _delete(mail)
+            if page.next is None:
+                break
+            place = page.next
+
+
+def _delete(mail: InboundEmail) -> None:
+    end(mail, Outcome.DELETED)
+
+
+def _waiting(key: str) -> InboundEmail:
+    mail = store.email(key) if key.startswith(f"{store.EMAIL}#") else None
+    if mail is None or mail.outcome not in LISTED:
+        raise NotFound(_("A colleague already handled this email."))
+    return mail
+
+
+def _case(key: str, by: Actor, now: datetime | None) -> Case:
+    require_ticket_work(by)
+    mail = _waiting(key)
+    try:
+        message = read_safely(raw_messages.read(mail.sha256))
+    except Unreadable as reason:
+        raise Invalid({"mail": str(reason)}) from reason
+    mailbox = mailbox_named(mail.mailbox)
+    sender = sender_of(message, mailbox)
+    if sender is None:
+        raise Invalid({"sender": _("This email has no sender.")})
+    return Case(mail, message, mailbox, sender, now or this_second(), (Remark.BY_HAND,))
+
+
+def _listed(mail: InboundEmail) -> SuspendedEmail:
+    cause = Cause(mail.cause) if mail.cause else None
+    return SuspendedEmail(mail.pk, mail, cause, mail.recorded_at + KEPT)

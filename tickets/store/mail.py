@@ -1,0 +1,229 @@
+"""Incoming mail: what became of each message, whose it is, and how far each mailbox was read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, UpdateError
+
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
+from helpdesk.dynamo.batches import read_all
+from helpdesk.dynamo.pages import Page, PagePosition, read_page
+from helpdesk.dynamo.shards import shard_key
+from helpdesk.dynamo.table import Item
+from tickets.domain import instant
+from tickets.domain.mail.outcome import Outcome
+from tickets.store.ticket import ByRecord, TicketTableMeta
+
+EMAIL, MESSAGE, MAILBOX, RATE, ADDRESS = "EMAIL", "MESSAGE", "MAILBOX", "MAILRATE", "ADDRESS"
+STORED = "stored"
+"""The state of a message that was recorded and is not processed yet; then it is its outcome."""
+
+
+class InboundEmail(Item):
+    """A raw message as it was recorded, and what became of it.
+
+    `state` is STORED until it is processed, then the outcome; the list that shows it follows from
+    that. The message itself is in the storage of files, under its SHA-256.
+    """
+
+    class Meta(TicketTableMeta):
+        pass
+
+    # Declared for the table by Ticket; asked from here, for mails.
+    by_record = ByRecord()
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=EMAIL)
+    mailbox = UnicodeAttribute()
+    message_key = UnicodeAttribute(attr_name="messageKey")
+    sha256 = UnicodeAttribute()
+    size = IntegerAttribute()  # bytes
+    envelope_from = UnicodeAttribute(attr_name="envelopeFrom", null=True)
+    envelope_to = UnicodeAttribute(attr_name="envelopeTo", null=True)
+    received_at = InstantAttribute(attr_name="receivedAt")
+    recorded_at = InstantAttribute(attr_name="recordedAt")
+    state = UnicodeAttribute(default=STORED)
+    cause = UnicodeAttribute(null=True)
+    tries = IntegerAttribute(default=0)
+    ticket_id = UnicodeAttribute(attr_name="ticketId", null=True)
+    communication_id = UnicodeAttribute(attr_name="communicationId", null=True)
+    # What lists show of it
+    sender = UnicodeAttribute(null=True)
+    sender_name = UnicodeAttribute(attr_name="senderName", null=True)
+    subject = UnicodeAttribute(null=True)
+    # Index keys, set by set_email_keys alone
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of it; None while it waits to be processed."""
+        return None if self.state == STORED else Outcome(self.state)
+
+
+class MessageTicket(Item):
+    """The ticket that a Message-ID stands on: its own message, or one that a message names."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=MESSAGE)
+    ticket_id = UnicodeAttribute(attr_name="ticketId")
+
+
+class SameMessage(Item):
+    """A message that came to one mailbox, so that its copy in another is known."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default="SAME")
+    first = UnicodeAttribute()
+    """The key of the mail that was taken."""
+
+
+class MailboxState(Item):
+    """How far a mailbox was read, and how the last fetch went."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default="STATE")
+    uid_validity = IntegerAttribute(attr_name="uidValidity", null=True)
+    last_uid = IntegerAttribute(attr_name="lastUid", null=True)
+    # When it was first opened: what was there then is its past
+    begun_at = InstantAttribute(attr_name="begunAt", null=True)
+    fetched_at = InstantAttribute(attr_name="fetchedAt", null=True)
+    failed_at = InstantAttribute(attr_name="failedAt", null=True)
+    failures = IntegerAttribute(default=0)  # in a row
+    problem = UnicodeAttribute(null=True)
+    leased_by = UnicodeAttribute(attr_name="leasedBy", null=True)
+    leased_until = InstantAttribute(attr_name="leasedUntil", null=True)
+
+
+class MailCount(Item):
+    """How many mails an address has had or sent within an hour."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    by_record = ByRecord()
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default="COUNT")
+    count = IntegerAttribute(default=0)
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
+
+
+def email_pk(mailbox: str, message_key: str) -> str:
+    return f"{EMAIL}#{mailbox}#{message_key}"
+
+
+def message_pk(message_id: str) -> str:
+    """The key of a Message-ID: hashed, since it may be long, and may name a person."""
+    return f"{MESSAGE}#{sha256(message_id.strip('<>').encode(errors='replace')).hexdigest()[:40]}"
+
+
+def same_pk(message_key: str) -> str:
+    return f"SAME#{message_key}"
+
+
+def mailbox_pk(mailbox: str) -> str:
+    return f"{MAILBOX}#{mailbox}"
+
+
+def set_email_keys(mail: InboundEmail) -> None:
+    """Bring the index keys of a mail in line with its state."""
+    mail.record_key = shard_key(f"{EMAIL}#{mail.state}", mail.pk)
+    mail.record_at = f"{instant.text(mail.recorded_at)}#{mail.pk}"
+
+
+def email(pk: str) -> InboundEmail | None:
+    """One mail. One GetItem, consistent."""
+    try:
+        return InboundEmail.get(pk, EMAIL, consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def emails_page(
+    state: str, *, limit: int, forward: bool = False, place: PagePosition | None = None
+) -> Page[InboundEmail]:
+    """Mails in a state, the latest first (with `forward` the oldest).
+
+    Cost: one Query a shard of keys, one BatchGetItem for each hundred. The index may be late: ask
+    the mail itself before anything is decided.
+    """
+    condition = None
+    if place:
+        beyond = InboundEmail.record_at
+        condition = beyond > place.key if forward is not place.back else beyond < place.key
+    page = read_page(
+        InboundEmail.by_record,
+        [f"{EMAIL}#{state}"],
+        place_of=lambda row: str(row.record_at),
+        limit=limit,
+        condition=condition,
+        forward=forward,
+        place=place,
+    )
+    keys = [(str(row.pk), str(row.sk)) for row in page]
+    found = {one.pk: one for one in read_all(InboundEmail, keys)}
+    rows = [found[pk] for pk, _sk in keys if pk in found and found[pk].state == state]
+    return Page(rows, page.next, page.previous)
+
+
+def tickets_of_messages(message_ids: Sequence[str]) -> dict[str, str]:
+    """The tickets that these Message-IDs stand on, by id. One BatchGetItem."""
+    keys = {message_pk(one): one for one in message_ids}
+    found = read_all(MessageTicket, ((pk, MESSAGE) for pk in keys))
+    return {keys[one.pk]: one.ticket_id for one in found}
+
+
+def mailbox_state(mailbox: str) -> MailboxState | None:
+    """How far a mailbox was read. One GetItem, consistent."""
+    try:
+        return MailboxState.get(mailbox_pk(mailbox), "STATE", consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def count_up(what: str, who: str, *, at: datetime, most: int) -> bool:
+    """Count one more of `what` for `who` in the hour of `at`; False, and no count, above `most`.
+
+    One write. Whatever goes wrong is raised: whoever cannot count must not go on.
+    """
+    hour = instant.text(at)[:13]
+    digest = sha256(who.casefold().encode(errors="replace")).hexdigest()[:32]
+    counter = MailCount(f"{RATE}#{what}#{digest}#{hour}")
+    actions: list[Any] = [
+        MailCount.count.add(1),
+        MailCount.record_key.set(shard_key(RATE, counter.pk)),
+        MailCount.record_at.set(f"{hour}#{counter.pk}"),
+    ]
+    try:
+        counter.update(actions, (MailCount.count < most) | MailCount.count.does_not_exist())
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def old_counts(before: datetime, *, limit: int) -> list[MailCount]:
+    """Counters of hours that have passed. One Query a shard."""
+    page = read_page(
+        MailCount.by_record,
+        [RATE],
+        place_of=lambda row: str(row.record_at),
+        limit=limit,
+        condition=MailCount.record_at < instant.text(before)[:13],
+    )
+    return [MailCount(str(row.pk)) for row in page]

@@ -1,0 +1,77 @@
+"""The list of suspended mail, and what people do with each."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from helpdesk.accounts.actors import actor_of
+from helpdesk.errors import Invalid
+from tickets.domain.mail.outcome import Outcome
+from tickets.presenters.mail import CAUSES, remarks_of
+from tickets.services.email import suspended
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    parked = request.GET.get("state") == Outcome.PARKED.value
+    found = suspended.suspended(
+        state=Outcome.PARKED if parked else Outcome.SUSPENDED,
+        cursor_text=request.GET.get("cursor"),
+        by=actor_of(request.user),
+    )
+    mails = [(CAUSES.get(one.cause or "", ""), one) for one in found.mails]
+    context = {"mails": mails, "page": found, "parked": parked, "view": "suspended"}
+    return render(request, "tickets/suspended.html", context)
+
+
+@require_safe
+def message(request: HttpRequest) -> HttpResponse:
+    return _shown(request, request.GET.get("mail", ""))
+
+
+@require_POST
+def act(request: HttpRequest) -> HttpResponse:
+    """Open a ticket, add to one, block the sender, delete, or read again."""
+    by, key = actor_of(request.user), request.POST.get("mail", "")
+    try:
+        match request.POST.get("action"):
+            case "open":
+                taken = suspended.open_ticket_of(key, by=by)
+            case "add":
+                number = request.POST.get("ticket", "").strip().removeprefix("#")
+                taken = suspended.add_to_ticket(key, number, by=by)
+            case "again":
+                taken = suspended.read_again(key, by=by)
+            case "block":
+                address = suspended.block_sender(key, by=by)
+                messages.info(
+                    request,
+                    _("%(address)s is blocked. The email is deleted.") % {"address": address},
+                )
+                return redirect("mail_suspended")
+            case "delete":
+                suspended.delete(key, by=by)
+                messages.info(request, _("Email deleted."))
+                return redirect("mail_suspended")
+            case _:
+                raise Invalid({"action": _("Choose what to do with the email.")})
+    except Invalid as refused:
+        return _shown(request, key, refused.errors)
+    if taken.ticket_id and taken.outcome in (Outcome.TICKET, Outcome.REPLY, Outcome.AUTO_REPLY):
+        return redirect("ticket_detail", taken.ticket_id)
+    return redirect("mail_suspended")
+
+
+def _shown(request: HttpRequest, key: str, errors: dict[str, str] | None = None) -> HttpResponse:
+    found, read = suspended.one_suspended(key, by=actor_of(request.user))
+    context = {
+        "one": found,
+        "message": read,
+        "cause": CAUSES.get(found.cause or "", ""),
+        "remarks": remarks_of([one.value for one in read.problems] if read else None),
+        "errors": list((errors or {}).values()),
+        "view": "suspended",
+    }
+    return render(request, "tickets/suspended_message.html", context, status=422 if errors else 200)
