@@ -13,6 +13,8 @@ from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.accounts.tokens import make_mail_token
 from tickets.admin.workspace import Deletable
 from tickets.models import BlockedSender, Mailbox
+from tickets.services.email.fetch import try_connection
+from tickets.services.email.imap import Unfetchable
 from tickets.store.mail import mailbox_state
 
 SECRETS = ("imap_secret", "oauth_client_secret")
@@ -83,8 +85,6 @@ class MailboxAdmin(SupervisorsOnly):
 
     @admin.action(description=_("Test the connection"))
     def test_connection(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:
-        from tickets.services.email.fetch import Unfetchable, try_connection
-
         for mailbox in mailboxes:
             try:
                 found = try_connection(mailbox)
@@ -103,7 +103,7 @@ class MailboxAdmin(SupervisorsOnly):
         for mailbox in mailboxes:
             made, text = make_mail_token(mailbox.name)
             words = format_html(
-                _("Token of {}, good until {}, shown only once: {}"),
+                str(_("Token of {}, good until {}, shown only once: {}")),
                 mailbox,
                 f"{made.expires_at:%Y-%m-%d}",
                 text,

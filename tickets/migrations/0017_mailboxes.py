@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.SlugField(
-                        help_text="Short, such as support. Used by receive_mail and the webhook's URL.",
+                        help_text="Short, such as support. Used by receive_mail and the webhook’s URL.",
                         max_length=40,
                         unique=True,
                         verbose_name="name",

@@ -27,7 +27,7 @@ class Mailbox(models.Model):
         _("name"),
         max_length=40,
         unique=True,
-        help_text=_("Short, such as support. Used by receive_mail and the webhook's URL."),
+        help_text=_("Short, such as support. Used by receive_mail and the webhook’s URL."),
     )
     address = AddressField(
         _("address"),

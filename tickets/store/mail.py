@@ -117,7 +117,7 @@ class MailCount(Item):
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default="COUNT")
-    count = IntegerAttribute(default=0)
+    mails = IntegerAttribute(default=0)
     record_key = UnicodeAttribute(attr_name="recordKey", null=True)
     record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
@@ -204,12 +204,12 @@ def count_up(what: str, who: str, *, at: datetime, most: int) -> bool:
     digest = sha256(who.casefold().encode(errors="replace")).hexdigest()[:32]
     counter = MailCount(f"{RATE}#{what}#{digest}#{hour}")
     actions: list[Any] = [
-        MailCount.count.add(1),
+        MailCount.mails.add(1),
         MailCount.record_key.set(shard_key(RATE, counter.pk)),
         MailCount.record_at.set(f"{hour}#{counter.pk}"),
     ]
     try:
-        counter.update(actions, (MailCount.count < most) | MailCount.count.does_not_exist())
+        counter.update(actions, (MailCount.mails < most) | MailCount.mails.does_not_exist())
     except UpdateError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return False

@@ -6,25 +6,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0011_language'),
+        ("accounts", "0011_language"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='mailbox',
-            field=models.CharField(blank=True, editable=False, max_length=40, verbose_name='mailbox'),
+            model_name="apitoken",
+            name="mailbox",
+            field=models.CharField(
+                blank=True, editable=False, max_length=40, verbose_name="mailbox"
+            ),
         ),
         migrations.AlterField(
-            model_name='apitoken',
-            name='scope',
-            field=models.CharField(choices=[('read', 'read'), ('write', 'read and write'), ('mail', 'hand in email')], default='read', max_length=10, verbose_name='permissions'),
+            model_name="apitoken",
+            name="scope",
+            field=models.CharField(
+                choices=[("read", "read"), ("write", "read and write"), ("mail", "hand in email")],
+                default="read",
+                max_length=10,
+                verbose_name="permissions",
+            ),
         ),
         migrations.AlterField(
-            model_name='apitoken',
-            name='user',
-            field=models.ForeignKey(blank=True, help_text='Empty for the token of a mailbox.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL, verbose_name='person'),
+            model_name="apitoken",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Empty for the token of a mailbox.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="api_tokens",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="person",
+            ),
         ),
     ]

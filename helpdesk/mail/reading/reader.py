@@ -80,7 +80,7 @@ def _read(raw: bytes) -> ReadMessage:
         reply_to=_addresses(headers, "reply-to", problems),
         to=_addresses(headers, "to", problems),
         cc=_addresses(headers, "cc", problems),
-        delivered_to=_delivered_to(headers),
+        delivered_to=delivered_to(headers),
         return_path=_return_path(headers),
         original_sender=_original_sender(headers),
         in_reply_to=_ids(headers, "in-reply-to", problems),
@@ -134,7 +134,7 @@ def _ids(headers: Headers, name: str, problems: set[Problem]) -> tuple[str, ...]
     return tuple(ids)
 
 
-def _delivered_to(headers: Headers) -> tuple[str, ...]:
+def delivered_to(headers: Headers) -> tuple[str, ...]:
     found = [
         kept(address.strip("<> "))
         for name in _DELIVERED

@@ -166,7 +166,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         return None
     place = int(reference.get("place", 0))
     if line.deliveries:
-        address = line.deliveries[place].address
+        address: str | None = line.deliveries[place].address
     else:
         customer = get_customer(ticket.customer_id)
         address = customer.email if customer else None
@@ -240,7 +240,10 @@ def _delivery(
 
 
 def _state(line: Communication, place: int) -> Any:
-    return Communication.deliveries[place].state if line.deliveries else Communication.delivery
+    if not line.deliveries:
+        return Communication.delivery
+    recipient: Any = Communication.deliveries[place]
+    return recipient.state
 
 
 EMAIL = MailKind(_compose, _record, automatic=False, person_decides=True)

@@ -102,7 +102,7 @@ class Fetcher:
             | (MailboxState.leased_until < at)
             | (MailboxState.leased_by == self.me)
         )
-        lease = [
+        lease: list[Action] = [
             MailboxState.leased_by.set(self.me),
             MailboxState.leased_until.set(at + LEASE),
         ]

@@ -1,6 +1,6 @@
 """What goes of an e-mail when its customer is erased: the bytes, and all that names a person."""
 
-from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
 from tickets.services.email import raw_messages
 from tickets.store import mail as store
 from tickets.store.items import Communication
@@ -39,7 +39,7 @@ def forget_email(line: Communication) -> None:
             continue  # it leads to another ticket, or is gone
 
 
-def _write_if(mail: InboundEmail, actions: list[object]) -> None:
+def _write_if(mail: InboundEmail, actions: list[Action]) -> None:
     try:
         with Transaction() as transaction:
             transaction.update(mail, actions, InboundEmail.pk.exists())

@@ -75,7 +75,7 @@ def automatic(
         ),
     }
     if first and first.email.message_id:
-        theirs = [_bracketed(one) for one in first.email.references or ()]
+        theirs = [_bracketed(str(one)) for one in first.email.references or ()]
         headers["In-Reply-To"] = _bracketed(first.email.message_id)
         headers["References"] = " ".join([*theirs[-MOST_THREADED:], headers["In-Reply-To"]])
     return composed(
@@ -105,7 +105,7 @@ def _headers(
     threaded = [root, *chain[:1], *chain[1:][-MOST_THREADED:]]
     headers = {
         "Message-ID": message_id(ticket.ticket_id, line.communication_id, recipient, mailbox),
-        "In-Reply-To": _bracketed(answered.email.message_id)
+        "In-Reply-To": _bracketed(str(answered.email.message_id))
         if answered and answered.email.message_id
         else threaded[-1],
         "References": " ".join(threaded),
@@ -125,9 +125,9 @@ def _chain(
     """Yield the ids of a conversation, ours and theirs, oldest first."""
     for one in mails:
         if _came_by_mail(one):
-            yield from (_bracketed(named) for named in one.email.references or ())
+            yield from (_bracketed(str(named)) for named in one.email.references or ())
             if one.email.message_id:
-                yield _bracketed(one.email.message_id)
+                yield _bracketed(str(one.email.message_id))
         elif (
             one.type == CommunicationType.CUSTOMER_RESPONSE.value
             and one.direction == Direction.OUTBOUND.value

@@ -261,7 +261,7 @@ def _from_colleague(case: Case, found: Match) -> InboundEmail:
     if not by.works_tickets:
         return end(case.mail, Outcome.SUSPENDED, Cause.CLAIMS_COLLEAGUE, ticket_id=ticket_id)
     if not ticket_id:
-        return _handed_on(case)
+        return _handed_on(case, by)
     text = text_of(case.message)
     answers = case.mailbox.colleagues_reply and bool(found.ticket_id) and _to_signed(case)
     _unless_taken(case.mail)
@@ -290,7 +290,7 @@ def _to_signed(case: Case) -> bool:
     return any(signed.claim_of_address(address, desk) for address in to)
 
 
-def _handed_on(case: Case) -> InboundEmail:
+def _handed_on(case: Case, by: Actor) -> InboundEmail:
     """Open a ticket of whoever wrote the mail that a colleague forwards; of the colleague where it
     does not say who that is."""
     forwarded = case.message.forwarded
@@ -304,7 +304,7 @@ def _handed_on(case: Case) -> InboundEmail:
         user=None,
         customer=customer_with_email(original.address),
     )
-    handed_on = replace(case, sender=writer, forwarded_by=actor_of(case.sender.colleague))
+    handed_on = replace(case, sender=writer, forwarded_by=by)
     return open_ticket(handed_on, remarks=(Remark.FORWARDED,))
 
 

@@ -1,0 +1,17 @@
+"""To whom a raw message went, without reading all of it."""
+
+from helpdesk.mail.reading.addresses import addresses
+from helpdesk.mail.reading.headers import split
+from helpdesk.mail.reading.read import delivered_to
+
+
+def addressed_to(raw: bytes) -> list[str]:
+    """Return the addresses of Delivered-To and its like, then To and Cc. Reads the header alone."""
+    headers = split(raw, whole=True).headers
+    named = [
+        one.address
+        for name in ("to", "cc")
+        for value in headers.raw(name)
+        for one in addresses(value, set())
+    ]
+    return [*delivered_to(headers), *named]
