@@ -14,8 +14,10 @@ from helpdesk.engines import ports
 from helpdesk.mail import delivery, kinds, queue, smtp
 from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
 from reporting.services import weekly
+from tests.email.conftest import SUPPORT, take
 from tests.mail import smtp_server
 from tests.world import NOON, after, log_of, settle
+from tickets.models import Mailbox
 from tickets.services.conversation.communicate import respond
 from tickets.services.delivery import reply_email
 from tickets.services.lifecycle.escalate import sweep
@@ -282,6 +284,8 @@ def test_mail_that_no_person_wrote_says_so_and_an_answer_does_not(desk, server, 
     respond(answered.ticket_id, content="It is here.", by=desk.rep, now=after(hours=1))
     sweep(now=after(hours=9))
     weekly.queue_weekly(today=date(2026, 11, 9), now=after(hours=9))
+    Mailbox.objects.create(name="support", address=SUPPORT, acknowledges=True)
+    take(sender="bea@posta.example", now=after(hours=8))
     settle()
     waiting = {mail.kind for mail in queue.due(after(days=999), limit=99)}
     assert waiting == set(settings.EMAIL_KINDS), "a kind of mail is not looked at here"

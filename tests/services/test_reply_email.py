@@ -17,6 +17,7 @@ from tests.world import NOON, after, log_of, settle, waiting_events
 from tickets.services.conversation.attachments import forget, kept
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.delivery import reply_email
+from tickets.services.email import outgoing
 
 
 def answered(desk, **fields):
@@ -53,9 +54,9 @@ def test_an_answer_is_mailed_with_its_number_and_thread(desk):
     assert sent.body == "It is **here**."
     assert "<strong>here</strong>" in sent.alternatives[0][0]
     assert sent.extra_headers["References"] == f"<ticket-{number}@localhost>"
-    assert sent.extra_headers["Message-ID"] == (
-        f"<ticket-{number}.{line.communication_id.lower()}@localhost>"
-    )
+    id_and_mac = sent.extra_headers["Message-ID"].removeprefix(f"<ticket-{number}.")
+    assert id_and_mac.startswith(f"{line.communication_id.lower()}.")
+    assert id_and_mac.endswith("@localhost>")
     assert (line.delivery, line.delivery_at) == ("sent", after(minutes=1))
     assert waiting() == []
 
@@ -235,14 +236,14 @@ def test_a_worker_that_was_given_up_and_fails_makes_no_new_letter(desk, monkeypa
 
 def test_a_mail_that_cannot_be_written_has_failed_and_holds_up_no_other(desk, monkeypatch):
     broken, whole = answered(desk), answered(desk)
-    make = reply_email._message
+    make = outgoing.reply
 
     def fail(ticket, *rest):
         if ticket.ticket_id == broken:
             raise ZeroDivisionError
         return make(ticket, *rest)
 
-    monkeypatch.setattr(reply_email, "_message", fail)
+    monkeypatch.setattr(outgoing, "reply", fail)
     assert sending.send_due(now=after(minutes=1)) == 1
     assert (delivery(broken).delivery, delivery(whole).delivery) == ("failed", "sent")
     assert "could not be composed" in delivery(broken).delivery_problem

@@ -57,8 +57,11 @@ def send_again(
     """
     require_ticket_work(by)
     line = queries.communication(ticket_id, communication_id)
-    if line is None:
+    ticket = queries.ticket(ticket_id)
+    if line is None or ticket is None:
         raise NotFound(_("Message not found."))
+    if line.deliveries:
+        line.deliveries[0].address = _address_of_customer(ticket)
     at = now or this_second()
     again = [
         place for place, one in enumerate(line.deliveries or ()) if Delivery(one.state) in _HOPELESS
@@ -117,11 +120,15 @@ def forget(line: Communication) -> None:
 
 
 def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
-    """Return to whom a reply about a ticket goes now: its customer, then who else takes part."""
+    """Return to whom a reply about a ticket goes now: its customer first ("" where they have no
+    address), then who else takes part."""
     own = own_addresses()
-    to = [customer.email] if customer and customer.email else []
+    first = (customer.email if customer else None) or ""
     others = (name_and_address(one)[1] for one in ticket.participants)
-    return list(dict.fromkeys([*to, *(one for one in others if base_of(one) not in own)]))
+    return [
+        first,
+        *(one for one in dict.fromkeys(others) if one != first and base_of(one) not in own),
+    ]
 
 
 def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
@@ -137,13 +144,10 @@ def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
         with Transaction() as transaction:
             transaction.update(
                 line,
-                [
-                    Communication.delivery.set(sending),
-                    *([Communication.deliveries.set(deliveries)] if deliveries else []),
-                ],
+                [Communication.delivery.set(sending), Communication.deliveries.set(deliveries)],
                 Communication.delivery == Delivery.PENDING.value,
             )
-            for place in range(len(to) or 1):
+            for place in range(len(to)):
                 transaction.put(queued(ticket_id, communication_id, place, at=at))
     except ConditionFailed:
         return  # queued, or even sent, already
@@ -165,17 +169,19 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if line is None or ticket is None:
         return None
     place = int(reference.get("place", 0))
-    if line.deliveries:
-        address: str | None = line.deliveries[place].address
-    else:
-        customer = get_customer(ticket.customer_id)
-        address = customer.email if customer else None
+    # The customer's is the address that they have now: it may have been corrected since.
+    address = line.deliveries[place].address if place else _address_of_customer(ticket)
     if not address:
         raise Undeliverable(_("The customer has no email address."))
     message = outgoing.reply(ticket, line, recipient(address))
     for attached in line.attachments or ():
         message.attach(_part(attached))
     return message
+
+
+def _address_of_customer(ticket: Ticket) -> str:
+    customer = get_customer(ticket.customer_id)
+    return (customer.email if customer else None) or ""
 
 
 def _part(attached: Attachment) -> MIMEBase:

@@ -1,4 +1,4 @@
-"""The desk's own addresses, and what it signs for others to write to."""
+"""The addresses of the desk, and what it signs for others to write to."""
 
 from collections.abc import Iterable
 from email.utils import parseaddr
