@@ -49,6 +49,7 @@ class ReceivedEmail(ApiSchema):
     auth=MailTokenAuth(),
     response={202: ReceivedEmail},
     operation_id="receiveMail",
+    by_alias=True,
     openapi_extra=RAW,
 )
 def receive_mail(request: HttpRequest, mailbox: str) -> Any:

@@ -33,6 +33,7 @@ LABELS = {
 }
 
 FIELDS = {
+    "participants": gettext_lazy("Participants"),
     "status": gettext_lazy("Status"),
     "waiting": gettext_lazy("Waiting for customer"),
     "priority": gettext_lazy("Priority"),

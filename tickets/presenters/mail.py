@@ -1,12 +1,46 @@
 """What pages say of e-mails: why one is suspended, and what was odd about one that was taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.mail.reading import Problem
+from helpdesk.mail.reading.quotes import Block, folded
 from tickets.domain.mail.outcome import Cause, Remark
+from tickets.domain.ticket import Direction
+from tickets.store.items import Communication
+
+
+@dataclass(frozen=True)
+class EmailLine:
+    """A message as an e-mail: from whom and to whom, what of its text is folded, what was odd."""
+
+    sender: str
+    reply_to: str
+    to: Sequence[str]
+    cc: Sequence[str]
+    subject: str
+    sent_at: datetime | None
+    blocks: Sequence[Block]
+    remarks: Sequence[Promise]
+    original: str
+    """Where the original is, and its HTML; empty where it is not kept."""
+    html: str
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The mail to one recipient: `state` is a word of tickets.domain.ticket.Delivery."""
+
+    address: str
+    state: str
+    problem: str
+
 
 CAUSES: Mapping[str, Promise] = {
     Cause.NOT_ITS_RECIPIENT: _(
@@ -56,6 +90,40 @@ REMARKS: Mapping[str, Promise] = {
 """Remarks without words here are of no use to people."""
 
 
-def remarks_of(values: list[str] | None) -> list[Promise]:
+def remarks_of(values: Sequence[str] | None) -> list[Promise]:
     """Return what was odd about a message, in words, each once."""
     return list(dict.fromkeys(REMARKS[one] for one in values or () if one in REMARKS))
+
+
+def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
+    """Return what a page shows of a message that came by e-mail; None for any other."""
+    facts = line.email
+    if facts is None:
+        return None
+    kept = bool(facts.sha256)
+    place = [ticket_id, line.communication_id]
+    inbound = line.direction == Direction.INBOUND.value
+    return EmailLine(
+        sender=str(facts.sender),
+        reply_to=str(facts.reply_to or ""),
+        to=[str(one) for one in facts.to or ()],
+        cc=[str(one) for one in facts.cc or ()],
+        subject=str(facts.subject or ""),
+        sent_at=facts.sent_at,
+        blocks=folded(line.content) if inbound else (),
+        remarks=remarks_of([str(one) for one in facts.remarks or ()]),
+        original=reverse("ticket_original", args=place) if kept else "",
+        html=reverse("ticket_html", args=place) if kept and facts.html else "",
+    )
+
+
+def recipients_of(line: Communication) -> list[Recipient]:
+    """Return to whom a reply went, where that is known."""
+    return [
+        Recipient(
+            str(one.address) or gettext("no email address"),
+            str(one.state),
+            gettext(one.problem) if one.problem else "",
+        )
+        for one in line.deliveries or ()
+    ]

@@ -23,6 +23,8 @@ from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType, Direction, LogEvent, Status
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
+from tickets.presenters.mail import EmailLine, Recipient, email_line, recipients_of
+from tickets.services.email.matching import name_and_address
 from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
@@ -80,6 +82,10 @@ class LogLine:
     delivery: str
     delivery_at: datetime | None
     delivery_problem: str
+    email: EmailLine | None = None
+    """How the message came, where it is an e-mail."""
+    recipients: Sequence[Recipient] = ()
+    """To whom a reply went, and how the mail to each stands."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
 
@@ -209,6 +215,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             "vehicle_id",
             "last_id",
             "description_by_customer",
+            "channel",
         )
     }
     shown |= {
@@ -228,6 +235,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     }
     return {
         "ticket": shown,
+        "participants": [name_and_address(one) for one in ticket.participants],
         "customer": page.customer,
         "vehicle": page.vehicle,
         "log": log_entries(
@@ -273,7 +281,7 @@ def _log_line(
         line_id=line.communication_id,
         kind=line.type,
         direction=line.direction or "",
-        author_name=(authors.get(line.author_id or "") or _("customer")) if inbound else writer,
+        author_name=_author(line, authors) if inbound else writer,
         logged_by=writer if inbound and line.created_by != SYSTEM.user_id else "",
         at=line.created_at,
         content=line.content,
@@ -293,7 +301,16 @@ def _log_line(
         delivery=line.delivery or "",
         delivery_at=line.delivery_at,
         delivery_problem=_(line.delivery_problem) if line.delivery_problem else "",
+        email=email_line(ticket_id, line),
+        recipients=recipients_of(line),
     )
+
+
+def _author(line: Communication, authors: dict[str, str]) -> str:
+    """Who wrote an inbound message: the customer, or whoever else took part by mail."""
+    if line.author_id is None and line.without_effect and line.email:
+        return str(line.email.sender_name or line.email.sender)
+    return authors.get(line.author_id or "") or _("customer")
 
 
 def _sentence(line: Communication) -> str:

@@ -53,6 +53,7 @@ class EmailFacts(MapAttribute[str, Any]):
     references = ListAttribute(of=UnicodeAttribute, null=True)
     sent_at = InstantAttribute(attr_name="sentAt", null=True)  # as it says itself
     received_at = InstantAttribute(attr_name="receivedAt", null=True)
+    html = BooleanAttribute(null=True)  # set where there is HTML in the original
     # What a person should know: of tickets.domain.mail.outcome.Remark
     remarks = ListAttribute(of=UnicodeAttribute, null=True)
 

@@ -71,6 +71,7 @@ def _shown(request: HttpRequest, key: str, errors: dict[str, str] | None = None)
         "message": read,
         "cause": CAUSES.get(found.cause or "", ""),
         "remarks": remarks_of([one.value for one in read.problems] if read else None),
+        "supervises": actor_of(request.user).supervises,
         "errors": list((errors or {}).values()),
         "view": "suspended",
     }

@@ -5,6 +5,7 @@ from tickets.web import (
     bulk,
     create,
     customer_detail,
+    email,
     lists,
     mail,
     merge_and_erase,
@@ -74,5 +75,26 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/unmerge/", actions.undo_merge, name="ticket_unmerge"),
     path("tickets/<str:ticket_id>/link/", actions.link, name="ticket_link"),
     path("tickets/<str:ticket_id>/split/", actions.split, name="ticket_split"),
+    path(
+        "tickets/<str:ticket_id>/participants/",
+        email.add_participant,
+        name="ticket_participant_add",
+    ),
+    path(
+        "tickets/<str:ticket_id>/participants/remove/",
+        email.remove_participant,
+        name="ticket_participant_remove",
+    ),
+    path(
+        "tickets/<str:ticket_id>/messages/<str:line_id>/original/",
+        email.original,
+        name="ticket_original",
+    ),
+    path("tickets/<str:ticket_id>/messages/<str:line_id>/html/", email.html, name="ticket_html"),
+    path(
+        "tickets/<str:ticket_id>/messages/<str:line_id>/html/pictures/",
+        email.html_with_pictures,
+        name="ticket_html_with_pictures",
+    ),
     path("tickets/<str:ticket_id>/mail/", actions.send_again, name="ticket_mail"),
 ]

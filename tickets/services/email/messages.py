@@ -108,6 +108,7 @@ def facts_of(
         to=_addresses(message.to),
         cc=_addresses(message.cc),
         subject=one_line(storable(message.subject))[:500] or None,
+        html=bool(message.html) or None,
         message_id=message.message_id[:500] or None,
         references=list(dict.fromkeys(one[:500] for one in named))[-MOST_REFERENCES:] or None,
         sent_at=_as_instant(message.date),

@@ -1,0 +1,207 @@
+"""What people see of e-mail: the ticket, its participants, originals, and suspended mail."""
+
+import re
+
+import pytest
+
+from tests.email.conftest import GIULIA, NOON, after, raw, send, take
+from tests.world import log_of, stored
+from tickets.models import BlockedSender
+from tickets.services.conversation.communicate import respond
+from tickets.services.email import suspended
+from tickets.services.email.receive import receive
+
+HTML = """From: Giulia Bianchi <giulia@posta.example>
+To: support@desk.example
+Subject: A picture
+Message-ID: <html@posta.example>
+Date: Mon, 2 Nov 2026 11:59:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/related; boundary=b
+
+--b
+Content-Type: text/html; charset=utf-8
+
+<p>See <b>this</b> <img src="cid:car@x"><img src="https://tracker.example/p.gif">
+<script>alert(1)</script><a href="javascript:alert(2)">x</a></p>
+--b
+Content-Type: image/png; name=car.png
+Content-ID: <car@x>
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+@pytest.fixture
+def rep(client, desk):
+    client.force_login(desk.rep_user)
+    return client
+
+
+def page(client, ticket_id):
+    return client.get(f"/tickets/{ticket_id}/").content.decode()
+
+
+def test_the_ticket_shows_from_whom_to_whom_and_folds_what_is_quoted(rep, desk, mailbox):
+    body = "Thank you.\r\n\r\nOn Mon, 2 Nov 2026, Ada wrote:\r\n> It is on its way.\r\n"
+    found = take(body=body, cc="Bea <bea@posta.example>")
+
+    shown = page(rep, found.ticket_id)
+
+    assert "Email from giulia@posta.example" in shown
+    assert "Quoted text" in shown
+    folded = re.search(r"<details id=\"fold-[^>]*>.*?</details>", shown, re.DOTALL)[0]
+    assert "It is on its way." in folded
+    assert "Thank you." not in folded
+    assert shown.count("Thank you.") == 2, "once as a message, once in the form that edits it"
+    assert "bea@posta.example" in shown
+
+
+def test_a_reply_says_to_whom_it_goes_before_it_is_sent(rep, desk, mailbox):
+    found = take(cc="Bea <bea@posta.example>")
+    number = found.ticket_id
+
+    recipients = re.search(r'<p id="recipients".*?</p>', page(rep, number), re.DOTALL)[0]
+    assert GIULIA in recipients
+    assert "bea@posta.example" in recipients
+
+    rep.post(f"/tickets/{number}/participants/remove/", {"participant": "bea@posta.example"})
+    rep.post(f"/tickets/{number}/participants/", {"participant": "Carl@posta.example"})
+
+    recipients = re.search(r'<p id="recipients".*?</p>', page(rep, number), re.DOTALL)[0]
+    assert "bea@posta.example" not in recipients
+    assert "carl@posta.example" in recipients
+    assert stored(number).participants == ["<carl@posta.example>"]
+    told = [change.field for line in log_of(number) for change in line.changes or ()]
+    assert told.count("participants") == 3
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "support@desk.example"])
+def test_what_is_no_participant_changes_nothing(rep, desk, mailbox, address):
+    found = take()
+
+    answer = rep.post(f"/tickets/{found.ticket_id}/participants/", {"participant": address})
+
+    assert answer.status_code == 422
+    assert stored(found.ticket_id).participants == []
+
+
+def test_the_original_is_given_out_as_it_came(rep, desk, mailbox):
+    found = take()
+
+    answer = rep.get(f"/tickets/{found.ticket_id}/messages/{found.communication_id}/original/")
+
+    assert answer.content == raw()
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_html_is_harmless_and_others_pictures_are_loaded_once_on_request(rep, desk, mailbox):
+    found = receive(HTML, now=NOON)
+    address = f"/tickets/{found.ticket_id}/messages/{found.communication_id}/html/"
+    assert address in page(rep, found.ticket_id)
+
+    plain = rep.get(address)
+    text = plain.content.decode()
+    article = text[text.index("<article") : text.index("</article>")]
+
+    assert "<b>this</b>" in article
+    assert f"/tickets/{found.ticket_id}/" in article, "its own picture is there"
+    for harm in ("tracker.example", "script", "javascript"):
+        assert harm not in article
+    assert "1 picture of another server" in text
+    assert "https:" not in plain["Content-Security-Policy"]
+
+    loaded = rep.get(f"{address}pictures/")
+    assert "tracker.example" in loaded.content.decode()
+    assert "https:" in loaded["Content-Security-Policy"]
+    assert "script-src 'self'" in loaded["Content-Security-Policy"]
+
+
+def test_an_original_is_for_people_who_work_tickets(client, desk, mailbox):
+    found = take()
+    address = f"/tickets/{found.ticket_id}/messages/{found.communication_id}/original/"
+
+    assert client.get(address).status_code == 302
+    client.force_login(desk.outsider_user)
+    assert client.get(address).status_code == 403
+
+
+def test_the_delivery_to_each_recipient_stands_on_the_ticket(rep, desk, mailbox, mailoutbox):
+    found = take(cc="bea@posta.example")
+    respond(found.ticket_id, content="Here.", by=desk.rep, now=after(minutes=5))
+    send(mailoutbox, after(minutes=6))
+
+    shown = page(rep, found.ticket_id)
+
+    assert re.search(r"giulia@posta.example:\s*sent", shown)
+    assert re.search(r"bea@posta.example:\s*sent", shown)
+
+
+def waiting(desk):
+    return suspended.suspended(by=desk.rep).mails
+
+
+def test_suspended_mail_is_listed_with_its_cause_and_becomes_a_ticket(rep, desk, mailbox):
+    take(auto_submitted="auto-generated", subject="Your order")
+    [one] = waiting(desk)
+
+    listed = rep.get("/mail/suspended/").content.decode()
+    assert "Your order" in listed
+    assert "sent automatically" in listed
+    shown = rep.get("/mail/suspended/message/", {"mail": one.key}).content.decode()
+    assert "It should be here by now." in shown
+
+    answer = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "open"})
+    number = re.search(r"/tickets/(\d+)/", answer["Location"])[1]
+    assert stored(number).subject == "Your order"
+    assert waiting(desk) == []
+    again = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "open"})
+    assert again.status_code == 404
+
+
+def test_suspended_mail_is_added_to_a_ticket(rep, desk, mailbox):
+    ticket = desk.ticket()
+    take(auto_submitted="auto-generated")
+    [one] = waiting(desk)
+
+    unknown = rep.post(
+        "/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": "#999"}
+    )
+    assert unknown.status_code == 422
+    assert "999 not found" in unknown.content.decode()
+
+    rep.post(
+        "/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": ticket.ticket_id}
+    )
+    assert "It should be here by now." in log_of(ticket.ticket_id)[-1].content
+
+
+def test_blocking_a_sender_is_for_supervisors(client, desk, mailbox):
+    take(auto_submitted="auto-generated", sender="Spam <spam@altro.example>")
+    [one] = waiting(desk)
+    data = {"mail": one.key, "action": "block"}
+
+    client.force_login(desk.rep_user)
+    assert client.post("/mail/suspended/act/", data).status_code == 403
+    client.force_login(desk.supervisor_user)
+    client.post("/mail/suspended/act/", data)
+
+    assert BlockedSender.objects.filter(address="spam@altro.example").exists()
+    assert waiting(desk) == []
+
+
+def test_suspended_mail_goes_after_thirty_days(desk, mailbox):
+    take(auto_submitted="auto-generated")
+    take(auto_submitted="auto-generated", body="younger", now=after(days=29))
+
+    assert suspended.sweep(now=after(days=30, hours=1)) == 1
+    assert len(waiting(desk)) == 1
+
+
+def test_there_is_no_suspended_mail_for_outsiders(client, desk, mailbox):
+    client.force_login(desk.outsider_user)
+
+    assert client.get("/mail/suspended/").status_code == 403

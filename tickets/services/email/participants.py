@@ -1,0 +1,52 @@
+"""Who takes part in a ticket's conversation beside its customer, and gets the replies."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from helpdesk.accounts.actors import Actor
+from helpdesk.errors import Invalid
+from helpdesk.mail.address import AddressRefused, as_kept
+from tickets.services.conversation.arrival import MOST_PARTICIPANTS
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.matching import addresses_of, name_and_address, participant
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.store.ticket import Ticket
+
+
+def add(
+    ticket_id: str, *, address: str, name: str = "", by: Actor, now: datetime | None = None
+) -> Ticket:
+    """Let somebody take part: replies go to them too, and what they answer comes to the ticket.
+
+    A repeat changes nothing. Raises Invalid for what is no address, an address of the desk, or one
+    too many; NotFound, NotAllowed, Busy.
+    """
+    try:
+        kept = as_kept(address)
+    except AddressRefused as refused:
+        raise Invalid({"participant": str(_(refused.message))}) from refused
+    if base_of(kept) in own_addresses():
+        raise Invalid({"participant": _("This is an address of this desk.")})
+
+    def write(draft: Draft) -> None:
+        people = draft.ticket.participants
+        if kept in addresses_of(people):
+            return
+        if len(people) >= MOST_PARTICIPANTS:
+            words = _("A ticket can have at most %(most)s participants.")
+            raise Invalid({"participant": words % {"most": MOST_PARTICIPANTS}})
+        draft.ticket.participants = [*people, participant(name, kept)]
+
+    return change(ticket_id, write, by=by, now=now)
+
+
+def remove(ticket_id: str, *, address: str, by: Actor, now: datetime | None = None) -> Ticket:
+    """Let somebody take part no more; what they write is suspended then. A repeat does no harm."""
+
+    def write(draft: Draft) -> None:
+        people = draft.ticket.participants
+        draft.ticket.participants = [one for one in people if name_and_address(one)[1] != address]
+
+    return change(ticket_id, write, by=by, now=now)
