@@ -73,11 +73,13 @@ def generated(described, tmp_path, monkeypatch):
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(described))
     programs = Path(sys.executable).parent  # the generator formats with ruff
+    config = tmp_path / "client.yml"  # as docs/api.md says
+    config.write_text("content_type_overrides: {message/rfc822: application/octet-stream}")
     done = subprocess.run(
         [
             *(str(programs / "openapi-python-client"), "generate"),
             *("--path", str(document), "--output-path", str(tmp_path / "made")),
-            *("--meta", "none", "--fail-on-warning"),
+            *("--meta", "none", "--fail-on-warning", "--config", str(config)),
         ],
         env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
         capture_output=True,

@@ -167,15 +167,11 @@ def test_suspended_mail_is_added_to_a_ticket(rep, desk, mailbox):
     take(auto_submitted="auto-generated")
     [one] = waiting(desk)
 
-    unknown = rep.post(
-        "/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": "#999"}
-    )
+    unknown = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": "#999"})
     assert unknown.status_code == 422
     assert "999 not found" in unknown.content.decode()
 
-    rep.post(
-        "/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": ticket.ticket_id}
-    )
+    rep.post("/mail/suspended/act/", {"mail": one.key, "action": "add", "ticket": ticket.ticket_id})
     assert "It should be here by now." in log_of(ticket.ticket_id)[-1].content
 
 

@@ -2,7 +2,7 @@
 
 from helpdesk.mail.reading.addresses import addresses
 from helpdesk.mail.reading.headers import split
-from helpdesk.mail.reading.read import delivered_to
+from helpdesk.mail.reading.reader import delivered_to
 
 
 def addressed_to(raw: bytes) -> list[str]:
