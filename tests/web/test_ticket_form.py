@@ -7,7 +7,7 @@ import pytest
 from helpdesk.clock import this_second
 from tickets.services.conversation.communicate import note
 
-ANY_VERSION = {"reply", "note", "link", "split"}
+ANY_VERSION = {"reply", "note", "link", "split", "participants", "remove"}
 """Forms that are right whatever has changed since; the composer says apart what has been seen."""
 
 
