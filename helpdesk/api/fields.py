@@ -41,6 +41,8 @@ def complete_parameter(parameter: dict[str, Any]) -> None:
     """Fill in what a parameter does not say itself."""
     words, example = _known.get(to_camel(parameter["name"]), (None, None))
     held = parameter.get("schema", {})
+    if len(held.get("allOf", ())) == 1:  # generators take a list of one for an object
+        parameter["schema"] = held = {**held.pop("allOf")[0], **held}
     if words:
         parameter.setdefault("description", held.get("description") or words)
     # Pydantic gives a list, OpenAPI wants one value here.

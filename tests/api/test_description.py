@@ -14,7 +14,7 @@ from helpdesk.accounts.tokens import make_token
 from helpdesk.api.fields import describe
 from helpdesk.urls import api
 
-VERBS = "list|create|get|update|assign|add|escalate"
+VERBS = "list|create|get|update|assign|add|remove|escalate|receive|decide"
 
 
 @pytest.fixture(scope="module")

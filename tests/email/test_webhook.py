@@ -5,7 +5,7 @@ import json
 import pytest
 
 from helpdesk.accounts.tokens import make_mail_token, make_token, revoke_all
-from tests.email.conftest import raw
+from tests.email.conftest import raw, take
 from tests.world import stored
 from tickets.models import Mailbox
 
@@ -71,3 +71,53 @@ def test_what_is_no_message_is_refused_in_words(client, desk, token):
     wrong = hand_in(client, token, content_type="application/json")
     assert wrong.status_code == 422
     assert "message/rfc822" in wrong.content.decode()
+
+
+def test_a_program_reads_who_wrote_decides_on_suspended_mail_and_gets_originals(
+    client, desk, mailbox
+):
+    _made, text = make_token(desk.rep_user, name="mine")
+    auth = {"headers": {"Authorization": f"Bearer {text}"}, "content_type": "application/json"}
+    first = take(cc="Bea <bea@posta.example>")
+    number = first.ticket_id
+
+    ticket = client.get(f"/api/tickets/{number}", **auth).json()
+    assert (ticket["channel"], ticket["participants"]) == ("email", ["Bea <bea@posta.example>"])
+    [message] = [one for one in ticket["communications"] if one["channel"] == "email"]
+    assert message["from"] == "giulia@posta.example"
+    assert message["cc"] == ["Bea <bea@posta.example>"]
+    place = f"/api/tickets/{number}/communications/{message['communicationId']}/original"
+    original = client.get(place, **auth)
+    assert original.content == raw(cc="Bea <bea@posta.example>")
+    assert original["Content-Type"] == "message/rfc822"
+
+    address = f"/api/tickets/{number}/participants"
+    client.delete(f"{address}/bea@posta.example", **auth)
+    added = client.post(address, json.dumps({"address": "Carl@posta.example"}), **auth)
+    assert added.json()["participants"] == ["<carl@posta.example>"]
+
+    take(auto_submitted="auto-replied", message_id="auto@posta.example")
+    [waiting] = client.get("/api/suspended-mail", **auth).json()["items"]
+    assert (waiting["state"], waiting["cause"]) == ("suspended", "automatic")
+    decided = client.post(
+        "/api/suspended-mail",
+        json.dumps({"key": waiting["key"], "action": "add", "ticketId": number}),
+        **auth,
+    )
+    assert (decided.json()["outcome"], decided.json()["ticketId"]) == ("auto-reply", number)
+    assert client.get("/api/suspended-mail", **auth).json()["items"] == []
+
+
+def test_blocking_by_a_program_is_for_supervisors(client, desk, mailbox):
+    take(auto_submitted="auto-replied")
+    for user, status in ((desk.rep_user, 403), (desk.supervisor_user, 200)):
+        _made, text = make_token(user, name="mine")
+        auth = {"Authorization": f"Bearer {text}"}
+        [waiting] = client.get("/api/suspended-mail", headers=auth).json()["items"]
+        answer = client.post(
+            "/api/suspended-mail",
+            json.dumps({"key": waiting["key"], "action": "block"}),
+            content_type="application/json",
+            headers=auth,
+        )
+        assert answer.status_code == status

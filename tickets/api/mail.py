@@ -1,19 +1,23 @@
-"""Mail services hand in raw messages here; what waits for a person's decision."""
+"""Mail: what services hand in, who takes part in a ticket, and what waits for a decision."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Router
+from ninja import Path, Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
+from helpdesk.accounts.actors import actor_of
 from helpdesk.api.auth import MailTokenAuth
-from helpdesk.api.schema import ApiSchema
+from helpdesk.api.schema import ApiSchema, Moment, RequestSchema
 from helpdesk.body_size import RAW_MAIL
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed
+from tickets.api.schemas import TicketId, TicketOut, ticket_out
 from tickets.domain.mail.outcome import Cause, Outcome
-from tickets.services.email.receive import receive
+from tickets.services.email import originals, participants, suspended
+from tickets.services.email.receive import receive, result_of
 
 router = Router(tags=["mail"])
 
@@ -52,7 +56,10 @@ class ReceivedEmail(ApiSchema):
     by_alias=True,
     openapi_extra=RAW,
 )
-def receive_mail(request: HttpRequest, mailbox: str) -> Any:
+def receive_mail(
+    request: HttpRequest,
+    mailbox: Annotated[str, Path(description="The name of a mailbox.", examples=["support"])],
+) -> Any:
     """Hand in a raw message.
 
     The body is the message itself, as `message/rfc822`, 30 MB at most. Answered once it is safely
@@ -67,3 +74,161 @@ def receive_mail(request: HttpRequest, mailbox: str) -> Any:
     if not raw.strip():
         raise Invalid({"body": _("The message is empty.")})
     return Answer(202, receive(raw, mailbox=mailbox).as_json())
+
+
+class Participant(RequestSchema):
+    """Somebody who is to take part in a ticket, or no longer."""
+
+    address: str = Field(description="An email address.", examples=["bea@example.com"])
+    name: str = Field("", description="What they are called.", examples=["Bea"])
+
+
+class SuspendedEmailOut(ApiSchema):
+    """An email on which a person decides."""
+
+    key: str = Field(description="Names the email.", examples=["EMAIL#support#9f86d081884c7d65"])
+    mailbox: str
+    state: Outcome = Field(
+        description="`suspended`, or `parked` if it could not be read.", examples=["suspended"]
+    )
+    cause: Cause | None = Field(description="Why it is not a ticket.", examples=["automatic"])
+    sender: str | None = Field(
+        alias="from", description="Its sender’s address.", examples=["shop@example.com"]
+    )
+    subject: str | None = Field(description="Its subject.", examples=["Your order"])
+    recorded_at: Moment = Field(description="When it came.", examples=["2026-11-24T10:05:00Z"])
+    deleted_at: Moment = Field(
+        description="When it is deleted if nobody decides.", examples=["2026-12-24T10:05:00Z"]
+    )
+
+
+class SuspendedEmails(ApiSchema):
+    """A page of suspended emails, the latest first."""
+
+    items: list[SuspendedEmailOut] = Field(description="The emails.")
+    next_cursor: str | None = Field(
+        description="The `cursor` of the next page. Null at the end.", examples=["eyJ"]
+    )
+
+
+class Decision(RequestSchema):
+    """What is to become of a suspended email."""
+
+    key: str = Field(description="The email’s key.", examples=["EMAIL#support#9f86d081884c7d65"])
+    action: Literal["open", "add", "delete", "block", "readAgain"] = Field(
+        description="`open` a ticket, `add` to the ticket `ticketId`, `delete`, `block` the sender "
+        "and delete (supervisors), or try again to read a parked one.",
+        examples=["open"],
+    )
+    ticket_id: str = Field("", description="The ticket to add it to.", examples=["42"])
+
+
+@router.get(
+    "/suspended-mail",
+    response=SuspendedEmails,
+    by_alias=True,
+    operation_id="listSuspendedMail",
+)
+def list_suspended(
+    request: HttpRequest,
+    state: Annotated[
+        Literal["suspended", "parked"],
+        Query(description="`parked`: those that could not be read.", examples=["suspended"]),
+    ] = "suspended",
+    cursor: Annotated[
+        str, Query(description="The `nextCursor` of the previous page.", examples=[""])
+    ] = "",
+) -> dict[str, Any]:
+    """List the emails on which a person decides, the latest first."""
+    found = suspended.suspended(
+        state=Outcome(state), cursor_text=cursor or None, by=actor_of(request.user)
+    )
+    items = [
+        {
+            "key": one.key,
+            "mailbox": one.mail.mailbox,
+            "state": one.mail.state,
+            "cause": one.cause,
+            "from": one.mail.sender,
+            "subject": one.mail.subject,
+            "recorded_at": one.mail.recorded_at,
+            "deleted_at": one.deleted_at,
+        }
+        for one in found.mails
+    ]
+    return {"items": items, "next_cursor": found.next}
+
+
+@router.post(
+    "/suspended-mail",
+    response=ReceivedEmail,
+    by_alias=True,
+    operation_id="decideSuspendedMail",
+)
+def decide(request: HttpRequest, asked: Decision) -> dict[str, Any]:
+    """Decide what becomes of a suspended email."""
+    by = actor_of(request.user)
+    match asked.action:
+        case "open":
+            mail = suspended.open_ticket_of(asked.key, by=by)
+        case "add":
+            mail = suspended.add_to_ticket(asked.key, asked.ticket_id, by=by)
+        case "delete":
+            mail = suspended.delete(asked.key, by=by)
+        case "block":
+            mail = suspended.block_sender(asked.key, by=by)
+        case "readAgain":
+            mail = suspended.read_again(asked.key, by=by)
+    return result_of(mail).as_json()
+
+
+@router.post(
+    "/tickets/{ticket_id}/participants",
+    response=TicketOut,
+    by_alias=True,
+    operation_id="addParticipant",
+)
+def add_participant(request: HttpRequest, ticket_id: TicketId, asked: Participant) -> Any:
+    """Let somebody take part in a ticket: replies go to them too."""
+    by = actor_of(request.user)
+    ticket = participants.add(ticket_id, address=asked.address, name=asked.name, by=by)
+    return ticket_out(ticket, now=this_second())
+
+
+@router.delete(
+    "/tickets/{ticket_id}/participants/{address}",
+    response=TicketOut,
+    by_alias=True,
+    operation_id="removeParticipant",
+)
+def remove_participant(
+    request: HttpRequest,
+    ticket_id: TicketId,
+    address: Annotated[str, Path(description="An email address.", examples=["bea@example.com"])],
+) -> Any:
+    """Let somebody take part in a ticket no longer."""
+    ticket = participants.remove(ticket_id, address=address, by=actor_of(request.user))
+    return ticket_out(ticket, now=this_second())
+
+
+@router.get(
+    "/tickets/{ticket_id}/communications/{communication_id}/original",
+    response={200: bytes},
+    operation_id="getOriginalEmail",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "The raw message.",
+                "content": {RAW_MAIL: {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+def original(
+    request: HttpRequest,
+    ticket_id: TicketId,
+    communication_id: Annotated[str, Path(description="The entry's ID.", examples=["01JD9Z"])],
+) -> HttpResponse:
+    """Return an email as it came."""
+    raw = originals.original(ticket_id, communication_id, by=actor_of(request.user))
+    return HttpResponse(raw, content_type=RAW_MAIL)

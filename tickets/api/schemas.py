@@ -8,7 +8,16 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from tickets.domain.sla import sla_status
-from tickets.domain.ticket import Category, CommunicationType, Direction, LogEvent, Priority, Status
+from tickets.domain.ticket import (
+    Category,
+    Channel,
+    CommunicationType,
+    Delivery,
+    Direction,
+    LogEvent,
+    Priority,
+    Status,
+)
 from tickets.services.lifecycle.validation import (
     LONGEST_CONTENT,
     LONGEST_DESCRIPTION,
@@ -64,6 +73,10 @@ describe(
         "communicationsCursor": ("Where the conversation goes on.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
         "unknownMentions": ("Mentions of nobody.", ["rep9"]),
         "sort": ("The order.", "slaDeadline"),
+        "channel": ("How it reached the desk.", "email"),
+        "at": ("When that was.", "2026-11-24T10:05:00Z"),
+        "deliveries": ("What became of the email to each recipient.", None),
+        "mailbox": ("The name of a mailbox.", "support"),
     }
 )
 
@@ -130,6 +143,13 @@ class TicketOut(ApiSchema):
         "others.",
     )
     tags: list[str]
+    channel: Channel | None = Field(
+        description="How the ticket reached the desk. Null where that is not known."
+    )
+    participants: list[str] = Field(
+        description="Who gets replies besides the customer.",
+        examples=[["Bea <bea@example.com>"]],
+    )
     waiting: bool = Field(
         description="Whether the ticket is waiting for the customer. The resolution clock is then "
         "paused."
@@ -182,6 +202,46 @@ class CommunicationOut(ApiSchema):
     )
     due_at: Moment | None = Field(default=None, description="When that rule's milestone was due.")
     reason: str | None = Field(default=None, description="The reason for a manual escalation.")
+    channel: Channel | None = Field(
+        default=None, description="How it reached the desk. Null for what was typed there."
+    )
+    sender: str | None = Field(
+        default=None,
+        alias="from",
+        description="For an email, the address that wrote it.",
+        examples=["giulia@example.com"],
+    )
+    to: list[str] = Field(
+        default=[],
+        description="For an email, its recipients.",
+        examples=[["Support <support@example.com>"]],
+    )
+    cc: list[str] = Field(
+        default=[],
+        description="For an email, who got a copy.",
+        examples=[["Bea <bea@example.com>"]],
+    )
+    has_effect: bool = Field(
+        default=True,
+        description="Whether it counts for status and SLA. False for automatic emails and for "
+        "those of participants other than the customer.",
+        examples=[True],
+    )
+    deliveries: list["DeliveryOut"] = Field(
+        default=[], description="For a reply sent by email: what became of it, by recipient."
+    )
+
+
+class DeliveryOut(ApiSchema):
+    """The email to one recipient of a reply."""
+
+    address: str = Field(description="The recipient.", examples=["giulia@example.com"])
+    state: Delivery = Field(description="What became of the email.", examples=["sent"])
+    at: Moment | None = Field(description="Since when.")
+    problem: str | None = Field(
+        description="What the mail server said, if it was not delivered.",
+        examples=["550 no such user"],
+    )
 
 
 class CreatedCommunication(CommunicationOut):
@@ -298,6 +358,8 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "escalation_level": ticket.escalation_level,
         "version": ticket.version,
         "tags": list(ticket.tags),
+        "channel": ticket.channel,
+        "participants": list(ticket.participants),
         "waiting": bool(ticket.waiting),
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,
@@ -329,4 +391,13 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "rule": line.rule,
         "due_at": line.due_at,
         "reason": line.reason,
+        "channel": line.channel,
+        "from": line.email.sender if line.email else None,
+        "to": list((line.email.to if line.email else None) or ()),
+        "cc": list((line.email.cc if line.email else None) or ()),
+        "has_effect": not line.without_effect,
+        "deliveries": [
+            {"address": one.address, "state": one.state, "at": one.at, "problem": one.problem}
+            for one in line.deliveries or ()
+        ],
     }

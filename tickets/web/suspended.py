@@ -45,11 +45,8 @@ def act(request: HttpRequest) -> HttpResponse:
             case "again":
                 taken = suspended.read_again(key, by=by)
             case "block":
-                address = suspended.block_sender(key, by=by)
-                messages.info(
-                    request,
-                    _("%(address)s is blocked. The email is deleted.") % {"address": address},
-                )
+                suspended.block_sender(key, by=by)
+                messages.info(request, _("Sender blocked. The email is deleted."))
                 return redirect("mail_suspended")
             case "delete":
                 suspended.delete(key, by=by)

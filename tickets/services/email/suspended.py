@@ -97,17 +97,17 @@ def add_to_ticket(
     return add_to(_case(key, by, now), ticket_id)
 
 
-def delete(key: str, *, by: Actor) -> None:
+def delete(key: str, *, by: Actor) -> InboundEmail:
     """Delete a suspended message; that it came is remembered, so it is not taken again.
 
-    A repeat does no harm. Raises NotFound for what never was there, NotAllowed.
+    Raises NotFound for what never was there, NotAllowed.
     """
     require_ticket_work(by)
-    _delete(_waiting(key))
+    return _delete(_waiting(key))
 
 
-def block_sender(key: str, *, by: Actor) -> str:
-    """Block the sender of a suspended message and delete it; return the address.
+def block_sender(key: str, *, by: Actor) -> InboundEmail:
+    """Block the sender of a suspended message and delete it.
 
     For supervisors. Raises Invalid where it has no sender; NotFound, NotAllowed.
     """
@@ -116,8 +116,7 @@ def block_sender(key: str, *, by: Actor) -> str:
     if not mail.sender:
         raise Invalid({"sender": _("This email has no sender.")})
     BlockedSender.objects.get_or_create(address=mail.sender, defaults={"blocked_by": by.name})
-    _delete(mail)
-    return mail.sender
+    return _delete(mail)
 
 
 def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
@@ -161,8 +160,8 @@ def forget_senders(are_theirs: Callable[[str], bool]) -> None:
             place = page.next
 
 
-def _delete(mail: InboundEmail) -> None:
-    end(mail, Outcome.DELETED)
+def _delete(mail: InboundEmail) -> InboundEmail:
+    return end(mail, Outcome.DELETED)
 
 
 def _waiting(key: str) -> InboundEmail:

@@ -44,7 +44,7 @@ MARK_START, MARK_END = "\ue000", "\ue001"
 
 _TEXTLESS = Assigned | Escalated | Resolved | Closed | Reopened
 """Events after which a ticket's text is what it was."""
-_TEXT_FIELDS = {"subject", "description", "vehicleId", "tags"}
+_TEXT_FIELDS = {"subject", "description", "vehicleId", "tags", "participants"}
 _AROUND = 60
 _PHONE_DIGITS = 8  # fewer may be the end of a VIN
 _VIN_SIGNS = 17
@@ -187,10 +187,12 @@ class _People:
     def document(self, ticket: Ticket, lines: Iterable[Communication]) -> Document:
         customer = self._customers.get(ticket.customer_id)
         vehicle = self._vehicles.get(ticket.vehicle_id or "")
+        lines = list(lines)
         said = [
             line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
         ]
-        people = [*_names(customer), *_marks(vehicle)]
+        senders = {str(line.email.sender) for line in lines if line.email}
+        people = [*_names(customer), *_marks(vehicle), *ticket.participants, *sorted(senders)]
         strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *people]
         return Document(
             number=int(ticket.ticket_id),
