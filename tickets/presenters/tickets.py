@@ -84,10 +84,24 @@ class LogLine:
     delivery_problem: str
     email: EmailLine | None = None
     """How the message came, where it is an e-mail."""
+    side_thread: str = ""
+    """The number of the conversation with a third party that it belongs to."""
     recipients: Sequence[Recipient] = ()
     """To whom a reply went, and how the mail to each stands."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
+
+    @property
+    def can_forward(self) -> bool:
+        """Whether a colleague can write to a third party about it, or go on doing so."""
+        return self.direction == "inbound" or bool(self.side_thread)
+
+    @property
+    def third_parties(self) -> str:
+        """With whom the conversation of a side thread is, as a form takes it."""
+        if self.email and self.side_thread:
+            return self.email.reply_to or self.email.sender
+        return " ".join(one.address for one in self.recipients) if self.side_thread else ""
 
 
 @dataclass(frozen=True)
@@ -276,7 +290,7 @@ def _log_line(
 ) -> LogLine:
     changes = [_change(change, names) for change in line.changes or ()]
     writer = names.get(line.created_by, _("former colleague"))
-    inbound = line.direction == Direction.INBOUND.value
+    inbound = line.direction == Direction.INBOUND.value or _of_third_party(line)
     return LogLine(
         line_id=line.communication_id,
         kind=line.type,
@@ -302,12 +316,18 @@ def _log_line(
         delivery_at=line.delivery_at,
         delivery_problem=_(line.delivery_problem) if line.delivery_problem else "",
         email=email_line(ticket_id, line),
+        side_thread=line.side_thread or "",
         recipients=recipients_of(line),
     )
 
 
+def _of_third_party(line: Communication) -> bool:
+    """Whether somebody outside wrote a note of a conversation with third parties."""
+    return bool(line.side_thread) and line.email is not None
+
+
 def _author(line: Communication, authors: dict[str, str]) -> str:
-    """Who wrote an inbound message: the customer, or whoever else took part by mail."""
+    """Who wrote a message: the customer, or whoever else took part by mail."""
     if line.author_id is None and line.without_effect and line.email:
         return str(line.email.sender_name or line.email.sender)
     return authors.get(line.author_id or "") or _("customer")

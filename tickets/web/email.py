@@ -1,5 +1,7 @@
 """What the ticket page does with e-mail: participants, originals, and HTML."""
 
+from hashlib import sha256
+
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
-from tickets.services.email import originals, participants
+from helpdesk.idempotency import Token
+from tickets.services.email import originals, participants, side_threads
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
 
@@ -20,6 +23,23 @@ def add_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action()
 def remove_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     return participants.remove(ticket_id, address=request.POST.get("participant", ""), by=by)
+
+
+@action()
+def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    """Write to a third party about a message."""
+    typed = request.POST
+    line, thread = typed.get("line", ""), typed.get("side_thread", "")
+    said = "\n".join((line, thread, typed.get("to", ""), typed.get("content", "")))
+    return side_threads.forward(
+        ticket_id,
+        to=typed.get("to", "").replace(",", " ").replace(";", " ").split(),
+        content=typed.get("content", ""),
+        side_thread=thread,
+        forwarded_line="" if thread else line,
+        token=Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}"),
+        by=by,
+    )
 
 
 @require_safe

@@ -75,6 +75,7 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/unmerge/", actions.undo_merge, name="ticket_unmerge"),
     path("tickets/<str:ticket_id>/link/", actions.link, name="ticket_link"),
     path("tickets/<str:ticket_id>/split/", actions.split, name="ticket_split"),
+    path("tickets/<str:ticket_id>/forward/", email.forward, name="ticket_forward"),
     path(
         "tickets/<str:ticket_id>/participants/",
         email.add_participant,

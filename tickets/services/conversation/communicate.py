@@ -77,7 +77,8 @@ def communicate(
         checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
     checks.done()
     answer = not (is_note or inbound)
-    mentioned = people_called(mentions(content)) if is_note else {}
+    # What somebody outside wrote calls nobody.
+    mentioned = people_called(mentions(content)) if is_note and arrival is None else {}
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:

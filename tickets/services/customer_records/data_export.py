@@ -1,10 +1,12 @@
 """Everything that the desk knows about a customer, for the customer to have: a zip of one JSON file
-and the files that came with messages."""
+the files that came with messages, and the e-mails as they came."""
 
 import json
 import zipfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -13,11 +15,16 @@ from customers.store.queries import all_vehicles
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
+from tickets.domain import instant
 from tickets.domain.ticket import CommunicationType
 from tickets.services.conversation import attachments
+from tickets.services.email import raw_messages
 from tickets.store import queries
-from tickets.store.items import Attachment
+from tickets.store.items import Communication, EmailFacts
 from tickets.store.ticket import Ticket
+
+File = tuple[str, Callable[[], IO[Any]]]
+"""A file of the archive: its path there, and what opens it."""
 
 PAGE = 50
 CHUNK = 64 * 1024
@@ -34,18 +41,22 @@ _TICKET = (
     *("assigned_to", "team_id", "segment", "policy_id", "description_by_customer", "timeline"),
     *("resolved_at", "closed_at", "archived_at", "sla_deadline"),
     *("merged_into", "duplicates", "related", "split_from", "continues", "continued_by"),
+    *("channel", "mailbox", "participants"),
 )
 _LINE = (
     *("communication_id", "type", "direction", "content", "created_by", "created_at"),
     *("author_id", "event", "rule", "due_at", "reason", "reference"),
+    *("channel", "side_thread", "without_effect"),
 )
+_EMAIL = ("sender", "sender_name", "reply_to", "subject", "message_id", "sent_at", "received_at")
 _MAIL = ("delivery", "delivery_at", "delivery_problem")
+_DELIVERY = ("address", "state", "at", "problem")
 _ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
 
 LEFT_OUT = """\
 This archive contains the data stored about customer {customer_id}: the customer record, vehicles,
-all tickets with their conversations (including internal notes and archived tickets), and
-attachments.
+all tickets with their conversations (including internal notes and archived tickets),
+attachments, and the original emails.
 
 Not included, because it belongs to others or adds nothing:
 - names of representatives and teams: `createdBy`, `assignedTo`, `escalatedBy` and `teamId` are
@@ -97,17 +108,17 @@ def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
 
 def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
     pipe = _Pipe()
-    files: list[tuple[str, Attachment]] = []
+    files: list[File] = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[call-overload]
         with made.open(DATA, "w", force_zip64=True) as data:
             for piece in _pieces(head, customer_id, files):
                 data.write(piece.encode())
                 yield pipe.taken()
         lost = []
-        for path, attached in files:
+        for path, opened in files:
             try:
-                source = attachments.opened(attached)
-            except NotFound:
+                source = opened()
+            except (NotFound, FileNotFoundError):
                 lost.append(path)
                 continue
             with source, made.open(path, "w", force_zip64=True) as copy:
@@ -119,9 +130,7 @@ def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
     yield pipe.taken()
 
 
-def _pieces(
-    head: dict[str, Any], customer_id: str, files: list[tuple[str, Attachment]]
-) -> Iterator[str]:
+def _pieces(head: dict[str, Any], customer_id: str, files: list[File]) -> Iterator[str]:
     """The JSON; the files that it names are added to `files`, with their paths in the zip."""
     yield json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "tickets": ['
     first, place = True, None
@@ -140,16 +149,20 @@ def _pieces(
     yield "\n ]\n}\n"
 
 
-def _told(ticket: Ticket, files: list[tuple[str, Attachment]]) -> dict[str, Any]:
+def _told(ticket: Ticket, files: list[File]) -> dict[str, Any]:
     said: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     for line in queries.every_line(ticket.ticket_id):
         named = []
         for attached in line.attachments or ():
             path = f"attachments/{ticket.ticket_id}/{len(files) + 1}-{attached.name}"
-            files.append((path, attached))
+            files.append((path, partial(attachments.opened, attached)))
             named.append({"name": attached.name, "size": attached.size, "path": path})
         told = _plain(line, (*_LINE, *_MAIL) if line.delivery else _LINE)
+        if line.email:
+            told["email"] = _email(line.email, line, files)
+        if line.deliveries:
+            told["deliveries"] = [_part(one, _DELIVERY) for one in line.deliveries]
         told["changes"] = [
             {"field": one.field, "before": one.before, "after": one.after}
             for one in line.changes or ()
@@ -163,6 +176,29 @@ def _told(ticket: Ticket, files: list[tuple[str, Attachment]]) -> dict[str, Any]
         "events": events,
         "escalations": [_plain(one, _ESCALATION) for one in escalations],
     }
+
+
+def _email(facts: EmailFacts, line: Communication, files: list[File]) -> dict[str, Any]:
+    """What stands of an e-mail beside its text; the original goes into the zip."""
+    told = _part(facts, _EMAIL)
+    told |= {"to": list(facts.to or ()), "cc": list(facts.cc or ())}
+    if facts.sha256:
+        path = f"emails/{line.ticket_id}/{line.communication_id}.eml"
+        files.append((path, partial(raw_messages.opened, str(facts.sha256))))
+        told["path"] = path
+    return told
+
+
+def _part(part: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """The same of a part of an item, whose attributes have names there too."""
+    attributes = part.get_attributes()
+    found = {}
+    for name in names:
+        value = getattr(part, name)
+        found[attributes[name].attr_name] = (
+            instant.text(value) if isinstance(value, datetime) else value
+        )
+    return found
 
 
 def _plain(item: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -33,8 +33,8 @@ from tickets.services.email.mailboxes import base_of, own_addresses
 from tickets.services.email.matching import name_and_address
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
-from tickets.store.items import Attachment, Communication, RecipientDelivery, communication_sk
-from tickets.store.ticket import Ticket, ticket_pk
+from tickets.store.items import Attachment, Communication, RecipientDelivery
+from tickets.store.ticket import Ticket
 
 KIND = "reply"
 _HOPELESS = (Delivery.FAILED, Delivery.UNKNOWN)
@@ -60,7 +60,7 @@ def send_again(
     ticket = queries.ticket(ticket_id)
     if line is None or ticket is None:
         raise NotFound(_("Message not found."))
-    if line.deliveries:
+    if line.deliveries and not line.side_thread:
         line.deliveries[0].address = _address_of_customer(ticket)
     at = now or this_second()
     again = [
@@ -133,11 +133,14 @@ def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
 
 def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
     """Write down to whom a reply goes, and queue a mail to each: in one transaction, so once."""
-    line = Communication(ticket_pk(ticket_id), communication_sk(communication_id))
+    line = queries.communication(ticket_id, communication_id)
     ticket = queries.ticket(ticket_id)
-    if ticket is None:
+    if ticket is None or line is None:
         return
-    to = recipients_of(ticket, get_customer(ticket.customer_id))
+    if line.side_thread:
+        to = [str(one.address) for one in line.deliveries or ()]
+    else:
+        to = recipients_of(ticket, get_customer(ticket.customer_id))
     sending = Delivery.SENDING.value
     deliveries = [RecipientDelivery(address=one, state=sending) for one in to]
     try:
@@ -170,7 +173,8 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         return None
     place = int(reference.get("place", 0))
     # The customer's is the address that they have now: it may have been corrected since.
-    address = line.deliveries[place].address if place else _address_of_customer(ticket)
+    third_party = place or line.side_thread
+    address = line.deliveries[place].address if third_party else _address_of_customer(ticket)
     if not address:
         raise Undeliverable(_("The customer has no email address."))
     message = outgoing.reply(ticket, line, recipient(address))

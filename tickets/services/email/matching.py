@@ -143,7 +143,7 @@ def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
         if (found := ticket(claim.ticket_id)) and not found.archived_at:
             trust = _trust(claim, sender.address, found)
             part = takes_part(found, sender.address, sender.customer)
-            yield Reference(claim.ticket_id, trust, part, claim.side_thread)
+            yield Reference(claim.ticket_id, trust, part, _side_thread(claim))
     foreign = [one for one in ids_named(message) if not signed.claim_of_message_id(one)]
     known = tickets_of_messages(foreign[:MOST_REFERENCES]) if foreign else {}
     numbers = _NUMBER.findall(message.subject)[-1:]
@@ -155,6 +155,15 @@ def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
         if found := ticket(ticket_id):
             part = takes_part(found, sender.address, sender.customer)
             yield Reference(ticket_id, trust, part)
+
+
+def _side_thread(claim: Claim) -> str:
+    """The conversation that a claim belongs to: an address says so itself, a Message-ID is looked
+    up. Without it a third party's answer would stand among the customer's messages."""
+    if claim.side_thread or not claim.line:
+        return claim.side_thread
+    line = queries.communication(claim.ticket_id, claim.line.upper())
+    return str(line.side_thread or "") if line else ""
 
 
 def _trust(claim: Claim, address: str, ticket: Ticket) -> Trust:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.people import names_of
 from helpdesk.mail.address import mailable
 from helpdesk.mail.templates import composed
-from tickets.domain.ticket import CommunicationType, Direction
+from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
 from tickets.services.email.mailboxes import sending_mailbox, signer
 from tickets.store import queries
@@ -33,12 +33,13 @@ def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlte
     mailbox = sending_mailbox(ticket.mailbox)
     log = queries.ticket_with_log(ticket.ticket_id, limit=MOST_LINES)
     before = [one for one in log.log if one.sk < line.sk] if log else []
-    mails = [one for one in before if not one.side_thread]
+    mails = [one for one in before if one.side_thread == line.side_thread]
     answered = next((one for one in reversed(mails) if _came_by_mail(one)), None)
     context = {
         "ticket": ticket,
         "content": line.content,
         "subject": answered.email.subject if answered else "",
+        "forwards": bool(line.side_thread),
         "signature": mailbox.signature if mailbox else "",
         "quoted": answered.content if answered and mailbox and mailbox.quotes else "",
         "quoted_name": (answered.email.sender_name or answered.email.sender) if answered else "",
@@ -100,7 +101,8 @@ def _headers(
     mails: list[Communication],
     answered: Communication | None,
 ) -> dict[str, str]:
-    root = f"<ticket-{ticket.ticket_id}@{_domain(mailbox)}>"
+    side = f".s{line.side_thread}" if line.side_thread else ""
+    root = f"<ticket-{ticket.ticket_id}{side}@{_domain(mailbox)}>"
     chain = list(dict.fromkeys(_chain(ticket, mails, recipient, mailbox)))
     threaded = [root, *chain[:1], *chain[1:][-MOST_THREADED:]]
     headers = {
@@ -112,7 +114,9 @@ def _headers(
     }
     if mailbox:
         number, address = ticket.ticket_id, mailable(mailbox.address)
-        headers["Reply-To"] = signer().reply_address(address, number, recipient=recipient)
+        headers["Reply-To"] = signer().reply_address(
+            address, number, recipient=recipient, side_thread=line.side_thread or ""
+        )
         headers["Return-Path"] = signer().envelope_address(
             address, number, line.communication_id, recipient=recipient
         )
@@ -128,16 +132,15 @@ def _chain(
             yield from (_bracketed(str(named)) for named in one.email.references or ())
             if one.email.message_id:
                 yield _bracketed(str(one.email.message_id))
-        elif (
-            one.type == CommunicationType.CUSTOMER_RESPONSE.value
-            and one.direction == Direction.OUTBOUND.value
-            and one.delivery
-        ):
+        elif one.delivery:
             yield message_id(ticket.ticket_id, one.communication_id, recipient, mailbox)
 
 
 def _came_by_mail(line: Communication) -> bool:
-    return line.email is not None and line.direction == Direction.INBOUND.value
+    """Whether somebody outside wrote it; a third party's message is a note."""
+    if line.email is None or line.event is not None:
+        return False
+    return bool(line.side_thread) or line.direction == Direction.INBOUND.value
 
 
 def _bracketed(message_id: str) -> str:

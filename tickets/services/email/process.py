@@ -341,7 +341,9 @@ def add_to(case: Case, ticket_id: str, *, side_thread: str = "") -> InboundEmail
         )
         communicate(
             ticket_id,
-            type=CommunicationType.CUSTOMER_RESPONSE,
+            type=CommunicationType.INTERNAL_NOTE
+            if side_thread
+            else CommunicationType.CUSTOMER_RESPONSE,
             content=text_of(case.message).shown,
             direction=Direction.INBOUND,
             attachments=files,

@@ -2,6 +2,8 @@
 
 import gzip
 from hashlib import sha256
+from io import BytesIO
+from typing import IO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
@@ -31,6 +33,11 @@ def read(digest: str) -> bytes:
     """Return a message as it came. Raises FileNotFoundError for one that was erased."""
     with _storage().open(_name(digest)) as file:
         return gzip.decompress(file.read())
+
+
+def opened(digest: str) -> IO[bytes]:
+    """Return a message as a file, to be closed by the caller. Raises FileNotFoundError."""
+    return BytesIO(read(digest))
 
 
 def is_there(digest: str) -> bool:

@@ -16,8 +16,9 @@ from django.utils.module_loading import import_string
 from helpdesk.accounts.actors import SYSTEM
 from tickets.domain import instant
 from tickets.domain.sla.timeline import Timeline
-from tickets.domain.ticket import CommunicationType, Direction, Status
+from tickets.domain.ticket import ERASED, CommunicationType, Direction, Status
 from tickets.services.conversation import attachments
+from tickets.services.email import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
 from tickets.services.lifecycle.log_entries import text_of
 from tickets.store import queries, search
@@ -170,6 +171,8 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
     for name, value in told.values.items():
         shown = getattr(ticket, attributes[name])
         stored = str(int(shown)) if name == "escalationLevel" else text_of(shown)
+        if stored is None and value == ERASED:
+            continue  # of an erased customer lists are empty, whatever stood there
         if stored != value:
             yield f"{name}: the log says {value}, the ticket {stored}"
     for name, at, stored_at in (
@@ -213,6 +216,8 @@ def _lost_files(log: Sequence[Communication]) -> Iterator[str]:
         for attachment in line.attachments or ():
             if not attachments.is_there(attachment):
                 yield f"attachments: the file {attachment.file_id} is not there"
+        if line.email and line.email.sha256 and not raw_messages.is_there(line.email.sha256):
+            yield f"email: the original of {line.communication_id} is not there"
 
 
 def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:

@@ -1,0 +1,126 @@
+"""Conversations with third parties: begun by a colleague, invisible to the customer."""
+
+import pytest
+
+from tests.email.conftest import GIULIA, SUPPORT, after, send, take
+from tests.world import log_of, stored
+from tickets.domain.mail.outcome import Cause, Outcome
+from tickets.services.conversation.communicate import respond
+from tickets.services.email.side_threads import forward
+
+CARRIER = "desk@carrier.example"
+
+
+def forwarded(desk, mailoutbox, first, **more):
+    forward(
+        first.ticket_id,
+        to=[CARRIER],
+        content="Where is it?",
+        forwarded_line=first.communication_id,
+        by=desk.rep,
+        now=after(minutes=5),
+        **more,
+    )
+    return send(mailoutbox, after(minutes=6))
+
+
+def test_a_colleague_forwards_and_the_answer_stays_between_them(desk, mailbox, mailoutbox):
+    first = take()
+    before = stored(first.ticket_id)
+    [sent] = forwarded(desk, mailoutbox, first)
+    assert sent.to == [CARRIER]
+    assert sent.subject == "Fwd: Where is my car?"
+    assert "> It should be here by now." in sent.body
+    assert "<first@posta.example>" not in sent.extra_headers["References"]
+
+    back = take(
+        sender=f"Carrier <{CARRIER}>",
+        to=sent.extra_headers["Reply-To"],
+        message_id="a@carrier.example",
+        body="It is in Antwerp.",
+        in_reply_to=sent.extra_headers["Message-ID"],
+        cc="boss@carrier.example",
+        now=after(hours=1),
+    )
+
+    assert (back.outcome, back.ticket_id) == (Outcome.REPLY, first.ticket_id)
+    ticket, line = stored(first.ticket_id), log_of(first.ticket_id)[-1]
+    assert (line.type, line.side_thread, line.direction) == ("Internal Note", "1", None)
+    assert line.email.sender == CARRIER
+    assert ticket.participants == []
+    assert ticket.timeline == before.timeline
+    respond(first.ticket_id, content="In Antwerp.", by=desk.rep, now=after(hours=2))
+    [to_customer] = send(mailoutbox, after(hours=3))
+    assert to_customer.to == [GIULIA]
+    assert "carrier" not in str(to_customer.message())
+
+
+def test_an_answer_to_the_desks_address_is_not_among_the_customers(desk, mailbox, mailoutbox):
+    """A mail program that takes no notice of Reply-To names our Message-ID alone."""
+    first = take()
+    [sent] = forwarded(desk, mailoutbox, first)
+
+    take(
+        sender=CARRIER,
+        to=SUPPORT,
+        message_id="a@carrier.example",
+        references=sent.extra_headers["Message-ID"],
+    )
+
+    line = log_of(first.ticket_id)[-1]
+    assert (line.type, line.side_thread) == ("Internal Note", "1")
+    assert stored(first.ticket_id).participants == []
+
+
+def test_somebody_else_with_the_address_is_suspended(desk, mailbox, mailoutbox):
+    first = take()
+    [sent] = forwarded(desk, mailoutbox, first)
+    stolen = {"to": sent.extra_headers["Reply-To"], "message_id": "x@altro.example"}
+
+    found = take(sender="x@altro.example", **stolen)
+    customer = take(sender=GIULIA, **{**stolen, "message_id": "y@posta.example"})
+
+    assert (found.outcome, found.cause) == (Outcome.SUSPENDED, Cause.NOT_ITS_RECIPIENT)
+    assert customer.outcome is Outcome.SUSPENDED
+
+
+def test_the_conversation_goes_on_in_its_thread(desk, mailbox, mailoutbox):
+    first = take()
+    [sent] = forwarded(desk, mailoutbox, first)
+    take(sender=CARRIER, to=sent.extra_headers["Reply-To"], message_id="a@carrier.example")
+
+    forward(
+        first.ticket_id, to=[CARRIER], content="Thanks.", side_thread="1", by=desk.rep,
+        now=after(hours=1),
+    )  # fmt: skip
+    [again] = send(mailoutbox, after(hours=2))
+
+    assert again.extra_headers["In-Reply-To"] == "<a@carrier.example>"
+    assert sent.extra_headers["Message-ID"] in again.extra_headers["References"]
+    assert stored(first.ticket_id).side_threads == 1
+
+
+@pytest.mark.parametrize("to", ["", "nobody", SUPPORT])
+def test_the_form_refuses_what_is_no_address(client, desk, mailbox, to):
+    client.force_login(desk.rep_user)
+    first = take()
+    path = f"/tickets/{first.ticket_id}/forward/"
+
+    assert client.post(path, {"to": to, "content": "Hello"}).status_code == 422
+    assert stored(first.ticket_id).side_threads == 0
+
+
+def test_the_form_sends_once(client, desk, mailbox, mailoutbox):
+    client.force_login(desk.rep_user)
+    first = take()
+    path = f"/tickets/{first.ticket_id}/forward/"
+    form = {"to": f"{CARRIER}, port@port.example", "content": "Hi", "line": first.communication_id}
+
+    client.post(path, form)
+    client.post(path, form)
+
+    sent = [one.to[0] for one in send(mailoutbox, after(days=900)) if "Fwd:" in one.subject]
+    assert sorted(sent) == [CARRIER, "port@port.example"]
+    assert stored(first.ticket_id).side_threads == 1
+    page = client.get(f"/tickets/{first.ticket_id}/").content.decode()
+    assert "With a third party, no. 1" in page
