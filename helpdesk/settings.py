@@ -374,11 +374,21 @@ WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443",
 # /metrics wants this token; without one it answers on loopback only.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# ------------------------------------------------------------------ make run
+# Parts of `make run` that are there only while something is to be done: helpdesk/parts.py.
+PARTS_FOLDER = env.str("PARTS_FOLDER", default="")
+OPTIONAL_PARTS = {
+    "smtp": "helpdesk.mail.development.is_on",
+    "mailroom": "tickets.services.email.mailboxes.any_fetched",
+}
+
 # ------------------------------------------------------------------ mail
 if DEBUG:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    EMAIL_BACKEND = "helpdesk.mail.development.FileBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+# Where `make run` takes mail by SMTP; 0: nowhere.
+DEVELOPMENT_SMTP_PORT = env.int("DEVELOPMENT_SMTP_PORT", default=0)
 # IMAP without TLS, from this machine alone: for tests and tunnels.
 IMAP_WITHOUT_TLS = env.bool("IMAP_WITHOUT_TLS", default=False)
 EMAIL_TIMEOUT = 15

@@ -101,8 +101,11 @@ class Desk:
             "DESK_URL": os.environ.get("DESK_URL") or f"http://{ports.WEB_HOST}:{port}",
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
         }
+        self.wanted = data / "parts"
+        """A part in `optional` runs while a file of its name is in here: helpdesk/parts.py."""
         self.engines: list[Part] = []
         self.programs: list[Part] = []
+        self.optional: list[Part] = []
         self.stopping = threading.Event()
 
     def run(self) -> int:
@@ -129,9 +132,11 @@ class Desk:
         return 0
 
     def _start(self) -> None:
-        shutil.rmtree(self.metrics, ignore_errors=True)  # of the processes of an earlier start
-        self.metrics.mkdir()
-        urls = {}
+        for of_earlier_start in (self.metrics, self.wanted):
+            shutil.rmtree(of_earlier_start, ignore_errors=True)
+            of_earlier_start.mkdir()
+        smtp = ports.Address(ports.WEB_HOST, ports.free_port())
+        urls = {"PARTS_FOLDER": str(self.wanted), "DEVELOPMENT_SMTP_PORT": str(smtp.port)}
         if not os.environ.get("DYNAMODB_ENDPOINT_URL"):
             dynamo_address = ports.hidden_address()
             file = self.data / "dynamodb.sqlite3"
@@ -178,6 +183,11 @@ class Desk:
                 *("--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
             ),
         ]
+        self.optional = [
+            self._program("smtp", python, "manage.py", "development_smtp"),
+            self._program("mailroom", python, "manage.py", "mailroom"),
+        ]
+        self._look_for_optional()
         for program in self.programs:
             program.begin()
         web = self.programs[0].process
@@ -189,7 +199,10 @@ class Desk:
             seconds=READY_WITHIN,
         )
         if not self.stopping.is_set():
-            print(f"\nHelpdesk is ready: {address}\n{DEMO}\nCtrl-C stops it.\n", flush=True)
+            print(f"\nHelpdesk is ready: {address}\n{DEMO}", flush=True)
+            if any(part.name == "smtp" for part in self.programs):
+                print(f"Write to the desk by SMTP: {smtp}; its own mail: {address}mailbox/")
+            print("Ctrl-C stops it.\n", flush=True)
 
     def _program(self, name: str, *command: str) -> Part:
         return Part(
@@ -226,8 +239,21 @@ class Desk:
 
     def _watch(self) -> None:
         while not self.stopping.wait(0.25):
+            self._look_for_optional()
             for part in (*self.engines, *self.programs):
                 self._look_after(part, time.monotonic())
+
+    def _look_for_optional(self) -> None:
+        """Let the optional parts that are wanted be started, and stop those that no longer are."""
+        for part in self.optional:
+            wanted, there = (self.wanted / part.name).exists(), part in self.programs
+            if wanted and not there:
+                part.again_at = 0.0  # at once
+                self.programs.append(part)
+            elif there and not wanted:
+                self.programs.remove(part)
+                if part.process:
+                    processes.stop([part.process], patience=PATIENCE)
 
     def _look_after(self, part: Part, now: float) -> None:
         """Start a part that died again, when its pause is over."""

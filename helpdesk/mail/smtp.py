@@ -99,7 +99,7 @@ class Server:
             self._backend.connection = None  # type: ignore[attr-defined]
 
     def _give_to_backend(self, message: EmailMessage) -> HandedOver:
-        """Files, the console and the memory of tests: no server, and no half-known end."""
+        """Files of development and the memory of tests: no server, and no half-known end."""
         try:
             self._backend.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
@@ -119,17 +119,26 @@ def mail_server() -> Iterator[Server]:
         server.close()
 
 
-def _payload(message: EmailMessage) -> bytes:
-    """The message as SMTP wants it: CRLF, and dots at the start of lines doubled."""
+def as_sent(message: EmailMessage) -> bytes:
+    """Return a message as it goes out: its lines end in CRLF."""
     written = message.message()
     del written["Return-Path"]  # which the server writes, of the envelope
-    raw = written.as_bytes()
-    return re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r?\n|\r", b"\r\n", raw))
+    return re.sub(rb"\r?\n|\r", b"\r\n", written.as_bytes())
+
+
+def envelope_of(message: EmailMessage) -> tuple[str, list[str]]:
+    """Return the addresses that a mail server is told: of the sender, and of the recipients."""
+    sender = parseaddr(message.extra_headers.get("Return-Path", "") or message.from_email)[1]
+    return sender, [parseaddr(recipient)[1] for recipient in message.recipients()]
+
+
+def _payload(message: EmailMessage) -> bytes:
+    """The message as SMTP wants it: dots at the start of lines doubled."""
+    return re.sub(rb"(?m)^\.", b"..", as_sent(message))
 
 
 def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> HandedOver:
-    sender = parseaddr(message.extra_headers.get("Return-Path", "") or message.from_email)[1]
-    recipients = [parseaddr(recipient)[1] for recipient in message.recipients()]
+    sender, recipients = envelope_of(message)
     smtp.ehlo_or_helo_if_needed()
     options = [f"size={len(payload)}"] if smtp.has_extn("size") else []
     _expect(smtp, *smtp.mail(sender, options))

@@ -22,6 +22,7 @@ PARTS = {
     "worker": ("celery", " worker ", "worker@"),
     "jobs": ("celery", " worker ", "jobs@"),
     "beat": ("celery", " beat "),
+    "smtp": ("manage.py", "development_smtp"),
 }
 ROOT = Path(__file__).parents[2]
 

@@ -127,3 +127,35 @@ def test_a_folder_that_everybody_shares_is_refused_and_left_as_it_is(tmp_path, l
         desk.make_private(shared)
 
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
+
+
+def test_an_optional_part_runs_while_a_file_asks_for_it(running):
+    running.wanted.mkdir()
+    part = Part(
+        "mailroom",
+        lambda log: subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(600)"], stdout=log
+        ),
+    )
+    running.optional = [part]
+
+    def look():
+        running._look_for_optional()
+        for one in running.programs:
+            running._look_after(one, one.began_at)
+
+    look()
+    assert part.process is None
+    (running.wanted / "mailroom").touch()
+    look()
+    first = part.process
+    assert first.poll() is None
+    look()
+    assert part.process is first, "once"
+    (running.wanted / "mailroom").unlink()
+    look()
+    assert first.poll() is not None
+    (running.wanted / "mailroom").touch()
+    look()
+    assert part.process is not first
+    assert part.process.poll() is None

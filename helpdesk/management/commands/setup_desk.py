@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from helpdesk import parts
 from helpdesk.accounts.demo import make_demo_accounts
 
 
@@ -18,3 +19,4 @@ class Command(BaseCommand):
         if settings.DEBUG:
             make_demo_accounts()
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
+        parts.ask_for_wanted()

@@ -31,6 +31,11 @@ def mailboxes() -> list[Mailbox]:
     return list(Mailbox.objects.filter(active=True).select_related("team"))
 
 
+def any_fetched() -> bool:
+    """Return whether a mailbox is fetched by IMAP, so that a mailroom is needed. One SQL query."""
+    return Mailbox.objects.filter(active=True).exclude(imap_host="").exists()
+
+
 def mailbox_named(name: str) -> Mailbox:
     """Return an active mailbox. Raises NotFound."""
     found = next((one for one in mailboxes() if one.name == name), None)
