@@ -2,10 +2,12 @@
 
 import http.client
 import re
+import smtplib
 import stat
 import threading
 import time
 import urllib.error
+from email.message import EmailMessage
 
 import pytest
 
@@ -102,7 +104,7 @@ def test_beat_escalates_what_is_overdue_once_within_a_period(running):
     )
     browser = Browser(running)
     address = re.search(
-        r'href="(/tickets/\d+/)"[^>]*>Forgotten', browser.get("/tickets/?view=active")
+        r'href="(/tickets/\d+/)"[^>]*>\s*Forgotten', browser.get("/tickets/?view=active")
     )[1]
 
     deadline = time.monotonic() + 20
@@ -138,6 +140,65 @@ def test_a_change_is_found_within_two_seconds_and_the_answer_is_mailed(running):
         while 'data-delivery="sent"' not in browser.get(address):
             assert time.monotonic() - began < 20, "the mail never went out"
     assert max(lags) < 2, f"two seconds are promised for each: {lags}"
+
+
+def soon(look, *, seconds, what):
+    """What `look` finds, at once or within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+    return found
+
+
+def test_a_mail_to_the_printed_port_is_answered_and_the_answer_replied_to(running):
+    log = running.data / "desk.log"
+    host, port = soon(
+        lambda: re.findall(r"Write to the desk by SMTP: ([\d.]+):(\d+)", log.read_text()),
+        seconds=10,
+        what="no port was printed",
+    )[-1]
+    listening = f"Taking mail by SMTP on {host}:{port}"
+    soon(lambda: listening in log.read_text(), seconds=20, what="nobody listens")
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Nora Newcomer <nora@posta.example>", "support@helpdesk.example"
+    mail["Subject"], mail["Message-ID"] = "Is anybody there?", "<nora-1@posta.example>"
+    mail.set_content("I have just arrived.")
+    with smtplib.SMTP(host, int(port), timeout=30) as smtp:
+        smtp.send_message(mail)
+
+    rep = Browser(running)
+    address = soon(
+        lambda: re.search(
+            r'href="(/tickets/\d+/)"[^>]*>\s*Is anybody there',
+            rep.get("/tickets/?view=active&sort=-createdAt"),
+        ),
+        seconds=3,
+        what="three seconds are promised from the 250 to the list",
+    )[1]
+
+    rep.post(f"{address}reply/", content="Welcome, Nora.")
+    rep.post(f"{address}wait/")
+    assert 'name="resume"' in rep.get(address), "it waits for its customer"
+    answer = soon(
+        lambda: re.search(
+            r'href="(/mailbox/\w+/)">\s*Re: Is anybody there.*?nora@posta.example',
+            rep.get("/mailbox/"),
+            re.DOTALL,
+        ),
+        seconds=20,
+        what="the reply was never sent",
+    )[1]
+    shown = rep.get(answer)
+    assert "Welcome, Nora." in shown
+    assert "In-Reply-To: &lt;nora-1@posta.example&gt;" in shown
+    assert f"{host}:{port}" in rep.get("/mailbox/")
+
+    form = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]*? value="([^"]*)"', shown, re.DOTALL))
+    assert rep.send(answer, {**form, "text": "That was quick."}) == "/mailbox/"
+    page = rep.get(address)
+    assert "That was quick." in page
+    assert 'name="resume"' not in page, "the customer has answered: its clock runs again"
 
 
 def test_a_workers_lines_name_the_request_that_they_follow_from(running):

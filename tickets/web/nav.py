@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,7 +45,7 @@ class _Link:
 
 def desk(request: HttpRequest) -> dict[str, Any]:
     """A context processor. Nothing is asked until a template does."""
-    return {"desk": SimpleLazyObject(lambda: _desk(request))}
+    return {"desk": SimpleLazyObject(lambda: _desk(request)), "in_development": settings.DEBUG}
 
 
 @require_safe
