@@ -16,7 +16,7 @@ import pytest
 
 from tests.chaos.desk import ROOT, RunningDesk
 
-SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "25"))
+SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "15"))
 
 pytestmark = pytest.mark.timeout(120 + SECONDS)
 

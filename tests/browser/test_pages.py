@@ -1,6 +1,7 @@
 """Every page in both themes, on a desk and on a phone: axe finds nothing, nothing sticks out."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -11,10 +12,14 @@ from customers.services.imports import upload
 from helpdesk.clock import this_second
 from reporting.services import what_if
 from tests.browser.test_journeys import log_in
+from tests.email.conftest import SUPPORT, take
+from tests.email.test_pages import HTML
 from tests.world import settle, team
-from tickets.models import CannedReply, Policy
+from tickets.models import CannedReply, Mailbox, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
+from tickets.services.email import suspended
+from tickets.services.email.receive import receive
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.links_and_merges import link, merge
 from tickets.services.lists import bulk
@@ -75,6 +80,11 @@ def pages(desk) -> list[str]:
         by=desk.supervisor,
         today=now.date() + timedelta(days=1),
     )
+    Mailbox.objects.create(name="support", address=SUPPORT)
+    written = take(now=now, cc=f"{LONG} <bea@posta.example>", body=f"Hi\n> {LONG}\n", subject=LONG)
+    html = receive(HTML, now=now)
+    take(now=now, auto_submitted="auto-replied", message_id="auto@p.example", subject=LONG)
+    [waiting] = suspended.suspended(by=desk.rep).mails
     settle()
     customer = f"/customers/{desk.customer.customer_id}/"
     return [
@@ -89,6 +99,11 @@ def pages(desk) -> list[str]:
         "/tickets/new/",
         f"/tickets/new/?customer={someone}",
         *(f"/tickets/{one}/" for one in (number, other, merged, long, right)),
+        *(f"/tickets/{one.ticket_id}/" for one in (written, html)),
+        f"/tickets/{html.ticket_id}/messages/{html.communication_id}/html/",
+        "/mail/suspended/",
+        "/mail/suspended/?state=parked",
+        f"/mail/suspended/message/?mail={quote(waiting.key)}",
         f"/tickets/{number}/why/",
         f"/tickets/{long}/why/",
         f"/bulk/{change.pk}/",
@@ -128,22 +143,25 @@ def stuck_out(page: Page) -> dict[str, str]:
     return {f"{page.url} at {page.viewport_size['width']}": f"{over} px"} if over > 0 else {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, scheme):
-    narrow = {"width": 390, "height": 844}
-    wide = {"width": 1280, "height": 900}
-    audited, other = (wide, narrow) if scheme == "light" else (narrow, wide)
-    page.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages):
+    """Light on a desk and dark on a phone, of one visit to each page."""
+    looks = (({"width": 1280, "height": 900}, "light"), ({"width": 390, "height": 844}, "dark"))
     found: dict[str, str] = {}
+
+    def look() -> None:
+        nonlocal found
+        for size, scheme in looks:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            found |= stuck_out(page) | axe()
+
     page.goto(settings.LOGIN_URL)
-    found |= axe()
+    look()
     log_in(page, "ingrid")
     for address in pages:
-        page.set_viewport_size(other)
         page.goto(address)
-        found |= stuck_out(page)
-        page.set_viewport_size(audited)
-        found |= stuck_out(page) | axe()
+        look()
+    page.emulate_media(color_scheme="light")
     page.goto("/tickets/?view=active")
     page.locator("summary", has_text="Filter").click()
     found |= axe() | stuck_out(page)

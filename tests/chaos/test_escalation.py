@@ -16,7 +16,7 @@ import pytest
 from helpdesk.engines import dynamo, ports, processes, redis
 
 ROOT = Path(__file__).parents[2]
-TICKETS = int(os.environ.get("CHAOS_TICKETS", "100"))
+TICKETS = int(os.environ.get("CHAOS_TICKETS", "60"))
 AHEAD = 8  # seconds until the last ticket's milestone
 PATIENCE = 60 + TICKETS / 2  # seconds until all is done
 

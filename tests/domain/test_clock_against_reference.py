@@ -13,7 +13,7 @@ from tests.domain.scenarios import at, drawn, scenarios
 from tickets.domain import instant
 from tickets.domain.sla.scenario import evaluate
 
-TIMELINES = int(os.environ.get("CLOCK_TIMELINES", "2500"))
+TIMELINES = int(os.environ.get("CLOCK_TIMELINES", "1000"))
 some = settings(
     max_examples=max(TIMELINES // 10, 1),
     deadline=None,

@@ -16,7 +16,7 @@ from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.escalate import fire_due
 from tickets.services.lifecycle.status import change_status, wait
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "30"))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
