@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.accounts.tokens import make_mail_token
 from tickets.admin.workspace import Deletable
 from tickets.models import BlockedSender, Mailbox
+from tickets.presenters.mailboxes import last_fetch, problem_words
 from tickets.services.email.fetch import try_connection
 from tickets.services.email.imap import Unfetchable
 from tickets.store.mail import mailbox_state
@@ -49,7 +51,6 @@ class MailboxAdmin(SupervisorsOnly):
     form = MailboxForm
     list_display = ("name", "address", "active", "team", "category", "last_fetch")
     actions = ("test_connection", "make_token")
-    readonly_fields = ("last_fetch",)
     fieldsets = (
         (None, {"fields": ("name", "address", "active", "sender_name", "signature", "quotes")}),
         (_("New tickets"), {"fields": ("team", "category", "acknowledges")}),
@@ -69,34 +70,31 @@ class MailboxAdmin(SupervisorsOnly):
         ),
     )
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Mailbox | None = None
+    ) -> tuple[str, ...]:
+        # Its tickets, its mails and how far it was read are kept under the name.
+        return ("last_fetch", "name") if obj else ("last_fetch",)
+
     @admin.display(description=_("last fetch"))
     def last_fetch(self, mailbox: Mailbox) -> str:
-        state = mailbox_state(mailbox.name) if mailbox.name else None
-        if not mailbox.imap_host:
-            return str(_("Not fetched"))
-        if state is None or (state.fetched_at is None and not state.problem):
-            return str(_("Not yet"))
-        if state.problem:
-            return str(
-                _("Failed %(times)s times: %(problem)s")
-                % {"times": state.failures, "problem": state.problem}
-            )
-        return f"{state.fetched_at:%Y-%m-%d %H:%M:%S} UTC"
+        return last_fetch(mailbox, mailbox_state(mailbox.name) if mailbox.name else None)
 
     @admin.action(description=_("Test the connection"))
     def test_connection(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:
         for mailbox in mailboxes:
             try:
                 found = try_connection(mailbox)
-            except Unfetchable as problem:
-                self.message_user(request, f"{mailbox}: {problem}", messages.ERROR)
+            except Unfetchable as error:
+                words = problem_words(error.problem, error.detail)
+                self.message_user(request, f"{mailbox}: {words}", messages.ERROR)
             else:
-                words = _("%(mailbox)s: connected. %(count)s messages in %(folder)s.")
-                self.message_user(
-                    request,
-                    words % {"mailbox": mailbox, "count": found, "folder": mailbox.imap_folder},
-                    messages.SUCCESS,
-                )
+                words = ngettext(
+                    "%(mailbox)s: connected. %(count)s message in %(folder)s.",
+                    "%(mailbox)s: connected. %(count)s messages in %(folder)s.",
+                    found,
+                ) % {"mailbox": mailbox, "count": found, "folder": mailbox.imap_folder}
+                self.message_user(request, words, messages.SUCCESS)
 
     @admin.action(description=_("Create a webhook token"))
     def make_token(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import ListAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
@@ -88,7 +88,11 @@ class SameMessage(Item):
 
 
 class MailboxState(Item):
-    """How far a mailbox was read, and how the last fetch went."""
+    """How far a mailbox was read, and how the last fetch went.
+
+    The cursor is UIDVALIDITY with the last UID. Up to `past_until` the date of a message decides
+    whether it is the mailbox's past; that is so where the server has numbered its messages anew.
+    """
 
     class Meta(TicketTableMeta):
         pass
@@ -97,12 +101,23 @@ class MailboxState(Item):
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default="STATE")
     uid_validity = IntegerAttribute(attr_name="uidValidity", null=True)
     last_uid = IntegerAttribute(attr_name="lastUid", null=True)
+    past_until = IntegerAttribute(attr_name="pastUntil", null=True)
+    # Messages behind the cursor that could not be taken; tried again at each fetch
+    left_out: ListAttribute[Any] = ListAttribute(
+        of=IntegerAttribute, attr_name="leftOut", default=list
+    )
+    left_out_at = InstantAttribute(attr_name="leftOutAt", null=True)  # when they failed last
+    # The account and the folder, and the server, that all of this is about
+    folder = UnicodeAttribute(null=True)
+    server = UnicodeAttribute(null=True)
     # When it was first opened: what was there then is its past
     begun_at = InstantAttribute(attr_name="begunAt", null=True)
     fetched_at = InstantAttribute(attr_name="fetchedAt", null=True)
     failed_at = InstantAttribute(attr_name="failedAt", null=True)
     failures = IntegerAttribute(default=0)  # in a row
-    problem = UnicodeAttribute(null=True)
+    problem = UnicodeAttribute(null=True)  # tickets.domain.mail.fetching.Problem
+    problem_detail = UnicodeAttribute(attr_name="problemDetail", null=True)
+    problem_uid = IntegerAttribute(attr_name="problemUid", null=True)  # the message that was read
     leased_by = UnicodeAttribute(attr_name="leasedBy", null=True)
     leased_until = InstantAttribute(attr_name="leasedUntil", null=True)
 

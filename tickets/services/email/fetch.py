@@ -9,14 +9,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import token_hex
 from threading import Event
+from typing import Any
 
 import structlog
 
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Contended, Transaction
 from helpdesk.log_redaction import kind_of
+from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email.imap import Folder, Unfetchable, opened
+from tickets.services.email.imap import Folder, opened
 from tickets.services.email.process import process
 from tickets.services.email.receive import record
 from tickets.store import mail as store
@@ -27,10 +29,18 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 WAIT = 45
 """Seconds for which a fetcher waits for something new before it renews its lease."""
+FIRST_WAIT = 3
+"""The first time it waits as long: some servers say nothing of what arrived just before."""
 POLL = 20
 """Seconds between looks at a server that does not announce new mail."""
 PAUSES = (5, 10, 30, 60, 120, 300)
 """Seconds before the next try, by the number of failures in a row; then the last one."""
+TRIES = 3
+"""Failures in a row at one message, after which it is left out, so that it holds up no other."""
+MOST_LEFT_OUT = 20
+"""With more than these it is the server that fails."""
+AGAIN = timedelta(hours=1)
+"""What was left out is tried again this often."""
 
 
 class Taken(Exception):
@@ -43,16 +53,21 @@ class Fetcher:
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
         self.me = token_hex(8)
+        self._reading: int | None = None
+        """The message that it is at."""
 
     def watch(self, stop: Event) -> None:
         """Fetch what is new, wait, and fetch again, until `stop`. Raises Unfetchable, Taken."""
         self.take()
         try:
             with opened(self.mailbox) as folder:
+                pause = FIRST_WAIT
                 while not stop.is_set():
-                    self.fetch(folder)
-                    if folder.announces:
-                        folder.wait(WAIT)
+                    if self.fetch(folder, stop=stop):
+                        pause = FIRST_WAIT
+                    elif folder.announces:
+                        folder.wait(pause, stop)
+                        pause = WAIT
                     else:
                         stop.wait(POLL)
                     self.take()
@@ -68,30 +83,41 @@ class Fetcher:
         finally:
             self.release()
 
-    def fetch(self, folder: Folder, *, now: datetime | None = None) -> int:
+    def fetch(
+        self, folder: Folder, *, stop: Event | None = None, now: datetime | None = None
+    ) -> int:
         """Record each new message of a folder, and process it; return how many there were.
 
         The first time nothing is taken: what a mailbox holds then is its past. Where the server has
         numbered its messages anew, those since that first time are looked at again, and what was
-        recorded is known by its content.
+        recorded is known by its content. Raises Unfetchable, Taken.
         """
         at = now or this_second()
-        state = store.mailbox_state(self.mailbox.name) or MailboxState(
-            store.mailbox_pk(self.mailbox.name)
-        )
+        state = self._state()
         if state.uid_validity is None:
-            self._move(folder, folder.next_uid - 1, at, begun_at=at)
+            begin = [MailboxState.begun_at.set(at), *_cursor(folder.next_uid - 1)]
+            self._move(folder, at, begin)
             return 0
-        after, since = state.last_uid or 0, None
-        if state.uid_validity != folder.uid_validity:
-            after, since = 0, state.begun_at
+        if self._is_another(folder, state):
+            self._begin_again(folder, state, at)
+        folder.refresh()
+        last, left_out = state.last_uid or 0, [int(uid) for uid in state.left_out]
         found = 0
-        for message in folder.read(folder.uids(after=after, since=since)):
-            if since is None or message.received_at >= since:
-                self._take_message(message.raw, message.received_at, at)
+        for uid in self._new(folder, state, at):
+            if stop and stop.is_set():
+                return found
+            self._reading = uid
+            message = folder.read(uid)
+            is_past = uid <= (state.past_until or 0) and (
+                message is not None and message.received_at < (state.begun_at or at)
+            )
+            if message is not None and not is_past:
+                self._take_message(message.raw, message.received_at)
                 found += 1
-            self._move(folder, message.uid, at)
-        self._move(folder, None, at)
+            last, left_out = max(last, uid), [one for one in left_out if one != uid]
+            self._move(folder, at, [*_cursor(last), MailboxState.left_out.set(left_out)])
+        self._reading = None
+        self._move(folder, at, _cursor(max(last, state.past_until or 0)))
         return found
 
     def take(self, *, now: datetime | None = None) -> None:
@@ -119,21 +145,75 @@ class Fetcher:
                 MailboxState.leased_by == self.me,
             )
 
-    def failed(self, problem: Unfetchable, *, now: datetime | None = None) -> int:
-        """Note a failure where the admin and the metrics show it; return the seconds to wait."""
-        state = store.mailbox_state(self.mailbox.name)
-        failures = (state.failures if state else 0) + 1
+    def failed(self, problem: Problem, detail: str = "", *, now: datetime | None = None) -> int:
+        """Note a failure where the admin and the metrics show it; return the seconds to wait.
+
+        A message at which it failed several times is left out for a while.
+        """
+        at = now or this_second()
+        state = self._state()
+        failures = state.failures + 1
+        actions: list[Action] = [
+            MailboxState.problem.set(problem.value),
+            MailboxState.problem_detail.set(detail),
+            MailboxState.failures.set(failures),
+            MailboxState.failed_at.set(at),
+        ]
+        if self._reading is None:
+            actions.append(MailboxState.problem_uid.remove())
+        else:
+            actions.append(MailboxState.problem_uid.set(self._reading))
+            actions += self._left_out(state, self._reading, failures, at)
         with suppress(ConditionFailed, Contended):
-            self._write(
-                [
-                    MailboxState.problem.set(str(problem)),
-                    MailboxState.failures.set(failures),
-                    MailboxState.failed_at.set(now or this_second()),
-                ]
-            )
+            self._write(actions)
         return PAUSES[min(failures, len(PAUSES)) - 1]
 
-    def _take_message(self, raw: bytes, received_at: datetime, at: datetime) -> None:
+    def _left_out(self, state: MailboxState, uid: int, failures: int, at: datetime) -> list[Action]:
+        known = [int(one) for one in state.left_out]
+        if uid in known:
+            return [MailboxState.left_out_at.set(at)]
+        again = state.problem_uid == uid and failures >= TRIES
+        if not again or len(known) >= MOST_LEFT_OUT:
+            return []
+        log.warning("message_left_out", mailbox=self.mailbox.name, uid=uid)
+        return [MailboxState.left_out.set([*known, uid]), MailboxState.left_out_at.set(at)]
+
+    def _new(self, folder: Folder, state: MailboxState, at: datetime) -> list[int]:
+        """The messages beyond the cursor, and what was left out, where it is time for that."""
+        last, past = state.last_uid or 0, state.past_until or 0
+        left_out = [int(uid) for uid in state.left_out]
+        found = []
+        if last < past:
+            found = folder.uids(after=last, up_to=past, since=state.begun_at)
+        found += folder.uids(after=max(last, past))
+        again = left_out if state.left_out_at and at - state.left_out_at >= AGAIN else []
+        return [uid for uid in found if uid not in left_out] + again
+
+    def _is_another(self, folder: Folder, state: MailboxState) -> bool:
+        """Whether the cursor says nothing of this folder: its messages have other numbers, or it
+        is another one."""
+        known, server = state.folder or self._folder, state.server or self._server
+        return (folder.uid_validity, self._folder, self._server) != (
+            state.uid_validity, known, server,
+        )  # fmt: skip
+
+    def _begin_again(self, folder: Folder, state: MailboxState, at: datetime) -> None:
+        """Go through a folder from its first message on. What came to the same folder since the
+        mailbox was opened first is new; of another folder or account, what came since the last
+        fetch: all before is its past."""
+        state.uid_validity, state.last_uid, state.left_out = folder.uid_validity, 0, []
+        state.past_until = folder.next_uid - 1
+        if state.folder and state.folder != self._folder:
+            state.begun_at = state.fetched_at or at
+        again = [
+            *_cursor(0),
+            MailboxState.past_until.set(state.past_until),
+            MailboxState.left_out.set([]),
+            MailboxState.begun_at.set(state.begun_at or at),
+        ]
+        self._move(folder, at, again)
+
+    def _take_message(self, raw: bytes, received_at: datetime) -> None:
         """Record a message, and process it; what fails then is for the sweep."""
         mail, _new = record(raw, mailbox=self.mailbox.name, received_at=received_at, now=None)
         try:
@@ -141,25 +221,36 @@ class Fetcher:
         except Exception as error:
             log.exception("mail_not_processed", reason=kind_of(error))
 
-    def _move(
-        self, folder: Folder, uid: int | None, at: datetime, *, begun_at: datetime | None = None
-    ) -> None:
+    def _move(self, folder: Folder, at: datetime, actions: list[Any]) -> None:
         """Move the cursor, note that all is well, and keep the lease. Raises Taken."""
-        actions: list[Action] = [
+        at = max(at, this_second())
+        well: list[Action] = [
             MailboxState.uid_validity.set(folder.uid_validity),
-            MailboxState.fetched_at.set(max(at, this_second())),
-            MailboxState.leased_until.set(max(at, this_second()) + LEASE),
+            MailboxState.folder.set(self._folder),
+            MailboxState.server.set(self._server),
+            MailboxState.fetched_at.set(at),
+            MailboxState.leased_until.set(at + LEASE),
             MailboxState.failures.set(0),
             MailboxState.problem.remove(),
+            MailboxState.problem_detail.remove(),
+            MailboxState.problem_uid.remove(),
         ]
-        if uid is not None:
-            actions.append(MailboxState.last_uid.set(uid))
-        if begun_at:
-            actions.append(MailboxState.begun_at.set(begun_at))
         try:
-            self._write(actions, MailboxState.leased_by == self.me)
+            self._write([*actions, *well], MailboxState.leased_by == self.me)
         except (ConditionFailed, Contended) as error:
             raise Taken from error
+
+    def _state(self) -> MailboxState:
+        known = store.mailbox_state(self.mailbox.name)
+        return known or MailboxState(store.mailbox_pk(self.mailbox.name))
+
+    @property
+    def _folder(self) -> str:
+        return f"{self.mailbox.imap_user}/{self.mailbox.imap_folder}"
+
+    @property
+    def _server(self) -> str:
+        return f"{self.mailbox.imap_host}:{self.mailbox.imap_port}"
 
     def _write(self, actions: list[Action], condition: Condition | None = None) -> None:
         state = MailboxState(store.mailbox_pk(self.mailbox.name))
@@ -171,3 +262,7 @@ def try_connection(mailbox: Mailbox) -> int:
     """Return how many messages the folder of a mailbox holds. Raises Unfetchable."""
     with opened(mailbox) as folder:
         return folder.messages
+
+
+def _cursor(uid: int) -> list[Action]:
+    return [MailboxState.last_uid.set(uid)]

@@ -1,29 +1,43 @@
 """A mailbox on its IMAP server: what is there, byte for byte, and nothing changed by looking."""
 
 import imaplib
-import socket
+import re
 import ssl
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
-from imap_tools.errors import ImapToolsError, MailboxLoginError
+from imap_tools.consts import SHORT_MONTH_NAMES
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
+from imap_tools.idle import get_socket_poller
 from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxUnencrypted
 
 from helpdesk.log_redaction import kind_of
+from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
 from tickets.services.email import oauth
 
 TIMEOUT = 30
 """Seconds that the server may take for each answer."""
-_UNAVAILABLE = (OSError, socket.timeout, imaplib.IMAP4.error, imaplib.IMAP4.abort, ssl.SSLError)
+LOOK = 1
+"""Seconds between looks at whether to stop, while it waits for something new."""
+LONGEST_DETAIL = 160
+_UNAVAILABLE = (OSError, imaplib.IMAP4.error, ImapToolsError)
+_UID = re.compile(rb"\bUID (\d+)\b")
 
 
 class Unfetchable(Exception):
-    """The mailbox cannot be read now; the message says why, in people's words."""
+    """The mailbox cannot be read now; `detail` is what the server said of it, if anything."""
+
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.detail = detail[:LONGEST_DETAIL]
 
 
 @dataclass(frozen=True)
@@ -40,92 +54,191 @@ class Folder:
 
     def __init__(self, box: BaseMailBox, name: str) -> None:
         self._box = box
-        found = box.folder.status(name, ["UIDVALIDITY", "UIDNEXT", "MESSAGES"])
-        box.folder.set(name, readonly=True)
-        self.uid_validity = int(found["UIDVALIDITY"])
-        self.next_uid = int(found["UIDNEXT"])
-        self.messages = int(found["MESSAGES"])
+        self._client = box.client
+        try:
+            box.folder.set(name, readonly=True)
+        except MailboxFolderSelectError as error:
+            raise Unfetchable(Problem.FOLDER, _said(error)) from error
+        self.messages = self._number("EXISTS")
+        self.uid_validity = self._number("UIDVALIDITY")
+        self.next_uid = self._number("UIDNEXT")
+        _status, words = self._client.capability()  # many say more to whom they know
+        self.announces = b"IDLE" in (words[-1] or b"").upper().split()
 
-    def uids(self, *, after: int, since: datetime | None = None) -> list[int]:
+    def uids(
+        self, *, after: int, up_to: int | None = None, since: datetime | None = None
+    ) -> list[int]:
         """Return the numbers of messages beyond one, lowest first; with `since` only of those that
-        reached the folder on that day or later."""
-        words = ["UID", f"{after + 1}:*"]
+        reached the folder about then or later: servers know days alone, in their own zone."""
+        self._heard()  # the answer has it
+        words = ["UID", f"{after + 1}:{up_to or '*'}"]
         if since:
-            words = ["SINCE", f"{since.day}-{since:%b-%Y}", *words]
-        _status, data = self._box.client.uid("SEARCH", *words)
-        found = (int(one) for one in (data[0] or b"").split())
-        return sorted(uid for uid in found if uid > after)  # `5:*` names the last one, too
+            day = since - timedelta(days=1)
+            words += ["SINCE", f"{day.day}-{SHORT_MONTH_NAMES[day.month - 1]}-{day.year}"]
+        data = self._ask("SEARCH", *words)
+        found = {int(uid) for line in data if line for uid in line.split()}
+        # `5:*` names the last message whatever its number
+        return sorted(uid for uid in found if after < uid <= (up_to or uid))
 
-    def read(self, uids: Sequence[int]) -> Iterator[RawMessage]:
-        """Yield messages, byte for byte, one request each; those that went are left out."""
-        for uid in uids:
-            _status, data = self._box.client.uid(
-                "FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])"
-            )
-            for part in data:
-                if isinstance(part, tuple) and b"BODY[]" in part[0]:
-                    yield RawMessage(uid, _internal_date(part[0]), part[1])
-
-    @property
-    def announces(self) -> bool:
-        """Whether the server says when something arrives."""
-        return "IDLE" in self._box.client.capabilities
-
-    def wait(self, seconds: float) -> None:
-        """Wait until something arrives, or for a time. Raises Unfetchable."""
+    def refresh(self) -> None:
+        """Let the server say what has changed; without it some answer as things were."""
         with _in_words():
-            self._box.idle.wait(seconds)
+            self._client.noop()
+
+    def read(self, uid: int) -> RawMessage | None:
+        """Return a message, byte for byte; None where it is gone. One request."""
+        data = self._ask("FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])")
+        for place, part in enumerate(data):
+            literal = isinstance(part, tuple)
+            said = part[0] if literal else part or b""
+            if literal and isinstance(rest := (*data, b"")[place + 1], bytes):
+                said += rest  # what stands behind the message
+            numbered = _UID.search(said)
+            if b"BODY[]" not in said or (numbered and int(numbered[1]) != uid):
+                continue
+            if not literal and b'BODY[] ""' not in said:
+                raise Unfetchable(Problem.REFUSED, f"UID {uid}: NIL")
+            return RawMessage(uid, _internal_date(said), part[1] if literal else b"")
+        return None
+
+    def wait(self, seconds: float, stop: Event) -> None:
+        """Wait until something arrives, until `stop`, or for a time; not at all where something
+        arrived since the last question. Raises Unfetchable."""
+        if self._heard():
+            return
+        until = time.monotonic() + seconds
+        with _in_words():
+            client = self._client
+            idle: Any = self._box.idle
+            tag: Any = client._command("IDLE")
+            idle._idle_tag = tag
+            while client._get_response() is not None:  # until the server waits, too
+                if client.tagged_commands[tag]:
+                    raise client.error("IDLE refused")
+            while not stop.is_set() and time.monotonic() < until:
+                if "EXISTS" in client.untagged_responses or self._is_buffered():
+                    break
+                if get_socket_poller(client.sock, LOOK):
+                    break
+            idle.stop()
+
+    def _heard(self) -> bool:
+        """Whether the server has said that something arrived, beside another answer; it does not
+        say so again."""
+        _name, found = self._client.response("EXISTS")
+        return bool(found and found[-1])
+
+    def _is_buffered(self) -> bool:
+        """Whether something was read already that nobody has looked at: no poll tells of it."""
+        sock = self._client.sock
+        before = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            file: Any = self._client.file
+            return bool(file.peek(1))
+        except OSError:  # nothing there
+            return False
+        finally:
+            sock.settimeout(before)
+
+    def _ask(self, *words: str) -> list[Any]:
+        with _in_words():
+            status, data = self._client.uid(*words)
+        if status != "OK":
+            raise Unfetchable(Problem.REFUSED, _text(data))
+        return list(data)
+
+    def _number(self, name: str) -> int:
+        """A number that the server said when the folder was opened."""
+        _name, found = self._client.response(name)
+        if not found or not found[-1]:
+            raise Unfetchable(Problem.REFUSED, f"{name}?")
+        return int(found[-1])
 
 
 @contextmanager
 def opened(mailbox: Mailbox) -> Iterator[Folder]:
     """Connect, log in, and open the folder. Raises Unfetchable."""
-    with _in_words():
+    with _in_words(Problem.UNAVAILABLE):
         box = _connected(mailbox)
     try:
         with _in_words():
+            _log_in(box, mailbox)
             folder = Folder(box, mailbox.imap_folder)
         yield folder
-    except _UNAVAILABLE as error:
-        raise Unfetchable(_("The mail server closed the connection.")) from error
-    finally:
-        with suppress(*_UNAVAILABLE, ImapToolsError):
-            box.logout()
+    except BaseException:
+        with suppress(*_UNAVAILABLE):
+            box.client.shutdown()  # nothing to wait for
+        raise
+    with suppress(*_UNAVAILABLE):
+        box.logout()
 
 
 def _connected(mailbox: Mailbox) -> BaseMailBox:
     host, port = mailbox.imap_host, mailbox.imap_port
-    box: BaseMailBox
     if settings.IMAP_WITHOUT_TLS and host in ("127.0.0.1", "localhost"):
-        box = MailBoxUnencrypted(host, port, timeout=TIMEOUT)
-    else:
-        box = MailBox(host, port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
-    if mailbox.login == Mailbox.Login.OAUTH2:
-        return box.xoauth2(mailbox.imap_user, oauth.access_token(mailbox), initial_folder=None)
-    return box.login(mailbox.imap_user, mailbox.imap_secret, initial_folder=None)
+        return MailBoxUnencrypted(host, port, timeout=TIMEOUT)
+    return MailBox(host, port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
+
+
+def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:
+    """Raises Unfetchable. An access token that is refused is not used again."""
+    try:
+        if mailbox.login == Mailbox.Login.OAUTH2:
+            _log_in_with(oauth.access_token(mailbox), box, mailbox.imap_user)
+        elif mailbox.imap_secret.isascii() and mailbox.imap_user.isascii():
+            box.login(mailbox.imap_user, mailbox.imap_secret, initial_folder=None)
+        else:
+            box.login_utf8(mailbox.imap_user, mailbox.imap_secret, initial_folder=None)
+    except oauth.NoAccess as error:
+        raise Unfetchable(error.problem, error.detail) from error
+    except imaplib.IMAP4.abort:
+        raise
+    except (MailboxLoginError, imaplib.IMAP4.error) as error:
+        oauth.forget(mailbox)
+        said = _said(error)
+        busy = "[UNAVAILABLE]" in said.upper()
+        raise Unfetchable(Problem.UNAVAILABLE if busy else Problem.REJECTED, said) from error
+
+
+def _log_in_with(token: str, box: BaseMailBox, user: str) -> None:
+    def answer(challenge: bytes) -> bytes:
+        # Whoever refuses says why in a challenge, and goes on at an empty line.
+        return b"" if challenge else f"user={user}\1auth=Bearer {token}\1\1".encode()
+
+    box.client.authenticate("XOAUTH2", answer)
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
-    """Say what went wrong as people would."""
+def _in_words(broken: Problem = Problem.CLOSED) -> Iterator[None]:
+    """Turn what went wrong on the line into Unfetchable."""
     try:
         yield
-    except MailboxLoginError as error:
-        raise Unfetchable(_("The server rejected the user name or password.")) from error
-    except oauth.NoAccess as error:
-        raise Unfetchable(str(error)) from error
-    except ImapToolsError as error:
-        words = _("The folder could not be opened (%(reason)s).")
-        raise Unfetchable(words % {"reason": kind_of(error)}) from error
     except ssl.SSLCertVerificationError as error:
-        raise Unfetchable(_("The server’s certificate is not valid for its name.")) from error
-    except _UNAVAILABLE as error:
-        words = _("The server is unavailable (%(reason)s).")
-        raise Unfetchable(words % {"reason": kind_of(error)}) from error
+        raise Unfetchable(Problem.CERTIFICATE, error.verify_message) from error
+    except OSError as error:
+        raise Unfetchable(broken, kind_of(error)) from error
+    except (imaplib.IMAP4.abort, ImapToolsError) as error:
+        raise Unfetchable(broken, _said(error)) from error
+    except imaplib.IMAP4.error as error:
+        raise Unfetchable(Problem.REFUSED, _said(error)) from error
 
 
-def _internal_date(heading: bytes) -> datetime:
-    found = imaplib.Internaldate2tuple(heading)
+def _said(error: Exception) -> str:
+    """What the server said, of an error of either library."""
+    result = getattr(error, "command_result", None)
+    return _text(result[1]) if result else " ".join(str(error).split())
+
+
+def _text(data: Any) -> str:
+    lines = data if isinstance(data, list) else [data]
+    said = b" ".join(line for line in lines if isinstance(line, bytes))
+    return " ".join(said.decode(errors="replace").split())
+
+
+def _internal_date(said: bytes) -> datetime:
+    """When a message reached the folder; where the server says nothing of it, now."""
+    found = imaplib.Internaldate2tuple(said)
     if found is None:
         return datetime.now(UTC).replace(microsecond=0)
-    return datetime(*found[:6]).astimezone(UTC).replace(microsecond=0)
+    return datetime.fromtimestamp(time.mktime(found), UTC)

@@ -2,25 +2,32 @@
 
 import json
 import time
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.db import transaction
 
-from helpdesk.safe_http import AddressRefused, Unreachable, post
+from helpdesk.safe_http import AddressRefused, Reply, Unreachable, post
+from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
 
 LONGEST_ANSWER = 64 * 1024
 SPARE = 120
 """Seconds before its end in which an access token is not used any more."""
-
+SERVER_ERROR, TOO_MANY = 500, 429
 
 _tokens: dict[tuple[int, str], tuple[str, float]] = {}
 """Kept by the process alone: what opens a mailbox stands in no store."""
 
 
 class NoAccess(Exception):
-    """No access token is to be had; the message says why, in people's words."""
+    """No access token is to be had; `detail` is what the provider said of it, if anything."""
+
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.detail = detail
 
 
 def access_token(mailbox: Mailbox) -> str:
@@ -28,8 +35,7 @@ def access_token(mailbox: Mailbox) -> str:
 
     One request to the provider when the last one ends. Raises NoAccess.
     """
-    key = (mailbox.pk, mailbox.imap_secret)
-    known = _tokens.get(key)
+    known = _tokens.get((mailbox.pk, mailbox.imap_secret))
     if known and known[1] > time.monotonic():
         return known[0]
     form = {
@@ -46,15 +52,43 @@ def access_token(mailbox: Mailbox) -> str:
             private=settings.WEBHOOKS_TO_PRIVATE_ADDRESSES,
             most=LONGEST_ANSWER,
         )
-        answer = json.loads(reply.text)
-        token, seconds = str(answer["access_token"]), int(answer.get("expires_in", 3_600))
     except (AddressRefused, Unreachable) as error:
-        raise NoAccess(_("The provider’s token URL could not be reached.")) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise NoAccess(_("The provider refused the refresh token.")) from error
-    renewed = answer.get("refresh_token")
-    if renewed and renewed != mailbox.imap_secret:
-        mailbox.imap_secret = str(renewed)
-        mailbox.save(update_fields=["imap_secret"])
+        raise NoAccess(Problem.PROVIDER_UNAVAILABLE, str(error)) from error
+    answer = _answer(reply)
+    try:
+        token, seconds = str(answer["access_token"]), int(answer.get("expires_in") or 3_600)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NoAccess(Problem.REFRESH_TOKEN, str(answer.get("error") or reply.status)) from error
+    forget(mailbox)
+    _keep_renewed(mailbox, answer.get("refresh_token"))
     _tokens[mailbox.pk, mailbox.imap_secret] = token, time.monotonic() + seconds - SPARE
     return token
+
+
+def forget(mailbox: Mailbox) -> None:
+    """Forget the access token of a mailbox: its server refused it, or there is a newer one."""
+    _tokens.pop((mailbox.pk, mailbox.imap_secret), None)
+
+
+def _answer(reply: Reply) -> dict[str, Any]:
+    """What the provider says. Raises NoAccess where that is not about the token."""
+    try:
+        answer = json.loads(reply.text)
+    except ValueError:
+        answer = None
+    if reply.status >= SERVER_ERROR or reply.status == TOO_MANY or not isinstance(answer, dict):
+        raise NoAccess(Problem.PROVIDER_UNAVAILABLE, f"HTTP {reply.status}")
+    return answer
+
+
+def _keep_renewed(mailbox: Mailbox, renewed: object) -> None:
+    """Keep a refresh token that replaces the present one, unless a person entered another one
+    meanwhile."""
+    if not renewed or renewed == mailbox.imap_secret:
+        return
+    with transaction.atomic():
+        row = Mailbox.objects.select_for_update().get(pk=mailbox.pk)
+        if row.imap_secret == mailbox.imap_secret:
+            row.imap_secret = str(renewed)
+            row.save(update_fields=["imap_secret"])
+    mailbox.imap_secret = row.imap_secret

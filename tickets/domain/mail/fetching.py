@@ -1,0 +1,17 @@
+"""Why a mailbox cannot be fetched."""
+
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """What is in the way of a mailbox's mail. What the server said of it stands beside it."""
+
+    UNAVAILABLE = "unavailable"  # nobody listens, or the name is unknown
+    CERTIFICATE = "certificate"
+    REJECTED = "rejected"  # user name, password or access token
+    FOLDER = "folder"  # there is none of this name
+    CLOSED = "closed"  # the connection broke
+    REFUSED = "refused"  # the server answers a request with no
+    PROVIDER_UNAVAILABLE = "provider-unavailable"  # of OAuth2
+    REFRESH_TOKEN = "refresh-token"  # noqa: S105 (the name of a problem)
+    HERE = "here"  # the desk itself: its storage or database
