@@ -2,6 +2,7 @@
 
 import pytest
 
+from customers.services.create import edit_customer
 from customers.services.read import customer_with_email
 from tests.email.conftest import GIULIA, NOON, SUPPORT, after, passed, raw, send, take
 from tests.world import log_of, stored
@@ -287,3 +288,16 @@ def test_a_mail_to_two_mailboxes_is_one_ticket_in_the_first_one_named(desk, mail
     assert found.outcome is Outcome.TICKET
     assert stored(found.ticket_id).category == "Billing"
     assert (copy.outcome, copy.ticket_id) == (Outcome.DUPLICATE, found.ticket_id)
+
+
+def test_the_desks_own_words_are_in_the_customers_language(desk, mailbox, mailoutbox):
+    mailbox.acknowledges = mailbox.quotes = True
+    mailbox.save()
+    edit_customer(desk.customer.customer_id, language="de-AT", by=desk.rep)
+    first = take()
+    [received] = send(mailoutbox, after(minutes=1))
+    [sent] = answer(desk, first.ticket_id, mailoutbox, at=after(minutes=5))
+
+    assert "Vielen Dank für Ihre Nachricht" in received.body
+    assert sent.from_email == "Rosa Marin von ACME Shipping <support@desk.example>"
+    assert "Giulia Bianchi schrieb:\n> It should be here by now." in sent.body

@@ -13,6 +13,7 @@ from email.mime.base import MIMEBase
 from typing import Any
 
 from django.core.mail import EmailMessage
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
@@ -174,10 +175,13 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     place = int(reference.get("place", 0))
     # The customer's is the address that they have now: it may have been corrected since.
     third_party = place or line.side_thread
-    address = line.deliveries[place].address if third_party else _address_of_customer(ticket)
+    customer = get_customer(ticket.customer_id)
+    own = (customer.email if customer else None) or ""
+    address = line.deliveries[place].address if third_party else own
     if not address:
         raise Undeliverable(_("The customer has no email address."))
-    message = outgoing.reply(ticket, line, recipient(address))
+    with translation.override(outgoing.customers_language(customer)):
+        message = outgoing.reply(ticket, line, recipient(address))
     for attached in line.attachments or ():
         message.attach(_part(attached))
     return message

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.mail import EmailMessage
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
@@ -45,7 +46,8 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if not customer.email:
         raise Undeliverable(_("The customer has no email address."))
     to = recipient(customer.email)
-    return outgoing.automatic("acknowledgement", ticket, to, mailbox)
+    with translation.override(outgoing.customers_language(customer)):
+        return outgoing.automatic("acknowledgement", ticket, to, mailbox)
 
 
 EMAIL = MailKind(_compose)

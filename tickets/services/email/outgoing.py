@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 
+from customers.store.items import Customer
 from helpdesk.accounts.people import names_of
 from helpdesk.mail.address import mailable
 from helpdesk.mail.templates import composed
@@ -21,6 +22,14 @@ MOST_LINES = 200
 """Entries of a conversation that are looked through for what a reply answers."""
 MOST_THREADED = 40
 """Message-IDs in References: the first, and the newest."""
+
+
+def customers_language(customer: Customer | None) -> str:
+    """Return the language in which the desk's own words to a customer are: theirs, where the desk
+    has it. Their record says it in their own words, such as `de` or `de-AT`."""
+    written = ((customer.language if customer else None) or "").strip().lower()
+    known = [code for code, _name in settings.LANGUAGES]
+    return next((code for code in known if written[:2] == code), settings.LANGUAGE_CODE)
 
 
 def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlternatives:
