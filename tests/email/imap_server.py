@@ -23,14 +23,14 @@ USER, PASSWORD = "support@desk.example", "open sesame"
 
 class ImapServer:
     """One account with folders. `meddle` gets each line of a client without its tag, and returns
-    None to hand it on, lines to answer it with ({tag} is filled in, and {idle} with the tag of the
-    last IDLE), or BREAK."""
+    None to hand it on, lines to answer it with ({tag} is filled in, and {last} with the tag of the
+    last command), LOGIN to hand on that instead, or BREAK. `line` is what it is about, as it came."""
 
-    BREAK = b"break"
+    BREAK, LOGIN = b"break", b"login"
 
     def __init__(self, *, without=()):
         self.meddle = lambda line: None
-        self.heard = []
+        self.heard, self.line = [], b""
         self._without = [word.encode() for word in without]
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -148,19 +148,22 @@ class ImapServer:
 
     def _there(self, client, server):
         """From the client to the server, line by line."""
-        idle = b""
+        last = b""
         with suppress(OSError, ValueError), client.makefile("rb") as lines:
             for line in lines:
                 tag, _space, command = line.rstrip(b"\r\n").partition(b" ")
                 self.heard.append(command)
+                self.line = line.strip()
                 answer = self.meddle(command)
-                idle = tag if command == b"IDLE" else idle
+                last = tag if command else last
                 if answer == self.BREAK:
                     break
                 if answer is None:
                     server.sendall(line)
+                elif answer == self.LOGIN:
+                    server.sendall(last + f' LOGIN {USER} "{PASSWORD}"\r\n'.encode())
                 else:
-                    client.sendall(answer.replace(b"{tag}", tag).replace(b"{idle}", idle))
+                    client.sendall(answer.replace(b"{tag}", tag).replace(b"{last}", last))
         self._drop(client, server)
 
     def _back(self, client, server):

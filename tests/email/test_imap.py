@@ -647,7 +647,7 @@ def test_what_is_announced_as_it_begins_to_wait_is_heard(desk, fetched, server, 
     answers = {
         "NOOP": (said if where == "beside another answer" else b"") + b"{tag} OK done\r\n",
         "IDLE": {"before": said + waits, "with": waits + said}.get(where, waits),
-        "": b"{idle} OK done\r\n",  # to DONE
+        "": b"{last} OK done\r\n",  # to DONE
     }
     server.meddle = lambda line: answers.get(line.decode())
     with imap.opened(fetched) as folder:
