@@ -24,7 +24,7 @@ USER, PASSWORD = "support@desk.example", "open sesame"
 class ImapServer:
     """One account with folders. `meddle` gets each line of a client without its tag, and returns
     None to hand it on, lines to answer it with ({tag} is filled in, and {last} with the tag of the
-    last command), LOGIN to hand on that instead, or BREAK. `line` is what it is about, as it came."""
+    last command), LOGIN to hand on that instead, or BREAK. `line` is the whole line."""
 
     BREAK, LOGIN = b"break", b"login"
 

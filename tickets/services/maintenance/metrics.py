@@ -1,16 +1,19 @@
-"""How tickets and the outbox are right now, as gauges of /metrics."""
+"""How tickets, the outbox and the mailboxes are right now, as gauges of /metrics."""
 
 from collections.abc import Iterator
+from math import inf
 
 from prometheus_client.core import GaugeMetricFamily
 
 from helpdesk.accounts.actors import SYSTEM
 from tickets.services.lists.counts import snapshot
 from tickets.services.maintenance.health import pulse
+from tickets.services.maintenance.mail_health import MOST_COUNTED, mail_counts, mailbox_health
 
 
 def gauges() -> Iterator[GaugeMetricFamily]:
-    """Yield the gauges. Cost: as `pulse` and `snapshot`. Raises where an engine is away."""
+    """Yield the gauges. Cost: as `pulse`, `snapshot`, `mailbox_health` and `mail_counts`. Raises
+    where an engine is away."""
     found = pulse(by=SYSTEM)
     oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
     yield GaugeMetricFamily(
@@ -36,3 +39,44 @@ def gauges() -> Iterator[GaugeMetricFamily]:
     for name in ("active", "at_risk", "overdue", "waiting", "unassigned", "escalated"):
         tickets.add_metric([name], float(getattr(standing, name)))
     yield tickets
+    yield from _mail_gauges()
+
+
+def _mail_gauges() -> Iterator[GaugeMetricFamily]:
+    """Cost: as `mailbox_health` and `mail_counts`."""
+    age = GaugeMetricFamily(
+        "helpdesk_mailbox_fetch_age_seconds",
+        "Seconds since a mailbox was last fetched; +Inf if it never was.",
+        labels=["mailbox"],
+    )
+    failures = GaugeMetricFamily(
+        "helpdesk_mailbox_fetch_failures", "Failed fetches in a row.", labels=["mailbox"]
+    )
+    left_out = GaugeMetricFamily(
+        "helpdesk_mailbox_messages_left_out",
+        "Messages on the mail server that could not be fetched. Retried every hour.",
+        labels=["mailbox"],
+    )
+    token = GaugeMetricFamily(
+        "helpdesk_mailbox_token_seconds",
+        "Seconds until the newest webhook token of a mailbox expires; negative if it has.",
+        labels=["mailbox"],
+    )
+    for mailbox in mailbox_health(by=SYSTEM):
+        if mailbox.is_fetched:
+            since = mailbox.since_fetch
+            age.add_metric([mailbox.name], since.total_seconds() if since is not None else inf)
+            failures.add_metric([mailbox.name], mailbox.failures)
+            left_out.add_metric([mailbox.name], mailbox.left_out)
+        if mailbox.token_left is not None:
+            token.add_metric([mailbox.name], mailbox.token_left.total_seconds())
+    yield from (age, failures, left_out, token)
+    counts = mail_counts(by=SYSTEM)
+    emails = GaugeMetricFamily(
+        "helpdesk_emails_waiting",
+        f"Emails by what they wait for; {MOST_COUNTED} means {MOST_COUNTED} or more.",
+        labels=["state"],
+    )
+    for name in ("stored", "suspended", "parked", "undelivered"):
+        emails.add_metric([name], getattr(counts, name))
+    yield emails

@@ -1,0 +1,101 @@
+"""How the e-mail channel is: each mailbox, and what waits for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.accounts.tokens import mail_token_ends
+from helpdesk.clock import this_second
+from helpdesk.mail import queue
+from tickets.domain.mail.outcome import Outcome
+from tickets.models import Mailbox
+from tickets.store import mail as store
+from tickets.store.mail import STORED
+
+MOST_COUNTED = 100
+"""This many means this many or more."""
+FETCH_LATE = timedelta(minutes=5)
+"""A mailbox that was not fetched for so long is not watched, or cannot be."""
+TOKEN_ENDS_SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class MailboxHealth:
+    """How a mailbox is. `since_fetch` is None where it was never fetched, `token_left` where it has
+    no token; less than nothing: it has ended."""
+
+    name: str
+    is_fetched: bool
+    since_fetch: timedelta | None
+    failures: int
+    problem: str
+    problem_detail: str
+    left_out: int
+    token_left: timedelta | None
+
+    @property
+    def fetch_is_late(self) -> bool:
+        return self.is_fetched and (self.since_fetch is None or self.since_fetch > FETCH_LATE)
+
+    @property
+    def token_ends_soon(self) -> bool:
+        return self.token_left is not None and self.token_left < TOKEN_ENDS_SOON
+
+
+@dataclass(frozen=True)
+class MailCounts:
+    """E-mails that wait: to be processed, for a person, for an upgrade, and what did not arrive.
+    MOST_COUNTED of any means as many or more."""
+
+    stored: int
+    suspended: int
+    parked: int
+    undelivered: int
+
+
+def mailbox_health(*, by: Actor, now: datetime | None = None) -> Sequence[MailboxHealth]:
+    """Return how each active mailbox is. Raises NotAllowed.
+
+    Cost: two SQL queries, and a GetItem for each mailbox that is fetched.
+    """
+    require_supervision(by)
+    at = now or this_second()
+    ends = mail_token_ends(now=at)
+    return [
+        _health(mailbox, ends.get(mailbox.name), at)
+        for mailbox in Mailbox.objects.filter(active=True)
+    ]
+
+
+def mail_counts(*, by: Actor) -> MailCounts:
+    """Return how many e-mails wait. Raises NotAllowed.
+
+    Cost: for each of four lists a Query a shard, and three reads of at most MOST_COUNTED items.
+    """
+    require_supervision(by)
+    return MailCounts(
+        stored=_count(STORED),
+        suspended=_count(Outcome.SUSPENDED),
+        parked=_count(Outcome.PARKED),
+        undelivered=len(queue.undelivered(limit=MOST_COUNTED)),
+    )
+
+
+def _health(mailbox: Mailbox, token_ends: datetime | None, at: datetime) -> MailboxHealth:
+    state = store.mailbox_state(mailbox.name) if mailbox.imap_host else None
+    fetched_at = state.fetched_at if state else None
+    return MailboxHealth(
+        name=mailbox.name,
+        is_fetched=bool(mailbox.imap_host),
+        since_fetch=max(at - fetched_at, timedelta(0)) if fetched_at else None,
+        failures=state.failures if state else 0,
+        problem=str(state.problem or "") if state else "",
+        problem_detail=str(state.problem_detail or "") if state else "",
+        left_out=len(state.left_out or ()) if state else 0,
+        token_left=token_ends - at if token_ends else None,
+    )
+
+
+def _count(state: str) -> int:
+    return len(list(store.emails_page(state, limit=MOST_COUNTED)))
