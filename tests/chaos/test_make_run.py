@@ -28,9 +28,9 @@ def running(tmp_path_factory):
 
 def customer_and_vehicle(browser):
     found = browser.get("/tickets/new/customers/?customer_search=giulia")
-    customer = re.search(r'name="customer" value="(\w+)"', found)[1]
+    customer = re.search(r'name="customer"\s+value="(\w+)"', found)[1]
     owned = browser.get(f"/tickets/new/vehicles/?customer={customer}")
-    return customer, re.search(r'name="vehicle" value="(\w+)"', owned)[1]
+    return customer, re.search(r'name="vehicle"\s+value="(\w+)"', owned)[1]
 
 
 def test_every_confirmed_ticket_outlives_kill_9_of_everything(running):
