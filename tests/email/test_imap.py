@@ -70,7 +70,7 @@ def letter(number, **fields):
     return raw(message_id=f"{number}@posta.example", body=f"Letter {number}.", **fields)
 
 
-def subjects():
+def texts():
     return sorted(ticket.description for ticket, _log in queries.every_ticket())
 
 
@@ -105,7 +105,7 @@ def test_the_first_fetch_begins_at_what_arrives_from_then_on(desk, mailbox, serv
     server.deliver(letter(3))
     assert Fetcher(mailbox).once() == 1
 
-    assert subjects() == letters(3)
+    assert texts() == letters(3)
     assert not server.commands("SEARCH 1:*")
 
 
@@ -116,7 +116,7 @@ def test_each_message_is_fetched_once_and_byte_for_byte(desk, fetched, server):
 
     assert [Fetcher(fetched).once() for _ in range(3)] == [3, 0, 0]
 
-    assert len(subjects()) == 3
+    assert len(texts()) == 3
     assert raw_messages.read(mail_of(odd).sha256) == odd
 
 
@@ -140,7 +140,7 @@ def test_an_empty_message_has_an_outcome_and_holds_up_none(desk, fetched, server
     server.deliver(letter(3))
 
     assert Fetcher(fetched).once() == 3
-    assert subjects() == letters(1, 3)
+    assert texts() == letters(1, 3)
 
 
 def test_what_is_said_behind_the_message_counts(desk, fetched, server):
@@ -213,7 +213,7 @@ def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
     Fetcher(mailbox).once(now=later)
     Fetcher(mailbox).once(now=later)
     receive.process_left_behind(now=later)
-    assert subjects() == letters(1, 2)
+    assert texts() == letters(1, 2)
 
 
 ORDERS = {"same": sorted, "reversed": lambda uids: sorted(uids, reverse=True)}
@@ -235,7 +235,7 @@ def test_case_9_numbered_anew_nothing_is_lost_and_the_past_stays_the_past(
     server.deliver(letter(7), at=after(days=3))
     Fetcher(mailbox).once()
 
-    assert subjects() == letters(5, 6, 7)
+    assert texts() == letters(5, 6, 7)
 
 
 def test_case_9_numbered_anew_and_empty_the_next_ones_are_fetched(desk, fetched, server):
@@ -248,15 +248,14 @@ def test_case_9_numbered_anew_and_empty_the_next_ones_are_fetched(desk, fetched,
     server.deliver(letter(2))  # its number is far below those of before
     Fetcher(fetched).once()
 
-    assert subjects() == letters(1, 2)
+    assert texts() == letters(1, 2)
 
 
 def test_the_first_day_in_another_zone_is_not_the_past(desk, mailbox, server):
     """Servers search by the day alone, as it is where they stand."""
     begun = after(hours=12, minutes=10)  # ten minutes after midnight in UTC
     Fetcher(at_server(mailbox, server)).once(now=begun)
-    west = letter(1)
-    server.deliver(west, at=begun + timedelta(minutes=1))
+    server.deliver(letter(1), at=begun + timedelta(minutes=1))
     asked = []
 
     def meddle(line):
@@ -278,7 +277,7 @@ def test_case_9_read_or_deleted_in_webmail(desk, fetched, server):
     server.meddle = lambda line: b"{tag} OK gone\r\n" if line.startswith(b"UID FETCH 102") else None
     Fetcher(fetched).once()
 
-    assert subjects() == letters(1, 3)
+    assert texts() == letters(1, 3)
     assert server.seen() == [101], "looking has marked nothing"
 
 
@@ -287,7 +286,7 @@ def test_case_9_down_for_three_days(desk, fetched, server):
         server.deliver(letter(number))
 
     assert Fetcher(fetched).once(now=this_second() + timedelta(days=3)) == 30
-    assert len(subjects()) == 30
+    assert len(texts()) == 30
 
 
 def test_another_folder_begins_where_the_last_fetch_was(desk, fetched, server):
@@ -298,7 +297,7 @@ def test_another_folder_begins_where_the_last_fetch_was(desk, fetched, server):
     server.deliver(letter(2), folder="Shipping", at=this_second() + timedelta(minutes=1))
     Fetcher(fetched).once()
 
-    assert subjects() == letters(2)
+    assert texts() == letters(2)
 
 
 def test_another_folder_with_the_same_numbers_is_another_folder(desk, fetched, server):
@@ -313,7 +312,7 @@ def test_another_folder_with_the_same_numbers_is_another_folder(desk, fetched, s
     fetched.save()
     Fetcher(fetched).once()
 
-    assert subjects() == letters(1, 2, 3, 4)
+    assert texts() == letters(1, 2, 3, 4)
 
 
 # ------------------------------------------------------------------ two fetchers
@@ -357,7 +356,7 @@ def test_a_lease_that_runs_out_in_the_middle_lets_another_take_over(
     with pytest.raises(Taken):
         Fetcher(fetched).once()
 
-    assert subjects() == letters(1, 2, 3)
+    assert texts() == letters(1, 2, 3)
     assert state().last_uid == 103
     assert state().leased_by is None
 
@@ -381,7 +380,7 @@ def test_case_7_two_fetchers_at_once(desk, fetched, server):
     for thread in threads:
         thread.join()
 
-    assert subjects() == sorted(letters(*range(8)))
+    assert texts() == sorted(letters(*range(8)))
 
 
 # ------------------------------------------------------------------ what is in the way
@@ -442,7 +441,7 @@ def test_a_connection_that_breaks(desk, fetched, server, command):
 
     server.meddle = lambda line: None
     Fetcher(fetched).once()
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
 
 
 @pytest.mark.parametrize("answer", ["NO [LIMIT] Too much", "BAD Server busy"])
@@ -458,7 +457,7 @@ def test_a_server_that_says_no_is_asked_again(desk, fetched, server, command, an
 
     server.meddle = lambda line: None
     Fetcher(fetched).once()
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
 
 
 def test_a_full_disk_is_not_the_mail_server(desk, fetched, server, monkeypatch):
@@ -476,7 +475,7 @@ def test_a_full_disk_is_not_the_mail_server(desk, fetched, server, monkeypatch):
     assert state().problem == Problem.HERE
     monkeypatch.undo()
     Fetcher(fetched).once()
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
 
 
 def test_no_room_is_shown(desk, fetched, server, monkeypatch):
@@ -508,7 +507,7 @@ def test_case_11_one_poisonous_mail_among_many(desk, fetched, server, monkeypatc
         server.deliver(raw(body="poison") if number == 3 else letter(number))
 
     assert Fetcher(fetched).once() == 10
-    assert len(subjects()) == 9
+    assert len(texts()) == 9
     assert len(list(store.emails_page(store.STORED, limit=9))) == 1
 
 
@@ -530,11 +529,11 @@ def test_case_11_a_message_that_can_never_be_fetched_holds_up_no_other(
     monkeypatch.setattr(fetching, "record", record)
     for _ in range(3):
         mailroom._watched(Fetcher(fetched), stopping_after_a_fetch(monkeypatch))
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
     assert state().problem is not None
     Fetcher(fetched).once()
 
-    assert subjects() == letters(1, 3)
+    assert texts() == letters(1, 3)
     assert state().left_out == [102]
     assert state().problem is None
 
@@ -542,7 +541,7 @@ def test_case_11_a_message_that_can_never_be_fetched_holds_up_no_other(
     monkeypatch.setattr(fetching, "record", real)
     assert Fetcher(fetched).once() == 0
     Fetcher(fetched).once(now=this_second() + AGAIN)
-    assert subjects() == letters(1, 2, 3)
+    assert texts() == letters(1, 2, 3)
     assert (state().left_out, state().last_uid) == ([], 103)
 
 
@@ -622,7 +621,7 @@ def test_with_idle_what_arrives_is_a_ticket_at_once(
         server.deliver(letter(number))
         processed(number)
 
-    assert subjects() == letters(1, 2, 3)
+    assert texts() == letters(1, 2, 3)
     assert server.commands("IDLE")
 
 
@@ -636,7 +635,7 @@ def test_without_idle_the_server_is_asked(
     without_idle.deliver(letter(1))
     processed(1)
 
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
     assert not [line for line in without_idle.heard if line.upper() == b"IDLE"]
 
 
@@ -678,7 +677,7 @@ def test_a_server_that_goes_and_comes_back(desk, mailbox, server, watching, proc
     server.start()
     processed(1)
 
-    assert subjects() == letters(1)
+    assert texts() == letters(1)
     assert state().problem is None
 
 
