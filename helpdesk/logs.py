@@ -4,7 +4,7 @@ Whatever is bound to structlog's context (request id, user, ticket id) stands on
 of other libraries included; django-structlog carries it from a request to the worker's task.
 
 In production a line holds nothing that a person wrote, and no secret: errors are named by kind and
-place (`log_words.py`). Helpdesk's log lines hold ids.
+place (`log_redaction.py`). Helpdesk's log lines hold ids.
 """
 
 from typing import Any

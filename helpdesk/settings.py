@@ -11,7 +11,6 @@ from pathlib import Path
 
 import environ
 from botocore.config import Config
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
@@ -19,6 +18,7 @@ from kombu import Queue
 from helpdesk.accounts.addresses import networks
 from helpdesk.logs import configure_structlog, logging_config
 from helpdesk.mail.address import AddressRefused, as_kept, mailable
+from helpdesk.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -418,37 +418,7 @@ CROWDED_QUEUE = env.int("CROWDED_QUEUE", default=500)
 CLOSE_AFTER_SILENCE_HOURS = env.int("CLOSE_AFTER_SILENCE_HOURS", default=72)
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
 
-# A task that waited longer than its period is dropped: the next one does its work.
-CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": period, "options": {"expires": period}}
-    for name, task, period in (
-        ("sla-sweep", "tickets.sla_sweep", SLA_SWEEP_SECONDS),
-        ("outbox-sweep", "tickets.pass_on", OUTBOX_SWEEP_SECONDS),
-        ("failed-events", "tickets.retry_failed_events", 60),
-        ("mail-sweep", "helpdesk.send_mail", 60),
-        ("mail-left-behind", "tickets.process_mail", 30),
-        ("suspended-mail", "tickets.sweep_suspended", 3_600),
-        ("old-mail", "tickets.mail_notices", 3_600),
-        ("webhook-sweep", "tickets.send_webhooks", 30),
-        ("webhook-marks", "tickets.forget_webhook_marks", 3_600),
-        ("index-stock", "tickets.take_stock", 3_600),
-        ("resume-what-ifs", "reporting.resume_what_ifs", 60),
-        ("roll-up", "reporting.roll_up", OUTBOX_SWEEP_SECONDS),
-        ("follow-customers", "tickets.follow_customers", OUTBOX_SWEEP_SECONDS),
-        ("resume-bulks", "tickets.resume_bulks", 60),
-        ("resume-files", "customers.resume_files", 60),
-        ("resume-records", "tickets.resume_records", 60),
-        ("close-silent", "tickets.close_silent", 60),
-        ("resume-replans", "tickets.resume_replans", 60),
-    )
-}
-
-# Again each hour of the Monday: whoever was queued is not queued twice, and a beat that was down
-# at six does not cost a week.
-CELERY_BEAT_SCHEDULE["weekly"] = {
-    "task": "reporting.send_weekly",
-    "schedule": crontab(day_of_week="mon", hour="6-23", minute=0),
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(sla_sweep=SLA_SWEEP_SECONDS, outbox_sweep=OUTBOX_SWEEP_SECONDS)
 
 configure_structlog(json=not DEBUG)
 LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))

@@ -1,7 +1,7 @@
 """Every mail of the desk goes out from here: answers, notifications, reports, passwords.
 
 `queue.py` keeps what is to be sent and what was not delivered; `delivery.py` sends it, each once;
-`handover.py` gives one message to the mail server and says what became of it. What a mail says is
-its kind's own affair: settings.EMAIL_KINDS names who composes each (`kinds.py` says how). See
-docs/decisions/0040-one-mail-delivery.md.
+`smtp.py` gives one message to the mail server and says what became of it. What a mail says is
+its kind's own affair: settings.EMAIL_KINDS names who composes each (`kinds.py` says how), from the
+files in templates/mail (`templates.py`). See docs/decisions/0040-one-mail-delivery.md.
 """

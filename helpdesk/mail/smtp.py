@@ -166,7 +166,12 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
         raise Unknown(
             _("The connection was lost after sending. The email may have been delivered.")
         ) from error
-    _expect(smtp, code, words)
+    if code < 0:  # an answer that is none: whether the message was taken, nobody can know
+        raise Unknown(
+            _("The connection was lost after sending. The email may have been delivered.")
+        )
+    if not 200 <= code < 300:
+        _expect(smtp, code, words)
     return HandedOver(refused)
 
 

@@ -13,8 +13,8 @@ from tests.email.conftest import NOON, SUPPORT, after, raw, take
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import Mailbox
+from tickets.services.email import outcomes, raw_messages, receive, suspended
 from tickets.services.email import process as processing
-from tickets.services.email import raw_messages, receive, suspended
 from tickets.store import mail as store
 from tickets.store import queries
 
@@ -87,8 +87,8 @@ STEPS = [
     (processing, "read_safely"),
     (processing, "sender_of"),
     (processing, "ticket_of"),
-    (processing, "create_ticket"),
-    (processing, "finish"),
+    (outcomes, "create_ticket"),
+    (outcomes, "finish"),
 ]
 
 
@@ -120,7 +120,7 @@ def test_what_failed_once_recorded_is_processed_by_the_sweep(desk, mailbox, monk
     def busy(*_args, **_named):
         raise Busy("Others are at it.")
 
-    monkeypatch.setattr(processing, "create_ticket", busy)
+    monkeypatch.setattr(outcomes, "create_ticket", busy)
     found = take()
     assert found.outcome is None
     assert tickets() == []

@@ -290,7 +290,7 @@ def test_a_mail_to_two_mailboxes_is_one_ticket_in_the_first_one_named(desk, mail
     assert (copy.outcome, copy.ticket_id) == (Outcome.DUPLICATE, found.ticket_id)
 
 
-def test_the_desks_own_words_are_in_the_customers_language(desk, mailbox, mailoutbox):
+def test_what_the_desk_says_itself_is_in_the_customers_language(desk, mailbox, mailoutbox):
     mailbox.acknowledges = mailbox.quotes = True
     mailbox.save()
     edit_customer(desk.customer.customer_id, language="de-AT", by=desk.rep)

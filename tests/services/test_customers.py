@@ -202,7 +202,7 @@ def test_promises_are_counted_as_they_were_kept(desk):
 
     page = customer_page(desk.customer.customer_id, by=desk.rep)
 
-    assert (page.promises.met, page.promises.of) == (1, 3)
+    assert (page.attainment.met, page.attainment.of) == (1, 3)
     assert [line.content for line in page.said] == ["x"]
 
 

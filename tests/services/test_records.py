@@ -205,12 +205,12 @@ def test_the_page_of_two_customers_shows_long_values_whole(desk, rep_client):
 def test_merged_duplicates_are_no_part_of_a_customers_attainment(desk):
     source, target = desk.ticket().ticket_id, desk.ticket().ticket_id
     change_status(target, to=Status.RESOLVED, by=desk.rep, now=after(minutes=5))
-    before = customer_page(desk.customer.customer_id, by=desk.rep).promises
+    before = customer_page(desk.customer.customer_id, by=desk.rep).attainment
 
     links_and_merges.merge(source, into=target, by=desk.rep, now=after(minutes=9))
 
     assert before.of > 0
-    assert customer_page(desk.customer.customer_id, by=desk.rep).promises == before
+    assert customer_page(desk.customer.customer_id, by=desk.rep).attainment == before
 
 
 def test_what_was_not_chosen_is_erased_with_the_person(desk):

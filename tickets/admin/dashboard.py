@@ -19,7 +19,7 @@ from theme.templatetags.desk import span
 from tickets.presenters.mailboxes import problem_words
 from tickets.presenters.tickets import ticket_lines
 from tickets.services.lists.counts import snapshot
-from tickets.services.maintenance.health import Pulse, pulse
+from tickets.services.maintenance.health import Health, pulse
 from tickets.services.maintenance.mail_health import MailboxHealth, mailbox_health
 
 CHANGES_SHOWN = 12
@@ -120,7 +120,7 @@ def _signs(by: Actor) -> list[Sign]:
     return signs
 
 
-def _pulse_signs(found: Pulse) -> list[Sign]:
+def _pulse_signs(found: Health) -> list[Sign]:
     late = timedelta(seconds=4 * settings.SLA_SWEEP_SECONDS)
     oldest = found.oldest_event_age
     return [

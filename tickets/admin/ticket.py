@@ -41,7 +41,7 @@ from tickets.models import Ticket
 from tickets.presenters.labels import explained, label
 from tickets.presenters.tickets import LogLine, log_entries, log_lines
 from tickets.services.conversation.communicate import unknown_mentions
-from tickets.services.lifecycle.admin_edit import may_change, supervise
+from tickets.services.lifecycle.admin_edit import edit_as_supervisor, may_change
 from tickets.services.lifecycle.archive import archive, restore
 from tickets.services.lists.filters import FILTERS, read_filters
 from tickets.services.read import log_since
@@ -290,7 +290,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
 
     def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Any:
         number = str(obj.pk)
-        supervise(
+        edit_as_supervisor(
             number,
             changed=form.changed,
             by=actor_of(request.user),

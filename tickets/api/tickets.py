@@ -30,7 +30,7 @@ from tickets.api.schemas import (
     ticket_out,
 )
 from tickets.domain.filters import Sort
-from tickets.domain.ticket import CommunicationType
+from tickets.domain.ticket import Channel, CommunicationType
 from tickets.services import read
 from tickets.services.assignment import assign
 from tickets.services.conversation.communicate import (
@@ -107,7 +107,12 @@ def open_ticket(
     request: HttpRequest, response: HttpResponse, asked: NewTicket
 ) -> Answer[dict[str, Any]]:
     """Create a ticket. Repeating the request with the same `Idempotency-Key` creates no other."""
-    ticket = create_ticket(**asked.said(), token=token_of(request), by=actor_of(request.user))
+    ticket = create_ticket(
+        **asked.said(),
+        channel=Channel.API,
+        token=token_of(request),
+        by=actor_of(request.user),
+    )
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     return Answer(201, _answer(response, ticket))
 

@@ -1,6 +1,7 @@
 """Demo data that looks like the business: people, vehicles, and conversations that make sense.
 
-cast.py      customers and their vehicles
-scripts.py   what happens in tickets of each category
-story.py     plays the scripts through the services, at times of the past
+people.py      customers and their vehicles
+scenarios.py   what happens in tickets of each category
+generator.py   plays the scenarios through the services, at times of the past
+workspace.py   teams, routing rules, canned replies, a mailbox
 """

@@ -51,7 +51,6 @@ class Channel(StrEnum):
     EMAIL = "email"
     WEB = "web"
     API = "api"
-    IMPORT = "import"
 
 
 class LogEvent(StrEnum):

@@ -60,7 +60,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`priority` for created and priority, `terms_key` for created and policy."""
+    """`priority` for created and priority, `policy_key` for created and policy."""
 
     at: datetime
     type: EventType

@@ -41,6 +41,7 @@ FIELDS = {
     "assignedTo": gettext_lazy("Assigned to"),
     "subject": gettext_lazy("Subject"),
     "description": gettext_lazy("Description"),
+    "customerId": gettext_lazy("Customer"),
     "vehicleId": gettext_lazy("Vehicle"),
     "tags": gettext_lazy("Tags"),
     "continuedBy": gettext_lazy("Continued in ticket"),

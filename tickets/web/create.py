@@ -17,6 +17,7 @@ from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.messages import saved
+from tickets.domain.ticket import Channel
 from tickets.presenters.tickets import vehicle_choice
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.sla.policies import targets_of_new_tickets
@@ -46,6 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
             description=typed.get("description", ""),
             category=typed.get("category", ""),
             priority=typed.get("priority", ""),
+            channel=Channel.WEB,
             token=Token(typed["token"]) if typed.get("token") else None,
             by=by,
         )
@@ -79,7 +81,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "promises": targets_of_new_tickets(),
+        "targets": targets_of_new_tickets(),
         **_search(typed),
         **_chosen(typed),
     }

@@ -1,4 +1,4 @@
-"""To whom a raw message went, without reading all of it."""
+"""To and from whom a raw message went, without reading all of it."""
 
 from helpdesk.mail.reading.addresses import addresses
 from helpdesk.mail.reading.headers import split
@@ -15,3 +15,10 @@ def addressed_to(raw: bytes) -> list[str]:
         for one in addresses(value, set())
     ]
     return [*delivered_to(headers), *named]
+
+
+def written_sender(raw: bytes) -> str:
+    """Return the address of the first sender that the header names; "" for none."""
+    headers = split(raw, whole=True).headers
+    found = (one.address for value in headers.raw("from") for one in addresses(value, set()))
+    return next(found, "")

@@ -67,7 +67,10 @@ def _leads(reference: Reference, authentication: Authentication) -> bool:
     authentic = authentication is Authentication.PASSED
     match reference.trust:
         case Trust.SIGNED:
-            return True
+            # Who was taken off the ticket has old mails, and whoever got one of them forwarded can
+            # name its ids and forge its recipient.
+            invited = reference.takes_part or bool(reference.side_thread)
+            return invited and authentication is not Authentication.FAILED
         case Trust.SIGNED_FOR_ANOTHER | Trust.KNOWN:
             configured = authentication is not Authentication.NOT_CONFIGURED
             return reference.takes_part and (authentic or not configured)
@@ -78,7 +81,9 @@ def _leads(reference: Reference, authentication: Authentication) -> bool:
 def _doubt(reference: Reference, authentication: Authentication) -> Cause | None:
     """Why a person decides on a message; None where it is taken for one about something new."""
     match reference.trust:
-        case Trust.SIGNED_FOR_ANOTHER if not reference.takes_part:
+        case Trust.SIGNED if authentication is Authentication.FAILED:
+            return Cause.NOT_AUTHENTICATED
+        case Trust.SIGNED | Trust.SIGNED_FOR_ANOTHER if not reference.takes_part:
             return Cause.NOT_ITS_RECIPIENT
         case Trust.FORGED:
             return Cause.NOT_ITS_RECIPIENT

@@ -1,10 +1,10 @@
 """The SLA clock of SLA.md.
 
-terms.py        what is promised: targets under a calendar
+policy.py       policy snapshots: targets under a calendar
 timeline.py     what happened to a ticket, and the state it is in
 clock.py        both clocks at an instant: elapsed, deadlines, breaches
 milestones.py   what escalation waits for
-standing.py     on track, at risk, overdue, waiting, met, breached: from what a ticket stores
+sla_status.py   on track, at risk, overdue, waiting, met, breached: from what a ticket stores
 explain.py      why a deadline is what it is, stretch by stretch
 scenario.py     made-up timelines as JSON
 """

@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from helpdesk.errors import NotFound
-from tickets.services.email.mailboxes import mailbox_named
 from tickets.services.email.receive import NoMailbox, receive
 
 TEMPORARY_FAILURE = 75
@@ -28,11 +26,6 @@ class Command(BaseCommand):
         parser.add_argument("--envelope-to", help="RCPT TO of the envelope")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["mailbox"]:
-            try:
-                mailbox_named(options["mailbox"])
-            except NotFound as unknown:
-                raise CommandError(str(unknown)) from unknown
         failed = False
         for name in options["files"]:
             try:

@@ -13,7 +13,7 @@ from helpdesk.idempotency import Request, Token, written_before
 from tickets.domain import events, workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
 from tickets.domain.mentions import mentions
-from tickets.domain.ticket import CommunicationType, Delivery, Direction, Status
+from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
 from tickets.services.conversation.arrival import Arrival
 from tickets.services.lifecycle import idempotency
@@ -62,7 +62,7 @@ def communicate(
     first of them. The ticket that it went to is returned with it. A message that came by e-mail has
     an `arrival`: it is taken as it is, however long.
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
-    NotAllowed, CameBetween, EventRefused (waiting on a done ticket), Busy.
+    NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
     """
     checks = Checks()
     if arrival is None:
@@ -273,10 +273,12 @@ def _follow_up_of(old: Ticket, content: str, *, by: Actor, now: datetime | None)
         customer_id=old.customer_id,
         vehicle_id=old.vehicle_id if kept else None,
         subject=old.subject,
-        description=content[:LONGEST_DESCRIPTION],
+        description=content[:LONGEST_DESCRIPTION].strip() or _("(no text)"),
         category=old.category,
         priority=old.priority,
         continues=old.ticket_id,
+        channel=Channel(old.channel) if old.channel else None,
+        mailbox=old.mailbox,
         token=Token(f"follow-up-of-{old.ticket_id}", owner=SYSTEM.user_id),
         by=by,
         now=now,

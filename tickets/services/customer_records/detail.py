@@ -22,7 +22,7 @@ LINES = 10
 
 
 @dataclass(frozen=True)
-class Promises:
+class SlaAttainment:
     """Of the newest tickets: how many clocks have stopped in time, and how many there are."""
 
     met: int
@@ -38,7 +38,7 @@ class CustomerPage:
     tickets: list[Ticket]
     more: bool
     said: list[Communication]
-    promises: Promises
+    attainment: SlaAttainment
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
         tickets=page.rows,
         more=page.next is not None,
         said=said,
-        promises=_promises(page.rows),
+        attainment=_attainment(page.rows),
     )
 
 
@@ -93,7 +93,7 @@ def vehicle_page(vehicle_id: str, *, by: Actor) -> VehiclePage:
     )
 
 
-def _promises(rows: Sequence[Ticket]) -> Promises:
+def _attainment(rows: Sequence[Ticket]) -> SlaAttainment:
     """Each answer that was given, and each resolution that was reached, in time or not.
 
     Merged duplicates were neither answered nor resolved. Rows of an index do not know of a merge:
@@ -115,4 +115,4 @@ def _promises(rows: Sequence[Ticket]) -> Promises:
         )
         if stopped
     ]
-    return Promises(met=sum(kept), of=len(kept))
+    return SlaAttainment(met=sum(kept), of=len(kept))

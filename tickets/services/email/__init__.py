@@ -2,6 +2,7 @@
 
 receive.py       a raw message is stored and recorded; then processed
 process.py       what becomes of a recorded message
+outcomes.py      the end that it comes to, in one transaction
 matching.py      which ticket it belongs to, and who writes
 messages.py      the message as a line of a ticket's log
 limits.py        loops end here

@@ -12,6 +12,7 @@ from tickets.store.mail import count_up, old_counts
 ACKNOWLEDGEMENTS_OF_ADDRESS = 3
 ACKNOWLEDGEMENTS_OF_DOMAIN = 10
 MAILS_TO_A_TICKET = 20
+REPORTS_OF_A_REPLY = 20
 """All of them within an hour of the clock."""
 
 
@@ -26,6 +27,11 @@ def may_acknowledge(address: str, *, now: datetime) -> bool:
 def may_write(ticket_id: str, address: str, *, now: datetime) -> bool:
     """Whether a ticket takes one more mail of an address, and count it. One write."""
     return count_up("ticket", f"{ticket_id} {address}", at=now, most=MAILS_TO_A_TICKET)
+
+
+def may_report(communication_id: str, *, now: datetime) -> bool:
+    """Whether a reply takes one more delivery report in this hour, and count it. One write."""
+    return count_up("report", communication_id, at=now, most=REPORTS_OF_A_REPLY)
 
 
 def forget_old_counts(*, now: datetime | None = None) -> int:

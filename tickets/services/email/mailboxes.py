@@ -44,6 +44,16 @@ def mailbox_named(name: str) -> Mailbox:
     return found
 
 
+def mailbox_of_record(name: str) -> Mailbox:
+    """Return the mailbox that a message came to, active or not; the first one where it is gone.
+    Raises NotFound where the desk has none at all. One SQL query."""
+    found = Mailbox.objects.filter(name=name).select_related("team").first()
+    found = found or Mailbox.objects.select_related("team").first()
+    if found is None:
+        raise NotFound(_("There is no mailbox %(name)s.") % {"name": name[:40]})
+    return found
+
+
 def mailbox_of(addresses: Iterable[str]) -> Mailbox | None:
     """Return the mailbox that the first of these addresses of the desk names, or None."""
     by_address = {one.address: one for one in mailboxes()}

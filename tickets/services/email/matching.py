@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from customers.services.read import customer_with_email, get_customer
 from customers.store.items import Customer
 from helpdesk.accounts.models import User
-from helpdesk.mail.address import AddressRefused, as_kept
+from helpdesk.mail.address import AddressRefused
 from helpdesk.mail.reading import Address, ReadMessage
 from helpdesk.mail.reading.authentication import authenticated
 from tickets.domain.mail import signed
@@ -22,7 +22,8 @@ from tickets.store.ticket import Ticket
 
 MOST_REFERENCES = 20
 """Message-IDs of a message that are looked up and kept; the newest ones."""
-MOST_PARTICIPANTS = 50
+MOST_LOOKED_UP = 60
+"""Addresses of a message that are looked up: more than can take part."""
 _NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
 
 
@@ -53,8 +54,9 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
     authentication = _authentication(message, mailbox, written.address)
     original = message.original_sender
     if original and authentication is Authentication.PASSED and _is_relay(written, mailbox):
-        written = original
-    address = _kept(written.address)
+        # The relay is who it says; whom it names has proven nothing.
+        written, authentication = original, Authentication.FAILED
+    address = kept_address(written.address)
     if not address:
         return None
     user = User.objects.filter(email=address, is_active=True).first()
@@ -67,10 +69,10 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
     )
 
 
-def ticket_of(message: ReadMessage, sender: Sender) -> Match:
-    """Return where a message goes. Cost: a batch read of Message-IDs, a read for each ticket that
+def ticket_of(message: ReadMessage, sender: Sender, envelope_to: str | None = None) -> Match:
+    """Return where a message goes; `envelope_to` is whom it was delivered to. Cost: a batch read of Message-IDs, a read for each ticket that
     the message names, at most five."""
-    return match(tuple(_references(message, sender)), sender.authentication)
+    return match(tuple(_references(message, sender, envelope_to)), sender.authentication)
 
 
 def takes_part(ticket: Ticket, address: str, customer: Customer | None) -> bool:
@@ -85,8 +87,8 @@ def people_beside(message: ReadMessage, sender: Sender, customer_id: str) -> lis
     own = own_addresses()
     found: dict[str, str] = {}
     people = (Address(sender.name, sender.address), *message.to, *message.cc)
-    for one in people:
-        address = _kept(one.address)
+    for one in people[:MOST_LOOKED_UP]:
+        address = kept_address(one.address)
         if not address or base_of(address) in own or address in found:
             continue
         holder = customer_with_email(address)
@@ -131,7 +133,9 @@ def ids_named(message: ReadMessage) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
+def _references(
+    message: ReadMessage, sender: Sender, envelope_to: str | None
+) -> Iterator[Reference]:
     tickets: dict[str, Ticket | None] = {}
 
     def ticket(ticket_id: str) -> Ticket | None:
@@ -139,11 +143,12 @@ def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
             tickets[ticket_id] = queries.ticket(ticket_id)
         return tickets.get(ticket_id)
 
-    for claim in our_claims(message):
+    for claim in our_claims(message, [envelope_to] if envelope_to else ()):
         if (found := ticket(claim.ticket_id)) and not found.archived_at:
             trust = _trust(claim, sender.address, found)
             part = takes_part(found, sender.address, sender.customer)
-            yield Reference(claim.ticket_id, trust, part, _side_thread(claim))
+            thread = _side_thread(claim) if trust is Trust.SIGNED else ""
+            yield Reference(claim.ticket_id, trust, part, thread)
     foreign = [one for one in ids_named(message) if not signed.claim_of_message_id(one)]
     known = tickets_of_messages(foreign[:MOST_REFERENCES]) if foreign else {}
     numbers = _NUMBER.findall(message.subject)[-1:]
@@ -152,7 +157,7 @@ def _references(message: ReadMessage, sender: Sender) -> Iterator[Reference]:
         *((one, Trust.NUMBER) for one in numbers),
     )
     for ticket_id, trust in by_trust:
-        if found := ticket(ticket_id):
+        if (found := ticket(ticket_id)) and not found.archived_at:
             part = takes_part(found, sender.address, sender.customer)
             yield Reference(ticket_id, trust, part)
 
@@ -187,10 +192,11 @@ def _authentication(message: ReadMessage, mailbox: Mailbox, address: str) -> Aut
 
 
 def _is_relay(written: Address, mailbox: Mailbox) -> bool:
-    return _kept(written.address) in mailbox.relays.split()
+    return kept_address(written.address) in mailbox.relays.split()
 
 
-def _kept(address: str) -> str:
+def kept_address(address: str) -> str:
+    """Return an address in its one form; "" for what is none."""
     with suppress(AddressRefused):
-        return as_kept(address)
+        return askept_address(address)
     return ""

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from django.core.files.base import ContentFile
 
 from customers.domain.choices import can_be_stored
+from helpdesk.errors import ServiceError
 from helpdesk.mail.reading import Address, Automatic, Problem, ReadMessage
 from helpdesk.short_text import one_line
+from tickets.domain.errors import DomainError
 from tickets.domain.mail.outcome import Remark
 from tickets.services.conversation import attachments
 from tickets.services.email.matching import MOST_REFERENCES, Sender
@@ -64,7 +66,7 @@ def subject_of(message: ReadMessage, nothing: str) -> str:
 
 @contextmanager
 def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Attachment], bool]]:
-    """Store the files of a message that is written inside; if that fails they are removed again.
+    """Store the files of a message that is written inside; if that is refused they are removed again.
 
     Gives them, and whether any was left out because they are too many or too large. Raises NoRoom.
     """
@@ -83,7 +85,7 @@ def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Atta
             total += len(content)
             kept.append(attachments.save(ticket_id, ContentFile(content), name, content_id))
         yield kept, left_out
-    except BaseException:
+    except (ServiceError, DomainError):  # after any other error the message may stand
         for one in kept:
             attachments.forget(one)
         raise

@@ -14,6 +14,7 @@ from helpdesk.mail.templates import composed
 from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
 from tickets.services.email.mailboxes import sending_mailbox, signer
+from tickets.services.email.matching import kept_address
 from tickets.store import queries
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
@@ -25,7 +26,7 @@ MOST_THREADED = 40
 
 
 def customers_language(customer: Customer | None) -> str:
-    """Return the language in which the desk's own words to a customer are: theirs, where the desk
+    """Return the language in which what the desk says itself to a customer are: theirs, where the desk
     has it. Their record says it in their own words, such as `de` or `de-AT`."""
     written = ((customer.language if customer else None) or "").strip().lower()
     known = [code for code, _name in settings.LANGUAGES]
@@ -77,11 +78,11 @@ def automatic(
     address = mailable(mailbox.address)
     headers = {
         "Message-ID": signer().message_id(
-            _domain(mailbox), ticket.ticket_id, line, recipient=recipient
+            _domain(mailbox), ticket.ticket_id, line, recipient=_kept(recipient)
         ),
-        "Reply-To": signer().reply_address(address, ticket.ticket_id, recipient=recipient),
+        "Reply-To": signer().reply_address(address, ticket.ticket_id, recipient=_kept(recipient)),
         "Return-Path": signer().envelope_address(
-            address, ticket.ticket_id, line, recipient=recipient
+            address, ticket.ticket_id, line, recipient=_kept(recipient)
         ),
     }
     if first and first.email.message_id:
@@ -99,7 +100,7 @@ def automatic(
 
 def message_id(ticket_id: str, line_id: str, recipient: str, mailbox: Mailbox | None) -> str:
     """Return the Message-ID of a reply to one recipient."""
-    return signer().message_id(_domain(mailbox), ticket_id, line_id, recipient=recipient)
+    return signer().message_id(_domain(mailbox), ticket_id, line_id, recipient=_kept(recipient))
 
 
 def _headers(
@@ -124,10 +125,10 @@ def _headers(
     if mailbox:
         number, address = ticket.ticket_id, mailable(mailbox.address)
         headers["Reply-To"] = signer().reply_address(
-            address, number, recipient=recipient, side_thread=line.side_thread or ""
+            address, number, recipient=_kept(recipient), side_thread=line.side_thread or ""
         )
         headers["Return-Path"] = signer().envelope_address(
-            address, number, line.communication_id, recipient=recipient
+            address, number, line.communication_id, recipient=_kept(recipient)
         )
     return headers
 
@@ -143,6 +144,12 @@ def _chain(
                 yield _bracketed(str(one.email.message_id))
         elif one.delivery:
             yield message_id(ticket.ticket_id, one.communication_id, recipient, mailbox)
+
+
+def _kept(recipient: str) -> str:
+    """A recipient as addresses are compared: what is signed for an international domain is signed
+    for its letters, however mail servers write it."""
+    return kept_address(recipient) or recipient
 
 
 def _came_by_mail(line: Communication) -> bool:

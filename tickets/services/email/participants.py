@@ -9,7 +9,12 @@ from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused, as_kept
 from tickets.services.conversation.arrival import MOST_PARTICIPANTS
 from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import addresses_of, name_and_address, participant
+from tickets.services.email.matching import (
+    addresses_of,
+    kept_address,
+    name_and_address,
+    participant,
+)
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.store.ticket import Ticket
@@ -45,8 +50,10 @@ def add(
 def remove(ticket_id: str, *, address: str, by: Actor, now: datetime | None = None) -> Ticket:
     """Let somebody take part no more; what they write is suspended then. A repeat does no harm."""
 
+    gone = kept_address(address) or address
+
     def write(draft: Draft) -> None:
         people = draft.ticket.participants
-        draft.ticket.participants = [one for one in people if name_and_address(one)[1] != address]
+        draft.ticket.participants = [one for one in people if name_and_address(one)[1] != gone]
 
     return change(ticket_id, write, by=by, now=now)

@@ -5,87 +5,67 @@ its log, the Message-IDs that lead to the ticket, the events. Whatever dies befo
 record waiting, and the next try begins anew.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from django.utils.translation import gettext as _
 
-from customers.services.create import create_customer
 from customers.services.read import customer_with_email
-from customers.store.items import Customer
-from helpdesk.accounts.actors import SYSTEM, Actor, actor_of
+from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.clock import this_second
-from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction
-from helpdesk.errors import Invalid, NotFound, ServiceError
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.errors import NotFound
 from helpdesk.mail.reading import Automatic, ReadMessage, Unreadable, read_safely
+from helpdesk.mail.reading.addressed import written_sender
 from helpdesk.short_text import one_line
 from tickets.domain.mail import signed
 from tickets.domain.mail.matching import Authentication, Match
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
-from tickets.domain.ticket import Channel, CommunicationType, Direction, Priority
+from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import BlockedSender, Mailbox
-from tickets.services.conversation.arrival import Arrival
 from tickets.services.conversation.communicate import communicate
-from tickets.services.email import acknowledgement, bounces, limits, raw_messages
+from tickets.services.email import bounces, limits, raw_messages
 from tickets.services.email.mailboxes import (
     base_of,
-    mailbox_named,
     mailbox_of,
+    mailbox_of_record,
     mailboxes,
     own_addresses,
     signer,
 )
 from tickets.services.email.matching import (
-    MOST_REFERENCES,
     Sender,
-    ids_named,
-    people_beside,
+    kept_address,
     sender_of,
     ticket_of,
 )
 from tickets.services.email.messages import (
-    facts_of,
     kept_files,
     storable,
-    subject_of,
     text_of,
 )
-from tickets.services.lifecycle.create import FirstMessage, create_ticket
+from tickets.services.email.outcomes import (
+    Case,
+    TakenMeanwhile,
+    add_to,
+    arrival,
+    end,
+    finish,
+    open_ticket,
+    unless_taken,
+)
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.items import Communication
-from tickets.store.mail import STORED, InboundEmail, MessageTicket, SameMessage
+from tickets.store.mail import STORED, InboundEmail, SameMessage
 
 log = structlog.get_logger(__name__)
 
-LISTED = (Outcome.SUSPENDED, Outcome.PARKED)
-"""Outcomes of which a person sees a list, with sender and subject."""
-NOT_KEPT = (Outcome.DUPLICATE, Outcome.IGNORED, Outcome.DELETED)
 WAITING_STATES = (STORED, Outcome.PARKED.value)
 """States from which a message is processed; a parked one is tried again."""
-
-
-class TakenMeanwhile(ServiceError):
-    """Somebody else has brought the message to its end."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A message on its way to its end, with all that is known of it."""
-
-    mail: InboundEmail
-    message: ReadMessage
-    mailbox: Mailbox
-    sender: Sender
-    now: datetime
-    remarks: tuple[Remark, ...] = ()
-    forwarded_by: Actor = SYSTEM
-    """The colleague who handed it on."""
 
 
 def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
@@ -103,64 +83,16 @@ def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
     at = now or this_second()
     try:
         message = read_safely(raw_messages.read(mail.sha256))
+    except FileNotFoundError:
+        return end(mail, Outcome.PARKED, Cause.UNREADABLE)
     except Unreadable as reason:
+        _show_sender(mail)
         log.warning("mail_parked", reason=str(reason))
         return end(mail, Outcome.PARKED, Cause.UNREADABLE)
     _show(mail, message)
     with suppress(TakenMeanwhile):
         return _decide(mail, message, at)
     return store.email(pk) or mail
-
-
-def end(
-    mail: InboundEmail,
-    outcome: Outcome,
-    cause: Cause | None = None,
-    *,
-    ticket_id: str = "",
-) -> InboundEmail:
-    """Write down what became of a message that is not added to a ticket; return the record.
-
-    Changes nothing where somebody else was first. The message itself is removed where nobody will
-    ask for it: erasing a customer finds what their tickets name, and what is listed.
-    """
-    with suppress(ConditionFailed):
-        with Transaction() as transaction:
-            finish(transaction, mail, outcome, cause=cause, ticket_id=ticket_id)
-        if outcome in NOT_KEPT:
-            raw_messages.forget(mail.sha256)
-    return store.email(mail.pk) or mail
-
-
-def finish(
-    transaction: Transaction,
-    mail: InboundEmail,
-    outcome: Outcome,
-    *,
-    cause: Cause | None = None,
-    ticket_id: str = "",
-    communication_id: str = "",
-) -> None:
-    """Let a transaction bring a message to its end, and hold only where nobody has done so."""
-    ended = InboundEmail.from_raw_data(mail.serialize())
-    ended.state = outcome.value
-    listed = outcome in LISTED
-    store.set_email_keys(ended)
-    actions: list[Action] = [
-        InboundEmail.state.set(ended.state),
-        InboundEmail.record_key.set(ended.record_key),
-        InboundEmail.record_at.set(ended.record_at),
-        InboundEmail.cause.set(cause.value) if cause else InboundEmail.cause.remove(),
-    ]
-    for attribute, value in (
-        (InboundEmail.ticket_id, ticket_id),
-        (InboundEmail.communication_id, communication_id),
-        (InboundEmail.sender, mail.sender if listed else None),
-        (InboundEmail.sender_name, mail.sender_name if listed else None),
-        (InboundEmail.subject, mail.subject if listed else None),
-    ):
-        actions.append(attribute.set(value) if value else attribute.remove())
-    transaction.update(mail, actions, InboundEmail.state == mail.state)
 
 
 def _show(mail: InboundEmail, message: ReadMessage) -> None:
@@ -171,24 +103,36 @@ def _show(mail: InboundEmail, message: ReadMessage) -> None:
     mail.subject = one_line(storable(message.subject))[:300] or None
 
 
+def _show_sender(mail: InboundEmail) -> None:
+    """Note whom a message that cannot be read says it is from: erasing them finds it."""
+    written = written_sender(raw_messages.read(mail.sha256))
+    mail.sender = storable(written)[:254] or None
+
+
 def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundEmail:
     first = _same_message(mail)
     if first is not None:
-        return end(mail, Outcome.DUPLICATE, Cause.SAME_MESSAGE, ticket_id=first.ticket_id or "")
+        return end(
+            mail,
+            Outcome.DUPLICATE,
+            Cause.SAME_MESSAGE,
+            ticket_id=first.ticket_id or "",
+            same_file=first.sha256 == mail.sha256,
+        )
     if message.automatic is Automatic.REPORT:
         return _take_report(mail, message, now)
-    mailbox = _mailbox(mail, message)
-    sender = sender_of(message, mailbox)
+    arrived = mailbox_of_record(mail.mailbox)
+    sender = sender_of(message, arrived)  # whom a message names has no say in who is believed
     if sender is None:
         return end(mail, Outcome.SUSPENDED, Cause.NO_SENDER)
     if base_of(sender.address) in own_addresses():
         return _from_ourselves(mail, message)
     if BlockedSender.objects.filter(address=sender.address).exists():
         return end(mail, Outcome.SUSPENDED, Cause.BLOCKED_SENDER)
-    case = Case(mail, message, mailbox, sender, now)
-    found = ticket_of(message, sender)
+    case = Case(mail, message, _mailbox(message, arrived), sender, now)
+    found = ticket_of(message, sender, mail.envelope_to)
     if sender.colleague is not None:
-        return _from_colleague(case, found)
+        return _from_colleague(case, found, arrived)
     claims = bool(found.ticket_id or found.refused)
     if sender.user is not None and claims:
         return end(mail, Outcome.SUSPENDED, Cause.CLAIMS_COLLEAGUE, ticket_id=found.ticket_id)
@@ -218,6 +162,12 @@ def _same_message(mail: InboundEmail) -> InboundEmail | None:
 
 def _take_report(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundEmail:
     reported = bounces.message_of(message, mail)
+    if (
+        reported
+        and not mail.tries
+        and not limits.may_report(reported.line.communication_id, now=now)
+    ):
+        return end(mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=reported.ticket.ticket_id)
     if reported is None:
         return end(mail, Outcome.SUSPENDED, Cause.UNKNOWN_REPORT)
 
@@ -230,7 +180,7 @@ def _take_report(mail: InboundEmail, message: ReadMessage, now: datetime) -> Inb
             communication_id=line.communication_id,
         )
 
-    _unless_taken(mail)
+    unless_taken(mail)
     bounces.take(message, mail, reported, keep, now=now)
     return store.email(mail.pk) or mail
 
@@ -245,49 +195,74 @@ def _from_ourselves(mail: InboundEmail, message: ReadMessage) -> InboundEmail:
     return end(mail, Outcome.SUSPENDED, Cause.CLAIMS_TO_BE_US)
 
 
-def _mailbox(mail: InboundEmail, message: ReadMessage) -> Mailbox:
-    """Return the mailbox that a message is for: the first one that it names, else the one that it
-    came to."""
+def _mailbox(message: ReadMessage, arrived: Mailbox) -> Mailbox:
+    """Return the mailbox whose team and category a ticket gets: the first one that the message
+    names, else the one that it came to."""
     named = mailbox_of(one.address for one in (*message.to, *message.cc))
-    return named or mailbox_named(mail.mailbox)
+    return named or arrived
 
 
-def _from_colleague(case: Case, found: Match) -> InboundEmail:
+def _from_colleague(case: Case, found: Match, arrived: Mailbox) -> InboundEmail:
     """A colleague writes a note on the ticket that the mail names, an answer where the mailbox
     allows it, or hands on what a customer wrote to them."""
     assert case.sender.colleague is not None  # noqa: S101 (for types)
     by = actor_of(case.sender.colleague)
     ticket_id = found.ticket_id or found.refused
+    automatic = case.message.automatic is not Automatic.NO
     if not by.works_tickets:
         return end(case.mail, Outcome.SUSPENDED, Cause.CLAIMS_COLLEAGUE, ticket_id=ticket_id)
     if not ticket_id:
+        if automatic:
+            return end(case.mail, Outcome.SUSPENDED, Cause.AUTOMATIC)
         return _handed_on(case, by)
-    text = text_of(case.message)
-    answers = case.mailbox.colleagues_reply and bool(found.ticket_id) and _to_signed(case)
-    _unless_taken(case.mail)
+    if _too_many(case, ticket_id):
+        return end(case.mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=ticket_id)
+    answers = arrived.colleagues_reply and not automatic and _to_own_address(case, ticket_id)
+    unless_taken(case.mail)
     with kept_files(ticket_id, case.message) as (files, left_out):
-        arrival = _arrival(case, Outcome.REPLY, from_customer=False, left_out=left_out)
+        came = arrival(
+            case,
+            Outcome.AUTO_REPLY if automatic else Outcome.REPLY,
+            from_customer=False,
+            left_out=left_out,
+            side_thread=found.side_thread,
+        )
         communicate(
             ticket_id,
             type=CommunicationType.CUSTOMER_RESPONSE
             if answers
             else CommunicationType.INTERNAL_NOTE,
-            content=text.shown,
+            content=text_of(case.message).shown,
             direction=Direction.OUTBOUND,
             attachments=files,
-            arrival=arrival,
+            arrival=came,
             by=by,
             now=case.now,
         )
     return store.email(case.mail.pk) or case.mail
 
 
-def _to_signed(case: Case) -> bool:
-    """Whether a message was sent to a signed reply address."""
+def _to_own_address(case: Case, ticket_id: str) -> bool:
+    """Whether a message was sent to the address that the desk made for this very sender, to answer
+    a ticket's customer."""
     message = case.message
     to = (*message.delivered_to, *(one.address for one in (*message.to, *message.cc)))
     desk = [one.address for one in mailboxes()]
-    return any(signed.claim_of_address(address, desk) for address in to)
+    claims = (signed.claim_of_address(address, desk) for address in to)
+    return any(
+        claim.ticket_id == ticket_id
+        and not claim.side_thread
+        and signer().proves(claim, case.sender.address)
+        for claim in claims
+        if claim
+    )
+
+
+def _too_many(case: Case, ticket_id: str) -> bool:
+    """Whether a ticket takes no more of an address in this hour; a mail is counted once."""
+    if case.mail.tries:
+        return False
+    return not limits.may_write(ticket_id, case.sender.address, now=case.now)
 
 
 def _handed_on(case: Case, by: Actor) -> InboundEmail:
@@ -295,14 +270,15 @@ def _handed_on(case: Case, by: Actor) -> InboundEmail:
     does not say who that is."""
     forwarded = case.message.forwarded
     original = forwarded.sender if forwarded else None
-    if original is None or base_of(original.address) in own_addresses():
+    address = kept_address(original.address) if original else ""
+    if original is None or not address or base_of(address) in own_addresses():
         return open_ticket(case)
     writer = Sender(
-        address=base_of(original.address),
+        address=address,
         name=original.name,
         authentication=Authentication.NOT_CONFIGURED,
         user=None,
-        customer=customer_with_email(original.address),
+        customer=customer_with_email(address),
     )
     handed_on = replace(case, sender=writer, forwarded_by=by)
     return open_ticket(handed_on, remarks=(Remark.FORWARDED,))
@@ -313,155 +289,6 @@ def _add(case: Case, found: Match) -> InboundEmail:
     ticket = queries.ticket(found.ticket_id)
     if ticket is None:
         return end(case.mail, Outcome.SUSPENDED, Cause.TICKET_GONE)
-    sender = case.sender
-    if not limits.may_write(found.ticket_id, sender.address, now=case.now):
+    if _too_many(case, found.ticket_id):
         return end(case.mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=found.ticket_id)
     return add_to(case, found.ticket_id, side_thread=found.side_thread)
-
-
-def add_to(case: Case, ticket_id: str, *, side_thread: str = "") -> InboundEmail:
-    """Add a message to a ticket as its sender's: the customer's, or another participant's."""
-    ticket = queries.ticket(ticket_id)
-    if ticket is None:
-        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
-    automatic = case.message.automatic is not Automatic.NO
-    customer = case.sender.customer
-    from_customer = customer is not None and customer.customer_id == ticket.customer_id
-    _unless_taken(case.mail)
-    with kept_files(ticket_id, case.message) as (files, left_out):
-        arrival = _arrival(
-            case,
-            Outcome.AUTO_REPLY if automatic else Outcome.REPLY,
-            from_customer=from_customer,
-            left_out=left_out,
-            side_thread=side_thread,
-            participants=()
-            if automatic
-            else people_beside(case.message, case.sender, ticket.customer_id),
-        )
-        communicate(
-            ticket_id,
-            type=CommunicationType.INTERNAL_NOTE
-            if side_thread
-            else CommunicationType.CUSTOMER_RESPONSE,
-            content=text_of(case.message).shown,
-            direction=Direction.INBOUND,
-            attachments=files,
-            arrival=arrival,
-            by=SYSTEM,
-            now=case.now,
-        )
-    return store.email(case.mail.pk) or case.mail
-
-
-def open_ticket(
-    case: Case,
-    *,
-    customer: Customer | None = None,
-    refused: str = "",
-    remarks: tuple[Remark, ...] = (),
-) -> InboundEmail:
-    """Open a ticket with a message, of its sender or of `customer`; who writes for the first time
-    becomes a customer. `refused` is a ticket that it named without a right to it."""
-    customer = customer or case.sender.customer or _new_customer(case)
-    text = text_of(case.message)
-    new = (*remarks, *((Remark.NEW_BECAUSE_REFUSED,) if refused else ()))
-    case = replace(case, remarks=new)
-    people = people_beside(case.message, case.sender, customer.customer_id)
-    _unless_taken(case.mail)
-    acknowledges = acknowledgement.is_due(case.message, case.mailbox, case.sender, now=case.now)
-    ticket_id = queries.next_ticket_id()
-    with kept_files(ticket_id, case.message) as (files, left_out):
-        arrival = _arrival(case, Outcome.TICKET, left_out=left_out, participants=people)
-        create_ticket(
-            ticket_id=ticket_id,
-            customer_id=customer.customer_id,
-            subject=subject_of(case.message, _("(no subject)")),
-            description=text.shown[:LONGEST_DESCRIPTION].strip() or _("(no text)"),
-            category=case.mailbox.category,
-            priority=Priority.MEDIUM.value,
-            team_id=str(case.mailbox.team_id) if case.mailbox.team_id else None,
-            channel=Channel.EMAIL,
-            mailbox=case.mailbox.name,
-            first_message=FirstMessage(
-                content=text.shown,
-                attachments=files,
-                inbound=True,
-                written_by=case.forwarded_by.user_id,
-                beside=lambda draft, line: _note(arrival, acknowledges, draft, line),
-            ),
-            by=SYSTEM,
-            now=case.now,
-        )
-    return store.email(case.mail.pk) or case.mail
-
-
-def _note(arrival: Arrival, acknowledges: bool, draft: Draft, line: Communication) -> None:
-    arrival.note_on(draft, line)
-    if acknowledges:
-        number, at = draft.ticket.ticket_id, draft.at
-        draft.checks.append(lambda transaction: acknowledgement.queue_in(transaction, number, at))
-
-
-def _new_customer(case: Case) -> Customer:
-    """Make a customer of somebody who writes for the first time; one who came to be meanwhile is
-    found."""
-    sender = case.sender
-    name = one_line(storable(sender.name))[:200] or sender.address
-    try:
-        return create_customer(name=name, email=sender.address, by=SYSTEM, now=case.now)
-    except Invalid:
-        found = customer_with_email(sender.address)
-        if found is None:
-            raise
-        return found
-
-
-def _arrival(
-    case: Case,
-    outcome: Outcome,
-    *,
-    from_customer: bool = True,
-    left_out: bool,
-    side_thread: str = "",
-    participants: Sequence[str] = (),
-) -> Arrival:
-    remarks = (*case.remarks, *((Remark.FILES_LEFT_OUT,) if left_out else ()))
-    return Arrival(
-        channel=Channel.EMAIL,
-        email=facts_of(case.message, case.sender, case.mail, remarks=remarks),
-        participants=participants,
-        from_customer=from_customer,
-        automatic=case.message.automatic is not Automatic.NO,
-        side_thread=side_thread,
-        keep=lambda transaction, draft, line: _keep(transaction, draft, line, case, outcome),
-    )
-
-
-def _keep(
-    transaction: Transaction, draft: Draft, line: Communication, case: Case, outcome: Outcome
-) -> None:
-    """Write beside a message: its record is done, and its Message-IDs lead to the ticket."""
-    ticket_id = draft.ticket.ticket_id
-    _unless_taken(case.mail)
-    finish(
-        transaction,
-        case.mail,
-        outcome,
-        ticket_id=ticket_id,
-        communication_id=line.communication_id,
-    )
-    named = [case.message.message_id, *ids_named(case.message)[:MOST_REFERENCES]]
-    ids = list(dict.fromkeys(one for one in named if one))
-    known = store.tickets_of_messages(ids)
-    for message_id in ids:
-        if message_id not in known:
-            entry = MessageTicket(store.message_pk(message_id), ticket_id=ticket_id)
-            transaction.put(entry, MessageTicket.pk.does_not_exist())
-
-
-def _unless_taken(mail: InboundEmail) -> None:
-    """Raises TakenMeanwhile for a message that somebody else has brought to its end."""
-    now = store.email(mail.pk)
-    if now is None or now.state != mail.state:
-        raise TakenMeanwhile(_("This email was already processed."))

@@ -15,9 +15,9 @@ from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
 from tickets.models import BlockedSender
 from tickets.services.email import process, raw_messages
-from tickets.services.email.mailboxes import mailbox_named
+from tickets.services.email.mailboxes import mailbox_of_record
 from tickets.services.email.matching import sender_of
-from tickets.services.email.process import LISTED, Case, add_to, end, open_ticket
+from tickets.services.email.outcomes import LISTED, Case, add_to, end, open_ticket
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.mail import InboundEmail
@@ -75,7 +75,7 @@ def one_suspended(key: str, *, by: Actor) -> tuple[SuspendedEmail, ReadMessage |
     mail = _waiting(key)
     try:
         return _listed(mail), read_safely(raw_messages.read(mail.sha256))
-    except Unreadable:
+    except (Unreadable, FileNotFoundError):
         return _listed(mail), None
 
 
@@ -94,7 +94,8 @@ def add_to_ticket(
     """Add a suspended message to a ticket. Raises NotFound for the mail or ticket, as above."""
     if queries.ticket(ticket_id) is None:
         raise Invalid({"ticketId": _("Ticket %(id)s not found.") % {"id": ticket_id[:12]}})
-    return add_to(_case(key, by, now), ticket_id)
+    # Whoever is let in this once takes part only if somebody adds them.
+    return add_to(_case(key, by, now), ticket_id, invites=False)
 
 
 def delete(key: str, *, by: Actor) -> InboundEmail:
@@ -176,9 +177,9 @@ def _case(key: str, by: Actor, now: datetime | None) -> Case:
     mail = _waiting(key)
     try:
         message = read_safely(raw_messages.read(mail.sha256))
-    except Unreadable as reason:
-        raise Invalid({"mail": str(reason)}) from reason
-    mailbox = mailbox_named(mail.mailbox)
+    except (Unreadable, FileNotFoundError) as reason:
+        raise Invalid({"mail": _("The original is no longer available.")}) from reason
+    mailbox = mailbox_of_record(mail.mailbox)
     sender = sender_of(message, mailbox)
     if sender is None:
         raise Invalid({"sender": _("This email has no sender.")})

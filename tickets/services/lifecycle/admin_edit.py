@@ -22,7 +22,7 @@ from tickets.store.ticket import Ticket
 EDITED = ("subject", "description", "category", "priority", "status", "tags")
 
 
-def supervise(
+def edit_as_supervisor(
     ticket_id: str,
     *,
     changed: Mapping[str, Any],

@@ -69,7 +69,7 @@ def change(
     first read, and the condition on its version still decides. With a `token` that this actor used
     before nothing is changed, and the ticket is returned as it was then.
 
-    Raises NotFound; NotAllowed; TicketArchived; StaleVersion; CameBetween; Busy after ATTEMPTS
+    Raises NotFound; NotAllowed; TicketArchived; StaleVersion; UnseenChanges; Busy after ATTEMPTS
     collisions; and what `decide` raises, with nothing written.
     """
 
@@ -193,7 +193,7 @@ def _stored(ticket_id: str) -> Ticket:
 
 
 def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
-    """Raises CameBetween for what others wrote since `seen`; what the desk wrote is no news."""
+    """Raises UnseenChanges for what others wrote since `seen`; what the desk wrote is no news."""
     if (before.last_id or "") <= seen:
         return
     known = {by.user_id, SYSTEM.user_id}

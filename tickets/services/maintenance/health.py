@@ -15,7 +15,7 @@ KEPT = 24 * 3_600
 
 
 @dataclass(frozen=True)
-class Pulse:
+class Health:
     """`None`: no event waits; the last sweep is not known, since the cache has forgotten it."""
 
     oldest_event_age: timedelta | None
@@ -28,7 +28,7 @@ def swept(*, now: datetime | None = None) -> None:
     cache.set(_SWEPT, instant.text(now or this_second()), KEPT)
 
 
-def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
+def pulse(*, by: Actor, now: datetime | None = None) -> Health:
     """Return the state of the background work. Raises NotAllowed.
 
     Cost: one query a shard of the outbox, of one event, and one of failed events.
@@ -38,7 +38,7 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Pulse:
     oldest = outbox.oldest_at()
     swept_at = cache.get(_SWEPT)
     last = instant.parse(swept_at) if swept_at else None
-    return Pulse(
+    return Health(
         oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
         failed_events=outbox.failed_events(),
         since_sweep=max(at - last, timedelta(0)) if last else None,

@@ -1,0 +1,33 @@
+"""Modules stay small, and the rooms of `tickets/services` few (issue: a newcomer finds them)."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+LONGEST = 450
+MOST_ENTRIES = 10
+APPS = ("helpdesk", "customers", "tickets", "reporting", "theme")
+
+
+def test_no_module_is_longer_than_450_lines():
+    root = Path(settings.BASE_DIR)
+    modules = [
+        path
+        for app in APPS
+        for path in (root / app).rglob("*.py")
+        if not {"node_modules", "migrations"} & set(path.parts)
+    ]
+    assert len(modules) > 250
+
+    long = [
+        f"{path.relative_to(root)}: {lines} lines"
+        for path in modules
+        if (lines := len(path.read_text().splitlines())) > LONGEST
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_the_services_of_tickets_are_in_ten_rooms():
+    room = Path(settings.BASE_DIR) / "tickets" / "services"
+    entries = [path.name for path in room.iterdir() if not path.name.startswith("__")]
+    assert 5 < len(entries) <= MOST_ENTRIES, entries
