@@ -1,4 +1,4 @@
-"""What Celery beat starts, and how often. The settings import this module: nothing here asks them."""
+"""What Celery beat starts, and how often. The settings import this: nothing here asks them."""
 
 from typing import Any
 

@@ -7,6 +7,6 @@ PK VIN#<number>            SK GUARD                   keeps a VIN unique
 PK EXTERNAL#<id>           SK GUARD                   keeps another system's id unique
 PK WORDS#<shard>           SK <word>#<customerId>     finds customers by any word of their names
 
-and likewise ADDRESSES, PHONES (backwards), VINS (backwards) and BOOKINGS: domain/search_words.py. Those
-of vehicles end in a vehicle's id.
+and likewise ADDRESSES, PHONES (backwards), VINS (backwards) and BOOKINGS: domain/search_words.py.
+Those of vehicles end in a vehicle's id.
 """

@@ -50,7 +50,7 @@ LISTED = (Result.FAILED, Result.PARTLY)
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 """Headers of mail that no person wrote (RFC 3834, and the word that Exchange knows)."""
 
-_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
+ENGINES_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
 """Engines of the desk itself: what they do not tell now they will tell later."""
 
 
@@ -124,7 +124,7 @@ def _composed(of_kind: MailKind, mails: Sequence[QueuedEmail]) -> EmailMessage |
             if of_kind.automatic:
                 message.extra_headers |= AUTOMATIC
             message.message()  # what cannot be written as a mail shows here, before the hand-over
-    except _AWAY as error:
+    except ENGINES_AWAY as error:
         raise TryLater(_("The ticket or account this email is about could not be read.")) from error
     except Undeliverable:
         raise

@@ -83,7 +83,7 @@ class Died(BaseException):
 STEPS = [
     (raw_messages, "keep"),
     (store, "set_email_keys"),
-    (receive, "process"),
+    (receive, "try_to_process"),
     (processing, "read_safely"),
     (processing, "sender_of"),
     (processing, "ticket_of"),

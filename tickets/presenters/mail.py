@@ -58,6 +58,7 @@ CAUSES: Mapping[str, Promise] = {
     Cause.CLAIMS_TO_BE_US: _("It says that it is from this desk, and is not."),
     Cause.TOO_MANY: _("Too many emails came from this sender within an hour."),
     Cause.TICKET_GONE: _("Its ticket no longer exists."),
+    Cause.FAULT: _("It could not be processed. The original is kept."),
     Cause.UNREADABLE: _("It could not be read. The original is kept."),
 }
 

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     TOO_MANY_PARTICIPANTS = "too-many-participants"
     SAME_MESSAGE = "same-message"
     UNREADABLE = "unreadable"
+    FAULT = "fault"  # processing it failed again and again
     TICKET_GONE = "ticket-gone"
     ERASED = "erased"
 

@@ -15,11 +15,10 @@ import structlog
 
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Contended, Transaction
-from helpdesk.log_redaction import kind_of
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
 from tickets.services.email.imap import Folder, opened
-from tickets.services.email.process import process
+from tickets.services.email.process import try_to_process
 from tickets.services.email.receive import record
 from tickets.store import mail as store
 from tickets.store.mail import MailboxState
@@ -216,10 +215,7 @@ class Fetcher:
     def _take_message(self, raw: bytes, received_at: datetime) -> None:
         """Record a message, and process it; what fails then is for the sweep."""
         mail, _new = record(raw, mailbox=self.mailbox.name, received_at=received_at, now=None)
-        try:
-            process(mail.pk)
-        except Exception as error:
-            log.exception("mail_not_processed", reason=kind_of(error))
+        try_to_process(mail)
 
     def _move(self, folder: Folder, at: datetime, actions: list[Any]) -> None:
         """Move the cursor, note that all is well, and keep the lease. Raises Taken."""

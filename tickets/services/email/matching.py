@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from customers.services.read import customer_with_email, get_customer
 from customers.store.items import Customer
 from helpdesk.accounts.models import User
-from helpdesk.mail.address import AddressRefused
+from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.reading import Address, ReadMessage
 from helpdesk.mail.reading.authentication import authenticated
 from tickets.domain.mail import signed
@@ -70,8 +70,10 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
 
 
 def ticket_of(message: ReadMessage, sender: Sender, envelope_to: str | None = None) -> Match:
-    """Return where a message goes; `envelope_to` is whom it was delivered to. Cost: a batch read of Message-IDs, a read for each ticket that
-    the message names, at most five."""
+    """Return where a message goes; `envelope_to` is whom it was delivered to.
+
+    Cost: a batch read of Message-IDs, a read for each ticket that the message names, at most five.
+    """
     return match(tuple(_references(message, sender, envelope_to)), sender.authentication)
 
 
@@ -198,5 +200,5 @@ def _is_relay(written: Address, mailbox: Mailbox) -> bool:
 def kept_address(address: str) -> str:
     """Return an address in its one form; "" for what is none."""
     with suppress(AddressRefused):
-        return askept_address(address)
+        return as_kept(address)
     return ""

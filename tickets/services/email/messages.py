@@ -66,7 +66,7 @@ def subject_of(message: ReadMessage, nothing: str) -> str:
 
 @contextmanager
 def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Attachment], bool]]:
-    """Store the files of a message that is written inside; if that is refused they are removed again.
+    """Store the files of a message that is written inside; if that is refused they are removed.
 
     Gives them, and whether any was left out because they are too many or too large. Raises NoRoom.
     """

@@ -74,8 +74,8 @@ def end(
     """Write down what became of a message that is not added to a ticket; return the record.
 
     Changes nothing where somebody else was first. The message itself is removed where nobody will
-    ask for it, unless it is the `same_file` as another record's: erasing a customer finds what their
-    tickets name, and what is listed.
+    ask for it, unless it is the `same_file` as another record's: erasing a customer finds what
+    their tickets name, and what is listed.
     """
     with suppress(ConditionFailed):
         with Transaction() as transaction:

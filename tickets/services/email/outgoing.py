@@ -26,8 +26,8 @@ MOST_THREADED = 40
 
 
 def customers_language(customer: Customer | None) -> str:
-    """Return the language in which what the desk says itself to a customer are: theirs, where the desk
-    has it. Their record says it in their own words, such as `de` or `de-AT`."""
+    """Return the language of what is not typed by a person in mail to a customer: theirs, where
+    the desk has it. A record has it in its own form, such as `de` or `de-AT`."""
     written = ((customer.language if customer else None) or "").strip().lower()
     known = [code for code, _name in settings.LANGUAGES]
     return next((code for code in known if written[:2] == code), settings.LANGUAGE_CODE)

@@ -16,7 +16,9 @@ from customers.services.read import customer_with_email
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
-from helpdesk.errors import NotFound
+from helpdesk.errors import Busy, NotFound
+from helpdesk.log_redaction import kind_of
+from helpdesk.mail.delivery import ENGINES_AWAY
 from helpdesk.mail.reading import Automatic, ReadMessage, Unreadable, read_safely
 from helpdesk.mail.reading.addressed import written_sender
 from helpdesk.short_text import one_line
@@ -64,6 +66,7 @@ from tickets.store.mail import STORED, InboundEmail, SameMessage
 
 log = structlog.get_logger(__name__)
 
+MOST_TRIES = 5
 WAITING_STATES = (STORED, Outcome.PARKED.value)
 """States from which a message is processed; a parked one is tried again."""
 
@@ -93,6 +96,29 @@ def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
     with suppress(TakenMeanwhile):
         return _decide(mail, message, at)
     return store.email(pk) or mail
+
+
+def try_to_process(mail: InboundEmail, *, now: datetime | None = None) -> InboundEmail:
+    """Process a recorded message; return the record as it then is. Never raises.
+
+    While an engine is away the message waits. What fails MOST_TRIES times for another reason would
+    fail for ever: it is parked, where a person sees it.
+    """
+    try:
+        return process(mail.pk, now=now)
+    except (*ENGINES_AWAY, Busy) as error:
+        log.warning("mail_waits", reason=kind_of(error))
+        return mail
+    except Exception as error:
+        log.exception("mail_not_processed", reason=kind_of(error))
+    with suppress(*ENGINES_AWAY, ConditionFailed, Busy):
+        with Transaction() as transaction:
+            transaction.update(mail, [InboundEmail.tries.add(1)], InboundEmail.state == mail.state)
+        counted = store.email(mail.pk) or mail
+        if counted.tries >= MOST_TRIES:
+            return end(counted, Outcome.PARKED, Cause.FAULT)
+        return counted
+    return mail
 
 
 def _show(mail: InboundEmail, message: ReadMessage) -> None:

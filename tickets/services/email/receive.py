@@ -12,13 +12,12 @@ import structlog
 
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
-from helpdesk.log_redaction import kind_of
 from helpdesk.mail.reading import content_key
 from helpdesk.mail.reading.addressed import addressed_to
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.email import raw_messages
 from tickets.services.email.mailboxes import mailbox_named, mailbox_of, mailboxes
-from tickets.services.email.process import process
+from tickets.services.email.process import try_to_process
 from tickets.store import mail as store
 from tickets.store.mail import STORED, InboundEmail
 
@@ -83,11 +82,7 @@ def receive(
             Outcome.DUPLICATE, Cause.SAME_MESSAGE, mail.ticket_id, mail.communication_id,
             mail.message_key,
         )  # fmt: skip
-    try:
-        mail = process(mail.pk, now=now)
-    except Exception as error:
-        log.exception("mail_not_processed", reason=kind_of(error))
-    return result_of(mail)
+    return result_of(try_to_process(mail, now=now))
 
 
 def record(
@@ -144,11 +139,7 @@ def process_left_behind(
     for mail in store.emails_page(STORED, limit=BATCH, forward=True):
         if at - mail.recorded_at < LEFT_BEHIND:
             continue
-        try:
-            process(mail.pk, now=at)
-            done += 1
-        except Exception as error:
-            log.exception("mail_not_processed", reason=kind_of(error))
+        done += try_to_process(mail, now=at).state != STORED
         each()
     return done
 
