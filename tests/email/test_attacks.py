@@ -215,7 +215,7 @@ def test_a_stranger_who_is_let_in_by_hand_once_does_not_take_part(desk, mailbox,
     take(sender=STRANGER, to=sent.extra_headers["Reply-To"], message_id="m@altro.example")
     [waiting] = suspended.suspended(by=desk.rep).mails
 
-    suspended.add_to_ticket(waiting.key, first.ticket_id, by=desk.rep)
+    suspended.add_to_ticket(waiting.key, first.ticket_id, by=desk.rep, now=after(minutes=8))
 
     assert stored(first.ticket_id).participants == []
     [again] = answer(desk, first.ticket_id, mailoutbox, at=10)

@@ -18,7 +18,7 @@ from tests.email.imap_server import PASSWORD, USER, ImapServer
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
 from tickets.services.email import fetch as fetching
-from tickets.services.email import imap, mailroom, raw_messages, receive
+from tickets.services.email import imap, mailroom, outcomes, raw_messages, receive
 from tickets.services.email import process as processing
 from tickets.services.email.fetch import AGAIN, LEASE, PAUSES, Fetcher, Taken
 from tickets.services.email.imap import Unfetchable
@@ -572,7 +572,7 @@ def processed(monkeypatch):
         more.set()
         return found
 
-    monkeypatch.setattr(fetching, "process", process)
+    monkeypatch.setattr(fetching, "try_to_process", process)
 
     def wait(count):
         while len(done) < count:
