@@ -37,6 +37,8 @@ FIELDS = {
     "responseBreached",
     "resolutionBreached",
     "policyId",
+    "channel",
+    "participants",
 }
 
 
@@ -275,6 +277,12 @@ def test_a_ticket_comes_with_its_log_oldest_first(program, desk):
         "rule",
         "dueAt",
         "reason",
+        "channel",
+        "from",
+        "to",
+        "cc",
+        "hasEffect",
+        "deliveries",
     }
 
 

@@ -337,7 +337,7 @@ def test_whoever_died_with_the_lease_has_it_for_two_minutes(desk, fetched):
     Fetcher(fetched).take(now=now + LEASE + timedelta(seconds=1))
 
 
-@pytest.mark.parametrize("place", ["read", "record", "process"])
+@pytest.mark.parametrize("place", ["read", "record", "try_to_process"])
 def test_a_lease_that_runs_out_in_the_middle_lets_another_take_over(
     desk, fetched, server, monkeypatch, place
 ):
@@ -563,12 +563,12 @@ def stopping_after_a_fetch(monkeypatch):
 @pytest.fixture
 def processed(monkeypatch):
     """Called with a number: wait until so many messages were processed."""
-    done, real = [], fetching.process
+    done, real = [], fetching.try_to_process
     more = Event()
 
-    def process(pk):
-        found = real(pk)
-        done.append(pk)
+    def process(mail):
+        found = real(mail)
+        done.append(mail.pk)
         more.set()
         return found
 

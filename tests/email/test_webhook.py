@@ -83,6 +83,8 @@ def test_a_program_reads_who_wrote_decides_on_suspended_mail_and_gets_originals(
 
     ticket = client.get(f"/api/tickets/{number}", **auth).json()
     assert (ticket["channel"], ticket["participants"]) == ("email", ["Bea <bea@posta.example>"])
+    [listed] = client.get("/api/tickets", **auth).json()["items"]
+    assert (listed["channel"], listed["participants"]) == ("email", ["Bea <bea@posta.example>"])
     [message] = [one for one in ticket["communications"] if one["channel"] == "email"]
     assert message["from"] == "giulia@posta.example"
     assert message["cc"] == ["Bea <bea@posta.example>"]

@@ -23,8 +23,10 @@ from helpdesk.clock import this_second
 from tests.security.hostile import SHORT, harmless
 from tests.world import settle, stored, team
 from tickets.models import (
+    BlockedSender,
     CannedReply,
     EscalationRule,
+    Mailbox,
     Policy,
     Replan,
     RoutingRule,
@@ -64,6 +66,8 @@ def filled(desk, written):
     CannedReply.objects.create(name=written, text=written)
     Webhook.objects.create(name=written, url="https://hooks.example/")
     Replan.objects.create(reason=written)
+    Mailbox.objects.create(name="support", address="support@desk.example", sender_name=written)
+    BlockedSender.objects.create(address="spam@altro.example", blocked_by=written)
     throttle.count([throttle.PAIR.of("x", address=written)])
     EscalationRule.objects.get(key="response-breached")
     make_token(desk.rep_user, name=written, scope="read", days=1)

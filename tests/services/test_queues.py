@@ -20,6 +20,9 @@ QUEUE_OF = {
     "reporting.send_weekly": JOBS,
     "tickets.resume_bulks": JOBS,
     "tickets.resume_records": JOBS,
+    # Mail that was left behind, and what nobody decided on: as much as there is.
+    "tickets.process_mail": JOBS,
+    "tickets.sweep_suspended": JOBS,
     "tickets.replan": JOBS,
     # Milestones of tickets, and nothing else.
     "tickets.sla_sweep": SWEEPS,

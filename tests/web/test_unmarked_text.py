@@ -28,7 +28,7 @@ DATA = re.compile(
     |Ilyushin|Where\ is\ my\ car\?|It\ should\ have\ arrived\ on\ Friday\.|secret|Money
     |\bOther\b|a\.pdf|WVWZZZ1K0AW000001|https://\S+|\S+@\S+
     |\b(root|rosa|tomasz|ingrid|mallory|ilyushin|English|Deutsch|UTC|GB|VIN|CSV|URL|Helpdesk|Redis
-        |DynamoDB|[A-Z]{2}|pair|md5|hd_\w+)\b…?|\w+\*+
+        |DynamoDB|[A-Z]{2}|pair|md5|support|INBOX|OAuth2)\b|hd_[\w-]+…?|\w+\*+
     # kept under these names, or sent under them
     |\b(Representatives|Supervisors|Around\ the\ clock|Default|default(-\d+)?|ticket\.\w+
         |critical-created|(response|resolution)-[a-z-]+)\b
