@@ -23,7 +23,7 @@ dev:
 	@$(BOOTSTRAP) dev
 
 test: dev ## run every test; ARGS="tests/domain -k dst" runs some
-	@$(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+	@if [ -n "$(ARGS)" ]; then $(PY) -m pytest -n 2 $(ARGS); else $(PY) -m tests.everything; fi
 
 thorough: dev ## the long forms of tests, an hour and more; writes docs/thorough.md; ARGS="KILLS"
 	@$(PY) -m tests.thorough $(ARGS)

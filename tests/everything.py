@@ -1,0 +1,24 @@
+"""make test: all tests, in two turns.
+
+Most tests wait for an engine half of their time, so three share two cores. Those that kill
+processes, or look at pages in a browser, have patience of their own: two at a time.
+"""
+
+import subprocess
+import sys
+
+PATIENT = ("tests/chaos", "tests/browser")
+TURNS = (
+    ("-n", "3", *(f"--ignore={folder}" for folder in PATIENT)),
+    ("-n", "2", "--no-loadscope-reorder", *PATIENT),
+)
+
+
+def main() -> int:
+    """Run both turns, the second whatever became of the first; return 1 where a test failed."""
+    ended = [subprocess.call([sys.executable, "-m", "pytest", *words]) for words in TURNS]
+    return int(any(ended))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
