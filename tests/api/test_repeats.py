@@ -29,7 +29,9 @@ OTHER = {
     "post /customers/{customer_id}/vehicles": {"make": "y"},
     "put /vehicles/{vehicle_id}": {"model": "y"},
 }
-WRITES = sorted(BODIES)
+# A repeat of these changes nothing by itself: they take no key.
+BY_THEMSELVES = {"post /tickets/{ticket_id}/participants", "post /suspended-mail"}
+WRITES = sorted(BODIES.keys() - BY_THEMSELVES)
 
 
 @pytest.fixture

@@ -81,6 +81,23 @@ GET = {
     "vehicle_detail",
     "vehicle_edit",
 }
+MAIL: set[str] = {
+    "mail_suspended",
+    "mail_suspended_message",
+    "mail_suspended_act",
+    "ticket_participant_add",
+    "ticket_participant_remove",
+    "ticket_forward",
+    "ticket_original",
+    "ticket_html",
+    "ticket_html_with_pictures",
+    "mailbox",
+    "mailbox_message",
+    "mailbox_new",
+    "mailbox_original",
+}
+"""They want a mail: who may do what is in tests/email/test_pages.py, test_side_threads.py and
+test_development.py."""
 FORMS = {
     "what_if",
     "customer_merge",
@@ -200,7 +217,7 @@ def ask(client, name, address):
 
 
 def test_every_address_has_a_row_here():
-    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST) | SUPERVISORS
+    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST) | SUPERVISORS | MAIL
 
 
 @pytest.mark.parametrize("name", sorted(GET | set(POST) | SUPERVISORS))

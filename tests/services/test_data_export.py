@@ -23,7 +23,17 @@ LEFT_OUT = {
     ("kind", "exported"),
     [
         (Ticket, data_export._TICKET),
-        (Communication, (*data_export._LINE, *data_export._MAIL, "changes", "attachments")),
+        (
+            Communication,
+            (
+                *data_export._LINE,
+                *data_export._MAIL,
+                "changes",
+                "attachments",
+                "email",
+                "deliveries",
+            ),
+        ),
         (Escalation, data_export._ESCALATION),
         (Vehicle, data_export._VEHICLE),
         (Customer, data_export._CUSTOMER),

@@ -8,16 +8,17 @@ from ninja import Path, Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
-from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.api.auth import MailTokenAuth
 from helpdesk.api.schema import ApiSchema, Moment, RequestSchema
 from helpdesk.body_size import RAW_MAIL
 from helpdesk.clock import this_second
-from helpdesk.errors import Invalid, NotAllowed
+from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tickets.api.schemas import TicketId, TicketOut, ticket_out
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.email import originals, participants, suspended
 from tickets.services.email.receive import receive, result_of
+from tickets.store.mail import InboundEmail
 
 router = Router(tags=["mail"])
 
@@ -168,18 +169,25 @@ def list_suspended(
 def decide(request: HttpRequest, asked: Decision) -> dict[str, Any]:
     """Decide what becomes of a suspended email."""
     by = actor_of(request.user)
+    try:
+        mail = _decided(asked, by)
+    except NotFound as gone:
+        raise Invalid({"key": str(gone)}) from gone
+    return result_of(mail).as_json()
+
+
+def _decided(asked: Decision, by: Actor) -> InboundEmail:
     match asked.action:
         case "open":
-            mail = suspended.open_ticket_of(asked.key, by=by)
+            return suspended.open_ticket_of(asked.key, by=by)
         case "add":
-            mail = suspended.add_to_ticket(asked.key, asked.ticket_id, by=by)
+            return suspended.add_to_ticket(asked.key, asked.ticket_id, by=by)
         case "delete":
-            mail = suspended.delete(asked.key, by=by)
+            return suspended.delete(asked.key, by=by)
         case "block":
-            mail = suspended.block_sender(asked.key, by=by)
+            return suspended.block_sender(asked.key, by=by)
         case "readAgain":
-            mail = suspended.read_again(asked.key, by=by)
-    return result_of(mail).as_json()
+            return suspended.read_again(asked.key, by=by)
 
 
 @router.post(
