@@ -16,6 +16,8 @@ import pytest
 
 from tests.chaos.desk import ROOT, RunningDesk
 
+RAW = "/api/mail/{mailbox}"
+"""Takes raw messages, which the program cannot make up: tests/email/test_webhook.py."""
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "15"))
 
 pytestmark = pytest.mark.timeout(120 + SECONDS)
@@ -143,6 +145,7 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
             *("--header", f"Authorization: Bearer {running.token}"),
             *("--max-time", str(SECONDS), "--continue-on-failure", "--seed", "7"),
             *("--phases", "examples,coverage,fuzzing,stateful"),
+            *("--exclude-path", RAW),
         ],
         cwd=tmp_path,
         capture_output=True,
@@ -153,7 +156,8 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-1_000:]
     _status, described = ask(running, "GET", "/openapi.json")
     operations = sum(len(methods) for methods in described["paths"].values())
-    assert f"Tested: {operations}" in done.stdout, "it left operations out"
+    assert RAW in described["paths"]
+    assert f"Tested: {operations - 1}" in done.stdout, "it left operations out"
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
         assert re.search(rf"✅ {phase}", done.stdout), f"{phase} did not run to its end"
     cases, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()
