@@ -35,7 +35,7 @@ print("DUMP" + json.dumps({
 }, default=str))
 """
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(900)
 
 
 def dump(desk):
@@ -45,7 +45,7 @@ def dump(desk):
     return json.loads(line.removeprefix("DUMP"))
 
 
-def until(holds, seconds=200):
+def until(holds, seconds=300):
     deadline = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < deadline, "it did not come to that"

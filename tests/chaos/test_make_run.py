@@ -86,7 +86,7 @@ def test_ctrl_c_leaves_no_process_behind_and_the_second_start_is_quick(running):
 
     began = time.monotonic()
     running.start()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_beat_escalates_what_is_overdue_once_within_a_period(running):

@@ -22,7 +22,8 @@ Content-Type: multipart/related; boundary=b
 --b
 Content-Type: text/html; charset=utf-8
 
-<p>See <b>this</b> <img src="cid:car@x" alt="The car"><img src="https://tracker.example/p.gif">
+<p>See <b>this</b> <img src="cid:car@x" alt="The car">
+<img src="https://tracker.example/p.gif" alt="">
 <script>alert(1)</script><a href="javascript:alert(2)">x</a></p>
 --b
 Content-Type: image/png; name=car.png
