@@ -8,15 +8,19 @@ from threading import Barrier, Thread
 import pytest
 from django.core.management import call_command
 
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Busy
 from tests.email.conftest import NOON, SUPPORT, after, raw, take
+from tests.email.test_pages import HTML
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import Mailbox
+from tickets.services.conversation import attachments
 from tickets.services.email import outcomes, raw_messages, receive, suspended
 from tickets.services.email import process as processing
 from tickets.store import mail as store
 from tickets.store import queries
+from tickets.store.mail import InboundEmail
 
 
 def tickets():
@@ -216,3 +220,36 @@ def test_the_mailbox_is_whom_it_was_delivered_to(desk, mailbox):
     assert stored(hidden.ticket_id).mailbox == "billing"
     assert stored(envelope.ticket_id).mailbox == "billing"
     assert stored(nobody.ticket_id).mailbox == "support"
+
+
+def test_files_stay_where_the_answer_to_a_write_was_lost_on_its_way(desk, mailbox, monkeypatch):
+    """The engine has written; the client heard nothing, tries again, and is refused."""
+    written = Transaction.__exit__
+    lost = []
+
+    def loses_the_answer(self, error_type, error, traceback):
+        written(self, error_type, error, traceback)
+        ends_a_mail = any(isinstance(item, InboundEmail) for item in self._updated)
+        if error_type is None and ends_a_mail and not lost:
+            lost.append(self)
+            raise ConditionFailed([])
+
+    monkeypatch.setattr(Transaction, "__exit__", loses_the_answer)
+    found = receive.receive(HTML, now=NOON)
+
+    assert lost
+    assert found.outcome is Outcome.TICKET
+    [line] = messages(found.ticket_id)
+    assert line.attachments
+    assert all(attachments.is_there(one) for one in line.attachments)
+    assert len(tickets()) == 1
+
+
+def test_a_ticket_opened_by_hand_says_so(desk, mailbox):
+    take(auto_submitted="auto-generated")
+    [waiting] = suspended.suspended(by=desk.rep).mails
+
+    opened = suspended.open_ticket_of(waiting.key, by=desk.rep, now=after(minutes=1))
+
+    [line] = messages(opened.ticket_id)
+    assert "by-hand" in line.email.remarks

@@ -68,6 +68,7 @@ def test_an_answer_threads_and_its_answer_comes_back(desk, mailbox, mailoutbox):
         desk, first.ticket_id, mailoutbox, at=after(hours=2), content="You’re welcome."
     )
     named = again.extra_headers["References"].split()
+    assert again.subject == "Re: Where is my car?"
     assert again.extra_headers["In-Reply-To"] == "<second@posta.example>"
     assert named[1:] == [
         "<first@posta.example>", sent.extra_headers["Message-ID"], "<second@posta.example>",

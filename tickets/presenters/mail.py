@@ -26,6 +26,8 @@ class EmailLine:
     cc: Sequence[str]
     subject: str
     sent_at: datetime | None
+    """As the message says itself; when it reached the mailbox is `received_at`."""
+    received_at: datetime | None
     blocks: Sequence[Block]
     remarks: Sequence[Promise]
     original: str
@@ -111,6 +113,7 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
         cc=[str(one) for one in facts.cc or ()],
         subject=str(facts.subject or ""),
         sent_at=facts.sent_at,
+        received_at=facts.received_at,
         blocks=folded(line.content) if inbound else (),
         remarks=remarks_of([str(one) for one in facts.remarks or ()]),
         original=reverse("ticket_original", args=place) if kept else "",

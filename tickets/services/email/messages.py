@@ -17,6 +17,8 @@ from tickets.domain.mail.outcome import Remark
 from tickets.services.conversation import attachments
 from tickets.services.email.matching import MOST_REFERENCES, Sender
 from tickets.services.lifecycle.validation import LONGEST_SUBJECT
+from tickets.store import mail as store
+from tickets.store import queries
 from tickets.store.items import Attachment, EmailFacts
 from tickets.store.mail import InboundEmail
 
@@ -58,17 +60,26 @@ def text_of(message: ReadMessage) -> Text:
 def subject_of(message: ReadMessage, nothing: str) -> str:
     """Return the subject of a ticket that a message opens: without the marks of a reply, and
     `nothing` for an empty one."""
-    plain = one_line(storable(_REPLY_PREFIX.sub("", message.subject)))
+    plain = one_line(storable(without_reply_marks(message.subject)))
     if len(plain) > LONGEST_SUBJECT:
         return f"{plain[: LONGEST_SUBJECT - 1]}…"
     return plain or nothing
 
 
+def without_reply_marks(subject: str) -> str:
+    """Return a subject without the `Re:`, `AW:` … that mail programs put before it."""
+    return _REPLY_PREFIX.sub("", subject)
+
+
 @contextmanager
-def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Attachment], bool]]:
+def kept_files(
+    ticket_id: str, message: ReadMessage, pk: str
+) -> Iterator[tuple[list[Attachment], bool]]:
     """Store the files of a message that is written inside; if that is refused they are removed.
 
-    Gives them, and whether any was left out because they are too many or too large. Raises NoRoom.
+    A transaction whose answer was lost on its way looks refused when it is tried again, and the
+    message stands: what the record `pk` leads to keeps its files. Gives them, and whether any was
+    left out because they are too many or too large. Raises NoRoom.
     """
     text = text_of(message)
     files = [(one.name, one.content, one.content_id) for one in message.files]
@@ -86,9 +97,20 @@ def kept_files(ticket_id: str, message: ReadMessage) -> Iterator[tuple[list[Atta
             kept.append(attachments.save(ticket_id, ContentFile(content), name, content_id))
         yield kept, left_out
     except (ServiceError, DomainError):  # after any other error the message may stand
+        named = _named_by(pk)
         for one in kept:
-            attachments.forget(one)
+            if one.file_id not in named:
+                attachments.forget(one)
         raise
+
+
+def _named_by(pk: str) -> set[str]:
+    """Return the files of the message that a recorded mail became, if any. Two reads at most."""
+    ended = store.email(pk)
+    if ended is None or not ended.ticket_id or not ended.communication_id:
+        return set()
+    line = queries.communication(ended.ticket_id, ended.communication_id)
+    return {str(one.file_id) for one in (line.attachments or () if line else ())}
 
 
 def facts_of(

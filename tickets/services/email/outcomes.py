@@ -130,7 +130,7 @@ def add_to(
     customer = case.sender.customer
     from_customer = customer is not None and customer.customer_id == ticket.customer_id
     unless_taken(case.mail)
-    with kept_files(ticket_id, case.message) as (files, left_out):
+    with kept_files(ticket_id, case.message, case.mail.pk) as (files, left_out):
         came = arrival(
             case,
             Outcome.AUTO_REPLY if automatic else Outcome.REPLY,
@@ -168,12 +168,12 @@ def open_ticket(
     customer = customer or case.sender.customer or _new_customer(case)
     text = text_of(case.message)
     new = (*remarks, *((Remark.NEW_BECAUSE_REFUSED,) if refused else ()))
-    case = replace(case, remarks=new)
+    case = replace(case, remarks=(*case.remarks, *new))
     people = people_beside(case.message, case.sender, customer.customer_id)
     unless_taken(case.mail)
     acknowledges = acknowledgement.is_due(case.message, case.mailbox, case.sender, now=case.now)
     ticket_id = queries.next_ticket_id()
-    with kept_files(ticket_id, case.message) as (files, left_out):
+    with kept_files(ticket_id, case.message, case.mail.pk) as (files, left_out):
         came = arrival(case, Outcome.TICKET, left_out=left_out, participants=people)
         create_ticket(
             ticket_id=ticket_id,

@@ -15,6 +15,7 @@ from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
 from tickets.services.email.mailboxes import sending_mailbox, signer
 from tickets.services.email.matching import kept_address
+from tickets.services.email.messages import without_reply_marks
 from tickets.store import queries
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
@@ -48,7 +49,7 @@ def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlte
     context = {
         "ticket": ticket,
         "content": line.content,
-        "subject": answered.email.subject if answered else "",
+        "subject": without_reply_marks(answered.email.subject or "") if answered else "",
         "forwards": bool(line.side_thread),
         "signature": mailbox.signature if mailbox else "",
         "quoted": answered.content if answered and mailbox and mailbox.quotes else "",

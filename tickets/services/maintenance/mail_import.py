@@ -195,7 +195,7 @@ class _Import:
             draft = Draft(copy_of(ticket), Timeline.load(ticket.timeline), by=SYSTEM, now=one.at)
         else:
             draft = self._new(one)
-        with kept_files(draft.ticket.ticket_id, one.read) as (files, left_out):
+        with kept_files(draft.ticket.ticket_id, one.read, one.mail.pk) as (files, left_out):
             del left_out  # what is above the limit stands in the raw message
             self._write(one, ticket, draft, files)
         self.summary.messages += 1
