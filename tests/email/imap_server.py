@@ -33,7 +33,8 @@ class ImapServer:
         self.heard, self.line = [], b""
         self._without = [word.encode() for word in without]
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._turning = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._turning.start()
         self._listener, self._lines = None, set()
         self._behind, self._config = self._ask(self._started())
         self.port = 0
@@ -129,8 +130,19 @@ class ImapServer:
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        """Stop, and see every conversation to its end: one left open is destroyed later, amid the
+        test of somebody else."""
         self.stop()
+        self._ask(self._all_ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._turning.join(10)
+        self._loop.close()
+
+    async def _all_ended(self):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def commands(self, name):
         return [line for line in self.heard if name.encode() in line.upper()]

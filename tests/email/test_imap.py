@@ -663,19 +663,26 @@ def test_a_server_that_goes_and_comes_back(desk, mailbox, server, watching, proc
     monkeypatch.setattr(fetching, "PAUSES", (0.2,))
     at_server(mailbox, server)
     watching()
-    failed, real = Event(), Fetcher.failed
 
-    def noted(self, *args, **named):
-        pause = real(self, *args, **named)
-        failed.set()
-        return pause
+    def wrote(step):
+        done, real = Event(), getattr(Fetcher, step)
 
-    monkeypatch.setattr(Fetcher, "failed", noted)
+        def noted(self, *args, **named):
+            found = real(self, *args, **named)
+            done.set()
+            return found
+
+        monkeypatch.setattr(Fetcher, step, noted)
+        return done
+
+    failed = wrote("failed")
     server.stop()
     assert failed.wait(SOON)
     server.deliver(letter(1))
+    moved = wrote("_move")
     server.start()
     processed(1)
+    assert moved.wait(SOON)
 
     assert texts() == letters(1)
     assert state().problem is None
