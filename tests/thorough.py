@@ -74,7 +74,7 @@ FORMS = (
     ),
     Form(
         *("MAIL_CORPUS", "", "Real mail of odd programs"),
-        ("tests/mail/reading/test_corpus.py",),
+        ("tests/mail/reading/test_corpus.py", "tests/email/test_odd_mail.py"),
     ),
 )
 

@@ -10,6 +10,7 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
+from tickets.services.email import raw_messages, suspended
 from tickets.services.email.mailboxes import signer
 from tickets.services.email.receive import receive
 from tickets.services.lifecycle.change import change
@@ -224,10 +225,62 @@ def test_a_report_with_a_forged_address_is_about_nothing(desk, mailbox, mailoutb
     address = sent.extra_headers["Return-Path"]
     forged = address.replace(address[-30:-25], "aaaaa")
 
+    before = stored(number)
+    lines = len(log_of(number))
+
     found = receive(bounce(forged, about="<ticket-1.abc@desk.example>"), now=NOON)
 
-    assert (found.outcome, found.cause) == (Outcome.SUSPENDED, Cause.UNKNOWN_REPORT)
+    assert (found.outcome, found.cause) == (Outcome.BOUNCE, Cause.UNKNOWN_REPORT)
+    assert found.ticket_id is found.communication_id is None
     assert [line.delivery for line in messages(number)] == [None, "sent"]
+    assert (stored(number).version, len(log_of(number))) == (before.version, lines)
+    assert queue.undelivered(limit=9) == []
+
+
+def test_a_report_about_no_mail_of_ours_is_listed_and_waits_for_nobody(desk, mailbox, mailoutbox):
+    _number, sent = answered(desk, mailoutbox)
+    receive(bounce(sent.extra_headers["Return-Path"]), now=NOON)  # this one is on its ticket
+    unknown = receive(bounce(SUPPORT, message_id="spam"), now=NOON)
+
+    assert suspended.suspended(by=desk.rep).mails == []
+    [listed] = suspended.suspended(state=Outcome.BOUNCE, by=desk.rep).mails
+    assert (listed.mail.message_key, listed.cause) == (unknown.message_key, Cause.UNKNOWN_REPORT)
+    assert raw_messages.is_there(listed.mail.sha256)
+    assert listed.mail.sender
+
+    assert suspended.sweep(now=after(days=29)) == 0
+    assert suspended.sweep(now=after(days=31)) == 1
+    assert suspended.suspended(state=Outcome.BOUNCE, by=desk.rep).mails == []
+    assert not raw_messages.is_there(listed.mail.sha256)
+
+
+def test_a_person_may_open_a_ticket_of_a_report(desk, mailbox):
+    receive(bounce(SUPPORT), now=NOON)
+    [listed] = suspended.suspended(state=Outcome.BOUNCE, by=desk.rep).mails
+
+    opened = suspended.open_ticket_of(listed.key, by=desk.rep, now=after(minutes=1))
+
+    assert opened.outcome is Outcome.TICKET
+    assert suspended.suspended(state=Outcome.BOUNCE, by=desk.rep).mails == []
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("plain", "suspended"), ("receipt", "bounce")])
+def test_what_looks_like_a_report_and_is_from_a_customer_is_shown_to_a_person(
+    desk, mailbox, kind, outcome
+):
+    head = (
+        f"Return-Path: <>\r\nFrom: {GIULIA}\r\nTo: {SUPPORT}\r\nMessage-ID: <r@posta.example>\r\n"
+    )
+    text = (
+        "Subject: Delivery failure?\r\n\r\nMy mail could not be delivered: 550 5.1.1 unknown.\r\n"
+        if kind == "plain"
+        else "Subject: Read: Yes\r\nContent-Type: multipart/report; "
+        "report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\r\nRead.\r\n--b--\r\n"
+    )
+
+    found = receive((head + text).encode(), now=NOON)
+
+    assert (found.outcome, found.cause) == (Outcome(outcome), Cause.UNKNOWN_REPORT)
 
 
 def test_case_13_a_bounced_acknowledgement_and_its_bounce_send_nothing(desk, mailbox, mailoutbox):

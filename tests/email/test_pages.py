@@ -1,13 +1,17 @@
 """What people see of e-mail: the ticket, its participants, originals, and suspended mail."""
 
+import html
 import re
 
 import pytest
 
+from helpdesk.mail.reading import Unreadable
 from tests.email.conftest import GIULIA, NOON, after, raw, send, take
 from tests.world import log_of, stored
+from tickets.domain.mail.outcome import Outcome
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
+from tickets.services.email import process as processing
 from tickets.services.email import suspended
 from tickets.services.email.receive import receive
 
@@ -161,6 +165,42 @@ def test_suspended_mail_is_listed_with_its_cause_and_becomes_a_ticket(rep, desk,
     assert waiting(desk) == []
     again = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "open"})
     assert again.status_code == 404
+
+
+def test_reports_about_nothing_of_the_desk_have_a_list_of_their_own(rep, desk, mailbox):
+    report = raw(
+        sender="MAILER-DAEMON@posta.example",
+        subject="Undelivered Mail Returned to Sender",
+        body="550 5.1.1 user unknown",
+        return_path="<>",
+    )
+    assert receive(report, now=NOON).outcome is Outcome.BOUNCE
+
+    to_decide = rep.get("/mail/suspended/").content.decode()
+    reports = rep.get("/mail/suspended/", {"state": "bounce"}).content.decode()
+
+    assert "Undelivered Mail" not in to_decide
+    assert "Undelivered Mail" in reports
+    assert "Nobody has to decide" in reports
+
+
+def test_the_second_page_of_a_list_is_of_the_same_list(rep, desk, mailbox, monkeypatch):
+    monkeypatch.setattr(suspended, "SHOWN", 1)
+    monkeypatch.setattr(processing, "read_safely", unreadable)
+    take(body="One.")
+    take(body="Two.", now=after(minutes=1))
+
+    first = rep.get("/mail/suspended/", {"state": "parked"}).content.decode()
+    address = html.unescape(re.search(r'href="(\?[^"]*cursor=[^"]+)"', first)[1])
+    second = rep.get(f"/mail/suspended/{address}")
+
+    assert second.status_code == 200
+    assert second.context["state"] == "parked"
+    assert len(second.context["mails"]) == 1
+
+
+def unreadable(_raw):
+    raise Unreadable(Unreadable.TOO_SLOW)
 
 
 def test_suspended_mail_is_added_to_a_ticket(rep, desk, mailbox):

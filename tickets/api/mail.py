@@ -90,7 +90,9 @@ class SuspendedEmailOut(ApiSchema):
     key: str = Field(description="Names the email.", examples=["EMAIL#support#9f86d081884c7d65"])
     mailbox: str
     state: Outcome = Field(
-        description="`suspended`, or `parked` if it could not be read.", examples=["suspended"]
+        description="`suspended`; `parked` if it could not be read; `bounce` for a delivery report "
+        "about no email of this desk, on which nobody has to decide.",
+        examples=["suspended"],
     )
     cause: Cause | None = Field(description="Why it is not a ticket.", examples=["automatic"])
     sender: str | None = Field(
@@ -133,8 +135,12 @@ class Decision(RequestSchema):
 def list_suspended(
     request: HttpRequest,
     state: Annotated[
-        Literal["suspended", "parked"],
-        Query(description="`parked`: those that could not be read.", examples=["suspended"]),
+        Literal["suspended", "parked", "bounce"],
+        Query(
+            description="`parked`: those that could not be read; `bounce`: delivery reports about "
+            "no email of this desk.",
+            examples=["suspended"],
+        ),
     ] = "suspended",
     cursor: Annotated[
         str, Query(description="The `nextCursor` of the previous page.", examples=[""])

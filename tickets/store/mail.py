@@ -20,6 +20,10 @@ from tickets.store.ticket import ByRecord, TicketTableMeta
 EMAIL, MESSAGE, MAILBOX, RATE, ADDRESS = "EMAIL", "MESSAGE", "MAILBOX", "MAILRATE", "ADDRESS"
 STORED = "stored"
 """The state of a message that was recorded and is not processed yet; then it is its outcome."""
+REPORTS = "reports"
+"""The list of delivery reports that are about no message of the desk."""
+SHOWN_LISTS = (Outcome.SUSPENDED.value, Outcome.PARKED.value, REPORTS)
+"""Lists that people see, with sender and subject of each message."""
 
 
 class InboundEmail(Item):
@@ -62,6 +66,12 @@ class InboundEmail(Item):
     def outcome(self) -> Outcome | None:
         """What became of it; None while it waits to be processed."""
         return None if self.state == STORED else Outcome(self.state)
+
+    @property
+    def list_name(self) -> str:
+        """The list that it stands in: of its state, or of REPORTS."""
+        belongs_nowhere = self.state == Outcome.BOUNCE and not self.ticket_id
+        return REPORTS if belongs_nowhere else self.state
 
 
 class MessageTicket(Item):
@@ -155,8 +165,8 @@ def mailbox_pk(mailbox: str) -> str:
 
 
 def set_email_keys(mail: InboundEmail) -> None:
-    """Bring the index keys of a mail in line with its state."""
-    mail.record_key = shard_key(f"{EMAIL}#{mail.state}", mail.pk)
+    """Bring the index keys of a mail in line with its state and ticket."""
+    mail.record_key = shard_key(f"{EMAIL}#{mail.list_name}", mail.pk)
     mail.record_at = f"{instant.text(mail.recorded_at)}#{mail.pk}"
 
 
@@ -169,9 +179,9 @@ def email(pk: str) -> InboundEmail | None:
 
 
 def emails_page(
-    state: str, *, limit: int, forward: bool = False, place: PagePosition | None = None
+    list_name: str, *, limit: int, forward: bool = False, place: PagePosition | None = None
 ) -> Page[InboundEmail]:
-    """Mails in a state, the latest first (with `forward` the oldest).
+    """Mails of a list, the latest first (with `forward` the oldest).
 
     Cost: one Query a shard of keys, one BatchGetItem for each hundred. The index may be late: ask
     the mail itself before anything is decided.
@@ -182,7 +192,7 @@ def emails_page(
         condition = beyond > place.key if forward is not place.back else beyond < place.key
     page = read_page(
         InboundEmail.by_record,
-        [f"{EMAIL}#{state}"],
+        [f"{EMAIL}#{list_name}"],
         place_of=lambda row: str(row.record_at),
         limit=limit,
         condition=condition,
@@ -191,7 +201,7 @@ def emails_page(
     )
     keys = [(str(row.pk), str(row.sk)) for row in page]
     found = {one.pk: one for one in read_all(InboundEmail, keys)}
-    rows = [found[pk] for pk, _sk in keys if pk in found and found[pk].state == state]
+    rows = [found[pk] for pk, _sk in keys if pk in found and found[pk].list_name == list_name]
     return Page(rows, page.next, page.previous)
 
 

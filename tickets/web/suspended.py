@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
@@ -12,17 +13,31 @@ from tickets.domain.mail.outcome import Outcome
 from tickets.presenters.mail import CAUSES, remarks_of
 from tickets.services.email import suspended
 
+LISTS = {
+    Outcome.SUSPENDED: gettext_lazy("To decide"),
+    Outcome.PARKED: gettext_lazy("Could not be read"),
+    Outcome.BOUNCE: gettext_lazy("Delivery reports"),
+}
+"""What the page shows, by `state` in its address."""
+
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    parked = request.GET.get("state") == Outcome.PARKED.value
+    asked = request.GET.get("state", "")
+    state = Outcome(asked) if asked in LISTS else Outcome.SUSPENDED
     found = suspended.suspended(
-        state=Outcome.PARKED if parked else Outcome.SUSPENDED,
-        cursor_text=request.GET.get("cursor"),
-        by=actor_of(request.user),
+        state=state, cursor_text=request.GET.get("cursor"), by=actor_of(request.user)
     )
     mails = [(CAUSES.get(one.cause or "", ""), one) for one in found.mails]
-    context = {"mails": mails, "page": found, "parked": parked, "view": "suspended"}
+    lists = [(each.value, label, each is state) for each, label in LISTS.items()]
+    context = {
+        "mails": mails,
+        "page": found,
+        "lists": lists,
+        "state": state.value,
+        "decide": state is not Outcome.BOUNCE,
+        "view": "suspended",
+    }
     return render(request, "tickets/suspended.html", context)
 
 

@@ -8,7 +8,7 @@ class Outcome(StrEnum):
 
     TICKET = "ticket"  # it opened one
     REPLY = "reply"  # it was added to one
-    BOUNCE = "bounce"  # a report about a mail of ours
+    BOUNCE = "bounce"  # a delivery report; without effect where it is about no mail of ours
     AUTO_REPLY = "auto-reply"  # kept on its ticket, without effect
     DUPLICATE = "duplicate"
     SUSPENDED = "suspended"  # a person decides

@@ -40,8 +40,6 @@ from tickets.store import queries
 from tickets.store.items import Communication
 from tickets.store.mail import InboundEmail, MessageTicket
 
-LISTED = (Outcome.SUSPENDED, Outcome.PARKED)
-"""Outcomes of which a person sees a list, with sender and subject."""
 NOT_KEPT = (Outcome.DUPLICATE, Outcome.IGNORED, Outcome.DELETED)
 
 
@@ -97,7 +95,8 @@ def finish(
     """Let a transaction bring a message to its end, and hold only where nobody has done so."""
     ended = InboundEmail.from_raw_data(mail.serialize())
     ended.state = outcome.value
-    listed = outcome in LISTED
+    ended.ticket_id = ticket_id or None
+    listed = ended.list_name in store.SHOWN_LISTS
     store.set_email_keys(ended)
     actions: list[Action] = [
         InboundEmail.state.set(ended.state),

@@ -19,7 +19,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Busy, NotFound
 from helpdesk.log_redaction import kind_of
 from helpdesk.mail.delivery import ENGINES_AWAY
-from helpdesk.mail.reading import Automatic, ReadMessage, Unreadable, read_safely
+from helpdesk.mail.reading import Automatic, ReadMessage, ReportKind, Unreadable, read_safely
 from helpdesk.mail.reading.addressed import written_sender
 from helpdesk.short_text import one_line
 from tickets.domain.mail import signed
@@ -195,7 +195,7 @@ def _take_report(mail: InboundEmail, message: ReadMessage, now: datetime) -> Inb
     ):
         return end(mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=reported.ticket.ticket_id)
     if reported is None:
-        return end(mail, Outcome.SUSPENDED, Cause.UNKNOWN_REPORT)
+        return end(mail, _of_no_message(mail, message), Cause.UNKNOWN_REPORT)
 
     def keep(transaction: Transaction, draft: Draft, line: Communication) -> None:
         finish(
@@ -209,6 +209,15 @@ def _take_report(mail: InboundEmail, message: ReadMessage, now: datetime) -> Inb
     unless_taken(mail)
     bounces.take(message, mail, reported, keep, now=now)
     return store.email(mail.pk) or mail
+
+
+def _of_no_message(mail: InboundEmail, message: ReadMessage) -> Outcome:
+    """A report about no mail of ours changes nothing and is no work. Where somebody whom the desk
+    knows has sent it, it may be no report at all: a person looks at it."""
+    sender = sender_of(message, mailbox_of_record(mail.mailbox))
+    is_known = sender is not None and (sender.customer or sender.user) is not None
+    is_receipt = message.report is not None and message.report.kind is ReportKind.READ
+    return Outcome.SUSPENDED if is_known and not is_receipt else Outcome.BOUNCE
 
 
 def _from_ourselves(mail: InboundEmail, message: ReadMessage) -> InboundEmail:

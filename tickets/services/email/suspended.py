@@ -1,4 +1,5 @@
-"""Mail on which a person decides: what looks wrong, and what could not be read."""
+"""Mail on which a person may decide: what looks wrong, what could not be read, and delivery reports
+about nothing of ours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +18,19 @@ from tickets.models import BlockedSender
 from tickets.services.email import process, raw_messages
 from tickets.services.email.mailboxes import mailbox_of_record
 from tickets.services.email.matching import sender_of
-from tickets.services.email.outcomes import LISTED, Case, add_to, end, open_ticket
+from tickets.services.email.outcomes import Case, add_to, end, open_ticket
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.mail import InboundEmail
 
 SHOWN = 50
 KEPT = timedelta(days=30)
-"""A suspended message that nobody dealt with is deleted then."""
+"""A suspended message or a report that nobody dealt with is deleted then."""
+_LISTS = {
+    Outcome.SUSPENDED: Outcome.SUSPENDED.value,
+    Outcome.PARKED: Outcome.PARKED.value,
+    Outcome.BOUNCE: store.REPORTS,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class SuspendedPage:
 def suspended(
     *, state: Outcome = Outcome.SUSPENDED, cursor_text: str | None = None, by: Actor
 ) -> SuspendedPage:
-    """Return a page of mails that wait for a person. Raises NotAllowed, InvalidCursor.
+    """Return a page of mails that wait for a person; with `state` BOUNCE of delivery reports about
+    no mail of ours, on which nobody has to decide. Raises NotAllowed, InvalidCursor.
 
     Cost: a query a shard and a batch read.
     """
@@ -59,7 +66,7 @@ def suspended(
     if cursor_text:
         side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
         place = PagePosition(key, back=side == "before")
-    page = store.emails_page(state.value, limit=SHOWN, place=place)
+    page = store.emails_page(_LISTS[state], limit=SHOWN, place=place)
 
     def text(at: PagePosition | None) -> str | None:
         if at is None:
@@ -127,17 +134,18 @@ def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEm
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """Delete suspended messages that have waited for KEPT; return how many.
+    """Delete suspended messages and reports that are older than KEPT; return how many.
 
-    Cost: a query a shard, and a write and a file for each.
+    Cost: two queries a shard, and a write and a file for each.
     """
     at = now or this_second()
     gone = 0
-    for mail in store.emails_page(Outcome.SUSPENDED.value, limit=100, forward=True):
-        if mail.recorded_at > at - KEPT:
-            break
-        _delete(mail)
-        gone += 1
+    for state in (Outcome.SUSPENDED, Outcome.BOUNCE):
+        for mail in store.emails_page(_LISTS[state], limit=100, forward=True):
+            if mail.recorded_at > at - KEPT:
+                break
+            _delete(mail)
+            gone += 1
     return gone
 
 
@@ -149,10 +157,10 @@ def forget_senders(are_theirs: Callable[[str], bool]) -> None:
     for blocked in BlockedSender.objects.all():
         if are_theirs(blocked.address):
             blocked.delete()
-    for state in LISTED:
+    for list_name in store.SHOWN_LISTS:
         place: PagePosition | None = None
         while True:
-            page = store.emails_page(state.value, limit=100, forward=True, place=place)
+            page = store.emails_page(list_name, limit=100, forward=True, place=place)
             for mail in page.rows:
                 if mail.sender and are_theirs(mail.sender):
                     _delete(mail)
@@ -167,7 +175,7 @@ def _delete(mail: InboundEmail) -> InboundEmail:
 
 def _waiting(key: str) -> InboundEmail:
     mail = store.email(key) if key.startswith(f"{store.EMAIL}#") else None
-    if mail is None or mail.outcome not in LISTED:
+    if mail is None or mail.list_name not in store.SHOWN_LISTS:
         raise NotFound(_("A colleague already handled this email."))
     return mail
 
