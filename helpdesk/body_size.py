@@ -1,7 +1,7 @@
-"""How large the body of a request may be: looked at before anything reads it.
+"""The size limit of request bodies, checked before anything reads them.
 
-The length that the sender states decides, so a body that is too large costs nothing but a header.
-A server never hands on more than was stated.
+The Content-Length decides, so a body that is too large costs no more than its headers. A server
+never passes on more bytes than that.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,11 @@ log = structlog.get_logger(__name__)
 
 
 class BodyLimitMiddleware:
-    """Refuse what is larger than whoever sends it may send. Stands where the user is known, and
-    before all that reads bodies; asks who somebody is only about what a stranger may not send."""
+    """Refuse bodies that are larger than the sender may send.
+
+    It comes after the middleware that knows the user, and before everything that reads bodies. The
+    user is only looked up for sizes that a stranger may not send.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -57,7 +60,7 @@ class BodyLimitMiddleware:
 
 
 def _largest(request: HttpRequest) -> int:
-    """Bytes that somebody who is known may send here."""
+    """Return how many bytes this known sender may send here."""
     if request.path.startswith(MAIL) and request.content_type == RAW_MAIL:
         return int(settings.BODY_OF_A_MAIL)
     if request.path.startswith(PREFIX) or request.content_type != FORM_DATA:

@@ -1,8 +1,8 @@
-"""Bring a machine that has Python and make to where the desk can run: the first step of `make`.
+"""Install what the desk needs on a machine that has Python and make: the first step of `make`.
 
     python3 helpdesk/bootstrap.py run|dev
 
-Standard library only, and plain enough that an old Python reads it to the line that says it is
+Standard library only, and plain enough that an old Python can run it up to the line that says it is
 too old. Each step is skipped while what it depends on is unchanged; its stamp is written last, so a
 step that was interrupted is done again.
 """
@@ -97,7 +97,7 @@ def packages(locked):
 
 
 def translations():
-    """What Django reads of each language, made by Babel: nobody needs gettext."""
+    """Compile the translation catalogues with Babel, so that nobody needs gettext."""
     sources = sorted(glob.glob(os.path.join("locale", "*", "LC_MESSAGES", "django.po")))
     made = [source[:-2] + "mo" for source in sources]
     wanted = content(sources)
@@ -112,7 +112,7 @@ def translations():
 
 
 def node():
-    """The command that starts npm, and the PATH to start it with."""
+    """Return the command that starts npm, and the PATH to start it with."""
     found = shutil.which("node")
     if found and shutil.which("npm"):
         version = subprocess.run([found, "--version"], stdout=subprocess.PIPE).stdout.decode()
@@ -169,7 +169,7 @@ def css(npm):
 
 
 def css_sources():
-    """What decides which classes the stylesheet needs."""
+    """Return the files that decide which classes the stylesheet needs."""
     for top in ("templates", "theme", "tickets", "customers", "reporting", "helpdesk"):
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(
@@ -181,7 +181,7 @@ def css_sources():
 
 
 def environment():
-    """A secret of this copy's own, for development."""
+    """Write the secret of this copy, for development."""
     folder = os.path.abspath(os.environ.get("DATA_DIR") or ".data")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, "desk.env")
@@ -202,7 +202,7 @@ def install(npm, folder):
 
 
 def command(words, advice):
-    """Run a command quietly; show the end of what it said, and the advice, if it fails."""
+    """Run a command quietly. If it fails, show the end of its output and the advice."""
     try:
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError:
@@ -214,7 +214,7 @@ def command(words, advice):
 
 
 def content(paths):
-    """A fingerprint of some files and their names."""
+    """Return a fingerprint of some files and their names."""
     sha = hashlib.sha256()
     for path in paths:
         sha.update(path.encode() + b"\0")
@@ -240,7 +240,7 @@ def stamp(name, value):
 
 
 class Step:
-    """Says what is being done, and how long it took."""
+    """Prints a step's name while it runs, and how long it took."""
 
     def __init__(self, name):
         self.name = name

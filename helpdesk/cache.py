@@ -1,4 +1,4 @@
-"""The cache in Redis. While Redis is away it is an empty cache that keeps nothing, and no error."""
+"""The cache in Redis. While Redis is away it behaves like an empty cache, without errors."""
 
 import json
 from collections.abc import Callable
@@ -14,13 +14,15 @@ T = TypeVar("T")
 
 
 class JsonSerializer:
-    """Values as JSON: whoever can write to Redis must not be able to run code here, as with pickle.
+    """Stores values as JSON, since with pickle anybody who can write to Redis could run code here.
 
-    Callers keep what JSON can say: a tuple comes back as a list, an instant is kept as its text.
+    Callers store only what JSON has: a tuple comes back as a list, an instant is stored as text.
     """
 
     def dumps(self, value: Any) -> int | str:
-        """Return a number as it is, for Redis to count with. Raises TypeError on other objects."""
+        """Return a number as it is, so that Redis can count with it. Raises TypeError for other
+        objects.
+        """
         return value if type(value) is int else json.dumps(value)
 
     def loads(self, stored: bytes) -> Any:
@@ -28,7 +30,7 @@ class JsonSerializer:
 
 
 class ForgetfulCache(RedisCache):
-    """What stands here may be lost at any time, so nobody needs to know that it is lost now."""
+    """A cache that ignores a missing Redis: its entries may be lost at any time anyway."""
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return _tried(lambda: super(ForgetfulCache, self).get(key, default, version), default)
@@ -48,7 +50,7 @@ class ForgetfulCache(RedisCache):
         return _tried(lambda: bool(super(ForgetfulCache, self).delete(key, version)), False)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Raises ValueError where there is no such key."""
+        """Increment a number. Raises ValueError if there is no such key."""
         found = _tried(lambda: super(ForgetfulCache, self).incr(key, delta, version), None)
         if found is None:
             raise ValueError(f"There is no {key}.")

@@ -1,4 +1,4 @@
-"""The Celery app. What beat starts when stands in the settings."""
+"""The Celery app. Its schedule is in helpdesk/schedule.py."""
 
 import os
 
@@ -17,7 +17,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
-    """Celery leaves logging alone when somebody listens to this signal."""
+    """Keep Celery from configuring logging, which it does unless this signal has a receiver."""
 
 
 @worker_init.connect

@@ -1,8 +1,8 @@
-"""The one place that asks the machine what time it is."""
+"""The only place that reads the system clock."""
 
 from datetime import UTC, datetime
 
 
 def this_second() -> datetime:
-    """Now, in UTC, to the whole second below: what the desk's records are kept in."""
+    """Return the current time in UTC, rounded down to the second, as records store it."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Tables that come from, and go to, a spreadsheet program."""
+"""CSV files for spreadsheet programs."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ _DELIMITERS = ",;\t"
 
 
 class _Echo:
-    """A file that hands back what is written."""
+    """A file object that returns what is written to it."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """CSV, line by line, as spreadsheet programs read it: UTF-8 with its mark, formulas defused."""
+    """Return CSV line by line for spreadsheet programs: UTF-8 with a BOM, formulas defused."""
     writer = csv.writer(_Echo())
     careful = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield "\ufeff"
@@ -32,9 +32,11 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def defused(cell: object) -> object:
-    """`cell` in a form that no spreadsheet program takes for a formula. Numbers stay numbers.
+    """Return `cell` in a form that no spreadsheet program takes for a formula. Numbers stay
+    numbers.
 
-    It gets an apostrophe, which `restored` takes away; so does one that has such a one already.
+    It gets an apostrophe, which `restored` removes; so does a cell that has such an apostrophe
+    already.
     """
     if isinstance(cell, str) and _looks_like_formula(cell):
         return f"'{cell}"
@@ -42,14 +44,16 @@ def defused(cell: object) -> object:
 
 
 def restored(cell: str) -> str:
-    """What `defused` made a text of."""
+    """Return the cell that `defused` was called with."""
     return cell[1:] if cell[:1] == "'" and _looks_like_formula(cell[1:]) else cell
 
 
 def _looks_like_formula(cell: str) -> bool:
-    """Whether `cell` begins with a sign of a formula, as some programs see it: in full width too,
-    and behind what cannot be seen, which they drop. A tab or a line break at once is one, too.
-    Apostrophes before it do not count."""
+    """Return whether some program would take `cell` for a formula.
+
+    Full-width signs count, also behind invisible characters, which programs drop; so does a tab or
+    line break at the start. Apostrophes before it do not count.
+    """
     if cell.lstrip("'")[:1] in ("\t", "\r", "\n"):
         return True
     first = next(
@@ -69,10 +73,11 @@ class Row:
 
 
 def read(text: str) -> Iterator[Row]:
-    """The rows of a CSV file that are not empty, in the form they had before `lines`.
+    """Return the rows of a CSV file that are not empty, as they were before `lines`.
 
-    Commas, semicolons and tabs are told apart by the first line. A row whose quotation marks do not
-    pair is one line, and the next row begins after it. Raises csv.Error for what is no text.
+    The first line decides between commas, semicolons and tabs. A row with an unpaired quotation
+    mark ends with its line, and the next row begins after it. Raises csv.Error if the file is no
+    text.
     """
     if "\0" in text:
         raise csv.Error("it holds what is no text")
@@ -101,5 +106,5 @@ def _row(number: int, cells: list[str], *, unreadable: bool = False) -> Iterator
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """The cells of one line, whether or not its quotation marks pair."""
+    """Return the cells of one line, whether or not its quotation marks pair."""
     return next(csv.reader([line], delimiter=delimiter), [])

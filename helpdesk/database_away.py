@@ -1,4 +1,4 @@
-"""What people and programs are answered while Django's database is away."""
+"""Responses while Django's database is away."""
 
 import sys
 from collections.abc import Callable
@@ -19,9 +19,11 @@ AWAY = (OperationalError, InterfaceError)
 
 
 class DatabaseMiddleware:
-    """Asks who somebody is before anything else does: an answer that the database owes is then a
-    page like any other. Stands right behind the middleware that knows the user; costs nothing that
-    the page would not ask anyway."""
+    """Load the user before anything else does, so that a missing database becomes an ordinary 503.
+
+    It comes right after the middleware that provides the user. Pages read the user anyway, so it
+    costs nothing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -50,8 +52,7 @@ def away(request: HttpRequest) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: what no page and no middleware has caught, such as a session that could
-    not be saved."""
+    """Django's handler500, for what nothing else catches, such as a session that was not saved."""
     if isinstance(sys.exc_info()[1], AWAY):
         return away(request)
     return server_error(request)

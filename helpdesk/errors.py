@@ -1,7 +1,7 @@
-"""What can go wrong in a service, in words that every app shares.
+"""Errors of services that every app shares.
 
-Raised deep, turned into a page or a status in one place: helpdesk/middleware.py. What only tickets
-know (a refused transition) is in tickets/domain/errors.py.
+They are raised deep inside and turned into a page or a status in one place: helpdesk/middleware.py.
+Errors that only tickets have, such as a refused transition, are in tickets/domain/errors.py.
 """
 
 import errno
@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 
 
 class ServiceError(Exception):
-    """A request that cannot be carried out. Nothing was written."""
+    """A request cannot be carried out. Nothing was written."""
 
 
 class NotFound(ServiceError):
-    """No such ticket, customer, vehicle or person."""
+    """The ticket, customer, vehicle or user does not exist."""
 
 
 class NotAllowed(ServiceError):
@@ -29,7 +29,7 @@ class NotAllowed(ServiceError):
 
 
 class Invalid(ServiceError):
-    """Bad input: `errors` says for each field what would be right."""
+    """Invalid input. `errors` says for each field what would be right."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         self.errors = dict(errors)
@@ -37,7 +37,7 @@ class Invalid(ServiceError):
 
 
 class StaleVersion(ServiceError):
-    """Somebody changed the item since `seen`; it is at version `current` now."""
+    """The item has changed since version `seen`; it is at version `current` now."""
 
     def __init__(self, *, seen: int, current: int) -> None:
         self.seen, self.current = seen, current
@@ -45,11 +45,12 @@ class StaleVersion(ServiceError):
 
 
 class AnswerErased(ServiceError):
-    """The request came before, and the personal data in its answer has been erased since."""
+    """The request is a repeat, and the personal data in its first response has been
+    erased since."""
 
 
 class Busy(ServiceError):
-    """Too many people write the same item at once; trying again will do."""
+    """Too many writers change the same item at once. A retry will succeed."""
 
 
 class NoRoom(ServiceError):
@@ -63,7 +64,7 @@ class NoRoom(ServiceError):
 
 
 class TooManyTries(ServiceError):
-    """It was tried too often under one `limit`; in `seconds` it may be tried again."""
+    """Too many attempts under one `limit`. The next one is allowed in `seconds`."""
 
     def __init__(self, seconds: float, *, limit: str) -> None:
         self.seconds, self.limit = max(int(seconds + 0.999), 1), limit
@@ -82,14 +83,15 @@ class TooManyTries(ServiceError):
 
 @runtime_checkable
 class Worded(Protocol):
-    """An error whose words are a message to be translated, and what fills its placeholders."""
+    """An error with a translatable message and values for its placeholders."""
 
     message: str
     values: Mapping[str, object]
 
 
 def worded(error: Exception) -> str:
-    """Return what an error says, in the reader's language; one without a message as it is."""
+    """Return an error's text in the reader's language, or as it is without a
+    translatable message."""
     if isinstance(error, Invalid):
         return " ".join(error.errors.values())
     if not isinstance(error, Worded) or not error.message:
@@ -100,7 +102,7 @@ def worded(error: Exception) -> str:
 
 
 def _shown(value: object) -> str:
-    """A word of a schema in the reader's language; anything else as it is."""
+    """Return a word of a schema in the reader's language; anything else as it is."""
     if isinstance(value, tuple | list):
         return ", ".join(map(_shown, value))
     return _(str(value)) if isinstance(value, StrEnum) else str(value)
@@ -108,6 +110,9 @@ def _shown(value: object) -> str:
 
 @cache
 def refusals() -> tuple[type[Exception], ...]:
-    """Return the base classes of what the apps' domains refuse, as REFUSALS in the settings names
-    them: a conflict, with a message for people."""
+    """Return the base classes of the refusals of the apps' domains, named by REFUSALS in the
+    settings.
+
+    Each is a conflict (409) with a message for people.
+    """
     return tuple(import_string(path) for path in settings.REFUSALS)

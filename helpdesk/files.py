@@ -1,4 +1,4 @@
-"""Files in a folder that are there whole or not at all."""
+"""File storage in a folder, in which a file is there whole or not at all."""
 
 import os
 from typing import Any
@@ -9,8 +9,8 @@ from django.core.files.storage import FileSystemStorage
 class WholeFiles(FileSystemStorage):
     """A file gets its name when all of it is on the disk.
 
-    What fails before, at whichever step, leaves nothing. Only a process that dies leaves a `.part`,
-    which no message names.
+    A failure before that leaves nothing. Only a process that dies leaves a `.part` file, which no
+    message names.
     """
 
     def _save(self, name: str, content: Any) -> str:

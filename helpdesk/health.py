@@ -1,7 +1,8 @@
-"""Is the process up, and does every engine answer? For figures see helpdesk/metrics.py.
+"""Health checks: whether the process is up, and whether every engine answers.
 
-Answered before anything else, so that a load balancer needs neither a host name nor TLS nor a
-session, and so that a broken database cannot break the answer.
+They are answered before all other middleware, so that a load balancer needs no host name, TLS or
+session, and so that a broken database cannot break the response. For figures see
+helpdesk/metrics.py.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,7 @@ class HealthMiddleware:
 
 
 def readiness() -> JsonResponse:
-    """200 when every engine answers; 503, and which does not."""
+    """Return 200 if every engine answers, else 503 with the ones that do not."""
     engines = engines_answer()
     ready = all(engines.values())
     words = {name: "ok" if answers else "unavailable" for name, answers in engines.items()}
@@ -42,12 +43,12 @@ def readiness() -> JsonResponse:
 
 
 def engines_answer() -> dict[str, bool]:
-    """Which engine answers. One request to each."""
+    """Return whether each engine answers. One request to each."""
     return {"database": _database(), "dynamodb": _dynamodb(), "redis": _redis()}
 
 
 def queue_length() -> int | None:
-    """Tasks of all queues that no worker has taken yet; None where Redis does not say."""
+    """Return the number of tasks in all queues that no worker has taken yet; None without Redis."""
     try:
         with redis.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE

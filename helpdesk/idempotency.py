@@ -1,4 +1,4 @@
-"""Requests that may come twice: a form that was sent again, a program that heard no answer.
+"""Requests that may come twice: a form that was sent again, a program that got no response.
 
 A request has a token of its sender's choice. What it writes and the token are written in one
 transaction, so a repeat finds the token and writes nothing. A program is answered as the first
@@ -37,7 +37,8 @@ class _Meta(TableMeta):
 
 
 class Request(Item):
-    """A token that was used. What it wrote: a ticket, or a line of one; else see `about`."""
+    """A token that was used, and what its request wrote: a ticket, an entry of its log, or see
+    `about`."""
 
     class Meta(_Meta):
         pass
@@ -53,7 +54,7 @@ class Request(Item):
 
 
 class Answer(Item):
-    """What a program was answered: the item that its request wrote, as it was then."""
+    """The response to a program: the item that its request wrote, as it was then."""
 
     class Meta(_Meta):
         pass
@@ -65,9 +66,11 @@ class Answer(Item):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A request's own token. With a `digest` of what is asked, one that is used for something else
-    is refused, and the repeat is answered as the first was. It is its actor's, but where it has an
-    `owner`: then whoever comes second finds what the first has written."""
+    """A request's own token, unique for its actor or, with an `owner`, for the owner.
+
+    With a `digest` of the request, a token that is used for a different request is refused, and a
+    repeat gets the first response. With an `owner` a second actor finds what the first one wrote.
+    """
 
     text: str
     digest: str | None = None
@@ -78,16 +81,19 @@ class Token:
 
 
 def keyed_digest(said: bytes) -> str:
-    """A digest of what is asked that tells nothing to whoever does not have SECRET_KEY.
+    """Return a digest of a request that reveals nothing without SECRET_KEY.
 
-    It begins with a mark of the key: one that was made under another key is compared with none.
+    It begins with a mark of the key, since digests under different keys cannot be compared.
     """
     mark = salted_hmac("idempotency mark", b"", algorithm="sha256").hexdigest()[:8]
     return f"{mark}:{salted_hmac('idempotency', said, algorithm='sha256').hexdigest()}"
 
 
 def written_before(token: Token, *, by: Actor) -> Request | None:
-    """What the request wrote when it came first. One read. Raises Invalid when it was another."""
+    """Return what the request wrote the first time, or None. One read.
+
+    Raises Invalid if the token was used for a different request.
+    """
     try:
         found = Request.get(token.key(by), REQUEST, consistent_read=True)
     except DoesNotExist:
@@ -99,13 +105,13 @@ def written_before(token: Token, *, by: Actor) -> Request | None:
 
 
 def all_written_before(tokens: Iterable[Token], *, by: Actor) -> set[str]:
-    """The texts of those tokens whose requests have come before. One read for each hundred."""
+    """Return the texts of those tokens that were used before. One read for each hundred."""
     keys = {token.key(by): token.text for token in tokens}
     return {keys[found.pk] for found in read_all(Request, ((pk, REQUEST) for pk in keys))}
 
 
 def answer_of(written: Request, kind: type[Kind]) -> Kind | None:
-    """The item that the first request was answered with; None where it is not kept. One read.
+    """Return the item of the first response, or None if it is not stored. One read.
 
     Raises AnswerErased.
     """
@@ -130,9 +136,9 @@ def remember(
     ticket_id: str | None = None,
     communication_id: str | None = None,
 ) -> None:
-    """Let the transaction hold only while the token is new, and keep what it writes.
+    """Commit the transaction only if the token is new, and store what it writes.
 
-    The `answer`, under the key that it is `about`, is kept only for whoever sent a digest.
+    The `answer`, under the key that it is `about`, is stored only for tokens with a digest.
     """
     pk = token.key(by)
     written = Request(
@@ -149,7 +155,7 @@ def remember(
 
 
 def forget_answers(about: str) -> None:
-    """Delete what was answered about an item. One Query, a write for each 25."""
+    """Delete the stored responses about an item. One Query, and a write for each 25."""
     delete_all(list(Answer.query(_answers(about), consistent_read=True)))
 
 

@@ -1,8 +1,8 @@
-"""Long work that a person asked for, done in steps.
+"""Long-running jobs that a user started, done in steps.
 
-Whoever watches the page drives it on; if they leave, a worker does. A step is leased, so that two
-drivers do not do the same; a driver that dies loses its lease, and its step is done again. So each
-step must be harmless to repeat.
+The page that shows the progress runs the steps; if the user leaves, a worker does. A step is
+leased, so that only one of them does it. If that one dies, the lease expires and the step is done
+again, so each step must be safe to repeat.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=60)
 
 
 class Job(leases.Leased):
-    """Something that was asked for and is worked off."""
+    """A job that a user started, and how far it is."""
 
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -40,21 +40,21 @@ J = TypeVar("J", bound=Job)
 
 
 def lease(kind: type[J], job_id: int) -> J | None:
-    """The job, for one step; None when it is finished, or somebody else works on it right now."""
+    """Return the job, leased for one step; None if it is finished, or leased by somebody else."""
     if not leases.take(kind._default_manager.filter(pk=job_id, finished_at=None), span=LEASE):
         return None
     return kind._default_manager.select_related("asked_by").get(pk=job_id)
 
 
 def step_done(job: Job, *, finished: bool) -> None:
-    """Write down what a step did, and let the next one begin."""
+    """Store the progress of a step, and release the lease."""
     job.finished_at = timezone.now() if finished else None
     job.leased_until = None
     job.save()
 
 
 def drive(step: Callable[[int], Job], job_id: int) -> None:
-    """Do step after step of a job until it is finished, or somebody else is at it."""
+    """Do the job's steps until it is finished, or somebody else has its lease."""
     while True:
         job = step(job_id)
         if job.finished_at or job.leased_until:
@@ -62,7 +62,7 @@ def drive(step: Callable[[int], Job], job_id: int) -> None:
 
 
 def abandoned(kind: type[J]) -> QuerySet[J]:
-    """Jobs that nobody drives on."""
+    """Return unfinished jobs that nobody works on."""
     waited = timezone.now() - LEASE
     left = Q(leased_until=None, asked_at__lt=waited) | Q(leased_until__isnull=False)
     return kind._default_manager.filter(leases.free() & left, finished_at=None)

@@ -1,4 +1,4 @@
-"""Rows that one worker has for a while: nobody else takes them until it is done, or has died."""
+"""Leases on rows: one worker at a time has a row, until it is done or its lease expires."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,13 +18,13 @@ class Leased(models.Model):
 
 
 def free() -> Q:
-    """Return the condition that rows meet which nobody has a lease on."""
+    """Return the condition for rows without a current lease."""
     return Q(leased_until=None) | Q(leased_until__lt=timezone.now())
 
 
 def take(rows: QuerySet[Any], *, span: timedelta) -> bool:
-    """Lease those of these rows that are free, for `span`; return whether there were any.
+    """Lease those of these rows that are free for `span`; return whether there were any.
 
-    Whoever is done sets `leased_until` to None. One SQL statement, so of two workers one wins.
+    Set `leased_until` to None when done. One SQL statement, so only one of two workers succeeds.
     """
     return bool(rows.filter(free()).update(leased_until=timezone.now() + span))

@@ -1,8 +1,8 @@
-"""What is taken out of lines of the log in production: everything that a person may have written.
+"""Remove everything that a person may have written from log lines in production.
 
-Nobody can tell from an error's message which part of it is a customer's address. So no message is
-kept: an error is its kind, its code where it has one, and the lines of code that it went through.
-The same holds for what libraries fill into their lines; their own words stay.
+It is impossible to tell which part of an error's message is a customer's address. So no message is
+logged: an error is logged as its type, its code if it has one, and its stack. The same goes for
+values that libraries fill into their lines; their own text stays.
 """
 
 import logging
@@ -27,7 +27,7 @@ Event = dict[str, Any]
 
 
 def without_arguments(logger: Any, name: str, event: Event) -> Event:
-    """Fill in a library's line again, with numbers, kinds of errors and nothing else."""
+    """Format a library's line again, with numbers and error types only."""
     record, filled = event["_record"], event.pop("positional_args", None)
     template = record.msg
     # Of starts and stops, never of requests.
@@ -47,7 +47,7 @@ def without_arguments(logger: Any, name: str, event: Event) -> Event:
 
 
 def without_messages(logger: Any, name: str, event: Event) -> Event:
-    """Tell an error by kinds and places instead of its message."""
+    """Replace the message of an error by its type and stack."""
     error = event.pop("exc_info", None)
     if not error:
         return event
@@ -61,7 +61,7 @@ def without_messages(logger: Any, name: str, event: Event) -> Event:
 
 
 def without_texts(logger: Any, name: str, event: Event) -> Event:
-    """Leave out mailed links, and what django-structlog adds that is text of others."""
+    """Remove links from emails, and what django-structlog adds that may be personal."""
     if str(event.get("logger", "")).startswith("django_structlog"):
         event = {key: value for key, value in event.items() if key not in _FOREIGN_TEXTS}
         if "reason" in event:
@@ -73,7 +73,7 @@ def without_texts(logger: Any, name: str, event: Event) -> Event:
 
 
 def path_without_texts(path: str) -> str:
-    """Return a path whose parts are ids and names of pages; others' are left out."""
+    """Return a path of which only ids and names of pages are left."""
     return "/".join(
         part if re.fullmatch(r"[\w.~-]{0,64}", part, re.ASCII) else LEFT_OUT
         for part in path.split("/")
@@ -81,7 +81,7 @@ def path_without_texts(path: str) -> str:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return what kind of error this is, with the code of the engine that gave it."""
+    """Return the type of an error, with the engine's code if it has one."""
     answer = getattr(error, "response", None)
     code = (
         (answer.get("Error") or {}).get("Code") if isinstance(answer, Mapping) else None
@@ -98,7 +98,7 @@ def kind_of(error: BaseException) -> str:
 
 
 def _told(error: BaseException) -> Iterator[str]:
-    """Lines for an error after what it came from, as Python itself writes them."""
+    """Return the lines for an error and its causes, in the order in which Python prints them."""
     chain: list[BaseException] = []
     one: BaseException | None = error
     while one is not None and one not in chain:

@@ -1,4 +1,4 @@
-"""Structured logs: one line of JSON an event in production, coloured words on a laptop.
+"""Structured logs: a line of JSON for each event in production, coloured text on a laptop.
 
 Whatever is bound to structlog's context (request id, user, ticket id) stands on every line, those
 of other libraries included; django-structlog carries it from a request to the worker's task.

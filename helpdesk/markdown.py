@@ -1,13 +1,12 @@
-"""What people write, as HTML that can do no harm.
+"""Convert text that people write to safe HTML.
 
-Staff write Markdown: `to_html`. What a customer wrote is shown as they wrote it: `as_written`.
-
-Raw HTML is text here; what the renderer makes is cleaned once more by a list of what may stay.
-Pictures are left out: they would tell their server who reads. Underlined headings and definitions
-of links are none: people write `-- ` above their names, and `[1]: …` below their texts.
+Representatives write Markdown: `to_html`. Customers' text is shown as they wrote it: `as_written`.
+Raw HTML is shown as text; the renderer's output is cleaned once more by an allowlist. Pictures are
+removed, since they would tell their server who reads. Setext headings and link definitions are
+disabled, because people write `-- ` above their names and `[1]: …` below their texts.
 
 A text of 20 kB can be made to cost seconds, or megabytes of HTML: one with more marks than its
-length allows is shown as written instead. What was computed is kept by each process for a while.
+length allows is shown as written instead. Each process caches results for a while.
 """
 
 import re
@@ -56,7 +55,7 @@ _TAGS = {
 
 @lru_cache(maxsize=256)
 def to_html(text: str, *, tickets: bool = False) -> SafeString:
-    """Return `text` read as Markdown; with `tickets`, `#41` is a link to that ticket."""
+    """Return `text` rendered as Markdown; with `tickets`, `#41` becomes a link to that ticket."""
     marks = len(_MARKS.findall(text))
     heavy = marks * len(text) > MOST_WEIGHT or marks + len(_ITEMS.findall(text)) > MOST_MARKS
     if heavy or text.count("\n") > MOST_LINES:
@@ -78,8 +77,10 @@ def to_html(text: str, *, tickets: bool = False) -> SafeString:
 
 
 def work(text: str) -> int:
-    """Return how much there is to do to read `text` as Markdown: its marks, items and lines, each
-    some 0.05 ms. What `to_html` would show as written is little: 1."""
+    """Return how expensive `text` is as Markdown: its marks, items and lines, about 0.05 ms each.
+
+    For a text that `to_html` would show as written this is 1.
+    """
     marks, items, lines = len(_MARKS.findall(text)), len(_ITEMS.findall(text)), text.count("\n")
     if marks * len(text) > MOST_WEIGHT or marks + items > MOST_MARKS or lines > MOST_LINES:
         return 1
@@ -88,7 +89,7 @@ def work(text: str) -> int:
 
 @lru_cache(maxsize=256)
 def as_written(text: str) -> SafeString:
-    """Return `text` with its line breaks and spaces, addresses as links, and nothing else."""
+    """Return `text` with its line breaks and spaces, URLs as links, and nothing else."""
     lines = "".join(_linked(text))
     if len(lines) > MOST_GROWTH * len(text) + 2_000:
         lines = escape(text)

@@ -1,7 +1,7 @@
-"""/metrics for Prometheus: what pages take, and how the desk itself is.
+"""/metrics for Prometheus: request times, and the state of the desk.
 
-Web processes count in files of PROMETHEUS_MULTIPROC_DIR, where that is set, so that whichever of
-them is asked answers for all. How the desk is, is looked up when it is asked.
+Web processes share their counts through files in PROMETHEUS_MULTIPROC_DIR, if it is set, so that
+any of them can answer for all. The state of the desk is read for each request.
 """
 
 import hmac
@@ -63,7 +63,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Whoever may not see them is told that nothing is here."""
+    """Serve the metrics; 404 for everybody who may not see them."""
     if not _may_see(request):
         return HttpResponse("Not found\n", status=404, content_type="text/plain")
     asked = CollectorRegistry()
@@ -78,7 +78,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class _Desk(Collector):
-    """How the desk is right now. An engine that is away leaves its figures out."""
+    """Gauges of the desk's current state. Those of an engine that is away are left out."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         answers = engines_answer()

@@ -1,4 +1,4 @@
-"""What goes wrong in a service becomes a page with a status, in this one place."""
+"""Errors of services become a page with a status, in this one place."""
 
 from collections.abc import Callable
 
@@ -46,9 +46,9 @@ _STATUS: dict[type[Exception], int] = {
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """A line for each request, with its path alone: what people searched for is in the rest.
+    """Log a line for each request, with its path and without its query, which may be a search.
 
-    The path of a page that is not there may be anything: what is no id is left out.
+    The path of a page that does not exist may be anything: only ids are logged of it.
     """
 
     @staticmethod
@@ -86,7 +86,7 @@ class ErrorMiddleware:
 
 
 def status_of(error: Exception) -> int:
-    """The HTTP status that says what kind of error this is."""
+    """Return the HTTP status for this kind of error."""
     if isinstance(error, refusals()):
         return 409
     return next(status for kind, status in _STATUS.items() if isinstance(error, kind))

@@ -1,13 +1,12 @@
-"""Numbers that stand in addresses and forms."""
+"""Numbers in URLs and forms."""
 
 MOST_DIGITS = 18
 """More do not fit into a column of SQL."""
 
 
 def whole_number(text: str | None) -> int | None:
-    """The whole number that `text` writes in ASCII digits; None where it writes none, or one that
-    is too long for any store.
-    """
+    """Return the whole number that `text` writes in ASCII digits; None for anything else, and for
+    one that is too long for any store."""
     if not text or not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
         return None
     return int(text)

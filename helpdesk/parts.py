@@ -1,8 +1,8 @@
-"""Parts of `make run` that run only while something is to be done.
+"""Parts of `make run` that run only while they are needed.
 
-Each is named in OPTIONAL_PARTS with a function that says whether it is wanted. `make run` looks at
-a folder: while a file there has the name of a part, that part runs. So whoever changes what a part
-is there for (a mailbox in the admin) starts it, and no part that does nothing takes memory.
+Each is named in OPTIONAL_PARTS with a function that says whether it is wanted. `make run` watches a
+folder: while it has a file with the name of a part, that part runs. So a change (of a mailbox in
+the admin) starts the part that it needs, and a part with nothing to do takes no memory.
 """
 
 from pathlib import Path
@@ -12,7 +12,8 @@ from django.utils.module_loading import import_string
 
 
 def ask_for_wanted() -> None:
-    """Let `make run` start what is wanted now, and stop what no longer is. Elsewhere: nothing."""
+    """Let `make run` start the parts that are wanted now, and stop the others.
+    Elsewhere no effect."""
     folder = Path(settings.PARTS_FOLDER)
     if not settings.PARTS_FOLDER or not folder.is_dir():
         return

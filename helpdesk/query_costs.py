@@ -1,4 +1,4 @@
-"""What a page has cost, for whoever builds it: the browser shows it beside the page's timing."""
+"""The cost of a page for its developer: the browser shows it beside the page's timing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from helpdesk.dynamo.capacity import counting
 
 
 class CostMiddleware:
-    """Says in Server-Timing what a request took of DynamoDB and of the database. In development."""
+    """Add a request's DynamoDB and SQL queries to Server-Timing, in development."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""What a page asks several times while it is made, asked once.
+"""A cache for the length of one request.
 
-The list in the middle, the form beside it and the links around them each want to know which teams
-there are, and none knows of the others. Only for requests that change nothing: there an answer
-stays right as long as the page is in the making. A page of 50 tickets costs a fifth more without.
+The list, the form and the navigation of a page each read the teams, for example, and know nothing
+of each other. Only requests that change nothing use it, so results stay valid. A page of 50 tickets
+costs a fifth more without.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,8 @@ _answers: ContextVar[dict[Any, Any] | None] = ContextVar("answers_of_this_page",
 
 
 def once_a_page(ask: Callable[P, T]) -> Callable[P, T]:
-    """A decorator for functions whose arguments can be hashed and whose answer nobody changes."""
+    """Cache a function's results for a request. Its arguments must be hashable, its results
+    unchanged."""
 
     @wraps(ask)
     def answer(*args: P.args, **named: P.kwargs) -> T:

@@ -1,9 +1,9 @@
-"""Send something to an address that a person has typed, and to no place inside.
+"""Send requests to a URL that a person has typed, but never to an internal host.
 
-The name is resolved here, every address it has is checked, and the connection goes to the one that
-was checked: a name that points elsewhere a moment later gains nothing. No redirect is followed.
-
-A target that sends a byte a second is never late with the next one: there is a limit for the whole.
+The name is resolved here, each of its addresses is checked, and the connection goes to the address
+that was checked, so it does not help an attacker to change the name's addresses afterwards.
+Redirects are not followed. A server that sends one byte a second would never time out: there is a
+limit for the whole request.
 """
 
 import socket
@@ -36,11 +36,11 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
-    """Nothing is sent there."""
+    """Requests to this URL are not allowed."""
 
 
 class Unreachable(Exception):
-    """Nobody answered."""
+    """The server did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Reply:
 
 
 def check_url(url: str, *, private: bool) -> None:
-    """Raises AddressRefused for what could never be sent to, whatever its name resolves to."""
+    """Raise AddressRefused for a URL that is never allowed, whatever its name resolves to."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -73,7 +73,7 @@ def check_url(url: str, *, private: bool) -> None:
 
 
 class _Limit:
-    """Hangs up when the time is over, whatever is being waited for then."""
+    """Closes the connection when the time is over, whatever it waits for then."""
 
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
@@ -142,11 +142,10 @@ def post(
     whole: float = WHOLE,
     most: int = MOST_READ,
 ) -> Reply:
-    """POST a body, JSON if `headers` do not say otherwise, and read `most` bytes of the answer.
-    Raises AddressRefused, Unreachable.
+    """POST a body, JSON unless `headers` say otherwise, and read `most` bytes of the response.
 
-    From connecting on it takes `whole` seconds at most; before that the system looks up the name,
-    within bounds of its own.
+    Raises AddressRefused, Unreachable. From connecting on it takes at most `whole` seconds; before
+    that the system resolves the name, within its own limits.
     """
     check_url(url, private=private)
     parts = urlsplit(url)
@@ -223,7 +222,7 @@ def _is_inside(address: Address) -> bool:
 
 
 def _embedded(address: Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
+    """Return the IPv4 addresses inside an IPv6 address: mapped, 6to4, Teredo, NAT64."""
     if isinstance(address, IPv4Address):
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]

@@ -1,4 +1,5 @@
-"""What Celery beat starts, and how often. The settings import this: nothing here asks them."""
+"""The periodic tasks that Celery beat starts. The settings import this, so it does not
+import them."""
 
 from typing import Any
 
@@ -8,7 +9,7 @@ from celery.schedules import crontab
 def beat_schedule(*, sla_sweep: int, outbox_sweep: int) -> dict[str, dict[str, Any]]:
     """Return the periodic tasks; periods are in seconds.
 
-    A task that waited longer than its period is dropped: the next one does its work.
+    A task that waited longer than its period is dropped, since the next one does its work.
     """
     schedule: dict[str, dict[str, Any]] = {
         name: {"task": task, "schedule": period, "options": {"expires": period}}

@@ -1,7 +1,6 @@
-"""Secrets that the desk has to say again to others: passwords of mailboxes, refresh tokens.
+"""Encrypted secrets that have to be sent to others: mailbox passwords, refresh tokens.
 
-They are encrypted with a key that follows from SECRET_KEY, so that neither the database nor a
-backup of it tells them.
+The key follows from SECRET_KEY, so that neither the database nor a backup of it reveals them.
 """
 
 from base64 import urlsafe_b64encode
@@ -17,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 class SecretField(models.TextField):
-    """A text that is encrypted in the database; empty stays empty.
+    """A text that is encrypted in the database; empty text stays empty.
 
-    One that was encrypted under a key that is gone reads as empty, and is logged.
+    Text that was encrypted under an unknown key reads as empty, and is logged.
     """
 
     def get_prep_value(self, value: Any) -> Any:
@@ -35,13 +34,14 @@ class SecretField(models.TextField):
             return ""
 
     def deconstruct(self) -> Any:
-        """As a TextField, which it is to the database: no migration knows of the difference."""
+        """Deconstruct as a TextField, which it is to the database, so that migrations do not
+        differ."""
         name, _path, arguments, named = super().deconstruct()
         return name, "django.db.models.TextField", arguments, named
 
 
 def _keys() -> MultiFernet:
-    """The present key, and those of former secrets."""
+    """Return the current key, and those of previous secrets."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
         [

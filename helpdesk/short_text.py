@@ -1,4 +1,4 @@
-"""Short texts that people read in one line: names, subjects, tags, reasons."""
+"""Short texts on one line: names, subjects, tags, reasons."""
 
 import re
 from typing import Any
@@ -12,23 +12,24 @@ _UNSEEN = re.compile(
 
 
 def one_line(text: str) -> str:
-    """`text` as a line that shows what it holds: single spaces, and no marks that cannot be seen.
+    """Return `text` on one line with single spaces and without invisible characters.
 
-    Such marks turn the direction of whatever stands beside them, and make two lines that look the
-    same differ. Joiners, which letters of some scripts and emoji need, stay.
+    Those change the direction of the text beside them, and make two lines differ that look the
+    same. Joiners, which letters of some scripts and emoji need, stay.
     """
     return " ".join(_UNSEEN.sub("", text).split())
 
 
 class LineField(models.CharField):
-    """A CharField of one line: what a form or the admin takes is brought into form before it is
-    checked, so that two names that look the same are the same."""
+    """A CharField of one line. Forms and the admin normalize it before they validate it, so that
+    two names that look the same are the same."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return one_line(text) if isinstance(text, str) else text
 
     def deconstruct(self) -> Any:
-        """As a CharField, which it is to the database: no migration knows of the difference."""
+        """Deconstruct as a CharField, which it is to the database, so that migrations do not
+        differ."""
         name, _path, arguments, named = super().deconstruct()
         return name, "django.db.models.CharField", arguments, named

@@ -1,4 +1,4 @@
-"""What workers do for the desk as a whole."""
+"""Celery tasks that belong to no app."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Reads what people see out of the source, and holds each language's catalogue against it.
+"""Extracts messages from the source, and compares each language's catalogue with them.
 
 A catalogue is `locale/<language>/LC_MESSAGES/django.po`. Babel reads and compiles it, so that
 nobody needs gettext. `make messages` updates the catalogues; setting the desk up compiles them.
@@ -49,7 +49,7 @@ MessageId = str | tuple[str, ...]
 
 
 def messages() -> Catalog:
-    """Return every message of the source, with the files that have it."""
+    """Return every message of the source, with the files that contain it."""
     found = Catalog(charset="utf-8")
     for path in sorted(_files()):
         name = path.relative_to(PROJECT).as_posix()
@@ -74,8 +74,10 @@ def po_file(language: str) -> Path:
 
 
 def update(language: str) -> tuple[int, int]:
-    """Write a language's catalogue anew: new messages without a translation, those that are gone
-    left out. Return how many messages it has, and how many lack a translation."""
+    """Update a language's catalogue: add new messages untranslated, remove those that are gone.
+
+    Returns how many messages it has, and how many lack a translation.
+    """
     updated = Catalog(
         locale=language, project="Helpdesk", header_comment=HEADER, charset="utf-8", fuzzy=False
     )
@@ -103,7 +105,7 @@ def compiled(language: str) -> bytes:
 
 
 def complete(string: object) -> bool:
-    """Whether a translation has all of its forms."""
+    """Return whether a translation has all of its plural forms."""
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
@@ -125,7 +127,7 @@ def messages_of(path: Path) -> Iterator[MessageId]:
 
 
 def _of_template(source: str) -> Iterator[MessageId]:
-    """Django turns a template's tags into calls of gettext; everything else of it into letters."""
+    """Return a template as calls of gettext, which is how Django extracts its messages."""
     calls = templatize(source)
     for call in _CALL.finditer(calls):
         texts, end = [], call.end()
@@ -136,6 +138,7 @@ def _of_template(source: str) -> Iterator[MessageId]:
 
 
 def _without_dates(written: bytes) -> bytes:
-    """A file that is written again without a change is the same file."""
+    """Return a catalogue without dates, so that writing it without a change leaves the file as it
+    is."""
     kept = [line for line in written.decode().split("\n") if not line.startswith(_OF_THE_DAY)]
     return "\n".join(kept).encode()

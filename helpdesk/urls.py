@@ -1,4 +1,4 @@
-"""Addresses of pages. /healthz and /readyz are answered in helpdesk/health.py."""
+"""URLs of pages. /healthz and /readyz are served by helpdesk/health.py."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth

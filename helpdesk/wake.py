@@ -1,8 +1,7 @@
-"""Tell workers that there is something to do. Nothing else sends a task.
+"""Enqueue Celery tasks. No other code does.
 
-What a task will read may be written in a SQL transaction that is still open: a worker is quicker
-than its commit, and finds nothing, or what was there before. So a task goes out when the
-transaction has been committed, and never if it is rolled back.
+A worker may be faster than the SQL transaction that writes what its task will read. So a task is
+enqueued when the transaction has been committed, and never if it is rolled back.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,19 +18,18 @@ log = structlog.get_logger(__name__)
 
 
 def send(task: str, *args: Any, **options: Any) -> None:
-    """Send a task by its name after the commit; at once where no SQL transaction is open.
+    """Enqueue a task by its name after the commit, or at once outside a SQL transaction.
 
     `options` are those of Celery's `apply_async`, such as `countdown` and `expires` in seconds.
-    Never raises for a broker that is away: for everything that is sent a sweep of beat finds what
-    was left.
+    Never raises if the broker is away: a periodic sweep finds what was left.
     """
     transaction.on_commit(partial(_send, task, args, options))
 
 
 def send_once(mark: str, seconds: int, task: str, **options: Any) -> None:
-    """As `send`, unless somebody has in the last `seconds` under the same `mark` of the cache.
+    """As `send`, unless it was called with the same `mark` within the last `seconds`.
 
-    Whoever begins the task may delete the mark before, so that it is sent anew.
+    The task may delete the mark when it begins, so that it can be enqueued again.
     """
     transaction.on_commit(lambda: _send_once(mark, seconds, lambda: _send(task, (), options)))
 

@@ -1,4 +1,4 @@
-"""What a web server serves. Made to be loaded once and then forked (`gunicorn --preload`)."""
+"""The WSGI application, to be loaded once and then forked (`gunicorn --preload`)."""
 
 import gc
 import os

@@ -1,1 +1,1 @@
-"""People: users, groups, and what each may do. Knows no ticket."""
+"""Users, groups and permissions. Knows nothing of tickets."""

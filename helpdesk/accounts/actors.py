@@ -1,4 +1,7 @@
-"""Who acts, and what they may do. Services ask these; pages only hide what would be refused."""
+"""The acting user and their permissions.
+
+Services check permissions here; pages only hide what a service would refuse.
+"""
 
 from dataclasses import dataclass
 
@@ -11,7 +14,7 @@ from helpdesk.errors import NotAllowed
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who asks for a change: a person, or the desk itself."""
+    """Who makes a change: a user, or the system."""
 
     user_id: str
     name: str
@@ -27,7 +30,7 @@ NOBODY = Actor("", "")
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
-    """The actor that a signed-in user is. Reads the groups once for each user object."""
+    """Return the actor for a signed-in user. Reads the groups once for each user object."""
     if not isinstance(user, User):
         return NOBODY
     known: Actor | None = getattr(user, "_actor", None)
@@ -46,25 +49,28 @@ def actor_of(user: User | AnonymousUser) -> Actor:
 
 
 def on_behalf_of(user: User) -> Actor:
-    """Return who finishes what somebody started with the right to, where half of it is worse than
-    all: themselves, or the system once they may no longer work tickets."""
+    """Return the actor who finishes work that `user` started.
+
+    That is the user, or the system once the user may no longer work tickets: some work is worse
+    left half done.
+    """
     by = actor_of(user)
     return by if by.works_tickets else SYSTEM
 
 
 def require_ticket_work(actor: Actor) -> None:
-    """Raises NotAllowed for whoever is neither representative nor supervisor."""
+    """Raise NotAllowed unless the actor is a representative or a supervisor."""
     if not actor.works_tickets:
         raise NotAllowed(_("Only representatives and supervisors can work on tickets."))
 
 
 def require_supervision(actor: Actor) -> None:
-    """Raises NotAllowed for all but supervisors."""
+    """Raise NotAllowed unless the actor is a supervisor."""
     if not actor.supervises:
         raise NotAllowed(_("Only supervisors can do this."))
 
 
 def require_administration(actor: Actor) -> None:
-    """Raises NotAllowed for all but superusers."""
+    """Raise NotAllowed unless the actor is a superuser."""
     if not actor.administers:
         raise NotAllowed(_("Only administrators can do this."))

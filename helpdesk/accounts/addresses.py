@@ -1,7 +1,7 @@
-"""Where a request comes from: what locks, logs and limits go by.
+"""The client's IP address, by which logins are locked, logged and rate limited.
 
-Anybody can write an `X-Forwarded-For`. It counts as far as proxies wrote it that the setting
-TRUSTED_PROXIES names, from the right: the first address that is none of them is the client's.
+Anybody can send an `X-Forwarded-For` header. Its addresses are read from the right, and the first
+one that is not in TRUSTED_PROXIES is the client's.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, without a port; empty where the server does not say one."""
+    """Return the client's address without a port; empty if the server does not give one."""
     peer = _parsed(request.META.get("REMOTE_ADDR", ""))
     if peer is None:
         return ""
@@ -30,7 +30,7 @@ def client_address(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=4)
 def networks(texts: Iterable[str]) -> list[IPv4Network | IPv6Network]:
-    """Return addresses and networks that are written as text. Raises ImproperlyConfigured."""
+    """Return the addresses and networks written in `text`. Raises ImproperlyConfigured."""
     try:
         return [ip_network(text) for text in texts]
     except ValueError as error:

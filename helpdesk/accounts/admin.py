@@ -1,4 +1,4 @@
-"""People in the admin. Only superusers manage accounts."""
+"""Users, groups, locked sign-ins and API tokens in the admin. Only superusers manage accounts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from helpdesk.accounts.tokens import revoke_all
 
 @admin.register(User)
 class DeskUserAdmin(AdministratorsOnly, UserAdmin):
-    """Django's own, with the time zone, and without deletion."""
+    """Django's own user admin, with the time zone and without deletion."""
 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -50,7 +50,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
     def forget_second_factor(
         self, request: HttpRequest, users: QuerySet[User]
     ) -> HttpResponse | None:
-        """For people who have lost their device."""
+        """Remove the second factor of people who have lost their device."""
         if asked := question(request):
             return asked
         devices = TOTPDevice.objects.filter(user__in=users)
@@ -69,7 +69,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
         return None
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Rights and addresses are changed by whoever has just shown who they are."""
+        """Require a recent password before rights and addresses can be changed."""
         asked = question(request) if request.method == "POST" else None
         return asked or super().changeform_view(request, *args, **kwargs)
 
@@ -86,7 +86,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
-    """What a group may do is written in the services; here one sees who is in which."""
+    """Shows who is in which group. What a group may do is written in the services."""
 
 
 admin.site.unregister(TOTPDevice)
@@ -94,7 +94,7 @@ admin.site.unregister(TOTPDevice)
 
 @admin.register(Tries)
 class TriesAdmin(AdministratorsOnly):
-    """Who was tried in vain, and from where. Deleting a line unlocks it."""
+    """Failed sign-ins, by name and address. Deleting a row unlocks it."""
 
     list_display = ("user", "address", "kind", "tries", "blocked_until", "changed_at")
     list_select_related = ("user",)
@@ -112,7 +112,7 @@ class TriesAdmin(AdministratorsOnly):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):
-    """Everybody's tokens: seen, and ended. People make their own, in the pages."""
+    """Everybody's API tokens, to view and revoke. People create their own in their preferences."""
 
     list_display = ("name", "beginning", "user", "scope", "last_used_at", "expires_at", "state")
     list_filter = ("scope", "last_used_at", "expires_at")

@@ -1,4 +1,4 @@
-"""People in the JSON API."""
+"""Users in the JSON API."""
 
 from typing import Any
 

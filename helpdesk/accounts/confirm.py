@@ -1,8 +1,8 @@
-"""Confirm it's you: before what guards an account, the password is asked for again.
+"""Ask for the password again before a change that protects an account.
 
-Once within 15 minutes; a login counts. A page that is only read leads to the question and back. A
-form is asked in its place, with everything that was typed in it, and goes on with the answer. A
-part of a page leads the whole page to the question, and back to itself.
+A password counts for 15 minutes, and so does a login. A page that only shows something redirects to
+the password form and back. A posted form is kept while the password is asked for, and is then
+processed. An HTMX fragment sends the whole page to the password form and back.
 """
 
 import time
@@ -35,19 +35,19 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirm_first(view: View) -> View:
-    """Let the view be reached only by whoever has given their password lately."""
+    """Require that the user has entered their password within the last 15 minutes."""
     return _guarded(view, download=False)
 
 
 def confirm_download(view: View) -> View:
-    """The same for a view whose answer is saved, and leaves the page as it is."""
+    """As `confirm_first`, for a view that is downloaded: the page that links to it stays open."""
     return _guarded(view, download=True)
 
 
 def question(request: HttpRequest, *, download: bool = False) -> HttpResponse | None:
-    """Return what asks for the password, or None for whoever has given it, now or lately.
+    """Return the page that asks for the password, or None if it was entered now or recently.
 
-    Raises TooManyTries. Cost: nothing, or what a login costs.
+    Raises TooManyTries. Cost: nothing, or that of a login.
     """
     if _is_fresh(request):
         return None
@@ -72,7 +72,7 @@ def question(request: HttpRequest, *, download: bool = False) -> HttpResponse | 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """The question, for whoever was only about to look; then on to `next`."""
+    """Ask for the password, then redirect to `next`."""
     wanted = _own(request, request.GET.get("next", ""))
     back = _own(request, request.GET["back"]) if request.GET.get("back") else ""
     if not _is_fresh(request) and not (request.method == "POST" and _is_right(request)):
@@ -124,7 +124,7 @@ def _address(wanted: str, back: str = "") -> str:
 
 
 def _own(request: HttpRequest, address: str) -> str:
-    """Return path and query of a Helpdesk page; for any other address those of the start page."""
+    """Return path and query of a Helpdesk page, or of the start page for any other address."""
     if not address or not url_has_allowed_host_and_scheme(address, {request.get_host()}):
         return str(settings.LOGIN_REDIRECT_URL)
     parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""Demo accounts: made in development only, and refused outside it."""
+"""Demo accounts, which exist in development only."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -17,7 +17,7 @@ _PEOPLE = [
 
 
 def make_demo_accounts() -> None:
-    """Make the accounts that are missing; an existing one keeps what was changed in it."""
+    """Create the demo accounts that are missing. Existing ones are left unchanged."""
     for username, first, last, group in _PEOPLE:
         if User.objects.filter(username=username).exists():
             continue
@@ -37,7 +37,7 @@ def make_demo_accounts() -> None:
 
 
 def refuse_demo_accounts() -> None:
-    """Raises ImproperlyConfigured where an active demo account exists outside development."""
+    """Raise ImproperlyConfigured if an active demo account exists outside development."""
     if settings.DEBUG:
         return
     names = list(

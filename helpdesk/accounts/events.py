@@ -1,7 +1,7 @@
-"""Who logged in, failed, or changed what guards an account: one line of the log each.
+"""The security log: one line for each login, failed login and change of an account's protection.
 
-A line names accounts by id, and says where the request came from. It never holds a name that was
-typed, an address of mail, or anything else that a person wrote.
+A line names accounts by id and has the client's address. It never holds a name that was typed, an
+email address, or any other text that a person wrote.
 """
 
 from typing import Any, Literal
@@ -39,8 +39,11 @@ Event = Literal[
 def log_event(
     event: Event, *, account: int | str | None, request: HttpRequest | None = None, **ids: Any
 ) -> None:
-    """Write the line. `account`: whom it is about, None where no account has the name; `ids`: more
-    ids and fixed words, never what somebody typed."""
+    """Write a line to the security log.
+
+    `account` is the account concerned, None if no account has the name that was typed. `ids` are
+    further ids and fixed words, never text that somebody typed.
+    """
     if request is not None:
         ids["address"] = client_address(request)
     log.info(event, account=None if account is None else str(account), **ids)

@@ -1,8 +1,9 @@
-"""The one place where a password is compared, and what keeps it from being guessed.
+"""The one place where passwords are compared, with the limits that keep them from being guessed.
 
-Under three limits: the address, the name from that address, and the name from everywhere, which
-waits longer and longer but is never locked. A browser in which somebody has logged in before has a
-limit of its own under their name instead, so that no guesser keeps them out. See decision 47.
+Attempts are limited by address, by name from that address, and by name from everywhere. The last
+limit only makes the next attempt wait longer and longer; it never locks an account. A browser in
+which the user has logged in before has a limit of its own for that name, so that a guesser cannot
+keep the user out. See decision 47.
 """
 
 import unicodedata
@@ -31,7 +32,9 @@ MOST_PEOPLE = 5
 
 
 class GuardedBackend(ModelBackend):
-    """Django's own under limits. Raises TooManyTries, and Busy where too many are compared."""
+    """Django's own backend with limits. Raises TooManyTries, and Busy if too many logins run at
+    once.
+    """
 
     def authenticate(
         self,
@@ -61,12 +64,12 @@ class GuardedBackend(ModelBackend):
 
 
 def forget_tries(request: HttpRequest, user: User) -> None:
-    """Let somebody who has shown otherwise that the account is theirs try anew, from here."""
+    """Reset the attempts for somebody who has proven in another way that the account is theirs."""
     throttle.forget(_of_the_name(_limits(request, user.get_username(), user.pk)))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int) -> None:
-    """Let the browser show later that `user_id` was logged in with it."""
+    """Set the cookie by which this browser can later prove that `user_id` has logged in with it."""
     known = _read(request)
     users = [user_id, *(one for one in known["users"] if one != user_id)][:MOST_PEOPLE]
     response.set_cookie(
@@ -80,7 +83,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int)
 
 
 def known_browser(request: HttpRequest, user_id: int | None) -> str | None:
-    """Return the id of a browser in which this user was logged in before, or None."""
+    """Return the browser's id if this user has logged in with it before, else None."""
     known = _read(request)
     return str(known["id"]) if user_id in known["users"] else None
 

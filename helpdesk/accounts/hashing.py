@@ -1,6 +1,6 @@
-"""Argon2 within bounds: each hash takes 100 MB and a tenth of a second, and strangers ask for them.
+"""Argon2 with limits: a hash takes 100 MB of memory and 0.1 s, and strangers can ask for one.
 
-In a process few are made at once; whoever finds no free place within PATIENCE is told to come back.
+Each process computes a few at a time. A request that gets no slot within PATIENCE is refused.
 """
 
 import threading
@@ -28,7 +28,7 @@ _held = threading.local()
 
 
 class BoundedArgon2(Argon2PasswordHasher):
-    """Django's own, a few at a time. Raises Busy."""
+    """Django's Argon2 hasher, a few at a time. Raises Busy."""
 
     def encode(self, password: str, salt: str) -> str:
         with slot():
@@ -40,7 +40,7 @@ class BoundedArgon2(Argon2PasswordHasher):
 
 
 class MaximumLengthValidator:
-    """A password is no book: what is compared at the door is bounded, so is what is set."""
+    """Refuse passwords that are longer than the ones that a login compares."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > LONGEST_PASSWORD:
@@ -52,7 +52,7 @@ class MaximumLengthValidator:
 
 @contextmanager
 def slot() -> Iterator[None]:
-    """Hold one of the places of this process, once a thread. Raises Busy."""
+    """Hold one of this process's slots; nested calls in a thread share one. Raises Busy."""
     if getattr(_held, "one", False):
         yield
         return

@@ -1,7 +1,7 @@
-"""Logging in: with a password, and for whoever wants it with a code of a second device.
+"""Login with a password and, if the user has set it up, a code from a second device.
 
-Nobody is logged in until both are right. Passwords are compared under limits (guessing.py), wrong
-codes make a device wait (django-otp).
+The user is logged in when both are right. Password attempts are limited in guessing.py; after wrong
+codes django-otp makes the device wait.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ class CodeForm(forms.Form):
 
 
 class DeskLogin(views.LoginView):
-    """The password; whoever has a second device is asked for its code next."""
+    """Log in with a password. Users with a second device are asked for a code next."""
 
     redirect_authenticated_user = True
     extra_context = {"debug_accounts": settings.DEBUG}
@@ -68,7 +68,7 @@ class DeskLogin(views.LoginView):
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_code(request: HttpRequest) -> HttpResponse:
-    """The code of the second device, for whoever has just given the right password."""
+    """Log in with a code from the second device, after the right password."""
     pending = request.session.get(PENDING) or {}
     fresh = timezone.now().timestamp() - pending.get("at", 0) < PATIENCE
     user = User.objects.filter(pk=pending["user"], is_active=True).first() if fresh else None
@@ -100,7 +100,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirm_first
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Tie a device to one's account, or let it go. Either asks for a code of it."""
+    """Set up or remove a second device. Both require a code from it."""
     user = request.user
     device = device_of(user)
     asked = (
@@ -137,15 +137,15 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def device_of(user: Any) -> TOTPDevice | None:
-    """The second device of somebody who wants one. One SQL query."""
+    """Return the user's confirmed second device, or None. One SQL query."""
     found: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
     return found
 
 
 def _compared(device: TOTPDevice, code: str) -> tuple[bool, bool]:
-    """Return whether the code is right, and whether wrong ones before make the device wait.
+    """Return whether the code is right, and whether earlier wrong codes make the device wait.
 
-    Under a lock: however many are sent at once, each is compared after what the one before left.
+    Locks the device, so that codes sent at the same time are compared one after another.
     """
     with transaction.atomic():
         locked = TOTPDevice.objects.select_for_update().filter(pk=device.pk).first()

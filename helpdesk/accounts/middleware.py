@@ -1,4 +1,4 @@
-"""Who has to log in where; pages in the person's own language, zone and form of time."""
+"""Require a login, and use the reader's own language, time zone and clock format."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -15,8 +15,10 @@ twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
 
 
 class ReaderMiddleware:
-    """Answers in the person's language, zone and form of time; a blank language is the browser's,
-    which Django's LocaleMiddleware has read."""
+    """Activate the reader's language, time zone and clock format for each request.
+
+    With a blank language the browser's is used, which Django's LocaleMiddleware has read.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,7 +41,7 @@ class ReaderMiddleware:
 
 
 class PagesRequireLogin(LoginRequiredMiddleware):
-    """Every page asks strangers to log in; the API says 401 by itself."""
+    """Redirect strangers from every page to the login. The API answers 401 itself."""
 
     def process_view(
         self, request: HttpRequest, *view: Any, **more: Any

@@ -1,4 +1,6 @@
-"""Users. They are deactivated, never deleted: tickets and logs keep naming them."""
+"""Users, teams and API tokens. Users are deactivated, never deleted, since tickets and logs name
+them.
+"""
 
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +32,7 @@ def validate_time_zone(name: str) -> None:
 
 class Users(models.QuerySet["User"]):
     def update(self, **changes: Any) -> int:
-        """Django's own; what rests on a password or an account that ends with it, ends, too."""
+        """Update as Django does; revoke tokens and sessions of accounts that this deactivates."""
         if changes.keys().isdisjoint(("password", "is_active")):
             return super().update(**changes)
         with transaction.atomic():
@@ -48,7 +50,7 @@ class EverybodyManager(UserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody who works here, or whose name an imported history mentions."""
+    """A user of the desk, or a name that an imported history mentions."""
 
     first_name = LineField(_("first name"), max_length=150, blank=True)
     last_name = LineField(_("last name"), max_length=150, blank=True)
@@ -103,7 +105,7 @@ class User(AbstractUser):
 
     @property
     def mail_language(self) -> str:
-        """The language of emails to this person: no browser says which one they read."""
+        """Return the language of emails to this user, since no browser says which one they read."""
         return self.language or settings.LANGUAGE_CODE
 
     @property
@@ -111,7 +113,7 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Django's own; the stronger hash that it may write is of the same password."""
+        """Compare as Django does. A stronger hash that this may store is of the same password."""
         self._same_password = True
         try:
             return super().check_password(raw_password)
@@ -131,7 +133,10 @@ class User(AbstractUser):
         return salted_hmac("helpdesk.sessions", found + self.session_stamp).hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password, or an account's end, ends what rests on it: all or nothing is written."""
+        """Save, and revoke tokens and sessions if the password or the account's state requires it.
+
+        All of it is written or nothing.
+        """
         with transaction.atomic():
             before = User.objects.filter(pk=self.pk).values("pk", "password", "is_active")
             was = list(before)
@@ -148,10 +153,11 @@ class User(AbstractUser):
 def _end_what_rested_on(
     before: Iterable[Mapping[str, Any]], *, same_password: bool = False
 ) -> dict[int, str]:
-    """Compare accounts with what they were: a new password, or the end, ends API tokens; the end,
-    sessions, too, which a new password ends by itself.
+    """Revoke API tokens and sessions of accounts that have a new password or were deactivated.
 
-    Returns the new session stamps. Cost: a SQL query, and up to three for each account it ends.
+    Compares the accounts with their previous state. A new password or deactivation revokes API
+    tokens; deactivation also ends sessions, which a new password ends without our help. Returns
+    the new session stamps. Cost: one SQL query, and up to three for each account concerned.
     """
     before = list(before)
     now = {
@@ -185,7 +191,7 @@ def _tell_once_written(event: events.Event, account: int, **ids: Any) -> None:
 
 
 class Team(models.Model):
-    """People who share a queue."""
+    """Users who share a queue."""
 
     class Distribution(models.TextChoices):
         MANUAL = "manual", _("Manual: members take tickets")
@@ -214,7 +220,7 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """Somebody in a team, and when they were last given a ticket in turn."""
+    """A user in a team, and when round robin last assigned them a ticket."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
@@ -232,7 +238,7 @@ class Membership(models.Model):
 
 
 class Absence(models.Model):
-    """Days on which somebody is given no tickets automatically; both days count."""
+    """Days on which a user is assigned no tickets automatically; both days count."""
 
     user = models.ForeignKey(
         User, models.CASCADE, related_name="absences", verbose_name=_("person")
@@ -274,7 +280,9 @@ class Absence(models.Model):
 
 
 class ApiToken(models.Model):
-    """Lets a program act as a user, or hand mail to a mailbox. Only a hash of the token is kept."""
+    """Lets a program act as a user, or deliver mail to a mailbox. Only a hash of the token is
+    stored.
+    """
 
     class Scope(models.TextChoices):
         READ = "read", _("read")
@@ -312,12 +320,12 @@ class ApiToken(models.Model):
 
     @property
     def good(self) -> bool:
-        """Neither revoked nor expired; its user may still be deactivated."""
+        """Whether the token is neither revoked nor expired. Its user may still be deactivated."""
         return self.revoked_at is None and self.expires_at > timezone.now()
 
 
 class Tries(models.Model):
-    """How often something was tried under one limit; see throttle.py."""
+    """The number of attempts under one limit; see throttle.py."""
 
     key = models.CharField(max_length=64, unique=True, editable=False)
     kind = models.CharField(_("limit"), max_length=10, editable=False)

@@ -1,8 +1,8 @@
-"""A new password: for whoever knows the old one, and by mail for whoever does not.
+"""Change a password with the old one, or reset it with a link by email.
 
-The views are Django's. The mail goes through the desk's one queue, where it names the account by
-id; its link is made when it is sent. Whoever asks learns nothing: an account that is there and one
-that is not cost the same reads and one write, and get the same answer.
+The views are Django's. The email goes through the one mail queue, which names the account by id;
+the link is made when the mail is sent. Whether the account exists cannot be found out: both cases
+cost the same reads and one write, and give the same response.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ MOST_ACCOUNTS = 5
 
 
 class ChangeForm(PasswordChangeForm):
-    """The old password is compared where all are, under its limits."""
+    """Compares the old password under the same limits as a login."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
@@ -60,7 +60,7 @@ class ChangeForm(PasswordChangeForm):
 
 
 class ChangePassword(views.PasswordChangeView):
-    """The person's own; this session goes on, all others and API tokens end."""
+    """Change one's own password. This session stays; all others and the API tokens end."""
 
     form_class = ChangeForm
     template_name = "accounts/password.html"
@@ -86,10 +86,12 @@ class ChangePassword(views.PasswordChangeView):
 
 
 class AskForm(PasswordResetForm):
-    """Queues a mail for each account of the mailbox, and one that says nothing where is none."""
+    """Queues an email for each account with the address, and one that is never sent if there is
+    none.
+    """
 
     def clean_email(self) -> str:
-        """The form in which addresses of accounts are kept, and compared."""
+        """Return the address in its canonical form, by which accounts are compared."""
         try:
             return as_kept(self.cleaned_data["email"])
         except AddressRefused as refused:
@@ -131,7 +133,9 @@ class AskForReset(views.PasswordResetView):
 
 
 class ResetPassword(views.PasswordResetConfirmView):
-    """Where a mailed link leads. Nobody is logged in by it: a second factor is still asked for."""
+    """The page that the link in the email opens. It logs nobody in: a second factor is still
+    required.
+    """
 
     template_name = "registration/set_password.html"
 
@@ -165,7 +169,7 @@ reset_done = views.PasswordResetCompleteView.as_view(
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
-    """The mail with the link, made now; None for whoever is not there, or not any more."""
+    """Return the email with the link, or None if the account is gone or deactivated."""
     user = User.objects.filter(pk=int(about[0]["userId"] or 0), is_active=True).first()
     if user is None or not user.email or not user.has_usable_password():
         return None

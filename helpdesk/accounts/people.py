@@ -1,4 +1,4 @@
-"""Who tickets can be assigned to, and what people are called."""
+"""Who can be assigned tickets, and what users are called."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,7 +14,7 @@ from helpdesk.request_cache import once_a_page
 
 @once_a_page
 def assignable_users() -> QuerySet[User]:
-    """Active people who work tickets, by name."""
+    """Return active users who work tickets, by name."""
     return (
         User.objects.filter(is_active=True)
         .filter(Q(groups__name__in=[REPRESENTATIVES, SUPERVISORS]) | Q(is_superuser=True))
@@ -24,8 +24,10 @@ def assignable_users() -> QuerySet[User]:
 
 
 def selectable_users(*, also: Iterable[int | None] = ()) -> QuerySet[User]:
-    """People whom a form offers: those who work tickets, and `also` whoever stands there already,
-    so that saving something else takes nobody away."""
+    """Return the users that a form offers: those who work tickets, and `also`.
+
+    `also` are users who are selected already, so that saving other fields removes nobody.
+    """
     works = assignable_users().order_by().values("pk")
     there = [pk for pk in also if pk is not None]
     return User.objects.filter(Q(pk__in=works) | Q(pk__in=there)).order_by(
@@ -34,7 +36,7 @@ def selectable_users(*, also: Iterable[int | None] = ()) -> QuerySet[User]:
 
 
 def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
-    """What each of these people is called; one SQL query, whoever is unknown is left out."""
+    """Return the names of these users by id, without unknown ids. One SQL query."""
     wanted = {user_id for user_id in user_ids if user_id}
     names = {SYSTEM.user_id: _("Helpdesk")} if SYSTEM.user_id in wanted else {}
     keys = [key for user_id in wanted if (key := whole_number(user_id)) is not None]
@@ -44,16 +46,16 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
 
 
 def can_work_now(user_ids: Iterable[str], *, day: date) -> set[str]:
-    """Return those of these people who can work tickets on a day: active, in a role, not absent.
+    """Return which of these users can work tickets on a day: active, in a role, not absent.
 
-    The one rule for whom tickets are given to and who is told of them. Two SQL queries, or none.
+    The one rule for automatic assignment and for notifications. Two SQL queries, or none.
     """
     there = work_tickets(user_ids)
     return there - absent_on(day) if there else there
 
 
 def work_tickets(user_ids: Iterable[str]) -> set[str]:
-    """Return those of these people who are active and in a role. One SQL query, or none."""
+    """Return which of these users are active and in a role. One SQL query, or none."""
     keys = [key for user_id in user_ids if (key := whole_number(user_id)) is not None]
     if not keys:
         return set()
@@ -62,26 +64,26 @@ def work_tickets(user_ids: Iterable[str]) -> set[str]:
 
 
 def supervisors_now(*, day: date) -> set[str]:
-    """Return the ids of supervisors who can work on a day; of all, where none can."""
+    """Return the ids of supervisors who can work on a day, or of all supervisors if none can."""
     everybody = people_to_tell(supervisors=True)
     return (everybody - absent_on(day)) or everybody
 
 
 def people_to_tell(*, supervisors: bool) -> set[str]:
-    """Ids of the active supervisors, or of the active representatives. One SQL query."""
+    """Return the ids of the active supervisors, or of the active representatives. One SQL query."""
     group = SUPERVISORS if supervisors else REPRESENTATIVES
     found = User.objects.filter(is_active=True, groups__name=group).values_list("pk", flat=True)
     return {str(pk) for pk in found}
 
 
 def supervisors_who_want_reports() -> QuerySet[User]:
-    """Active supervisors with an address who asked for the weekly report."""
+    """Return active supervisors who have an address and subscribed to the weekly report."""
     wanted = User.objects.filter(is_active=True, weekly_report=True).exclude(email="")
     return wanted.filter(Q(groups__name=SUPERVISORS) | Q(is_superuser=True)).distinct()
 
 
 def people_called(usernames: Iterable[str]) -> dict[str, str]:
-    """Ids of the people who work tickets under these user names. One SQL query, or none."""
+    """Return the ids of users with these usernames who work tickets. One SQL query, or none."""
     wanted = {username.casefold() for username in usernames}
     if not wanted:
         return {}
@@ -91,24 +93,24 @@ def people_called(usernames: Iterable[str]) -> dict[str, str]:
 
 @once_a_page
 def every_team() -> list[Team]:
-    """All teams, by name. One SQL query."""
+    """Return all teams, by name. One SQL query."""
     return list(Team.objects.all())
 
 
 @once_a_page
 def teams_of(user_id: str) -> list[Team]:
-    """The teams that somebody is in, by name. One SQL query."""
+    """Return the teams of a user, by name. One SQL query."""
     key = whole_number(user_id)
     return list(Team.objects.filter(memberships__user_id=key)) if key is not None else []
 
 
 def team_members(team_id: str) -> set[str]:
-    """Ids of the active members of a team. One SQL query."""
+    """Return the ids of a team's active members. One SQL query."""
     found = User.objects.filter(is_active=True, memberships__team_id=team_id)
     return {str(pk) for pk in found.values_list("pk", flat=True)}
 
 
 def absent_on(day: date) -> set[str]:
-    """Ids of the people who are away on a day. One SQL query."""
+    """Return the ids of the users who are absent on a day. One SQL query."""
     away = Absence.objects.filter(first_day__lte=day, last_day__gte=day)
     return {str(pk) for pk in away.values_list("user_id", flat=True)}

@@ -1,4 +1,4 @@
-"""What everybody sets for themselves."""
+"""The preferences that users set for themselves."""
 
 import zoneinfo
 

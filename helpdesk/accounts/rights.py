@@ -1,4 +1,4 @@
-"""Configuration belongs to supervisors, whatever single permissions their accounts carry."""
+"""Admin permissions by role, whatever Django permissions an account has."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from helpdesk.accounts.actors import actor_of
 
 
 class SupervisorsOnly(admin.ModelAdmin):
-    """Supervisors see, add and change; nothing that tickets refer to is deleted."""
+    """Supervisors view, add and change; what tickets refer to is never deleted."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return actor_of(request.user).supervises
@@ -28,7 +28,7 @@ class SupervisorsOnly(admin.ModelAdmin):
 
 
 class AdministratorsOnly(admin.ModelAdmin):
-    """Accounts, and what locks them, are for superusers alone."""
+    """Only superusers manage accounts and locked sign-ins."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return actor_of(request.user).administers
@@ -43,7 +43,7 @@ class AdministratorsOnly(admin.ModelAdmin):
 
 
 class ReadOnly(SupervisorsOnly):
-    """Supervisors see what the desk has written."""
+    """Supervisors view what the system has written; nobody changes it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,9 +1,9 @@
-"""How often something may be tried: a password, or asking for a new one.
+"""Limits for attempts, such as passwords and requests for a new one.
 
-Counted in Django's database, which logging in needs anyway: without Redis nothing is lost. A try is
-counted before it is made, under a lock, so that a hundred at once count as a hundred; one that was
-right is taken back. Names and addresses of mail are kept as keyed digests, since people type their
-passwords there.
+Counts are in Django's database, which a login needs anyway, so they work without Redis. An attempt
+is counted before it is made, under a lock, so that a hundred at once count as a hundred; a
+successful one is taken back. Names and email addresses are stored as keyed digests, since people
+sometimes type a password in their place.
 """
 
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ SWEPT = 100
 
 @dataclass(frozen=True)
 class Limit:
-    """So many tries (`free`) may be made within `window`; the next has to wait.
+    """Allows `free` attempts within `window`; after that the next one has to wait.
 
-    For the rest of a new window, or, with a `first` pause, for that pause, which doubles with each
-    try up to `longest`.
+    It waits for the rest of the window or, with a `first` pause, for that pause, which doubles with
+    each attempt up to `longest`.
     """
 
     kind: str
@@ -41,12 +41,12 @@ class Limit:
     user_id: int | None = None
 
     def of(self, *what: str, address: str = "", user_id: int | None = None) -> "Limit":
-        """Return this limit for somebody: `what` tells them from others and is not kept."""
+        """Return this limit for one subject. Only a digest of `what` is stored."""
         digest = salted_hmac("helpdesk.throttle", "\0".join((self.kind, *what)), algorithm="sha256")
         return replace(self, key=digest.hexdigest(), address=address, user_id=user_id)
 
     def pause(self, tries: int) -> timedelta:
-        """Return how long the next try has to wait after so many."""
+        """Return how long the next attempt has to wait after `tries` attempts."""
         if tries < self.free:
             return timedelta()
         if self.first is None:
@@ -69,7 +69,7 @@ MAILBOX = Limit("mailbox", 3, timedelta(hours=1))
 
 
 def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
-    """Count a try under all of these limits, or under none. Raises TooManyTries.
+    """Count an attempt under all of these limits, or under none. Raises TooManyTries.
 
     Cost: five SQL statements and one for each limit.
     """
@@ -108,18 +108,18 @@ def count(limits: Sequence[Limit], *, now: datetime | None = None) -> None:
 
 
 def take_back(limits: Sequence[Limit]) -> None:
-    """Undo the count of a try that was none. One SQL statement."""
+    """Take back an attempt that should not count. One SQL statement."""
     rows = Tries.objects.filter(key__in=[limit.key for limit in limits], tries__gt=0)
     rows.update(tries=F("tries") - 1, blocked_until=None)
 
 
 def forget(limits: Sequence[Limit]) -> None:
-    """Forget all tries under these limits. One SQL statement."""
+    """Reset the attempts under these limits. One SQL statement."""
     Tries.objects.filter(key__in=[limit.key for limit in limits]).delete()
 
 
 def network(address: str) -> str:
-    """Return what counts as one address: of IPv6 the /64, which one household has whole."""
+    """Return what counts as one address: for IPv6 the /64, since a household has all of it."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -130,7 +130,7 @@ def network(address: str) -> str:
 
 
 def _forget_old(now: datetime) -> None:
-    """Delete some of the counts that ended. They are locked by nobody: no two wait for another."""
+    """Delete some expired counts. Rows that are locked are skipped, so this never waits."""
     with transaction.atomic():
         old = Tries.objects.select_for_update(skip_locked=True).filter(forgotten_at__lte=now)
         keys = [row.pk for row in old[:SWEPT]]

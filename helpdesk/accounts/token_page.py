@@ -1,4 +1,4 @@
-"""Everybody's own API tokens: made here, shown once, ended here."""
+"""The page on which users create and revoke their own API tokens. A new token is shown once."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

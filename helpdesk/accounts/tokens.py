@@ -1,4 +1,6 @@
-"""API tokens: made once, kept as a hash, until they expire or are revoked, or their user goes."""
+"""API tokens. Only their hash is stored; they end when they expire, are revoked, or the user
+leaves.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -32,10 +34,10 @@ LAST_USE = timedelta(minutes=1)
 def make_token(
     user: User, *, name: str, scope: str = ApiToken.Scope.WRITE, days: int | None = None
 ) -> tuple[ApiToken, str]:
-    """A token that acts as `user`, and its text, which nobody can read again.
+    """Create a token that acts as `user`; return it with its text, which cannot be read again.
 
-    Good for `days`, or as long as is allowed. 256 random bits need no slow hash.
-    Raises Invalid; NotAllowed for whoever is deactivated.
+    It is valid for `days`, or as long as allowed. With 256 random bits it needs no slow hash.
+    Raises Invalid; NotAllowed for a deactivated user.
     """
     errors = {}
     longest: int = settings.API_TOKEN_DAYS
@@ -65,8 +67,11 @@ def make_token(
 
 
 def make_mail_token(mailbox: str, *, days: int | None = None) -> tuple[ApiToken, str]:
-    """A token with which a mail service hands mail to a mailbox, and its text, which nobody can
-    read again. It belongs to no person, so no password ends it. Raises Invalid for `days`."""
+    """Create a token that delivers mail to a mailbox; return it with its text.
+
+    The text cannot be read again. It belongs to no user, so no password change revokes it. Raises
+    Invalid for `days`.
+    """
     longest: int = settings.API_TOKEN_DAYS
     days = longest if days is None else days
     if not 1 <= days <= longest:
@@ -86,9 +91,11 @@ def make_mail_token(mailbox: str, *, days: int | None = None) -> tuple[ApiToken,
 
 
 def mail_token_ends(*, now: datetime) -> dict[str, datetime]:
-    """Return when the newest token of each mailbox ends, by the mailbox's name: somebody has to
-    make a new one before mail stops coming. One that ended more than a month ago is not missed.
-    One SQL query."""
+    """Return when the newest token of each mailbox expires, by the mailbox's name.
+
+    A new one has to be created before that, or mail stops. Tokens that expired more than a month
+    ago are left out. One SQL query.
+    """
     kept = ApiToken.objects.filter(scope=ApiToken.Scope.MAIL, revoked_at=None)
     longest = timedelta(days=settings.API_TOKEN_DAYS)
     ends: dict[str, datetime] = {}
@@ -101,10 +108,10 @@ def mail_token_ends(*, now: datetime) -> dict[str, datetime]:
 
 
 def token_of(text: str) -> ApiToken | None:
-    """The token with this text, if it is good now. One SQL query; one more once a minute.
+    """Return the valid token with this text, or None. One SQL query, and another once a minute.
 
-    None is good for longer than API_TOKEN_DAYS, whatever it was made for by an earlier release or
-    under a longer setting.
+    No token is valid for longer than API_TOKEN_DAYS, even if an earlier release or a longer setting
+    created it.
     """
     now = timezone.now()
     oldest = now - timedelta(days=settings.API_TOKEN_DAYS)
@@ -131,7 +138,7 @@ def tokens_of(user: User) -> QuerySet[ApiToken]:
 
 
 def revoke(token_id: int, *, by: Actor) -> None:
-    """Revoke a token; for its owner and supervisors. Raises NotFound, for others too."""
+    """Revoke a token, as its owner or a supervisor. Raises NotFound, also for others' tokens."""
     found = ApiToken.objects.filter(pk=token_id)
     if not by.supervises:
         found = found.filter(user_id=by.user_id)
@@ -141,7 +148,7 @@ def revoke(token_id: int, *, by: Actor) -> None:
 
 
 def revoke_all(tokens: QuerySet[ApiToken] | Iterable[ApiToken]) -> int:
-    """End tokens; those that ended before keep their time. Returns how many ended now."""
+    """Revoke tokens and return how many. Tokens that had ended already keep their time."""
     ended = 0
     for token in tokens:
         good = ApiToken.objects.filter(pk=token.pk, revoked_at=None)

@@ -1,5 +1,5 @@
-"""The JSON API, as far as it knows no app: who may ask, how often, and what a problem looks like.
+"""The parts of the JSON API that know no app: authentication, rate limits and problem details.
 
-What is asked of tickets, customers and reports is in the `api` of their apps; `helpdesk/urls.py`
-puts them together.
+Endpoints for tickets, customers and reports are in the `api` of their apps; `helpdesk/urls.py` puts
+them together.
 """

@@ -1,4 +1,4 @@
-"""Who asks: a token of a program, or the session of a page."""
+"""Authentication of API requests: by a program's token, or by a browser's session."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenAuth(HttpBearer):
-    """`Authorization: Bearer …`. Whoever sends one means it: no session stands in for a bad one."""
+    """Authenticates `Authorization: Bearer …`. An invalid token never falls back to the session."""
 
     def __call__(self, request: HttpRequest) -> Any:
         text = bearer_token(request)
@@ -38,7 +38,7 @@ class TokenAuth(HttpBearer):
 
 
 class MailTokenAuth(HttpBearer):
-    """The token of a mailbox: it hands in mail, and can do nothing else."""
+    """Authenticates a mailbox's token, which can deliver mail and nothing else."""
 
     def __call__(self, request: HttpRequest) -> Any:
         text = bearer_token(request)
@@ -59,7 +59,7 @@ session = SessionAuth(csrf=True)
 
 
 def bearer_token(request: HttpRequest) -> str | None:
-    """The token that a request names; empty where it names something else, None for nothing."""
+    """Return the token of a request: empty for another scheme, None without the header."""
     if "Authorization" not in request.headers:
         return None
     kind, _space, text = request.headers["Authorization"].partition(" ")

@@ -1,4 +1,4 @@
-"""ETag and If-Match: a version of an item, as HTTP says it."""
+"""ETag and If-Match: the version of an item in HTTP."""
 
 import re
 
@@ -15,9 +15,9 @@ def set_etag(response: HttpResponse, version: int) -> None:
 
 
 def requested_version(request: HttpRequest, version: int | None = None) -> int | None:
-    """The version that a change is bound to by `If-Match` or by the body's own; None: to none.
+    """Return the version that a change requires, from `If-Match` or the body; None without one.
 
-    Raises Invalid for a tag that no answer has given, and where the two differ.
+    Raises Invalid for a tag that no response has given, and if the two differ.
     """
     header = request.headers.get("If-Match", "").strip()
     if header in ("", "*"):
@@ -37,7 +37,7 @@ def requested_version(request: HttpRequest, version: int | None = None) -> int |
 
 
 def unchanged(request: HttpRequest, version: int) -> bool:
-    """Whether `If-None-Match` names this version: there is nothing to send."""
+    """Return whether `If-None-Match` names this version, so that nothing has to be sent."""
     tags = [
         tag.strip().removeprefix("W/")
         for tag in request.headers.get("If-None-Match", "").split(",")

@@ -1,6 +1,6 @@
-"""What the fields and parameters of the API mean: one name means one thing, wherever it stands.
+"""Descriptions of the API's fields and parameters. A name has the same meaning everywhere.
 
-Each app describes its own. A schema that says more of a field than its name does says it itself.
+Each app describes its own. A schema overrides a description by giving one itself.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _known: dict[str, tuple[str, Any]] = {
 
 
 def describe(fields: Fields) -> None:
-    """Add what an app's fields mean. Raises ValueError where a name has another meaning already."""
+    """Add descriptions of fields. Raises ValueError if a name has another description already."""
     for name, meaning in fields.items():
         if _known.setdefault(name, meaning) != meaning:
             raise ValueError(f"The API's {name} has a second meaning.")
 
 
 def complete(schema: dict[str, Any]) -> None:
-    """Fill in what the fields of a schema do not say themselves."""
+    """Add what the fields of a schema do not describe themselves."""
     for name, field in schema.get("properties", {}).items():
         words, example = _known.get(name, (None, None))
         if words:
@@ -38,7 +38,7 @@ def complete(schema: dict[str, Any]) -> None:
 
 
 def complete_parameter(parameter: dict[str, Any]) -> None:
-    """Fill in what a parameter does not say itself."""
+    """Add what a parameter does not describe itself."""
     words, example = _known.get(to_camel(parameter["name"]), (None, None))
     held = parameter.get("schema", {})
     if len(held.get("allOf", ())) == 1:  # generators take a list of one for an object

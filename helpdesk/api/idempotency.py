@@ -1,4 +1,4 @@
-"""Idempotency-Key: a request that comes twice is done once."""
+"""Idempotency-Key: a repeated request has no second effect."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -10,9 +10,9 @@ LONGEST = 200
 
 
 def token_of(request: HttpRequest) -> Token | None:
-    """The request's own key, with a digest of all that it asks for; None without a key.
+    """Return the request's idempotency key with a digest of the request; None without a key.
 
-    Raises Invalid for a key that cannot be kept.
+    Raises Invalid for a key that cannot be stored.
     """
     key = request.headers.get(KEY_FIELD)
     if key is None:

@@ -1,7 +1,7 @@
-"""How many requests a token may make.
+"""The rate limit of a token.
 
-Counted in the cache, by minute. A cache that is away limits nothing: the limit keeps one client
-from crowding out the others, it guards no secret.
+Requests are counted in the cache, by minute. Without the cache nothing is limited: the limit keeps
+one client from crowding out the others; it protects no secret.
 """
 
 import time
@@ -17,7 +17,7 @@ WINDOW = 60
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How a token stands in the present minute; `reset` is in seconds from now."""
+    """The state of a token's limit in the current minute; `reset` is in seconds from now."""
 
     limit: int
     used: int
@@ -33,7 +33,7 @@ class Rate:
 
 
 class TooMany(Exception):
-    """The token has made all its requests of this minute."""
+    """The token has used up its requests for this minute."""
 
     def __init__(self, rate: Rate) -> None:
         self.headers = {**rate.headers, "Retry-After": str(rate.reset)}
@@ -47,7 +47,7 @@ class TooMany(Exception):
 
 
 def count(token_id: int, *, now: float | None = None) -> Rate | None:
-    """Count a request of a token; None where nothing is limited. Raises TooMany."""
+    """Count a request of a token. Returns None if nothing is limited. Raises TooMany."""
     limit: int = settings.API_REQUESTS_PER_MINUTE
     if not limit:
         return None

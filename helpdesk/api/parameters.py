@@ -1,6 +1,6 @@
-"""Which parameters an address takes: what its description says, and no others.
+"""Refuse query parameters that an endpoint does not have.
 
-A name that is misspelt would otherwise be a filter that filters nothing.
+A misspelt name would otherwise be a filter that filters nothing.
 """
 
 import re
@@ -23,7 +23,7 @@ Known = Mapping[tuple[str, str], Mapping[str, bool]]
 
 @cache
 def known_parameters(api: NinjaAPI) -> Known:
-    """Made once of the API's own description."""
+    """Return the parameters of each endpoint, read once from the API's own description."""
     return {
         (method.upper(), path): {
             parameter["name"]: parameter["schema"].get("type") == "array"
@@ -36,7 +36,7 @@ def known_parameters(api: NinjaAPI) -> Known:
 
 
 def refuse_unknown(request: HttpRequest, known: Known) -> None:
-    """Raises ValidationError for parameters that the address does not take, or takes only once."""
+    """Raise ValidationError for unknown parameters, and for repeated ones that are taken once."""
     if not request.GET or request.resolver_match is None:
         return
     path = "/" + _PLACE.sub(r"{\1}", request.resolver_match.route)

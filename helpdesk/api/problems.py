@@ -1,4 +1,4 @@
-"""What goes wrong, in the words of RFC 9457; the API's own 404 and 405 included."""
+"""Errors as problem details (RFC 9457), including the API's own 404 and 405."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ def problem(
     errors: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """What went wrong, and for bad input with each field and what would be right."""
+    """Return a problem response. For invalid input it has an entry for each field."""
     titles = {
         401: _("Authentication required"),
         403: _("Not allowed"),
@@ -63,12 +63,12 @@ def problem(
 @csrf_exempt
 @login_not_required
 def unknown_address(request: HttpRequest) -> HttpResponse:
-    """Every address under /api that nothing else answers."""
+    """Answer 404 for every address under /api that has no endpoint."""
     return problem(404, _("No resource at this address. See /api/docs."))
 
 
 class ApiProblems:
-    """Middleware: a method that an address of the API does not take is a problem like any other."""
+    """Middleware that turns a 405 of an API address into a problem response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -86,7 +86,7 @@ class ApiProblems:
 
 
 def explain_problems(api: NinjaAPI) -> None:
-    """Let every error of the services and of the API itself be answered as a problem."""
+    """Register handlers that turn errors of the services and of the API into problem responses."""
 
     @api.exception_handler(ServiceError)
     @api.exception_handler(InvalidCursor)
@@ -142,9 +142,10 @@ def explain_problems(api: NinjaAPI) -> None:
 
 
 def _field(loc: tuple[Any, ...]) -> str:
-    """Where in the request, as its sender named it: `tags.0` of a body, `priority` of an address.
+    """Return the field's name as the sender wrote it, such as `tags.0` or `priority`.
 
-    The first part says in which part of the request; the next may be a name of our own.
+    The first item of pydantic's location says in which part of the request it is; the next may be a
+    name of our own.
     """
     if loc[0] != "body":
         return str([part for part in loc if isinstance(part, str)][-1])[:LONGEST_FIELD]

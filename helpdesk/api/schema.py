@@ -1,4 +1,4 @@
-"""The form of everything that the JSON API takes and gives."""
+"""Base schemas of everything that the JSON API accepts and returns."""
 
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -13,20 +13,20 @@ MOST_FIELDS = 40
 
 
 class ApiSchema(Schema):
-    """snake_case here, camelCase outside."""
+    """A schema with snake_case names in Python and camelCase names in JSON."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class RequestSchema(ApiSchema):
-    """The body of a request. A field that is not known is a mistake, and is said to be one."""
+    """The body of a request. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
     @model_validator(mode="before")
     @classmethod
     def few_unknown(cls, given: Any) -> Any:
-        """Look at the first few fields that are not known: each costs a line of the answer."""
+        """Return the first few unknown fields; each would take a line of the response."""
         if not isinstance(given, dict) or len(given) <= MOST_FIELDS:
             return given
         known = {info.alias for info in cls.model_fields.values()}
@@ -34,7 +34,7 @@ class RequestSchema(ApiSchema):
         return {name: given[name] for name in given.keys() & {*known, *unknown}}
 
     def said(self) -> dict[str, Any]:
-        """The fields that the request names, and no others."""
+        """Return only the fields that the request has."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
@@ -73,7 +73,7 @@ class FieldError(ApiSchema):
 
 
 def silent(default: Any, **more: Any) -> Any:
-    """A field that may be absent, and does not claim in the description to be anything then."""
+    """Return a field that may be absent, without a default in the description."""
 
     def keep_quiet(schema: dict[str, Any]) -> None:
         schema.pop("default", None)

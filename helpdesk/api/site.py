@@ -1,4 +1,4 @@
-"""The API itself: its description, and what stands on every answer."""
+"""The API itself: its description, and the headers of every response."""
 
 from typing import Any
 
@@ -44,10 +44,10 @@ _RATE = {
 
 
 class DeskAPI(NinjaAPI):
-    """Django Ninja's, with problems described and the token's rate on every answer."""
+    """Django Ninja's API, with errors described and rate limit headers on every response."""
 
     def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
-        """Made when it is known who asks, and before anything of the request is read."""
+        """Create the response after authentication, before anything of the request is parsed."""
         refuse_unknown(request, known_parameters(self))
         response = super().create_temporal_response(request)
         response["Cache-Control"] = "no-store"

@@ -2,9 +2,9 @@
 
 table.py        what each model's Meta says, and the one client they share
 attributes.py   attribute types that PynamoDB lacks
-transaction.py  conditioned writes, and what went wrong in our own words
+transaction.py  conditional writes, and their errors
 pages.py        bounded queries over the shards of an index
-cursor.py       opaque, signed places in a list
+cursor.py       opaque, signed positions in a list
 shards.py       index partitions that end in a shard number
 ulids.py        ids whose order is the order of writing
 capacity.py     counting requests and consumed capacity

@@ -13,9 +13,10 @@ _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class InstantAttribute(Attribute[datetime]):
-    """A moment in UTC to the second, as fixed-width text, so that string order is time order.
+    """An instant in UTC to the second, stored as fixed-width text, so that string order is time
+    order.
 
-    Raises ValueError for a naive time or a part of a second: truncating silently would let two
+    Raises ValueError for a naive time or a fraction of a second: truncating silently would let two
     readings of one clock disagree.
     """
 
@@ -33,7 +34,7 @@ class InstantAttribute(Attribute[datetime]):
 class IntegerAttribute(Attribute[int]):
     """A whole number. PynamoDB's own attribute for numbers gives a float to the type checker.
 
-    Raises ValueError for anything else: a version of 1.5 is a fault of ours.
+    Raises ValueError for anything else.
     """
 
     attr_type = NUMBER
@@ -48,9 +49,9 @@ class IntegerAttribute(Attribute[int]):
 
 
 class EnumAttribute(Attribute[E]):
-    """A word of an enumeration, stored as its text; whatever is set becomes a member.
+    """A member of an enumeration, stored as its text. Text that is assigned becomes a member.
 
-    Raises ValueError for a word that the enumeration does not have.
+    Raises ValueError for text that is no member.
     """
 
     attr_type = STRING

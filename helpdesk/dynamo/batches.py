@@ -1,4 +1,4 @@
-"""Many items in one request. DynamoDB may leave some of them undone, and asks to be asked later."""
+"""Many items in one request, with retries of those that DynamoDB left unprocessed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import uniform
@@ -25,10 +25,10 @@ def read_all(
     consistent: bool = True,
     only: Sequence[str] | None = None,
 ) -> Iterator[T]:
-    """Those of the items that exist, in no order; of each `only` some attributes, as the table
-    names them. One BatchGetItem for each hundred.
+    """Return those of the items that exist, in no order. One BatchGetItem for each hundred.
 
-    Raises GetError when some are left undone again and again.
+    `only` names the attributes to read of each, as the table names them. Raises GetError if some
+    stay unprocessed after several retries.
     """
     names = kind._hash_key_attribute().attr_name, kind._range_key_attribute().attr_name
     wanted: Asked = [
@@ -48,7 +48,7 @@ def read_all(
 def delete_all(items: Sequence[Item]) -> None:
     """Delete items of one table. One BatchWriteItem for each 25.
 
-    Raises PutError when some are left undone again and again.
+    Raises PutError if some stay unprocessed after several retries.
     """
 
     def ask(todo: Asked) -> tuple[list[Any], Asked]:
@@ -69,7 +69,7 @@ def delete_all(items: Sequence[Item]) -> None:
 def _insist(
     ask: Callable[[Asked], tuple[list[Any], Asked]], todo: Asked, error: type[Exception]
 ) -> Iterator[list[Any]]:
-    """Ask for what was left undone, after growing pauses of a chance length."""
+    """Retry what was left unprocessed, after growing, randomized pauses."""
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(uniform(0, PAUSE * 2**attempt))

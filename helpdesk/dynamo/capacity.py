@@ -1,4 +1,4 @@
-"""Count what a piece of work asks of DynamoDB: requests, and the capacity they consumed."""
+"""Count the requests to DynamoDB that a piece of code makes, and the capacity they consume."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass
 class Usage:
-    """What was asked for so far. Capacity is in DynamoDB's units; half a unit is the smallest."""
+    """Requests and capacity so far. Capacity is in DynamoDB's units; the smallest is
+    half a unit."""
 
     operations: list[str] = field(default_factory=list)
     capacity: float = 0.0
@@ -24,7 +25,7 @@ _usages: ContextVar[tuple[Usage, ...]] = ContextVar("dynamodb_usages", default=(
 
 @contextmanager
 def counting() -> Iterator[Usage]:
-    """Count the requests made inside, in this thread or task; may be nested."""
+    """Count the requests made inside the block, in this thread or task. May be nested."""
     usage = Usage()
     token = _usages.set((*_usages.get(), usage))
     try:
@@ -34,7 +35,7 @@ def counting() -> Iterator[Usage]:
 
 
 def record(model: Any, parsed: dict[str, Any], **_: Any) -> None:
-    """Take a botocore `after-call` event into every count that is open."""
+    """Add a botocore `after-call` event to every open count."""
     consumed = parsed.get("ConsumedCapacity") or []
     units = sum(
         table.get("CapacityUnits", 0.0)

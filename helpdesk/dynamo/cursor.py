@@ -1,8 +1,8 @@
-"""Opaque, signed places in a list.
+"""Opaque, signed positions in a list.
 
 A cursor names the last row that was shown and the query that showed it. It is signed, so that
-nobody can point it into rows that their query would not give, and bound to its query, so that a
-cursor of one list cannot silently misplace another.
+nobody can point it at rows that the query would not return. It is bound to its query, since in
+another list the position would mean something else.
 """
 
 from typing import Any
@@ -17,12 +17,12 @@ class InvalidCursor(Exception):
 
 
 def encode(*, query: Any, place: str) -> str:
-    """A cursor for `place` in the list that `query` (anything JSON) describes."""
+    """Return a cursor for `place` in the list that `query` (any JSON value) describes."""
     return signing.dumps([query, place], salt=_SALT, compress=True)
 
 
 def decode(cursor: str, *, query: Any) -> str:
-    """The place that `cursor` names in `query`'s list. Raises InvalidCursor."""
+    """Return the position that `cursor` names in the list of `query`. Raises InvalidCursor."""
     try:
         made_for, place = signing.loads(cursor, salt=_SALT)
     except (signing.BadSignature, ValueError) as error:

@@ -25,7 +25,7 @@ class PagePosition:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some rows of a list, and the places of the pages beside it (None at an end)."""
+    """Some rows of a list, and the positions of the pages before and after (None at an end)."""
 
     rows: list[T]
     next: PagePosition | None
@@ -49,10 +49,11 @@ def read_page(
     place: PagePosition | None = None,
     sharded: bool = True,
 ) -> Page[Any]:
-    """The first `limit` rows of `partitions` that meet the range key `condition`, in key order.
+    """Return the first `limit` rows of `partitions` that meet the range key `condition`, in key
+    order.
 
     `condition` says where to begin; `place` is what it was made from. Without `forward` the order
-    is the falling one. Cost: one query of `limit` + 1 rows for each shard of each partition.
+    is descending. Cost: one query of `limit` + 1 rows for each shard of each partition.
     """
     back = place is not None and place.back
     rising = forward is not back

@@ -10,10 +10,10 @@ from django.conf import settings
 
 
 def shard_key(partition: str, item_id: str) -> str:
-    """The key of the shard of `partition` that holds `item_id`."""
+    """Return the key of the shard of `partition` that holds `item_id`."""
     return f"{partition}#{crc32(item_id.encode()) % settings.DYNAMODB_SHARDS}"
 
 
 def shard_keys(partition: str) -> list[str]:
-    """The keys of all shards of `partition`."""
+    """Return the keys of all shards of `partition`."""
     return [f"{partition}#{shard}" for shard in range(settings.DYNAMODB_SHARDS)]

@@ -26,7 +26,7 @@ _lock = Lock()
 
 
 class TableMeta:
-    """What the Meta of every model says; subclasses add `table_name`."""
+    """What the Meta of every model contains; subclasses add `table_name`."""
 
     region = settings.AWS_REGION
     host = settings.DYNAMODB_ENDPOINT_URL or None
@@ -38,7 +38,7 @@ LONGEST_HASH_KEY, LONGEST_RANGE_KEY = 2_048, 1_024
 
 
 def fits(hash_key: Any, range_key: Any = "") -> bool:
-    """Whether an item can have such keys at all: text that UTF-8 can write, and not too long."""
+    """Return whether an item can have these keys: text that UTF-8 can encode, and not too long."""
     try:
         sizes = [len(str(key).encode()) for key in (hash_key, range_key)]
     except UnicodeEncodeError:  # half a surrogate pair
@@ -47,8 +47,11 @@ def fits(hash_key: Any, range_key: Any = "") -> bool:
 
 
 class Item(Model):
-    """A PynamoDB model on the shared client. Keys come from addresses that anybody may type: one
-    that no item can have is a key of nothing, and not an error."""
+    """A PynamoDB model on the shared client.
+
+    Keys come from URLs that anybody may type: a key that no item can have finds nothing, instead of
+    raising an error.
+    """
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -85,13 +88,13 @@ class Item(Model):
 
 
 def client() -> Any:
-    """The process's botocore client."""
+    """Return the process's botocore client."""
     with _lock:
         return _client(os.getpid())
 
 
 def connection() -> Connection:
-    """A connection on the shared client, for work that spans tables."""
+    """Return a connection on the shared client, for work that spans tables."""
     shared = Connection(region=settings.AWS_REGION, host=settings.DYNAMODB_ENDPOINT_URL or None)
     shared._client = client()
     return shared
@@ -126,9 +129,9 @@ def _client(pid: int) -> Any:
 
 
 def create_missing_tables() -> list[tuple[str, bool]]:
-    """Make each table of settings.DYNAMODB_TABLES and each index of it that is missing or other.
+    """Create each missing table of settings.DYNAMODB_TABLES, and bring indexes in line with models.
 
-    Says of each table whether anything was made now.
+    Returns each table's name, and whether it was created or changed.
     """
     answers = []
     for path in settings.DYNAMODB_TABLES:
@@ -143,7 +146,7 @@ def create_missing_tables() -> list[tuple[str, bool]]:
 
 
 def _follow_indexes(table: type[Item]) -> bool:
-    """Bring the indexes of a table that is there in line with its model; one change at a time."""
+    """Bring the indexes of an existing table in line with its model, one change at a time."""
     name = str(table.Meta.table_name)
     wanted: dict[str, Any] = dict(table._get_schema())
     there = _indexes(name)
@@ -191,7 +194,7 @@ def _indexes(name: str) -> dict[str, dict[str, Any]]:
 
 
 def _form(index: dict[str, Any]) -> tuple[Any, ...]:
-    """What makes two indexes the same, from a description or from a model's schema."""
+    """Return what makes two indexes equal, from a description or from a model's schema."""
     projection = index.get("Projection") or index["projection"]
     keys = index.get("KeySchema") or index["key_schema"]
     return (

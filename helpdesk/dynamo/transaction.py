@@ -1,4 +1,4 @@
-"""Conditioned writes: all of a change or nothing, and what went wrong in our own words."""
+"""Conditional writes: all of a change or nothing."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from helpdesk.errors import Busy
 class ConditionFailed(Exception):
     """Conditions of a transaction did not hold, and nothing was written.
 
-    `failed` holds the items that were in the way.
+    `failed` holds the items whose conditions failed.
     """
 
     def __init__(self, failed: list[Model]) -> None:
@@ -29,10 +29,10 @@ class Contended(Busy):
 
 
 class Transaction:
-    """At most 100 items, written together or not at all.
+    """At most 100 items that are written together or not at all.
 
-    Used as a context manager: leaving the block commits, an exception inside writes nothing.
-    Raises ConditionFailed or Contended on leaving.
+    A context manager: leaving the block commits; an exception inside writes nothing. Raises
+    ConditionFailed or Contended on leaving.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Transaction:
         self._deleted.append(item)
 
     def check(self, kind: type[Model], hash_key: str, range_key: str, condition: Condition) -> None:
-        """Let the transaction hold only where `condition` holds for an item it leaves alone."""
+        """Commit only if `condition` holds for an item that the transaction does not write."""
         self._write.condition_check(kind, hash_key, range_key, condition)
         self._checked.append(kind(hash_key, range_key))
 
@@ -89,10 +89,10 @@ class Transaction:
 
 
 def changes(before: Model, after: Model) -> list[Action]:
-    """The actions that turn the stored `before` into `after`: what differs, and nothing else.
+    """Return the actions that turn the stored `before` into `after`: only what differs.
 
-    Attributes that neither knows stay as they are, so that an older release that is still running
-    does not wipe what a newer one wrote.
+    Attributes that neither has stay as they are, so that an older release that is still running
+    does not delete what a newer one wrote.
     """
     was, becomes = before.serialize(), after.serialize()
     actions: list[Action] = []

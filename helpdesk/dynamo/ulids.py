@@ -1,4 +1,4 @@
-"""Ids whose order is the order of writing."""
+"""IDs that sort in the order of writing."""
 
 import time
 from datetime import datetime
@@ -12,11 +12,11 @@ _STEP = 2**48
 
 
 def new_ulid(*, after: str | None = None, at: datetime | None = None) -> str:
-    """A ULID of the moment `at` (now if not given) that sorts after `after`.
+    """Return a ULID of the moment `at` (default: now) that sorts after `after`.
 
-    Machines' clocks differ by milliseconds; a log that is written under a version condition is in
-    order all the same, because each line's id follows the last one's. It follows by a step of
-    chance: ids of two logs that count up from the same moment never meet.
+    Machines' clocks differ by milliseconds. A log that is written under a version condition is in
+    order all the same, because each line's id follows the previous one's, by a random step: ids of
+    two logs that count up from the same moment never meet.
     """
     millisecond = int((at.timestamp() if at else time.time()) * 1_000)
     made = (millisecond << _RANDOM_BITS) | randbits(_RANDOM_BITS)

@@ -1,13 +1,13 @@
 """Django's admin over DynamoDB. Knows no ticket, and could live in a package of its own.
 
-Django's QuerySet and Query stay, so lookups are parsed and validated by Django; only who executes
-them is another. What a model can be asked is an explicit list of access paths; a query that none of
-them serves is refused with words that say what would be. Never a scan, never SQL, never an answer
+Django's QuerySet and Query stay, so Django parses and validates lookups; only the execution is
+replaced. An explicit list of access paths says which queries a model serves; any other query is
+refused, with an error that lists those that are served. Never a scan, never SQL, never a result
 that leaves something out.
 
-paths.py       what a model can be asked: ByKey, Collection, Listing
+paths.py       the queries that a model serves: ByKey, Collection, Listing
 conditions.py  a parsed WHERE as plain conditions
-matching.py    a parsed WHERE held against rows that were read
+matching.py    a parsed WHERE checked on rows that were read
 plan.py        which path serves a query, and what it then reads
 query.py       the Query and its executor; the QuerySet, which does not write; the models' base
 fields.py      a field that is searched; moments without a zone

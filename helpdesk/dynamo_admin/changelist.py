@@ -1,7 +1,7 @@
 """A changelist that pages by cursor and counts up to a cap.
 
-It never asks what lies behind a page but for one row, so that the last page costs what the first
-one does. A filter that no access path serves is explained, and the list shown without it.
+It reads one row beyond the page and nothing more, so that the last page costs the same as the
+first. A filter that no access path serves is explained, and the list is shown without it.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ MOST_COUNTED = 1_000
 
 
 class CursorChangeList(ChangeList):
-    """Rows of a page, and the addresses of the pages beside it."""
+    """The rows of a page, and the URLs of the pages before and after."""
 
     counted = True
     """Whether `result_count` says how many rows there are, or only that there are that many."""
@@ -32,13 +32,14 @@ class CursorChangeList(ChangeList):
 
     @cached_property
     def cursor_text(self) -> str:
-        """The cursor in the address; a filter or an order of another list starts without it."""
+        """Return the cursor from the URL. After a change of filter or order the list
+        starts anew."""
         self.filter_params.pop(CURSOR_VAR, None)
         return str(self.params.pop(CURSOR_VAR, ""))
 
     @property
     def first_url(self) -> str:
-        """The first page, for all but the first page itself."""
+        """Return the URL of the first page, or None on the first page itself."""
         return str(self.get_query_string(remove=[CURSOR_VAR])) if self.cursor_text else ""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -46,7 +47,7 @@ class CursorChangeList(ChangeList):
         return super().get_queryset(request, exclude_parameters)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """What a filter or a search has ordered stays; DynamoDB's orders need no tie-break."""
+        """Keep the order that a filter or search sets. DynamoDB's orders need no tie-break."""
         if queryset.query.order_by:
             return list(queryset.query.order_by)
         options: Any = self.model_admin

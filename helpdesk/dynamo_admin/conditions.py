@@ -1,4 +1,4 @@
-"""A parsed WHERE as plain conditions, as far as it is a conjunction of them."""
+"""A parsed WHERE as plain conditions, as far as it is a conjunction."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,20 +20,20 @@ Found = dict[str, dict[str, Any]]
 
 
 class Contradiction(Exception):
-    """Nothing can meet these conditions."""
+    """No row can meet these conditions."""
 
 
 def conditions_of(where: WhereNode) -> tuple[Found, bool]:
-    """The conditions that all have to hold, and whether they are all that is asked.
+    """Return the conditions that all have to hold, and whether these are all of the WHERE.
 
-    `exact` comes as `in` with one value, `range` as two bounds. Raises Contradiction.
+    `exact` becomes `in` with one value, `range` becomes two bounds. Raises Contradiction.
     """
     found: Found = {}
     return found, _collect(where, found)
 
 
 def field_of(lookup: Lookup) -> str:
-    """The attribute that a lookup asks of. Raises FieldError for anything but a plain field."""
+    """Return the field of a lookup. Raises FieldError for anything but a plain field."""
     if not isinstance(lookup.lhs, Col):
         name = getattr(lookup.lhs, "lookup_name", None) or type(lookup.lhs).__name__
         raise FieldError(f"Fields are compared as they are stored: “{name}” cannot be asked.")
@@ -41,7 +41,7 @@ def field_of(lookup: Lookup) -> str:
 
 
 def value_of(lookup: Lookup) -> Any:
-    """What a lookup compares with. Raises FieldError for what only a database can compute."""
+    """Return the value of a lookup. Raises FieldError for what only a database can compute."""
     value = lookup.rhs
     parts = value if isinstance(value, list | tuple | set | frozenset) else [value]
     if any(hasattr(part, "resolve_expression") for part in (value, *parts)):
@@ -73,7 +73,7 @@ def _collect(node: WhereNode, found: Found) -> bool:
 
 
 def _either(node: WhereNode) -> tuple[str, frozenset[Any]] | None:
-    """A field and the values of it that an OR leaves: None when it is about something else."""
+    """Return the one field of an OR and its values; None if it is about several fields."""
     fields: set[str] = set()
     values: set[Any] = set()
     for child in node.children:

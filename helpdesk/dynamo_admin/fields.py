@@ -1,4 +1,4 @@
-"""Fields that models elsewhere need, and Django lacks."""
+"""Fields that models without a table need, and Django lacks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,20 +11,22 @@ from django.utils.translation import gettext as _
 
 
 class WordsField(models.TextField):
-    """`…__search` asks for the rows that a text finds; the order by it is the best match first.
-    Has no value."""
+    """`…__search` selects rows by a full-text search; ordering by it puts the best match first.
+
+    The field has no value.
+    """
 
 
 @WordsField.register_lookup
 class Search(Lookup):
-    """Served by a listing that searches; cannot be decided on single rows."""
+    """The search lookup. A listing serves it; it cannot be checked on single rows."""
 
     lookup_name = "search"
 
 
 class InstantField(models.DateTimeField):
-    """A moment in UTC. A date or time without a zone, as people write into addresses, is taken in
-    the reader's own."""
+    """An instant in UTC. A date or time without a time zone, as people type it into URLs, is in the
+    reader's zone."""
 
     def to_python(self, value: Any) -> Any:
         moment = super().to_python(value)

@@ -1,6 +1,6 @@
-"""A parsed WHERE held against rows that were read, with SQL's three truths.
+"""Check a parsed WHERE on rows that were read, with SQL's three truth values.
 
-An absent value is equal to nothing and different from nothing: NOT of it is unknown, too.
+NULL is equal to nothing and different from nothing: NOT of it is unknown, too.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,12 +34,12 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def listed(asked: Any) -> list[Any]:
-    """What a list is asked to contain: one thing, or several."""
+    """Return the value of a list lookup as a list, whether it holds one or several."""
     return list(asked) if isinstance(asked, list | tuple | set | frozenset) else [asked]
 
 
 def check(where: WhereNode, model: type[Model]) -> None:
-    """Raises FieldError for what cannot be decided on a row: before anything is read."""
+    """Raise FieldError for what cannot be checked on a row, before anything is read."""
     for child in where.children:
         if isinstance(child, WhereNode):
             check(child, model)
@@ -53,7 +53,7 @@ def check(where: WhereNode, model: type[Model]) -> None:
 
 
 def meets(row: Row, where: WhereNode) -> bool:
-    """Whether the row is one of those that `where` asks for."""
+    """Return whether the row meets `where`."""
     return _truth(row, where) is True
 
 

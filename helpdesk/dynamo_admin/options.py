@@ -1,8 +1,9 @@
-"""The ModelAdmin of a model whose rows are elsewhere.
+"""The ModelAdmin of a model without a table.
 
-A form posts the version that it was rendered with, and beside each field the value that it had
-then: what a person changed is told from what they only saw. When somebody else was quicker, the
-page comes back with what was typed kept, all other fields as they are now, and the new version.
+A form posts the version that it was rendered with, and beside each field its value at that time, so
+that a field which the user changed can be told from one that they only saw. If somebody else saved
+first, the page comes back with the user's changes, all other fields as they are now, and the new
+version.
 """
 
 import re
@@ -22,7 +23,7 @@ from helpdesk.errors import Invalid, ServiceError, StaleVersion
 
 
 class PlannedForm(forms.ModelForm):
-    """A form that knows what its reader saw, and says what a service refused."""
+    """A form that knows the values its user saw, and shows what a service refused."""
 
     refused: Exception | None = None
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -44,18 +45,18 @@ class PlannedForm(forms.ModelForm):
         return cleaned
 
     def validate_unique(self) -> None:
-        """Services see to it, with a condition in the transaction."""
+        """Do nothing: services check uniqueness, with a condition in the transaction."""
 
     @property
     def changed(self) -> dict[str, Any]:
-        """What its reader changed, by field."""
+        """Return the fields that the user changed, with their values."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
 
 
 class PlannedAdmin(admin.ModelAdmin):
-    """Lists by access paths, writes through services.
+    """Lists rows by access paths and writes them through services.
 
-    Subclasses have `write`, and say in `refusals` what it may raise.
+    Subclasses define `write`, and name in `refusals` the errors that it may raise.
     """
 
     form: Any = PlannedForm
@@ -74,23 +75,23 @@ class PlannedAdmin(admin.ModelAdmin):
     refusals: tuple[type[Exception], ...] = (ServiceError,)
 
     def write(self, request: HttpRequest, obj: Any, form: Any, *, change: bool) -> Model:
-        """Let a service write what `form` changed; return the row as it is then.
+        """Write what `form` changed with a service, and return the row as it is then.
 
-        Each admin that lets people write says how; one that only shows is never asked.
+        Each admin with a form that saves overrides this; a read-only one is never asked to.
         """
         raise ImproperlyConfigured(
             f"{type(self).__name__} lets people write, and does not say how."
         )
 
     def in_words(self, refused: Exception) -> Exception:
-        """A refusal in the reader's language."""
+        """Return a refusal as text in the reader's language."""
         return refused
 
     def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
-        """Give rows of a page what their columns show beside their own attributes."""
+        """Add to the rows of a page what their columns show beside their own attributes."""
 
     def changed_meanwhile(self, request: HttpRequest, obj: Any, version: int) -> Sequence[str]:
-        """What others did since `version`, a line each."""
+        """Return what others changed since `version`, one line each."""
         return ()
 
     # Django's own, as far as it has to differ
@@ -110,7 +111,7 @@ class PlannedAdmin(admin.ModelAdmin):
         return queryset.filter(**{f"{self.search_by}__search": words}), False
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # type: ignore[override]
-        """Rows that were ticked are taken by their keys, however the list was filtered."""
+        """Find the selected rows by their keys, whatever filter the list has."""
         if request.POST.get("select_across", "0") in ("", "0"):
             queryset = self.get_queryset(request)
         return super().response_action(request, queryset)
@@ -123,7 +124,7 @@ class PlannedAdmin(admin.ModelAdmin):
         extra_tags: str = "",
         fail_silently: bool = False,
     ) -> None:
-        """Django's; what says that a form is saved names the form, for its draft (kept.js)."""
+        """Name the saved form in the success message, so that its draft is deleted (kept.js)."""
         if level == messages.SUCCESS and not extra_tags:
             extra_tags = request.path
         super().message_user(request, message, level, extra_tags, fail_silently)
@@ -137,7 +138,7 @@ class PlannedAdmin(admin.ModelAdmin):
         return form.instance
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Everything is in `write`."""
+        """Do nothing: `write` has saved everything."""
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -153,7 +154,7 @@ class PlannedAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Django's; what a service refuses comes back in the form, with all that was typed."""
+        """Show what a service refused in the form, with everything that was typed."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except FieldError as refused:
@@ -171,7 +172,7 @@ class PlannedAdmin(admin.ModelAdmin):
             )
 
     def _follow(self, request: HttpRequest, object_id: str) -> list[str]:
-        """Bring what was posted in line with what is stored: but for what its sender changed."""
+        """Replace posted values by the stored ones, except where the user changed them."""
         obj: Any = self.get_object(request, object_id)
         seen = int(request.POST.get("version") or 0)
         posted: QueryDict = request.POST.copy()

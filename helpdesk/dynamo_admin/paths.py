@@ -1,6 +1,6 @@
-"""What a model can be asked, and what reads it.
+"""The queries that a model serves, and what reads their rows.
 
-A model's paths are tried in their order; the first that serves a query is taken.
+A model's paths are tried in order; the first that serves a query is used.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ MOST_KEYS = 1_000
 
 @dataclass(frozen=True)
 class ByKey:
-    """Rows by their primary keys. Whatever else is asked is decided on the rows.
+    """Rows by primary key. Other conditions are checked on the rows.
 
-    Keys that name nothing are left out by `read`.
+    `read` leaves out keys that do not exist.
     """
 
     read: Callable[[Sequence[Any]], Iterable[Row]]
@@ -35,9 +35,10 @@ class ByKey:
 
 @dataclass(frozen=True)
 class Collection:
-    """All rows that share the value of each field of `by`: few, so the rest is decided on them.
+    """All rows that share the value of each field of `by`: few, so other conditions are checked on
+    them.
 
-    `read` gives at most `most` + 1 of them; with that many, a query is refused.
+    `read` returns at most `most` + 1 rows; with that many, the query is refused.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class ListQuery:
-    """A page of a listing: rows that meet `conditions`, in `order`, from `place` on."""
+    """A page of a listing: rows that meet `conditions`, in `order`, after `place`."""
 
     conditions: Conditions
     order: tuple[str, ...]
@@ -56,12 +57,12 @@ class ListQuery:
     place: PagePosition | None = None
 
     def any_of(self, field: str) -> frozenset[Any]:
-        """The values one of which a field has to have; empty: it was not asked."""
+        """Return the values that a field may have; empty if there is no condition on it."""
         found: frozenset[Any] = self.conditions.get(field, {}).get("in", frozenset())
         return found
 
     def one(self, field: str) -> Any:
-        """The value that a field has to have, or None: it was not asked."""
+        """Return the value that a field has to have, or None if there is no condition on it."""
         return next(iter(self.any_of(field)), None)
 
     def get(self, field: str, lookup: str) -> Any:
@@ -72,11 +73,10 @@ class ListQuery:
 class Listing:
     """Rows of an index, page by page.
 
-    `takes` says which lookups of which fields it may be asked with, all of them together, and which
-    values (None: any). `exact` takes one value, `in` any number. `needs` names the fields that have
-    to be asked for. `orders` are all the orders that it has; the first is the one that is meant
-    where none is said. `read` gives at most as many rows as it is asked for, in no more requests
-    for a later page than for the first.
+    `takes` names the lookups of each field that may be combined, and the allowed values (None:
+    any). `exact` takes one value, `in` any number. `needs` names required fields. `orders` are all
+    orders of the index; the first is the default. `read` returns at most as many rows as requested,
+    in no more requests for a later page than for the first.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Listing:
     """Counts up to a number of rows more cheaply than by reading them; None: it cannot, then."""
 
     def serves(self, conditions: Conditions, order: Sequence[str]) -> bool:
-        """Whether the listing has exactly these rows in exactly this order."""
+        """Return whether the listing has exactly these rows in exactly this order."""
         return (
             all(field in conditions for field in self.needs)
             and all(
@@ -100,7 +100,7 @@ class Listing:
         )
 
     def order_for(self, order: Sequence[str]) -> tuple[str, ...] | None:
-        """The listing's order that begins as asked."""
+        """Return the listing's order that begins as requested."""
         wanted = tuple(order)
         return next((one for one in self.orders if one[: len(wanted)] == wanted), None)
 
@@ -114,7 +114,7 @@ class Listing:
         return lookup in taken and (taken[lookup] is None or value in taken[lookup])  # type: ignore[operator]
 
     def in_words(self) -> str:
-        """What can be asked of it."""
+        """Return which queries the listing serves, as text for a person."""
         fields = ", ".join(
             f"{field}{'*' if field in self.needs else ''} ({'/'.join(lookups)})"
             for field, lookups in self.takes.items()
@@ -129,12 +129,12 @@ _paths: dict[type[Model], tuple[Path, ...]] = {}
 
 
 def serve(model: type[Model], *paths: Path) -> None:
-    """Say what `model` can be asked."""
+    """Register the access paths of `model`."""
     _paths[model] = paths
 
 
 def paths_of(model: type[Model]) -> tuple[Path, ...]:
-    """Raises FieldError for a model that can be asked nothing."""
+    """Return the access paths of a model. Raises FieldError if it has none."""
     try:
         return _paths[model]
     except KeyError as missing:
@@ -142,7 +142,7 @@ def paths_of(model: type[Model]) -> tuple[Path, ...]:
 
 
 def refusal(model: type[Model], why: str) -> FieldError:
-    """An error that says what was refused, and what would not have been."""
+    """Return an error that says what was refused, and which queries are served."""
     possible = "; ".join(_in_words(model, path) for path in paths_of(model))
     return FieldError(f"{why} {model.__name__} can be asked: {possible}.")
 

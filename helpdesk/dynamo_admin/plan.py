@@ -1,4 +1,4 @@
-"""Which access path serves a query, and what it then reads."""
+"""Which access path serves a query, and the rows that it reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ STEP = 100
 
 @dataclass(frozen=True)
 class Plan:
-    """A query and the path that serves it; no path: nothing can meet its conditions."""
+    """A query and the path that serves it. Without a path no row can meet its conditions."""
 
     query: Query
     path: Path | None
@@ -130,7 +130,10 @@ class Plan:
 
 
 def plan(query: Query) -> Plan:
-    """The first path that serves the query. Raises FieldError, which says what the paths allow."""
+    """Return the plan of the first path that serves the query.
+
+    Raises FieldError, which says what the paths serve.
+    """
     model = _model(query)
     _refuse_what_only_sql_can(query)
     order = _order(query)
@@ -158,7 +161,7 @@ def plan(query: Query) -> Plan:
 
 
 def _rank(attribute: str, row: Row) -> tuple[Any, ...]:
-    """The absent is the least of all, as in SQLite."""
+    """Return the sort key of a row; NULL sorts first, as in SQLite."""
     value = row[attribute]
     return (False,) if value is None else (True, value)
 

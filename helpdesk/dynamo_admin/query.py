@@ -15,10 +15,10 @@ from helpdesk.dynamo_admin.plan import MOST, Plan, plan
 
 
 class Executor(SQLCompiler):
-    """Stands where Django looks for the SQL compiler. Has everything of it but SQL."""
+    """Replaces Django's SQL compiler, with its interface and without SQL."""
 
     def as_sql(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raises FieldError: what is not in SQL can be no part of a query that is."""
+        """Raise FieldError: what is not in SQL cannot be part of an SQL query."""
         model = self.query.model
         raise FieldError(f"{model.__name__ if model else 'This'} is not in SQL.")
 
@@ -40,7 +40,7 @@ class Executor(SQLCompiler):
 
 
 class PlannedQuery(Query):
-    """A query that an access path executes, whatever database it is asked of."""
+    """A query that an access path executes, whichever database it names."""
 
     def get_compiler(
         self, using: Any = None, connection: Any = None, elide_empty: bool = True
@@ -62,19 +62,19 @@ class PlannedQuery(Query):
         return next(plan(query).rows(), None) is not None
 
     def get_aggregation(self, using: Any, aggregate_exprs: Any) -> NoReturn:
-        """Raises FieldError: a sum over rows is a matter of reports."""
+        """Raise FieldError: sums over rows belong to reports."""
         raise FieldError(f"{self.model.__name__ if self.model else 'This'} is not in SQL: no sums.")
 
 
 class PlannedQuerySet(models.QuerySet[Any]):
-    """Reads as every QuerySet does. Does not write."""
+    """Reads like any QuerySet. Does not write."""
 
     def plan(self) -> Plan:
-        """How the query would be executed. Raises FieldError."""
+        """Return how the query would be executed. Raises FieldError."""
         return plan(self.query)
 
     def count_up_to(self, most: int = MOST) -> int:
-        """How many rows there are, or `most`."""
+        """Return how many rows there are, up to `most`."""
         return self.plan().count_up_to(most) if self._result_cache is None else min(len(self), most)
 
     def raw(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -88,7 +88,7 @@ class PlannedQuerySet(models.QuerySet[Any]):
 
 
 class Reads(models.Manager.from_queryset(PlannedQuerySet)):  # type: ignore[misc]
-    """The manager of a model whose rows are elsewhere."""
+    """The manager of a model without a table."""
 
     def get_queryset(self) -> PlannedQuerySet:
         query = PlannedQuery(self.model)
@@ -96,7 +96,7 @@ class Reads(models.Manager.from_queryset(PlannedQuerySet)):  # type: ignore[misc
 
 
 class PlannedModel(models.Model):
-    """A model without a table: read by its access paths, written by services."""
+    """A model without a table: access paths read it, services write it."""
 
     objects = Reads()
 
@@ -107,25 +107,26 @@ class PlannedModel(models.Model):
         default_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raises NotSupportedError."""
+        """Raise NotSupportedError."""
         raise _read_only(type(self))
 
     def save_base(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise _read_only(type(self))
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raises NotSupportedError."""
+        """Raise NotSupportedError."""
         raise _read_only(type(self))
 
     @classmethod
     def from_row(cls, row: Row) -> "PlannedModel":
-        """An instance of what was read; what the row lacks is read when it is asked for."""
+        """Return an instance of a row. Attributes that the row lacks are read when they
+        are used."""
         names = [field.attname for field in cls._meta.concrete_fields]
         return cls.from_db("default", names, [row.get(name, models.DEFERRED) for name in names])
 
 
 def _with(names: Sequence[str], rows: Sequence[Row], query: Query) -> Iterator[Row]:
-    """Rows with everything that is named: what an index lacks is read by key."""
+    """Return rows with all attributes that are named: those that an index lacks are read by key."""
     model = query.model
     assert model is not None and model._meta.pk is not None  # noqa: S101, PT018
     lacking = [row for row in rows if any(name not in row for name in names)]

@@ -1,4 +1,4 @@
-"""python -m helpdesk.engines: what `make run` ends in."""
+"""python -m helpdesk.engines: the last step of `make run`."""
 
 import sys
 

@@ -1,10 +1,10 @@
-"""`make run`: every part of the desk under one roof.
+"""`make run`: start and supervise every part of the desk.
 
-Engines first, then migrations, tables and demo data, then web, worker and beat; the address is
-printed when /readyz says so. Ctrl-C stops them in the opposite order. A part that dies is started
-again, after a pause that grows while it keeps dying; the others go on serving. All are children in
-this process's group that the kernel kills with it, so that even `kill -9` leaves nothing behind.
-Why not an existing manager: docs/decisions/0001.
+Engines first, then migrations, tables and demo data, then web, worker and beat; the URL is
+printed when /readyz says so. Ctrl-C stops them in the opposite order. A part that ends is started
+again, after a pause that grows while it keeps failing; the others go on serving. All are child
+processes in this process's group, which the kernel kills with it, so that even `kill -9` leaves
+nothing behind. Why not an existing manager: docs/decisions/0001.
 """
 
 import fcntl
@@ -37,12 +37,12 @@ DEMO = "Demo accounts (password demo): rep, rep2, supervisor, admin"
 
 
 class CannotRun(Exception):
-    """The message is one line that says what to do."""
+    """The desk cannot run here. The message is one line that says what to do."""
 
 
 @dataclass
 class Part:
-    """A program of the desk, started again when it dies."""
+    """A program of the desk, restarted when it ends."""
 
     name: str
     start: Callable[[int], "subprocess.Popen[bytes]"]
@@ -68,7 +68,7 @@ class Part:
 
     @property
     def died(self) -> bool:
-        """Whether it ended and nobody has taken notice yet."""
+        """Whether the process has ended and its restart is not planned yet."""
         return (
             self.process is not None and self.again_at is None and self.process.poll() is not None
         )
@@ -221,7 +221,7 @@ class Desk:
         )
 
     def _publish(self, urls: dict[str, str]) -> None:
-        """Tell manage.py where the engines are; the file is there while they run."""
+        """Write the file that tells manage.py where the engines are. It exists while they run."""
         self.env |= urls
         written = self.data / "engines.env.new"
         written.write_text("".join(f"{name}={value}\n" for name, value in urls.items()))
@@ -244,7 +244,7 @@ class Desk:
                 self._look_after(part, time.monotonic())
 
     def _look_for_optional(self) -> None:
-        """Let the optional parts that are wanted be started, and stop those that no longer are."""
+        """Start the optional parts that are wanted, and stop those that no longer are."""
         for part in self.optional:
             wanted, there = (self.wanted / part.name).exists(), part in self.programs
             if wanted and not there:
@@ -256,7 +256,7 @@ class Desk:
                     processes.stop([part.process], patience=PATIENCE)
 
     def _look_after(self, part: Part, now: float) -> None:
-        """Start a part that died again, when its pause is over."""
+        """Restart a part that has ended, after its pause."""
         if part.died:
             part.deaths = 1 if now - part.began_at >= STEADY else part.deaths + 1
             pause = PAUSES[min(part.deaths, len(PAUSES)) - 1]
@@ -282,10 +282,7 @@ class Desk:
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder` where it is missing; nobody else gets into it, or reads what will be in it.
-
-    Raises CannotRun.
-    """
+    """Create `folder` if it is missing, with access for its owner only. Raises CannotRun."""
     os.umask(0o077)  # of this process, and so of every part
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -323,7 +320,7 @@ def _is_ready(address: str) -> bool:
 
 
 def _relay(name: str, output: IO[bytes]) -> None:
-    """Print a part's lines with its name in front."""
+    """Print a part's lines, each with the part's name in front."""
     with output:
         for line in output:
             text = line.decode(errors="replace").rstrip()

@@ -16,7 +16,7 @@ _PATIENCE = 10.0  # seconds until it answers; it takes some 10 ms
 
 
 class EngineUnavailable(Exception):
-    """The engine cannot be had here; the message says what to do instead."""
+    """The engine is not available here; the message says what to do instead."""
 
 
 def start(address: Address, *, file: Path | None = None, log: int = DEVNULL) -> "Popen[bytes]":
@@ -38,12 +38,12 @@ def start(address: Address, *, file: Path | None = None, log: int = DEVNULL) -> 
 
 
 def url(address: Address) -> str:
-    """Return what DYNAMODB_ENDPOINT_URL says of an engine at `address`."""
+    """Return the DYNAMODB_ENDPOINT_URL of an engine at `address`."""
     return f"http://{address}"
 
 
 def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
-    """Raises ports.NotAnswering."""
+    """Wait until the engine answers. Raises ports.NotAnswering."""
     ports.wait_until(
         lambda: ports.accepts(address), alive=lambda: engine.poll() is None, seconds=_PATIENCE
     )
@@ -51,7 +51,7 @@ def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
 
 @contextmanager
 def in_memory() -> Iterator[str]:
-    """An engine with nothing in it, for as long as the block lasts; gives its URL."""
+    """Run an empty engine in memory for the length of the block; yields its URL."""
     for attempt in range(1, _ATTEMPTS + 1):
         address = ports.hidden_address()
         engine = start(address)

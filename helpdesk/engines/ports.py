@@ -1,4 +1,4 @@
-"""Addresses on loopback, and whether somebody answers there."""
+"""Addresses on loopback, and whether a server answers there."""
 
 import secrets
 import socket
@@ -11,7 +11,7 @@ WEB_HOST = "127.0.0.1"
 
 
 class NotAnswering(Exception):
-    """Nothing answered in time, or the process that should have is gone."""
+    """Nothing answered in time, or the process that should have has ended."""
 
 
 class Address(NamedTuple):
@@ -25,11 +25,11 @@ class Address(NamedTuple):
 
 
 def hidden_address() -> Address:
-    """Return an address that nobody listens on, with a host drawn from all of 127.0.0.0/8.
+    """Return a free address, with a host drawn from all of 127.0.0.0/8.
 
-    The embedded DynamoDB answers whoever asks, from any web page too. A page in the developer's
-    browser that had to try 16 million hosts times 28,000 ports finds nothing. Where only 127.0.0.1
-    is loopback (macOS) the host is that one.
+    The embedded DynamoDB answers anybody, including web pages. A page in the developer's browser
+    would have to try 16 million hosts times 28,000 ports. Where only 127.0.0.1 is loopback (macOS)
+    that is the host.
     """
     number = secrets.randbelow(2**24 - 3) + 2  # neither the network, nor .1, nor broadcast
     drawn = f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
@@ -40,7 +40,7 @@ def hidden_address() -> Address:
 
 
 def free_port() -> int:
-    """Return a port of WEB_HOST that nobody listens on right now."""
+    """Return a free port of WEB_HOST."""
     return _free_port(WEB_HOST)
 
 
@@ -67,7 +67,7 @@ def wait_until(answers: Callable[[], bool], *, alive: Callable[[], bool], second
 
 
 def accepts(address: Address) -> bool:
-    """Return whether somebody listens there. Waits one second at most."""
+    """Return whether a server accepts connections there. Waits one second at most."""
     try:
         with socket.create_connection(address, timeout=1):
             return True

@@ -1,4 +1,4 @@
-"""Children that die with their parent, however that one dies."""
+"""Child processes that end with their parent, even if it is killed."""
 
 import ctypes
 import os
@@ -14,9 +14,9 @@ _PR_SET_PDEATHSIG = 1
 def start(
     command: Sequence[str], *, env: Mapping[str, str] | None = None, **more: Any
 ) -> "subprocess.Popen[bytes]":
-    """Start `command` in this process's group; the kernel kills it when this process is gone.
+    """Start `command` in this process's group; the kernel kills it when this process ends.
 
-    The kernel's promise is Linux's alone; elsewhere a killed parent leaves its children.
+    Only Linux does; elsewhere a killed parent leaves its children behind.
     """
     return subprocess.Popen(
         command, env=env, stdin=subprocess.DEVNULL, preexec_fn=_die_with(os.getpid()), **more
@@ -24,7 +24,7 @@ def start(
 
 
 def stop(processes: Sequence["subprocess.Popen[bytes]"], *, patience: float) -> None:
-    """Ask all of them to end at once; kill those that are still there after `patience` seconds."""
+    """Terminate all of them, and kill those that are still running after `patience` seconds."""
     for process in processes:
         if process.poll() is None:
             process.terminate()

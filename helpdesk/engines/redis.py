@@ -12,16 +12,17 @@ from helpdesk.engines.ports import Address
 
 
 def new_password() -> str:
-    """Return a password for one run of the server; it stands in files of its owner alone."""
+    """Return a password for one run of the server. It is stored in files that only their owner can
+    read."""
     return secrets.token_urlsafe(32)
 
 
 def start(address: Address, *, folder: Path, password: str, log: int = DEVNULL) -> "Popen[bytes]":
     """Start the server at `address`, with an append-only file in `folder`.
 
-    The queue outlives a stop. It is flushed each second: what a crash takes from it, sweeps find
-    again. Nobody is served without `password`, which is in a file and not on the command line,
-    where everybody can read it. Raises EngineUnavailable.
+    The queue survives a restart. It is flushed each second; sweeps repair what a crash loses. The
+    server requires `password`, which is in a file and not on the command line, where every user of
+    the machine could read it. Raises EngineUnavailable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "server.conf"
@@ -43,12 +44,12 @@ aof-load-truncated yes
 
 
 def url(address: Address, password: str) -> str:
-    """Return what REDIS_URL says of a server at `address`."""
+    """Return the REDIS_URL of a server at `address`."""
     return f"redis://:{password}@{address}/0"
 
 
 def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
-    """Raises ports.NotAnswering."""
+    """Wait until the server answers. Raises ports.NotAnswering."""
     ports.wait_until(
         lambda: ports.accepts(address), alive=lambda: engine.poll() is None, seconds=20
     )

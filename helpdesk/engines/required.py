@@ -1,7 +1,7 @@
-"""Whether the engines are there that a command needs, asked before the command begins.
+"""Check before a command starts that the engines it needs are there.
 
-A laptop is where `make run` has written a `desk.env` to DATA_DIR. There an address that is missing
-is never AWS: it means that the desk is not running.
+A laptop is recognised by the `desk.env` that `make run` has written to DATA_DIR. There a missing
+endpoint never means AWS: it means that the desk is not running.
 """
 
 import sys
@@ -77,6 +77,6 @@ def _address(url: str) -> Address:
 
 
 def refuse_without_engines() -> None:
-    """End the process with status 1 and one line where the command it was started for lacks one."""
+    """Exit with status 1 and one line if the command lacks an engine."""
     if line := missing(sys.argv[1:]):
         sys.exit(f"helpdesk: {line}")

@@ -1,4 +1,4 @@
-"""Every mail of the desk goes out from here: answers, notifications, reports, passwords.
+"""All outgoing mail: replies, notifications, reports, password resets.
 
 `queue.py` keeps what is to be sent and what was not delivered; `delivery.py` sends it, each once;
 `smtp.py` gives one message to the mail server and says what became of it. What a mail says is

@@ -1,4 +1,4 @@
-"""E-mail addresses in the one form in which a mailbox is kept and compared. No I/O."""
+"""Email addresses in their canonical form, in which they are stored and compared. No I/O."""
 
 import re
 import unicodedata
@@ -17,12 +17,12 @@ _AROUND = " ;,"
 
 def _(message: str) -> str:
     """Mark a message for translation. The settings import this module, so Django's own function,
-    which asks them, would read them half made."""
+    which reads the settings, cannot be used here."""
     return message
 
 
 class AddressRefused(ValueError):
-    """What was written is no address; the message says what would be."""
+    """The text is no email address; the message says what would be right."""
 
     message = _("Enter a valid email address, such as giulia@example.com.")
     values: Mapping[str, object] = {}
@@ -32,11 +32,11 @@ class AddressRefused(ValueError):
 
 
 def as_kept(text: str) -> str:
-    """Return an e-mail address in the one form in which a mailbox is kept and compared.
+    """Return an email address in its canonical form, in which a mailbox is stored and compared.
 
-    Lower case, without what cannot be seen, comments, `mailto:`, angle brackets or separators
-    around it; an international domain in its readable form, however it was written. The part
-    before the @ has to be ASCII: few mail servers take anything else. Raises AddressRefused.
+    Lower case, without invisible characters, comments, `mailto:`, angle brackets or separators
+    around it; an international domain in its Unicode form, however it was written. The part before
+    the @ has to be ASCII: few mail servers accept anything else. Raises AddressRefused.
     """
     seen = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cc"))
     address = unicodedata.normalize("NFKC", _UNSEEN.sub("", seen)).lower()
@@ -53,13 +53,13 @@ def as_kept(text: str) -> str:
 
 
 def mailable(address: str) -> str:
-    """Return an address of `as_kept`'s form as mail servers want it: its domain in ASCII."""
+    """Return an address of `as_kept` in the form for mail servers, with its domain in ASCII."""
     local, _at, domain = address.rpartition("@")
     return address if domain.isascii() else f"{local}@{_ascii(domain)}"
 
 
 def _readable(domain: str) -> str:
-    """An international domain in letters, another as it is. Raises AddressRefused."""
+    """Return an international domain in Unicode, others as they are. Raises AddressRefused."""
     try:
         ascii_form = _ascii(domain)
         readable = idna.decode(ascii_form)

@@ -1,13 +1,13 @@
-"""Send what is due, each once.
+"""Send mail that is due, each message once.
 
-Whoever sends a mail claims it first, under a condition: two workers never send the same one. It is
-marked as sent only when the server has taken it. What fails before that is tried again, with pauses
-that grow, for two days; what the server refuses, or cannot be composed, has failed at once. A
-worker that dies while it sends, or a connection that is lost after the whole message was handed
-over, leaves a mail of which nobody can know: it is never sent again by itself.
+A worker claims a mail before it sends it, under a condition, so that no two workers send the same
+one. It is marked as sent when the server has accepted it. Failures before that are retried for two
+days, with growing pauses; what the server refuses, or cannot be composed, fails at once. If a
+worker dies while it sends, or the connection is lost after the whole message was transmitted,
+nobody can know whether it was sent: it is not sent again without a person's decision.
 
-A mail server that is away costs one mail's patience for each run: the others are not tried, and
-keep their place.
+If the mail server is away, each run waits for one mail only: the others are not tried, and keep
+their place.
 """
 
 from collections.abc import Sequence
@@ -55,9 +55,9 @@ ENGINES_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
 
 
 def send_due(*, now: datetime | None = None) -> int:
-    """Send the mails whose time has come; return how many messages the server took.
+    """Send the mails that are due; return how many messages the server accepted.
 
-    One that fails in a way that nobody thought of holds up no other.
+    An unexpected error with one of them does not stop the others.
     """
     at = now or this_second()
     sent = 0
@@ -75,21 +75,21 @@ def send_due(*, now: datetime | None = None) -> int:
 
 
 def send_soon() -> None:
-    """Wake a worker for what was just queued. Never raises: the sweep finds it anyway."""
+    """Wake a worker to send what was just queued. Never raises: the sweep finds it anyway."""
     wake.send("helpdesk.send_mail")
 
 
 def put_back(transaction: Transaction, mail: UndeliveredEmail, *, now: datetime) -> None:
-    """Let `transaction` take a mail off the list of undelivered ones and queue it once more.
+    """Add to `transaction` that an undelivered mail is queued once more.
 
-    The transaction fails where somebody else has dealt with the mail meanwhile.
+    The transaction fails if somebody else has dealt with the mail in the meantime.
     """
     transaction.delete(mail, UndeliveredEmail.pk.exists())
     transaction.put(queue.queued(mail.kind, mail.about, group=mail.group, key=mail.key, at=now))
 
 
 def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
-    """Send claimed mails of one group as one message; return how many messages went out."""
+    """Send claimed mails of one group as one message; return how many messages were sent."""
     if not mails:
         return 0
     of_kind = kind(mails[0].kind)
@@ -137,7 +137,7 @@ def _composed(of_kind: MailKind, mails: Sequence[QueuedEmail]) -> EmailMessage |
 
 
 def _claim(mail: QueuedEmail, now: datetime) -> bool:
-    """Take a mail for oneself; say whether one has it. One whose worker died is given up here."""
+    """Claim a mail and return whether that succeeded. A mail whose worker died becomes unknown."""
     if mail.state == SENDING:
         problem = _("The worker stopped while sending. The email may have been delivered.")
         _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
@@ -160,7 +160,7 @@ def _claim(mail: QueuedEmail, now: datetime) -> bool:
 def _end(
     mails: Sequence[QueuedEmail], of_kind: MailKind, result: Result, problem: str, now: datetime
 ) -> None:
-    """Take mails out of the queue, and keep what became of them; each in its own transaction."""
+    """Remove mails from the queue and store their results, each in a transaction of its own."""
     listed = result in LISTED or (result is Result.UNKNOWN and of_kind.person_decides)
     for mail in mails:
         try:
@@ -181,7 +181,7 @@ def _end(
 def _correct(
     mail: QueuedEmail, of_kind: MailKind, result: Result, problem: str, now: datetime
 ) -> None:
-    """It went out, whatever somebody made of the long silence meanwhile."""
+    """Store that a mail was sent after all, whatever was recorded when its claim expired."""
     key = queue.undelivered_key(mail.kind, mail.group, mail.key)
     try:
         with Transaction() as transaction:
@@ -196,7 +196,7 @@ def _correct(
 
 
 def _drop(mails: Sequence[QueuedEmail]) -> None:
-    """Take mails out of the queue that have nothing to say any more."""
+    """Remove mails from the queue that no longer have anything to say."""
     for mail in mails:
         mail.delete()
 

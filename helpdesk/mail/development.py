@@ -1,7 +1,7 @@
-"""Mail in development: it goes into a folder, where /mailbox/ shows it.
+"""Mail in development: it is written to a folder, and /mailbox/ shows it.
 
-Each file is a message as a mail server would have had it, under two lines with its envelope. Names
-are ULIDs: the newest comes last.
+Each file is a message as a mail server would get it, below two lines with its envelope. Names are
+ULIDs, so the newest sorts last.
 """
 
 from collections.abc import Sequence
@@ -53,13 +53,15 @@ class FileBackend(BaseEmailBackend):
 
 
 def is_on() -> bool:
-    """Return whether this is development, where mail stays on this machine."""
+    """Return whether this is development, where mail is written to files."""
     return bool(settings.DEBUG)
 
 
 def sent_emails(*, before: str = "", limit: int) -> list[SentEmail]:
-    """Return messages that the desk sent, with their headers, the newest first; those `before` a
-    name. Reads the names of all of them, and the beginnings of `limit`."""
+    """Return sent messages with their headers, the newest first; with `before` only older ones.
+
+    Reads the names of all files, and the beginnings of `limit` of them.
+    """
     folder = _folder()
     names = sorted((path.stem for path in folder.glob("*.eml")), reverse=True)
     return [
@@ -69,7 +71,7 @@ def sent_emails(*, before: str = "", limit: int) -> list[SentEmail]:
 
 
 def sent_email(name: str) -> SentEmail:
-    """Return one of them, whole. Raises NotFound."""
+    """Return one sent message, whole. Raises NotFound."""
     try:
         name = str(ULID.from_str(name))
         return _read(name, (_folder() / f"{name}.eml").read_bytes())

@@ -1,4 +1,4 @@
-"""Addresses in Django's database."""
+"""Email addresses in Django's database."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,8 +12,8 @@ from helpdesk.mail.address import AddressRefused, as_kept
 
 
 class AddressField(models.EmailField):
-    """An e-mail address: what a form, the admin or a command takes is brought into its one form,
-    or refused."""
+    """An email address. Forms, the admin and commands bring it into its canonical form, or refuse
+    it."""
 
     default_validators: list[Any] = []
 
@@ -27,17 +27,19 @@ class AddressField(models.EmailField):
             raise ValidationError(worded(refused)) from refused
 
     def get_prep_value(self, value: Any) -> Any:
-        """The one form, whoever writes or asks; what is no address, as older releases let it in,
-        is left for a person to correct."""
+        """Return the canonical form. Invalid addresses of older releases stay until a person
+        corrects them."""
         with suppress(ValidationError):
             return super().get_prep_value(value)
         return value
 
     def formfield(self, **kwargs: Any) -> Any:
-        """A field of text: Django's own for addresses refuses what `to_python` cleans."""
+        """Return a text field: Django's own field for addresses would refuse what `to_python`
+        cleans."""
         return super().formfield(**{"form_class": forms.CharField, **kwargs})
 
     def deconstruct(self) -> Any:
-        """As an EmailField, which it is to the database: no migration knows of the difference."""
+        """Deconstruct as an EmailField, which it is to the database, so that migrations do not
+        differ."""
         name, _path, arguments, named = super().deconstruct()
         return name, "django.db.models.EmailField", arguments, named

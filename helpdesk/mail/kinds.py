@@ -1,4 +1,4 @@
-"""What a kind of mail has to know: how it is composed, and what becomes of it."""
+"""The kinds of mail: how each is composed, and how its result is recorded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ Reference = Mapping[str, str]
 
 
 class Undeliverable(Exception):
-    """The mail cannot be composed, now or later; the message says why, in people's words."""
+    """The mail cannot be composed, now or later; the message says why, to a person."""
 
 
 class Result(StrEnum):
-    """What became of an attempt to send a mail."""
+    """The result of an attempt to send a mail."""
 
     SENT = "sent"
     PARTLY = "partly"  # sent, but some of its recipients were refused
@@ -33,7 +33,7 @@ class Result(StrEnum):
 
 
 def recipient(address: str) -> str:
-    """The address as mail servers want it. Raises Undeliverable where it is none."""
+    """Return the address in the form for mail servers. Raises Undeliverable if it is invalid."""
     try:
         return mailable(as_kept(address))
     except AddressRefused as refused:
@@ -47,7 +47,7 @@ def no_record(
     problem: str,
     now: datetime,
 ) -> None:
-    """Keep nothing of what became of a mail."""
+    """Record nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Mails that are to be sent, by the time they are due, and mails that were not delivered.
+"""The queue of outgoing mail, by the time it is due, and the list of undelivered mail.
 
-A mail says what it is about by ids. It is put into the queue by the transaction that decides that
-it is to be sent, so that it is there exactly when that is true; the same transaction has to make
-sure that a repeat of it puts no second one there.
+A mail names its subject matter by ids. The transaction that decides on a mail also queues it, so
+that it is there exactly if that was decided; the same transaction has to make sure that a repeat
+does not queue a second one.
 """
 
 import json
@@ -26,7 +26,7 @@ LOST_AFTER = timedelta(minutes=10)
 
 
 class QueuedEmail(Item):
-    """A mail that is to be sent. Its key begins with the time from which on it is due."""
+    """A mail to be sent. Its key begins with the time from which it is due."""
 
     class Meta(TableMeta):
         table_name = f"{settings.DYNAMODB_TABLE_PREFIX}tickets"
@@ -50,7 +50,7 @@ class QueuedEmail(Item):
         return found
 
     def due_again(self, at: datetime) -> "QueuedEmail":
-        """Return the same mail as it is to be tried again from `at` on."""
+        """Return the same mail, to be tried again from `at` on."""
         again = queued(self.kind, self.about, group=self.group, key=self.key, at=at)
         again.queued_at = self.queued_at
         again.tries = self.tries + 1
@@ -58,7 +58,7 @@ class QueuedEmail(Item):
 
 
 class UndeliveredEmail(Item):
-    """A mail that failed, or may have got lost, until a person has dealt with it."""
+    """A mail that failed, or may be lost, until a person has dealt with it."""
 
     class Meta(TableMeta):
         table_name = f"{settings.DYNAMODB_TABLE_PREFIX}tickets"
@@ -83,7 +83,7 @@ class UndeliveredEmail(Item):
 def queued(
     kind: str, reference: Reference, *, group: str, key: str = "", at: datetime
 ) -> QueuedEmail:
-    """Return a mail that is due from `at` on, to be put into the transaction that decides on it."""
+    """Return a mail that is due from `at` on, to be put into a transaction."""
     return QueuedEmail(
         shard_key(QUEUE, group),
         _sk(at, kind, group, key),
@@ -96,10 +96,10 @@ def queued(
 
 
 def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
-    """Return mails to deal with, those of a kind and group side by side: one Query a shard.
+    """Return mails that are due, those of a kind and group side by side: one Query a shard.
 
-    They are due, and nobody is sending them, or whoever did has been lost. What a worker that died
-    has claimed takes no place of the `limit`: others wait for nobody.
+    Mails that are being sent are left out, unless their worker has died; those do not count towards
+    `limit`, so they do not delay others.
     """
     free = (QueuedEmail.state == PENDING) | (QueuedEmail.claimed_at <= now - LOST_AFTER)
     found: list[QueuedEmail] = []
@@ -113,7 +113,7 @@ def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
 def undelivered_of(
     mail: QueuedEmail, *, result: str, problem: str, at: datetime
 ) -> UndeliveredEmail:
-    """Return what the list of undelivered mails shows of `mail`, to be put into a transaction."""
+    """Return the entry of `mail` in the list of undelivered mail, to be put into a transaction."""
     return UndeliveredEmail(
         *undelivered_key(mail.kind, mail.group, mail.key),
         kind=mail.kind,
@@ -128,12 +128,12 @@ def undelivered_of(
 
 
 def undelivered_key(kind: str, group: str, key: str = "") -> tuple[str, str]:
-    """Return the key under which the list has a mail; one that fails again takes its own place."""
+    """Return the key of a mail in the list. A mail that fails again replaces its own entry."""
     return shard_key(UNDELIVERED, group), f"{kind}#{group}#{key}"
 
 
 def undelivered(*, limit: int) -> list[UndeliveredEmail]:
-    """Return mails that nobody has dealt with yet, oldest first. One Query a shard."""
+    """Return mails that nobody has dealt with, oldest first. One Query a shard."""
     found: list[UndeliveredEmail] = []
     for key in shard_keys(UNDELIVERED):
         found += UndeliveredEmail.query(key, limit=limit, consistent_read=True)
@@ -141,7 +141,7 @@ def undelivered(*, limit: int) -> list[UndeliveredEmail]:
 
 
 def find_undelivered(pk: str, sk: str) -> UndeliveredEmail | None:
-    """Return one mail of that list, or None. One GetItem."""
+    """Return one mail of the list, or None. One GetItem."""
     try:
         return UndeliveredEmail.get(pk, sk, consistent_read=True)
     except UndeliveredEmail.DoesNotExist:

@@ -1,8 +1,8 @@
-"""Give one message to the mail server, and know what became of it.
+"""Hand one message to the mail server, and report the outcome.
 
 Django's own backend cannot say whether a connection was lost before or after the server had the
-whole message, and forgets which of several recipients were refused. So the words of SMTP are said
-here, on the connection that the backend has opened.
+whole message, and forgets which recipients were refused. So SMTP is spoken here, on the connection
+that the backend has opened.
 """
 
 import re
@@ -22,19 +22,20 @@ _PERMANENT = 500
 
 
 class NotSent(Exception):
-    """The message was not handed over; the message of the error says why, in people's words."""
+    """The message was not handed over; the error's message says why, to a person."""
 
 
 class ServerAway(NotSent):
-    """Nobody answered, or not in time: no other message would fare better. Try again later."""
+    """The server does not answer, or not in time. Other messages would fail as well; try again
+    later."""
 
 
 class TryLater(NotSent):
-    """The server does not take this message now. Try again later."""
+    """The server does not accept this message now. Try again later."""
 
 
 class Refused(NotSent):
-    """It will never be taken as it is."""
+    """The server will never accept this message."""
 
 
 class Unknown(Exception):
@@ -43,13 +44,14 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The server took the message; `refused`: recipients that it did not take, with its words."""
+    """The server accepted the message; `refused` has the recipients that it did not, with its
+    words."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Server:
-    """A mail server, for as long as a batch lasts; connected when the first message needs it."""
+    """A mail server for the length of a batch. It connects when the first message needs it."""
 
     def __init__(self, backend: BaseEmailBackend) -> None:
         self._backend = backend
@@ -57,7 +59,7 @@ class Server:
     def give(self, message: EmailMessage) -> HandedOver:
         """Hand a message over. Raises ServerAway, TryLater, Refused, Unknown.
 
-        Waits EMAIL_TIMEOUT for each answer of the server, at most.
+        Waits at most EMAIL_TIMEOUT for each response of the server.
         """
         if not isinstance(self._backend, SmtpBackend):
             return self._give_to_backend(message)
@@ -92,14 +94,14 @@ class Server:
         return smtp
 
     def _drop(self) -> None:
-        """Forget a connection that is of no use any more, without another word to the server."""
+        """Close a broken connection without another word to the server."""
         smtp = getattr(self._backend, "connection", None)
         if smtp is not None:
             smtp.close()
             self._backend.connection = None  # type: ignore[attr-defined]
 
     def _give_to_backend(self, message: EmailMessage) -> HandedOver:
-        """Files of development and the memory of tests: no server, and no half-known end."""
+        """Send with a backend that is no SMTP server: files in development, memory in tests."""
         try:
             self._backend.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
@@ -111,7 +113,7 @@ class Server:
 
 @contextmanager
 def mail_server() -> Iterator[Server]:
-    """The server that the settings name; the connection is closed at the end."""
+    """Open the server that the settings name; the connection is closed at the end."""
     server = Server(get_connection())
     try:
         yield server
@@ -127,13 +129,13 @@ def as_sent(message: EmailMessage) -> bytes:
 
 
 def envelope_of(message: EmailMessage) -> tuple[str, list[str]]:
-    """Return the addresses that a mail server is told: of the sender, and of the recipients."""
+    """Return the envelope: the addresses of the sender and of the recipients."""
     sender = parseaddr(message.extra_headers.get("Return-Path", "") or message.from_email)[1]
     return sender, [parseaddr(recipient)[1] for recipient in message.recipients()]
 
 
 def _payload(message: EmailMessage) -> bytes:
-    """The message as SMTP wants it: dots at the start of lines doubled."""
+    """Return the message in SMTP's form: dots at the start of lines are doubled."""
     return re.sub(rb"(?m)^\.", b"..", as_sent(message))
 
 
@@ -185,7 +187,7 @@ def _expect(smtp: smtplib.SMTP, code: int, words: bytes, *, wanted: int = 250) -
 
 
 def _said(code: int, words: bytes) -> str:
-    """The server's own words, on one line that is not too long for a page."""
+    """Return the server's words, on one line that is short enough for a page."""
     text = " ".join(words.decode(errors="replace").split())
     return _("Response from the mail server: %(code)s %(words)s") % {
         "code": code,

@@ -1,6 +1,6 @@
-"""What a mail says: three templates a kind, which a company can change.
+"""Compose mail from three templates for each kind, which a company can change.
 
-`templates/mail/<name>/` holds `subject.txt`, `body.txt` and `body.html`.
+They are `subject.txt`, `body.txt` and `body.html` in `templates/mail/<name>/`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from helpdesk.short_text import one_line
 def composed(
     name: str, context: Mapping[str, Any], *, to: Sequence[str], **more: Any
 ) -> EmailMultiAlternatives:
-    """Return the mail that the templates of `name` make of `context`, in the active language.
+    """Return the mail that the templates of `name` render with `context`, in the active language.
 
-    `more` goes to EmailMultiAlternatives: from_email, headers, cc.
+    `more` is passed to EmailMultiAlternatives: from_email, headers, cc.
     """
     values = dict(context)
     message = EmailMultiAlternatives(

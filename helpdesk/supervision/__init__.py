@@ -1,2 +1,1 @@
-"""The supervisors' admin as a whole: its site and its front page. What it shows of each app is in
-that app's admin."""
+"""The admin site and its dashboard. What it shows of each app is in that app's admin."""

@@ -40,6 +40,6 @@ class DeskAdminSite(AdminSite):
         return redirect("password_change")
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """What burns, how the desk itself is, and who changed what of its configuration."""
+        """Show what needs attention, the system's health, and recent changes of configuration."""
         page = import_string(settings.ADMIN_DASHBOARD)  # knows models, which are not there at start
         return super().index(request, {**(extra_context or {}), **page(request)})

@@ -1,4 +1,4 @@
-"""The two groups of the desk. What each may do is asked in helpdesk/accounts/actors.py."""
+"""Create the two groups. What each may do is decided in helpdesk/accounts/actors.py."""
 
 from django.db import migrations
 

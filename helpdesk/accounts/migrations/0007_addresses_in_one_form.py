@@ -1,4 +1,4 @@
-"""Bring the addresses of users into the form that new ones are kept in."""
+"""Bring the email addresses of users into their canonical form."""
 
 import click
 from django.db import migrations

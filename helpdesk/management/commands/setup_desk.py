@@ -1,4 +1,4 @@
-"""python manage.py setup_desk: all that a desk needs before it can serve, in one process."""
+"""python manage.py setup_desk: prepare a desk to serve, in one process."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What `make messages` does."""
+"""The command behind `make messages`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Files that come with a message: kept, and given out to those who may see the ticket.
+"""Attachments: stored with a message, and served to those who may see the ticket.
 
 A file is stored before the message that names it, so a crash in between leaves a file that nobody
 can reach, and never a message whose file is missing.
@@ -54,9 +54,9 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
-    """Store files for a message that is written inside; if that fails they are removed again.
+    """Store files for a message that is written inside the block; remove them if that fails.
 
-    Raises Invalid for too many, too large, or a kind of file that is not taken.
+    Raises Invalid for too many files, a file that is too large, or a file type that is not allowed.
     """
     uploaded = list(files)
     names = [_name(file) for file in uploaded]
@@ -75,10 +75,11 @@ def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachm
 
 @contextmanager
 def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachment]]:
-    """Store files once more for a message that is written inside; if that fails they are removed.
+    """Store copies of files for a message that is written inside the block; remove them if that
+    fails.
 
-    Each message has files of its own, so that removing one takes nothing from another. Raises
-    NotFound for a file that is lost.
+    Each message has its own copies, so that removing one message's files takes nothing from
+    another. Raises NotFound if a file is missing.
     """
     stored: list[Attachment] = []
     try:
@@ -94,7 +95,7 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
 
 
 def save(ticket_id: str, content: File, name: str, content_id: str = "") -> Attachment:
-    """Store a file of a mail, of whatever kind, and return it. Raises NoRoom on a full disk."""
+    """Store a file of an email, of any type, and return it. Raises NoRoom on a full disk."""
     plain = _plain(name)
     file_id = _save(ticket_id, content)
     return Attachment(
@@ -103,7 +104,7 @@ def save(ticket_id: str, content: File, name: str, content_id: str = "") -> Atta
 
 
 def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) -> Attachment:
-    """A file of a message. Raises NotFound, NotAllowed."""
+    """Return an attachment of a message. Raises NotFound, NotAllowed."""
     require_ticket_work(by)
     line = queries.communication(ticket_id, communication_id)
     files = (line.attachments or []) if line else []
@@ -113,7 +114,7 @@ def attachment(ticket_id: str, communication_id: str, place: int, *, by: Actor) 
 
 
 def opened(attachment: Attachment) -> IO[Any]:
-    """The file itself, to be closed by the caller. Raises NotFound when the storage has lost it."""
+    """Return the open file, to be closed by the caller. Raises NotFound if it is missing."""
     try:
         return _storage().open(attachment.file_id)
     except FileNotFoundError as lost:
@@ -128,7 +129,7 @@ def forget(attachment: Attachment) -> None:
 
 
 def forget_all(ticket_id: str) -> None:
-    """Remove every file of a ticket, those included that no message names."""
+    """Remove every file of a ticket, including files that no message names."""
     folder = _folder(ticket_id)
     try:
         _folders, names = _storage().listdir(folder)
@@ -161,7 +162,7 @@ def _folder(ticket_id: str) -> str:
 
 
 def is_there(attachment: Attachment) -> bool:
-    """Whether the storage has the file. One look at the storage."""
+    """Return whether the storage has the file. One request to the storage."""
     return _storage().exists(attachment.file_id)
 
 
@@ -196,7 +197,7 @@ def _name(file: UploadedFile) -> str:
 
 
 def _plain(written: str) -> str:
-    """A file's name without folders and without what does not print, its end kept."""
+    """Return a file's name without folders and unprintable characters. Its extension stays."""
     name = PurePath(written.replace("\\", "/")).name
     name = one_line(re.sub(r"[\x00-\x1f\x7f]", "", name)) or "file"
     stem, dot, ending = name.rpartition(".")

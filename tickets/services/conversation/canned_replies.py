@@ -1,4 +1,4 @@
-"""Texts that are sent often, filled in for a ticket."""
+"""Canned replies, with their placeholders filled in for a ticket."""
 
 from django.db.models import Q, QuerySet
 
@@ -11,14 +11,14 @@ from tickets.store import queries
 
 
 def canned_replies(*, by: Actor) -> QuerySet[CannedReply]:
-    """Those that everybody or one of the actor's teams can use, by name. Two SQL queries."""
+    """Return the canned replies of everybody and of the actor's teams, by name. Two SQL queries."""
     require_ticket_work(by)
     teams = [team.pk for team in teams_of(by.user_id)]
     return CannedReply.objects.filter(Q(team=None) | Q(team__in=teams))
 
 
 def filled_in(reply_id: int, ticket_id: str, *, by: Actor) -> str:
-    """The text of a canned reply with its placeholders filled in; unknown ones stay.
+    """Return a canned reply with its placeholders filled in; unknown placeholders stay.
 
     Raises NotFound, NotAllowed.
     """

@@ -1,4 +1,4 @@
-"""Replies to the customer, internal notes, and logged messages of the customer."""
+"""Add replies, internal notes, and messages of the customer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from tickets.store.ticket import Ticket
 
 
 class DuplicateMessage(ServiceError):
-    """The request came before: nothing more was written. Holds what was written then."""
+    """The request is a repeat, and nothing was written. Holds what the first one wrote."""
 
     def __init__(self, written: Request) -> None:
         ticket, line = queries.ticket(str(written.ticket_id)), idempotency.line_of(written)
@@ -53,14 +53,15 @@ def communicate(
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
-    """Add to the conversation. `waiting`: the ticket then waits for the customer; `resolve`: it is
-    resolved with this answer. An answer is mailed to the customer unless `deliver` is off.
+    """Add a message to a ticket, and return the ticket it was added to.
 
-    Needs no version: two people who write at once are both heard, unless one asks with `seen` to be
-    stopped. A message to a ticket that was merged goes to the one it was merged into; a customer's
-    message to a ticket that was closed too long ago goes to its follow-up, which is opened for the
-    first of them. The ticket that it went to is returned with it. A message that came by e-mail has
-    an `arrival`: it is taken as it is, however long.
+    With `waiting` the ticket then waits for the customer; with `resolve` it becomes Resolved. A
+    reply is emailed to the customer unless `deliver` is off. No version is needed: of two messages
+    written at once both are added, unless `seen` is given. A message to a merged ticket goes to the
+    ticket it was merged into. A customer's message to a ticket that was closed too long ago goes to
+    its follow-up, which the first such message creates. A message from email has an `arrival`, and
+    may have any length.
+
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
     """
@@ -153,7 +154,7 @@ def communicate(
 
 
 def unknown_mentions(content: str) -> list[str]:
-    """Return the @names in a note that no colleague has: nobody is told of them. One SQL query."""
+    """Return the @names in a note that are no colleague's and notify nobody. One SQL query."""
     named = mentions(content)
     known = people_called(named)
     return [name for name in named if name.casefold() not in known]
@@ -198,7 +199,7 @@ def note(
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
-    """Write something that the customer does not see. Whoever it calls by @name is told."""
+    """Add an internal note. Colleagues whom it mentions are notified."""
     ticket, _line = communicate(
         ticket_id,
         type=CommunicationType.INTERNAL_NOTE,
@@ -226,9 +227,9 @@ def _continue_elsewhere(
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
-    """Write to the ticket in which an old conversation goes on: the last of its follow-ups.
+    """Add the message to the last follow-up of a ticket that was closed too long ago.
 
-    There is one follow-up of a ticket, however many messages come and whoever writes them down.
+    A ticket has one follow-up, however many messages come and whoever adds them.
     """
     old = _last_follow_up(ticket_id)
     if old.ticket_id == ticket_id or old.merged_into:
@@ -249,9 +250,9 @@ def _continue_elsewhere(
 
 
 def _last_follow_up(ticket_id: str) -> Ticket:
-    """The last ticket of a chain of follow-ups and merges; one read for each.
+    """Return the last ticket of a chain of follow-ups and merges. One read for each.
 
-    It is a merged one only where its merge leads back into the chain.
+    A merged ticket is only the last if its merge leads back into the chain.
     """
     known = {ticket_id}
     found = queries.ticket(ticket_id)
@@ -266,7 +267,7 @@ def _last_follow_up(ticket_id: str) -> Ticket:
 
 
 def _follow_up_of(old: Ticket, content: str, *, by: Actor, now: datetime | None) -> str:
-    """Open the follow-up of a ticket, or find the one that somebody opened meanwhile."""
+    """Create the follow-up of a ticket, or return the one that somebody else created meanwhile."""
     # A vehicle may have another owner by now.
     kept = bool(old.vehicle_id) and get_vehicle(old.customer_id, old.vehicle_id) is not None
     new = create_ticket(

@@ -70,7 +70,7 @@ Not included, because it belongs to others or adds nothing:
 
 
 class _Pipe:
-    """What a zip is written to, piece by piece, while it is sent."""
+    """The target of a zip file that is sent piece by piece while it is written."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -80,7 +80,7 @@ class _Pipe:
         return len(piece)
 
     def flush(self) -> None:
-        """Everything is there already."""
+        """Do nothing: everything is written already."""
 
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
@@ -88,11 +88,11 @@ class _Pipe:
 
 
 def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
-    """A zip of everything about a customer, and a note that says what it leaves out.
+    """Yield a zip file of everything about a customer, with a note that says what it leaves out.
 
-    Internal notes are part of it: what is written about a person is theirs to read. Comes piece by
-    piece, since there is no end to how much it may be. Raises NotFound, NotAllowed, before the
-    first piece. Cost: two queries for each ticket, one for each PAGE of them, a read for each file.
+    It contains internal notes, since customers have a right to what is written about them. It is
+    streamed, since its size has no limit. Raises NotFound, NotAllowed, before the first piece.
+    Cost: two queries for each ticket, one for each PAGE of them, a read for each file.
     """
     require_ticket_work(by)
     customer = get_customer(customer_id)
@@ -131,7 +131,8 @@ def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
 
 
 def _pieces(head: dict[str, Any], customer_id: str, files: list[File]) -> Iterator[str]:
-    """The JSON; the files that it names are added to `files`, with their paths in the zip."""
+    """Yield the JSON file in pieces; add the files that it names to `files`, with their paths in
+    the zip."""
     yield json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "tickets": ['
     first, place = True, None
     while True:
@@ -179,7 +180,7 @@ def _told(ticket: Ticket, files: list[File]) -> dict[str, Any]:
 
 
 def _email(facts: EmailFacts, line: Communication, files: list[File]) -> dict[str, Any]:
-    """What stands of an e-mail beside its text; the original goes into the zip."""
+    """Return an email's data beside its text. The original goes into the zip."""
     told = _part(facts, _EMAIL)
     told |= {"to": list(facts.to or ()), "cc": list(facts.cc or ())}
     if facts.sha256:
@@ -190,7 +191,7 @@ def _email(facts: EmailFacts, line: Communication, files: list[File]) -> dict[st
 
 
 def _part(part: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """The same of a part of an item, whose attributes have names there too."""
+    """Return a part of an item, whose attributes have names there too, as `_plain` does."""
     attributes = part.get_attributes()
     found = {}
     for name in names:
@@ -202,7 +203,7 @@ def _part(part: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(item: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Attributes of an item under the names that they have in its table."""
+    """Return an item's attributes, under their names in its table."""
     written = item.serialize(null_check=False)
     attributes = item.get_attributes()
     found = {}

@@ -1,4 +1,4 @@
-"""A customer, or a vehicle, with the tickets: a bounded number of reads, however many there are."""
+"""A customer or a vehicle with their tickets, in a bounded number of reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ LINES = 10
 
 @dataclass(frozen=True)
 class SlaAttainment:
-    """Of the newest tickets: how many clocks have stopped in time, and how many there are."""
+    """How many clocks of the newest tickets have stopped in time, of how many."""
 
     met: int
     of: int
@@ -31,7 +31,7 @@ class SlaAttainment:
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """A customer, their vehicles, their newest SHOWN tickets, and what was said last."""
+    """A customer, their vehicles, their newest SHOWN tickets, and recent messages."""
 
     customer: Customer
     vehicles: list[Vehicle]
@@ -43,7 +43,7 @@ class CustomerPage:
 
 @dataclass(frozen=True)
 class VehiclePage:
-    """Return a vehicle, its owner, and its newest SHOWN tickets under any owner."""
+    """A vehicle, its owner, and its newest SHOWN tickets under any owner."""
 
     vehicle: Vehicle
     owner: Customer | None
@@ -53,7 +53,10 @@ class VehiclePage:
 
 
 def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
-    """Cost: a read, 2 + TALKED queries, one batch read. Raises NotFound, NotAllowed."""
+    """Return what the customer's page shows. Raises NotFound, NotAllowed.
+
+    Cost: a read, 2 + TALKED queries, one batch read.
+    """
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
@@ -77,7 +80,10 @@ def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
 
 
 def vehicle_page(vehicle_id: str, *, by: Actor) -> VehiclePage:
-    """Cost: two queries, two reads, one batch read. Raises NotFound, NotAllowed."""
+    """Return what the vehicle's page shows. Raises NotFound, NotAllowed.
+
+    Cost: two queries, two reads, one batch read.
+    """
     require_ticket_work(by)
     vehicle = find_vehicle(vehicle_id)
     if vehicle is None:
@@ -94,10 +100,10 @@ def vehicle_page(vehicle_id: str, *, by: Actor) -> VehiclePage:
 
 
 def _attainment(rows: Sequence[Ticket]) -> SlaAttainment:
-    """Each answer that was given, and each resolution that was reached, in time or not.
+    """Return how many first replies and resolutions of these tickets were in time.
 
-    Merged duplicates were neither answered nor resolved. Rows of an index do not know of a merge:
-    of closed tickets it is read.
+    Merged duplicates have neither. Index rows do not say whether a ticket was merged, so closed
+    tickets are read.
     """
     closed = (ticket.ticket_id for ticket in rows if ticket.status is Status.CLOSED)
     merged = {

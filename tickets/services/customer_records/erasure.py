@@ -1,11 +1,11 @@
-"""Forget a customer: what their record, their tickets, and everything beside those say of them.
+"""Erase a customer's personal data: in their record, their tickets, and everything beside them.
 
-What is kept of a ticket is what figures need: times, words of the schema, ids. The steps follow
-the order in which a crash does no harm: what can only be found with the person's name goes first,
-then the name, then ticket by ticket what they and others wrote. Each can be repeated.
+Of a ticket only what reports need is left: times, words of the schema, ids. The steps are in an
+order in which a crash does no harm: what can only be found by the customer's name goes first, then
+the name, then the tickets' texts. Each step can be repeated.
 
-Not reached from here, and said so in docs/deploy.md: backups, mails that went out, what webhooks
-have told others, and logs (they hold ids).
+Not reached from here, as docs/deploy.md says: backups, emails that were sent, what webhooks have
+sent to other systems, and logs (which hold ids).
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ _IN_ADMIN = {"ticket", "communication", "escalation"}
 
 
 def forget_person(customer_id: str) -> None:
-    """Remove the person from their records, and from what names them. Raises Busy."""
+    """Erase the customer's records, and what names them elsewhere. Raises Busy."""
     records = [customer_id, *_merged_into(customer_id)]
     marks = erase.marks_of(records)
     vehicles = [one.vehicle_id for found in records for one in all_vehicles(found)]
@@ -56,7 +56,7 @@ def forget_person(customer_id: str) -> None:
 
 
 def forget_tickets(ticket_ids: list[str], *, by: Actor) -> None:
-    """Remove what these tickets say, in the table, the search index and all that waits."""
+    """Erase the texts of these tickets in the table, the search index and all queues."""
     _forget_in_admin_log(_IN_ADMIN, ticket_ids)
     webhooks.forget_waiting(ticket_ids)
     for ticket_id in ticket_ids:
@@ -65,12 +65,12 @@ def forget_tickets(ticket_ids: list[str], *, by: Actor) -> None:
 
 
 def finish() -> None:
-    """Remove from the search index what is only marked as deleted there."""
+    """Remove from the search index's files what is only marked as deleted there."""
     transaction.on_commit(search.forget_remains)
 
 
 def _merged_into(customer_id: str) -> list[str]:
-    """The records that were merged into this one, those that were merged into them included."""
+    """Return the records that were merged into this one, directly or through others."""
     found: list[str] = []
     merged = CustomerJob.objects.filter(kind=CustomerJob.Kind.MERGE)
     level = [customer_id]
@@ -82,7 +82,7 @@ def _merged_into(customer_id: str) -> list[str]:
 
 
 def _forget_ticket(ticket_id: str, by: Actor) -> None:
-    """First what was said, then the ticket itself, whose log says that it is done."""
+    """Erase the ticket's log, then the ticket itself; an entry says that this was done."""
     for line in queries.whole_log(ticket_id, most=MOST_LINES):
         _forget_line(line)
     for escalation in queries.escalations(ticket_id):
@@ -157,9 +157,9 @@ def _forget_changes(line: Communication) -> None:
 
 
 def _forget_in_admin_log(models: Iterable[str], object_ids: Iterable[str]) -> None:
-    """Who did what and when stays; what it was called, and what was written, goes.
+    """Erase names and texts from the admin's history; who did what and when stays.
 
-    A line of a ticket's log, or an escalation, begins with the ticket's number.
+    Entries about a line of a log or an escalation begin with the ticket's number.
     """
     entries = LogEntry.objects.filter(
         content_type__app_label__in=("tickets", "customers"), content_type__model__in=models

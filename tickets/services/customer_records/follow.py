@@ -1,4 +1,4 @@
-"""Let what is written elsewhere of a customer's tickets follow when the customer changes."""
+"""Update copies of a customer's data when the customer changes."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -19,10 +19,10 @@ Follower = Callable[[Iterable[str]], object]
 
 
 def sync_changed_customers(*, limit: int = CUSTOMERS) -> int:
-    """Give the tickets of customers who changed to every follower; return how many there were.
+    """Update what depends on customers that have changed; return how many there were.
 
-    A repeat does no harm, and a crash leaves the rest for the next time. A customer whose tickets
-    cannot be followed holds up no other and is tried again the next time.
+    A repeat does no harm, and a crash leaves the rest for the next run. A customer that fails does
+    not stop the others, and is tried again in the next run.
     """
     followed = 0
     for changed in changed_customers(limit=limit):

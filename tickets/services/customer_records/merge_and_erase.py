@@ -1,7 +1,7 @@
-"""Merge and erase customers' records with everything that is tied to them, however much it is.
+"""Merge and erase customers with everything that belongs to them.
 
-A job walks the customer's tickets in steps. The index that it walks follows a moment late, so a
-worker walks once more when the job is a minute old: no ticket of the last instant is left behind.
+A job goes through the customer's tickets in steps. The index that it reads is a moment late, so a
+worker goes through it once more when the job is a minute old, to find tickets of the last moment.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,8 +31,10 @@ SECOND_LOOK = timedelta(minutes=1)
 
 
 def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> CustomerJob:
-    """Begin to make one customer of two; `takes` as `merge.begin` has it. Raises Invalid, NotFound,
-    NotAllowed."""
+    """Start to merge two customers; `takes` as in `merge.begin`.
+
+    Raises Invalid, NotFound, NotAllowed.
+    """
     merge.begin(source_id, into=into, takes=takes, by=by)
     running = CustomerJob.objects.filter(
         kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
@@ -46,10 +48,11 @@ def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Act
 
 
 def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
-    """Remove the person from a record at once, and begin to remove them from the tickets.
+    """Erase a customer's record at once, and start to erase their tickets.
 
-    The job is there first: a worker finishes it, whatever happens to whoever asked. Raises Invalid
-    while a record is merged into this one; else as `erase.check` and `erasure.forget_person` do.
+    The job is stored first, so that a worker finishes it whatever happens to this request. Raises
+    Invalid while another record is being merged into this one, and what `erase.check` and
+    `erasure.forget_person` raise.
     """
     erase.check(customer_id, by=by)
     unfinished = CustomerJob.objects.filter(finished_at=None)
@@ -67,7 +70,7 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
 
 
 def job_of(job_id: int, *, by: Actor) -> CustomerJob:
-    """Raises NotFound, NotAllowed."""
+    """Return a job. Raises NotFound, NotAllowed."""
     require_ticket_work(by)
     found = CustomerJob.objects.filter(pk=job_id).first()
     if found is None:
@@ -76,8 +79,10 @@ def job_of(job_id: int, *, by: Actor) -> CustomerJob:
 
 
 def step(job_id: int) -> CustomerJob:
-    """Do the next piece of a job, unless somebody else does right now. It is finished even if
-    whoever asked for it may no longer."""
+    """Do the next step of a job, unless somebody else has its lease.
+
+    The job is finished even if its actor has lost the permission for it.
+    """
     job = jobs.lease(CustomerJob, job_id)
     if job is None:
         return CustomerJob.objects.get(pk=job_id)
@@ -88,19 +93,19 @@ def step(job_id: int) -> CustomerJob:
 
 
 def due_for_a_second_look() -> QuerySet[CustomerJob]:
-    """Finished jobs whose customers' tickets have to be walked once more."""
+    """Return finished jobs whose customers' tickets have to be checked once more."""
     return CustomerJob.objects.filter(
         looked_again=False, finished_at__lt=timezone.now() - SECOND_LOOK
     )
 
 
 def look_again(job: CustomerJob) -> None:
-    """Let a finished job go over everything once more."""
+    """Go through the customer's tickets of a finished job once more."""
     CustomerJob.objects.filter(pk=job.pk).update(finished_at=None, place="", looked_again=True)
 
 
 def _merge(job: CustomerJob, by: Actor) -> bool:
-    """Hand over some vehicles, or some tickets; say whether nothing is left."""
+    """Move some vehicles or tickets; return whether nothing is left."""
     if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
         job.vehicles += carried
         return False
@@ -126,7 +131,7 @@ def _hand_over(draft: Draft) -> None:
 
 
 def _erase(job: CustomerJob, by: Actor) -> bool:
-    """Remove the person, then what some of their tickets say; say whether nothing is left."""
+    """Erase the record, then some of the tickets; return whether nothing is left."""
     if not job.place:
         erasure.forget_person(job.customer_id)
     place = PagePosition(job.place, back=False) if job.place else None

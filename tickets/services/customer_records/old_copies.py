@@ -1,6 +1,6 @@
-"""Copies of people's words that earlier releases kept where no erasure finds them.
+"""Copies of personal data that earlier releases stored where no erasure finds them.
 
-To be removed with the next release but one.
+To be removed with the release after next.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Tell people what concerns them: in the desk; of escalations by mail too.
+"""Notify users in the app, and of escalations by email too.
 
-A notice is keyed by person and event, so an event that arrives twice tells nobody twice. With it a
-mail is queued, in one transaction; those of one person that are due together go as one mail, with a
-line for each ticket.
+A notification's key is its user and event, so a repeated event notifies nobody twice. The email is
+queued in the same transaction; emails to one user that are due together become one, with a line for
+each ticket.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ KIND = "notice"
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Give everybody concerned a notice. A repeat changes nothing."""
+    """Store a notification for everybody concerned. A repeat changes nothing."""
     for event in events:
         match event.what:
             case Escalated() as escalated:
@@ -61,12 +61,13 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 
 
 def notices(*, by: Actor) -> list[Notice]:
-    """The newest notices of the actor. One query."""
+    """Return the newest notifications of the actor. One query."""
     return store.notices_of(by.user_id, limit=SHOWN)
 
 
 def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
-    """Why people escalated what these notices tell of, by event. One batch read, if any did."""
+    """Return the reasons of manual escalations in these notifications, by event. At most one batch
+    read."""
     told = {
         (ticket_pk(one.ticket_id), str(one.record)): one.event_id for one in found if one.record
     }
@@ -77,12 +78,12 @@ def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
 
 
 def unread_count(*, by: Actor) -> int:
-    """How many of the newest SHOWN notices are unread. One query."""
+    """Return how many of the newest SHOWN notifications are unread. One query."""
     return sum(not found.read for found in notices(by=by))
 
 
 def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
-    """Mark some of the actor's notices as read, or all that are shown."""
+    """Mark some of the actor's notifications as read, or all that are shown."""
     wanted = set(event_ids) if event_ids is not None else None
     for found in notices(by=by):
         if not found.read and (wanted is None or found.event_id in wanted):
@@ -90,15 +91,17 @@ def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
 
 
 def mark_read_of(ticket_id: str, *, by: Actor) -> bool:
-    """Mark the actor's notices of a ticket as read, among the newest SHOWN; return whether any was
-    unread. One query, and a write for each."""
+    """Mark the actor's notifications of a ticket as read, among the newest SHOWN.
+
+    Returns whether any was unread. One query, and a write for each.
+    """
     unread = [one for one in notices(by=by) if one.ticket_id == ticket_id and not one.read]
     mark_read(by=by, event_ids=[one.event_id for one in unread])
     return bool(unread)
 
 
 def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
-    """Return the mail that tells a person of a notice, to be put into a transaction."""
+    """Return the email for a notification, to be put into a transaction."""
     reference = {"userId": user_id, "eventId": event_id}
     return queue.queued(KIND, reference, group=user_id, key=event_id, at=at)
 
@@ -124,20 +127,23 @@ def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
 
 
 def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
-    """Nobody is told of what they did themselves."""
+    """Store a notification for each of these users. Nobody is notified of their own actions."""
     for user_id in user_ids:
         if user_id and user_id != event.by:
             _give(_notice(user_id, event, kind), mail=False)
 
 
 def _working(user_ids: Iterable[str | None]) -> set[str]:
-    """Those who work here, absent or not: they find it when they are back."""
+    """Return those who work here, absent or not: they see it when they are back."""
     wanted = [user_id for user_id in user_ids if user_id]
     return work_tickets(wanted)
 
 
 def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
-    """Whoever has the ticket; if they cannot work now their team too, or else supervisors."""
+    """Return who is notified of a customer's reply: the assignee.
+
+    If the assignee cannot work now, also their team, or supervisors if there is none.
+    """
     if not what.assigned_to:
         return set()  # it stands among the unassigned
     own = _working([what.assigned_to])
@@ -150,7 +156,7 @@ def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
 def _recipients(
     wanted: list[Notify], *, assignee: str | None, team: str | None, day: date
 ) -> set[str]:
-    """Those who can work now: for an assignee who cannot, their team; for nobody, supervisors."""
+    """Return those who can work now: the assignee, else the team, else supervisors."""
     told: set[str] = set()
     reached = can_work_now([assignee], day=day) if assignee else set()
     if Notify.ASSIGNEE in wanted:
@@ -190,7 +196,7 @@ def _give(given: Notice, *, mail: bool) -> None:
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
-    """One mail to one person, about all of these notices; None for whoever gets none any more."""
+    """Return one email to a user about all these notifications; None if they get none any more."""
     found = [told for named in about if (told := store.notice(named["userId"], named["eventId"]))]
     person = (
         User.objects.filter(pk=int(about[0]["userId"]), is_active=True).exclude(email="").first()

@@ -1,7 +1,7 @@
-"""Take over the mails that an earlier release has queued, so that an upgrade loses none.
+"""Take over mail that an earlier release has queued, so that an upgrade loses none.
 
-Called by the tasks of that release, which may wait in the queue, and by beat once an hour. A reply
-that was being sent when the release ended may have gone out: a person decides.
+Called by that release's tasks, which may still be in the queue, and by beat once an hour. A reply
+that was being sent during the upgrade may have been sent: a person decides.
 """
 
 from datetime import datetime
@@ -21,9 +21,10 @@ BATCH = 500
 
 
 def take_over(*, now: datetime | None = None) -> int:
-    """Queue old mails anew; return how many. Each in one transaction: a repeat queues none twice.
+    """Queue old mail again; return how many. Each in one transaction, so a repeat queues none
+    twice.
 
-    Cost where there are none: two Queries a shard.
+    Cost if there is none: two Queries a shard.
     """
     at = now or this_second()
     taken = sum(_take_over_reply(old, at) for old in store.old_reply_mails(limit=BATCH))
@@ -47,7 +48,8 @@ def _take_over_reply(old: OldReplyMail, at: datetime) -> bool:
 
 
 def _settle_interrupted(old: OldReplyMail, line: Communication, at: datetime) -> bool:
-    """A reply that is not pending: it was being sent, or an old worker has ended it meanwhile."""
+    """Settle a reply that is not pending: it was being sent, or an old worker has finished it
+    since."""
     try:
         with Transaction() as transaction:
             transaction.delete(old, OldReplyMail.pk.exists())

@@ -1,9 +1,9 @@
-"""Pass on what happened.
+"""Dispatch the events of the outbox to their consumers.
 
-Events are written with the change they tell of. A worker is told at once; if the broker is away,
-or the worker dies, a sweep finds what was left. So every event is passed on at least once, and each
-consumer must make a repeat harmless. An event that a consumer fails on again and again is set
-aside and tried with growing pauses (decision 55).
+Events are written with the change that they describe. A worker is woken at once; if the broker is
+away, or the worker dies, a sweep finds what was left. So every event is dispatched at least once,
+and each consumer has to make repeats harmless. An event that a consumer fails on repeatedly is set
+aside and retried with growing pauses (decision 55).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,13 +44,13 @@ _held_back: ContextVar[bool] = ContextVar("wake_ups_held_back", default=False)
 
 
 def partition(ticket_id: str) -> str:
-    """The outbox partition of a ticket's events."""
+    """Return the outbox partition of a ticket's events."""
     return shard_key(OUTBOX, ticket_id)
 
 
 @contextmanager
 def one_wake_up() -> Iterator[None]:
-    """Tell a worker once, at the end, of everything that is written inside."""
+    """Wake a worker once, at the end, for everything that is written inside the block."""
     token = _held_back.set(True)
     try:
         yield
@@ -60,21 +60,22 @@ def one_wake_up() -> Iterator[None]:
 
 
 def in_batch() -> bool:
-    """Whether many changes are being written: what follows them does so once, for all."""
+    """Return whether many changes are being written, whose follow-up work is done once
+    at the end."""
     return _held_back.get()
 
 
 def wake_worker() -> None:
-    """Tell a worker that something is in the outbox, unless one was told that has yet to begin.
+    """Wake a worker to dispatch events, unless one was woken that has not begun yet.
 
-    Never raises: the sweep finds it anyway.
+    Never raises: the sweep finds them anyway.
     """
     if not _held_back.get():
         wake.send_once(ASKED, ASKED_FOR, "tickets.pass_on")
 
 
 def is_asked() -> bool:
-    """Whether somebody has asked since `dispatch` last began."""
+    """Return whether `wake_worker` was called since `dispatch` last began."""
     return bool(marks.get(ASKED))
 
 
@@ -87,7 +88,7 @@ def oldest_at() -> datetime | None:
 
 
 def oldest_failed_at(consumer: str) -> datetime | None:
-    """When the oldest event happened that a consumer has failed on; None: there is none.
+    """Return when the oldest failed event happened; None if there is none.
 
     Cost: a query of the failed events.
     """
@@ -104,11 +105,12 @@ def failed_events() -> int:
 def dispatch(
     *, limit: int = BATCH, each: Callable[[], object] = lambda: None, now: datetime | None = None
 ) -> int:
-    """Give the oldest `limit` events of each shard to every consumer; delete what all have taken.
+    """Give the oldest `limit` events of each shard to every consumer; delete those that all
+    accepted.
 
-    Calls `each` before each consumer's turn. Returns how many were taken. An event that a consumer
-    fails on stays for the next time; once that has gone on for PATIENCE it is set aside, so that it
-    holds up no other.
+    Calls `each` before each consumer's turn. Returns how many were accepted. An event that a
+    consumer fails on is retried the next time; after PATIENCE it is set aside, so that it does not
+    hold up the others.
     """
     marks.delete(ASKED)  # first: what is written from here on may not be among what is read
     found = list(events.waiting(limit=limit))
@@ -119,11 +121,11 @@ def dispatch(
 
 
 def retry_failed(*, now: datetime | None = None) -> int:
-    """Give failed events whose pause is over to the consumers that have yet to take them.
+    """Retry failed events whose pause is over with the consumers that have not accepted them.
 
-    Returns how many are settled. A pause is a tenth of the event's age, within LONGEST_PAUSE: after
-    an engine was away for long, what it missed follows soon; an event that no retry can help costs
-    little. Cost: a query of the failed events, and what consumers do with those that are due.
+    Returns how many are settled. A pause is a tenth of the event's age, at most LONGEST_PAUSE:
+    after an outage events are retried soon, and an event that no retry can help costs little. Cost:
+    a query of the failed events, and what consumers do with those that are due.
     """
     at = now or this_second()
     settled = 0
@@ -144,9 +146,9 @@ def retry_failed(*, now: datetime | None = None) -> int:
 
 
 def made_anew(consumer: str, *, since: datetime) -> None:
-    """Note that what a consumer makes of events was made from the tickets alone after `since`.
+    """Note that a consumer's data was rebuilt from the tickets after `since`.
 
-    So it has taken each event that had failed by then.
+    So it has effectively accepted each event that had failed by then.
     """
     for event in events.failed():
         if _written_at(event) >= since:
@@ -183,7 +185,7 @@ def _settle(found: Sequence[OutboxEvent], each: Callable[[], object], now: datet
 
 
 def _written_at(event: OutboxEvent) -> datetime:
-    """When an event came into the outbox: imported events happened long before."""
+    """Return when an event was written: imported events happened long before."""
     return ULID.from_str(event.event_id).datetime
 
 
@@ -193,9 +195,9 @@ def _pause(event: OutboxEvent, now: datetime) -> timedelta:
 
 
 def _give(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
-    """Give events to a consumer; return the ids of those that it could not take.
+    """Give events to a consumer; return the ids of those that failed.
 
-    An event that fails holds up no other: after a failure each is handled by itself.
+    After a failure each event is given to it separately, so that one does not hold up the others.
     """
     try:
         consumer(found)

@@ -1,7 +1,7 @@
-"""What open pages ask every few seconds: has anything changed, and who else is here?
+"""Whether a ticket has changed, and who else is viewing it, for open pages that poll.
 
-All of it is in the cache: an unchanged page costs no read of DynamoDB. Without a cache pages go on
-as they are, and are right again when they are loaded.
+All of it is in the cache: polling an unchanged page costs no read of DynamoDB. Without the cache
+pages stay as they are until they are reloaded.
 """
 
 import time
@@ -21,28 +21,30 @@ _DESK = "live:desk"
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Note that something changed. The last consumer: what pages then read is there already."""
+    """Note that tickets have changed. As the last consumer it runs when all other data is up to
+    date."""
     stamps = {f"live:{event.ticket_id}": event.event_id for event in events}
     stamps[_DESK] = events[-1].event_id
     cache.set_many(stamps, KEPT)
 
 
 def desk_stamp(*, by: Actor) -> str:
-    """Changes whenever any ticket has. Empty when nothing is known."""
+    """Return a value that changes when any ticket has changed. Empty if unknown."""
     require_ticket_work(by)
     return cache.get(_DESK) or ""
 
 
 def ticket_stamp(ticket_id: str, *, by: Actor) -> str:
-    """Changes whenever this ticket has. Empty when nothing is known."""
+    """Return a value that changes when this ticket has changed. Empty if unknown."""
     require_ticket_work(by)
     return cache.get(f"live:{ticket_id}") or ""
 
 
 def be_here(ticket_id: str, *, typing: bool, by: Actor) -> dict[str, bool]:
-    """Say that the actor looks at a ticket; return who else does, by name, and whether they type.
+    """Note that the actor is viewing a ticket; return who else is, by name, and whether they are
+    typing.
 
-    Two who say so in the same instant may miss each other until the next time.
+    Two users who open it at the same instant may miss each other until the next poll.
     """
     require_ticket_work(by)
     now = time.time()

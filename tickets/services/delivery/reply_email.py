@@ -1,9 +1,9 @@
-"""E-mails with replies to customers.
+"""Emails with replies to customers.
 
-A reply is written with its delivery `pending`. The outbox queues the mail and turns the delivery
-to `sending`, in one transaction, so that a repeat queues no second one. Each recipient gets a mail
-of their own. What becomes of each is kept with the reply: it was sent, it failed, or nobody can
-know; then a person decides.
+A reply is written with the delivery `pending`. The outbox queues the mail and sets the delivery to
+`sending`, in one transaction, so that a repeat queues no second one. Each recipient gets a mail of
+their own. The result for each is stored with the reply: sent, failed, or unknown; a person decides
+on unknown ones.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ _HOPELESS = (Delivery.FAILED, Delivery.UNKNOWN)
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Queue a mail for each reply to a customer. A repeat queues none."""
+    """Queue the mails of each reply to a customer. A repeat queues none."""
     for event in events:
         match event.what:
             case Communicated(communication_id=line_id, deliver=True):
@@ -52,9 +52,9 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 def send_again(
     ticket_id: str, communication_id: str, *, by: Actor, now: datetime | None = None
 ) -> None:
-    """Try the mails of a reply again that failed, or may have got lost.
+    """Send those mails of a reply again that failed or may be lost.
 
-    Raises Invalid when all are on their way or were sent; NotFound, NotAllowed.
+    Raises Invalid if all were sent or are being sent; NotFound, NotAllowed.
     """
     require_ticket_work(by)
     line = queries.communication(ticket_id, communication_id)
@@ -90,7 +90,7 @@ def send_again(
 def queued(
     ticket_id: str, communication_id: str, place: int = 0, *, at: datetime
 ) -> queue.QueuedEmail:
-    """Return the mail with a reply to one of its recipients, to be put into a transaction."""
+    """Return the mail of a reply to one of its recipients, to be put into a transaction."""
     reference = {"ticketId": ticket_id, "communicationId": communication_id}
     if place:
         reference["place"] = str(place)
@@ -100,9 +100,9 @@ def queued(
 def bounced(
     transaction: Transaction, line: Communication, recipient: str, words: str, now: datetime
 ) -> None:
-    """Let a transaction note that the mail to a recipient came back, and list it as undelivered.
+    """Add to a transaction that the mail to a recipient bounced, and list it as undelivered.
 
-    A mail of an earlier release, which names no recipients, went to the customer.
+    A mail of an earlier release, which names no recipients, was sent to the customer.
     """
     addresses = [one.address for one in line.deliveries or ()]
     place = addresses.index(recipient) if recipient in addresses else 0
@@ -115,14 +115,16 @@ def bounced(
 
 
 def forget(line: Communication) -> None:
-    """Take a reply off the list of undelivered mails, which may show the server's words."""
+    """Remove a reply from the list of undelivered mail, which may show the server's words."""
     for place in range(len(line.deliveries or (line,))):
         _listed(line, place).delete()
 
 
 def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
-    """Return to whom a reply about a ticket goes now: its customer first ("" where they have no
-    address), then who else takes part."""
+    """Return the recipients of a reply to a ticket now: its customer, then the participants.
+
+    The first is "" if the customer has no address.
+    """
     own = own_addresses()
     first = (customer.email if customer else None) or ""
     others = (name_and_address(one)[1] for one in ticket.participants)
@@ -133,7 +135,7 @@ def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
 
 
 def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
-    """Write down to whom a reply goes, and queue a mail to each: in one transaction, so once."""
+    """Store the recipients of a reply and queue a mail to each, in one transaction."""
     line = queries.communication(ticket_id, communication_id)
     ticket = queries.ticket(ticket_id)
     if ticket is None or line is None:
@@ -158,7 +160,8 @@ def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
 
 
 def _group(communication_id: str, place: int) -> str:
-    """Each recipient has a mail of their own: an address that answers only for them."""
+    """Return the group of a recipient's mail. Each has a mail of their own, with its own reply
+    address."""
     return f"{communication_id}.{place}" if place else communication_id
 
 
@@ -193,8 +196,11 @@ def _address_of_customer(ticket: Ticket) -> str:
 
 
 def _part(attached: Attachment) -> MIMEBase:
-    """A file as it is, byte for byte: Django reads mails and texts first, and fails on bytes that
-    are no UTF-8. Raises Undeliverable for a file that is lost."""
+    """Return an attachment as it is, byte for byte.
+
+    Django would decode texts and messages first, and fails on bytes that are not UTF-8. Raises
+    Undeliverable if the file is missing.
+    """
     try:
         with attachments.opened(attached) as file:
             content = file.read()
@@ -232,7 +238,7 @@ def _record(
 def _delivery(
     line: Communication, place: int, delivery: Delivery, problem: str, now: datetime
 ) -> list[Action]:
-    """Write down how the mail to one recipient stands; the first one's is the reply's, too."""
+    """Store the delivery of the mail to one recipient; the first one's is the reply's, too."""
     actions: list[Action] = []
     if place == 0:
         actions += [

@@ -1,4 +1,4 @@
-"""Mails that failed, or may have got lost: until a colleague has dealt with each."""
+"""Emails that failed or may be lost, until a colleague has dealt with each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Undelivered:
-    """One mail of the list. `ticket_id` is empty for mails that are about no ticket."""
+    """A mail of the list. `ticket_id` is empty for mails that belong to no ticket."""
 
     key: str
     kind: str
@@ -51,10 +51,10 @@ def undelivered(*, by: Actor) -> list[Undelivered]:
 
 
 def try_again(key: str, *, by: Actor, now: datetime | None = None) -> None:
-    """Queue the mail once more, whoever its recipient is by now.
+    """Queue the mail once more, to its current recipient.
 
-    Raises Invalid where it would reach recipients who have it; NotFound where a colleague has
-    dealt with it; NotAllowed.
+    Raises Invalid if it would reach recipients who have it; NotFound if a colleague has dealt with
+    it; NotAllowed.
     """
     require_ticket_work(by)
     mail = _found(key)

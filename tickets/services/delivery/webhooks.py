@@ -1,10 +1,10 @@
-"""Tell other systems what happens to tickets: at least once, and each ticket's events in order.
+"""Send events to other systems: at least once, and each ticket's events in order.
 
-The outbox makes a message of each event that a webhook wants. Whoever sends holds a lease on the
-webhook, so two workers never send side by side. A message that is not taken holds up those of its
-own ticket, and is tried again after growing pauses; after the last it is given up, and the answers
-of the webhook say so. What was sent leaves a mark for a day: an event that the outbox passes on
-twice is not sent twice.
+The outbox creates a message for each event that a webhook subscribes to. A sender holds a lease on
+the webhook, so that no two workers send side by side. A message that is not accepted delays those
+of its own ticket, and is retried with growing pauses; after the last one it is dropped, as the
+webhook's list of responses shows. A message leaves a mark for a day, so that a repeated event is
+not sent twice.
 """
 
 import json
@@ -46,7 +46,8 @@ MARKS = timedelta(days=1)
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Make a message of each event for each webhook that wants it. A repeat makes none."""
+    """Create a message of each event for each webhook that subscribes to it. A repeat
+    creates none."""
     hooks = list(Webhook.objects.filter(active=True))
     for event in events if hooks else ():
         name = webhooks.event_name(event.what)
@@ -56,12 +57,13 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 
 
 def due() -> list[int]:
-    """The webhooks that may have something to send. One SQL query."""
+    """Return the webhooks that may have something to send. One SQL query."""
     return list(Webhook.objects.filter(active=True).values_list("pk", flat=True))
 
 
 def send(webhook_id: int, *, now: datetime | None = None) -> int:
-    """Send what is due to one webhook, unless another worker does; return how many were taken."""
+    """Send what is due to one webhook, unless another worker does; return how many were
+    accepted."""
     if not leases.take(Webhook.objects.filter(pk=webhook_id, active=True), span=LEASE):
         return 0
     hook = Webhook.objects.get(pk=webhook_id)
@@ -72,7 +74,7 @@ def send(webhook_id: int, *, now: datetime | None = None) -> int:
 
 
 def ping(hook: Webhook) -> dict[str, str]:
-    """Send a message that tells of nothing, and return how that went."""
+    """Send a test message, and return its result."""
     at = this_second()
     body = {"id": new_ulid(), "event": webhooks.PING, "at": instant.text(at), "data": {}}
     _taken, answer = _post(hook, webhooks.PING, str(body["id"]), json.dumps(body))
@@ -82,9 +84,9 @@ def ping(hook: Webhook) -> dict[str, str]:
 
 
 def forget_waiting(ticket_ids: Collection[str]) -> None:
-    """Let messages about these tickets that still wait say no more than that something happened.
+    """Remove people's texts from waiting messages about these tickets.
 
-    For those of releases that wrote people's words into them. Cost: reads all that wait.
+    Only earlier releases wrote such texts into them. Cost: reads all that wait.
     """
     wanted = set(ticket_ids)
     for webhook_id in Webhook.objects.values_list("pk", flat=True):
@@ -166,7 +168,7 @@ def _send_all(hook: Webhook, now: datetime) -> int:
 
 
 def _post(hook: Webhook, event: str, event_id: str, body: str) -> tuple[bool, str]:
-    """Send one message; whether it was taken, and what was answered."""
+    """Send one message; return whether it was accepted, and the response."""
     signed = webhooks.signature(hook.secret, body, at=int(time.time()))
     headers = {
         "Helpdesk-Event": event,
@@ -191,7 +193,7 @@ def _end(hook: Webhook, message: Message) -> None:
 
 
 def _later(hook: Webhook, message: Message, now: datetime) -> bool:
-    """Put a message off; False: that was the last try, and it is gone."""
+    """Postpone a message; return False if that was the last try and it was dropped."""
     tries = message.tries
     if tries >= len(PAUSES):
         log.warning("webhook_given_up", webhook=hook.pk, ticket_id=message.ticket_id)

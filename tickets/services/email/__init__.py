@@ -1,13 +1,13 @@
-"""Incoming e-mail: taken, understood, and brought to its ticket. The contract is in docs/email.md.
+"""Incoming email: received, read, and added to its ticket. The contract is in docs/email.md.
 
 receive.py       a raw message is stored and recorded; then processed
-process.py       what becomes of a recorded message
-outcomes.py      the end that it comes to, in one transaction
+process.py       the outcome of a recorded message
+outcomes.py      each outcome, written in one transaction
 matching.py      which ticket it belongs to, and who writes
 messages.py      the message as a line of a ticket's log
-limits.py        loops end here
+limits.py        limits that end mail loops
 bounces.py       reports about mails of ours
 suspended.py     what a person has to decide
 mailboxes.py     the desk's addresses, and what it signs
-raw_messages.py  the bytes as they came
+raw_messages.py  the original bytes
 """

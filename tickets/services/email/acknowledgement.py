@@ -1,4 +1,4 @@
-"""One mail that says that a message was received, where a mailbox wants that."""
+"""The email that confirms to a sender that their message was received, if a mailbox wants it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,8 @@ KIND = "acknowledgement"
 
 
 def is_due(message: ReadMessage, mailbox: Mailbox, sender: Sender, *, now: datetime) -> bool:
-    """Whether a new ticket's sender gets an acknowledgement, and count it. Two writes at most."""
+    """Return whether a new ticket's sender gets an acknowledgement, and count it. Two writes at
+    most."""
     if not mailbox.acknowledges or message.automatic is not Automatic.NO or message.from_list:
         return False
     if message.return_path == "":
@@ -31,12 +32,13 @@ def is_due(message: ReadMessage, mailbox: Mailbox, sender: Sender, *, now: datet
 
 
 def queue_in(transaction: Transaction, ticket_id: str, now: datetime) -> None:
-    """Queue the acknowledgement of a ticket: in the transaction that opens it, so once."""
+    """Queue a ticket's acknowledgement in the transaction that creates it, so that it
+    is sent once."""
     transaction.put(queue.queued(KIND, {"ticketId": ticket_id}, group=f"ack-{ticket_id}", at=now))
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
-    """The mail to a ticket's customer, answered at the ticket's own address."""
+    """Return the acknowledgement to a ticket's customer, with the ticket's own reply address."""
     [reference] = about
     ticket = queries.ticket(reference["ticketId"])
     customer = get_customer(ticket.customer_id) if ticket else None

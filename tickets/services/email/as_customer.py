@@ -1,6 +1,6 @@
-"""In development, somebody plays the customer: writes to the desk, and replies to what it sent.
+"""Write to the desk as a customer, in development.
 
-It is a mail like any other, and comes in like any other.
+The result is an ordinary email, which is received like any other.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class CustomerEmail:
 
 
 def new_email() -> CustomerEmail:
-    """Return an email to the first mailbox. One SQL query."""
+    """Return an empty email to the first mailbox. One SQL query."""
     known = mailboxes()
     return CustomerEmail(to=known[0].address if known else "")
 
@@ -62,10 +62,10 @@ def write(
     by: Actor,
     now: datetime | None = None,
 ) -> Received:
-    """Mail it to the desk, and return what became of it.
+    """Send it to the desk, and return its outcome.
 
-    A reply names what it answers, as mail programs do. Raises Invalid for what is no address, or
-    where the desk has no mailbox; NotFound outside development; NotAllowed.
+    A reply names the message that it answers, as mail programs do. Raises Invalid for an invalid
+    address, or if the desk has no mailbox; NotFound outside development; NotAllowed.
     """
     if not is_on():
         raise NotFound(_("Page not found."))
@@ -94,7 +94,7 @@ def write(
 
 
 def _addresses(email: CustomerEmail) -> tuple[str, str]:
-    """From whom, and to whom. Raises Invalid."""
+    """Return the sender and the recipient. Raises Invalid."""
     errors: dict[str, str] = {}
     found: list[str] = []
     for field, written in (("address", email.address), ("to", email.to)):
@@ -108,8 +108,11 @@ def _addresses(email: CustomerEmail) -> tuple[str, str]:
 
 
 def _type_of(file: UploadedFile) -> str:
-    """What a file is sent as. Texts and mails go as they are, too: Django would read them first,
-    and fails on bytes that are no UTF-8."""
+    """Return the content type of a file.
+
+    Texts and messages are sent as application/octet-stream: Django would decode them first, and
+    fails on bytes that are not UTF-8.
+    """
     main = (file.content_type or "").partition("/")[0]
     known = main in ("application", "audio", "font", "image", "video")
     return str(file.content_type) if known else "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Reports about mails of ours: what was not delivered, is late, or was read."""
+"""Reports about mail that the desk sent: not delivered, delayed, or read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Keep = Callable[[Transaction, Draft, Communication], None]
 
 @dataclass(frozen=True)
 class Reported:
-    """The message of ours that a report is about, and to whom it had gone."""
+    """The message that a report is about, and its recipient."""
 
     ticket: Ticket
     line: Communication
@@ -38,9 +38,9 @@ class Reported:
 
 
 def message_of(report: ReadMessage, mail: InboundEmail) -> Reported | None:
-    """Return what a report is about: by the envelope address that it was sent to, else by the
-    Message-ID inside; None where neither is one that the desk made.
+    """Return the message that a report is about; None if the desk did not send it.
 
+    It is named by the envelope address that the report was sent to, else by the Message-ID inside.
     Cost: a read of the ticket and one of the customer, and a query of the log.
     """
     desk = [one.address for one in mailboxes()]
@@ -63,9 +63,9 @@ def take(
     *,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
-    """Write a report on its ticket: a line of the log, and what became of the message.
+    """Add a report to its ticket: an entry in the log, and the delivery of the message.
 
-    Reopens nothing, and has no effect on the clock: the answer was given. Raises Busy.
+    It reopens nothing and has no effect on the clock. Raises Busy.
     """
     kind = report.report.kind if report.report else ReportKind.OTHER
     words = one_line(report.report.words if report.report else "")[:LONGEST_WORDS]

@@ -1,8 +1,8 @@
 """Fetch a mailbox: each message of its folder once, whatever people do in webmail.
 
-How far it was read is a cursor of UIDVALIDITY and UID: it moves when a message is recorded, and not
-before. One fetcher has a mailbox at a time, by a lease on that cursor; a second one that thinks it
-has it too can do no harm, since a message is recorded under its content.
+The position is a cursor of UIDVALIDITY and UID, which moves after a message is recorded, and not
+before. One fetcher has a mailbox at a time, by a lease on that cursor. A second one that wrongly
+believes to have it does no harm, since a message is recorded under a hash of its content.
 """
 
 from contextlib import suppress
@@ -47,7 +47,7 @@ class Taken(Exception):
 
 
 class Fetcher:
-    """One process's hold on one mailbox."""
+    """One process's lease on one mailbox, and what it does with it."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
@@ -85,11 +85,11 @@ class Fetcher:
     def fetch(
         self, folder: Folder, *, stop: Event | None = None, now: datetime | None = None
     ) -> int:
-        """Record each new message of a folder, and process it; return how many there were.
+        """Record and process each new message of a folder; return how many there were.
 
-        The first time nothing is taken: what a mailbox holds then is its past. Where the server has
-        numbered its messages anew, those since that first time are looked at again, and what was
-        recorded is known by its content. Raises Unfetchable, Taken.
+        The first fetch takes nothing: what a mailbox holds then is its past. If the server has
+        numbered its messages anew, those since the first fetch are read again, and recorded ones
+        are recognised by their content. Raises Unfetchable, Taken.
         """
         at = now or this_second()
         state = self._state()
@@ -137,7 +137,7 @@ class Fetcher:
             raise Taken from error
 
     def release(self) -> None:
-        """Let others have the mailbox; a lease that is lost already stays as it is."""
+        """Release the lease; a lease that is lost already stays as it is."""
         with suppress(ConditionFailed, Contended):
             self._write(
                 [MailboxState.leased_by.remove(), MailboxState.leased_until.remove()],
@@ -145,9 +145,9 @@ class Fetcher:
             )
 
     def failed(self, problem: Problem, detail: str = "", *, now: datetime | None = None) -> int:
-        """Note a failure where the admin and the metrics show it; return the seconds to wait.
+        """Store a failure for the admin and the metrics; return the seconds to wait.
 
-        A message at which it failed several times is left out for a while.
+        A message on which it failed several times is skipped for a while.
         """
         at = now or this_second()
         state = self._state()
@@ -178,7 +178,7 @@ class Fetcher:
         return [MailboxState.left_out.set([*known, uid]), MailboxState.left_out_at.set(at)]
 
     def _new(self, folder: Folder, state: MailboxState, at: datetime) -> list[int]:
-        """The messages beyond the cursor, and what was left out, where it is time for that."""
+        """Yield the messages after the cursor, and skipped ones whose time has come."""
         last, past = state.last_uid or 0, state.past_until or 0
         left_out = [int(uid) for uid in state.left_out]
         found = []
@@ -189,17 +189,18 @@ class Fetcher:
         return [uid for uid in found if uid not in left_out] + again
 
     def _is_another(self, folder: Folder, state: MailboxState) -> bool:
-        """Whether the cursor says nothing of this folder: its messages have other numbers, or it
-        is another one."""
+        """Return whether the cursor belongs to another folder, or its messages have new numbers."""
         known, server = state.folder or self._folder, state.server or self._server
         return (folder.uid_validity, self._folder, self._server) != (
             state.uid_validity, known, server,
         )  # fmt: skip
 
     def _begin_again(self, folder: Folder, state: MailboxState, at: datetime) -> None:
-        """Go through a folder from its first message on. What came to the same folder since the
-        mailbox was opened first is new; of another folder or account, what came since the last
-        fetch: all before is its past."""
+        """Start again at a folder's first message.
+
+        Messages that came to the same folder since the mailbox was first opened are new; in another
+        folder or account, messages since the last fetch. All others are its past.
+        """
         state.uid_validity, state.last_uid, state.left_out = folder.uid_validity, 0, []
         state.past_until = folder.next_uid - 1
         if state.folder and state.folder != self._folder:
@@ -213,12 +214,12 @@ class Fetcher:
         self._move(folder, at, again)
 
     def _take_message(self, raw: bytes, received_at: datetime) -> None:
-        """Record a message, and process it; what fails then is for the sweep."""
+        """Record and process a message. Failures after that are retried by the sweep."""
         mail, _new = record(raw, mailbox=self.mailbox.name, received_at=received_at, now=None)
         try_to_process(mail)
 
     def _move(self, folder: Folder, at: datetime, actions: list[Any]) -> None:
-        """Move the cursor, note that all is well, and keep the lease. Raises Taken."""
+        """Move the cursor, record the success, and renew the lease. Raises Taken."""
         at = max(at, this_second())
         well: list[Action] = [
             MailboxState.uid_validity.set(folder.uid_validity),

@@ -1,4 +1,4 @@
-"""What goes of an e-mail when its customer is erased: the bytes, and all that names a person."""
+"""Erase a customer's email: the original bytes, and everything that names a person."""
 
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
 from tickets.services.email import raw_messages
@@ -8,10 +8,10 @@ from tickets.store.mail import InboundEmail, MessageTicket
 
 
 def forget_email(line: Communication) -> None:
-    """Remove the raw message of a line, what its record says of people, and the Message-IDs that
-    lead to the ticket. That the message came is remembered: it is not taken again.
+    """Erase a message's original, what its record says of people, and its Message-IDs.
 
-    A repeat does no harm. Cost: a file, and a write for each id.
+    That the message came is remembered, so that it is not processed again. A repeat does no harm.
+    Cost: a file, and a write for each id.
     """
     facts = line.email
     if facts.sha256:

@@ -1,4 +1,4 @@
-"""A mailbox on its IMAP server: what is there, byte for byte, and nothing changed by looking."""
+"""A mailbox on its IMAP server. Reading it changes nothing there."""
 
 import imaplib
 import re
@@ -32,7 +32,7 @@ _UID = re.compile(rb"\bUID (\d+)\b")
 
 
 class Unfetchable(Exception):
-    """The mailbox cannot be read now; `detail` is what the server said of it, if anything."""
+    """The mailbox cannot be read now; `detail` is what the server said about it, if anything."""
 
     def __init__(self, problem: Problem, detail: str = "") -> None:
         super().__init__(problem.value)
@@ -50,7 +50,7 @@ class RawMessage:
 
 
 class Folder:
-    """The folder of a mailbox, opened for reading alone: no flag is set by looking."""
+    """The folder of a mailbox, opened read-only: no flag is set."""
 
     def __init__(self, box: BaseMailBox, name: str) -> None:
         self._box = box
@@ -68,8 +68,11 @@ class Folder:
     def uids(
         self, *, after: int, up_to: int | None = None, since: datetime | None = None
     ) -> list[int]:
-        """Return the numbers of messages beyond one, lowest first; with `since` only of those that
-        reached the folder about then or later: servers know days alone, in their own zone."""
+        """Return the numbers of messages after one, in order.
+
+        With `since` only of those that reached the folder at about that time or later: servers know
+        days only, in their own zone.
+        """
         self._heard()  # the answer has it
         words = ["UID", f"{after + 1}:{up_to or '*'}"]
         if since:
@@ -81,12 +84,12 @@ class Folder:
         return sorted(uid for uid in found if after < uid <= (up_to or uid))
 
     def refresh(self) -> None:
-        """Let the server say what has changed; without it some answer as things were."""
+        """Ask the server for changes; without this some servers answer from an old state."""
         with _in_words():
             self._client.noop()
 
     def read(self, uid: int) -> RawMessage | None:
-        """Return a message, byte for byte; None where it is gone. One request."""
+        """Return a message, byte for byte; None if it is gone. One request."""
         data = self._ask("FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])")
         for place, part in enumerate(data):
             literal = isinstance(part, tuple)
@@ -102,8 +105,10 @@ class Folder:
         return None
 
     def wait(self, seconds: float, stop: Event) -> None:
-        """Wait until something arrives, until `stop`, or for a time; not at all where something
-        arrived since the last question. Raises Unfetchable."""
+        """Wait until something arrives, until `stop`, or for a time. Raises Unfetchable.
+
+        Returns at once if something has arrived since the last question.
+        """
         if self._heard():
             return
         until = time.monotonic() + seconds
@@ -123,13 +128,16 @@ class Folder:
             idle.stop()
 
     def _heard(self) -> bool:
-        """Whether the server has said that something arrived, beside another answer; it does not
-        say so again."""
+        """Return whether the server has announced a message within another response.
+
+        It does not announce it again.
+        """
         _name, found = self._client.response("EXISTS")
         return bool(found and found[-1])
 
     def _is_buffered(self) -> bool:
-        """Whether something was read already that nobody has looked at: no poll tells of it."""
+        """Return whether data was read already that nobody has looked at, of which no
+        poll tells."""
         sock = self._client.sock
         before = sock.gettimeout()
         sock.settimeout(0)
@@ -149,7 +157,7 @@ class Folder:
         return list(data)
 
     def _number(self, name: str) -> int:
-        """A number that the server said when the folder was opened."""
+        """Return a number that the server gave when the folder was opened."""
         _name, found = self._client.response(name)
         if not found or not found[-1]:
             raise Unfetchable(Problem.REFUSED, f"{name}?")
@@ -182,7 +190,7 @@ def _connected(mailbox: Mailbox) -> BaseMailBox:
 
 
 def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:
-    """Raises Unfetchable. An access token that is refused is not used again."""
+    """Log in. An access token that is refused is not used again. Raises Unfetchable."""
     try:
         if mailbox.login == Mailbox.Login.OAUTH2:
             _log_in_with(oauth.access_token(mailbox), box, mailbox.imap_user)
@@ -211,7 +219,7 @@ def _log_in_with(token: str, box: BaseMailBox, user: str) -> None:
 
 @contextmanager
 def _in_words(broken: Problem = Problem.CLOSED) -> Iterator[None]:
-    """Turn what went wrong on the line into Unfetchable."""
+    """Turn errors of the connection into Unfetchable."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -225,7 +233,7 @@ def _in_words(broken: Problem = Problem.CLOSED) -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    """What the server said, of an error of either library."""
+    """Return what the server said, from an error of either library."""
     result = getattr(error, "command_result", None)
     return _text(result[1]) if result else " ".join(str(error).split())
 
@@ -237,7 +245,7 @@ def _text(data: Any) -> str:
 
 
 def _internal_date(said: bytes) -> datetime:
-    """When a message reached the folder; where the server says nothing of it, now."""
+    """Return when a message reached the folder; now, if the server does not say."""
     found = imaplib.Internaldate2tuple(said)
     if found is None:
         return datetime.now(UTC).replace(microsecond=0)

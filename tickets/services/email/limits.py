@@ -1,6 +1,6 @@
-"""Where loops end: two machines that answer each other fall silent.
+"""Limits that end loops between two machines that answer each other.
 
-The counters are in DynamoDB and fail closed: what cannot be counted is not done.
+Counters are in DynamoDB and fail closed: what cannot be counted is not done.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ REPORTS_OF_A_REPLY = 20
 
 
 def may_acknowledge(address: str, *, now: datetime) -> bool:
-    """Whether an address may get one more acknowledgement, and count it. Two writes at most."""
+    """Count an acknowledgement to an address; return whether it is within the limit. Two writes at
+    most."""
     domain = address.rpartition("@")[2]
     return count_up("ack-address", address, at=now, most=ACKNOWLEDGEMENTS_OF_ADDRESS) and count_up(
         "ack-domain", domain, at=now, most=ACKNOWLEDGEMENTS_OF_DOMAIN
@@ -25,12 +26,13 @@ def may_acknowledge(address: str, *, now: datetime) -> bool:
 
 
 def may_write(ticket_id: str, address: str, *, now: datetime) -> bool:
-    """Whether a ticket takes one more mail of an address, and count it. One write."""
+    """Count a mail of an address to a ticket; return whether it is within the limit. One write."""
     return count_up("ticket", f"{ticket_id} {address}", at=now, most=MAILS_TO_A_TICKET)
 
 
 def may_report(communication_id: str, *, now: datetime) -> bool:
-    """Whether a reply takes one more delivery report in this hour, and count it. One write."""
+    """Count a delivery report for a reply; return whether it is within the hourly
+    limit. One write."""
     return count_up("report", communication_id, at=now, most=REPORTS_OF_A_REPLY)
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the desk, and what it signs for others to write to."""
+"""The desk's mailboxes, and the signer of its reply addresses."""
 
 from collections.abc import Iterable
 from email.utils import parseaddr
@@ -15,7 +15,7 @@ from tickets.models import Mailbox
 
 
 def signer() -> Signer:
-    """Return what makes and checks the desk's addresses and Message-IDs."""
+    """Return the signer of the desk's addresses and Message-IDs."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return Signer(
         [
@@ -27,12 +27,13 @@ def signer() -> Signer:
 
 @once_a_page
 def mailboxes() -> list[Mailbox]:
-    """Return the active mailboxes, the first that was made first. One SQL query."""
+    """Return the active mailboxes, oldest first. One SQL query."""
     return list(Mailbox.objects.filter(active=True).select_related("team"))
 
 
 def any_fetched() -> bool:
-    """Return whether a mailbox is fetched by IMAP, so that a mailroom is needed. One SQL query."""
+    """Return whether any mailbox is fetched by IMAP, so that a mailroom is needed. One
+    SQL query."""
     return Mailbox.objects.filter(active=True).exclude(imap_host="").exists()
 
 
@@ -45,8 +46,10 @@ def mailbox_named(name: str) -> Mailbox:
 
 
 def mailbox_of_record(name: str) -> Mailbox:
-    """Return the mailbox that a message came to, active or not; the first one where it is gone.
-    Raises NotFound where the desk has none at all. One SQL query."""
+    """Return the mailbox that a message came to, active or not; the first one if it is gone.
+
+    Raises NotFound if the desk has no mailbox at all. One SQL query.
+    """
     found = Mailbox.objects.filter(name=name).select_related("team").first()
     found = found or Mailbox.objects.select_related("team").first()
     if found is None:
@@ -55,7 +58,7 @@ def mailbox_of_record(name: str) -> Mailbox:
 
 
 def mailbox_of(addresses: Iterable[str]) -> Mailbox | None:
-    """Return the mailbox that the first of these addresses of the desk names, or None."""
+    """Return the mailbox of the first of these addresses that is one of the desk, or None."""
     by_address = {one.address: one for one in mailboxes()}
     for address in addresses:
         if found := by_address.get(base_of(address)):
@@ -64,20 +67,19 @@ def mailbox_of(addresses: Iterable[str]) -> Mailbox | None:
 
 
 def sending_mailbox(mailbox_name: str | None) -> Mailbox | None:
-    """Return the mailbox from which a ticket's mail is sent: its own, else the first; None where
-    the desk has none."""
+    """Return the mailbox that a ticket's mail is sent from: its own, else the first, else None."""
     known = mailboxes()
     return next((one for one in known if one.name == mailbox_name), known[0] if known else None)
 
 
 def own_addresses() -> frozenset[str]:
-    """Return every address under which the desk writes."""
+    """Return every address that the desk sends from."""
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return frozenset({*(one.address for one in mailboxes()), base_of(sender)})
 
 
 def base_of(address: str) -> str:
-    """Return an address in its one form and without what stands behind a plus sign."""
+    """Return an address in its canonical form, without what follows a plus sign."""
     try:
         return without_detail(as_kept(address))
     except AddressRefused:

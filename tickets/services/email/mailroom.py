@@ -1,4 +1,5 @@
-"""Every mailbox that has an IMAP server, watched: what arrives is a ticket within seconds."""
+"""Watch every mailbox that has an IMAP server, so that a message becomes a ticket
+within seconds."""
 
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -22,7 +23,7 @@ LEAVE = 5
 
 @dataclass
 class _Watch:
-    """A thread that fetches one mailbox as it was set up."""
+    """A thread that fetches one mailbox with the settings it started with."""
 
     setup: tuple[object, ...]
     thread: Thread
@@ -46,8 +47,7 @@ class Mailroom:
         self.end()
 
     def look(self) -> None:
-        """Watch what is new, and stop where a mailbox is switched off or set up otherwise. One SQL
-        query."""
+        """Watch new mailboxes, and stop those that were switched off or changed. One SQL query."""
         close_old_connections()
         setups = {mailbox.pk: _setup(mailbox) for mailbox in mailboxes_to_fetch()}
         for pk, watch in list(self._watches.items()):
@@ -61,7 +61,7 @@ class Mailroom:
                 self._watches[pk] = _begin(pk, setup)
 
     def end(self) -> None:
-        """Stop all watches, and wait for them a little."""
+        """Stop all threads, and wait for them for a short time."""
         for watch in self._watches.values():
             watch.stop.set()
         for watch in self._watches.values():
@@ -74,8 +74,10 @@ def mailboxes_to_fetch() -> list[Mailbox]:
 
 
 def fetch_once(mailbox: Mailbox) -> int:
-    """Fetch what is new of a mailbox, and return how many messages; a failure is noted where people
-    see it. Raises Unfetchable, Taken."""
+    """Fetch new messages of a mailbox, and return how many. A failure is stored for the admin.
+
+    Raises Unfetchable, Taken.
+    """
     fetcher = Fetcher(mailbox)
     try:
         return fetcher.once()
@@ -93,15 +95,17 @@ def _begin(pk: int, setup: tuple[object, ...]) -> _Watch:
 
 
 def _setup(mailbox: Mailbox) -> tuple[object, ...]:
-    """What a connection depends on. A refresh token that is replaced while it lasts changes
-    nothing for it."""
+    """Return the settings that a connection depends on.
+
+    A refresh token that is replaced while the connection lasts makes no difference to it.
+    """
     password = "" if mailbox.login == Mailbox.Login.OAUTH2 else mailbox.imap_secret
     place = (mailbox.imap_host, mailbox.imap_port, mailbox.imap_folder)
     return (*place, mailbox.imap_user, mailbox.login, password, mailbox.name)
 
 
 def _watch(pk: int, stop: Event) -> None:
-    """Fetch one mailbox until `stop`; what fails is tried again with growing pauses."""
+    """Fetch one mailbox until `stop`. Failures are retried with growing pauses."""
     try:
         while not stop.is_set():
             close_old_connections()
@@ -114,7 +118,7 @@ def _watch(pk: int, stop: Event) -> None:
 
 
 def _watched(fetcher: Fetcher, stop: Event) -> float:
-    """Watch as long as all goes well; return the seconds to wait before the next try."""
+    """Watch until something fails; return the seconds to wait before the next try."""
     name = fetcher.mailbox.name
     try:
         try:

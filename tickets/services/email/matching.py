@@ -1,4 +1,4 @@
-"""Who writes, and to which ticket. EMAIL.md, "Which ticket" and "Who"."""
+"""Who wrote a message, and which ticket it belongs to. EMAIL.md, "Which ticket" and "Who"."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -44,9 +44,10 @@ class Sender:
 
 
 def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
-    """Return who writes: From, or whom a relay that the mailbox names replaced; None for nobody.
+    """Return who wrote a message; None if it has no sender.
 
-    Three reads at most, and one SQL query.
+    From, or the original sender behind a relay that the mailbox names. Three reads at most, and one
+    SQL query.
     """
     if not message.sender:
         return None
@@ -70,7 +71,7 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
 
 
 def ticket_of(message: ReadMessage, sender: Sender, envelope_to: str | None = None) -> Match:
-    """Return where a message goes; `envelope_to` is whom it was delivered to.
+    """Return where a message goes; `envelope_to` are the addresses it was delivered to.
 
     Cost: a batch read of Message-IDs, a read for each ticket that the message names, at most five.
     """
@@ -78,14 +79,16 @@ def ticket_of(message: ReadMessage, sender: Sender, envelope_to: str | None = No
 
 
 def takes_part(ticket: Ticket, address: str, customer: Customer | None) -> bool:
-    """Whether somebody takes part in a ticket: as its customer, or as one who was added."""
+    """Return whether somebody takes part in a ticket, as its customer or as a participant."""
     is_customer = customer is not None and customer.customer_id == ticket.customer_id
     return is_customer or address in addresses_of(ticket.participants)
 
 
 def people_beside(message: ReadMessage, sender: Sender, customer_id: str) -> list[str]:
-    """Return who takes part by a message: its sender, and people in To and CC who are neither the
-    desk nor the customer, each as "Name <address>"."""
+    """Return the participants that a message adds, each as "Name <address>".
+
+    They are its sender, and people in To and CC who are neither the desk nor the customer.
+    """
     own = own_addresses()
     found: dict[str, str] = {}
     people = (Address(sender.name, sender.address), *message.to, *message.cc)
@@ -100,13 +103,13 @@ def people_beside(message: ReadMessage, sender: Sender, customer_id: str) -> lis
 
 
 def participant(name: str, address: str) -> str:
-    """Return how a participant stands on a ticket."""
+    """Return a participant in the form that a ticket stores."""
     plain = " ".join(re.sub(r"[<>\"\\]", " ", name).split())[:80]
     return f"{plain} <{address}>" if plain else f"<{address}>"
 
 
 def name_and_address(kept: str) -> tuple[str, str]:
-    """Return the parts of what `participant` made."""
+    """Return the name and address of a stored participant."""
     name, _bracket, rest = kept.rpartition("<")
     return name.strip(), rest.removesuffix(">")
 
@@ -130,7 +133,7 @@ def our_claims(message: ReadMessage, more_recipients: Sequence[str] = ()) -> Ite
 
 
 def ids_named(message: ReadMessage) -> list[str]:
-    """Return the Message-IDs that a message names, the newest first, each once."""
+    """Return the Message-IDs that a message names, newest first, each once."""
     named = [*reversed(message.in_reply_to), *reversed(message.references)]
     return list(dict.fromkeys(named))
 
@@ -165,8 +168,11 @@ def _references(
 
 
 def _side_thread(claim: Claim) -> str:
-    """The conversation that a claim belongs to: an address says so itself, a Message-ID is looked
-    up. Without it a third party's answer would stand among the customer's messages."""
+    """Return the side thread that a claim belongs to.
+
+    A signed address names it; for a Message-ID it is looked up. Without it a third party's reply
+    would appear among the customer's messages.
+    """
     if claim.side_thread or not claim.line:
         return claim.side_thread
     line = queries.communication(claim.ticket_id, claim.line.upper())
@@ -198,7 +204,7 @@ def _is_relay(written: Address, mailbox: Mailbox) -> bool:
 
 
 def kept_address(address: str) -> str:
-    """Return an address in its one form; "" for what is none."""
+    """Return an address in its canonical form; "" if it is invalid."""
     with suppress(AddressRefused):
         return as_kept(address)
     return ""

@@ -1,4 +1,4 @@
-"""An e-mail as a line of a ticket's log: its text, its files, and what is kept of its headers."""
+"""An email as an entry of a ticket's log: its text, files and headers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ _REPLY_PREFIX = re.compile(
 
 @dataclass(frozen=True)
 class Text:
-    """What the log shows of a message, and whether that is all of it."""
+    """The text of a message in the log, and whether it is complete."""
 
     shown: str
     whole: bool
@@ -58,8 +58,8 @@ def text_of(message: ReadMessage) -> Text:
 
 
 def subject_of(message: ReadMessage, nothing: str) -> str:
-    """Return the subject of a ticket that a message opens: without the marks of a reply, and
-    `nothing` for an empty one."""
+    """Return the subject of a ticket for a message, without `Re:` and the like;
+    `nothing` if empty."""
     plain = one_line(storable(without_reply_marks(message.subject)))
     if len(plain) > LONGEST_SUBJECT:
         return f"{plain[: LONGEST_SUBJECT - 1]}…"
@@ -120,7 +120,7 @@ def facts_of(
     *,
     remarks: Sequence[Remark] = (),
 ) -> EmailFacts:
-    """Return what a ticket's log keeps of the headers of a message."""
+    """Return what a ticket's log stores of a message's headers."""
     reply_to = next((one.address for one in message.reply_to), "")
     named = [*message.references, *message.in_reply_to]
     return EmailFacts(
@@ -152,7 +152,7 @@ def facts_of(
 
 
 def storable(text: str) -> str:
-    """Return a text without what no store takes: half a surrogate pair, which no mail means."""
+    """Return a text that every store takes: without halves of surrogate pairs."""
     plain = text.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
     if can_be_stored(plain):
         return plain

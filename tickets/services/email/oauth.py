@@ -1,4 +1,4 @@
-"""Access tokens for mailboxes of Google and Microsoft, which take no passwords any more."""
+"""OAuth access tokens for mailboxes of Google and Microsoft, which accept no passwords any more."""
 
 import json
 import time
@@ -22,7 +22,7 @@ _tokens: dict[tuple[int, str], tuple[str, float]] = {}
 
 
 class NoAccess(Exception):
-    """No access token is to be had; `detail` is what the provider said of it, if anything."""
+    """The provider gives no access token; `detail` is what it said, if anything."""
 
     def __init__(self, problem: Problem, detail: str = "") -> None:
         super().__init__(problem.value)
@@ -31,9 +31,9 @@ class NoAccess(Exception):
 
 
 def access_token(mailbox: Mailbox) -> str:
-    """Return a token that is good now; a refresh token that is replaced is kept.
+    """Return a valid access token; a refresh token that is replaced is stored.
 
-    One request to the provider when the last one ends. Raises NoAccess.
+    One request to the provider when the previous one has expired. Raises NoAccess.
     """
     known = _tokens.get((mailbox.pk, mailbox.imap_secret))
     if known and known[1] > time.monotonic():
@@ -66,12 +66,13 @@ def access_token(mailbox: Mailbox) -> str:
 
 
 def forget(mailbox: Mailbox) -> None:
-    """Forget the access token of a mailbox: its server refused it, or there is a newer one."""
+    """Forget the access token of a mailbox, because its server refused it, or there is
+    a newer one."""
     _tokens.pop((mailbox.pk, mailbox.imap_secret), None)
 
 
 def _answer(reply: Reply) -> dict[str, Any]:
-    """What the provider says. Raises NoAccess where that is not about the token."""
+    """Return the provider's response. Raises NoAccess if it has no token."""
     try:
         answer = json.loads(reply.text)
     except ValueError:
@@ -82,7 +83,7 @@ def _answer(reply: Reply) -> dict[str, Any]:
 
 
 def _keep_renewed(mailbox: Mailbox, renewed: object) -> None:
-    """Keep a refresh token that replaces the present one, unless a person entered another one
+    """Store a refresh token that replaces the current one, unless a person entered another
     meanwhile."""
     if not renewed or renewed == mailbox.imap_secret:
         return

@@ -1,4 +1,4 @@
-"""A message as it came: its bytes, and its HTML made harmless."""
+"""A message's original: its bytes, and its HTML, sanitised."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from tickets.store.items import Communication
 
 @dataclass(frozen=True)
 class ShownHtml:
-    """The HTML of a message: harmless, and how many pictures of others were left out."""
+    """The HTML of a message, sanitised, and how many remote pictures were removed."""
 
     line: Communication
     html: Sanitised
 
 
 def original(ticket_id: str, communication_id: str, *, by: Actor) -> bytes:
-    """Return the raw message of a line. Raises NotFound where there is none, NotAllowed."""
+    """Return the original of a message. Raises NotFound if there is none, NotAllowed."""
     require_ticket_work(by)
     return _raw(_line(ticket_id, communication_id))
 
@@ -36,10 +36,11 @@ def html_of(
     remote_pictures: bool,
     by: Actor,
 ) -> ShownHtml:
-    """Return the HTML of a message. `picture_url` gives the address of a file of the message by its
-    place; pictures of other servers are left out unless `remote_pictures`.
+    """Return the HTML of a message.
 
-    Raises NotFound where the message has none, NotAllowed. Cost: the message read anew.
+    `picture_url` returns the URL of a file of the message by its position; remote pictures are
+    removed unless `remote_pictures`. Raises NotFound if the message has no HTML, NotAllowed. Cost:
+    the message is read anew.
     """
     require_ticket_work(by)
     line = _line(ticket_id, communication_id)

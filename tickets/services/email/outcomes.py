@@ -1,6 +1,6 @@
-"""The end that a message comes to: a ticket of its own, a place in one, or a person's decision.
+"""The outcomes of a message: a new ticket, an entry in a ticket, suspension, or none.
 
-Each is one transaction, which holds only where nobody else has brought the message to an end.
+Each is written in one transaction, which fails if somebody else has written an outcome.
 """
 
 from collections.abc import Sequence
@@ -44,12 +44,12 @@ NOT_KEPT = (Outcome.DUPLICATE, Outcome.IGNORED, Outcome.DELETED)
 
 
 class TakenMeanwhile(ServiceError):
-    """Somebody else has brought the message to its end."""
+    """Somebody else has written the message's outcome."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A message on its way to its end, with all that is known of it."""
+    """A message without an outcome yet, with all that is known about it."""
 
     mail: InboundEmail
     message: ReadMessage
@@ -69,11 +69,11 @@ def end(
     ticket_id: str = "",
     same_file: bool = False,
 ) -> InboundEmail:
-    """Write down what became of a message that is not added to a ticket; return the record.
+    """Write the outcome of a message that is not added to a ticket; return its record.
 
-    Changes nothing where somebody else was first. The message itself is removed where nobody will
-    ask for it, unless it is the `same_file` as another record's: erasing a customer finds what
-    their tickets name, and what is listed.
+    Changes nothing if somebody else has written one. The message itself is deleted if nobody will
+    need it, unless it is the `same_file` as another record's: an erasure finds only what tickets
+    name, and what is listed.
     """
     with suppress(ConditionFailed):
         with Transaction() as transaction:
@@ -92,7 +92,7 @@ def finish(
     ticket_id: str = "",
     communication_id: str = "",
 ) -> None:
-    """Let a transaction bring a message to its end, and hold only where nobody has done so."""
+    """Add a message's outcome to a transaction, which then fails if there is one already."""
     ended = InboundEmail.from_raw_data(mail.serialize())
     ended.state = outcome.value
     ended.ticket_id = ticket_id or None
@@ -120,8 +120,10 @@ def finish(
 def add_to(
     case: Case, ticket_id: str, *, side_thread: str = "", invites: bool = True
 ) -> InboundEmail:
-    """Add a message to a ticket as its sender's: the customer's, or another participant's. With
-    `invites` they and people in copy take part from now on."""
+    """Add a message to a ticket, as its sender's: the customer's, or another participant's.
+
+    With `invites` they and people in copy become participants.
+    """
     ticket = queries.ticket(ticket_id)
     if ticket is None:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
@@ -162,8 +164,11 @@ def open_ticket(
     refused: str = "",
     remarks: tuple[Remark, ...] = (),
 ) -> InboundEmail:
-    """Open a ticket with a message, of its sender or of `customer`; who writes for the first time
-    becomes a customer. `refused` is a ticket that it named without a right to it."""
+    """Create a ticket with a message, for its sender or for `customer`.
+
+    Somebody who writes for the first time becomes a customer. `refused` is a ticket that the
+    message named without permission.
+    """
     customer = customer or case.sender.customer or _new_customer(case)
     text = text_of(case.message)
     new = (*remarks, *((Remark.NEW_BECAUSE_REFUSED,) if refused else ()))
@@ -205,8 +210,8 @@ def _note(came: Arrival, acknowledges: bool, draft: Draft, line: Communication) 
 
 
 def _new_customer(case: Case) -> Customer:
-    """Make a customer of somebody who writes for the first time; one who came to be meanwhile is
-    found."""
+    """Create a customer for somebody who writes for the first time, or return one created
+    meanwhile."""
     sender = case.sender
     name = one_line(storable(sender.name))[:200] or sender.address[:200]
     try:
@@ -242,7 +247,7 @@ def arrival(
 def _keep(
     transaction: Transaction, draft: Draft, line: Communication, case: Case, outcome: Outcome
 ) -> None:
-    """Write beside a message: its record is done, and its Message-IDs lead to the ticket."""
+    """Add what is written beside a message: its record's outcome, and its Message-IDs."""
     ticket_id = draft.ticket.ticket_id
     unless_taken(case.mail)
     finish(
@@ -262,7 +267,7 @@ def _keep(
 
 
 def unless_taken(mail: InboundEmail) -> None:
-    """Raises TakenMeanwhile for a message that somebody else has brought to its end."""
+    """Raise TakenMeanwhile if the message has an outcome already."""
     now = store.email(mail.pk)
     if now is None or now.state != mail.state:
         raise TakenMeanwhile(_("This email was already processed."))

@@ -1,4 +1,4 @@
-"""A reply as a mail: whose it is, what it says, and how it threads for the customer."""
+"""A reply as an email: its sender, its text, and how it threads in the customer's mail program."""
 
 from collections.abc import Iterator
 from email.utils import formataddr, parseaddr
@@ -27,19 +27,21 @@ MOST_THREADED = 40
 
 
 def customers_language(customer: Customer | None) -> str:
-    """Return the language of what is not typed by a person in mail to a customer: theirs, where
-    the desk has it. A record has it in its own form, such as `de` or `de-AT`."""
+    """Return the language of automatic text to a customer: theirs, if the desk has it.
+
+    A record stores it in its own form, such as `de` or `de-AT`.
+    """
     written = ((customer.language if customer else None) or "").strip().lower()
     known = [code for code, _name in settings.LANGUAGES]
     return next((code for code in known if written[:2] == code), settings.LANGUAGE_CODE)
 
 
 def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlternatives:
-    """Return the mail with a reply to one recipient, without its files.
+    """Return the email with a reply to one recipient, without its files.
 
-    It answers the last message that came, names the whole conversation, and is answered at an
-    address that is good for this recipient alone; reports about it come to one of its own. One
-    query of the log, one SQL query or two.
+    It answers the last message received and names the whole conversation. Its reply address is
+    valid for this recipient only, and reports about it go to an address of its own. One query of
+    the log, one SQL query or two.
     """
     mailbox = sending_mailbox(ticket.mailbox)
     log = queries.ticket_with_log(ticket.ticket_id, limit=MOST_LINES)
@@ -68,10 +70,10 @@ def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlte
 def automatic(
     name: str, ticket: Ticket, recipient: str, mailbox: Mailbox
 ) -> EmailMultiAlternatives:
-    """Return a mail about a ticket that no person wrote, by the templates of `name`.
+    """Return an automatic email about a ticket, from the templates of `name`.
 
-    It answers the ticket's first message. Its line is the ticket's last id, so its own Message-ID
-    and envelope address carry a mac, too. One query of the log.
+    It answers the ticket's first message. It uses the ticket's last id in place of a message's, so
+    that its Message-ID and envelope address are signed, too. One query of the log.
     """
     found = queries.ticket_with_first_lines(ticket.ticket_id, after=None, limit=10)
     first = next((one for one in found.log if _came_by_mail(one)), None) if found else None
@@ -137,7 +139,7 @@ def _headers(
 def _chain(
     ticket: Ticket, mails: list[Communication], recipient: str, mailbox: Mailbox | None
 ) -> Iterator[str]:
-    """Yield the ids of a conversation, ours and theirs, oldest first."""
+    """Yield the Message-IDs of a conversation, ours and theirs, oldest first."""
     for one in mails:
         if _came_by_mail(one):
             yield from (_bracketed(str(named)) for named in one.email.references or ())
@@ -148,20 +150,22 @@ def _chain(
 
 
 def _kept(recipient: str) -> str:
-    """A recipient as addresses are compared: what is signed for an international domain is signed
-    for its letters, however mail servers write it."""
+    """Return a recipient in the form in which addresses are compared and signed.
+
+    An international domain is in Unicode there, whatever mail servers write.
+    """
     return kept_address(recipient) or recipient
 
 
 def _came_by_mail(line: Communication) -> bool:
-    """Whether somebody outside wrote it; a third party's message is a note."""
+    """Return whether somebody outside wrote it; a third party's message is stored as a note."""
     if line.email is None or line.event is not None:
         return False
     return bool(line.side_thread) or line.direction == Direction.INBOUND.value
 
 
 def _bracketed(message_id: str) -> str:
-    """A Message-ID as a header names it; what could end the header is taken out."""
+    """Return a Message-ID for a header, without characters that could end the header."""
     return f"<{''.join(message_id.strip('<>').split())}>"
 
 

@@ -1,4 +1,4 @@
-"""Who takes part in a ticket's conversation beside its customer, and gets the replies."""
+"""The participants of a ticket, who get its replies beside its customer."""
 
 from datetime import datetime
 
@@ -23,10 +23,10 @@ from tickets.store.ticket import Ticket
 def add(
     ticket_id: str, *, address: str, name: str = "", by: Actor, now: datetime | None = None
 ) -> Ticket:
-    """Let somebody take part: replies go to them too, and what they answer comes to the ticket.
+    """Add a participant: replies go to them too, and what they answer comes to the ticket.
 
-    A repeat changes nothing. Raises Invalid for what is no address, an address of the desk, or one
-    too many; NotFound, NotAllowed, Busy.
+    A repeat changes nothing. Raises Invalid for an invalid address, an address of the desk, or too
+    many participants; NotFound, NotAllowed, Busy.
     """
     try:
         kept = as_kept(address)
@@ -48,7 +48,7 @@ def add(
 
 
 def remove(ticket_id: str, *, address: str, by: Actor, now: datetime | None = None) -> Ticket:
-    """Let somebody take part no more; what they write is suspended then. A repeat does no harm."""
+    """Remove a participant; what they write is suspended then. A repeat does no harm."""
 
     gone = kept_address(address) or address
 

@@ -1,8 +1,8 @@
-"""What becomes of a recorded message.
+"""Find the outcome of a recorded message.
 
-One transaction brings it to its end: the record done, the ticket under its version, the message in
-its log, the Message-IDs that lead to the ticket, the events. Whatever dies before it leaves the
-record waiting, and the next try begins anew.
+One transaction writes it: the record, the ticket under its version, the message in its log, the
+Message-IDs that lead to the ticket, the events. A crash before that leaves the record waiting, and
+the next try begins anew.
 """
 
 from contextlib import suppress
@@ -72,10 +72,10 @@ WAITING_STATES = (STORED, Outcome.PARKED.value)
 
 
 def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
-    """Bring a recorded message to its end, and return the record as it then is.
+    """Find and write a message's outcome; return its record.
 
     A repeat changes nothing. Raises what the engines raise: then the message waits for the next
-    try. Cost: the message read once, and the reads and the transaction of what it comes to.
+    try. Cost: the message is read once, and the reads and the transaction of its outcome.
     """
     mail = store.email(pk)
     if mail is None:
@@ -99,10 +99,10 @@ def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
 
 
 def try_to_process(mail: InboundEmail, *, now: datetime | None = None) -> InboundEmail:
-    """Process a recorded message; return the record as it then is. Never raises.
+    """Process a recorded message; return its record. Never raises.
 
-    While an engine is away the message waits. What fails MOST_TRIES times for another reason would
-    fail for ever: it is parked, where a person sees it.
+    While an engine is away the message waits. If it fails MOST_TRIES times for another reason, it
+    would fail always: it is parked, where a person sees it.
     """
     try:
         return process(mail.pk, now=now)
@@ -122,7 +122,7 @@ def try_to_process(mail: InboundEmail, *, now: datetime | None = None) -> Inboun
 
 
 def _show(mail: InboundEmail, message: ReadMessage) -> None:
-    """Note on a record what lists show of its message."""
+    """Store on a record what lists show of its message."""
     if message.sender:
         mail.sender = storable(message.sender[0].address)[:254] or None
         mail.sender_name = one_line(storable(message.sender[0].name))[:200] or None
@@ -130,7 +130,7 @@ def _show(mail: InboundEmail, message: ReadMessage) -> None:
 
 
 def _show_sender(mail: InboundEmail) -> None:
-    """Note whom a message that cannot be read says it is from: erasing them finds it."""
+    """Store the sender that an unreadable message names, so that an erasure finds it."""
     written = written_sender(raw_messages.read(mail.sha256))
     mail.sender = storable(written)[:254] or None
 
@@ -172,9 +172,9 @@ def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundE
 
 
 def _same_message(mail: InboundEmail) -> InboundEmail | None:
-    """Return the mail of another mailbox that is the same message, where there is one.
+    """Return the record of the same message in another mailbox, if there is one.
 
-    Whoever comes first is the one that is taken; it is written down before anything else.
+    The first one is processed; which one that is, is stored before anything else.
     """
     mark = SameMessage(store.same_pk(mail.message_key), first=mail.pk)
     try:
@@ -221,8 +221,10 @@ def _of_no_message(mail: InboundEmail, message: ReadMessage) -> Outcome:
 
 
 def _from_ourselves(mail: InboundEmail, message: ReadMessage) -> InboundEmail:
-    """A mail of the desk that came back is ignored where it carries our mac; without one it only
-    says that it is from the desk, as a web form may."""
+    """Ignore a message of the desk that came back, if it has our signature.
+
+    Without one it only claims to be from the desk, as a message of a web form may.
+    """
     claim = signed.claim_of_message_id(message.message_id)
     recipients = [one.address for one in (*message.to, *message.cc)]
     if claim and signer().recipient_of(claim, recipients):
@@ -231,15 +233,20 @@ def _from_ourselves(mail: InboundEmail, message: ReadMessage) -> InboundEmail:
 
 
 def _mailbox(message: ReadMessage, arrived: Mailbox) -> Mailbox:
-    """Return the mailbox whose team and category a ticket gets: the first one that the message
-    names, else the one that it came to."""
+    """Return the mailbox whose team and category a ticket gets.
+
+    It is the first one that the message names, else the one that it came to.
+    """
     named = mailbox_of(one.address for one in (*message.to, *message.cc))
     return named or arrived
 
 
 def _from_colleague(case: Case, found: Match, arrived: Mailbox) -> InboundEmail:
-    """A colleague writes a note on the ticket that the mail names, an answer where the mailbox
-    allows it, or hands on what a customer wrote to them."""
+    """Add a colleague's message: a note on the ticket that it names, or a reply if the mailbox
+    allows it.
+
+    A forwarded message becomes a ticket of the customer who wrote it.
+    """
     assert case.sender.colleague is not None  # noqa: S101 (for types)
     by = actor_of(case.sender.colleague)
     ticket_id = found.ticket_id or found.refused
@@ -278,8 +285,7 @@ def _from_colleague(case: Case, found: Match, arrived: Mailbox) -> InboundEmail:
 
 
 def _to_own_address(case: Case, ticket_id: str) -> bool:
-    """Whether a message was sent to the address that the desk made for this very sender, to answer
-    a ticket's customer."""
+    """Return whether a message was sent to the reply address that was signed for this sender."""
     message = case.message
     to = (*message.delivered_to, *(one.address for one in (*message.to, *message.cc)))
     desk = [one.address for one in mailboxes()]
@@ -294,15 +300,18 @@ def _to_own_address(case: Case, ticket_id: str) -> bool:
 
 
 def _too_many(case: Case, ticket_id: str) -> bool:
-    """Whether a ticket takes no more of an address in this hour; a mail is counted once."""
+    """Return whether a ticket has reached the hourly limit for an address. Each mail
+    counts once."""
     if case.mail.tries:
         return False
     return not limits.may_write(ticket_id, case.sender.address, now=case.now)
 
 
 def _handed_on(case: Case, by: Actor) -> InboundEmail:
-    """Open a ticket of whoever wrote the mail that a colleague forwards; of the colleague where it
-    does not say who that is."""
+    """Create a ticket for the author of a message that a colleague forwards.
+
+    If it does not name its author, the ticket is the colleague's.
+    """
     forwarded = case.message.forwarded
     original = forwarded.sender if forwarded else None
     address = kept_address(original.address) if original else ""

@@ -1,4 +1,4 @@
-"""Raw messages: kept as they came, compressed, under their SHA-256."""
+"""Original messages, compressed, under their SHA-256."""
 
 import gzip
 from hashlib import sha256
@@ -30,7 +30,7 @@ def keep(raw: bytes) -> str:
 
 
 def read(digest: str) -> bytes:
-    """Return a message as it came. Raises FileNotFoundError for one that was erased."""
+    """Return a message's original bytes. Raises FileNotFoundError if it was erased."""
     with _storage().open(_name(digest)) as file:
         return gzip.decompress(file.read())
 
@@ -41,7 +41,7 @@ def opened(digest: str) -> IO[bytes]:
 
 
 def is_there(digest: str) -> bool:
-    """Whether a message is kept. One look at the storage."""
+    """Return whether a message is stored. One request to the storage."""
     return _storage().exists(_name(digest))
 
 

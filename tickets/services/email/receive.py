@@ -1,7 +1,7 @@
-"""Take a raw message: store it, record it, and only then process it.
+"""Receive a message: store it, record it, and only then process it.
 
-Whoever handed it over may forget it once it is recorded. What is recorded and not processed, since
-a process died or an engine was away, is found by a sweep.
+The sender may delete it once it is recorded. A sweep finds messages that were recorded and not
+processed, because a process died or an engine was away.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,12 +29,12 @@ LEFT_BEHIND = timedelta(minutes=1)
 
 
 class NoMailbox(Exception):
-    """The desk has no mailbox: nobody is there to take a message."""
+    """The desk has no mailbox that could receive a message."""
 
 
 @dataclass(frozen=True)
 class Received:
-    """What became of a raw message, as `receive_mail` and the webhook tell it."""
+    """The outcome of a message, as `receive_mail` and the webhook report it."""
 
     outcome: Outcome | None
     """None: it is safely recorded, and processed later."""
@@ -62,12 +62,12 @@ def receive(
     received_at: datetime | None = None,
     now: datetime | None = None,
 ) -> Received:
-    """Record a raw message and process it; return what became of it.
+    """Record a message and process it; return its outcome.
 
-    Without a `mailbox` it is the one that its headers name, else the first. A message that came
-    before is a duplicate of that one, whatever became of it. What fails once it is recorded is
-    logged and tried again by the sweep. Raises NotFound for an unknown mailbox, NoMailbox, NoRoom,
-    and what the engines raise while it is not recorded.
+    Without a `mailbox` its headers decide, else it is the first. A message that came before is a
+    duplicate, whatever its outcome was. Failures after the recording are logged, and retried by the
+    sweep. Raises NotFound for an unknown mailbox, NoMailbox, NoRoom, and what the engines raise
+    before it is recorded.
     """
     mail, is_new = record(
         raw,
@@ -94,8 +94,11 @@ def record(
     received_at: datetime | None = None,
     now: datetime | None = None,
 ) -> tuple[InboundEmail, bool]:
-    """Store a raw message and record it under its content; return the record, and whether it is
-    new. Two at once make one. A read, a file, and a write."""
+    """Store a message and record it under a hash of its content; return the record, and whether it
+    is new.
+
+    Two calls at once make one record. A read, a file, and a write.
+    """
     at = now or this_second()
     name = mailbox_named(mailbox).name if mailbox else _mailbox_for(raw, envelope_to)
     key = content_key(raw)
@@ -130,9 +133,9 @@ def record(
 def process_left_behind(
     *, each: Callable[[], object] = lambda: None, now: datetime | None = None
 ) -> int:
-    """Process what was recorded and left; return how many messages. One that fails holds up none.
+    """Process messages that were recorded and not processed; return how many.
 
-    Cost: a query a shard, and what each message costs.
+    One that fails does not stop the others. Cost: a query a shard, and that of each message.
     """
     at = now or this_second()
     done = 0
@@ -145,7 +148,7 @@ def process_left_behind(
 
 
 def result_of(mail: InboundEmail) -> Received:
-    """Return what a record says of its message."""
+    """Return the outcome of a record's message."""
     return Received(
         mail.outcome,
         Cause(mail.cause) if mail.cause else None,
@@ -156,7 +159,7 @@ def result_of(mail: InboundEmail) -> Received:
 
 
 def _mailbox_for(raw: bytes, envelope_to: str | None) -> str:
-    """The mailbox that a message names: by whom it was delivered to first, then To and Cc."""
+    """Return the mailbox that a message names: in its delivery headers first, then in To and Cc."""
     known = mailboxes()
     if not known:
         raise NoMailbox

@@ -1,7 +1,8 @@
-"""Conversations of the desk with third parties inside a ticket: carriers, brokers, ports.
+"""Conversations with third parties inside a ticket: carriers, brokers, ports.
 
-A colleague begins one by forwarding. It has a number on the ticket and signed addresses of its own;
-the customer sees nothing of it, no clock does, and replies to the customer quote nothing of it.
+A colleague begins one by forwarding a message. It has a number on the ticket and signed addresses
+of its own. The customer does not see it, it has no effect on the clocks, and replies to the
+customer do not quote it.
 """
 
 from collections.abc import Sequence
@@ -41,10 +42,10 @@ def forward(
 ) -> Ticket:
     """Write to third parties about a ticket; return it.
 
-    Begins a conversation, or goes on with `side_thread`. The text of `forwarded_line` stands below
-    the new one. With a `token` that this actor used before nothing is written.
-    Raises Invalid for what is no address, an address of the desk, or an empty text; MergedAway,
-    NotFound, NotAllowed, Busy.
+    Begins a conversation, or continues `side_thread`. The text of `forwarded_line` is quoted below
+    the new one. With a `token` that this actor used before nothing is written. Raises Invalid for
+    an invalid address, an address of the desk, or an empty text; MergedAway, NotFound, NotAllowed,
+    Busy.
     """
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
@@ -83,7 +84,7 @@ def forward(
 
 
 def _number(ticket: Ticket, asked: str) -> str:
-    """The number of a conversation: the next one, or the one asked for. Raises Invalid."""
+    """Return the number of the conversation: the next one, or the one given. Raises Invalid."""
     if not asked:
         ticket.side_threads += 1
         return str(ticket.side_threads)
@@ -113,7 +114,7 @@ def _addresses(to: Sequence[str], checks: Checks) -> list[str]:
 
 
 def _quoted(line: Communication) -> str:
-    """A message as it is forwarded: who wrote it stands above, each line behind a mark."""
+    """Return a message as forwarded text: its author above, and a mark before each line."""
     head = "---------- Forwarded message ----------"
     if line.email:
         head = f"{head}\nFrom: {line.email.sender_name or ''} <{line.email.sender}>"

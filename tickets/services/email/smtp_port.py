@@ -1,7 +1,7 @@
-"""Where development takes mail by SMTP: ten lines of any language open a ticket.
+"""An SMTP port for development, so that ten lines of any language can create a ticket.
 
 A web page in the developer's browser can reach the port as well, and could hide SMTP in the body of
-a request. So the first line that is no SMTP ends the conversation.
+a request. So the first line that is not SMTP ends the connection.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _NOT_RECORDED = "451 4.3.0 The message could not be recorded. Try again later"
 
 
 class _Conversation(SMTP):
-    """SMTP that closes at the first line that is none, and takes lines of any length."""
+    """SMTP that disconnects at the first line that is not SMTP, and accepts lines of any length."""
 
     line_length_limit = settings.BODY_OF_A_MAIL
 
@@ -49,9 +49,10 @@ class _Handler:
 
 
 async def listen(port: int, *, listening: Callable[[int], object], stop: asyncio.Event) -> None:
-    """Take mail on a port of loopback (0: a free one) until `stop`; `listening` is told the port.
+    """Accept mail on a port of loopback (0: a free one) until `stop`; calls `listening` with the
+    port.
 
-    Raises OSError where the port is taken.
+    Raises OSError if the port is in use.
     """
     # It would log what people write, line by line.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -74,7 +75,7 @@ async def listen(port: int, *, listening: Callable[[int], object], stop: asyncio
 
 
 def _take(raw: bytes, envelope_from: str | None, envelope_to: list[str]) -> str:
-    """Receive a message; return what SMTP answers: 250 only for what is recorded."""
+    """Receive a message; return the SMTP response: 250 only if it is recorded."""
     close_old_connections()
     try:
         of_the_desk = [address for address in envelope_to if mailbox_of([address])]

@@ -1,5 +1,6 @@
-"""Mail on which a person may decide: what looks wrong, what could not be read, and delivery reports
-about nothing of ours."""
+"""Suspended mail, on which a person decides: suspicious or unreadable messages, and delivery
+reports about mail that is not ours.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ _LISTS = {
 
 @dataclass(frozen=True)
 class SuspendedEmail:
-    """One mail of the list; `deleted_at` is when it goes by itself."""
+    """A suspended mail; it is deleted automatically at `deleted_at`."""
 
     key: str
     mail: InboundEmail
@@ -45,7 +46,7 @@ class SuspendedEmail:
 
 @dataclass(frozen=True)
 class SuspendedPage:
-    """Some mails of the list, the latest first, and the cursors of the pages beside them."""
+    """Some suspended mails, newest first, and the cursors of the pages before and after."""
 
     mails: list[SuspendedEmail]
     next: str | None
@@ -55,8 +56,8 @@ class SuspendedPage:
 def suspended(
     *, state: Outcome = Outcome.SUSPENDED, cursor_text: str | None = None, by: Actor
 ) -> SuspendedPage:
-    """Return a page of mails that wait for a person; with `state` BOUNCE of delivery reports about
-    no mail of ours, on which nobody has to decide. Raises NotAllowed, InvalidCursor.
+    """Return a page of suspended mails; with `state` BOUNCE, of delivery reports about mail that is
+    not ours, on which nobody has to decide. Raises NotAllowed, InvalidCursor.
 
     Cost: a query a shard and a batch read.
     """
@@ -77,7 +78,7 @@ def suspended(
 
 
 def one_suspended(key: str, *, by: Actor) -> tuple[SuspendedEmail, ReadMessage | None]:
-    """Return a mail of the list, and the message where it can be read. Raises NotFound."""
+    """Return a suspended mail, and its message if it can be read. Raises NotFound."""
     require_ticket_work(by)
     mail = _waiting(key)
     try:
@@ -87,9 +88,9 @@ def one_suspended(key: str, *, by: Actor) -> tuple[SuspendedEmail, ReadMessage |
 
 
 def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
-    """Open a ticket with a suspended message, as if nothing had been wrong with it.
+    """Create a ticket with a suspended message, as if it had not been suspended.
 
-    A repeat finds the one that was opened. Raises NotFound, NotAllowed, Invalid for a message
+    A repeat returns the ticket that was created. Raises NotFound, NotAllowed, Invalid for a message
     without a sender, or one that cannot be read.
     """
     return open_ticket(_case(key, by, now))
@@ -106,9 +107,9 @@ def add_to_ticket(
 
 
 def delete(key: str, *, by: Actor) -> InboundEmail:
-    """Delete a suspended message; that it came is remembered, so it is not taken again.
+    """Delete a suspended message. It is remembered, so that it is not processed again.
 
-    Raises NotFound for what never was there, NotAllowed.
+    Raises NotFound if there was none, NotAllowed.
     """
     require_ticket_work(by)
     return _delete(_waiting(key))
@@ -117,7 +118,7 @@ def delete(key: str, *, by: Actor) -> InboundEmail:
 def block_sender(key: str, *, by: Actor) -> InboundEmail:
     """Block the sender of a suspended message and delete it.
 
-    For supervisors. Raises Invalid where it has no sender; NotFound, NotAllowed.
+    For supervisors. Raises Invalid if it has no sender; NotFound, NotAllowed.
     """
     require_supervision(by)
     mail = _waiting(key)
@@ -128,7 +129,8 @@ def block_sender(key: str, *, by: Actor) -> InboundEmail:
 
 
 def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
-    """Process a parked message anew, after an upgrade for example. Raises NotFound, NotAllowed."""
+    """Process an unreadable message again, for example after an upgrade. Raises NotFound,
+    NotAllowed."""
     require_ticket_work(by)
     return process.process(_waiting(key).pk, now=now)
 
@@ -150,9 +152,9 @@ def sweep(*, now: datetime | None = None) -> int:
 
 
 def forget_senders(are_theirs: Callable[[str], bool]) -> None:
-    """Delete what waits from addresses of a person, and that they were blocked: for erasure.
+    """Delete suspended messages and blocked addresses of a person, for an erasure.
 
-    Cost: a query of all that waits, a batch read for each hundred, and a write for each found.
+    Cost: a query of all suspended mail, a batch read for each hundred, and a write for each found.
     """
     for blocked in BlockedSender.objects.all():
         if are_theirs(blocked.address):
