@@ -17,7 +17,7 @@ class TicketsConfig(AppConfig):
 
 
 def _mailboxes_changed(using: str, **signal: Any) -> None:
-    """A mailroom is wanted now, or no longer is."""
+    """Start or stop the mailroom of `make run` when mailboxes change."""
     from helpdesk import parts
 
     transaction.on_commit(parts.ask_for_wanted, using=using, robust=True)

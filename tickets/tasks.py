@@ -1,4 +1,4 @@
-"""What workers do with tickets."""
+"""Celery tasks of tickets."""
 
 from celery import shared_task
 from django.conf import settings
@@ -23,7 +23,7 @@ LEASE = 2
 
 @shared_task(name="tickets.pass_on")
 def dispatch_events() -> int:
-    """One at a time: two would give the same events to the same consumers."""
+    """Dispatch events. Only one at a time: two would give the same events to the same consumers."""
     if not cache.add(PASSING, True, LEASE):
         # Whoever is at it sees that more is asked for. Should they have died, one task goes on.
         if cache.add(FOLLOWED, True, LEASE):
@@ -48,7 +48,7 @@ def retry_failed_events() -> int:
 
 @shared_task(name="tickets.mail_notices")
 def mail_notices() -> int:
-    """Of an earlier release, as is `send_letters`: what they would have sent is taken over."""
+    """A task of an earlier release, as is `send_letters`: their mail is taken over."""
     return old_mail.take_over()
 
 
@@ -59,7 +59,7 @@ def send_letters() -> int:
 
 @shared_task(name="tickets.send_webhooks")
 def send_webhooks() -> None:
-    """A task for each webhook: one that answers slowly holds up no other."""
+    """Start a task for each webhook, so that a slow one does not delay the others."""
     for webhook_id in webhooks.due():
         wake.send("tickets.send_webhook", webhook_id)
 
@@ -76,13 +76,13 @@ def forget_webhook_marks() -> int:
 
 @shared_task(name="tickets.process_mail")
 def process_mail() -> int:
-    """What was recorded, and left by whoever died or found an engine away."""
+    """Process messages that were recorded, and left when a process died or an engine was away."""
     return receive.process_left_behind()
 
 
 @shared_task(name="tickets.sweep_suspended")
 def sweep_suspended() -> int:
-    """What nobody decided on for a month, and counters of hours that have passed."""
+    """Delete mail that was suspended for a month, and counters of past hours."""
     limits.forget_old_counts()
     return suspended.sweep()
 
@@ -113,7 +113,7 @@ def take_stock() -> None:
 
 @shared_task(name="tickets.sla_sweep")
 def sla_sweep() -> int:
-    """Share what is due among the workers."""
+    """Distribute due tickets among the workers."""
     batches = escalate.due_batches(now=this_second())
     health.swept()
     for batch in batches:

@@ -1,4 +1,4 @@
-"""The supervisors' admin: tickets, and the configuration of promises and escalation."""
+"""The supervisors' admin: tickets, SLA policies and escalation rules."""
 
 from tickets.admin import paths  # noqa: F401 (says what can be asked)
 from tickets.admin.accounts import TicketHolderAdmin

@@ -1,4 +1,4 @@
-"""Accounts, with the tickets that their people hold."""
+"""User accounts in the admin, with the tickets that they hold."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class TicketHolderAdmin(DeskUserAdmin):
-    """Whoever is deactivated may hold tickets: they are offered to be handed over."""
+    """The user admin; for users who are deactivated it offers to hand over their tickets."""
 
     change_form_template = "admin/tickets/account_form.html"
 
@@ -92,7 +92,8 @@ class TicketHolderAdmin(DeskUserAdmin):
         return redirect("admin:accounts_user_hand_over", obj.pk)
 
     def hand_over_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Ask to whom somebody's open tickets go, and start it; or show how far it is."""
+        """Ask who takes over a user's open tickets, and start the hand-over; or show
+        its progress."""
         holder = get_object_or_404(User, pk=object_id)
         if not self.has_change_permission(request, holder):
             raise PermissionDenied

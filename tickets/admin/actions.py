@@ -1,4 +1,4 @@
-"""One change to many tickets: chosen in the list, confirmed on a page, then done in steps."""
+"""One change to many tickets: selected in the list, confirmed on a page, then done in steps."""
 
 import secrets
 from collections.abc import Callable
@@ -37,7 +37,7 @@ SALT = "tickets.admin.actions"
 
 
 def _field(kind: str) -> forms.Field | None:
-    """What has to be said for a change; None: nothing."""
+    """Return the form field that a change needs; None if it needs none."""
     if kind == "assign":
         return forms.ChoiceField(label=_("Assign to"), choices=assignee_choices, required=False)
     if kind == "priority":
@@ -75,7 +75,7 @@ ACTIONS = [_action(name) for name in _CHANGES]
 
 
 def start(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Begin what was confirmed; or ask again where something is missing."""
+    """Start the confirmed change, or ask again if a value is missing."""
     name = request.POST.get("change", "")
     if name not in _CHANGES:
         raise Invalid({"change": _("Select an action.")})
@@ -139,7 +139,10 @@ def _confirm_all(
     filters: Filters,
     form: forms.Form | None = None,
 ) -> HttpResponse:
-    """Ask about everything that a list holds. Three SQL queries, and one read of those shown."""
+    """Ask for confirmation of a change to a whole list.
+
+    Three SQL queries, and one read of the tickets that are shown.
+    """
     by = actor_of(request.user)
     numbers = every_number(filters, most=MOST + 1, by=by)
     if len(numbers) > MOST:
@@ -199,7 +202,7 @@ def _page(
 
 
 def _list_of(queryset: QuerySet[Any]) -> Filters | None:
-    """The list that a changelist shows; None: it is read by key, all at once."""
+    """Return the list that a changelist shows; None if it reads all of its rows by key."""
     plan = queryset.plan()  # type: ignore[attr-defined]
     return filters_of(plan.conditions, plan.order) if isinstance(plan.path, Listing) else None
 

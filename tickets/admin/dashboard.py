@@ -1,4 +1,4 @@
-"""The admin's front page: what burns now, how the desk itself is, who changed its configuration."""
+"""The admin's dashboard: urgent tickets, system health, and recent changes of configuration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _NOT_CONFIGURATION = ("ticket", "bulk", "replan")
 
 @dataclass(frozen=True)
 class Tile:
-    """A number with the list behind it. `tone`: bad, warn, or nothing."""
+    """A number with a link to the list behind it. `tone`: bad, warn, or empty."""
 
     label: str
     number: int
@@ -43,7 +43,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Sign:
-    """Something about the desk itself, and whether it is as it should be."""
+    """A check of the system's health, and whether it is as it should be."""
 
     label: str
     value: str
@@ -63,10 +63,10 @@ class Entry:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Cost: seven SQL queries, five requests to DynamoDB and one for each mailbox that is fetched,
-    two to Redis; with Redis away two seconds.
+    """Return what the dashboard shows; nothing for users who may not see it.
 
-    Nothing for whoever may not see it.
+    Cost: seven SQL queries, five requests to DynamoDB and one for each mailbox that is fetched, two
+    to Redis; with Redis away two seconds.
     """
     by = actor_of(request.user)
     if not by.supervises:
@@ -143,7 +143,7 @@ def _pulse_signs(found: Health) -> list[Sign]:
 
 
 def _mail_signs(mailboxes: Sequence[MailboxHealth]) -> list[Sign]:
-    """What is wrong with mailboxes, each by its name; one line where all are well."""
+    """Return a sign for each mailbox that has a problem; one sign if none has."""
     wrong = []
     for mailbox in mailboxes:
         label = _("Mailbox %(name)s") % {"name": mailbox.name}

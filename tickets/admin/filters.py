@@ -1,4 +1,4 @@
-"""Filters beside the admin's lists."""
+"""Filters of the admin's lists."""
 
 from datetime import timedelta
 from types import MappingProxyType
@@ -18,7 +18,7 @@ Choices = list[tuple[str, Any]]
 
 
 class SlaStatusFilter(admin.SimpleListFilter):
-    """The states that somebody can still do something about."""
+    """The SLA statuses of active tickets."""
 
     title = _("SLA")
     parameter_name = "standing"
@@ -45,7 +45,7 @@ class EscalatedFilter(admin.SimpleListFilter):
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """Somebody, by the field that subclasses name."""
+    """A filter by user, in the field that subclasses name."""
 
     title = _("recorded by")
     parameter_name = "person"
@@ -59,7 +59,7 @@ class PersonFilter(admin.SimpleListFilter):
 
 
 class AssigneeFilter(PersonFilter):
-    """Whoever left and still holds tickets is among them."""
+    """Also offers users who have left and still hold tickets."""
 
     title = _("assignee")
     parameter_name = "assignee"
@@ -86,7 +86,7 @@ class TeamFilter(admin.SimpleListFilter):
 
 
 class DueFilter(admin.SimpleListFilter):
-    """The next deadline, in days of the reader's zone from today on."""
+    """The next deadline, in days of the reader's time zone from today on."""
 
     title = _("due")
     parameter_name = "due"

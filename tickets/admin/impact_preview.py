@@ -1,4 +1,4 @@
-"""What a change of configuration will touch, said on its form before anything is saved."""
+"""The impact of a change of configuration, shown on its form before anything is saved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -64,10 +64,10 @@ class SaysWhatItTouches(SupervisorsOnly):
 
 
 class PreviewForm(forms.ModelForm):
-    """A form that can say what saving it would do, and wants a large change to be confirmed.
+    """A form that can preview the impact of saving it, and wants a large change to be confirmed.
 
-    Nothing is saved by a preview, nor by a large change that nobody has confirmed: the form comes
-    back as it was typed, with its impact in words.
+    A preview saves nothing, and neither does a large change that was not confirmed: the form comes
+    back as it was typed, with its impact as text.
     """
 
     actor: Actor
@@ -77,9 +77,9 @@ class PreviewForm(forms.ModelForm):
     impact: Sequence[str] = ()
 
     def reach(self) -> tuple[Scope, list[str]]:
-        """Return what saving the instance as it is would touch, and that in words.
+        """Return the impact of saving the instance, as a count and as text.
 
-        Each form of a kind of rule counts its own way; there is no common one.
+        Each form counts in its own way; there is no common one.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what it would touch.")
 
@@ -97,20 +97,20 @@ class PreviewForm(forms.ModelForm):
 
 
 def warn(model_admin: Any, request: HttpRequest, lines: Iterable[str]) -> None:
-    """Show what is odd about something that was saved all the same."""
+    """Warn about problems of something that was saved all the same."""
     for line in lines:
         model_admin.message_user(request, line, messages.WARNING)
 
 
 def in_words(found: Scope) -> str:
-    """Say of how many open tickets a count is."""
+    """Return how many open tickets were checked, as text."""
     if found.more:
         return _("Of the %(seen)s most urgent open tickets") % {"seen": found.seen}
     return _("Of %(seen)s open tickets") % {"seen": found.seen}
 
 
 def impact_in_words(found: Impact) -> list[str]:
-    """Say what saving would do to open tickets."""
+    """Return the impact of saving on open tickets, as text."""
     return [
         _(
             "%(of)s, %(count)s will be recalculated: %(moved)s move to another policy, "
@@ -126,7 +126,7 @@ def impact_in_words(found: Impact) -> list[str]:
 
 
 def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
-    """A sentence for each thing that a change of `thing` reaches; None: it is about to be made.
+    """Return a sentence for each thing that a change of `thing` affects; None: it is being created.
 
     Cost: a few SQL queries, each counting up to MOST.
     """
@@ -180,14 +180,14 @@ def _policy(policy: Policy | None, by: Actor) -> list[str]:
 
 
 def shadow_of_policy(policy: Policy) -> list[str]:
-    """Warn where a policy, as it is, never applies, or hides others."""
+    """Warn if a policy never applies, or hides others."""
     others = [one for one in Policy.objects.all() if one.pk != policy.pk]
     before, now = shadowed.hidden_policies(others), shadowed.hidden_policies([*others, policy])
     return _shadow(policy, now, [one for one in others if one.pk in now and one.pk not in before])
 
 
 def shadow_of_routing_rule(rule: RoutingRule) -> list[str]:
-    """Warn where a routing rule, as it is, never applies, or hides others."""
+    """Warn if a routing rule never applies, or hides others."""
     others = [one for one in RoutingRule.objects.select_related("team") if one.pk != rule.pk]
     before = shadowed.hidden_routing_rules(others)
     now = shadowed.hidden_routing_rules([*others, rule])
@@ -228,7 +228,7 @@ def _routing(rule: RoutingRule | None, by: Actor) -> list[str]:
 
 
 def matching_in_words(rule: RoutingRule, *, by: Actor) -> list[str]:
-    """Say how many tickets a routing rule, as it is, would have matched. Nothing is saved."""
+    """Return how many tickets an unsaved routing rule would have matched, as text."""
     filters = Filters(
         created_from=this_second() - MONTH,
         categories=frozenset([Category(rule.category)] if rule.category else []),

@@ -1,4 +1,4 @@
-"""What was said, what escalated and which tags there are, over all tickets: to look through."""
+"""Log entries, escalations and tags of all tickets, read-only."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -81,7 +81,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
 
 @admin.register(Tag)
 class TagAdmin(ReadOnly, PlannedAdmin):
-    """Which tags tickets have. They come and go with the tickets that name them."""
+    """The tags that tickets have. A tag exists as long as a ticket has it."""
 
     list_display = ("name", "tickets", "shown")
     list_display_links = None

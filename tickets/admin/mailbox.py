@@ -23,7 +23,7 @@ SECRETS = ("imap_secret", "oauth_client_secret")
 
 
 class MailboxForm(forms.ModelForm):
-    """A secret is never shown; an empty field keeps the one that is there."""
+    """Never shows a secret; an empty field keeps the stored one."""
 
     class Meta:
         model = Mailbox

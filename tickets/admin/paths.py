@@ -1,6 +1,6 @@
-"""What the admin can ask of tickets, of their logs and escalations, and who reads it.
+"""The queries that the admin's lists of tickets, log entries and escalations serve.
 
-Whoever gets here may see every ticket: the admin has asked for that.
+Everybody who gets here may see every ticket: the admin has checked that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +51,7 @@ _SIMPLE = tuple(one for one in FILTERS if one.admin)
 
 
 def _lookups() -> Mapping[str, Mapping[str, Any]]:
-    """What the admin may ask: all that one lookup says, and what takes several."""
+    """Return the lookups that the admin may use for the filters that a single lookup expresses."""
     found: dict[str, dict[str, Any]] = {
         "standing": {"exact": _STANDINGS},
         "escalation_level": {"gt": {0}, "exact": {0}},
@@ -69,7 +69,7 @@ _FILTERS = _lookups()
 
 
 def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) -> Row:
-    """A ticket as the admin's model has it."""
+    """Return a ticket as an instance of the admin's model."""
     row = {name: getattr(ticket, name) for name in _PLAIN if name not in lacking}
     return {
         **row,
@@ -84,7 +84,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
 
 
 def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | None:
-    """What the desk's finder calls these conditions; None: nothing can meet them."""
+    """Return the ticket filters for these conditions; None if no ticket can meet them."""
     asked = ListQuery(conditions, tuple(order), 0)
     stands = asked.one("standing")
     waiting = asked.one("waiting")
@@ -112,7 +112,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
 
 
 def _value(one: Filter, asked: ListQuery) -> Any:
-    """Return the value that the admin's conditions have for a filter that one lookup says."""
+    """Return the value that the admin's conditions have for a filter with one lookup."""
     field, lookup = one.admin or ("", "")
     match lookup:
         case "in":
@@ -125,7 +125,7 @@ def _value(one: Filter, asked: ListQuery) -> Any:
 
 
 def second(at: datetime | None) -> datetime | None:
-    """The first whole second that is not before `at`: the desk knows no parts of one."""
+    """Return the first whole second that is not before `at`."""
     if at is None:
         return None
     whole = at.astimezone(UTC).replace(microsecond=0)
@@ -151,7 +151,7 @@ def _find(asked: ListQuery) -> Page[Row]:
 
 
 def _count(conditions: Conditions, most: int) -> int | None:
-    """From the search index, in one SQL query; not for words, which it would have to rank."""
+    """Return a count from the search index, in one SQL query; None for a full-text search."""
     filters = filters_of(conditions)
     if filters is None:
         return 0

@@ -1,4 +1,4 @@
-"""Names of everybody, for lists and filters. Kept for a moment: a list asks for them once."""
+"""Users' names, for lists and filters of the admin. Cached for a moment."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ KEPT = 20
 
 @dataclass(frozen=True)
 class People:
-    """Everybody's name by id; who tickets can be given to; whoever holds some all the same; and the
-    teams."""
+    """The names of all users by id, who can be assigned tickets, who has left and still holds some,
+    and the teams."""
 
     names: dict[str, str]
     assignable: list[tuple[str, str]]
@@ -32,17 +32,17 @@ class People:
         return self.names.get(user_id or "", "")
 
     def everybody(self) -> dict[str, str]:
-        """People's names by id, teams' by `team-<id>`."""
+        """Return users' names by id, and teams' by `team-<id>`."""
         return self.names | {f"team-{team_id}": name for team_id, name in self.teams}
 
     def label(self, user_id: str) -> str:
-        """The name, marked if nothing can be given to them any more."""
+        """Return the name, marked if the user can no longer be assigned tickets."""
         name = self.names.get(user_id, user_id)
         known = any(user_id == there for there, _name in self.assignable)
         return name if known else inactive(name)
 
     def in_lists(self) -> list[tuple[str, str]]:
-        """Everybody who can hold tickets or does, by name, marked as the workspace marks them."""
+        """Return everybody who can hold tickets or does, by name, marked as in the workspace."""
         works = {user_id for user_id, _name in self.assignable}
         return [
             (user_id, self.label(user_id))
@@ -52,7 +52,7 @@ class People:
 
 
 def people() -> People:
-    """Two SQL queries, once in KEPT seconds."""
+    """Return the users. Two SQL queries, once in KEPT seconds."""
     known = cache.get(KEY)
     if known is None:
         works = assignable_users().order_by().filter(pk=OuterRef("pk"))
@@ -75,6 +75,7 @@ def people() -> People:
 
 
 def shown_object(request: HttpRequest) -> int | None:
-    """Return the number of the row whose form is shown or saved; None on a form for a new one."""
+    """Return the primary key of the row whose form is shown or saved; None on a form
+    for a new one."""
     match = request.resolver_match
     return whole_number(str(match.kwargs.get("object_id", ""))) if match else None

@@ -1,4 +1,5 @@
-"""SLA policies and calendars in the admin. Saving one makes a version and plans tickets anew."""
+"""SLA policies and calendars in the admin. Saving one creates a version and
+recalculates tickets."""
 
 from typing import Any
 
@@ -180,7 +181,7 @@ class PolicyVersionAdmin(ReadOnly):
 def announce_recalculation(
     model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan
 ) -> None:
-    """Show that open tickets are being recalculated, with a link to the progress."""
+    """Tell the user that open tickets are being recalculated, with a link to the progress."""
     address = reverse("admin:tickets_replan_change", args=[replan.pk])
     words = format_html(
         '{} <a href="{}">{}</a>',

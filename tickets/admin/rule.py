@@ -1,4 +1,4 @@
-"""Escalation rules in the admin, and the planning that follows their change."""
+"""Escalation rules in the admin. Saving one recalculates the milestones of open tickets."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tickets.services.sla.rules import fires_at_once, save_rule
 
 
 class RuleForm(PreviewForm):
-    """A rule that begins fires on what passes from now on, unless somebody wants the past too."""
+    """A new rule fires on milestones from now on, unless its user also wants past ones."""
 
     also_past = forms.ChoiceField(
         label=_("Applies to"),

@@ -89,7 +89,7 @@ class TicketForm(PlannedForm):
         choices: Sequence[tuple[str, Any]],
         words: Callable[[str], str] = str,
     ) -> None:
-        """Offer these, and what is there already."""
+        """Offer these choices, and the current value."""
         if name not in self.fields:
             return
         there = getattr(self.instance, name) or ""
@@ -186,7 +186,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As the workspace's search box: its words for filters count, the rest is searched for."""
+        """Search as in the workspace: filter words in the search box count as filters."""
         if not search_term.strip():
             return queryset, False
         try:
@@ -278,7 +278,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         return people().name(ticket.created_by) or _("former colleague")
 
     def _named(self, tickets: list[Any]) -> None:
-        """Names of customers, in one read."""
+        """Return the names of customers, in one read."""
         now: datetime = this_second()
         found = get_customers(ticket.customer_id for ticket in tickets)
         for ticket in tickets:
@@ -327,7 +327,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What was done here, and the ticket's own log."""
+        """Show the admin's history, and the ticket's own log."""
         found = queries.ticket_with_log(object_id, limit=LINES_SHOWN)
         lines = log_lines(object_id, found.log[::-1]) if found else []
         return super().history_view(request, object_id, {**(extra_context or {}), "lines": lines})
@@ -357,7 +357,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
 
 
 def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[Any]:
-    """The desk's filters as the admin's."""
+    """Return filters of the workspace as those of the admin."""
     asked: dict[str, Any] = {"words__search": filters.text} if filters.text else {}
     for one in FILTERS:
         if one.admin and (wanted := one.asked(filters)) is not None:
@@ -378,7 +378,7 @@ def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[
 
 
 def mark(kind: str, word: str, shown: str = "") -> str:
-    """A word of the schema with its colour."""
+    """Return a word of the schema with its colour."""
     told = shown or label(word)
     return format_html('<span class="mark" data-{}="{}">{}</span>', kind, word, told)
 

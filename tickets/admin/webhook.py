@@ -1,4 +1,4 @@
-"""Webhooks in the admin: where events go, and what was answered."""
+"""Webhooks in the admin: where events are sent, and the last responses."""
 
 from typing import Any
 

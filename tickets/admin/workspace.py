@@ -1,4 +1,4 @@
-"""What supervisors set up for everybody's daily work."""
+"""What supervisors set up for daily work: teams, routing rules, canned replies, views."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ from tickets.services.sla.impact import Scope
 
 
 class Deletable(SaysWhatItTouches):
-    """Nothing that is written down refers to these."""
+    """Rows that may be deleted, since nothing that is stored refers to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return actor_of(request.user).supervises
 
 
 class _PeopleWhoWorkTickets(BaseModelAdmin):
-    """Only people who work tickets are offered, and whoever is there already."""
+    """Offers only people who work tickets, and those who are selected already."""
 
     lies_in = "pk"
     """What a row has in common with those whose form is shown."""
@@ -62,7 +62,7 @@ class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
 
 @admin.register(Team)
 class TeamAdmin(SaysWhatItTouches):
-    """Tickets name teams, so teams stay; one that is no longer needed has no members."""
+    """Tickets name teams, so teams are not deleted; one that is no longer needed has no members."""
 
     list_display = ("name", "distribution")
     fieldsets = (
@@ -88,7 +88,7 @@ class AbsenceAdmin(_PeopleWhoWorkTickets, Deletable):
 
 
 class RoutingRuleForm(PreviewForm):
-    """A rule that says in its preview which tickets it would have sent."""
+    """A rule whose preview says which tickets it would have matched."""
 
     def reach(self) -> tuple[Scope, list[str]]:
         untouched = Scope(seen=0, more=False, touched=0)  # it is for tickets to come
@@ -151,7 +151,7 @@ class SavedViewForm(ModelForm):
 
 @admin.register(SavedView)
 class SavedViewAdmin(Deletable):
-    """Views of teams; what people save for themselves is theirs."""
+    """Views of teams. The views of single users are their own."""
 
     list_display = ("name", "team", "owner")
     fieldsets = (

@@ -1,7 +1,7 @@
-"""Demo data that looks like the business: people, vehicles, and conversations that make sense.
+"""Realistic demo data: people, vehicles, and conversations.
 
 people.py      customers and their vehicles
 scenarios.py   what happens in tickets of each category
-generator.py   plays the scenarios through the services, at times of the past
+generator.py   creates tickets from the scenarios, at times of the past
 workspace.py   teams, routing rules, canned replies, a mailbox
 """

@@ -1,7 +1,7 @@
-"""Play the scripts at times of the past, as live work would have changed each ticket.
+"""Create demo tickets from the scenarios, at times of the past.
 
-What comes out is what live work would have left: logs, deadlines met and missed, escalations. Each
-ticket is written in one transaction with the mark that makes a repeat find it there.
+They look like the result of live work: logs, deadlines met and missed, escalations. Each ticket is
+written in one transaction with a token, by which a repeat finds it.
 """
 
 import random
@@ -49,12 +49,12 @@ Owner = tuple[Customer, list[Vehicle]]
 
 
 def cast_size(tickets: int) -> int:
-    """How many customers so many tickets need."""
+    """Return how many customers this many tickets need."""
     return min(max(tickets // _PER_CUSTOMER, 1), _MOST_CUSTOMERS)
 
 
 def make_cast(size: int, *, since: datetime) -> Iterator[Owner]:
-    """Make so many customers, or find those of an earlier telling, as they are asked for."""
+    """Yield customers with their vehicles; those of an earlier run are found and not created."""
     for serial, person in enumerate(people(random.Random(_SEED), size)):
         known = customer_with_email(person.email)
         customer = known or create_customer(
@@ -86,9 +86,9 @@ def make_cast(size: int, *, since: datetime) -> Iterator[Owner]:
 
 
 def generate(cast: Sequence[Owner], *, tickets: int, days: int, now: datetime) -> Iterator[bool]:
-    """Make `tickets` tickets spread over the last `days`, one each time the next is asked for.
+    """Create `tickets` tickets spread over the last `days`, lazily.
 
-    Says of each whether it was made now: those that an earlier telling has made stay as they are.
+    Yields for each whether it was created now; those of an earlier run stay as they are.
     """
     house = _House([actor_of(user) for user in assignable_users() if not user.is_superuser])
     numbers = _numbers(min(_BLOCK, tickets))
@@ -106,7 +106,8 @@ def generate(cast: Sequence[Owner], *, tickets: int, days: int, now: datetime) -
 
 
 def _marks(count: int) -> Iterator[tuple[int, Token, bool]]:
-    """Each ticket's number in the telling, its mark, and whether an earlier telling has made it."""
+    """Yield each ticket's number in the run, its token, and whether an earlier run has
+    created it."""
     for start in range(0, count, _BLOCK):
         serials = range(start, min(start + _BLOCK, count))
         tokens = [Token(f"demo-{_SEED}-{serial}") for serial in serials]
@@ -122,8 +123,7 @@ def _numbers(block: int) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _House:
-    """Who works here, and by which rules: asked once, as nobody changes them while demo data is
-    made."""
+    """Users and rules, read once, as nobody changes them while demo data is created."""
 
     staff: list[Actor]
     terms_for: Callable[..., PolicySnapshot] = field(
@@ -133,7 +133,7 @@ class _House:
 
 
 class _Telling:
-    """One ticket on its way through its script."""
+    """A ticket while its scenario is played."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class _Telling:
         self._details = {"car": vehicle.label, "port": chance.choice(PORTS)}
 
     def play(self, script: Script, *, at: datetime) -> None:
-        """Until the script is over, or today is reached."""
+        """Play the scenario to its end, or until today."""
         chance, now = self._chance, self._now
         self._at = at
         self._create(script)
@@ -226,7 +226,7 @@ class _Telling:
         self._step(talk, by=SYSTEM if inbound else self._somebody)
 
     def _step(self, act: Callable[[Draft], object], *, by: Actor | None = None) -> None:
-        """One change, with all that live work does around it."""
+        """Make one change, with everything that live work does around it."""
         draft = self._draft
         version = draft.ticket.version
         draft.at_time(self._at, by=by or self._somebody)

@@ -134,7 +134,7 @@ _PEOPLE = [
 
 
 def people(chance: random.Random, count: int) -> Iterator[Person]:
-    """The cast, and as many more as it takes; each with one to three vehicles."""
+    """Return the demo's people, and as many more as are needed; each with one to three vehicles."""
     shipments = list(ShipmentStatus)
     for name, email, phone, segment, company in (*_PEOPLE, *_more(chance, count - len(_PEOPLE))):
         cars = [
@@ -145,7 +145,7 @@ def people(chance: random.Random, count: int) -> Iterator[Person]:
 
 
 def _more(chance: random.Random, count: int) -> Iterator[tuple[str, str, str, Segment, str | None]]:
-    """People with the first name of one, the last name of another, and a number of their own."""
+    """Yield people with combined names, and a number of their own."""
     private = [person for person in _PEOPLE if person[4] is None]
     for serial in range(count):
         one, other = chance.choice(private), chance.choice(private)
@@ -167,7 +167,7 @@ _YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
 
 
 def vin(car: Car, serial: int) -> str:
-    """A VIN of 17 characters with a right check digit (ISO 3779, as North America requires it)."""
+    """Return a VIN of 17 characters with a valid check digit (ISO 3779, as in North America)."""
     year = _YEARS[(car.year - 1980) % len(_YEARS)]
     bare = f"{car.vin_prefix}0{year}A{serial:06d}"
     rest = sum(weight * _VALUES[letter] for weight, letter in zip(_WEIGHTS, bare, strict=True)) % 11

@@ -1,4 +1,4 @@
-"""What happens in a demo ticket: who says what, and how long they take."""
+"""The conversations of demo tickets: who writes what, and how long they take."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What a desk has set up after its first weeks: teams, routing, canned replies, a view."""
+"""A typical set-up of a desk: teams, routing rules, canned replies, a view."""
 
 from django.conf import settings
 from django.utils import translation
@@ -41,7 +41,7 @@ MAILBOX = {"address": "support@helpdesk.example", "sender_name": "ACME Shipping"
 
 
 def furnish() -> None:
-    """Make what is missing; what has been changed stays as it is."""
+    """Create what is missing; what was changed stays as it is."""
     Mailbox.objects.get_or_create(name="support", defaults=MAILBOX)
     people = list(assignable_users())
     for name, (distribution, categories) in _TEAMS.items():

@@ -1,4 +1,4 @@
-"""What a ticket is and what time does to it: statuses, workflow, calendars, the SLA clock.
+"""The ticket and its clock: statuses, workflow, calendars, SLA.
 
 Pure Python. Nothing here knows Django, DynamoDB or the current time: `now` is an argument.
 """

@@ -1,9 +1,9 @@
-"""When working time passes (SLA.md, "Words": calendar).
+"""Business hours calendars (SLA.md, "Words": calendar).
 
-A calendar is either around the clock or weekly windows of local wall time less holidays. Wall times
-become instants by the zone's rules with `fold=0`, which is what the specification asks for: a wall
-time that a change of the clocks skips is read with the offset before the change, one that is
-repeated is its first occurrence.
+A calendar is either around the clock, or weekly windows of local time without holidays. Local times
+become instants by the zone's rules with `fold=0`, as the specification says: a local time that a
+clock change skips is read with the offset before the change; one that is repeated is its first
+occurrence.
 """
 
 import re
@@ -53,7 +53,8 @@ class Calendar:
     )
 
     def working_seconds(self, start: datetime, end: datetime) -> int:
-        """W(start, end): the seconds of working time in [start, end); 0 if it is empty."""
+        """Return the seconds of working time in [start, end); 0 if it is empty. In SLA.md W(start,
+        end)."""
         first, last = instant.seconds(start), instant.seconds(end)
         if last <= first:
             return 0
@@ -68,9 +69,9 @@ class Calendar:
         return total
 
     def add(self, start: datetime, seconds: int) -> datetime:
-        """The earliest instant at which `seconds` (1 or more) of working time have passed.
+        """Return the earliest instant at which `seconds` (1 or more) of working time have passed.
 
-        Raises DeadlineOutOfReach when that takes more than some two hundred years.
+        Raises DeadlineOutOfReach if that takes more than some two hundred years.
         """
         if self.zone is None:
             return _instant(instant.seconds(start) + seconds, start, seconds)
@@ -84,7 +85,7 @@ class Calendar:
         raise DeadlineOutOfReach(start, seconds)
 
     def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The stretches of working time in [start, end), in order."""
+        """Yield the stretches of working time in [start, end), in order."""
         if self.zone is None:
             if start < end:
                 yield start, end
@@ -98,7 +99,7 @@ class Calendar:
                 yield instant.from_seconds(begins), instant.from_seconds(ends)
 
     def dump(self) -> object:
-        """The calendar as SLA.md writes it."""
+        """Return the calendar in SLA.md's form."""
         if self.zone is None:
             return AROUND_THE_CLOCK
         return {
@@ -112,7 +113,7 @@ class Calendar:
         }
 
     def _spans_from(self, day: int) -> Iterator[Span]:
-        """Working time from a day on, in order."""
+        """Yield stretches of working time from a day on, in order."""
         waiting: list[Span] = []
         for ahead in range(day, min(day + _HORIZON, date.max.toordinal() - _REACH)):
             for span in self._spans(ahead):
@@ -123,7 +124,7 @@ class Calendar:
                 yield heappop(waiting)
 
     def _spans(self, day: int) -> tuple[Span, ...]:
-        """What a local day adds to the working time of the days before it, in order."""
+        """Yield the stretches that a local day adds to those of the days before it, in order."""
         spans = self._days.get(day)
         if spans is None:
             before = [span for back in range(1, _REACH + 1) for span in self._windows(day - back)]
@@ -132,7 +133,7 @@ class Calendar:
         return spans
 
     def _windows(self, day: int) -> list[Span]:
-        """The windows of a local day as they are written; a change of the clocks may empty one."""
+        """Return the windows of a local day as written; a clock change may make one empty."""
         local = date.fromordinal(day)
         if local in self.holidays:
             return []
@@ -143,7 +144,7 @@ class Calendar:
         return [span for span in spans if span[0] < span[1]]
 
     def _at(self, day: int, minutes: int) -> int:
-        """The instant of a wall time; minute 1440 is the next day's midnight."""
+        """Return the instant of a local time; minute 1440 is the next day's midnight."""
         day, minutes = day + minutes // 1440, minutes % 1440
         local = date.fromordinal(day)
         assert self.zone is not None  # noqa: S101 (for the type checker)
@@ -161,9 +162,9 @@ ALWAYS = Calendar()
 
 
 def parse(written: object) -> Calendar:
-    """Read a calendar as SLA.md writes it.
+    """Read a calendar in SLA.md's form.
 
-    Raises CalendarRefused: malformed, an unknown zone, windows that overlap or are none, or no
+    Raises CalendarRefused: malformed, an unknown zone, overlapping or invalid windows, or no
     working time in a normal week.
     """
     if written == AROUND_THE_CLOCK:
@@ -244,7 +245,8 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 
 def _less(spans: list[Span], taken: list[Span]) -> Iterator[Span]:
-    """`spans` without what lies in `taken`; both are in order and without overlaps."""
+    """Return `spans` without the parts that lie in `taken`; both are in order and
+    without overlaps."""
     for begins, ends in spans:
         at = begins
         for taken_from, taken_to in taken:

@@ -1,4 +1,4 @@
-"""Which rules of an ordered list can never apply, because earlier ones take all that fits them."""
+"""Which rules of an ordered list never apply, because earlier ones match everything they match."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Case = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Conditions:
-    """A rule of the list: its values for each condition. An empty set fits every value."""
+    """A rule of the list: its values for each condition. An empty set matches every value."""
 
     name: str
     wanted: tuple[frozenset[str], ...]
@@ -24,11 +24,11 @@ class Conditions:
 def never_applies(
     rules: Sequence[Conditions], possible: Sequence[Set[str]]
 ) -> dict[int, list[str]]:
-    """Return, by its place, each rule that never applies, with the names of those that hide it.
+    """Return the index of each rule that never applies, with the names of those that hide it.
 
-    The first rule that fits decides. `possible` has all values of each condition; they are few, so
-    every case is looked at. A rule whose conditions fit no case at all is hidden by nobody, and has
-    no names.
+    The first rule that matches decides. `possible` has all values of each condition; they are few,
+    so every combination is checked. A rule that matches no combination at all is hidden by nobody,
+    and has no names.
     """
     left = set(product(*possible))
     hidden: dict[int, list[str]] = {}

@@ -1,5 +1,5 @@
-"""What the domain refuses, in its own words. Each message can be shown to a person as it is; those
-that pages show are marked, and translated where they are shown."""
+"""Refusals of the domain. Each message can be shown to a person; those that pages show are marked,
+and translated where they are shown."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ class DomainError(Refusal):
 
 
 class NotAnInstant(DomainError):
-    """Neither a UTC datetime with whole seconds nor text that names one."""
+    """The value is neither a UTC datetime with whole seconds nor text that names one."""
 
     def __init__(self, value: object, why: str) -> None:
         super().__init__(f"{str(value)!r} is not an instant: {why}")
@@ -31,7 +31,7 @@ class TimeRunsBackwards(DomainError):
 
 
 class CalendarRefused(DomainError):
-    """The base of what is wrong with a calendar."""
+    """The base of all errors in a calendar."""
 
 
 class CalendarMalformed(CalendarRefused):
@@ -44,7 +44,7 @@ class UnknownTimeZone(CalendarRefused):
 
 
 class WindowRefused(CalendarRefused):
-    """A window that is not a stretch of one day, 00:00 to 24:00 at the most."""
+    """The window is not part of one day, from 00:00 to 24:00 at most."""
 
 
 class WindowsOverlap(CalendarRefused):
@@ -63,7 +63,7 @@ class CalendarHasNoWorkingTime(CalendarRefused):
 
 
 class DeadlineOutOfReach(CalendarRefused):
-    """The calendar does not hold that much working time before its horizon."""
+    """The calendar does not have that much working time before its horizon."""
 
     def __init__(self, start: datetime, seconds: int) -> None:
         super().__init__(
@@ -74,11 +74,11 @@ class DeadlineOutOfReach(CalendarRefused):
 
 
 class TargetRefused(DomainError):
-    """A duration that nobody can promise, or text that names none."""
+    """The text names no duration, or one that cannot be a target."""
 
 
 class TargetsRefused(DomainError):
-    """What a policy promises is incomplete or makes no sense."""
+    """The targets of a policy are incomplete or contradict each other."""
 
 
 class NoTarget(TargetsRefused):
@@ -90,7 +90,7 @@ class NoTarget(TargetsRefused):
 
 
 class EventRefused(DomainError):
-    """The base of what cannot happen to a ticket as it stands."""
+    """The base of events that a ticket's current state does not allow."""
 
 
 class TransitionRefused(EventRefused):
@@ -107,7 +107,7 @@ class TransitionRefused(EventRefused):
 
 
 class ClosedTooLongAgo(EventRefused):
-    """The customer's message belongs to a new ticket that is linked to this one."""
+    """The customer's message belongs to a follow-up ticket."""
 
     def __init__(self, closed_at: datetime, within: timedelta) -> None:
         super().__init__(
@@ -154,7 +154,7 @@ class MergedAway(EventRefused):
 
 
 class TicketArchived(EventRefused):
-    """Was put away; an administrator can bring it back."""
+    """The ticket is archived; an administrator can restore it."""
 
     def __init__(self) -> None:
         super().__init__(_("The ticket is archived."))
@@ -169,7 +169,7 @@ class NotClosed(EventRefused):
 
 
 class MergeRefused(EventRefused):
-    """These two tickets cannot become one."""
+    """These two tickets cannot be merged or linked."""
 
 
 class NotCreatedFirst(EventRefused):
@@ -178,7 +178,7 @@ class NotCreatedFirst(EventRefused):
 
 
 class UnknownWord(DomainError):
-    """A word outside its list: an event type, a priority."""
+    """The word is not in its list, such as an event type or a priority."""
 
     def __init__(self, what: str, word: object, known: Iterable[str]) -> None:
         super().__init__(f"{word!r} is not {what}; known: {', '.join(known)}")
@@ -192,7 +192,7 @@ class HighestLevelReached(DomainError):
 
 
 class ScenarioRefused(DomainError):
-    """A made-up timeline that cannot be evaluated; the message names the event or the field."""
+    """A scenario that cannot be evaluated; the message names the event or the field."""
 
 
 def _show(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What a fired escalation rule makes of a ticket (SLA.md, "Milestones and escalation")."""
+"""The effect of an escalation rule on a ticket (SLA.md, "Milestones and escalation")."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tickets.domain.sla.milestones import Notify, Rule
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The ticket's level, assignee and team after a rule fired, and whom that is told."""
+    """The ticket's level, assignee and team after a rule fired, and who is notified."""
 
     level: int
     assigned_to: str | None
@@ -27,10 +27,10 @@ def outcome(
     team_id: str | None,
     can_work: Callable[[str], bool],
 ) -> Outcome:
-    """Return what `rule` makes of a ticket at this level, with this assignee and team.
+    """Return the effect of `rule` on a ticket with this level, assignee and team.
 
-    A level is only ever raised. `can_work` says whether a user can work tickets now; it is asked
-    for the person that the rule names, if it names one.
+    A level is only ever raised. `can_work` says whether a user can work tickets now; it is called
+    for the user that the rule names, if it names one.
     """
     raised = max(level, rule.level)
     if rule.reassign_to:

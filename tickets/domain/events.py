@@ -1,8 +1,8 @@
-"""What happens to tickets, as consumers of the outbox hear of it.
+"""Events of tickets, which consumers of the outbox handle.
 
-An event says what happened by words of lists and by ids: what people wrote stands in the ticket and
-its log alone. `dump` and `load` are the one place that knows the stored form; it is written with
-its version, and what earlier releases have left in an outbox is read.
+An event has words of lists and ids; people's texts are only in the ticket and its log. `dump` and
+`load` are the one place that knows the stored form. It is written with its version, and events that
+earlier releases have left in an outbox are still read.
 """
 
 import json
@@ -26,19 +26,19 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The ticket came from another help desk, or more of its past did."""
+    """The ticket, or more of its past, was imported from another help desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`fields` has the new value of each field that changed; None for words of people."""
+    """`fields` has the new value of each changed field; None in place of people's texts."""
 
     fields: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`to` is None where the ticket is nobody's now."""
+    """`to` is None if the ticket is now unassigned."""
 
     to: str | None
 
@@ -47,8 +47,8 @@ class Assigned:
 class Communicated:
     """A message or a note was added to the conversation.
 
-    `deliver` says that it is to be mailed to the customer, `assigned_to` and `team_id` who had the
-    ticket then, `automatic` that a machine wrote it.
+    `deliver`: it is to be emailed to the customer. `assigned_to` and `team_id`: the assignee and
+    team at that time. `automatic`: a machine wrote it.
     """
 
     communication_id: str
@@ -65,7 +65,7 @@ class Communicated:
 class Bounced:
     """A mail server reported that a message to the customer was not delivered.
 
-    `written_by` wrote it, `assigned_to` had the ticket when the report came.
+    `written_by` is the message's author, `assigned_to` the assignee when the report came.
     """
 
     communication_id: str
@@ -75,9 +75,9 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One reason of an escalation: a rule whose milestone passed, or a person.
+    """One cause of an escalation: a rule whose milestone passed, or a user.
 
-    `record` is the key of the escalation record of a person's, which holds what they wrote.
+    `record` is the key of a manual escalation's record, which holds the user's reason.
     """
 
     rule: str
@@ -89,7 +89,8 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """`level` is the ticket's after all of `reasons`; who had the ticket then is told."""
+    """`level` is the ticket's level after all of `reasons`. The assignee at that time
+    is notified."""
 
     reasons: tuple[Raised, ...]
     level: int
@@ -134,7 +135,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An event of a later release, which an earlier one finds after going back."""
+    """An event of a later release, left in the outbox after a return to this one."""
 
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -192,7 +193,7 @@ def dump(event: Event) -> str:
 def load(kind: str, text: str) -> Event:
     """Return the event that was stored as `text`; Unknown for one of a later release.
 
-    Raises ValueError or KeyError for what no release has written.
+    Raises ValueError or KeyError for text that no release has written.
     """
     data = json.loads(text)
     if data.get("v", 0) > VERSION:

@@ -1,4 +1,4 @@
-"""What a list of tickets is asked for."""
+"""The filters of a list of tickets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """All of these hold for each ticket of a list; what is empty or None asks for nothing.
+    """A ticket of the list meets all of these; empty or None means no condition.
 
     What each one means is in tickets/services/lists/filters.py.
     """
@@ -59,14 +59,14 @@ class Filters:
         return self.sort or Sort.TIME_LEFT
 
     def key(self) -> list[str]:
-        """What tells this list from every other, for its cursors."""
+        """Return a text that is different for every list, for its cursors."""
         return [
             ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
             for value in (getattr(self, name) for name in self.__slots__)
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """What is asked for, in words of JSON; `from_json` reads it."""
+        """Return the filters in JSON's types; `from_json` reads them."""
         empty = Filters()
         return {
             name: sorted(value)
@@ -80,7 +80,7 @@ class Filters:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "Filters":
-        """The filters of `as_json`."""
+        """Return the filters that `as_json` wrote."""
         read: dict[str, Callable[[Any], Any]] = {
             "statuses": lambda names: frozenset(map(Status, names)),
             "priorities": lambda names: frozenset(map(Priority, names)),
@@ -92,7 +92,8 @@ class Filters:
         return cls(**{name: read.get(name, lambda same: same)(given[name]) for name in given})
 
     def within(self, base: "Filters") -> "Filters":
-        """These filters inside a list that has some of its own; what both name, these decide."""
+        """Return these filters combined with those of a base list; where both are set,
+        these count."""
         empty = Filters()
         given = {
             name: getattr(self, name)

@@ -48,10 +48,13 @@ def checked(at: datetime) -> datetime:
 
 
 def seconds(at: datetime) -> int:
-    """Seconds since 1970."""
+    """Return the seconds since 1970."""
     return (at - _EPOCH) // _SECOND
 
 
 def from_seconds(count: int) -> datetime:
-    """The instant `count` seconds after 1970. Raises OverflowError outside the years 1–9999."""
+    """Return the instant `count` seconds after 1970.
+
+    Raises OverflowError outside the years 1 to 9999.
+    """
     return _EPOCH + timedelta(seconds=count)

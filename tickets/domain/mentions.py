@@ -1,4 +1,4 @@
-"""Colleagues called by name in a text: @rosa."""
+"""Mentions of colleagues in a text: @rosa."""
 
 import re
 
@@ -7,5 +7,5 @@ _MENTION = re.compile(r"(?<![\w@./])@([\w.+-]{1,150})(?![\w.+@-])")
 
 
 def mentions(text: str) -> list[str]:
-    """The user names that follow an @, in order, each once; a full stop at the end is none's."""
+    """Return the usernames after an @, in order, each once, without a full stop at the end."""
     return list(dict.fromkeys(name.rstrip(".-") for name in _MENTION.findall(text)))

@@ -1,4 +1,4 @@
-"""Which team a ticket belongs to, and who of it is next."""
+"""Which team a new ticket goes to, and which of its members."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Sends what fits to a team; None fits everything."""
+    """Sends matching tickets to a team; None matches everything."""
 
     team: str
     category: str | None = None
@@ -23,7 +23,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who could be given a ticket. `load` counts active tickets."""
+    """A user who could be assigned a ticket. `load` counts active tickets."""
 
     user_id: str
     load: int
@@ -37,7 +37,7 @@ class Candidate:
 
 
 def team_for(routes: Iterable[Route], *, category: str, segment: str, priority: str) -> str | None:
-    """The team of the first route that fits; None if none does."""
+    """Return the team of the first route that matches; None if none does."""
     return next(
         (
             route.team
@@ -49,12 +49,12 @@ def team_for(routes: Iterable[Route], *, category: str, segment: str, priority: 
 
 
 def in_turn(candidates: Iterable[Candidate]) -> Candidate | None:
-    """Of those who are free, whoever was given a ticket the longest ago."""
+    """Return the available candidate whose last assignment is the longest ago."""
     return min((found for found in candidates if found.free), key=_turn, default=None)
 
 
 def least_loaded(candidates: Iterable[Candidate]) -> Candidate | None:
-    """Of those who are free, whoever has the fewest active tickets; among equals, in turn."""
+    """Return the available candidate with the fewest active tickets; round robin among equals."""
     free = (found for found in candidates if found.free)
     return min(free, key=lambda found: (found.load, *_turn(found)), default=None)
 

@@ -37,7 +37,7 @@ def parse(text: str) -> int:
 
 
 def format(seconds: int) -> str:
-    """Write seconds of working time in the largest units that fit: 100800 is `1d 4h`."""
+    """Return seconds of working time in the largest units that fit: 100800 is `1d 4h`."""
     parts = []
     rest = seconds
     for unit, size in _UNITS.items():

@@ -11,7 +11,7 @@ class Status(StrEnum):
 
     @property
     def active(self) -> bool:
-        """Somebody still has to do something about the ticket."""
+        """Whether the ticket still needs work."""
         return self in (Status.OPEN, Status.IN_PROGRESS)
 
 
@@ -23,7 +23,7 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the least urgent, 3 for the most; StrEnum itself sorts by spelling."""
+        """The order of urgency, from 0 to 3; StrEnum itself would sort by spelling."""
         return _RANK[self]
 
 
@@ -54,7 +54,7 @@ class Channel(StrEnum):
 
 
 class LogEvent(StrEnum):
-    """What a System Update tells of."""
+    """The kind of a System Update."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -71,7 +71,7 @@ ERASED = "[erased]"
 
 
 class Delivery(StrEnum):
-    """How the mail with an answer to the customer stands."""
+    """The delivery of a reply's email to the customer."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -81,7 +81,7 @@ class Delivery(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a Customer Response went: outbound is staff to customer."""
+    """The direction of a Customer Response: outbound is from staff to the customer."""
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"

@@ -1,4 +1,4 @@
-"""Another help desk's history, a line at a time (INTERFACES.md, "History import")."""
+"""The history of another help desk, line by line (INTERFACES.md, "History import")."""
 
 import json
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ _FIRST_YEAR = 1970
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """Something that happened to a ticket elsewhere. `texts` holds what its kind says."""
+    """An event of a ticket in another system. `texts` holds the fields of its kind."""
 
     ticket: str
     at: datetime
@@ -76,7 +76,7 @@ class HistoryEvent:
 
 
 def parse(line: bytes) -> HistoryEvent:
-    """Read a line of a history. Raises HistoryRefused."""
+    """Return the event of a history's line. Raises HistoryRefused."""
     if len(line) > LONGEST_LINE:
         raise HistoryRefused(f"it is longer than {LONGEST_LINE:,} bytes")
     try:

@@ -1,4 +1,4 @@
-"""What other systems hear of tickets, and how they know that it comes from here."""
+"""The messages that webhooks send, and their signatures."""
 
 import hmac
 import json
@@ -53,12 +53,12 @@ PING = "ping"
 
 
 def event_name(event: Event) -> str | None:
-    """Return what an event is called outside; None where nobody outside hears of it."""
+    """Return an event's public name; None if webhooks do not send it."""
     return f"ticket.{kind_of(event)}" if isinstance(event, _SENT) else None
 
 
 def body(event: Event, *, event_id: str, ticket_id: str, at: datetime, by: str) -> str:
-    """Return the JSON that is sent. The ticket itself is read through the API, as it is then."""
+    """Return the JSON that is sent. Receivers read the ticket itself through the API."""
     said = {
         "id": event_id,
         "event": event_name(event),
@@ -103,7 +103,8 @@ def _told(event: Event) -> dict[str, Any]:
 
 
 def without_words(body: str) -> str:
-    """Return a message as `body` makes it now: an earlier release has queued what people wrote."""
+    """Return a message as `body` writes it now; earlier releases have queued people's texts with
+    it."""
     said = json.loads(body)
     said["data"].pop("reason", None)
     if "changes" in said["data"]:
@@ -116,9 +117,9 @@ def _without_words(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def signature(secret: str, text: str, *, at: int) -> str:
-    """HMAC-SHA256 over `at`, a full stop, and the body; `at` in seconds since 1970.
+    """Return the HMAC-SHA256 over `at`, a full stop, and the body; `at` in seconds since 1970.
 
-    Whoever is sent to compares it in constant time, and refuses what is older than five minutes.
+    Receivers compare it in constant time, and refuse messages older than five minutes.
     """
     signed = hmac.new(secret.encode(), f"{at}.{text}".encode(), sha256).hexdigest()
     return f"t={at},v1={signed}"

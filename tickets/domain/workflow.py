@@ -1,5 +1,5 @@
-"""The state machine of a ticket (SLA.md, "Workflow"): which status can follow which, and what each
-event makes of a ticket."""
+"""The state machine of a ticket (SLA.md, "Workflow"): allowed status changes, and the effect of
+each event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ ALLOWED: Mapping[Status, tuple[Status, ...]] = MappingProxyType(
 
 
 def check(current: Status, wanted: Status) -> None:
-    """Raises TransitionRefused, which names the allowed ones, unless `wanted` can follow."""
+    """Raise TransitionRefused, which names the allowed statuses, unless `wanted` can follow."""
     if wanted not in ALLOWED[current]:
         raise TransitionRefused(current, wanted, ALLOWED[current])
 
@@ -101,7 +101,7 @@ class State:
 
 
 def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
-    """The state after `event`. Raises as Timeline.then does."""
+    """Return the state after `event`. Raises as Timeline.then does."""
     at = instant.checked(event.at)
     if at < state.last_at:
         raise TimeRunsBackwards(at, state.last_at)
@@ -150,7 +150,7 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
 
 
 def _done(state: State, at: datetime) -> State:
-    """A ticket that is done without a response has its response at that moment."""
+    """Return the state with a response at this moment, if the ticket is done without one."""
     return replace(
         state,
         waiting=False,

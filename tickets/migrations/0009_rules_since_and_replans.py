@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 def keep_one_target(apps, schema_editor):
-    """A rule that named both gave tickets to the person, and the team was never asked."""
+    """Remove the team from rules that named both; the team was ignored."""
     rules = apps.get_model("tickets", "EscalationRule").objects
     rules.exclude(reassign_to=None).exclude(reassign_to_team=None).update(reassign_to_team=None)
 

@@ -1,4 +1,4 @@
-"""Let SQLite take the words of the full text as they are split; rebuild_search folds them anew."""
+"""Let SQLite tokenize the full text at spaces only; rebuild_search fills it anew."""
 
 from django.db import migrations
 

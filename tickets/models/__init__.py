@@ -1,4 +1,4 @@
-"""Configuration in Django's database, the search index, and the admin's name for a ticket."""
+"""Configuration in Django's database, the search index, and the admin's models of a ticket."""
 
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion

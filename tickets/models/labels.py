@@ -1,5 +1,8 @@
-"""What the words of the ticket schema are called. They are stored in English, and shown in the
-reader's language; whatever else pages name is in tickets/presenters/labels.py."""
+"""Labels of the ticket schema's words, which are stored in English and shown in the reader's
+language.
+
+All other labels of pages are in tickets/presenters/labels.py.
+"""
 
 from collections.abc import Iterable
 

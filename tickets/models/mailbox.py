@@ -1,4 +1,4 @@
-"""Mailboxes: the addresses under which customers write to the desk."""
+"""Mailboxes: the addresses to which customers write."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TLS_PORT = 993
 
 
 class Mailbox(models.Model):
-    """An address of the desk, how its mail is fetched, and what its tickets begin with."""
+    """An address of the desk, how its mail is fetched, and the defaults of its tickets."""
 
     class Login(models.TextChoices):
         PASSWORD = "password", _("User name and password")
@@ -126,12 +126,12 @@ class Mailbox(models.Model):
 
     @property
     def checks_senders(self) -> frozenset[str]:
-        """The hosts whose word on a sender counts; empty: none does."""
+        """The hosts whose Authentication-Results are trusted; empty: none."""
         return frozenset(self.authentication_hosts.split())
 
 
 class BlockedSender(models.Model):
-    """An address whose mail a person does not want to see."""
+    """An address whose mail is discarded."""
 
     address = AddressField(_("address"), unique=True)
     blocked_at = models.DateTimeField(_("blocked at"), auto_now_add=True)

@@ -1,4 +1,4 @@
-"""What customers are promised: calendars, policies, and the versions that tickets ran under."""
+"""SLA policies: calendars, targets, and the versions that tickets have had."""
 
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ holidays changes no deadline of the past."""
 
 
 class Calendar(models.Model):
-    """When working time passes."""
+    """A business hours calendar."""
 
     name = LineField(_("name"), max_length=80, unique=True)
     always = models.BooleanField(
@@ -93,7 +93,7 @@ class Calendar(models.Model):
             raise ValidationError(worded(refused)) from refused
 
     def _refused_fields(self) -> dict[str, Any]:
-        """What is wrong with each field by itself, in people's words."""
+        """Return what is wrong with each field by its name, as text for a person."""
         errors: dict[str, Any] = {}
         for name in () if self.always else WEEKDAYS:
             text = getattr(self, name)
@@ -116,7 +116,7 @@ class Calendar(models.Model):
         return errors
 
     def as_written(self) -> Any:
-        """The calendar in the form of SLA.md, every holiday as a date."""
+        """Return the calendar in SLA.md's form, every holiday as a date."""
         if self.always:
             return "24x7"
         texts = [getattr(self, name) for name in WEEKDAYS]
@@ -140,7 +140,8 @@ def _is_date(text: str) -> bool:
 
 
 def _windows(text: str) -> list[list[str]]:
-    """`09:00-12:00, 13:00-17:00` as SLA.md writes it; what is malformed the domain refuses."""
+    """Return windows in SLA.md's form from `09:00-12:00, 13:00-17:00`; the domain refuses malformed
+    ones."""
     return [
         [end.strip() for end in window.replace("–", "-").split("-")] for window in text.split(",")
     ]
@@ -156,7 +157,7 @@ def validate_allowance(text: str) -> None:
 
 
 def _seconds(text: str) -> int | None:
-    """None for what the field itself refuses."""
+    """Return a target in seconds; None if the field itself refuses it."""
     try:
         return target.parse(text)
     except TargetRefused:
@@ -168,7 +169,8 @@ def _allowance(label: Any, default: str) -> models.CharField:
 
 
 class Policy(models.Model):
-    """Promises for the tickets that its conditions match. The first active one applies."""
+    """Targets for the tickets that match its conditions. The first active policy that matches
+    applies."""
 
     name = LineField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(
@@ -228,14 +230,14 @@ class Policy(models.Model):
             raise ValidationError(errors)
 
     def matches(self, *, category: Category, segment: str) -> bool:
-        """Whether the policy's conditions hold; an empty condition always does."""
+        """Return whether the policy's conditions match; an empty condition always does."""
         return self.is_default or (
             (not self.categories or category.value in self.categories)
             and (not self.segments or segment in self.segments)
         )
 
     def as_written(self) -> dict[str, Any]:
-        """The promises as a version keeps them; targets in seconds."""
+        """Return the policy as a version stores it; targets in seconds."""
         return {
             "calendar": self.calendar.as_written(),
             "targets": {
@@ -250,7 +252,7 @@ class Policy(models.Model):
 
 
 class PolicyVersion(models.Model):
-    """A policy as it was at some time. Never changed: tickets keep the version they ran under."""
+    """A policy as of some time. Never changed: tickets keep the version they have."""
 
     policy = models.ForeignKey(
         Policy, models.PROTECT, related_name="versions", verbose_name=_("policy")

@@ -1,4 +1,4 @@
-"""Which team a new ticket belongs to."""
+"""Routing rules: which team a new ticket goes to."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from tickets.models.labels import LABELS, choices
 
 
 class RoutingRule(models.Model):
-    """The first rule that fits decides; an empty field fits everything."""
+    """The first rule that matches decides; an empty field matches everything."""
 
     position = models.PositiveIntegerField(
         _("order"), default=0, help_text=_("Lower numbers are evaluated first.")
@@ -33,7 +33,7 @@ class RoutingRule(models.Model):
         return f"{', '.join(asked) or _('All tickets')} → {self.team}"
 
     def as_route(self) -> routing.Route:
-        """The rule as the domain decides with it."""
+        """Return the rule in the domain's form."""
         return routing.Route(
             team=str(self.team_id),
             category=self.category or None,

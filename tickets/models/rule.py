@@ -1,4 +1,4 @@
-"""What happens when a milestone passes."""
+"""Escalation rules."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -11,7 +11,7 @@ from tickets.models.labels import TRIGGERS, choices
 
 
 class EscalationRule(models.Model):
-    """One trigger and what it does. Fires at most once until a ticket is reopened."""
+    """One trigger and its actions. Fires at most once until a ticket is reopened."""
 
     key = models.SlugField(
         _("key"), unique=True, help_text=_("Identifies the rule in logs and escalations.")
@@ -67,7 +67,7 @@ class EscalationRule(models.Model):
         return self.key
 
     def as_rule(self) -> Rule:
-        """The rule as the domain plans with it."""
+        """Return the rule in the domain's form."""
         wanted = {
             Notify.ASSIGNEE: self.notify_assignee,
             Notify.TEAM: self.notify_team,

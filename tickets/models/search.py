@@ -1,4 +1,4 @@
-"""The search index: derived from the tickets, thrown away and rebuilt at will.
+"""The search index: derived from the tickets, and rebuilt at any time.
 
 The full text itself is in a table of the database's own kind: tickets/store/fulltext.
 """
@@ -10,7 +10,7 @@ MOST_TEXT = 60
 
 
 class Entry(models.Model):
-    """What lists filter and sort by. Instants are seconds since 1970."""
+    """The attributes that lists filter and sort by. Instants are seconds since 1970."""
 
     number = models.BigIntegerField(primary_key=True)
     version = models.BigIntegerField()

@@ -1,5 +1,5 @@
-"""Tickets as Django's admin sees them. They live in DynamoDB: tickets/store; what can be asked of
-them: tickets/admin/paths.py."""
+"""Tickets as Django's admin sees them. They are stored in DynamoDB: see tickets/store, and for the
+queries they serve tickets/admin/paths.py."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from tickets.models.labels import LABELS, RULES, choices
 
 
 class Ticket(PlannedModel):
-    """A ticket. Times, level and standing follow from what is done with it."""
+    """A ticket. Times, level and SLA status are read-only: they follow from the ticket's events."""
 
     ticket_id = models.CharField(_("number"), primary_key=True, max_length=20)
     subject = models.CharField(_("subject"), max_length=200)
@@ -51,7 +51,7 @@ class Ticket(PlannedModel):
 
 
 class Communication(PlannedModel):
-    """A line of a ticket's log."""
+    """An entry of a ticket's log."""
 
     communication_id = models.CharField(_("entry"), primary_key=True, max_length=80)
     """`<ticket>-<ulid>`: a line is read by both."""
@@ -75,7 +75,7 @@ class Communication(PlannedModel):
 
 
 class Escalation(PlannedModel):
-    """A rule that fired, or an escalation by hand."""
+    """A rule that fired, or a manual escalation."""
 
     escalation_id = models.CharField(_("escalation"), primary_key=True, max_length=120)
     """`<ticket>-<reopen cycle>-<rule>`: what makes it happen once."""
@@ -99,7 +99,7 @@ class Escalation(PlannedModel):
 
 
 class Tag(PlannedModel):
-    """A tag that tickets have. Tickets name it themselves; it is gone with the last of them."""
+    """A tag that tickets have. Only the tickets store it; it is gone with the last one."""
 
     name = models.CharField(_("tag"), primary_key=True, max_length=60)
     tickets = models.IntegerField(_("tickets"))

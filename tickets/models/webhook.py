@@ -1,4 +1,4 @@
-"""Other systems that want to hear of tickets."""
+"""Webhooks: other systems that get events of tickets."""
 
 from secrets import token_hex
 from typing import Any
@@ -20,7 +20,8 @@ def _nonce() -> str:
 
 
 class Webhook(Leased):
-    """A subscription: where events go, and which. `answers` are the last ones, newest first."""
+    """A subscription: the URL, and the events sent to it. `answers` has the last responses, newest
+    first."""
 
     name = LineField(_("name"), max_length=60, unique=True)
     url = models.CharField(
@@ -53,7 +54,7 @@ class Webhook(Leased):
 
     @property
     def secret(self) -> str:
-        """What its messages are signed with. Follows from SECRET_KEY, so no table holds it."""
+        """The key that signs its messages. It follows from SECRET_KEY, so it is stored nowhere."""
         return "whsec_" + salted_hmac("tickets.webhook", self.nonce, algorithm="sha256").hexdigest()
 
     def wants(self, event: Any) -> bool:

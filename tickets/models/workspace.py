@@ -1,4 +1,4 @@
-"""What representatives set up for their daily work."""
+"""What representatives set up for their daily work, and long-running jobs."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from helpdesk.short_text import LineField
 
 
 class SavedView(models.Model):
-    """Filters under a name: for one person, or for a team."""
+    """Filters under a name, for one user or for a team."""
 
     name = LineField(_("name"), max_length=60)
     query = models.CharField(
@@ -44,7 +44,7 @@ class SavedView(models.Model):
 
 
 class CannedReply(models.Model):
-    """A text that is sent often."""
+    """A predefined text."""
 
     name = LineField(_("name"), max_length=60, unique=True)
     text = models.TextField(
@@ -100,7 +100,7 @@ class Bulk(Job):
 
 
 class CustomerJob(Job):
-    """Two records of a customer made one, or a person removed, with all tickets."""
+    """A merge or an erasure of a customer, with all their tickets."""
 
     class Kind(models.TextChoices):
         MERGE = "merge", _("merge")

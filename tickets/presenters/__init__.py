@@ -1,1 +1,1 @@
-"""How tickets are shown, to pages and admin alike: labels, choices, lines of lists and logs."""
+"""How tickets are shown on pages and in the admin: labels, choices, rows of lists, log entries."""

@@ -1,4 +1,4 @@
-"""What selects of pages and admin offer."""
+"""The choices of selects on pages and in the admin."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,8 +11,11 @@ from tickets.services.assignment.assignable import people_in_lists
 
 
 def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
-    """Nobody, whoever is next, people, teams. `present` has the ticket, and is named even if they
-    could not be given it any more. Two SQL queries."""
+    """Return nobody, automatic, users and teams.
+
+    `present` is the current assignee, who is offered even if they could no longer be assigned the
+    ticket. Two SQL queries.
+    """
     people = [(one.user_id, one.label) for one in people_in_lists() if one.assignable]
     people += [
         (one.user_id, one.label)

@@ -1,4 +1,4 @@
-"""The schema's words in the reader's language."""
+"""Labels of the schema's words, in the reader's language."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,12 +103,12 @@ LOG_EVENTS = {
 
 
 def label(word: str) -> str:
-    """A word of the schema in the reader's language; a word of people stays as it is."""
+    """Return a word of the schema in the reader's language; people's words stay as they are."""
     return str(LABELS.get(word, word))
 
 
 def explained(error: Exception) -> str:
-    """What was refused and what would be right, in the reader's language."""
+    """Return a refusal, and what would be right, in the reader's language."""
     if isinstance(error, StaleVersion):
         return _("This ticket was updated while you were editing. Nothing was saved.")
     if isinstance(error, MergedAway):

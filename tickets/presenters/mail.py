@@ -1,4 +1,4 @@
-"""What pages say of e-mails: why one is suspended, and what was odd about one that was taken."""
+"""How emails are shown: why one is suspended, and remarks about one that was added."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tickets.store.items import Communication
 
 @dataclass(frozen=True)
 class EmailLine:
-    """A message as an e-mail: from whom and to whom, what of its text is folded, what was odd."""
+    """A message as an email: sender and recipients, its text with folded parts, remarks."""
 
     sender: str
     reply_to: str
@@ -37,7 +37,7 @@ class EmailLine:
 
 @dataclass(frozen=True)
 class Recipient:
-    """The mail to one recipient: `state` is a word of tickets.domain.ticket.Delivery."""
+    """The mail to one recipient: `state` is a member of tickets.domain.ticket.Delivery."""
 
     address: str
     state: str
@@ -94,12 +94,12 @@ REMARKS: Mapping[str, Promise] = {
 
 
 def remarks_of(values: Sequence[str] | None) -> list[Promise]:
-    """Return what was odd about a message, in words, each once."""
+    """Return the remarks about a message as text, each once."""
     return list(dict.fromkeys(REMARKS[one] for one in values or () if one in REMARKS))
 
 
 def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
-    """Return what a page shows of a message that came by e-mail; None for any other."""
+    """Return what a page shows of a message that came by email; None for any other."""
     facts = line.email
     if facts is None:
         return None
@@ -122,7 +122,7 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
 
 
 def recipients_of(line: Communication) -> list[Recipient]:
-    """Return to whom a reply went, where that is known."""
+    """Return the recipients of a reply, if they are known."""
     return [
         Recipient(
             str(one.address) or gettext("no email address"),

@@ -1,4 +1,4 @@
-"""What pages say of mailboxes: how the last fetch went, and what is in the way of their mail."""
+"""How mailboxes are shown: the result of the last fetch, and problems."""
 
 from collections.abc import Mapping
 
@@ -24,13 +24,13 @@ PROBLEMS: Mapping[str, Promise] = {
 
 
 def problem_words(problem: str, detail: str | None = "") -> str:
-    """Return what is in the way, and what the server said of it."""
+    """Return the problem, and what the server said about it, as text."""
     words = str(PROBLEMS.get(problem, problem))
     return f"{words} ({detail})" if detail else words
 
 
 def last_fetch(mailbox: Mailbox, state: MailboxState | None) -> str:
-    """Return how the last fetch of a mailbox went."""
+    """Return the time and result of a mailbox's last fetch, as text."""
     if not mailbox.imap_host:
         return gettext("Not fetched")
     if state is None or (state.fetched_at is None and not state.problem):

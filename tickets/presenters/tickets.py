@@ -1,4 +1,4 @@
-"""What pages show of tickets: names instead of ids, and how time stands."""
+"""How tickets are shown: names in place of ids, and the state of their clocks."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True)
 class LogLine:
-    """A line of a ticket's log."""
+    """An entry of a ticket's log."""
 
     line_id: str
     kind: str
@@ -93,12 +93,12 @@ class LogLine:
 
     @property
     def can_forward(self) -> bool:
-        """Whether a colleague can write to a third party about it, or go on doing so."""
+        """Whether a colleague can start or continue a conversation with a third party about it."""
         return self.direction == "inbound" or bool(self.side_thread)
 
     @property
     def third_parties(self) -> str:
-        """With whom the conversation of a side thread is, as a form takes it."""
+        """The third parties of a side thread, as a form has them."""
         if self.email and self.side_thread:
             return self.email.reply_to or self.email.sender
         return " ".join(one.address for one in self.recipients) if self.side_thread else ""
@@ -106,7 +106,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Fold:
-    """Consecutive system updates, so many that they are shown folded."""
+    """Consecutive system updates, folded because they are many."""
 
     lines: list[LogLine]
 
@@ -125,7 +125,7 @@ def ticket_lines(
     words: Sequence[str] = (),
     snippets: Mapping[str, str] | None = None,
 ) -> list[Line]:
-    """Lines of a list. Cost: one SQL query for people, one read for customers."""
+    """Return rows of a list. Cost: one SQL query for users, one read for customers."""
     people = names_of(ticket.assigned_to for ticket in tickets)
     customers = customer_names(ticket.customer_id for ticket in tickets)
     lines = []
@@ -157,7 +157,7 @@ def ticket_lines(
 
 
 def marked(snippet: str) -> SafeString | None:
-    """A snippet with its hits marked."""
+    """Return a snippet with its hits marked."""
     if not snippet:
         return None
     safe = escape(snippet).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
@@ -165,7 +165,7 @@ def marked(snippet: str) -> SafeString | None:
 
 
 def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:
-    """Lines of a log, system updates folded where there are many in a row."""
+    """Return entries of a log; many system updates in a row are folded."""
     entries: list[LogLine | Fold] = []
     system = CommunicationType.SYSTEM_UPDATE.value
     for is_system, group in groupby(_within_work(lines), key=lambda line: line.kind == system):
@@ -178,7 +178,7 @@ def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:
 
 
 def _within_work(lines: Sequence[LogLine]) -> list[LogLine]:
-    """The same lines; of messages beyond MOST_WORK, from the newest on, without formatting."""
+    """Return the entries; after MOST_WORK, from the newest on, messages are not formatted."""
     done, kept = 0, []
     for line in reversed(lines):
         by_staff = (
@@ -190,7 +190,7 @@ def _within_work(lines: Sequence[LogLine]) -> list[LogLine]:
 
 
 def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
-    """What the ticket page shows, but for its forms. Cost: one SQL query for people."""
+    """Return what the ticket page shows, except its forms. Cost: one SQL query for users."""
     ticket = page.ticket
     people = names_of(
         [
@@ -263,8 +263,11 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
 
 
 def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
-    """Lines of a log. Cost: one SQL query for people, one for teams if one is named, and a read of
-    customers for inbound messages."""
+    """Return entries of a log.
+
+    Cost: one SQL query for users, one for teams if one is named, and a read of customers for
+    inbound messages.
+    """
     people = names_of([*(line.created_by for line in lines), *_people_in(lines)])
     named = people | _teams(_values_in(lines, "teamId"))
     authors = _authors(lines, None)
@@ -272,15 +275,17 @@ def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
 
 
 def message_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
-    """Lines of several tickets of a customer, each with its ticket's number. One SQL query for
-    people."""
+    """Return messages of a customer's tickets, each with its ticket's number. One SQL query for
+    users."""
     people, authors = names_of(line.created_by for line in lines), _authors(lines, customer)
     return [(line.ticket_id, _log_line(line.ticket_id, line, people, authors)) for line in lines]
 
 
 def _authors(lines: Sequence[Communication], customer: Customer | None) -> dict[str, str]:
-    """Names of the customers who wrote inbound messages; under an empty id the ticket's own. One
-    read where somebody else than `customer` wrote one, else none."""
+    """Return the names of the customers who wrote inbound messages; "" is the ticket's own.
+
+    One read if another customer than `customer` wrote one, else none.
+    """
     known = {"": customer.name, customer.customer_id: customer.name} if customer else {}
     return customer_names({line.author_id for line in lines if line.author_id} - {*known}) | known
 
@@ -322,20 +327,19 @@ def _log_line(
 
 
 def _of_third_party(line: Communication) -> bool:
-    """Whether somebody outside wrote a note of a conversation with third parties."""
+    """Return whether somebody outside wrote a note of a conversation with third parties."""
     return bool(line.side_thread) and line.email is not None
 
 
 def _author(line: Communication, authors: dict[str, str]) -> str:
-    """Who wrote a message: the customer, or whoever else took part by mail."""
+    """Return the author of a message: the customer, or another participant who writes by email."""
     if line.author_id is None and line.without_effect and line.email:
         return str(line.email.sender_name or line.email.sender)
     return authors.get(line.author_id or "") or _("customer")
 
 
 def _sentence(line: Communication) -> str:
-    """What a System Update says beside its changes; entries of earlier releases say it
-    themselves."""
+    """Return the text of a System Update beside its changes; older entries have it stored."""
     if line.event is None or line.event == LogEvent.CHANGED:
         return "" if line.changes or line.rule else line.content
     if line.event == LogEvent.CREATED and line.reference:
@@ -344,8 +348,10 @@ def _sentence(line: Communication) -> str:
 
 
 def system_update(line: Communication, names: dict[str, str]) -> str:
-    """Return in one line what a System Update says. `names` has people's by id, teams' by
-    `team-<id>`."""
+    """Return a System Update as one line of text.
+
+    `names` has users' names by id, and teams' by `team-<id>`.
+    """
     changes = [_change(change, names) for change in line.changes or ()]
     told = [
         _sentence(line),
@@ -360,15 +366,16 @@ def system_update(line: Communication, names: dict[str, str]) -> str:
 
 
 def _reason(line: Communication) -> str:
-    """Why somebody escalated by hand; earlier releases wrote it into the sentence alone."""
+    """Return the reason of a manual escalation; earlier releases stored it within a
+    sentence only."""
     if line.event is None and line.rule == MANUAL:
         return line.content.partition(": ")[2]
     return line.reason or ""
 
 
 def _due_at(line: Communication) -> datetime | None:
-    """When a milestone was due that changed nothing; earlier releases wrote it into the sentence
-    alone."""
+    """Return when a milestone that changed nothing was due; older entries have it in a sentence
+    only."""
     if not line.rule or line.changes:
         return None
     if line.event is None:
@@ -391,7 +398,7 @@ def _people_in(lines: Sequence[Communication]) -> list[str | None]:
 
 
 def _values_in(lines: Sequence[Communication], field: str) -> list[str | None]:
-    """What a field was and became in some lines."""
+    """Return the old and new values of a field in some entries."""
     return [
         value
         for line in lines
@@ -402,7 +409,7 @@ def _values_in(lines: Sequence[Communication], field: str) -> list[str | None]:
 
 
 def _teams(team_ids: Sequence[str | None]) -> dict[str, str]:
-    """Names of teams, under keys that no person has. One SQL query, or none."""
+    """Return the names of teams by `team-<id>`. One SQL query, or none."""
     wanted = {team_id for team_id in team_ids if team_id}
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""What can be done with tickets, a folder for each capability; the only writers of the tables.
+"""Use cases of tickets, a folder for each capability. Only services write.
 
 lifecycle/         from a new ticket to a closed one: create, change, status, escalate, merge
 assignment/        who works a ticket: assign, hand over, workload

@@ -1,4 +1,4 @@
-"""One ticket with everything that its page shows."""
+"""Read one ticket with everything that its page shows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ FIRST_LINES = 100
 
 @dataclass(frozen=True)
 class TicketPage:
-    """A ticket, whom and what it is about, and the newest lines of its log, oldest first.
+    """A ticket, its customer and vehicle, and the newest entries of its log, oldest first.
 
-    `…_others` are the newest other tickets of the customer, and about the vehicle.
+    `…_others` are the newest other tickets of the customer, and for the vehicle.
     """
 
     ticket: Ticket
@@ -37,7 +37,7 @@ class TicketPage:
 
 
 def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
-    """Everything that a ticket's page shows. Cost: three queries and two reads.
+    """Return everything that a ticket's page shows. Cost: three queries and two reads.
 
     Raises NotFound, NotAllowed.
     """
@@ -64,9 +64,10 @@ def _others(ticket: Ticket, **about: str) -> list[Ticket]:
 
 
 def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> TicketWithLog:
-    """A ticket and the oldest FIRST_LINES lines of its log, or those after the line `after`.
+    """Return a ticket and the oldest FIRST_LINES entries of its log, or those after the entry
+    `after`.
 
-    `older` then names the line to go on after. One query, or one and a read. Raises NotFound,
+    `older` is then the entry to continue after. One query, or one and a read. Raises NotFound,
     NotAllowed.
     """
     require_ticket_work(by)
@@ -77,44 +78,45 @@ def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> T
 
 
 def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:
-    """The lines of a log before the line `before`, oldest first, and where to go on. One query."""
+    """Return the entries of a log before `before`, oldest first, and where to continue.
+    One query."""
     require_ticket_work(by)
     return queries.older_log(ticket_id, before=before, limit=LOG_LINES)
 
 
 def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:
-    """What was written to a log since the ticket's `last_id` was `seen`. One query."""
+    """Return the entries written since the ticket's `last_id` was `seen`. One query."""
     require_ticket_work(by)
     return queries.log_after(ticket_id, after=seen, limit=LOG_LINES) if seen else []
 
 
 def last_ticket_number() -> int:
-    """The last number that was given out; 0 before the first. One read."""
+    """Return the last ticket number that was used; 0 before the first. One read."""
     return queries.last_ticket_number()
 
 
 def desk_is_empty() -> bool:
-    """No ticket was ever opened. One read."""
+    """Return whether no ticket was ever created. One read."""
     return last_ticket_number() == 0
 
 
 def get_tickets(ticket_ids: Iterable[str]) -> dict[str, Ticket]:
-    """Those that exist, by id, as they are now. One read for each hundred."""
+    """Return the tickets that exist, by id, as they are now. One read for each hundred."""
     return queries.tickets(ticket_ids)
 
 
 def escalations_of(ticket_id: str) -> list[Escalation]:
-    """Every escalation of a ticket, in every reopen cycle. One query."""
+    """Return every escalation of a ticket, in all reopen cycles. One query."""
     return queries.escalations(ticket_id)
 
 
 def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
-    """Every ticket with its log. Reads the whole table: for rebuilding what is derived, only."""
+    """Yield every ticket with its log. Reads the whole table: only for rebuilding derived data."""
     return queries.every_ticket()
 
 
 def sla_facts(ticket: Ticket) -> SlaFacts:
-    """What the ticket stores of its clock, for `tickets.domain.sla.sla_status`."""
+    """Return what the ticket stores of its clocks, for `tickets.domain.sla.sla_status`."""
     sla = ticket.sla
     return SlaFacts(
         status=ticket.status,

@@ -1,4 +1,4 @@
-"""The outbox: events that consumers have yet to take, and those that one of them failed on."""
+"""The outbox: events that consumers have not handled yet, and events that one of them failed on."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,7 +19,7 @@ FAILED = "OUTBOX_FAILED"
 
 
 class OutboxEvent(Item):
-    """Something that happened to a ticket, until every consumer has taken it."""
+    """An event of a ticket, until every consumer has handled it."""
 
     class Meta(TicketTableMeta):
         pass
@@ -40,18 +40,18 @@ class OutboxEvent(Item):
 
     @property
     def what(self) -> Event:
-        """What happened, of the type that consumers match on."""
+        """The event in the type that consumers match on."""
         return load(self.kind, self.data)
 
 
 def waiting(*, limit: int) -> Iterator[OutboxEvent]:
-    """Yield events that wait, the oldest `limit` of each shard first. One Query a shard."""
+    """Yield waiting events, the oldest `limit` of each shard first. One Query a shard."""
     for key in shard_keys(OUTBOX):
         yield from OutboxEvent.query(key, limit=limit, consistent_read=True)
 
 
 def failed() -> list[OutboxEvent]:
-    """Return the events that a consumer could not take for a long time, the oldest first.
+    """Return the events that a consumer failed on for a long time, oldest first.
 
     Cost: a Query of all of them; there are none unless something is broken.
     """
@@ -59,12 +59,12 @@ def failed() -> list[OutboxEvent]:
 
 
 def forget(events: Iterable[OutboxEvent]) -> None:
-    """Delete events that every consumer has taken. One request for each 25."""
+    """Delete events that every consumer has handled. One request for each 25."""
     delete_all(list(events))
 
 
 def set_aside(event: OutboxEvent, *, untaken: Iterable[str], retry_at: datetime) -> None:
-    """Move an event from the outbox to the failed ones; change nothing where it is gone."""
+    """Move an event from the outbox to the failed ones; no effect if it is gone."""
     moved = OutboxEvent(
         FAILED,
         event.sk,
@@ -85,7 +85,7 @@ def set_aside(event: OutboxEvent, *, untaken: Iterable[str], retry_at: datetime)
 
 
 def put_off(event: OutboxEvent, *, untaken: Iterable[str], retry_at: datetime) -> None:
-    """Note which consumers a failed event still waits for; change nothing where it is gone."""
+    """Store which consumers have not handled a failed event; no effect if it is gone."""
     with suppress(ConditionFailed), Transaction() as write:
         write.update(
             event,

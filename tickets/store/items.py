@@ -1,4 +1,4 @@
-"""What stands beside a ticket: its log, its escalations, and where it was imported from."""
+"""The items beside a ticket: its log, its escalations, and its import."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ IMPORT = "IMPORT"
 
 
 class Change(MapAttribute[str, str]):
-    """One field of a System Update: what it was and what it is. Absent: nothing."""
+    """One field of a System Update, before and after. Absent: no value."""
 
     field = UnicodeAttribute()
     before = UnicodeAttribute(null=True)
@@ -28,7 +28,7 @@ class Change(MapAttribute[str, str]):
 
 
 class Attachment(MapAttribute[str, Any]):
-    """A file that came with a line; the file itself is in the storage under `file_id`."""
+    """A file of a log entry; the file itself is in the storage under `file_id`."""
 
     file_id = UnicodeAttribute(attr_name="fileId")
     name = UnicodeAttribute()
@@ -38,7 +38,7 @@ class Attachment(MapAttribute[str, Any]):
 
 
 class EmailFacts(MapAttribute[str, Any]):
-    """What a message was as an e-mail: who wrote it to whom, and where the original is."""
+    """The headers of a message from email, and where its original is."""
 
     key = UnicodeAttribute(null=True)  # of the InboundEmail; absent: the desk wrote it
     sha256 = UnicodeAttribute(null=True)  # the raw message in the storage
@@ -59,7 +59,7 @@ class EmailFacts(MapAttribute[str, Any]):
 
 
 class RecipientDelivery(MapAttribute[str, Any]):
-    """How the mail to one recipient stands: a word of tickets.domain.ticket.Delivery."""
+    """The delivery of the mail to one recipient: a member of tickets.domain.ticket.Delivery."""
 
     address = UnicodeAttribute()
     state = UnicodeAttribute()
@@ -68,7 +68,7 @@ class RecipientDelivery(MapAttribute[str, Any]):
 
 
 class Communication(Item):
-    """One line of a ticket's log. What it says never changes; how its mail went does."""
+    """An entry of a ticket's log. Its content never changes; its delivery does."""
 
     class Meta(TicketTableMeta):
         pass
@@ -116,7 +116,7 @@ class Communication(Item):
 
 
 class Escalation(Item):
-    """A rule that fired until a ticket is reopened, or an escalation by hand."""
+    """A rule that fired, or a manual escalation."""
 
     class Meta(TicketTableMeta):
         pass
@@ -138,7 +138,7 @@ class Escalation(Item):
 
 
 class Imported(Item):
-    """A ticket of another help desk: which of ours it is, and which of its events were taken."""
+    """A ticket of another help desk: our ticket, and its events that were imported."""
 
     class Meta(TicketTableMeta):
         pass
@@ -150,7 +150,7 @@ class Imported(Item):
 
 
 class Counter(Item):
-    """The last number that was given out."""
+    """The last number that was used."""
 
     class Meta(TicketTableMeta):
         pass

@@ -1,4 +1,4 @@
-"""The index keys that follow from a ticket."""
+"""The index keys of a ticket."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ _NO_DEADLINE = "9999"
 
 
 def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
-    """Bring every index key of `ticket` in line with its other attributes."""
+    """Set every index key of `ticket` from its other attributes."""
     number = padded(ticket.ticket_id)
     status = ticket.status
     if status.active:
@@ -41,7 +41,7 @@ def set_keys(ticket: Ticket, *, next_sla_at: datetime | None) -> None:
 
 
 def set_record_keys(record: Communication | Escalation) -> None:
-    """Bring the index keys of a line or an escalation in line with it."""
+    """Set the index keys of a log entry or an escalation."""
     if isinstance(record, Communication):
         kind, by, at, own = COMMUNICATION, record.created_by, record.created_at, record.sk
     else:
@@ -52,5 +52,5 @@ def set_record_keys(record: Communication | Escalation) -> None:
 
 
 def padded(ticket_id: str) -> str:
-    """A ticket number whose string order is its order."""
+    """Return a ticket number as text whose order is the numeric order."""
     return ticket_id.zfill(12)

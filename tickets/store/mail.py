@@ -1,4 +1,4 @@
-"""Incoming mail: what became of each message, whose it is, and how far each mailbox was read."""
+"""Incoming mail: each message's outcome, its Message-IDs, and how far each mailbox was read."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ SHOWN_LISTS = (Outcome.SUSPENDED.value, Outcome.PARKED.value, REPORTS)
 
 
 class InboundEmail(Item):
-    """A raw message as it was recorded, and what became of it.
+    """A recorded message, and its outcome.
 
     `state` is STORED until it is processed, then the outcome; the list that shows it follows from
     that. The message itself is in the storage of files, under its SHA-256.
@@ -64,18 +64,18 @@ class InboundEmail(Item):
 
     @property
     def outcome(self) -> Outcome | None:
-        """What became of it; None while it waits to be processed."""
+        """The outcome; None until the mail is processed."""
         return None if self.state == STORED else Outcome(self.state)
 
     @property
     def list_name(self) -> str:
-        """The list that it stands in: of its state, or of REPORTS."""
+        """The list that it appears in: that of its state, or REPORTS."""
         belongs_nowhere = self.state == Outcome.BOUNCE and not self.ticket_id
         return REPORTS if belongs_nowhere else self.state
 
 
 class MessageTicket(Item):
-    """The ticket that a Message-ID stands on: its own message, or one that a message names."""
+    """The ticket that a Message-ID leads to: that of the message, or of one that names it."""
 
     class Meta(TicketTableMeta):
         pass
@@ -86,7 +86,7 @@ class MessageTicket(Item):
 
 
 class SameMessage(Item):
-    """A message that came to one mailbox, so that its copy in another is known."""
+    """A message in one mailbox, by which its copy in another is recognised."""
 
     class Meta(TicketTableMeta):
         pass
@@ -94,11 +94,11 @@ class SameMessage(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default="SAME")
     first = UnicodeAttribute()
-    """The key of the mail that was taken."""
+    """The key of the mail that was processed."""
 
 
 class MailboxState(Item):
-    """How far a mailbox was read, and how the last fetch went.
+    """How far a mailbox was read, and the result of the last fetch.
 
     The cursor is UIDVALIDITY with the last UID. Up to `past_until` the date of a message decides
     whether it is the mailbox's past; that is so where the server has numbered its messages anew.
@@ -133,7 +133,7 @@ class MailboxState(Item):
 
 
 class MailCount(Item):
-    """How many mails an address has had or sent within an hour."""
+    """The number of mails to or from an address within an hour."""
 
     class Meta(TicketTableMeta):
         pass
@@ -152,7 +152,7 @@ def email_pk(mailbox: str, message_key: str) -> str:
 
 
 def message_pk(message_id: str) -> str:
-    """The key of a Message-ID: hashed, since it may be long, and may name a person."""
+    """Return the key of a Message-ID: hashed, since it may be long, and may name a person."""
     return f"{MESSAGE}#{sha256(message_id.strip('<>').encode(errors='replace')).hexdigest()[:40]}"
 
 
@@ -165,13 +165,13 @@ def mailbox_pk(mailbox: str) -> str:
 
 
 def set_email_keys(mail: InboundEmail) -> None:
-    """Bring the index keys of a mail in line with its state and ticket."""
+    """Set the index keys of a mail from its state and ticket."""
     mail.record_key = shard_key(f"{EMAIL}#{mail.list_name}", mail.pk)
     mail.record_at = f"{instant.text(mail.recorded_at)}#{mail.pk}"
 
 
 def email(pk: str) -> InboundEmail | None:
-    """One mail. One GetItem, consistent."""
+    """Return one mail. One GetItem, consistent."""
     try:
         return InboundEmail.get(pk, EMAIL, consistent_read=True)
     except DoesNotExist:
@@ -181,10 +181,10 @@ def email(pk: str) -> InboundEmail | None:
 def emails_page(
     list_name: str, *, limit: int, forward: bool = False, place: PagePosition | None = None
 ) -> Page[InboundEmail]:
-    """Mails of a list, the latest first (with `forward` the oldest).
+    """Return mails of a list, newest first (with `forward` oldest first).
 
-    Cost: one Query a shard of keys, one BatchGetItem for each hundred. The index may be late: ask
-    the mail itself before anything is decided.
+    Cost: one Query a shard of keys, one BatchGetItem for each hundred. The index may be late: read
+    the mail itself before a decision.
     """
     condition = None
     if place:
@@ -206,14 +206,14 @@ def emails_page(
 
 
 def tickets_of_messages(message_ids: Sequence[str]) -> dict[str, str]:
-    """The tickets that these Message-IDs stand on, by id. One BatchGetItem."""
+    """Return the tickets that these Message-IDs lead to, by Message-ID. One BatchGetItem."""
     keys = {message_pk(one): one for one in message_ids}
     found = read_all(MessageTicket, ((pk, MESSAGE) for pk in keys))
     return {keys[one.pk]: one.ticket_id for one in found}
 
 
 def mailbox_state(mailbox: str) -> MailboxState | None:
-    """How far a mailbox was read. One GetItem, consistent."""
+    """Return how far a mailbox was read. One GetItem, consistent."""
     try:
         return MailboxState.get(mailbox_pk(mailbox), "STATE", consistent_read=True)
     except DoesNotExist:
@@ -221,9 +221,9 @@ def mailbox_state(mailbox: str) -> MailboxState | None:
 
 
 def count_up(what: str, who: str, *, at: datetime, most: int) -> bool:
-    """Count one more of `what` for `who` in the hour of `at`; False, and no count, above `most`.
+    """Count one `what` for `who` in the hour of `at`; return False, uncounted, above `most`.
 
-    One write. Whatever goes wrong is raised: whoever cannot count must not go on.
+    One write. Raises whatever goes wrong: without a count the caller must not continue.
     """
     hour = instant.text(at)[:13]
     digest = sha256(who.casefold().encode(errors="replace")).hexdigest()[:32]
@@ -243,7 +243,7 @@ def count_up(what: str, who: str, *, at: datetime, most: int) -> bool:
 
 
 def old_counts(before: datetime, *, limit: int) -> list[MailCount]:
-    """Counters of hours that have passed. One Query a shard."""
+    """Yield counters of past hours. One Query a shard."""
     page = read_page(
         MailCount.by_record,
         [RATE],

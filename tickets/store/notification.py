@@ -1,4 +1,4 @@
-"""What people are told: a notice for each person and event."""
+"""Notifications: one for each user and event."""
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
@@ -9,7 +9,8 @@ from tickets.store.ticket import TicketTableMeta
 
 
 class Notice(Item):
-    """One person is told of one event. The key is both, so a repeat cannot make a second."""
+    """A notification of one user of one event. Its key is both, so a repeat cannot make a second
+    one."""
 
     class Meta(TicketTableMeta):
         pass
@@ -39,7 +40,7 @@ def notice_sk(event_id: str) -> str:
 
 
 def notices_of(user_id: str, *, limit: int) -> list[Notice]:
-    """A person's newest notices, newest first. One Query."""
+    """Return a user's newest notifications, newest first. One Query."""
     found = Notice.query(
         notice_pk(user_id),
         Notice.sk.startswith("NOTICE#"),
@@ -50,7 +51,7 @@ def notices_of(user_id: str, *, limit: int) -> list[Notice]:
 
 
 def notice(user_id: str, event_id: str) -> Notice | None:
-    """One GetItem."""
+    """Return one notification. One GetItem."""
     try:
         return Notice.get(notice_pk(user_id), notice_sk(event_id), consistent_read=True)
     except DoesNotExist:

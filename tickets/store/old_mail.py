@@ -1,6 +1,6 @@
-"""Mails that the release before the one mail delivery has queued (decision 40).
+"""Mail that a release before decision 40 has queued.
 
-Read to be queued anew; nothing writes them any more.
+It is read to be queued anew; nothing writes it any more.
 """
 
 from pynamodb.attributes import UnicodeAttribute
@@ -11,7 +11,7 @@ from tickets.store.ticket import TicketTableMeta
 
 
 class OldReplyMail(Item):
-    """A reply that is to be mailed: what was called a letter."""
+    """A reply to be mailed."""
 
     class Meta(TicketTableMeta):
         pass
@@ -23,7 +23,7 @@ class OldReplyMail(Item):
 
 
 class OldNoticeMail(Item):
-    """A notice that is to be mailed."""
+    """A notification to be mailed."""
 
     class Meta(TicketTableMeta):
         pass
@@ -35,7 +35,7 @@ class OldNoticeMail(Item):
 
 
 def old_reply_mails(*, limit: int) -> list[OldReplyMail]:
-    """One Query a shard."""
+    """Yield old replies. One Query a shard."""
     found: list[OldReplyMail] = []
     for key in shard_keys("LETTERS"):
         found += OldReplyMail.query(key, limit=limit, consistent_read=True)
@@ -43,7 +43,7 @@ def old_reply_mails(*, limit: int) -> list[OldReplyMail]:
 
 
 def old_notice_mails(*, limit: int) -> list[OldNoticeMail]:
-    """One Query a shard."""
+    """Yield old notifications. One Query a shard."""
     found: list[OldNoticeMail] = []
     for key in shard_keys("MAILS"):
         found += OldNoticeMail.query(key, limit=limit, consistent_read=True)

@@ -1,4 +1,4 @@
-"""Who asks the tickets' table what, and what it costs."""
+"""Every query of the tickets' table, and its cost."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from tickets.store.ticket import DETAILS, Ticket, ticket_pk
 
 @dataclass(frozen=True)
 class TicketWithLog:
-    """A ticket and the newest lines of its log, oldest first."""
+    """A ticket and the newest entries of its log, oldest first."""
 
     ticket: Ticket
     log: list[Communication]
@@ -43,7 +43,7 @@ class TicketWithLog:
 
 
 def ticket(ticket_id: str) -> Ticket | None:
-    """The ticket as it is now. One GetItem, consistent."""
+    """Return the ticket as it is now. One GetItem, consistent."""
     try:
         return Ticket.get(ticket_pk(ticket_id), DETAILS, consistent_read=True)
     except DoesNotExist:
@@ -51,9 +51,9 @@ def ticket(ticket_id: str) -> Ticket | None:
 
 
 def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
-    """The ticket and the last `limit` lines of its log. One Query, consistent.
+    """Return the ticket and the last `limit` entries of its log. One Query, consistent.
 
-    COMMUNICATION# sorts before DETAILS, so the ticket is the first item on the way back from it.
+    COMMUNICATION# sorts before DETAILS, so in descending order the ticket comes first.
     """
     if not fits(ticket_pk(ticket_id)):
         return None
@@ -77,10 +77,10 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
 def ticket_with_first_lines(
     ticket_id: str, *, after: str | None, limit: int
 ) -> TicketWithLog | None:
-    """The ticket and the `limit` oldest lines of its log after the line `after`, oldest first.
+    """Return the ticket and the `limit` oldest entries of its log after `after`, oldest first.
 
-    Here `older` is the line after which newer ones stand. One Query, consistent, where these are
-    all; a GetItem more where they are not.
+    Here `older` is the entry after which newer ones follow. One Query, consistent, if these are
+    all; otherwise one more GetItem.
     """
     begin = communication_sk(f"{after}\0") if after else COMMUNICATION
     if not fits(ticket_pk(ticket_id), begin):
@@ -104,7 +104,8 @@ def ticket_with_first_lines(
 
 
 def older_log(ticket_id: str, *, before: str, limit: int) -> tuple[list[Communication], str | None]:
-    """The `limit` lines before the line `before`, oldest first, and where to go on. One Query."""
+    """Return the `limit` entries before `before`, oldest first, and where to continue.
+    One Query."""
     before = before[:LONGEST_ULID]
     lines = list(
         Communication.query(
@@ -128,11 +129,11 @@ def queue_page(
     limit: int,
     place: PagePosition | None = None,
 ) -> Page[Ticket]:
-    """The active tickets of some statuses, of an assignee or of teams, most urgent first.
+    """Return active tickets of some statuses, of an assignee or of teams, most urgent first.
 
-    Done statuses give the latest done first; they are not mixed with active ones. With `overdue_at`
-    only those whose deadline had passed then.
-    Cost: one Query for each status, team or the assignee (and shard), of the rows shown.
+    Done statuses have the latest first; they cannot be mixed with active ones. With `overdue_at`
+    only those whose deadline had passed then. Cost: one Query for each status, team or the assignee
+    (and shard), of the rows shown.
     """
     index: GlobalSecondaryIndex[Ticket]
     kind, forward = ACTIVE, True
@@ -164,8 +165,10 @@ def tickets_about(
     limit: int,
     place: PagePosition | None = None,
 ) -> Page[Ticket]:
-    """The tickets of a customer or about a vehicle, newest first; with `archived` those that were
-    put away come last. One Query of the rows shown."""
+    """Return the tickets of a customer or for a vehicle, newest first.
+
+    With `archived` archived ones come last. One Query of the rows shown.
+    """
     index: GlobalSecondaryIndex[Ticket] = Ticket.by_vehicle if vehicle_id else Ticket.by_customer
     return read_page(
         index,
@@ -182,14 +185,15 @@ def tickets_about(
 
 
 def tickets(ticket_ids: Iterable[str], *, consistent: bool = True) -> dict[str, Ticket]:
-    """Those that exist, by id. One BatchGetItem a hundred; half as dear if not consistent."""
+    """Return the tickets that exist, by id. One BatchGetItem a hundred; half the cost if not
+    consistent."""
     keys = [(ticket_pk(ticket_id), DETAILS) for ticket_id in ticket_ids]
     found = read_all(Ticket, keys, consistent=consistent)
     return {ticket.ticket_id: ticket for ticket in found}
 
 
 def whole_log(ticket_id: str, *, most: int) -> list[Communication]:
-    """The newest `most` lines of a log, oldest first. One Query for each megabyte."""
+    """Return the newest `most` entries of a log, oldest first. One Query for each megabyte."""
     lines = Communication.query(
         ticket_pk(ticket_id),
         Communication.sk.startswith(COMMUNICATION),
@@ -201,14 +205,14 @@ def whole_log(ticket_id: str, *, most: int) -> list[Communication]:
 
 
 def every_line(ticket_id: str) -> Iterator[Communication]:
-    """A whole log, oldest first, however long it is. One Query for each megabyte."""
+    """Return a whole log, oldest first, however long it is. One Query for each megabyte."""
     yield from Communication.query(
         ticket_pk(ticket_id), Communication.sk.startswith(COMMUNICATION), consistent_read=True
     )
 
 
 def communication(ticket_id: str, communication_id: str) -> Communication | None:
-    """One line of a log. One GetItem."""
+    """Return one log entry. One GetItem."""
     try:
         return Communication.get(
             ticket_pk(ticket_id), communication_sk(communication_id), consistent_read=True
@@ -218,7 +222,8 @@ def communication(ticket_id: str, communication_id: str) -> Communication | None
 
 
 def lines_written_at(ticket_id: str, beginning: str) -> list[Communication]:
-    """Lines whose ids begin so: the first ten letters of an id say when it was made. One Query."""
+    """Return the entries whose ids begin with this: an id's first ten letters are its time. One
+    Query."""
     if not fits(ticket_pk(ticket_id), communication_sk(beginning)) or not beginning:
         return []
     lines = Communication.query(
@@ -231,7 +236,7 @@ def lines_written_at(ticket_id: str, beginning: str) -> list[Communication]:
 
 
 def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
-    """The lines that were written after the line `after`, oldest first. One Query."""
+    """Return the entries after the entry `after`, oldest first. One Query."""
     after = after[:LONGEST_ULID]
     lines = Communication.query(
         ticket_pk(ticket_id),
@@ -243,7 +248,7 @@ def log_after(ticket_id: str, *, after: str, limit: int) -> list[Communication]:
 
 
 def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
-    """Every ticket with its log. Reads the whole table: for rebuilding what is derived, only.
+    """Yield every ticket with its log. Reads the whole table: only for rebuilding derived data.
 
     An item collection comes in one piece, its log before the ticket.
     """
@@ -268,7 +273,8 @@ def every_ticket() -> Iterator[tuple[Ticket, list[Communication]]]:
 
 
 def resolved_until(instant_text: str, *, limit: int) -> list[str]:
-    """Ids of tickets resolved at or before an instant, the longest ago first. One Query a shard."""
+    """Return ids of tickets resolved at or before an instant, the longest ago first. One Query a
+    shard."""
     page = read_page(
         Ticket.by_status,
         [Status.RESOLVED],
@@ -280,7 +286,7 @@ def resolved_until(instant_text: str, *, limit: int) -> list[str]:
 
 
 def due_tickets(now: datetime, *, limit: int) -> list[str]:
-    """Ids of tickets with a milestone at or before `now`, the longest due first.
+    """Return ids of tickets with a milestone at or before `now`, the longest due first.
 
     Cost: one Query a shard that reads `limit` keys at most.
     """
@@ -295,14 +301,14 @@ def due_tickets(now: datetime, *, limit: int) -> list[str]:
 
 
 def next_ticket_id() -> str:
-    """A number that nobody had before; one that is not used in the end leaves a gap. One write."""
+    """Return a new ticket number; one that is not used in the end leaves a gap. One write."""
     counter = Counter(f"{COUNTER}#tickets")
     counter.update(actions=[Counter.last.add(1)])
     return str(counter.last)
 
 
 def take_numbers(count: int) -> range:
-    """As many ticket numbers that nobody had before. One write."""
+    """Return this many new ticket numbers. One write."""
     counter = Counter(f"{COUNTER}#tickets")
     counter.update(actions=[Counter.last.add(count)])
     last = counter.last
@@ -310,14 +316,14 @@ def take_numbers(count: int) -> range:
 
 
 def imported(numbers: Iterable[str]) -> dict[str, Imported]:
-    """What was imported of tickets elsewhere, by their numbers there. One BatchGetItem."""
+    """Return what was imported, by the tickets' numbers in the other system. One BatchGetItem."""
     keys = [(imported_pk(number), IMPORT) for number in numbers]
     found = read_all(Imported, keys)
     return {str(item.pk).partition("#")[2]: item for item in found}
 
 
 def escalations(ticket_id: str) -> list[Escalation]:
-    """Every escalation of a ticket. One Query."""
+    """Return every escalation of a ticket. One Query."""
     return list(
         Escalation.query(
             ticket_pk(ticket_id), Escalation.sk.startswith(ESCALATION), consistent_read=True
@@ -334,8 +340,11 @@ def records_page(
     limit: int,
     place: PagePosition | None = None,
 ) -> Page[tuple[str, str]]:
-    """Keys of lines (COMMUNICATION) or escalations (ESCALATION) of anybody or one person, the
-    latest first, from `since` on and before `until`. One Query a shard, of the keys shown."""
+    """Return keys of entries (COMMUNICATION) or escalations (ESCALATION), newest first.
+
+    Of one person or of all, from `since` on and before `until`. One Query a shard, of the keys
+    shown.
+    """
     index: GlobalSecondaryIndex[Any] = (
         Communication.by_person if person else Communication.by_record
     )
@@ -358,12 +367,12 @@ def records_page(
 
 
 def lines(keys: Iterable[tuple[str, str]]) -> list[Communication]:
-    """Lines by their keys, in their order. One BatchGetItem for each hundred."""
+    """Return log entries by their keys, in their order. One BatchGetItem for each hundred."""
     return _in_order(Communication, list(keys))
 
 
 def escalation_records(keys: Iterable[tuple[str, str]]) -> list[Escalation]:
-    """Escalations by their keys, in their order. One BatchGetItem for each hundred."""
+    """Return escalations by their keys, in their order. One BatchGetItem for each hundred."""
     return _in_order(Escalation, list(keys))
 
 
@@ -373,7 +382,8 @@ def _in_order(kind: Any, keys: list[tuple[str, str]]) -> list[Any]:
 
 
 def index_rows(ticket: Ticket) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """How each index that the ticket belongs into shows it; None: not at all. One Query each."""
+    """Return the ticket's row in each of its indexes; None if it is missing there. One
+    Query each."""
     indexes: list[tuple[GlobalSecondaryIndex[Any], str, str]] = [
         (Ticket.by_status, "status_key", "queue_key"),
         (Ticket.by_assignee, "assignee_key", "queue_key"),
@@ -402,7 +412,7 @@ def _projected(index: GlobalSecondaryIndex[Any]) -> list[str]:
 
 
 def last_ticket_number() -> int:
-    """The last number that was given out; 0 before the first. One GetItem."""
+    """Return the last ticket number that was used; 0 before the first. One GetItem."""
     try:
         counter = Counter.get(f"{COUNTER}#tickets", COUNTER, consistent_read=True)
     except DoesNotExist:
@@ -418,7 +428,8 @@ def _from_here(
     forward: bool,
     until: str | None = None,
 ) -> Condition:
-    """Rows of `kind` beyond `place`. A key condition allows one comparison of the range key."""
+    """Return the condition for rows of `kind` after `place`: DynamoDB allows one
+    comparison only."""
     low, high = kind, until or f"{kind}\uffff"
     if place is None:
         return key.between(low, high)
@@ -429,6 +440,6 @@ def _from_here(
 
 
 def _before(place: str) -> str:
-    """The greatest key that sorts before `place`, among keys that end in a padded number."""
+    """Return the greatest key before `place`, among keys that end in a padded number."""
     head, _, number = place.rpartition("#")
     return f"{head}#{int(number) - 1:012d}~"

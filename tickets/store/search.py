@@ -1,6 +1,6 @@
-"""The search index: what it is asked, and what it costs. Everything here is SQL.
+"""Every query of the search index, and its cost. Everything here is SQL.
 
-It may be late, and it may be empty: what it names is read from DynamoDB, and checked there.
+The index may be late or empty: the tickets that it names are read from DynamoDB and checked again.
 """
 
 import re
@@ -33,7 +33,7 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Hit:
-    """A ticket's number and the place to go on after it."""
+    """A ticket's number, and the position to continue after it."""
 
     number: int
     place: list[int]
@@ -41,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Load:
-    """Tickets that somebody has."""
+    """The number of tickets of a user."""
 
     active: int
     overdue: int
@@ -52,10 +52,10 @@ NOTHING = Load(0, 0)
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """Give up at once where somebody else writes: SQLite has one writer, and waits by sleeping.
+    """Fail at once if another writer is active: SQLite has one writer, and waits by sleeping.
 
-    Inside, a write raises OperationalError after SHORTLY; PostgreSQL locks rows, and needs no such
-    thing.
+    Inside the block a write raises OperationalError after SHORTLY. PostgreSQL locks rows, and does
+    not need this.
     """
     if connection.vendor != "sqlite":
         yield
@@ -70,7 +70,7 @@ def without_waiting() -> Iterator[None]:
 
 
 def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
-    """Bring the entries of these tickets in line, unless a newer state is there already.
+    """Write the entries of these tickets, unless a newer one is stored.
 
     Returns the numbers of entries that have no text yet.
     """
@@ -97,7 +97,7 @@ def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
 
 
 def index_texts(documents: Iterable[tuple[Document, int]]) -> None:
-    """Write the text of tickets, each with the version it was read at; an older one is left out."""
+    """Write the texts of tickets, each with the version that was read; older ones are skipped."""
     with transaction.atomic():
         fresh = [
             document
@@ -110,7 +110,7 @@ def index_texts(documents: Iterable[tuple[Document, int]]) -> None:
 
 
 def clear() -> None:
-    """Throw the whole index away, and make an empty one."""
+    """Delete the whole index, and create an empty one."""
     EntryTag.objects.all().delete()
     Entry.objects.all().delete()
     engine().drop()
@@ -118,18 +118,18 @@ def clear() -> None:
 
 
 def forget_remains() -> None:
-    """Write the full text anew without what was deleted from it, and empty SQLite's own log.
+    """Remove deleted texts from the database's files, SQLite's WAL included.
 
-    PostgreSQL's autovacuum does that by itself.
+    PostgreSQL's autovacuum does that without our help.
     """
     engine().forget_remains()
 
 
 def take_stock() -> None:
-    """Let SQLite look how many tickets share a value, so that it begins with the rarest.
+    """Update SQLite's statistics, so that its queries begin with the rarest value.
 
-    Without that it takes a customer's tickets for as many as the open ones. PostgreSQL looks by
-    itself. Cost: a sample of each index.
+    Without them it expects as many tickets of a customer as open ones. PostgreSQL does this without
+    our help. Cost: a sample of each index.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -146,12 +146,13 @@ def hits(
     place: list[int] | None,
     back: bool,
 ) -> list[Hit]:
-    """The numbers of tickets that meet `condition`, in their order, after `place` (or before it).
+    """Return the numbers of tickets that meet `condition`, in their order, after `place` (or before
+    it).
 
-    `words` are searched as beginnings of words. Without a sort they are ranked: the ticket of that
-    number, then matches in subject, people and vehicle, then all others; newest first within.
-    Whether there is a ticket of that number is not looked up: whatever is named is read anyway.
-    Cost: one SQL query, up to two when ranked.
+    `words` are searched as beginnings of words. Without a sort the ticket with that number comes
+    first, then matches in subject, people and vehicle, then all others; newest first within each.
+    Whether the ticket with that number exists is not checked: all tickets are read anyway. Cost:
+    one SQL query, up to two when ranked.
     """
     found = Entry.objects.filter(condition)
     if not words:
@@ -181,7 +182,7 @@ def hits(
 
 
 def counts(asked: Sequence[Q], *, most: int) -> list[int]:
-    """How many tickets meet each of these conditions, up to `most`. One SQL query."""
+    """Return how many tickets meet each of these conditions, up to `most`. One SQL query."""
     compiled = [
         Entry.objects.filter(condition)[:most].values("pk").query.sql_with_params()
         for condition in asked
@@ -197,7 +198,7 @@ def counts(asked: Sequence[Q], *, most: int) -> list[int]:
 
 
 def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:
-    """Tags after (or before) one, by name, with the number of tickets of each. One SQL query."""
+    """Return tags after (or before) one, by name, with their number of tickets. One SQL query."""
     tags = EntryTag.objects.values_list("tag")
     tags = tags.filter(tag__lt=beyond) if back else tags.filter(tag__gt=beyond)
     counted = tags.annotate(tickets=Count("pk")).order_by("-tag" if back else "tag")
@@ -205,12 +206,12 @@ def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[st
 
 
 def tickets_with_tag(tag: str) -> int:
-    """How many tickets have a tag. One SQL query."""
+    """Return how many tickets have a tag. One SQL query."""
     return EntryTag.objects.filter(tag=tag).count()
 
 
 def loads(*, now: datetime, user_ids: Sequence[str] | None = None) -> dict[str, Load]:
-    """What each of these people has, or everybody who has something. One SQL query.
+    """Return the loads of these users, or of everybody who has tickets. One SQL query.
 
     Cost: grows with the active tickets that are counted.
     """
@@ -230,15 +231,15 @@ def loads(*, now: datetime, user_ids: Sequence[str] | None = None) -> dict[str, 
 
 
 def held_by(user_key: OuterRef) -> Exists:
-    """Whether the person of the outer query holds an active ticket. One seek in an index."""
+    """Return the condition that the user of the outer query holds an active ticket. One index
+    look-up."""
     return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=_FAR))
 
 
 def standing(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
-    """Active tickets that meet `condition` and how they stand, counted by priority, team and
-    assignee. One SQL query.
+    """Return counts of active tickets that meet `condition` by priority, team and assignee.
 
-    Cost: grows with the active tickets, not with all of them.
+    One SQL query. Cost: grows with the active tickets, not with all of them.
     """
     second = _seconds(now)
     overdue = Q(due_at__lt=second)
@@ -258,13 +259,14 @@ def standing(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
 
 
 def due_between(first: datetime, last: datetime, *, limit: int) -> list[int]:
-    """Numbers of tickets with a deadline between two instants, the next first. One SQL query."""
+    """Return numbers of tickets with a deadline between two instants, the next first. One SQL
+    query."""
     due = Entry.objects.filter(due_at__gte=_seconds(first), due_at__lt=_seconds(last))
     return list(due.order_by("due_at", "number").values_list("number", flat=True)[:limit])
 
 
 def differences(ticket: Ticket) -> list[str]:
-    """What the index says of a ticket otherwise than the ticket itself. Two SQL queries."""
+    """Return how the index differs from the ticket itself. Two SQL queries."""
     wanted, tags = entry_of(ticket)
     stored = Entry.objects.filter(pk=wanted.number).first()
     if ticket.archived_at:
@@ -284,17 +286,18 @@ def differences(ticket: Ticket) -> list[str]:
 
 
 def numbers() -> set[int]:
-    """The numbers of all entries. One SQL query that reads them all: for checking."""
+    """Return the numbers of all entries. One SQL query that reads them all: only for
+    verification."""
     return set(Entry.objects.values_list("number", flat=True))
 
 
 def originals(numbers: Sequence[int]) -> dict[int, str]:
-    """The texts of documents, for snippets. One SQL query."""
+    """Return the texts of documents, for snippets. One SQL query."""
     return engine().originals(numbers) if numbers else {}
 
 
 def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
-    """What the index says of a ticket, and its tags."""
+    """Return the index entry of a ticket, and its tags."""
     status = ticket.status
     due_at = _seconds(ticket.sla_deadline)
     risks = [
@@ -328,7 +331,8 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
 
 
 def urgency_of(ticket: Ticket) -> int:
-    """The place among all tickets: active ones by deadline, then the done, latest first."""
+    """Return the sort key among all tickets: active ones by deadline, then done ones,
+    latest first."""
     status = ticket.status
     if status.active:
         return int(_seconds(ticket.sla_deadline) or _FAR)
@@ -360,7 +364,7 @@ def _in_order(
 
 
 def _upsert() -> str:
-    """Insert an entry, or replace an older one. Both databases know this form."""
+    """Insert an entry, or replace an older one. Both databases support this statement."""
     quoted = [f'"{name}"' for name in (*_COLUMNS, "text_version")]
     news = ", ".join(f"{name} = excluded.{name}" for name in quoted[1:-1])
     table = Entry._meta.db_table

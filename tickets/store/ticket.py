@@ -49,7 +49,7 @@ class TicketTableMeta(TableMeta):
 
 
 class ByStatus(GlobalSecondaryIndex["Ticket"]):
-    """Tickets of a status: active ones most urgent first, done ones by when they were done."""
+    """Tickets of a status: active ones most urgent first, done ones by the time they were done."""
 
     class Meta:
         index_name = "by-status"
@@ -60,7 +60,7 @@ class ByStatus(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByAssignee(GlobalSecondaryIndex["Ticket"]):
-    """Somebody's tickets, or nobody's (`none`), in the order of ByStatus."""
+    """Tickets of an assignee, or of nobody (`none`), in the order of ByStatus."""
 
     class Meta:
         index_name = "by-assignee"
@@ -71,7 +71,7 @@ class ByAssignee(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByTeam(GlobalSecondaryIndex["Ticket"]):
-    """A team's tickets in the order of ByStatus; those of no team are not in it."""
+    """Tickets of a team in the order of ByStatus; those without a team are not in it."""
 
     class Meta:
         index_name = "by-team"
@@ -93,7 +93,7 @@ class ByCustomer(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByVehicle(GlobalSecondaryIndex["Ticket"]):
-    """A vehicle's tickets by creation; tickets about no vehicle are not in it."""
+    """Tickets for a vehicle by creation; those without a vehicle are not in it."""
 
     class Meta:
         index_name = "by-vehicle"
@@ -104,7 +104,7 @@ class ByVehicle(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByDue(GlobalSecondaryIndex["Ticket"]):
-    """Tickets with a milestone to come, by its instant. What a sweep reads."""
+    """Tickets with a future milestone, by its instant. The sweep reads it."""
 
     class Meta:
         index_name = "by-due"
@@ -115,7 +115,7 @@ class ByDue(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByRecord(GlobalSecondaryIndex["Ticket"]):
-    """Lines of all logs, and all escalations, by time. What supervisors look through."""
+    """All log entries and escalations, by time, for supervisors."""
 
     class Meta:
         index_name = "by-record"
@@ -126,7 +126,7 @@ class ByRecord(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByPerson(GlobalSecondaryIndex["Ticket"]):
-    """The same of one person."""
+    """As ByRecord, of one person."""
 
     class Meta:
         index_name = "by-person"
@@ -137,9 +137,9 @@ class ByPerson(GlobalSecondaryIndex["Ticket"]):
 
 
 class Sla(MapAttribute[str, Any]):
-    """What the clock says of a ticket, so that a list can show it without asking the clock.
+    """The stored state of the clocks, so that lists show it without calculating it.
 
-    Deadlines are those of running clocks. Breaches are never erased.
+    Deadlines are those of running clocks. Breaches are never removed.
     """
 
     response_deadline = InstantAttribute(attr_name="responseDeadline", null=True)
@@ -152,7 +152,7 @@ class Sla(MapAttribute[str, Any]):
 
 
 class Ticket(Item):
-    """One ticket."""
+    """A ticket, as it is stored."""
 
     class Meta(TicketTableMeta):
         pass

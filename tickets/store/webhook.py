@@ -1,4 +1,4 @@
-"""Messages to webhooks that are still to be sent, and marks of those that were."""
+"""Messages of webhooks that are to be sent, and marks of those that were."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,8 @@ from tickets.store.ticket import TicketTableMeta
 
 
 class Message(Item):
-    """An event on its way to a webhook. Its key is the event's id, so the order is theirs."""
+    """An event to be sent to a webhook. Its key is the event's id, so the order is that of the
+    events."""
 
     class Meta(TicketTableMeta):
         pass
@@ -28,7 +29,7 @@ class Message(Item):
 
 
 class Sent(Item):
-    """The message with this event has been sent or given up: a repeat of the event makes none."""
+    """A mark that this event's message was sent or dropped, so that a repeat creates none."""
 
     class Meta(TicketTableMeta):
         pass
@@ -53,12 +54,12 @@ def messages(webhook_id: int, *, after: str | None, limit: int) -> list[Message]
 
 
 def all_messages(webhook_id: int) -> Iterator[Message]:
-    """Everything that waits for a webhook. One Query for each megabyte."""
+    """Return all waiting messages of all webhooks. One Query for each megabyte."""
     yield from Message.query(message_pk(webhook_id), consistent_read=True)
 
 
 def forget_sent(webhook_id: int, *, before: datetime, limit: int) -> int:
-    """Delete marks of events from before then; return how many. A Query, a write for each 25."""
+    """Delete marks of older events; return how many. A Query, a write for each 25."""
     old = list(Sent.query(sent_pk(webhook_id), Sent.sk < new_ulid(at=before), limit=limit))
     delete_all(old)
     return len(old)

@@ -1,4 +1,4 @@
-"""The schema's words in templates, and the form by which a page acts on its ticket."""
+"""Template tags for the schema's words, and for forms of the ticket page."""
 
 from collections.abc import Hashable
 from functools import lru_cache
@@ -30,12 +30,13 @@ def ticket_form(
     files: bool = False,
     **attributes: Hashable,
 ) -> SafeString:
-    """Return a form that posts its fields to a view of the page's ticket, with script or without.
+    """Return a form that posts its fields to a view of the page's ticket, with or without
+    JavaScript.
 
-    It sends the version of the ticket and the last line of the log that its reader has seen, so
-    that a change by somebody else is noticed; with `any_version` it does not. With `files` it may
-    carry attachments. `data_draft=True` becomes the attribute `data-draft`. What htmx does with
-    the answer is inherited from `#ticket`.
+    It sends the version of the ticket and the last log entry that its user has seen, so that a
+    change by another user is noticed; with `any_version` it does not. With `files` it may have
+    attachments. `data_draft=True` becomes the attribute `data-draft`. The htmx attributes are
+    inherited from `#ticket`.
     """
     if files:
         attributes |= {"enctype": _WITH_FILES, "hx_encoding": _WITH_FILES}

@@ -1,1 +1,1 @@
-"""Pages and HTMX fragments: parse, call a service, present."""
+"""Pages and HTMX fragments: parse the request, call a service, render."""

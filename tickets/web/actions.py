@@ -1,4 +1,4 @@
-"""What the forms of the ticket page do. Each works as a plain form and as an HTMX partial."""
+"""The forms of the ticket page. Each works as a plain form and as an HTMX partial."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,10 +44,11 @@ _NOT_SENT_AGAIN = {"csrfmiddlewaretoken", "version", "seen"}
 def action(
     form_name: str = "", form_class: type[forms.VersionForm] = forms.VersionForm
 ) -> Callable[[Act], Callable[..., HttpResponse]]:
-    """Make a view of `act`: what was typed goes in, the ticket page comes out.
+    """Return a view that parses the form, calls `act`, and renders the ticket page.
 
-    A refusal shows the page as the ticket is now, with the reason, and what was typed stays in the
-    form `form_name`. On a stale page it shows what came in between, and asks.
+    A refusal renders the page as the ticket is now, with the reason, and keeps what was typed in
+    the form `form_name`. If others have changed the ticket meanwhile, it shows their changes and
+    asks for confirmation.
     """
 
     def make(act: Act) -> Callable[..., HttpResponse]:
@@ -151,7 +152,7 @@ def priority(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action("edit_form", forms.EditForm)
 def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Whichever of subject, description, category, tags and vehicle the form has."""
+    """Change the fields that the form has: subject, description, category, tags, vehicle."""
     typed = request.POST
     tags = typed.get("tags")
     return edit.edit(
@@ -168,7 +169,7 @@ def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action()
 def wait(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Start to wait for the customer, or stop."""
+    """Start or end a wait for the customer."""
     step = status.resume if request.POST.get("resume") else status.wait
     return step(ticket_id, by=by, version=_version(request.POST))
 
@@ -211,7 +212,7 @@ def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
 
 
 def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
-    """A warning for a note that mentions somebody who is not here."""
+    """Return a warning about mentions in a note that are no colleague's."""
     if form is not forms.NoteForm:
         return ""
     unknown = communicate.unknown_mentions(request.POST.get("content", ""))
@@ -220,7 +221,7 @@ def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
 
 
 def _token(ticket_id: str, request: HttpRequest) -> Token | None:
-    """The same for a form that is sent twice: the same words to the same page as it was then."""
+    """Return the same token for a form that is sent twice: the same text on the same page state."""
     seen = request.POST.get("seen")
     if not seen:
         return None
@@ -229,7 +230,7 @@ def _token(ticket_id: str, request: HttpRequest) -> Token | None:
 
 
 def _shown_then(request: HttpRequest, ticket: Ticket | None, asked: str) -> str:
-    """The ticket to show: the one that was changed, which may be another than was asked for."""
+    """Return the ticket to show: the changed one, which may be another than the page's."""
     if ticket is None or ticket.ticket_id == asked:
         return asked
     if ticket.split_from == asked:
@@ -252,7 +253,7 @@ def _redirect(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 
 def _guard(content: str, *, sure: bool) -> None:
-    """An answer that calls a colleague was perhaps meant for colleagues only."""
+    """Raise if a reply mentions a colleague, since it may have been meant as an internal note."""
     called = people_called(mentions(content)) if not sure else {}
     if called:
         raise Invalid(
@@ -267,12 +268,13 @@ def _guard(content: str, *, sure: bool) -> None:
 
 
 def _between(ticket_id: str, typed: QueryDict, by: Actor) -> list[tickets.LogLine]:
-    """What others wrote since the page was loaded."""
+    """Return what others have written since the page was loaded."""
     return tickets.log_lines(ticket_id, log_since(ticket_id, seen=typed.get("seen", ""), by=by))
 
 
 def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
-    """What it takes to do it all the same; nothing where the form itself is still there."""
+    """Return what the confirmation needs to submit again; empty if the form itself is
+    still there."""
     if not asks:
         return None
     fields = [
@@ -286,7 +288,10 @@ def _again(request: HttpRequest, *, asks: bool) -> dict[str, Any] | None:
 
 @contextmanager
 def _about_the_other() -> Iterator[None]:
-    """What is not there is the ticket whose number was typed: the page shows its own first."""
+    """Return whether the missing ticket is the one whose number was typed.
+
+    The page looks up its own ticket first.
+    """
     try:
         yield
     except NotFound as unknown:
@@ -301,7 +306,7 @@ def _other(typed: QueryDict) -> str:
 
 
 def _version(typed: QueryDict) -> int | None:
-    """The version that the form was rendered with; None from a form that has none."""
+    """Return the version that the form was rendered with; None from a form without one."""
     text = typed.get("version", "")
     version = whole_number(text)
     if text and version is None:

@@ -1,4 +1,4 @@
-"""One change to many tickets: asked for from a list, watched on its own page."""
+"""Bulk changes: started from a list, with progress on their own page."""
 
 import secrets
 
@@ -24,7 +24,7 @@ SHOWN = 10
 
 @require_safe
 def matching(request: HttpRequest) -> HttpResponse:
-    """Offer all tickets of a list for one change, with their number."""
+    """Offer to select all tickets of a list, with their number."""
     by = actor_of(request.user)
     count = len(every_number(filters_of(request.GET, by=by), most=bulk.MOST + 1, by=by))
     context = {"count": count, "most": bulk.MOST, "too_many": count > bulk.MOST}
@@ -33,7 +33,7 @@ def matching(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
-    """Begin a change to the tickets that were chosen; to all of a list, once it is confirmed."""
+    """Start a change of the selected tickets, or, once it is confirmed, of a whole list."""
     by = actor_of(request.user)
     action = request.POST.get("action", "")
     if action == bulk.HAND_OVER:  # is asked for on a page of its own
@@ -66,7 +66,8 @@ def _numbers(given: QueryDict) -> list[str]:
 
 
 def _confirm(request: HttpRequest, action: str, value: str, asked: QueryDict) -> HttpResponse:
-    """Ask whether all of a list is meant. Cost: see `every_number`, and a page of the list."""
+    """Ask for confirmation of a change to a whole list. Cost: see `every_number`, and a page of the
+    list."""
     by = actor_of(request.user)
     bulk.check(action, value)
     filters = filters_of(asked, by=by)
@@ -95,7 +96,7 @@ def page(request: HttpRequest, bulk_id: int) -> HttpResponse:
 
 @require_POST
 def step(request: HttpRequest, bulk_id: int) -> HttpResponse:
-    """Work on, and show how far it is."""
+    """Do the next step, and show the progress."""
     found = bulk.step(bulk.bulk_of(bulk_id, by=actor_of(request.user)).pk)
     if wants_fragment(request):
         return _shown(request, found)
@@ -124,7 +125,7 @@ def _shown(request: HttpRequest, found: Bulk) -> HttpResponse:
 
 
 def _address(name: str, found: Bulk, asked: QueryDict) -> str:
-    """Where a change is, with the list that it came from, so that one gets back to it."""
+    """Return a change's URL, with the list that it came from, for the way back."""
     query = query_of(asked)
     return reverse(name, args=[found.pk]) + (f"?{query}" if query else "")
 

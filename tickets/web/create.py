@@ -1,7 +1,7 @@
-"""The page that opens a ticket.
+"""The page that creates a ticket.
 
-The customer is found by a few letters, then one of their vehicles is chosen. With HTMX both happen
-while typing; without it, two buttons of the same form do them, and nothing typed is lost.
+The customer is found by search, then one of their vehicles is selected. With HTMX both happen while
+the user types; without it two buttons of the same form do them, and nothing that was typed is lost.
 """
 
 from typing import Any
@@ -64,14 +64,14 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def customers(request: HttpRequest) -> HttpResponse:
-    """The customers that a few letters find."""
+    """Show the customers that a search finds."""
     require_ticket_work(actor_of(request.user))
     return render(request, "tickets/new.html#found", _search(request.GET))
 
 
 @require_safe
 def vehicles(request: HttpRequest) -> HttpResponse:
-    """The vehicles of the customer that was chosen."""
+    """Show the vehicles of the selected customer."""
     require_ticket_work(actor_of(request.user))
     return render(request, "tickets/new.html#vehicles", _chosen(request.GET))
 

@@ -46,7 +46,8 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
 
 
 def _merged_values(customer: Customer) -> list[dict[str, Any]]:
-    """Return what was not chosen when records were merged into this one, newest first."""
+    """Return the values that were not chosen when records were merged into this one,
+    newest first."""
     values: list[dict[str, str]] = customer.merged_values or []
     people = names_of({one.get("by") for one in values})
     return [
@@ -63,7 +64,7 @@ def _merged_values(customer: Customer) -> list[dict[str, Any]]:
 
 @require_POST
 def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
-    """Let a customer's open tickets take over the customer's segment."""
+    """Give a customer's open tickets the customer's current segment."""
     recalculation.replan_customer(customer_id, by=actor_of(request.user))
     messages.info(request, _("The SLA of the open tickets is being recalculated."))
     return redirect("customer_detail", customer_id)
@@ -72,7 +73,7 @@ def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
 @confirm_download
 @require_safe
 def export(request: HttpRequest, customer_id: str) -> StreamingHttpResponse:
-    """Everything about a customer, to be saved."""
+    """Download everything about a customer."""
     pieces = data_export.export(customer_id, by=actor_of(request.user))
     answer = StreamingHttpResponse(pieces, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="customer-{quote(customer_id)}.zip"'

@@ -1,4 +1,4 @@
-"""What the ticket page does with e-mail: participants, originals, and HTML."""
+"""Email on the ticket page: participants, originals, and HTML."""
 
 from hashlib import sha256
 
@@ -27,7 +27,7 @@ def remove_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticke
 
 @action()
 def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Write to a third party about a message."""
+    """Forward a message to a third party."""
     typed = request.POST
     line, thread = typed.get("line", ""), typed.get("side_thread", "")
     said = "\n".join((line, thread, typed.get("to", ""), typed.get("content", "")))
@@ -44,7 +44,7 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @require_safe
 def original(request: HttpRequest, ticket_id: str, line_id: str) -> HttpResponse:
-    """The message as it came, always to be saved: it may be anything."""
+    """Download the original of a message. It may be anything, so it is never shown inline."""
     raw = originals.original(ticket_id, line_id, by=actor_of(request.user))
     answer = HttpResponse(raw, content_type="message/rfc822")
     answer["Content-Disposition"] = f'attachment; filename="ticket-{ticket_id}-{line_id}.eml"'
@@ -55,15 +55,17 @@ def original(request: HttpRequest, ticket_id: str, line_id: str) -> HttpResponse
 
 @require_safe
 def html(request: HttpRequest, ticket_id: str, line_id: str) -> HttpResponse:
-    """The HTML of a message on a page of its own. Pictures of others only where that is asked for:
-    they tell their server that somebody reads."""
+    """Show the HTML of a message on a page of its own, without remote pictures.
+
+    Those would tell their server that somebody reads the message.
+    """
     return _html(request, ticket_id, line_id, pictures=False)
 
 
 @require_safe
 @csp_update({"img-src": ["https:", "http:"]})  # type: ignore[arg-type]
 def html_with_pictures(request: HttpRequest, ticket_id: str, line_id: str) -> HttpResponse:
-    """The same, this once with pictures of other servers."""
+    """Show the HTML of a message, this once with remote pictures."""
     return _html(request, ticket_id, line_id, pictures=True)
 
 

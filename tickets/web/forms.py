@@ -1,4 +1,4 @@
-"""Forms of the ticket pages. They read what was typed; whether it is right, the services say."""
+"""Forms of the ticket pages. They parse what was typed; the services validate it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +36,7 @@ class NewTicketForm(forms.Form):
 
 
 class VersionForm(forms.Form):
-    """A form that says which state of the ticket its reader saw."""
+    """A form that knows which version of the ticket its user saw."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

@@ -1,4 +1,4 @@
-"""Lists of tickets, with their filters, and the views that people save of them."""
+"""Lists of tickets with their filters, and saved views."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -57,7 +57,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
-    """Keep the filters of a list under a name."""
+    """Save the filters of a list under a name."""
     view = saved_views.save_view(
         name=request.POST.get("name", ""),
         query=request.POST.get("query", ""),
@@ -74,18 +74,18 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 
 
 def filters_of(given: QueryDict, *, by: Actor) -> Filters:
-    """The filters of the list that an address shows. Raises Invalid, NotFound."""
+    """Return the filters of the list that a URL shows. Raises Invalid, NotFound."""
     return _within(_read(given, by), _queue(given))
 
 
 def query_of(given: QueryDict) -> str:
-    """The part of an address that says which list it shows."""
+    """Return the part of a URL's query that says which list it shows."""
     kept = {key: given.getlist(key) for key in given if key in ("view", *NAMES)}
     return urlencode(kept, doseq=True)
 
 
 def words_of(given: QueryDict) -> list[str]:
-    """What the list of an address shows, as people say it: its name, filters and search."""
+    """Return what the list of a URL shows, for people: its name, filters and search."""
     which = _queue(given)
     chips = _chips(given, _asked(given, which))
     said = [f"{one['label']}: {one['value']}" if one["value"] else one["label"] for one in chips]
@@ -160,7 +160,7 @@ def _status(errors: dict[str, str]) -> int:
 
 
 def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
-    """What the list is called: a saved view's name, the search, or the list's own."""
+    """Return the list's title: a saved view's name, the search, or the queue's own."""
     query = query_of(request.GET)
     for view in saved_views.saved_views(by=by) if request.GET.get("saved") else ():
         if str(view.pk) == request.GET["saved"] and view.query == query:
@@ -169,7 +169,7 @@ def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
 
 
 def _asked(given: QueryDict, which: Queue) -> dict[str, list[str]]:
-    """The part of the address that says what the list shows, without the page of it."""
+    """Return the part of the query that says what the list shows, without the page."""
     asked = {
         name: [value for value in given.getlist(name) if value]
         for name in NAMES
@@ -186,7 +186,7 @@ def _address(asked: dict[str, list[str]], page: str | None = "") -> str | None:
 
 
 def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """What is filtered by, each with the address of the list without it."""
+    """Return the active filters, each with the URL of the list without it."""
     chips = []
     for name, values in asked.items():
         one = BY_NAME.get(name) or BY_SEARCH.get(name)
@@ -221,7 +221,7 @@ def _value(name: str, value: str) -> str:
 
 
 def _controls(filters: Filters, given: QueryDict) -> list[dict[str, Any]]:
-    """Return the form of filters, with what is chosen: a control for each, flags in one group."""
+    """Return the controls of the filter form with their values; all flags are in one group."""
     controls: list[dict[str, Any]] = []
     flags: dict[str, Any] = {"template": _template(Control.CHECKBOX), "flags": []}
     for one in FILTERS:
@@ -250,7 +250,7 @@ def _template(control: Control) -> str:
 
 
 def _options(one: Filter, chosen: Any) -> Sequence[tuple[str, Any, bool]]:
-    """Return what a list of values offers, each with its words and whether it is chosen."""
+    """Return the options of a select: values, labels, and whether each is selected."""
     match one.name:
         case "status":
             return _marked(word_choices(list(Status)), chosen)

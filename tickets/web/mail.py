@@ -1,4 +1,4 @@
-"""The list of mails that were not delivered."""
+"""The list of undelivered emails."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

@@ -33,7 +33,7 @@ _FIELDS = ("name", "address", "to", "subject", "text")
 
 
 def in_development(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a view be there in development only, for whoever works tickets."""
+    """Allow a view in development only, and only for users who work tickets."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_development
 def message(request: HttpRequest, name: str) -> HttpResponse:
-    """A mail that the desk sent; reply to it."""
+    """Show a mail that the desk sent, with a form to reply to it."""
     sent = development.sent_email(name)
     return _form(request, as_customer.reply_to(sent), sent)
 
@@ -80,14 +80,14 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @in_development
 def original(request: HttpRequest, name: str) -> HttpResponse:
-    """The mail as it was sent, to be saved."""
+    """Download the mail as it was sent."""
     answer = HttpResponse(development.sent_email(name).raw, content_type="message/rfc822")
     answer["Content-Disposition"] = f'attachment; filename="{name}.eml"'
     return answer
 
 
 def _form(request: HttpRequest, email: CustomerEmail, sent: SentEmail | None) -> HttpResponse:
-    """The form, below the mail that it replies to; sent, if it was filled in."""
+    """Show the form below the mail that it replies to; send it if it is filled in."""
     errors: dict[str, str] = {}
     if request.method == "POST":
         email = replace(email, **{name: request.POST.get(name, "") for name in _FIELDS})
@@ -120,7 +120,7 @@ def _form(request: HttpRequest, email: CustomerEmail, sent: SentEmail | None) ->
 
 
 def _told(received: Received) -> str:
-    """What became of an email, with a link to where it went."""
+    """Return the outcome of an email, with a link to its ticket."""
     if received.outcome is Outcome.SUSPENDED:
         words, address = _("The email waits for a decision"), reverse("mail_suspended")
         link = _("Suspended mail")

@@ -1,4 +1,4 @@
-"""Merge two customers, erase one: asked for on a page, watched on its own."""
+"""Merge two customers, or erase one: confirmed on a page, with progress on its own page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -91,7 +91,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_POST
 def step(request: HttpRequest, job_id: int) -> HttpResponse:
-    """Work on, and show how far it is."""
+    """Do the next step, and show the progress."""
     found = merge_and_erase.step(merge_and_erase.job_of(job_id, by=actor_of(request.user)).pk)
     return _shown(request, found) if wants_fragment(request) else redirect("customer_job", job_id)
 
@@ -110,7 +110,8 @@ def _shown(request: HttpRequest, found: CustomerJob) -> HttpResponse:
 
 
 def _segments_differed(merging: CustomerJob) -> bool:
-    """Return whether the two customers had different segments: open tickets may be recalculated."""
+    """Return whether the two customers had different segments, so that tickets may be
+    recalculated."""
     into = get_customer(merging.into_id or "")
     return into is not None and any(
         one["field"] == "segment" and one["from"] == merging.customer_id

@@ -1,4 +1,4 @@
-"""What stands beside every page: lists with their counts, and saved views."""
+"""The navigation of every page: lists with their counts, and saved views."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ _ICONS = {
 
 @dataclass(frozen=True)
 class _Link:
-    """To a list."""
+    """A link to a list."""
 
     name: str
     label: str
@@ -44,13 +44,13 @@ class _Link:
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """A context processor. Nothing is asked until a template does."""
+    """Context processor for the navigation. Nothing is read until a template uses it."""
     return {"desk": SimpleLazyObject(lambda: _desk(request)), "in_development": settings.DEBUG}
 
 
 @require_safe
 def nav(request: HttpRequest) -> HttpResponse:
-    """The lists and their counts, for a page that has been open for a while."""
+    """Show the lists with current counts, for a page that has been open for a while."""
     return render(request, "components/nav.html", {"view": request.GET.get("view", "")})
 
 

@@ -1,4 +1,4 @@
-"""The bell, and the page of notices."""
+"""The bell, and the page of notifications."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,14 +22,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """The bell with its count, for a page that has been open for a while."""
+    """Show the bell with its current count, for a page that has been open for a while."""
     count = notifications.unread_count(by=actor_of(request.user))
     return render(request, "components/bell.html", {"unread": count, "most": notifications.SHOWN})
 
 
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
-    """Mark the notices that were sent along as read, or all."""
+    """Mark the notifications in the request as read, or all."""
     chosen = request.POST.getlist("event") or None
     notifications.mark_read(by=actor_of(request.user), event_ids=chosen)
     return redirect("notices")

@@ -1,4 +1,4 @@
-"""The ticket's page and what is fetched for it: older lines, files, canned replies."""
+"""The ticket page, and what it loads later: older entries, files, canned replies."""
 
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +31,7 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_safe
 def parts(request: HttpRequest, ticket_id: str) -> HttpResponse:
-    """What has changed on a page that is open; what its reader types is left alone."""
+    """Show what has changed on an open page, without touching what its user is typing."""
     by = actor_of(request.user)
     context = detail_context(ticket_page(ticket_id, by=by), by=by)
     return render(request, "tickets/detail/parts.html", {**context, "oob": True})
@@ -39,7 +39,7 @@ def parts(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_safe
 def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
-    """The part of a log before what the ticket page shows."""
+    """Show the part of a log before what the ticket page shows."""
     lines, before = older_log(
         ticket_id, before=request.GET.get("before", ""), by=actor_of(request.user)
     )
@@ -55,7 +55,7 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_safe
 def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
-    """An attachment, always to be saved and never shown: it may be anything."""
+    """Download an attachment. It may be anything, so it is never shown inline."""
     found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
     answer = FileResponse(
         attachments.opened(found), content_type=attachments.content_type(found.name)
@@ -68,13 +68,13 @@ def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> File
 
 @require_safe
 def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResponse:
-    """A canned reply, filled in for the ticket."""
+    """Return a canned reply, filled in for the ticket."""
     text = canned_replies.filled_in(reply_id, ticket_id, by=actor_of(request.user))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, Any]:
-    """Everything on the ticket page; `bound` holds forms that were refused, and why."""
+    """Return the context of the ticket page; `bound` holds refused forms, and the reasons."""
     ticket = page.ticket
     version = {"version": ticket.version}
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None

@@ -1,5 +1,8 @@
-"""What open pages ask every few seconds. Answers without a single read of DynamoDB, but for the
-first time, when what told of the ticket becomes read."""
+"""The polling of open pages.
+
+It costs no read of DynamoDB, except for the first time, when the ticket's notifications are marked
+as read.
+"""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -11,7 +14,7 @@ from tickets.services.delivery import notifications, presence
 
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """204 as long as nothing has changed on the desk since `seen`."""
+    """Return 204 as long as no ticket has changed since `seen`."""
     stamp = presence.desk_stamp(by=actor_of(request.user))
     if stamp == request.GET.get("seen", ""):
         return HttpResponse(status=204)
@@ -20,7 +23,8 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def ticket(request: HttpRequest, ticket_id: str) -> JsonResponse:
-    """Say that one is here; hear who else is, and the ticket's stamp."""
+    """Record that the user is viewing a ticket; return the other viewers, and the
+    ticket's stamp."""
     by = actor_of(request.user)
     read = bool(request.POST.get("opened")) and notifications.mark_read_of(ticket_id, by=by)
     others = presence.be_here(ticket_id, typing=request.POST.get("typing") == "1", by=by)

@@ -1,4 +1,4 @@
-"""The page that answers: why is this due then?"""
+"""The page that explains how a ticket's deadlines are calculated."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 
 def _heard(events: Sequence[Event]) -> list[Event]:
-    """Events that a clock may have acted on: only the first answer is one."""
+    """Return the events that may have affected a clock; of replies only the first one has."""
     heard: list[Event] = []
     answered = False
     for event in events:

@@ -1,4 +1,4 @@
-"""The list of suspended mail, and what people do with each."""
+"""The list of suspended mail, and its actions."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +48,7 @@ def message(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest) -> HttpResponse:
-    """Open a ticket, add to one, block the sender, delete, or read again."""
+    """Create a ticket, add to one, block the sender, delete, or read again."""
     by, key = actor_of(request.user), request.POST.get("mail", "")
     try:
         match request.POST.get("action"):

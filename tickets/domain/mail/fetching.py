@@ -1,10 +1,10 @@
-"""Why a mailbox cannot be fetched."""
+"""Problems with fetching a mailbox."""
 
 from enum import StrEnum
 
 
 class Problem(StrEnum):
-    """What is in the way of a mailbox's mail. What the server said of it stands beside it."""
+    """The reason why a mailbox cannot be fetched. The server's words are stored beside it."""
 
     UNAVAILABLE = "unavailable"  # nobody listens, or the name is unknown
     CERTIFICATE = "certificate"

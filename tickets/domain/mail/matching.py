@@ -1,4 +1,4 @@
-"""Which ticket a message belongs to, by what is known of it. EMAIL.md, "Which ticket"."""
+"""Which ticket a message belongs to (EMAIL.md, "Which ticket")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tickets.domain.mail.outcome import Cause
 
 
 class Authentication(Enum):
-    """What is known of who sent a message."""
+    """How far a message's sender is known."""
 
     PASSED = auto()
     FAILED = auto()  # the mailbox knows how to tell, and it is not so
@@ -16,7 +16,7 @@ class Authentication(Enum):
 
 
 class Trust(Enum):
-    """How good the reference is by which a message names a ticket."""
+    """How far the reference is trusted by which a message names a ticket."""
 
     SIGNED = auto()  # made by the desk for this very sender
     SIGNED_FOR_ANOTHER = auto()  # made by the desk, for somebody else
@@ -27,7 +27,8 @@ class Trust(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A ticket that a message names, with how, and whether its sender takes part there."""
+    """A ticket that a message names, how it does, and whether its sender takes part in
+    that ticket."""
 
     ticket_id: str
     trust: Trust
@@ -37,9 +38,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a message goes: to a ticket, to a person who decides (`cause`), or to a new ticket.
+    """The destination of a message: a ticket, a person who decides (`cause`), or a new ticket.
 
-    `refused` is the ticket that a message for a new one named without a right to it.
+    `refused` is the ticket that a message for a new one named without permission.
     """
 
     ticket_id: str = ""
@@ -49,7 +50,7 @@ class Match:
 
 
 def match(references: Sequence[Reference], authentication: Authentication) -> Match:
-    """Return where a message goes; `references` are in the order in which they count.
+    """Return where a message goes; `references` are in order of precedence.
 
     Nothing that a stranger can guess, quote or forge leads into a ticket.
     """
@@ -79,7 +80,7 @@ def _leads(reference: Reference, authentication: Authentication) -> bool:
 
 
 def _doubt(reference: Reference, authentication: Authentication) -> Cause | None:
-    """Why a person decides on a message; None where it is taken for one about something new."""
+    """Return why a person has to decide on a message; None if it may become a new ticket."""
     match reference.trust:
         case Trust.SIGNED if authentication is Authentication.FAILED:
             return Cause.NOT_AUTHENTICATED

@@ -1,10 +1,10 @@
-"""What became of a raw message, and why."""
+"""The outcome of a message, and its cause."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of a raw message."""
+    """What happened to a message."""
 
     TICKET = "ticket"  # it opened one
     REPLY = "reply"  # it was added to one
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a message has its outcome, where that does not say it already."""
+    """Why a message has its outcome, unless the outcome itself says so."""
 
     NOT_ITS_RECIPIENT = "not-its-recipient"
     NOT_AUTHENTICATED = "not-authenticated"
@@ -39,7 +39,7 @@ class Cause(StrEnum):
 
 
 class Remark(StrEnum):
-    """What a person should know of a message that was taken."""
+    """Something that a colleague should know about a message that was added."""
 
     NEW_BECAUSE_REFUSED = "new-because-refused"  # it named a ticket that its sender has no part in
     ENCRYPTED = "encrypted"

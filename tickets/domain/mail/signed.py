@@ -1,8 +1,9 @@
-"""Addresses and Message-IDs of the desk's mail, which nobody can make up.
+"""The desk's signed reply addresses and Message-IDs, which nobody can forge.
 
-Both name a ticket and carry a mac that binds them to one recipient: `support+42.k3v…@example.com`
-says "Giulia may write to ticket 42" and is worth nothing to anybody else. Mail servers and people
-change the case of an address, so the mac is written in letters that have none.
+Both name a ticket and have a signature (MAC) that binds them to one recipient:
+`support+42.k3v…@example.com` means "Giulia may write to ticket 42" and is worthless to anybody
+else. Mail servers and people change the case of addresses, so the signature uses letters without
+case.
 """
 
 import hmac
@@ -29,7 +30,7 @@ _ANSWER, _LINE, _ENVELOPE = "answer", "message-id", "envelope"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The ticket that an address or id names, with the mac that is to prove it.
+    """The ticket that an address or id names, with its signature.
 
     `line` is the message that it was made for, or how its id begins; `side_thread` the number of
     the conversation with a third party.
@@ -44,14 +45,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Makes and checks what is signed. The first key signs; each is good for checking."""
+    """Makes and checks signed addresses. The first key signs; all keys are accepted."""
 
     keys: Sequence[bytes]
 
     def reply_address(
         self, mailbox: str, ticket_id: str, *, recipient: str, side_thread: str = ""
     ) -> str:
-        """Return the address under which `recipient` answers about a ticket."""
+        """Return the address at which `recipient` replies to a ticket."""
         claim = Claim(ticket_id, _ANSWER, "", side_thread=side_thread)
         side = f".s{side_thread}" if side_thread else ""
         return _with_detail(mailbox, f"{ticket_id}{side}.{self._mac(claim, recipient)}")
@@ -63,19 +64,19 @@ class Signer:
         return f"<ticket-{ticket_id}.{line}.{mac}@{domain}>"
 
     def envelope_address(self, mailbox: str, ticket_id: str, line: str, *, recipient: str) -> str:
-        """Return the envelope sender to which reports about one message to one recipient go."""
+        """Return the envelope sender, which gets reports about one message to one recipient."""
         line = line.lower()
         mac = self._mac(Claim(ticket_id, _ENVELOPE, "", line), recipient)
         return _with_detail(mailbox, f"b{ticket_id}.{line[:LINE_LETTERS]}.{mac}")
 
     def proves(self, claim: Claim, recipient: str) -> bool:
-        """Whether the desk made a claim, for this recipient."""
+        """Return whether the desk signed the claim for this recipient."""
         return any(
             hmac.compare_digest(claim.mac, self._mac(claim, recipient, key)) for key in self.keys
         )
 
     def recipient_of(self, claim: Claim, recipients: Iterable[str]) -> str | None:
-        """Return for whom of these the desk made a claim; None for nobody."""
+        """Return for which of these recipients the desk signed the claim; None if for none."""
         return next((one for one in recipients if self.proves(claim, one)), None)
 
     def _mac(self, claim: Claim, recipient: str, key: bytes | None = None) -> str:
@@ -87,7 +88,7 @@ class Signer:
 
 
 def claim_of_address(address: str, mailboxes: Iterable[str]) -> Claim | None:
-    """Return what an address of one of these mailboxes claims; None for any other address."""
+    """Return the claim of an address of one of these mailboxes; None for any other address."""
     detail = _detail(address, mailboxes)
     found = _DETAIL.fullmatch(detail) if detail else None
     if found is None:
@@ -96,16 +97,16 @@ def claim_of_address(address: str, mailboxes: Iterable[str]) -> Claim | None:
 
 
 def claim_of_envelope(address: str, mailboxes: Iterable[str]) -> Claim | None:
-    """Return which message a report is about, by the address that it was sent to."""
+    """Return the claim of an envelope address, which says which message a report is about."""
     detail = _detail(address, mailboxes)
     found = _BOUNCE.fullmatch(detail) if detail else None
     return Claim(found["ticket"], _ENVELOPE, found["mac"], found["line"]) if found else None
 
 
 def claim_of_message_id(message_id: str) -> Claim | None:
-    """Return what a Message-ID claims, with or without angle brackets; None for a foreign one.
+    """Return the claim of a Message-ID, with or without angle brackets; None for a foreign one.
 
-    Its domain is not looked at: relays that rewrite it keep the part before.
+    Its domain is ignored: relays that rewrite it keep the part before.
     """
     found = _LETTER.match(message_id.strip().strip("<>"))
     if found is None:
@@ -114,7 +115,7 @@ def claim_of_message_id(message_id: str) -> Claim | None:
 
 
 def without_detail(address: str) -> str:
-    """Return an address without what stands behind its plus sign."""
+    """Return an address without the part after its plus sign."""
     local, _at, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 

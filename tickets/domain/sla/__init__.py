@@ -1,10 +1,10 @@
 """The SLA clock of SLA.md.
 
 policy.py       policy snapshots: targets under a calendar
-timeline.py     what happened to a ticket, and the state it is in
+timeline.py     the events of a ticket's clocks, and the state that follows
 clock.py        both clocks at an instant: elapsed, deadlines, breaches
-milestones.py   what escalation waits for
-sla_status.py   on track, at risk, overdue, waiting, met, breached: from what a ticket stores
-explain.py      why a deadline is what it is, stretch by stretch
-scenario.py     made-up timelines as JSON
+milestones.py   instants at which escalation rules fire
+sla_status.py   on track, at risk, overdue, waiting, met, breached: from stored deadlines
+explain.py      how a deadline is calculated, stretch by stretch
+scenario.py     hypothetical timelines as JSON
 """

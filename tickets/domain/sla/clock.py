@@ -1,10 +1,10 @@
 """Both clocks of a ticket at an instant (SLA.md, "The two clocks").
 
-A clock is a row of runs: stretches in which it ran under one target. Elapsed is the working time
-of all runs. A run begins with creation, a change of priority or policy, the end of a wait, or a
-reopening, and ends with the next of these, a wait, or a stop. A clock has breached when it ran
-at an instant strictly after its deadline then in force; the breach is recorded at that deadline, or
-at the beginning of the run if the deadline was past already.
+A clock is a sequence of runs: stretches in which it ran under one target. Its elapsed time is the
+working time of all runs. A run begins with creation, a change of priority or policy, the end of a
+wait, or a reopening, and ends with the next of these, a wait, or a stop. A clock is breached if it
+ran at an instant strictly after the deadline in force then. The breach is recorded at that
+deadline, or at the beginning of the run if the deadline had passed already.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,8 +28,9 @@ class ClockState(StrEnum):
 class Clock:
     """One clock as of an instant. Seconds are working time.
 
-    `deadline`, `at_risk_at` and `overdue_at` are those of a running clock: the earliest instants,
-    past or to come, at which elapsed reaches the target, the terms' share of it, and 150 %.
+    `deadline`, `at_risk_at` and `overdue_at` belong to a running clock: the earliest instants, past
+    or future, at which its elapsed time reaches the target, the policy's at-risk share of it, and
+    150 %.
     """
 
     state: ClockState
@@ -57,7 +58,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The time between two events, in which nothing about a ticket changed."""
+    """The time between two events."""
 
     start: datetime
     end: datetime
@@ -76,10 +77,10 @@ class Run:
 
 
 def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime) -> Reading:
-    """Both clocks at `now`, which is not before the ticket's creation.
+    """Return both clocks at `now`, which is not before the ticket's creation.
 
-    Events after `now` have no effect. Raises KeyError for terms that are not in `terms`,
-    NoTarget for a priority that they do not name, DeadlineOutOfReach.
+    Events after `now` have no effect. Raises KeyError for a policy that is not in `terms`, NoTarget
+    for a priority without one, DeadlineOutOfReach.
     """
     timeline = timeline.until(now)
     parts = stretches(timeline, terms, now=now)
@@ -122,7 +123,7 @@ def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: dateti
 def stretches(
     timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime
 ) -> list[Stretch]:
-    """What lies between the events of `timeline`, and between the last one and `now`."""
+    """Return the stretches between the events of `timeline`, and from the last one to `now`."""
     states = timeline.states()
     ends = [*(state.last_at for state in states[1:]), now]
     return [
@@ -132,12 +133,12 @@ def stretches(
 
 
 def response_runs(state: State) -> bool:
-    """The response clock runs until the first response, and never again."""
+    """Return the runs of the response clock, which ends with the first response."""
     return state.first_responded_at is None
 
 
 def resolution_runs(state: State) -> bool:
-    """The resolution clock runs while the ticket is active and does not wait for the customer."""
+    """Return the runs of the resolution clock: while the ticket is active and not waiting."""
     return state.status.active and not state.waiting
 
 
@@ -177,7 +178,7 @@ def _clock(runs: list[Run], parts: list[Stretch], *, target: int, state: ClockSt
 
 
 def _joined(runs: Iterable[Run]) -> list[Run]:
-    """Runs that follow one another under the same terms are one: most events change neither."""
+    """Return runs, with neighbours under the same target joined: most events change neither."""
     joined: list[Run] = []
     for run in runs:
         last = joined[-1] if joined else None
@@ -205,9 +206,9 @@ def _breach(runs: list[Run], worked: list[int]) -> datetime | None:
 
 
 def _reached(runs: list[Run], worked: list[int], seconds: int) -> datetime:
-    """The earliest instant at which the elapsed time of `runs` reaches `seconds`.
+    """Return the earliest instant at which the elapsed time of `runs` reaches `seconds`.
 
-    The last run is taken to go on, so this may lie after its end.
+    The last run is assumed to continue, so this may be after its end.
     """
     left = seconds
     for run, passed in zip(runs[:-1], worked, strict=False):
@@ -218,5 +219,5 @@ def _reached(runs: list[Run], worked: list[int], seconds: int) -> datetime:
 
 
 def _share(target: int, percent: int) -> int:
-    """The least whole seconds that are `percent` of the target or more."""
+    """Return the smallest number of whole seconds that is at least `percent` of the target."""
     return max(1, -(-target * percent // 100))

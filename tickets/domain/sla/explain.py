@@ -1,4 +1,4 @@
-"""Why a deadline is what it is, stretch by stretch."""
+"""How a deadline is calculated, stretch by stretch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Both clocks' segments from creation to `now`, with the reading that they lead to."""
+    """Both clocks' segments from creation to `now`, and the reading that follows from them."""
 
     reading: clock.Reading
     response: list[Segment]
@@ -43,7 +43,7 @@ class Explanation:
 def explain(
     timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime
 ) -> Explanation:
-    """Raises as clock.read does."""
+    """Return the explanation of both clocks. Raises as clock.read does."""
     reading = clock.read(timeline, terms, now=now)
     parts = clock.stretches(timeline.until(now), terms, now=now)
     response, resolution = [], []
@@ -74,7 +74,7 @@ def _segments(part: Stretch, *, runs: bool, waiting: bool) -> Iterator[Segment]:
 
 
 def _readable(segments: list[Segment]) -> list[Segment]:
-    """Neighbours of one kind joined; with very many, the nights between working hours as well."""
+    """Return segments with equal neighbours joined; if there are very many, also over nights."""
     joined = _joined(segments, lambda one, other: one is other)
     if len(joined) <= MOST_SEGMENTS:
         return joined

@@ -1,4 +1,4 @@
-"""What escalation waits for (SLA.md, "Milestones and escalation")."""
+"""Milestones, at which escalation rules fire (SLA.md, "Milestones and escalation")."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class Notify(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires at most once until a ticket is reopened. Level 0 leaves the ticket's level."""
+    """Fires at most once until a ticket is reopened. Level 0 leaves the ticket's level
+    unchanged."""
 
     key: str
     trigger: Trigger
@@ -71,10 +72,10 @@ DEFAULT_RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A rule and when its trigger comes.
+    """A rule and the instant of its trigger.
 
-    `reached_at` is when the clock reached the trigger's share; `due_at` is the later of that and
-    the beginning of the clock's present run, since a change of terms can put it into the past.
+    `reached_at` is when the clock reached the trigger's share. `due_at` is the later of that and
+    the beginning of the clock's current run, since a change of policy can move it into the past.
     """
 
     rule: Rule
@@ -85,12 +86,12 @@ class Milestone:
 def plan(
     timeline: Timeline, reading: Reading, rules: Iterable[Rule], *, fired: Collection[str]
 ) -> tuple[Milestone, ...]:
-    """The milestones that running clocks have reached or will reach if nothing happens, in order.
+    """Return the milestones of running clocks, past and future, in order.
 
-    `reading` is that of the timeline at its last event or later; when exactly makes no difference.
-    `fired` holds the keys of the rules that fired since the ticket was last reopened; they are left
-    out, as is what was due before its rule came into force. A clock that is paused or stopped has
-    none.
+    `reading` is the reading of the timeline at its last event or later; when exactly makes no
+    difference. `fired` holds the keys of rules that have fired since the ticket was last reopened;
+    they are left out, as are milestones from before their rule came into force. A paused or stopped
+    clock has none.
     """
     planned = [
         found
@@ -103,17 +104,19 @@ def plan(
 
 
 def passed(milestones: Iterable[Milestone], now: datetime) -> tuple[Milestone, ...]:
-    """Those that have passed at `now`: a clock that is exactly at its deadline has not breached."""
+    """Return the milestones that have passed at `now`. A clock exactly at its deadline is not
+    breached."""
     return tuple(found for found in milestones if found.reached_at < now and found.due_at <= now)
 
 
 def next_at(milestones: Iterable[Milestone]) -> datetime | None:
-    """The instant from which a sweep should look at the ticket; None when nothing is to come."""
+    """Return the instant at which a sweep should read the ticket; None if there are no
+    milestones."""
     return min((found.due_at for found in milestones), default=None)
 
 
 def manual_level(current: int) -> int:
-    """The level after an escalation by hand. Raises HighestLevelReached."""
+    """Return the level after a manual escalation. Raises HighestLevelReached."""
     if current >= MAX_LEVEL:
         raise HighestLevelReached(current)
     return current + 1
@@ -142,7 +145,7 @@ def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None
 
 
 def _critical_since(timeline: Timeline) -> datetime | None:
-    """When the ticket became Critical in this reopen cycle; None if it is not Critical."""
+    """Return when the ticket became Critical in this reopen cycle; None if it is not Critical."""
     if timeline.priority is not Priority.CRITICAL or not timeline.status.active:
         return None
     states = timeline.states()

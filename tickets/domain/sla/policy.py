@@ -1,4 +1,4 @@
-"""What is promised: for each priority a target a clock, under one calendar."""
+"""A policy's targets: for each priority one per clock, under one calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class PolicySnapshot:
-    """One version of a policy. Tickets name it by its key."""
+    """One version of a policy. Tickets refer to it by its key."""
 
     key: str
     calendar: Calendar
@@ -29,7 +29,7 @@ class PolicySnapshot:
     at_risk_percent: int = 75
 
     def of(self, priority: Priority) -> Targets:
-        """Raises NoTarget for a priority that these terms do not name."""
+        """Return the targets of a priority. Raises NoTarget if there are none."""
         try:
             return self.targets[priority]
         except KeyError:

@@ -1,4 +1,4 @@
-"""Made-up timelines as JSON, in and out (SLA.md, "Asking the clock")."""
+"""Hypothetical timelines in JSON, and their evaluation (SLA.md, "Asking the clock")."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ _KEY = "scenario"
 
 
 def evaluate(scenario: object) -> dict[str, Any]:
-    """The answer to a scenario, ready for JSON.
+    """Return the evaluation of a scenario, in JSON's types.
 
     Raises ScenarioRefused, whose message names the event or the field that is wrong.
     """

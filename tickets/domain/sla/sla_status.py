@@ -1,6 +1,7 @@
-"""How a ticket stands, from what it stores: no calendar arithmetic, so lists can ask it freely.
+"""A ticket's SLA status, from its stored deadlines: no calendar arithmetic, so it is cheap in
+lists.
 
-This is the one place that decides between on track, at risk, overdue, waiting, met and breached.
+The only place that decides between on track, at risk, overdue, waiting, met and breached.
 """
 
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ def resolution_status(facts: SlaFacts, now: datetime) -> SlaStatus:
 
 
 def ticket_status(facts: SlaFacts, now: datetime) -> SlaStatus:
-    """An active ticket stands as its worst running clock; a done one met both, or did not."""
+    """Return the status of an active ticket's worst running clock, or whether a done
+    one met both."""
     if not facts.status.active:
         kept = not (facts.response_breached_at or facts.resolution_breached_at)
         return SlaStatus.MET if kept else SlaStatus.BREACHED
@@ -64,7 +66,8 @@ def ticket_status(facts: SlaFacts, now: datetime) -> SlaStatus:
 
 
 def due(facts: SlaFacts) -> tuple[datetime, str] | None:
-    """The next deadline of a running clock, and whether it is the response or the resolution."""
+    """Return the next deadline of a running clock, and whether it is the response or the
+    resolution."""
     deadlines = [
         (deadline, name)
         for deadline, name in (
@@ -77,7 +80,8 @@ def due(facts: SlaFacts) -> tuple[datetime, str] | None:
 
 
 def breached_by(facts: SlaFacts, now: datetime) -> tuple[bool, bool]:
-    """Whether response and resolution are breached at `now`, whether or not a sweep has seen it."""
+    """Return whether response and resolution are breached at `now`, whether or not a
+    sweep has run."""
     return (
         bool(facts.response_breached_at) or _past(facts.response_deadline, now),
         bool(facts.resolution_breached_at) or _past(facts.resolution_deadline, now),

@@ -1,4 +1,4 @@
-"""What happened to a ticket, as far as its clocks care, and the state that follows from it."""
+"""The events that a ticket's clocks depend on, and the state that follows from them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ class Timeline:
 
     @classmethod
     def begin(cls, at: datetime, priority: Priority, policy_key: str) -> "Timeline":
-        """The timeline of a ticket that is created `at`."""
+        """Return the timeline of a ticket that is created `at`."""
         instant.checked(at)
         created = Event(at, EventType.CREATED, priority, policy_key)
         state = State(Status.OPEN, priority, policy_key, created_at=at, last_at=at)
         return cls((created,), state)
 
     def then(self, event: Event, *, reopen_within: timedelta = REOPEN_WITHIN) -> "Timeline":
-        """The timeline with one event more.
+        """Return the timeline with one more event.
 
-        Raises TimeRunsBackwards, or the EventRefused that says why this cannot happen now.
+        Raises TimeRunsBackwards, or an EventRefused that says why the event is not allowed now.
         """
         state = after(self.state, event, reopen_within=reopen_within)
         return Timeline((*self.events, event), state)
 
     def without_last(self, kind: EventType) -> "Timeline":
-        """The timeline as if its last event of this kind had never been; itself, if there is none.
+        """Return the timeline without its last event of this kind; unchanged if there is none.
 
-        Used to undo a merge: only what the rest of the events allow without it may be taken away.
+        Used to undo a merge: only what the other events allow without it may be removed.
         """
         for place in range(len(self.events) - 1, 0, -1):
             if self.events[place].type is kind:
@@ -44,13 +44,13 @@ class Timeline:
         return self
 
     def until(self, now: datetime) -> "Timeline":
-        """The timeline of the events at or before `now`, which is not before the first."""
+        """Return the timeline of the events at or before `now`, which is not before the first."""
         if self.last_at <= now:
             return self
         return Timeline.of(event for event in self.events if event.at <= now)
 
     def states(self) -> list[State]:
-        """The state after each event."""
+        """Return the state after each event."""
         first = self.events[0]
         states = [Timeline.begin(first.at, priority_of(first), first.policy_key or "").state]
         for event in self.events[1:]:
@@ -59,7 +59,7 @@ class Timeline:
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Timeline":
-        """The timeline of events that were accepted before."""
+        """Return the timeline of events that were accepted before."""
         whole = tuple(events)
         if not whole or whole[0].type is not EventType.CREATED:
             raise NotCreatedFirst
@@ -69,12 +69,12 @@ class Timeline:
         return cls(whole, state)
 
     def dump(self) -> list[str]:
-        """One line an event."""
+        """Return the stored form: one line for each event."""
         return [event.dump() for event in self.events]
 
     @classmethod
     def load(cls, lines: Iterable[str]) -> "Timeline":
-        """Read what `dump` wrote."""
+        """Return the timeline that `dump` wrote."""
         return cls.of(Event.load(line) for line in lines)
 
     @property
@@ -95,7 +95,7 @@ class Timeline:
 
     @property
     def reopen_cycle(self) -> int:
-        """1, and one more with each reopening."""
+        """The number of the reopen cycle: 1, and one more with each reopening."""
         return self.state.reopen_cycle
 
     @property

@@ -1,4 +1,4 @@
-"""python manage.py development_smtp: take mail by SMTP in development, until it is stopped."""
+"""python manage.py development_smtp: accept mail by SMTP in development, until it is stopped."""
 
 import asyncio
 import signal

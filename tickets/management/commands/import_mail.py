@@ -1,4 +1,4 @@
-"""python manage.py import_mail PATH …: a mailbox's past becomes tickets."""
+"""python manage.py import_mail PATH …: create tickets from a mailbox's past."""
 
 import sys
 from datetime import timedelta
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
 
 class _Bar:
-    """For a person at a terminal."""
+    """A progress bar for a terminal."""
 
     def start(self, count: int) -> None:
         self._bar = click.progressbar(length=count, label="messages")
@@ -77,7 +77,7 @@ class _Bar:
 
 
 class _Lines:
-    """For a log."""
+    """Progress lines for a log."""
 
     def __init__(self, command: Command) -> None:
         self._command, self._count, self._done = command, 0, 0

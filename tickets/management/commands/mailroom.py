@@ -1,4 +1,4 @@
-"""python manage.py mailroom: fetch the mailboxes, until it is stopped."""
+"""python manage.py mailroom: fetch all mailboxes, until it is stopped."""
 
 import signal
 import sys

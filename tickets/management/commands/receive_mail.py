@@ -1,4 +1,4 @@
-"""python manage.py receive_mail [FILE … | -]: take raw messages."""
+"""python manage.py receive_mail [FILE … | -]: receive raw messages."""
 
 import json
 import sys

@@ -60,10 +60,10 @@ class Command(BaseCommand):
 
 
 def _documents(source: IO[str]) -> Iterator[tuple[int, str]]:
-    """The scenarios in a file, each with the number of its line; 0 for one that is the whole file.
+    """Yield the scenarios in a file, each with its line number; 0 for one that is the whole file.
 
-    A file is JSON Lines when its first line is whole, or when its second begins another object;
-    otherwise all of it is one scenario, written over several lines.
+    A file is JSON Lines if its first line is complete, or if its second begins another object;
+    otherwise all of it is one scenario over several lines.
     """
     lines = ((number, line) for number, line in enumerate(source, 1) if line.strip())
     first, second = next(lines, None), next(lines, None)

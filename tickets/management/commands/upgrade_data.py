@@ -1,4 +1,4 @@
-"""manage.py upgrade_data: bring what earlier releases have stored into the form of this one."""
+"""python manage.py upgrade_data: bring data of earlier releases into the form of this one."""
 
 from collections.abc import Callable
 from typing import Any

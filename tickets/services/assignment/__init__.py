@@ -1,1 +1,1 @@
-"""Who works a ticket: assigning, handing over, and how much everybody has."""
+"""Who works a ticket: assignment, hand-over, workload."""

@@ -1,4 +1,4 @@
-"""Give a ticket to somebody, to a team, to nobody, or to whoever is next."""
+"""Assign a ticket to a user, to a team, to nobody, or automatically."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -46,9 +46,9 @@ def assign(
     token: Token | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Assign to the user with the id `to`; None unassigns.
+    """Assign a ticket to the user with the id `to`; None unassigns it.
 
-    Raises Invalid when nobody who works tickets has this id; NotFound, NotAllowed, StaleVersion,
+    Raises Invalid if no user who works tickets has this id; NotFound, NotAllowed, StaleVersion,
     Busy.
     """
     require_ticket_work(by)
@@ -72,7 +72,7 @@ def assign_team(
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Hand the ticket to a team; None takes it out of any. Its assignee stays, if one of the team.
+    """Assign a ticket to a team; None removes the team. The assignee stays if they are in the team.
 
     Raises Invalid for an unknown team; NotFound, NotAllowed, StaleVersion, Busy.
     """
@@ -80,7 +80,8 @@ def assign_team(
 
 
 def to_team(team_id: str | None) -> Callable[[Draft], None]:
-    """What hands a draft to a team, for `change`. Two SQL queries. Raises Invalid."""
+    """Return a function for `change` that assigns a draft to a team. Two SQL queries. Raises
+    Invalid."""
     team = _team(team_id) if team_id else None
     members = {str(pk) for pk in team.members.values_list("pk", flat=True)} if team else set()
 
@@ -101,11 +102,10 @@ def assign_automatically(
     besides: str | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Let routing decide: the team by its rules, unless the ticket has one; then somebody of it,
-    but never whoever is `besides`.
+    """Assign by routing: to the team that its rules name, unless the ticket has one, and a member.
 
-    Raises Invalid when no rule fits, or nobody of the team is free; NotFound, NotAllowed,
-    StaleVersion, Busy.
+    The member is never `besides`. Raises Invalid if no rule matches, or no member is available;
+    NotFound, NotAllowed, StaleVersion, Busy.
     """
     require_ticket_work(by)
     if repeated := idempotency.ticket_before(token, by=by):
@@ -139,14 +139,14 @@ def assign_automatically(
 
 
 def set_assignee(draft: Draft, to: str | None) -> None:
-    """Change the assignee of a draft. The clock does not mind who works a ticket."""
+    """Change the assignee of a draft. This has no effect on the clocks."""
     if draft.ticket.assigned_to != to:
         draft.ticket.assigned_to = to
         draft.emit(events.Assigned(to))
 
 
 def team_for(*, category: str, segment: str, priority: str) -> str | None:
-    """The team that routing rules send such a ticket to. One SQL query."""
+    """Return the team that routing rules name for such a ticket. One SQL query."""
     routes = [rule.as_route() for rule in RoutingRule.objects.all()]
     return routing.team_for(routes, category=category, segment=segment, priority=priority)
 
@@ -154,10 +154,11 @@ def team_for(*, category: str, segment: str, priority: str) -> str | None:
 def next_of_team(
     team_id: str, *, now: datetime, always: bool = False, besides: str | None = None
 ) -> str | None:
-    """Who of a team is given the next ticket; None when it hands out none, or nobody is free.
+    """Return the member who gets the team's next ticket; None if it assigns none or nobody is
+    available.
 
-    `always` asks a team too whose members take tickets themselves. Loads come from the search
-    index, which is a second late: somebody may for a moment be given one more than their capacity.
+    `always` also chooses for a team whose members pick tickets themselves. Loads come from the
+    search index, which is a second late: for a moment a user may get one more than their capacity.
     Cost: four SQL queries.
     """
     team = _team(team_id)

@@ -1,6 +1,6 @@
-"""People in lists: everybody whom tickets can be given to, and whoever holds some all the same.
+"""Users in lists: everybody who can be assigned tickets, and those who left and still hold some.
 
-Somebody who left may still hold tickets; a list that did not name them would hide those.
+A list without the latter would hide their tickets.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has tickets, or can have some."""
+    """A user who has tickets, or can be assigned some."""
 
     user: User
     assignable: bool
@@ -30,19 +30,22 @@ class Person:
 
     @property
     def label(self) -> str:
-        """The name, marked if nothing can be given to them any more."""
+        """The name, marked if the user can no longer be assigned tickets."""
         name = self.user.display_name
         return name if self.assignable else inactive(name)
 
 
 def inactive(name: str) -> str:
-    """How lists mark somebody whom nothing can be given to any more."""
+    """Return the name with the mark of users who can no longer be assigned tickets."""
     return _("%(name)s (inactive)") % {"name": name}
 
 
 @once_a_page
 def people_in_lists() -> list[Person]:
-    """By name. One SQL query, with a look into an index for each account."""
+    """Return everybody who can hold tickets or does, by name.
+
+    One SQL query, with an index look-up for each account.
+    """
     works = assignable_users().order_by().filter(pk=OuterRef("pk"))
     users = User.objects.annotate(works=Exists(works)).filter(
         Q(works=True) | Q(search.held_by(OuterRef("pk")))
@@ -52,7 +55,7 @@ def people_in_lists() -> list[Person]:
 
 
 def tickets_held_by(user_id: str) -> list[str]:
-    """The numbers of somebody's active tickets. Cost: a query for each hundred."""
+    """Return the numbers of a user's active tickets. Cost: a query for each hundred."""
     found: list[str] = []
     place = None
     while True:
@@ -64,5 +67,5 @@ def tickets_held_by(user_id: str) -> list[str]:
 
 
 def count_held_by(user_id: str, *, now: datetime) -> int:
-    """How many active tickets somebody holds, from the search index. One SQL query."""
+    """Return how many active tickets a user holds, from the search index. One SQL query."""
     return search.loads(now=now, user_ids=[user_id]).get(user_id, search.NOTHING).active

@@ -1,4 +1,4 @@
-"""Give on the open tickets of somebody who left, or leaves."""
+"""Hand over the open tickets of a user who leaves or has left."""
 
 from datetime import datetime
 
@@ -20,13 +20,12 @@ NOBODY, NEXT = "", "auto"
 
 
 def hand_over(holder_id: str, *, to: str, by: Actor, now: datetime | None = None) -> list[Bulk]:
-    """Start giving on the active tickets that somebody holds: to a person by their id, NOBODY or
-    NEXT. Return the jobs, of which each has at most bulk.MOST tickets; none if there is nothing.
-    All jobs are made, or none; who asks in the same moment gets the same ones.
+    """Start to hand over a user's active tickets: to a user by id, NOBODY or NEXT. Return the jobs.
 
-    Raises Invalid for a holder who can work, for one whose tickets are being handed over, and for
-    somebody who does not work tickets; NotAllowed. Cost: a query for each hundred tickets, and a
-    row for each job.
+    Each job has at most bulk.MOST tickets; there is none if there are no tickets. All jobs are
+    created, or none; two requests at the same moment get the same ones. Raises Invalid for a holder
+    who can work, for one whose tickets are being handed over, and for a new assignee who does not
+    work tickets; NotAllowed. Cost: a query for each hundred tickets, and a row for each job.
     """
     require_ticket_work(by)
     if works_now(holder_id, now=now or this_second()):
@@ -55,18 +54,18 @@ def hand_over(holder_id: str, *, to: str, by: Actor, now: datetime | None = None
 
 
 def running(holder_id: str) -> list[Bulk]:
-    """The jobs that give on somebody's tickets and are not finished, in order. One SQL query."""
+    """Return the unfinished jobs that hand over a user's tickets, in order. One SQL query."""
     found = Bulk.objects.filter(key__startswith=_keys(holder_id), finished_at=None)
     return list(found.select_related("asked_by").order_by("pk"))
 
 
 def works_now(holder_id: str, *, now: datetime) -> bool:
-    """Whether somebody can work the tickets that they hold: active, in a role, not absent."""
+    """Return whether a user can work their tickets: active, in a role, not absent."""
     return holder_id in can_work_now([holder_id], day=timezone.localdate(now))
 
 
 def _keys(holder_id: str) -> str:
-    """What the keys of somebody's jobs begin with while they run; the part's number follows."""
+    """Return the prefix of the keys of a user's running jobs; the job's number follows."""
     return f"{bulk.HAND_OVER} {holder_id} "
 
 

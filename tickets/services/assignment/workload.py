@@ -1,4 +1,4 @@
-"""Who has how many active tickets. From the search index: a second late."""
+"""How many active tickets each user has. From the search index: a second late."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from tickets.store import search
 
 @dataclass(frozen=True)
 class Share:
-    """What somebody has."""
+    """The active tickets of one user."""
 
     user_id: str
     name: str
@@ -38,7 +38,7 @@ class Workload:
 
 
 def workload(*, by: Actor, now: datetime | None = None) -> Workload:
-    """Cost: five SQL queries. Raises NotAllowed."""
+    """Return the workload. Cost: five SQL queries. Raises NotAllowed."""
     require_ticket_work(by)
     at = now or this_second()
     loads = search.loads(now=at)

@@ -1,1 +1,1 @@
-"""From a new ticket to a closed one: creation, changes, status, escalation, links and merges."""
+"""The lifecycle of a ticket: creation, changes, status, escalation, links and merges."""

@@ -1,4 +1,4 @@
-"""Everything that a supervisor's form can change of a ticket, in one transaction."""
+"""All changes of a supervisor's form to a ticket, in one transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,11 +30,11 @@ def edit_as_supervisor(
     version: int | None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Change the fields of `changed`: those of EDITED, `assigned_to`, `team_id` (empty: nobody, no
-    team), and a `note` for colleagues.
+    """Change the fields in `changed`: those of EDITED, `assigned_to`, `team_id`, and an internal
+    `note`.
 
-    Raises Invalid with what is wrong; TransitionRefused; NotFound, NotAllowed (to a closed ticket,
-    for all but administrators), StaleVersion, Busy.
+    An empty assignee or team removes it. Raises Invalid with all that is wrong; TransitionRefused;
+    NotFound, NotAllowed (on a closed ticket, for all but administrators), StaleVersion, Busy.
     """
     require_supervision(by)
     checks = Checks()
@@ -73,5 +73,6 @@ def edit_as_supervisor(
 
 
 def may_change(ticket_status: str, *, by: Actor) -> bool:
-    """Whether the admin lets somebody change a ticket of this status: a closed one is history."""
+    """Return whether the admin lets the actor change a ticket of this status, such as a
+    closed one."""
     return by.supervises and (by.administers or ticket_status != Status.CLOSED)

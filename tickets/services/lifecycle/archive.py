@@ -1,7 +1,7 @@
-"""Put a closed ticket away, and bring it back.
+"""Archive a closed ticket, and restore it.
 
-An archived ticket is in no list of work and in no search, and nothing changes it. Its facts stay in
-the figures, and it stays in its customer's history: merges and erasures have to reach it.
+An archived ticket is in no queue and in no search, and nothing changes it. It still counts in
+reports and stays in its customer's history, since merges and erasures have to reach it.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from tickets.store.ticket import Ticket
 def archive(
     ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
 ) -> Ticket:
-    """Put a ticket away; one that is archived already stays as it is.
+    """Archive a ticket; one that is archived already stays as it is.
 
     Raises NotClosed; NotFound, NotAllowed (for all but administrators), StaleVersion, Busy.
     """
@@ -35,7 +35,7 @@ def archive(
 
 
 def restore(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
-    """Bring a ticket back into lists and search. Raises NotFound, NotAllowed, Busy."""
+    """Restore a ticket to lists and search. Raises NotFound, NotAllowed, Busy."""
     require_administration(by)
 
     def bring_back(draft: Draft) -> None:

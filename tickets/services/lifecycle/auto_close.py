@@ -1,4 +1,4 @@
-"""Close what has been resolved for a while without a word from the customer."""
+"""Close tickets that were resolved some time ago and to which the customer has not replied."""
 
 from datetime import datetime, timedelta
 
@@ -24,8 +24,8 @@ BATCH = 200
 def close_silent(*, now: datetime | None = None) -> int:
     """Close tickets that have been Resolved for CLOSE_AFTER_SILENCE_HOURS; return how many.
 
-    A word from the customer reopens a ticket, so one that is still Resolved had none.
-    Cost: one query of what is due, a read and a transaction for each.
+    A reply from the customer reopens a ticket, so a ticket that is still Resolved has none. Cost:
+    one query of what is due, a read and a transaction for each.
     """
     at = now or this_second()
     before = at - timedelta(hours=settings.CLOSE_AFTER_SILENCE_HOURS)

@@ -1,9 +1,9 @@
-"""The one way a ticket changes.
+"""The one way in which a ticket changes.
 
-A verb hands `change` a function that decides on a Draft. `change` reads the ticket, lets every
-milestone that has passed fire, runs the decision, and writes the result, its log and its events in
-one transaction under the version that was read. Whatever got in between wins: the ticket is read
-again, and the decision is taken anew.
+A use case gives `change` a function that decides on a Draft. `change` reads the ticket, fires every
+milestone that has passed, calls the function, and writes the result, its log entries and its events
+in one transaction, under the version that was read. If another writer was first, the ticket is read
+again and the function is called again.
 
 So no milestone is lost to a late sweep (the change itself fires it), and no escalation follows a
 change that should have prevented it.
@@ -41,7 +41,7 @@ _INBOUND = Direction.INBOUND.value
 
 
 class UnseenChanges(StaleVersion):
-    """Colleagues or the customer wrote or changed something that the actor has not seen."""
+    """Others have written or changed something that the actor has not seen."""
 
     def __init__(self, lines: list[Communication], *, seen: int, current: int) -> None:
         self.lines = lines
@@ -62,12 +62,12 @@ def change(
 ) -> Ticket:
     """Read a ticket, let `decide` change a draft of it, write the draft, and return what is stored.
 
-    `decide` may be called several times, each time with a new draft. With `version` the change
-    holds only if the ticket is still at it; with `seen`, the `last_id` of the ticket that the actor
-    saw, only if nobody else has written or changed anything since. A ticket that was put away
-    changes only with `archived`. `known` is the ticket as it was read a moment ago: it saves the
-    first read, and the condition on its version still decides. With a `token` that this actor used
-    before nothing is changed, and the ticket is returned as it was then.
+    `decide` may be called several times, each time with a new draft. With `version` the ticket has
+    to be at that version; with `seen`, the `last_id` of the ticket that the actor saw, nobody else
+    may have written or changed anything since. An archived ticket only changes with `archived`.
+    `known` is the ticket as read a moment ago: it saves the first read, and the condition on the
+    version still decides. With a `token` that this actor used before nothing is changed, and the
+    ticket is returned as it was then.
 
     Raises NotFound; NotAllowed; TicketArchived; StaleVersion; UnseenChanges; Busy after ATTEMPTS
     collisions; and what `decide` raises, with nothing written.
@@ -152,10 +152,10 @@ def _change(
 
 
 def write_until_done(prepare: Callable[[Transaction], Sequence[Ticket]]) -> None:
-    """Write what `prepare` adds to a transaction; when another writer was first, prepare it anew.
+    """Write what `prepare` adds to a transaction; if another writer was first, prepare it again.
 
-    `prepare` returns the tickets that are changed, of which others are told after the write; it may
-    add nothing at all. Raises Busy after ATTEMPTS collisions, and what `prepare` raises.
+    `prepare` returns the changed tickets, whose followers are notified after the write; it may add
+    nothing at all. Raises Busy after ATTEMPTS collisions, and what `prepare` raises.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -193,7 +193,7 @@ def _stored(ticket_id: str) -> Ticket:
 
 
 def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
-    """Raises UnseenChanges for what others wrote since `seen`; what the desk wrote is no news."""
+    """Raise UnseenChanges if other users have written since `seen`; system updates do not count."""
     if (before.last_id or "") <= seen:
         return
     known = {by.user_id, SYSTEM.user_id}
@@ -204,7 +204,7 @@ def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
 
 
 def _tell_others(tickets: Sequence[Ticket]) -> None:
-    """After a write: bring what lists show in line at once, and let a worker do the rest."""
+    """Update the search index at once, and wake a worker for the rest."""
     if not outbox.in_batch():
         search.index_at_once(tickets)
     outbox.wake_worker()

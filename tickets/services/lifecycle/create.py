@@ -1,4 +1,4 @@
-"""Open a ticket."""
+"""Create a ticket."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from tickets.store.ticket import Ticket
 
 @dataclass(frozen=True)
 class FirstMessage:
-    """What a ticket was made of: a message that stands in its log from the beginning."""
+    """The message that a ticket is created from, in its log from the beginning."""
 
     content: str
     attachments: Sequence[Attachment]
@@ -78,12 +78,13 @@ def create_ticket(
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
-    """Open a ticket and return it. With a `token` that this actor used before, return that one.
+    """Create a ticket and return it. With a `token` that this actor used before, return that
+    ticket.
 
-    `continues` is the ticket whose conversation goes on in this one, `split_from` the one that it
-    was a message of. A `first_message` stands in the log from the beginning, without an effect on
-    the clock. Without a `team_id` routing rules name a team, and without an assignee the team
-    perhaps somebody. `ticket_id` is a number that was taken before, from `next_ticket_id`.
+    `continues` is the ticket that this one follows up, `split_from` the one whose message it was
+    created from. A `first_message` is in the log from the beginning, without an effect on the
+    clocks. Without a `team_id` routing rules choose a team, and without an assignee the team may
+    assign one. `ticket_id` is a number taken before, from `next_ticket_id`.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -170,7 +171,7 @@ def create_ticket(
 
 
 def _refuse_what_is_gone(customer_id: str, vehicle_id: str | None) -> None:
-    """Raises Invalid where the customer was erased or merged, or the vehicle sold, meanwhile."""
+    """Raise Invalid if the customer was erased or merged, or the vehicle sold, in the meantime."""
     customer = current(customer_id)
     gone = customer is None or customer.erased_at or customer.customer_id != customer_id
     if gone or (vehicle_id and get_vehicle(customer_id, vehicle_id) is None):

@@ -1,4 +1,4 @@
-"""A ticket on its way from what is stored to what will be, and what is written beside it."""
+"""A ticket while a change to it is prepared, and what is written beside it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -49,14 +49,14 @@ LONGEST_TIMELINE = 3_000
 
 
 class Draft:
-    """A ticket on its way from what is stored to what will be, with all that is to be written.
+    """A ticket while a change to it is prepared, with everything that has to be written.
 
-    A decision changes `ticket`, applies clock events, adds entries and events. `finish` then brings
-    in line whatever follows from that; until it ran, deadlines and index keys are those of before.
+    A decision changes `ticket`, applies clock events, adds entries and events. `finish` then
+    updates everything that follows; until then, deadlines and index keys are the old ones.
     """
 
     def __init__(self, ticket: Ticket, timeline: Timeline, *, by: Actor, now: datetime) -> None:
-        """`ticket` is changed in place: hand over a copy."""
+        """Prepare a change of `ticket`, which is changed in place: pass a copy."""
         self.ticket = ticket
         self.timeline = timeline
         self.by = by
@@ -72,7 +72,7 @@ class Draft:
         self._logged = log_entries.logged_values(ticket)
 
     def at_time(self, at: datetime, *, by: Actor) -> None:
-        """Go on at a time of the past, as somebody else: for what happened elsewhere.
+        """Continue at a time in the past, as another actor: for imported events.
 
         Raises TimeRunsBackwards.
         """
@@ -84,9 +84,9 @@ class Draft:
     def apply(
         self, kind: EventType, *, priority: Priority | None = None, policy_key: str | None = None
     ) -> None:
-        """Apply an event to the clocks and to the status that follows from it.
+        """Apply an event to the clocks, and to the status that follows from it.
 
-        Raises EventRefused where the workflow has no such step.
+        Raises EventRefused if the workflow has no such step.
         """
         event = ClockEvent(self.at, kind, priority=priority, policy_key=policy_key)
         reopen_within = timedelta(days=settings.REOPEN_WITHIN_DAYS)
@@ -100,13 +100,13 @@ class Draft:
             self.emit(events.Reopened())
 
     def withdraw(self, kind: EventType) -> None:
-        """Let the clocks go on as if the last event of this kind had never happened."""
+        """Undo the last event of this kind, as if it had never happened."""
         self._set_timeline(self.timeline.without_last(kind))
 
     def fire_passed(self) -> None:
         """Fire every milestone that has passed before anything is decided.
 
-        Reads the clock only where something can have passed: deadlines as stored are those of the
+        Reads the clock only if something can have passed: the stored deadlines are those of the
         same timeline.
         """
         if not self._nothing_reached():
@@ -114,7 +114,8 @@ class Draft:
             fire(self, milestones.passed(planned, self.at))
 
     def finish(self) -> None:
-        """Log what changed, fire what passed, and set all that follows from timeline and clock.
+        """Log what changed, fire what passed, and set everything that follows from timeline and
+        clock.
 
         Reads the clock once.
         """
@@ -126,9 +127,10 @@ class Draft:
         self._set_sla(reading, to_come=[one for one in planned if one not in passed])
 
     def finish_without_firing(self, *, until: datetime | None = None) -> None:
-        """Set all that follows from timeline and clock, and fire nothing.
+        """Set everything that follows from timeline and clock, and fire nothing: for imported
+        events.
 
-        What has passed at `until` counts as fired: for what happened elsewhere.
+        Milestones that have passed at `until` count as fired.
         """
         reading = self._read()
         planned = self._plan(reading)
@@ -138,7 +140,7 @@ class Draft:
         self._set_sla(reading, to_come=[one for one in planned if one not in passed])
 
     def log_changes(self) -> None:
-        """Add a System Update that says what changed from what to what since the last one."""
+        """Add a System Update with the old and new values of what changed since the last one."""
         changed = log_entries.differences(self._logged, self.ticket)
         if not changed:
             return
@@ -160,7 +162,7 @@ class Draft:
         )
 
     def is_logged(self, *names: str) -> None:
-        """Note that an entry of its own tells of the present values of these attributes."""
+        """Note that the current values of these attributes have an entry of their own."""
         self._logged |= {name: getattr(self.ticket, name) for name in names}
 
     def add_entry(
@@ -179,8 +181,11 @@ class Draft:
         attachments: Sequence[Attachment] = (),
         delivery: Delivery | None = None,
     ) -> Communication:
-        """Add an entry to the log and return it. `content` of a System Update is plain English for
-        programs; pages make their sentences of the other arguments."""
+        """Add an entry to the log and return it.
+
+        `content` of a System Update is plain English for programs; pages build their text from the
+        other arguments.
+        """
         entry_id = self._next_id()
         entry = Communication(
             self.ticket.pk,
@@ -234,7 +239,7 @@ class Draft:
     def escalate(
         self, *, key: str, level: int, due_at: datetime, by: Actor, reason: str | None
     ) -> None:
-        """Raise the level and keep the record whose key makes it happen once."""
+        """Raise the level, and add the record whose key makes this happen only once."""
         ticket = self.ticket
         ticket.escalation_level = max(ticket.escalation_level, level)
         record = Escalation(
@@ -253,7 +258,7 @@ class Draft:
         self.escalations.append(record)
 
     def _set_timeline(self, timeline: Timeline) -> None:
-        """Take a timeline over, and what can be said of the ticket without reading the clock."""
+        """Set the timeline, and everything that follows from it without reading the clock."""
         self.timeline = timeline
         ticket = self.ticket
         ticket.status = timeline.status
@@ -287,8 +292,11 @@ class Draft:
         return milestones.plan(self.timeline, reading, self.rules, fired=fired)
 
     def _nothing_reached(self) -> bool:
-        """Whether no rule can have passed, whatever it waits for: no clock has reached the first
-        share of its target, and the ticket is not Critical."""
+        """Return whether no rule can have passed.
+
+        That is so if no clock has reached the smallest share of its target, and the ticket is not
+        Critical.
+        """
         sla = self.ticket.sla
         if self.timeline.priority is Priority.CRITICAL:
             return False
@@ -308,7 +316,7 @@ class Draft:
 
 
 def write_beside(transaction: Transaction, draft: Draft) -> None:
-    """Add to `transaction` all that a draft writes beside its ticket."""
+    """Add to `transaction` everything that a draft writes beside its ticket."""
     for line in draft.communications:
         transaction.put(line)
     for event in draft.events:
@@ -330,9 +338,9 @@ def new_draft(
     now: datetime,
     reference: str | None = None,
 ) -> Draft:
-    """Return a draft of a ticket that does not exist yet, with the entry that says so.
+    """Return a draft of a new ticket, with the entry that it was created.
 
-    `reference` is the number that an imported ticket had in the other system.
+    `reference` is the number of an imported ticket in the other system.
     """
     ticket = Ticket(
         ticket_pk(fields["ticket_id"]),
@@ -354,5 +362,5 @@ def new_draft(
 
 
 def copy_of(ticket: Ticket) -> Ticket:
-    """The same ticket, to be changed without the other."""
+    """Return a copy of a ticket that can be changed independently."""
     return Ticket.from_raw_data(ticket.serialize())

@@ -1,4 +1,4 @@
-"""Change what a ticket says of itself."""
+"""Edit a ticket's fields."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -35,9 +35,9 @@ def edit(
     token: Token | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Change the fields that are given, all in one; an empty `vehicle_id` takes the vehicle away.
+    """Change the fields that are given, all at once; an empty `vehicle_id` removes the vehicle.
 
-    A `status` that the ticket has already is no step. `also` decides on the same draft, last.
+    A `status` that the ticket has already is ignored. `also` is called last, with the same draft.
     Raises Invalid with every field that is wrong; TransitionRefused; NotFound, NotAllowed,
     StaleVersion, Busy.
     """

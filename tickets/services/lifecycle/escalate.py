@@ -1,6 +1,6 @@
-"""Escalate what is due, and by hand.
+"""Escalate tickets whose milestones have passed, and by hand.
 
-The sweep reads only tickets with a milestone that is due, from a sparse index; the index may be
+The sweep reads only tickets with a milestone that is due, from a sparse index. The index may be
 late or wrong, since what fires is decided on the ticket itself, in `change`.
 """
 
@@ -40,7 +40,7 @@ MANUAL = "manual"
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep found and did: tickets due, milestones fired, tickets left for the next one."""
+    """The result of a sweep: tickets due, milestones fired, tickets left for the next one."""
 
     due: int
     fired: int
@@ -48,7 +48,7 @@ class Sweep:
 
 
 def due_batches(*, now: datetime) -> list[list[str]]:
-    """The ids of due tickets in batches, the longest due first.
+    """Yield the ids of due tickets in batches, the longest due first.
 
     Cost: one query a shard that reads the due keys, MOST_DUE at most.
     """
@@ -57,7 +57,7 @@ def due_batches(*, now: datetime) -> list[list[str]]:
 
 
 def sweep(*, now: datetime | None = None) -> Sweep:
-    """Fire the passed milestones of every due ticket, here and now."""
+    """Fire the passed milestones of every due ticket, in this process."""
     at = now or this_second()
     done = [fire_all(batch, now=at) for batch in due_batches(now=at)]
     return Sweep(
@@ -68,7 +68,8 @@ def sweep(*, now: datetime | None = None) -> Sweep:
 
 
 def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
-    """Fire what has passed on these tickets. Cost: a batch read, and a transaction for each."""
+    """Fire the passed milestones of these tickets. Cost: a batch read, and a
+    transaction for each."""
     fired = conflicts = 0
     known = queries.tickets(ticket_ids)
     with outbox.one_wake_up(), policies.rules_asked_once():
@@ -83,9 +84,9 @@ def fire_all(ticket_ids: list[str], *, now: datetime | None = None) -> Sweep:
 
 
 def fire_due(ticket_id: str, *, known: Ticket | None = None, now: datetime | None = None) -> int:
-    """Fire what has passed on one ticket; return how many milestones that was.
+    """Fire the passed milestones of a ticket; return how many.
 
-    `known` is the ticket as it was read a moment ago; if it has changed since, it is read anew.
+    `known` is the ticket as read a moment ago; if it has changed since, it is read again.
     """
     fired = 0
 
@@ -106,7 +107,7 @@ def escalate(
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Raise a ticket by one level, by hand. A `token` that was used before changes nothing.
+    """Escalate a ticket by one level, by hand. A `token` that was used before changes nothing.
 
     Raises Invalid without a reason; HighestLevelReached; NotFound, NotAllowed, StaleVersion, Busy.
     """

@@ -1,4 +1,4 @@
-"""Fire milestones: raise the level, reassign, log, and tell consumers."""
+"""Fire milestones: raise the level, reassign, add log entries and events."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

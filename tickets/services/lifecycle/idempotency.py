@@ -1,4 +1,4 @@
-"""What a request about a ticket wrote when it came first; see helpdesk/idempotency.py."""
+"""What an earlier request about a ticket wrote; see helpdesk/idempotency.py."""
 
 from datetime import datetime
 
@@ -12,21 +12,24 @@ from tickets.store.ticket import Ticket
 
 
 def ticket_before(token: Token | None, *, by: Actor) -> Ticket | None:
-    """The ticket as the request with this token was answered, where that is kept, else as it is
-    now; None for a new request. Raises Invalid, AnswerErased."""
+    """Return the ticket in the response to an earlier request with this token; None for a new
+    request.
+
+    If that response is not stored, the ticket is as it is now. Raises Invalid, AnswerErased.
+    """
     written = idempotency.written_before(token, by=by) if token else None
     return ticket_of(written) if written else None
 
 
 def ticket_of(written: Request) -> Ticket | None:
-    """The ticket as the first answer told of it, where that was kept, else as it is now."""
+    """Return the ticket as in the first response, or as it is now if that was not stored."""
     if written.communication_id is None and (told := idempotency.answer_of(written, Ticket)):
         return told
     return queries.ticket(str(written.ticket_id))
 
 
 def line_of(written: Request) -> Communication | None:
-    """The line of a log that the request wrote. Raises AnswerErased."""
+    """Return the log entry that the request wrote. Raises AnswerErased."""
     if told := idempotency.answer_of(written, Communication):
         return told
     return queries.communication(str(written.ticket_id), str(written.communication_id))
@@ -41,7 +44,7 @@ def remember(
     ticket: Ticket,
     line: Communication | None = None,
 ) -> None:
-    """Let the transaction hold only while the token is new, and keep what it writes."""
+    """Commit the transaction only if the token is new, and store what it writes."""
     idempotency.remember(
         transaction,
         token,

@@ -1,4 +1,4 @@
-"""Tickets about the same matter: merged, split, linked."""
+"""Related tickets: merge, split, link."""
 
 from datetime import datetime
 
@@ -30,14 +30,14 @@ LINES_SINCE_MERGE = 500
 def merge(
     source_id: str, *, into: str, by: Actor, now: datetime | None = None
 ) -> tuple[Ticket, Ticket]:
-    """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other.
+    """Close `source_id` as a duplicate of `into`. Its log stays; later messages go to the other
+    ticket.
 
-    Its clocks stop as a closing stops them. The other one gets its links and tags, and its vehicle
-    where it has none and the customer still has it. Links come first, each on both sides in a
-    transaction of its own: a merge that breaks off has at most linked what belongs together.
-
-    Raises MergeRefused, with what stands in the way; MergedAway, NotFound, NotAllowed, Busy. Cost:
-    beside the merge, a transaction for each link.
+    Its clocks stop as when it is closed. The other ticket gets its links and tags, and its vehicle
+    if it has none and the customer still owns it. Links are written first, each on both sides in a
+    transaction of its own, so an interrupted merge has only linked related tickets. Raises
+    MergeRefused, with the reason; MergedAway, NotFound, NotAllowed, Busy. Cost: beside the merge, a
+    transaction for each link.
     """
     require_ticket_work(by)
     _not_itself(source_id, into)
@@ -61,10 +61,10 @@ def merge(
 
 
 def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
-    """Let a merged ticket be one of its own again, as if it had never been merged (SLA.md).
+    """Undo the merge of a ticket, as if it had never been merged (SLA.md).
 
-    Its status, clocks and milestones are restored; what would have passed meanwhile fires now. What
-    the merge carried to the other ticket stays there. Raises MergeRefused; NotFound, NotAllowed,
+    Its status, clocks and milestones are restored; milestones that passed meanwhile fire now. What
+    the merge copied to the other ticket stays there. Raises MergeRefused; NotFound, NotAllowed,
     Busy.
     """
     require_ticket_work(by)
@@ -88,9 +88,9 @@ def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Tic
 
 
 def _closing_of_merge(ticket: Ticket) -> EventType | None:
-    """The event by which the merge closed a ticket; None where it was closed before.
+    """Return the event with which the merge closed a ticket; None if it was closed before.
 
-    An earlier release wrote an ordinary closing: there the log says whether the merge did.
+    An earlier release wrote an ordinary closing: then the log says whether the merge did.
     """
     events = {event.type for event in Timeline.load(ticket.timeline).events}
     if EventType.MERGED in events:
@@ -110,7 +110,7 @@ def _stored(ticket_id: str) -> Ticket:
 
 
 def _check_merge(source: Ticket, target: Ticket) -> None:
-    """Raises MergedAway, MergeRefused."""
+    """Raise MergedAway or MergeRefused unless the tickets can be merged."""
     if source.merged_into:
         raise MergedAway(source.merged_into)
     if target.merged_into:
@@ -133,7 +133,7 @@ def _check_merge(source: Ticket, target: Ticket) -> None:
 
 
 def _link_where_possible(ticket_id: str, other_id: str, *, by: Actor, now: datetime | None) -> None:
-    """An archived ticket stays as it is."""
+    """Link two tickets, unless one of them is archived."""
     try:
         link(ticket_id, other_id=other_id, by=by, now=now)
     except TicketArchived:
@@ -154,7 +154,7 @@ def _carry_over(source: Ticket, to: Draft) -> None:
 def link(
     first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
 ) -> tuple[Ticket, Ticket]:
-    """Let two tickets name each other as related. Raises MergeRefused, NotFound, NotAllowed."""
+    """Link two related tickets. Raises MergeRefused, NotFound, NotAllowed."""
     _not_itself(first_id, other_id)
 
     def name_each_other(first: Draft, other: Draft) -> None:
@@ -167,7 +167,7 @@ def link(
 def unlink(
     first_id: str, *, other_id: str, by: Actor, now: datetime | None = None
 ) -> tuple[Ticket, Ticket]:
-    """Undo `link`."""
+    """Remove the link between two tickets. Raises NotFound, NotAllowed."""
     _not_itself(first_id, other_id)
 
     def forget_each_other(first: Draft, other: Draft) -> None:
@@ -185,11 +185,11 @@ def split(
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
-    """Make a ticket of its own of one message, and link the two. Doing it again finds the same one.
+    """Create a ticket from one message of another and link the two. A repeat returns the same
+    ticket.
 
-    The message stands in the new ticket's log with its author and copies of its files.
-
-    Raises Invalid without a subject; NotFound, NotAllowed, Busy.
+    The message is in the new ticket's log with its author and copies of its files. Raises Invalid
+    without a subject; NotFound, NotAllowed, Busy.
     """
     require_ticket_work(by)
     ticket = queries.ticket(ticket_id)

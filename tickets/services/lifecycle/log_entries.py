@@ -1,4 +1,4 @@
-"""Entries of a ticket's log: what a System Update says changed, from what to what."""
+"""Entries of a ticket's log: the old and new values of a System Update."""
 
 from typing import Any
 
@@ -33,12 +33,12 @@ Values = dict[str, Any]
 
 
 def logged_values(ticket: Ticket) -> Values:
-    """Return the present value of everything that the log tells of when it changes."""
+    """Return the current values of everything whose changes are logged."""
     return {name: getattr(ticket, name) for name in _LOGGED}
 
 
 def differences(was: Values, after: Ticket) -> list[Change]:
-    """Return what differs from values of before; words of an erased ticket leave no trace."""
+    """Return the differences to earlier values; erased texts are left out."""
     changed = []
     for name, before in was.items():
         becomes = getattr(after, name)
@@ -52,7 +52,7 @@ def differences(was: Values, after: Ticket) -> list[Change]:
 
 
 def text_of(value: Any) -> str | None:
-    """Return a value as the log writes it."""
+    """Return a value in the form of the log."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -61,7 +61,7 @@ def text_of(value: Any) -> str | None:
 
 
 def summary(changed: list[Change]) -> str:
-    """Return changes in a line of English, with ids; pages say them in the reader's language."""
+    """Return changes as a line of English, with ids; pages show them in the reader's language."""
     return "; ".join(
         "description changed"
         if change.field == "description"

@@ -1,4 +1,4 @@
-"""Move a ticket through its workflow; let it wait for the customer, and go on."""
+"""Change a ticket's status, and let it wait for the customer."""
 
 from datetime import datetime
 
@@ -27,9 +27,9 @@ def change_status(
     version: int | None = None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Bring a ticket into the status `to`.
+    """Change a ticket's status to `to`.
 
-    Raises Invalid for a word that is no status; TransitionRefused, which names what is allowed;
+    Raises Invalid for a word that is no status; TransitionRefused, which names the allowed ones;
     NotFound, NotAllowed, StaleVersion, Busy.
     """
     checks = Checks()
@@ -41,7 +41,7 @@ def change_status(
 
 
 def step(draft: Draft, wanted: Status) -> None:
-    """Move a draft through the workflow. Raises TransitionRefused, MergedAway."""
+    """Change the status of a draft. Raises TransitionRefused, MergedAway."""
     current = draft.timeline.status
     if draft.ticket.merged_into:
         raise MergedAway(draft.ticket.merged_into)
@@ -54,9 +54,9 @@ def step(draft: Draft, wanted: Status) -> None:
 def wait(
     ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
 ) -> Ticket:
-    """Let the ticket wait for the customer: the resolution clock stands still.
+    """Let the ticket wait for the customer, which pauses the resolution clock.
 
-    Raises EventRefused when it waits already or is done; NotFound, NotAllowed, StaleVersion, Busy.
+    Raises EventRefused if it is waiting or done already; NotFound, NotAllowed, StaleVersion, Busy.
     """
     return change(
         ticket_id, lambda draft: draft.apply(EventType.WAITING), by=by, version=version, now=now
@@ -66,7 +66,7 @@ def wait(
 def resume(
     ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
 ) -> Ticket:
-    """End a wait without a word from the customer. Raises as `wait` does."""
+    """End a wait without a message from the customer. Raises as `wait` does."""
     return change(
         ticket_id, lambda draft: draft.apply(EventType.RESUMED), by=by, version=version, now=now
     )

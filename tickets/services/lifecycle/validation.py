@@ -1,4 +1,4 @@
-"""Is this input fit to be written? Each answer says what would be right."""
+"""Validation of input. Each error says what would be right."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -22,13 +22,13 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class Checks:
-    """Collects what is wrong with several fields; raises all of it at once."""
+    """Collects the errors of several fields, and raises them together."""
 
     def __init__(self) -> None:
         self.errors: dict[str, str] = {}
 
     def line(self, field: str, value: str, *, longest: int) -> str:
-        """A text of one line."""
+        """Return a text of one line, and note an error if it is empty or too long."""
         return self.text(field, one_line(value), longest=longest)
 
     def text(self, field: str, value: str, *, longest: int) -> str:
@@ -45,7 +45,7 @@ class Checks:
         return value
 
     def word(self, field: str, value: str, words: type[Word]) -> Word | None:
-        """One of a list of words; None, with an error kept, for any other."""
+        """Return a member of an enumeration; None, with an error noted, for any other word."""
         try:
             return words(value)
         except ValueError:
@@ -58,7 +58,7 @@ class Checks:
             return None
 
     def tags(self, field: str, values: Iterable[str]) -> list[str]:
-        """Tags: trimmed, in lower case, each once, in order."""
+        """Return tags trimmed, in lower case, each once, in order."""
         tags = sorted({one_line(value.lower()) for value in values} - {""})
         if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
             self.errors[field] = _(
@@ -69,7 +69,7 @@ class Checks:
         return tags
 
     def assignee(self, field: str, user_id: str | None) -> str | None:
-        """Somebody who works tickets, or nobody. One SQL query."""
+        """Return the id of a user who works tickets, or None for nobody. One SQL query."""
         if user_id is None:
             return None
         key = whole_number(user_id)
@@ -78,6 +78,6 @@ class Checks:
         return user_id
 
     def done(self) -> None:
-        """Raises Invalid if anything was wrong."""
+        """Raise Invalid if there were errors."""
         if self.errors:
             raise Invalid(self.errors)

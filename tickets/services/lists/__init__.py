@@ -1,1 +1,1 @@
-"""Lists of tickets: filters, search, saved views, counts, and one change to many."""
+"""Lists of tickets: filters, search, saved views, counts, and bulk changes."""

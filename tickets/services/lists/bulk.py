@@ -1,4 +1,4 @@
-"""One change to many tickets, a job whose steps put each ticket through its own service."""
+"""Bulk changes: a job whose steps change each ticket through its own service."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -59,7 +59,7 @@ def _assign(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
 
 
 def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
-    """Give on what somebody who left still has; what others have taken meanwhile stays theirs."""
+    """Reassign a ticket if the user who left still holds it; otherwise skip it."""
     holder, _colon, to = bulk.value.partition(HOLDER_AND_NEXT)
     if to == "auto":
         return _to_whoever_is_next(ticket_id, holder, by)
@@ -78,7 +78,7 @@ def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
 
 
 def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
-    """As routing decides; where it names nobody the ticket goes back to its queue."""
+    """Assign a ticket by routing; if that finds nobody, return it to its queue."""
     for _attempt in range(ATTEMPTS):
         found = queries.ticket(ticket_id)
         if found is None:
@@ -120,7 +120,7 @@ ACTIONS: Mapping[str, Act] = {
 
 
 def check(action: str, value: str) -> None:
-    """Raises Invalid for a change that no ticket could take. Two SQL queries at most."""
+    """Raise Invalid for a change that no ticket could accept. Two SQL queries at most."""
     if action not in ACTIONS:
         raise Invalid({"action": _("Select an action.")})
     if len(value) > LONGEST_SUBJECT or (action in Bulk.IN_WORDS and not value.strip()):
@@ -140,9 +140,9 @@ def check(action: str, value: str) -> None:
 
 
 def all_of(filters: Filters, *, by: Actor) -> list[str]:
-    """The numbers of all tickets of a list, for one change to all of them.
+    """Return the numbers of all tickets of a list, for one change to all of them.
 
-    Raises Invalid where one change cannot take them all; NotAllowed. Cost: see `every_number`.
+    Raises Invalid if one change cannot include them all; NotAllowed. Cost: see `every_number`.
     """
     numbers = every_number(filters, most=MOST + 1, by=by)
     if len(numbers) > MOST:
@@ -164,12 +164,12 @@ def start(
     key: str | None = None,
     by: Actor,
 ) -> Bulk:
-    """Ask for one change to these tickets. Nothing is changed yet: see `step`. Those of `refused`
-    are left alone, and named with the reason; so are those that no longer meet `filters`, the list
-    that all of them are of, when it is their turn. A `key` that was given before asks for nothing
-    new: its change is returned.
+    """Start a change of these tickets. Nothing is changed yet: see `step`.
 
-    Raises Invalid for no tickets, too many, or an unknown change; NotAllowed.
+    Tickets of `refused` are skipped, and listed with the reason; so are those that no longer meet
+    `filters`, the list that they were selected from, when it is their turn. With a `key` that was
+    used before the earlier change is returned. Raises Invalid for no tickets, too many, or an
+    unknown change; NotAllowed.
     """
     require_ticket_work(by)
     chosen = list(dict.fromkeys(ticket_ids))
@@ -196,7 +196,8 @@ def start(
 
 
 def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
-    """A change that the actor asked for; for administrators, any hand-over. Raises NotFound."""
+    """Return a change that the actor started; for administrators, any hand-over. Raises
+    NotFound."""
     seen = Q(asked_by_id=int(by.user_id or 0))
     if by.administers:
         seen |= Q(action=HAND_OVER)
@@ -207,10 +208,9 @@ def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
 
 
 def step(bulk_id: int) -> Bulk:
-    """Work on the next STEP tickets, unless somebody else does right now.
+    """Change the next STEP tickets, unless somebody else has the lease.
 
-    `results` holds for each ticket that was worked on its id and why it was refused, if it was, or
-    that it was skipped.
+    `results` has the id of each ticket, and why it was refused or skipped, if it was.
     """
     bulk = jobs.lease(Bulk, bulk_id)
     if bulk is None:
@@ -232,9 +232,9 @@ def step(bulk_id: int) -> Bulk:
 
 
 def done_as(bulk: Bulk) -> Actor:
-    """Return who a change is made by: whoever asked for it, with the rights that they have now.
+    """Return the actor of a change: the user who started it, with their current permissions.
 
-    A hand-over is finished all the same: half of it would leave tickets with nobody.
+    A hand-over is finished in any case: half of it would leave tickets without an assignee.
     """
     return (on_behalf_of if bulk.action == HAND_OVER else actor_of)(bulk.asked_by)
 
@@ -246,7 +246,7 @@ def _result(ticket_id: str, bulk: Bulk, by: Actor) -> dict[str, Any]:
 
 
 def _work(ticket_id: str, bulk: Bulk, by: Actor) -> str:
-    """Do it to one ticket; return why it could not be done, in the language of whoever asked."""
+    """Change one ticket; return why it was refused, in the language of the user who started it."""
     with translation.override(bulk.asked_by.language or translation.get_language()):
         return _refusal(ticket_id, bulk, by)
 

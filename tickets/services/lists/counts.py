@@ -1,4 +1,4 @@
-"""How the desk stands right now. From the search index: a second late."""
+"""Counts of active tickets. From the search index: a second late."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class TicketCounts:
-    """Active tickets, and how many of them are what. One can be several of these."""
+    """Counts of active tickets. A ticket can be in several of them."""
 
     active: int = 0
     overdue: int = 0
@@ -45,7 +45,7 @@ class TicketCounts:
 
 @dataclass
 class Snapshot:
-    """`due` are the tickets whose deadline lies in the next hour, the next first."""
+    """Counts, and in `due` the tickets whose deadline is within the next hour, the next first."""
 
     at: datetime
     all: TicketCounts = field(default_factory=TicketCounts)
@@ -62,7 +62,8 @@ def now_counts(
     by: Actor,
     now: datetime | None = None,
 ) -> dict[str, int]:
-    """The `now` of the SLA report: active, atRisk, overdue, waiting, unassigned. One SQL query.
+    """Return the `now` of the SLA report: active, atRisk, overdue, waiting, unassigned. One SQL
+    query.
 
     `assignee` is a user id, or "" for nobody. Raises NotAllowed.
     """
@@ -85,9 +86,9 @@ def now_counts(
 
 
 def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:
-    """How the whole desk stands. Cost: two SQL queries and a batch read, once in KEPT seconds.
+    """Return the counts of the whole desk. Raises NotAllowed.
 
-    Raises NotAllowed.
+    Cost: two SQL queries and a batch read, once in KEPT seconds.
     """
     require_ticket_work(by)
     at = now or this_second()

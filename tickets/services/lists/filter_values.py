@@ -1,7 +1,7 @@
 """Values of filters, as people and programs write them.
 
-Each function takes what was written, in the order of writing, and returns what it means. Raises
-BadValue, whose text says what would mean something.
+Each function gets what was written, in order, and returns the value. Raises BadValue, whose text
+says what would be valid.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,11 +25,11 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class BadValue(Exception):
-    """What was written means nothing to a filter; the text says so to people."""
+    """The value is not valid for the filter; the text says so to a person."""
 
 
 def words(values: Sequence[str], known: type[Word]) -> frozenset[Word]:
-    """Return the words of an enumeration, whatever their case and punctuation."""
+    """Return members of an enumeration, ignoring case and punctuation."""
     by_letters = {_letters(word): word for word in known}
     for value in values:
         if _letters(value) not in by_letters:
@@ -38,13 +38,13 @@ def words(values: Sequence[str], known: type[Word]) -> frozenset[Word]:
 
 
 def tags(values: Sequence[str], by: Actor) -> frozenset[str]:
-    """Return tags, which commas may set apart, as they are stored."""
+    """Return tags, which commas may separate, as they are stored."""
     written = (tag for value in values for tag in value.split(","))
     return frozenset(one_line(tag.lower()) for tag in written if tag.strip())
 
 
 def person(values: Sequence[str], by: Actor) -> str:
-    """Return a user's id, ME or NOBODY, of that or a username."""
+    """Return a user's id, ME or NOBODY, from that or a username."""
     value = values[-1]
     if value in (ME, NOBODY) or whole_number(value) is not None:
         return value
@@ -59,7 +59,7 @@ def person(values: Sequence[str], by: Actor) -> str:
 
 
 def team(values: Sequence[str], by: Actor) -> str:
-    """Return a team's id or MY_TEAMS, of that or the name of one of the actor's teams."""
+    """Return a team's id or MY_TEAMS, from that or the name of one of the actor's teams."""
     value = values[-1]
     if value == MY_TEAMS or whole_number(value) is not None:
         return value
@@ -101,7 +101,7 @@ def vehicle(text: str) -> str:
 
 
 def truth(values: Sequence[str], by: Actor) -> bool:
-    """Return what yes and no, in several ways, say."""
+    """Return the boolean that yes, no and the like mean."""
     value = values[-1].lower()
     if value in ("true", "1", "yes"):
         return True
@@ -121,7 +121,7 @@ def instant_after(values: Sequence[str], by: Actor) -> datetime:
 
 
 def not_one_of(value: str, known: Iterable[Any]) -> str:
-    """Return what to say of a word that is not known, with those that are."""
+    """Return an error for an unknown word, with the known ones."""
     return _("%(value)s is not one of: %(words)s.") % {
         "value": _quoted(value),
         "words": ", ".join(known),
@@ -148,7 +148,10 @@ def _instant(value: str, *, after_day: bool) -> datetime:
 
 
 def _within_utc(moment: datetime) -> datetime:
-    """`moment`, or the first or last that UTC can write: a zone may lie before or beyond those."""
+    """Return `moment`, or the first or last instant of UTC that can be written.
+
+    The zone of `moment` may lie before or after those.
+    """
     try:
         moment.astimezone(UTC)
     except OverflowError:

@@ -1,9 +1,8 @@
 """The filters of ticket lists, in one table.
 
-From it follow the pages' form, the words of the search box, the API's parameters with their
-descriptions, the admin's lookups, the SQL of the search index, and the last look at what is stored.
-
-A new filter is a field of `Filters`, and a row here.
+The pages' form, the search box, the API's parameters with their descriptions, the admin's lookups,
+the SQL of the search index, and the check of stored tickets all follow from it. A new filter is a
+field of `Filters`, and a row here.
 """
 
 import re
@@ -37,7 +36,8 @@ LONGEST_TEXT = 200
 
 
 class Control(StrEnum):
-    """How the pages' form asks for a value: a template of templates/components/filters each."""
+    """The control of a filter in the pages' form: a template of
+    templates/components/filters each."""
 
     CHECKBOXES = "checkboxes"
     CHECKBOX = "checkbox"
@@ -48,7 +48,7 @@ class Control(StrEnum):
 
 @dataclass(frozen=True)
 class Now:
-    """What a filter is relative to: the time, and the teams that the asked team stands for."""
+    """What a filter's value is relative to: the time, and the teams that MY_TEAMS stands for."""
 
     at: datetime
     teams: Sequence[str] = ()
@@ -60,7 +60,7 @@ class Now:
 
 @dataclass(frozen=True)
 class Filter:
-    """One thing that a list can be filtered by, wherever it is asked for."""
+    """One filter of ticket lists, in all its forms."""
 
     name: str
     """In addresses and the API."""
@@ -89,7 +89,7 @@ class Filter:
     """The admin's field and lookup, where one lookup says the same."""
 
     def asked(self, filters: Filters) -> Any:
-        """Return the value that `filters` have for it, or None if they ask for nothing."""
+        """Return the filter's value in `filters`, or None if it is not set."""
         value = getattr(filters, self.field)
         return None if value == frozenset() or value == "" else value
 
@@ -158,7 +158,8 @@ def _range(
     *,
     boxes: tuple[str, str],
 ) -> tuple[Filter, Filter]:
-    """Return the filters for both ends of a range of instants; what has no instant is not in it."""
+    """Return the filters for both ends of a range of instants; a ticket without the instant is in
+    none."""
 
     def end(*, after: bool) -> Filter:
         side = "lt" if after else "gte"
@@ -362,11 +363,11 @@ _WORD = re.compile(r'(?<!\S)([a-z]+(?:-[a-z]+)?):(?:"([^"]*)"|(\S+))', re.IGNORE
 
 
 def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
-    """Return the filters that `given` names; words in `q` count as if each stood for itself.
+    """Return the filters that `given` names, including filter words in `q`.
 
-    A day ends a range with its end, in the reader's zone. Raises Invalid with every value that
-    means nothing, and what would. Cost: nothing but SQL for names of people and teams, and a search
-    for a customer or a vehicle that is named by words.
+    A range ends with the end of its last day, in the reader's zone. Raises Invalid with every
+    invalid value, and what would be valid. Cost: only SQL for names of users and teams, and a
+    search for a customer or a vehicle that is named by words.
     """
     box, text = split_box(" ".join(given.get("q", ()))[:LONGEST_TEXT])
     errors: dict[str, str] = {}
@@ -389,10 +390,10 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
 
 
 def split_box(text: str) -> tuple[dict[str, list[str]], str]:
-    """Return the filters that stand in the search box, as in a query string, and what is left over.
+    """Return the filters in a search box, in the form of a query string, and the remaining text.
 
-    `is:` takes the flags, and unassigned. A word with an unknown key stays a word to search for:
-    people paste addresses and times.
+    `is:` has the flags, and unassigned. A word with an unknown key stays in the text: people paste
+    URLs and times.
     """
     found: dict[str, list[str]] = {}
 
@@ -414,8 +415,10 @@ def split_box(text: str) -> tuple[dict[str, list[str]], str]:
 
 
 def condition(filters: Filters, now: Now) -> Q:
-    """Return what the search index is asked for these filters, without ME and MY_TEAMS; `now.teams`
-    is what the latter stood for."""
+    """Return the filters as a condition of the search index, without ME and MY_TEAMS.
+
+    `now.teams` is what MY_TEAMS stands for.
+    """
     every = Q()
     for one in FILTERS:
         if (wanted := one.asked(filters)) is not None:
@@ -424,7 +427,7 @@ def condition(filters: Filters, now: Now) -> Q:
 
 
 def meets(ticket: Ticket, filters: Filters, now: Now) -> bool:
-    """Return whether a ticket as it is stored belongs to the list; its text is not looked at."""
+    """Return whether a stored ticket meets the filters; their text is ignored."""
     asked = ((one, one.asked(filters)) for one in FILTERS)
     return not ticket.archived_at and all(
         one.holds(wanted, ticket, now) for one, wanted in asked if wanted is not None
@@ -434,7 +437,7 @@ def meets(ticket: Ticket, filters: Filters, now: Now) -> bool:
 def _written(
     one: Filter, given: Mapping[str, Sequence[str]], box: Mapping[str, Sequence[str]]
 ) -> list[str] | None:
-    """Return what was written for a filter, where anything was. Raises BadValue."""
+    """Return what was written for a filter, if anything. Raises BadValue."""
     written = _texts(given, box, one.name)
     if one.search:
         written += [one.search(text) for text in _texts(given, box, one.box)]

@@ -1,7 +1,7 @@
-"""Lists of tickets: the ones that every desk has, filters, and search.
+"""Lists of tickets: the built-in queues, filters, and search.
 
-What an index of DynamoDB serves is read from it. Everything else is asked of the search index, and
-what that names is read from DynamoDB and held against the filters again, since an index is late.
+What an index of DynamoDB serves is read from it. Everything else is queried in the search index;
+since that is late, the tickets it names are read from DynamoDB and checked again.
 """
 
 import json
@@ -32,7 +32,7 @@ NO_TEAM = "0"  # nothing has it: the list of somebody who is in no team is empty
 
 
 class Queue(StrEnum):
-    """The lists that every desk has."""
+    """The built-in lists."""
 
     MINE = "mine"
     TEAMS = "teams"
@@ -64,9 +64,9 @@ _COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.OVERDUE)
 
 @dataclass(frozen=True)
 class Found:
-    """Some tickets of a list, and the cursors of the pages beside them (None at an end).
+    """Some tickets of a list, and the cursors of the pages before and after (None at an end).
 
-    `words` were searched for; `snippets` says for a ticket where they stand in it.
+    `words` were searched for; `snippets` has, by ticket, the text around the hits.
     """
 
     tickets: list[Ticket]
@@ -86,12 +86,12 @@ def find(
     snippets: bool = True,
     now: datetime | None = None,
 ) -> Found:
-    """A page of the tickets that meet `filters`, in their order; `whole` as they are stored, and
-    not just with what lists show.
+    """Return a page of the tickets that meet `filters`, in their order.
 
-    Cost: what an index serves, one query for each status, team or assignee of it, of the rows
-    shown, and for whole ones a batch read; otherwise one or two SQL queries and one batch read.
-    Raises InvalidCursor, NotAllowed.
+    With `whole` tickets have all attributes, not just those that lists show. Cost: for what an
+    index serves, one query for each status, team or assignee, of the rows shown, and for whole
+    tickets a batch read; otherwise one or two SQL queries and one batch read. Raises InvalidCursor,
+    NotAllowed.
     """
     require_ticket_work(by)
     filters, teams = _for(filters, by)
@@ -120,7 +120,7 @@ def find(
 
 
 def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
-    """How many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
+    """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
     at = now or this_second()
     held = search.counts(
@@ -130,7 +130,7 @@ def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
 
 
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
-    """How many tickets meet `filters`, their text left out, or `most`. One SQL query."""
+    """Return how many tickets meet `filters`, ignoring their text, up to `most`. One SQL query."""
     require_ticket_work(by)
     (many,) = search.counts([_condition(filters, by, now or this_second())], most=most)
     return many
@@ -139,9 +139,9 @@ def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None 
 def every_number(
     filters: Filters, *, most: int, by: Actor, now: datetime | None = None
 ) -> list[str]:
-    """The numbers of all tickets that meet `filters`, in their order, up to `most`.
+    """Return the numbers of all tickets that meet `filters`, in their order, up to `most`.
 
-    One SQL query, two and a read for a text. The search index may be a moment late: see
+    One SQL query, or two and a read with a text. The search index may be a moment late: see
     `still_meets`.
     """
     require_ticket_work(by)
@@ -158,7 +158,7 @@ def every_number(
 def still_meets(
     ticket_id: str, filters: Filters, *, by: Actor, now: datetime | None = None
 ) -> bool:
-    """Whether a ticket, as it is now, belongs to this list; its text is not looked at. One read."""
+    """Return whether a ticket meets `filters` now; their text is ignored. One read."""
     filters, teams = _for(filters, by)
     ticket = queries.ticket(ticket_id)
     return ticket is not None and meets(ticket, filters, Now(now or this_second(), teams))
@@ -167,8 +167,11 @@ def still_meets(
 def _hits(
     filters: Filters, teams: Sequence[str], at: datetime, limit: int, place: PagePosition | None
 ) -> tuple[list[str], list[Hit]]:
-    """Return what the index finds, and the words it was found by: those that were typed, or else
-    the one that they are together. A chassis number is typed in groups, and kept without gaps."""
+    """Return the hits of the search index, and the words that were searched for.
+
+    These are the words that were typed, or else the one word that they are together: a chassis
+    number is typed in groups, and stored without gaps.
+    """
     typed = words_of(filters.text)
     together = one_code(filters.text)
     words, hits = typed, list[Hit]()
@@ -192,7 +195,7 @@ def _condition(filters: Filters, by: Actor, now: datetime) -> Q:
 
 
 def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
-    """The filters for this actor, and the teams they name."""
+    """Return the filters for this actor, and the teams they name."""
     if filters.assigned_to == ME:
         filters = replace(filters, assigned_to=by.user_id)
     if filters.team != MY_TEAMS:
@@ -201,7 +204,7 @@ def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
 
 
 def _served(filters: Filters) -> bool:
-    """Whether an index of DynamoDB has exactly these tickets in exactly this order."""
+    """Return whether an index of DynamoDB has exactly these tickets in exactly this order."""
     asked = {one.name for one in FILTERS if one.asked(filters) is not None}
     if filters.text or filters.overdue is False:
         return False
@@ -242,7 +245,7 @@ def _from_index(
 def _as_stored(
     numbers: Sequence[str], filters: Filters, teams: Sequence[str], now: datetime
 ) -> list[Ticket]:
-    """These tickets, in this order, as far as they still meet the filters. One batch read."""
+    """Return those of these tickets that still meet the filters, in this order. One batch read."""
     stored = queries.tickets(numbers, consistent=False)
     return [
         ticket
@@ -252,7 +255,8 @@ def _as_stored(
 
 
 def _page_of(hits: list[Hit], place: PagePosition | None, limit: int) -> Page[Hit]:
-    """A page of what was asked for with one more than shown, in the direction of `place`."""
+    """Return a page from rows of which one more was read than is shown, in the direction of
+    `place`."""
     back = bool(place and place.back)
     more = len(hits) > limit
     rows = hits[:limit][:: -1 if back else 1]

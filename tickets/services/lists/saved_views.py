@@ -1,4 +1,4 @@
-"""Saved views: filters under a name, for oneself or for a team."""
+"""Saved views: filters under a name, for a user or for a team."""
 
 from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode
@@ -19,7 +19,7 @@ LONGEST_NAME = 60
 
 
 def saved_views(*, by: Actor) -> QuerySet[SavedView]:
-    """The actor's own and those of their teams, by name. Two SQL queries."""
+    """Return the views of the actor and of their teams, by name. Two SQL queries."""
     require_ticket_work(by)
     teams = [team.pk for team in teams_of(by.user_id)]
     mine = Q(owner_id=by.user_id, team=None)
@@ -27,7 +27,7 @@ def saved_views(*, by: Actor) -> QuerySet[SavedView]:
 
 
 def save_view(*, name: str, query: str, team_id: str | None, by: Actor) -> SavedView:
-    """Keep filters under a name. Raises Invalid; NotAllowed for a team that one is not in."""
+    """Save filters under a name. Raises Invalid; NotAllowed for a team that the actor is not in."""
     require_ticket_work(by)
     checks = Checks()
     name = checks.line("name", name, longest=LONGEST_NAME)
@@ -44,7 +44,7 @@ def save_view(*, name: str, query: str, team_id: str | None, by: Actor) -> Saved
 
 
 def checked_query(query: str, *, by: Actor) -> str:
-    """A query string with nothing but filters that mean something. Raises Invalid."""
+    """Return a query string with filters only. Raises Invalid if one of them is invalid."""
     given = parse_qs(query.lstrip("?"))
     read_filters(given, by=by)
     kept = {key: values for key, values in given.items() if key in ("view", *NAMES)}
@@ -52,8 +52,10 @@ def checked_query(query: str, *, by: Actor) -> str:
 
 
 def delete_view(view_id: int, *, by: Actor) -> None:
-    """Forget a view: its owner's, or, for a supervisor, one of their teams'. Raises NotFound,
-    NotAllowed."""
+    """Delete a view: as its owner, or as a supervisor one of their teams'.
+
+    Raises NotFound, NotAllowed.
+    """
     view = saved_views(by=by).filter(pk=view_id).first()
     if view is None:
         raise NotFound(_("View not found."))
@@ -63,8 +65,10 @@ def delete_view(view_id: int, *, by: Actor) -> None:
 
 
 def forget_views(marks: Marks, ids: Iterable[str]) -> None:
-    """Delete the views that search for a person, or filter by one of these ids; take the person's
-    name out of what others are called. Cost: reads all views."""
+    """Delete the views that search for a person, or filter by one of these ids.
+
+    Removes the person's name from the names of other views. Cost: reads all views.
+    """
     wanted = set(ids)
     for view in SavedView.objects.all():
         said = [value for values in parse_qs(view.query).values() for value in values]

@@ -1,4 +1,4 @@
-"""Keep the search index in line with the tickets, and rebuild it from them alone."""
+"""Keep the search index in line with the tickets, and rebuild it from them."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,7 +51,7 @@ _VIN_SIGNS = 17
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Follow what happened to tickets. What is written is read anew, so a repeat does no harm."""
+    """Update the index after events. Tickets are read anew, so a repeat does no harm."""
     texts = {event.ticket_id for event in events if _changes_text(event)}
     stored = queries.tickets({event.ticket_id for event in events})
     texts |= {str(number) for number in search.index_tickets(stored.values())}
@@ -59,9 +59,9 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 
 
 def index_at_once(tickets: Iterable[Ticket]) -> None:
-    """Let every list show a change to whoever has just made it; its text comes with the outbox.
+    """Update the index at once, so that the user who made a change sees it; the text follows later.
 
-    Never raises, and never waits for another writer: the outbox does all of it again. Cost: a few
+    Never raises, and never waits for another writer: the outbox repeats all of it. Cost: a few
     small SQL statements.
     """
     try:
@@ -72,21 +72,21 @@ def index_at_once(tickets: Iterable[Ticket]) -> None:
 
 
 def index_texts_of(ticket_ids: Iterable[str]) -> None:
-    """Write anew what the index says of these tickets and their people. A repeat does no harm."""
+    """Update the texts of these tickets and their customers in the index. A repeat does no harm."""
     _follow_texts(list(queries.tickets(ticket_ids).values()))
 
 
 def index_whole(ticket_ids: Iterable[str]) -> None:
-    """Write anew all that the index says of these tickets. A repeat does no harm."""
+    """Update everything about these tickets in the index. A repeat does no harm."""
     stored = list(queries.tickets(ticket_ids).values())
     search.index_tickets(stored)
     _follow_texts(stored)
 
 
 def forget_remains() -> None:
-    """Let nothing of a text stay in the index's files after it was taken out or written anew.
+    """Remove deleted and replaced texts from the index's files, too.
 
-    Cost: the full text is written anew, in small pieces. Never raises: the next one does it.
+    Cost: the full text is rewritten, in small pieces. Never raises: the next call repeats it.
     """
     try:
         search.forget_remains()
@@ -95,9 +95,9 @@ def forget_remains() -> None:
 
 
 def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
-    """Make the index anew from the tickets; call `each` with how many are done. Returns that.
+    """Rebuild the index from the tickets; call `each` with the number done. Returns that number.
 
-    Changes that are made meanwhile are followed as always; an entry never goes back.
+    Changes made meanwhile are indexed as always; an entry is never replaced by an older one.
     """
     begun = this_second()
     search.clear()
@@ -117,7 +117,8 @@ def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
 
 
 def words_of(text: str) -> list[str]:
-    """The words that a text is searched by: no case, no accents, a phone number or VIN as one."""
+    """Return the words to search a text by: without case and accents; a phone number or
+    VIN is one."""
     digits = contact.phone_digits(text)
     if len(digits) >= _PHONE_DIGITS:
         return [digits]
@@ -128,8 +129,10 @@ def words_of(text: str) -> list[str]:
 
 
 def one_code(text: str) -> list[str]:
-    """The word that `text` is without its gaps, if it can be a chassis number or a booking: several
-    groups of letters and digits, with a digit among them. Else no word."""
+    """Return `text` without its gaps if it can be one chassis number or booking, else "".
+
+    That is several groups of letters and digits, with at least one digit.
+    """
     groups = words_asked(text)
     code = "".join(groups)
     could_be = len(groups) > 1 and len(code) <= vins.LONGEST and any(map(str.isdigit, code))
@@ -137,7 +140,8 @@ def one_code(text: str) -> list[str]:
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
-    """The surroundings of the first hit in `text`, every hit between the marks; empty if none."""
+    """Return the text around the first hit in `text`, with every hit marked; empty if there is
+    none."""
     text = unicodedata.normalize("NFC", text)
     plain, places = folded_in_place(text)
     first = pattern_of(words).search(plain)
@@ -156,7 +160,7 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
 
 def mark_hits(text: str, words: Sequence[str]) -> str:
-    """`text` with every word that begins as one of `words` between the marks."""
+    """Return `text` with every word marked that begins with one of `words`."""
     text = unicodedata.normalize("NFC", text)
     parts, at = [], 0
     plain, places = folded_in_place(text)
@@ -170,12 +174,12 @@ def mark_hits(text: str, words: Sequence[str]) -> str:
 
 
 def _goes_on(letter: str) -> bool:
-    """Whether a word does not end before `letter`."""
+    """Return whether a word continues with `letter`."""
     return letter.isalnum() or unicodedata.category(letter).startswith("M")
 
 
 class _People:
-    """Customers and vehicles of some tickets, read together."""
+    """The customers and vehicles of some tickets, read together."""
 
     def __init__(self, tickets: Iterable[Ticket]) -> None:
         about = list(tickets)
@@ -222,19 +226,19 @@ def _changes_text(event: OutboxEvent) -> bool:
 
 
 def _names(customer: Customer | None) -> list[str]:
-    """What people wrote of a customer, and may search a ticket by."""
+    """Return the texts about a customer by which a ticket can be found."""
     if customer is None:
         return []
     return [*filter(None, (customer.name, customer.email, customer.company, customer.phone))]
 
 
 def _marks(vehicle: Vehicle | None) -> list[str]:
-    """What people wrote of a vehicle, and may search a ticket by."""
+    """Return the texts about a vehicle by which a ticket can be found."""
     return [*filter(None, (vehicle.label, vehicle.vin, vehicle.booking))] if vehicle else []
 
 
 def _ends(customer: Customer | None, vehicle: Vehicle | None) -> Iterator[str]:
-    """Ways to say a number that begin within it. They are in the index alone, never shown."""
+    """Yield the endings of a number by which it can be found. They are only in the index."""
     if customer and customer.phone:
         digits = contact.phone_digits(customer.phone)
         # As dialled from abroad, and as people at home say it.

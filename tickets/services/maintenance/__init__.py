@@ -1,1 +1,1 @@
-"""Import, verification, and what keeps indexes and the desk in order."""
+"""Import, verification, and the upkeep of indexes and of the desk."""

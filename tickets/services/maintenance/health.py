@@ -16,7 +16,8 @@ KEPT = 24 * 3_600
 
 @dataclass(frozen=True)
 class Health:
-    """`None`: no event waits; the last sweep is not known, since the cache has forgotten it."""
+    """The state of background work. `None`: no event is waiting, or the cache has lost the last
+    sweep."""
 
     oldest_event_age: timedelta | None
     failed_events: int
@@ -24,7 +25,7 @@ class Health:
 
 
 def swept(*, now: datetime | None = None) -> None:
-    """Note that a sweep has looked for what is due."""
+    """Record that a sweep has run."""
     cache.set(_SWEPT, instant.text(now or this_second()), KEPT)
 
 

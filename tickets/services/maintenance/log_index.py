@@ -1,4 +1,4 @@
-"""The indexes by time and person of what stands in logs."""
+"""The indexes of log entries and escalations by time and person."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from tickets.store.keys import set_record_keys
 
 
 def index_records(each: Callable[[], object] = lambda: None) -> int:
-    """Write the index keys of lines and escalations that have none; return how many that were.
+    """Write the index keys of entries and escalations that have none; return how many.
 
     Reads the whole table, once after an upgrade; safe to repeat. Cost: a write for each that lacks
     its keys.

@@ -1,4 +1,4 @@
-"""Where the past of a mailbox stands: mbox files, maildirs, folders of .eml files."""
+"""The messages in archives of a mailbox: mbox files, maildirs, folders of .eml files."""
 
 import mailbox as formats
 import re
@@ -19,7 +19,7 @@ _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a message stands, and when it reached its mailbox."""
+    """The location of a message, and when it reached its mailbox."""
 
     at: datetime
     source: int
@@ -30,15 +30,21 @@ class Place:
 
 
 class Archive:
-    """Files of messages. Memory grows with their number (about 300 bytes each), not their length;
-    one message at a time is read."""
+    """Files with messages.
+
+    Memory grows with their number (about 300 bytes each), not with their size; one message at a
+    time is read.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._sources = [_opened(path) for path in paths]
 
     def places(self, *, now: datetime) -> Iterator[Place]:
-        """Yield each message with its time: of the topmost Received, else its Date, else its file;
-        none is later than `now`."""
+        """Yield each message's location with its time: its topmost Received, else its Date, else
+        its file's.
+
+        None is later than `now`.
+        """
         for number, source in enumerate(self._sources):
             for key in source:
                 at = received_at(source[key]) or source.fallback(key) or now
@@ -49,7 +55,7 @@ class Archive:
 
 
 class _Files:
-    """Messages in files of their own."""
+    """Messages in one file each."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = [str(file) for file in files]
@@ -65,7 +71,7 @@ class _Files:
 
 
 class _Mbox:
-    """Messages in one file, behind lines that begin with "From "."""
+    """Messages in one mbox file, each after a line that begins with "From "."""
 
     def __init__(self, path: Path) -> None:
         self._box: Any = formats.mbox(path, create=False)  # its stubs know no numbers
@@ -82,7 +88,8 @@ class _Mbox:
 
 
 def received_at(raw: bytes) -> datetime | None:
-    """Return when a message says that it was received: its topmost Received, else its Date."""
+    """Return when a message was received by its own account: its topmost Received, else
+    its Date."""
     head = raw[:LONGEST_HEADERS]
     with suppress(ValueError, LookupError, TypeError):
         headers = BytesHeaderParser().parsebytes(re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0])

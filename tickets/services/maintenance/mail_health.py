@@ -1,4 +1,4 @@
-"""How the e-mail channel is: each mailbox, and what waits for whom."""
+"""The state of the email channel: each mailbox, and waiting messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,11 @@ TOKEN_ENDS_SOON = timedelta(days=14)
 
 @dataclass(frozen=True)
 class MailboxHealth:
-    """How a mailbox is. `since_fetch` is None where it was never fetched, `token_left` where it has
-    no token; less than nothing: it has ended."""
+    """The state of a mailbox.
+
+    `since_fetch` is None if it was never fetched, `token_left` if it has no token; a negative
+    `token_left` has expired.
+    """
 
     name: str
     is_fetched: bool
@@ -45,8 +48,11 @@ class MailboxHealth:
 
 @dataclass(frozen=True)
 class MailCounts:
-    """E-mails that wait: to be processed, for a person, for an upgrade, and what did not arrive.
-    MOST_COUNTED of any means as many or more."""
+    """Counts of emails that wait to be processed, for a person, for an upgrade, or were not
+    delivered.
+
+    MOST_COUNTED means that many or more.
+    """
 
     stored: int
     suspended: int
@@ -55,7 +61,7 @@ class MailCounts:
 
 
 def mailbox_health(*, by: Actor, now: datetime | None = None) -> Sequence[MailboxHealth]:
-    """Return how each active mailbox is. Raises NotAllowed.
+    """Return the state of each active mailbox. Raises NotAllowed.
 
     Cost: two SQL queries, and a GetItem for each mailbox that is fetched.
     """

@@ -1,8 +1,9 @@
-"""The past of a mailbox becomes tickets, with its own times.
+"""Import a mailbox's past as tickets, with its own times.
 
-Each message is added in one transaction, in the order in which they were received: the ticket under
-its version, the line, its Message-IDs, the record under its content. So an import that is repeated,
-or was killed, goes on where it stopped. Nothing is escalated, nobody is told, no mail is sent.
+Messages are added in the order in which they were received, each in one transaction: the ticket
+under its version, the log entry, its Message-IDs, the record under its content key. So an import
+that is repeated, or was killed, continues where it stopped. Nothing is escalated, nobody is
+notified, no mail is sent.
 """
 
 from collections.abc import Callable, Sequence
@@ -70,8 +71,8 @@ _REFUSALS = (*(Unreadable, DomainError, ServiceError, AddressRefused, Contended,
 
 @dataclass
 class Summary:
-    """What an import did: tickets opened, messages added, messages that came before, and those that
-    were not imported, with the reason."""
+    """The result of an import: tickets created, messages added, messages that came before, and
+    those that were not imported, with the reason."""
 
     tickets: int = 0
     messages: int = 0
@@ -100,8 +101,8 @@ def import_mail(
     """Import the messages of files and folders; call `start` with their number, `each` after each.
 
     Tickets without a message for `close_after` are closed, as of their last one. A message that
-    cannot be imported is left out, with its reason. Cost: each message read twice, and what a mail
-    of today costs.
+    cannot be imported is skipped, with its reason. Cost: each message is read twice, and that of
+    receiving it.
     """
     at = now or this_second()
     archive, summary = Archive(paths), Summary()
@@ -127,7 +128,7 @@ class _Import:
         self._tickets: set[str] = set()
 
     def take(self, raw: bytes, place: Place) -> None:
-        """Import one message, unless it came before."""
+        """Import one message, unless it was imported before."""
         key = content_key(raw)
         pk = store.email_pk(self.mailbox.name, key)
         if self._is_known(pk, key):
@@ -161,7 +162,8 @@ class _Import:
                 return
 
     def close(self, *, before: datetime) -> None:
-        """Close imported tickets whose last message is older; one that others change stays."""
+        """Close imported tickets whose last message is older; tickets that others have changed
+        stay."""
         for ticket_id in self._tickets:
             ticket = queries.ticket(ticket_id)
             if ticket is None or ticket.updated_at >= before or ticket.archived_at:
@@ -202,7 +204,7 @@ class _Import:
         self.summary.tickets += ticket is None
 
     def _ticket(self, one: _Message) -> Ticket | None:
-        """The ticket that a message belongs to, by the ids that it names."""
+        """Return the ticket that a message belongs to, by the Message-IDs that it names."""
         if one.is_ours or one.sender.user is not None:
             known = store.tickets_of_messages(ids_named(one.read)[:MOST_REFERENCES])
             found = next((known[i] for i in ids_named(one.read) if i in known), "")
@@ -238,7 +240,7 @@ class _Import:
         )
 
     def _customer(self, one: _Message) -> Customer:
-        """Whoever wrote; of a mail of ours, whom it was written to."""
+        """Return the message's author as a customer; for a mail of the desk, its recipient."""
         own = own_addresses()
         others = [who for who in one.read.to if base_of(who.address) not in own]
         if one.is_ours and not others:
@@ -253,7 +255,7 @@ class _Import:
     def _write(
         self, one: _Message, stored: Ticket | None, draft: Draft, files: Sequence[Attachment]
     ) -> None:
-        """Add the line, the record and the Message-IDs, and write them with the ticket."""
+        """Add the log entry, the record and the Message-IDs, and write them with the ticket."""
         customer = one.sender.customer
         from_customer = customer is not None and customer.customer_id == draft.ticket.customer_id
         is_note = one.sender.user is not None and not one.is_ours and stored is not None
@@ -286,8 +288,10 @@ class _Import:
         self._tickets.add(number)
 
     def _finish(self, draft: Draft, stored: Ticket | None, *, fires_later: bool = False) -> None:
-        """One transaction: the ticket under its version, and all beside it. What has passed by now
-        counts as escalated, unless the ticket is one of today."""
+        """Write the ticket under its version, and everything beside it, in one transaction.
+
+        Milestones that have passed count as escalated, unless the ticket is new today.
+        """
         draft.log_changes()
         if stored is not None:
             draft.ticket.version = stored.version + 1
@@ -304,14 +308,14 @@ class _Import:
             write_beside(transaction, draft)
 
     def _apply(self, draft: Draft, line: Communication, kind: EventType) -> None:
-        """Apply an event to the clocks where the workflow has it; a closed ticket stays closed."""
+        """Apply an event to the clocks if the workflow allows it; a closed ticket stays closed."""
         try:
             draft.apply(kind)
         except DomainError:
             line.without_effect = True
 
     def _note_ignored(self, one: _Message) -> None:
-        """Note an automatic mail that belongs to no ticket, so that a repeat knows it."""
+        """Record an automatic mail that belongs to no ticket, so that a repeat skips it."""
         with Transaction() as transaction:
             self._put_record(transaction, one, Outcome.IGNORED, "", None)
         raw_messages.forget(one.mail.sha256)

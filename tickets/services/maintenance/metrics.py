@@ -1,4 +1,4 @@
-"""How tickets, the outbox and the mailboxes are right now, as gauges of /metrics."""
+"""Gauges of /metrics for tickets, the outbox and the mailboxes."""
 
 from collections.abc import Iterator
 from math import inf
@@ -12,8 +12,10 @@ from tickets.services.maintenance.mail_health import MOST_COUNTED, mail_counts, 
 
 
 def gauges() -> Iterator[GaugeMetricFamily]:
-    """Yield the gauges. Cost: as `pulse`, `snapshot`, `mailbox_health` and `mail_counts`. Raises
-    where an engine is away."""
+    """Yield the gauges. Raises if an engine is away.
+
+    Cost: that of `pulse`, `snapshot`, `mailbox_health` and `mail_counts`.
+    """
     found = pulse(by=SYSTEM)
     oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
     yield GaugeMetricFamily(
@@ -43,7 +45,7 @@ def gauges() -> Iterator[GaugeMetricFamily]:
 
 
 def _mail_gauges() -> Iterator[GaugeMetricFamily]:
-    """Cost: as `mailbox_health` and `mail_counts`."""
+    """Yield the gauges of the email channel. Cost: that of `mailbox_health` and `mail_counts`."""
     age = GaugeMetricFamily(
         "helpdesk_mailbox_fetch_age_seconds",
         "Seconds since a mailbox was last fetched; +Inf if it never was.",

@@ -1,9 +1,9 @@
-"""Take over another help desk's tickets, with their own times.
+"""Import another help desk's tickets, with their own times.
 
 Each ticket is replayed on a Draft, as live work would have changed it, and written in as few
-transactions as its length allows. The events that were taken are written in the same transactions,
-so an import that is repeated, or was killed, goes on where it stopped. Nothing is escalated and
-nobody is told; a ticket that ends open is planned from now on.
+transactions as its length allows. The imported events are recorded in the same transactions, so an
+import that is repeated, or was killed, continues where it stopped. Nothing is escalated and nobody
+is notified; the milestones of a ticket that ends open count from now on.
 """
 
 import re
@@ -70,7 +70,7 @@ _TICKET = re.compile(rb'"ticket"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
 
 @dataclass(frozen=True)
 class Refused:
-    """A line that was not taken, and why."""
+    """A line that was not imported, and why."""
 
     line: int
     reason: str
@@ -78,7 +78,8 @@ class Refused:
 
 @dataclass
 class Summary:
-    """What an import did: tickets made or gone on with, events taken and skipped, lines refused."""
+    """The result of an import: tickets created or continued, events imported and skipped, lines
+    refused."""
 
     tickets: int = 0
     events: int = 0
@@ -99,10 +100,10 @@ def import_history(
     now: datetime | None = None,
     each: Callable[[int], object] = lambda lines: None,
 ) -> Summary:
-    """Import a file of JSON Lines; call `each` with the number of lines that were worked off.
+    """Import a file of JSON Lines; call `each` with the number of lines done.
 
-    A line that is refused stops its ticket, and nothing else. With `dry_run` nothing is written.
-    Memory grows with the number of lines (16 bytes or so each), not with their length.
+    A refused line stops its ticket, and nothing else. With `dry_run` nothing is written. Memory
+    grows with the number of lines (16 bytes or so each), not with their length.
     """
     summary = Summary()
     work = _Import(dry_run=dry_run, now=now or this_second(), summary=summary)
@@ -121,7 +122,8 @@ def import_history(
 
 
 def _index(file: IO[bytes], summary: Summary) -> tuple[dict[str, list[_Line]], dict[str, int]]:
-    """Where the lines of each ticket stand, and the first bad line of a ticket that has one."""
+    """Return the positions of each ticket's lines, and the first bad line of a ticket
+    that has one."""
     lines: dict[str, list[_Line]] = {}
     stops: dict[str, int] = {}
     for number, start, line in _lines(file):
@@ -137,7 +139,8 @@ def _index(file: IO[bytes], summary: Summary) -> tuple[dict[str, list[_Line]], d
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """Each line with its number and place; of one that is too long only the beginning."""
+    """Yield each line with its number and position; only the beginning of a line that
+    is too long."""
     number, start = 0, 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
@@ -148,7 +151,7 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
 
 
 class _Import:
-    """What an import knows while it runs."""
+    """The state of a running import."""
 
     def __init__(self, *, dry_run: bool, now: datetime, summary: Summary) -> None:
         self.dry_run, self.now, self.summary = dry_run, now, summary
@@ -158,7 +161,7 @@ class _Import:
         self._numbers: Iterator[int] = iter(())
 
     def prepare(self, numbers: Sequence[str]) -> None:
-        """Read what was imported of these tickets before, and take numbers for the new ones."""
+        """Read what was imported of these tickets before, and reserve numbers for new ones."""
         self._marks = queries.imported(numbers)
         new = len(numbers) - len(self._marks)
         self._numbers = iter(
@@ -168,7 +171,7 @@ class _Import:
     def ticket(
         self, number: str, lines: Sequence[_Line], file: IO[bytes], stop: int | None
     ) -> None:
-        """Replay one ticket; stop at its first line that is refused."""
+        """Replay one ticket; stop at its first refused line."""
         mark = self._marks.get(number) or Imported(imported_pk(number), taken=[])
         replay = _Replay(self, mark)
         taken_before = set(mark.taken)
@@ -198,7 +201,7 @@ class _Import:
         return str(next(self._numbers))
 
     def person(self, username: str) -> Actor:
-        """Whoever has this user name; somebody unknown becomes an inactive user."""
+        """Return the user with this username; an unknown one is created as an inactive user."""
         known = self._people.get(username)
         if known is None:
             if self.dry_run:
@@ -212,7 +215,7 @@ class _Import:
         return known
 
     def customer(self, event: HistoryEvent) -> Customer:
-        """Whoever has the external id, or the e-mail address; else somebody new."""
+        """Return the customer with the external id or the email address, or create one."""
         external_id = event.customer["externalId"]
         known = self._customers.get(external_id) or customer_with_external_id(external_id)
         if known is None and (address := event.customer.get("email")):
@@ -236,7 +239,8 @@ class _Import:
         return known
 
     def vehicle(self, event: HistoryEvent, customer: Customer) -> str | None:
-        """The vehicle with the VIN, whoever owns it by now; else a new one of this customer."""
+        """Return the vehicle with the VIN, whoever owns it by now, or create one for
+        this customer."""
         if not event.vehicle:
             return None
         vin = vins.as_kept(event.vehicle["vin"])
@@ -256,7 +260,7 @@ class _Import:
 
 
 class _Replay:
-    """One ticket on its way through its events."""
+    """A ticket while its events are replayed."""
 
     def __init__(self, work: _Import, mark: Imported) -> None:
         self._work = work
@@ -266,7 +270,7 @@ class _Replay:
         self._taken: list[str] = []
 
     def take(self, event: HistoryEvent, key: str) -> None:
-        """Raises DomainError or Invalid, with the draft as it was before."""
+        """Apply an event. Raises DomainError or Invalid, with the draft as it was before."""
         if event.at > self._work.now:
             raise HistoryRefused("it is in the future")
         if event.kind is ImportEventKind.CREATED:
@@ -293,7 +297,7 @@ class _Replay:
             self._write()
 
     def finish(self) -> None:
-        """Write what is left, and plan what is to come."""
+        """Write the rest, and plan the milestones."""
         if self._draft is None or not self._taken:
             return
         self._draft.finish_without_firing(until=self._work.now)
@@ -344,7 +348,7 @@ class _Replay:
         )
 
     def _apply(self, draft: Draft, event: HistoryEvent) -> None:
-        """What the verbs of live work would have decided."""
+        """Apply an event to the draft, as the use cases would."""
         match event.kind:
             case ImportEventKind.ASSIGNED:
                 set_assignee(draft, self._work.person(event.texts["to"]).user_id)
@@ -362,7 +366,7 @@ class _Replay:
                 draft.apply(_STEPS[event.kind])
 
     def _write(self) -> None:
-        """One transaction: the ticket, its new lines, and which events they came from."""
+        """Write the ticket, its new entries and the ids of their events in one transaction."""
         work, draft = self._work, self._draft
         assert draft is not None  # noqa: S101 (for the type checker)
         if not work.dry_run:

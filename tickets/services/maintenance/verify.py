@@ -1,9 +1,8 @@
-"""Replay each ticket's log, and hold it against the ticket and everything derived from it.
+"""Replay each ticket's log, and compare it with the ticket and everything derived from it.
 
-Three accounts of a ticket are kept: what its log tells, what its clock's timeline says, and what
-the ticket itself and the indexes show. They are written together, so any two that differ are a
-fault. The log tells of changes: if the only change that a field ever saw is lost from it, nothing
-is left to notice it by.
+A ticket is recorded in three ways: its log, the timeline of its clocks, and the ticket itself with
+its indexes. They are written together, so any difference is a fault. The log has changes only: if
+the only change of a field is missing from it, that cannot be noticed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,14 +30,14 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Drift:
-    """Something that should be the same and is not."""
+    """A difference between two records that should agree."""
 
     ticket_id: str
     what: str
 
 
 class NotCompared(Exception):
-    """What follows from the tickets is still on its way: it was not compared with them."""
+    """Derived data was not compared, because changes to it are still being processed."""
 
 
 def verify(
@@ -46,14 +45,12 @@ def verify(
     each: Callable[[], object] = lambda: None,
     not_compared: Callable[[str], object] = lambda _what: None,
 ) -> Iterator[Drift]:
-    """Every drift of these tickets, or of all.
+    """Yield every drift of these tickets, or of all.
 
-    Call `each` after each ticket, and `not_compared` with a sentence where something that follows
-    from them was left out, because it is still on its way.
-
-    People and workers go on meanwhile, and indexes are late: what differs is read again when all
-    has been read, until nobody has changed the ticket in between.
-    Cost for each ticket: its item collection, a query for each index, and a row of SQL.
+    Calls `each` after each ticket, and `not_compared` with a sentence if derived data was left out.
+    Users and workers may continue meanwhile, and indexes are late: what differs is read again at
+    the end, until nobody has changed the ticket in between. Cost for each ticket: its item
+    collection, a query for each index, and a row of SQL.
     """
     numbers = set()
     again: list[str] = []
@@ -77,7 +74,7 @@ def verify(
 
 
 def _drifts_at_rest(ticket_id: str) -> list[Drift]:
-    """The drifts of a ticket that nobody changed while it was read."""
+    """Return the drifts of a ticket, read until nobody has changed it in between."""
     found: list[Drift] = []
     for _attempt in range(ATTEMPTS):
         ticket = queries.ticket(ticket_id)
@@ -109,7 +106,7 @@ def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
 
 @dataclass
 class _Told:
-    """What the lines of a log add up to."""
+    """The values that follow from a log's entries."""
 
     values: dict[str, str | None] = field(
         default_factory=lambda: {"status": Status.OPEN.value, "waiting": "no"}
@@ -189,7 +186,7 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
 
 
 def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
-    """Let the clock decide again all that it decides."""
+    """Replay the timeline, and compare everything that the clock decides."""
     timeline = Timeline.load(ticket.timeline)
     draft = Draft(copy_of(ticket), timeline, by=SYSTEM, now=ticket.updated_at)
     draft.finish_without_firing()

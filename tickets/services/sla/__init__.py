@@ -1,1 +1,1 @@
-"""What customers are promised: policies, escalation rules, and why a deadline is what it is."""
+"""SLA policies, escalation rules, recalculation, and how a deadline is calculated."""

@@ -1,4 +1,4 @@
-"""Save what the desk promises, with the versions that follow from it."""
+"""Save SLA policies and calendars, with the versions that follow."""
 
 from django.db import transaction
 
@@ -7,10 +7,10 @@ from tickets.services.sla.policies import freeze
 
 
 def save_policy(policy: Policy) -> bool:
-    """Save a policy and, if its promises changed, make its next version.
+    """Save a policy and, if its targets changed, create its next version.
 
-    Returns whether open tickets may be due at other times now: its promises, its conditions or its
-    place among the others changed.
+    Returns whether open tickets may have other deadlines now: if its targets, its conditions or its
+    position among the others changed.
     """
     with transaction.atomic():
         before = Policy.objects.filter(pk=policy.pk).first()
@@ -25,8 +25,10 @@ def save_policy(policy: Policy) -> bool:
 
 
 def save_calendar(calendar: Calendar) -> bool:
-    """Save a calendar and make the next version of each policy that uses it; return whether any
-    has one now."""
+    """Save a calendar and create the next version of each policy that uses it.
+
+    Returns whether any policy has a new version.
+    """
     changed = False
     with transaction.atomic():
         calendar.save()
@@ -38,5 +40,5 @@ def save_calendar(calendar: Calendar) -> bool:
 
 
 def _conditions(policy: Policy) -> tuple[object, ...]:
-    """What decides which tickets a policy applies to."""
+    """Return what decides which tickets a policy applies to."""
     return policy.active, policy.order, sorted(policy.categories), sorted(policy.segments)

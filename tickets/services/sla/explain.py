@@ -1,4 +1,4 @@
-"""Why a ticket is due when it is."""
+"""How the deadlines of a ticket are calculated."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,13 +36,13 @@ class Explained:
 
 
 def explained(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Explained:
-    """Ask the clock about a ticket. One read. Raises NotFound, NotAllowed."""
+    """Return the explanation of a ticket's deadlines. One read. Raises NotFound, NotAllowed."""
     require_ticket_work(by)
     return _explained(ticket_id, now or this_second())
 
 
 def explain_ticket(ticket_id: str, *, now: datetime | None = None) -> str:
-    """The answer of `sla_explain TICKET_ID`, for people. Raises NotFound."""
+    """Return the output of `sla_explain TICKET_ID`. Raises NotFound."""
     found = _explained(ticket_id, now or this_second())
     ticket, reading = found.ticket, found.explanation.reading
     lines = [

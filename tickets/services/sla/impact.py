@@ -1,4 +1,4 @@
-"""What a change of SLA policies or calendars would do to the open tickets, before it is saved."""
+"""The impact of a change of SLA policies or calendars on the open tickets, before it is saved."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _OPEN = (Status.OPEN, Status.IN_PROGRESS)
 
 @dataclass(frozen=True)
 class Scope:
-    """Of `seen` open tickets so many are touched. `more`: there are others, less urgent."""
+    """`touched` of `seen` open tickets are affected. `more`: there are others, less urgent."""
 
     seen: int
     more: bool
@@ -31,21 +31,23 @@ class Scope:
 
     @property
     def is_large(self) -> bool:
-        """Whether more than a tenth of the open tickets are touched, as far as anybody can tell:
-        where there are more than were looked at, it may be so."""
+        """Whether more than a tenth of the open tickets may be affected.
+
+        If not all of them were read, that is assumed.
+        """
         return self.more or self.touched * LARGE > self.seen
 
 
 @dataclass(frozen=True)
 class Impact(Scope):
-    """`touched` are due at other times: `moved` of them under another policy, the others under a
-    new version of theirs."""
+    """`touched` tickets get other deadlines: `moved` of them under another policy, the others under
+    a new version of theirs."""
 
     moved: int
 
 
 class OpenTickets:
-    """The MOST most urgent open tickets, whole, as they are read one after another.
+    """The MOST most urgent open tickets, read while they are iterated over.
 
     Cost: for each hundred a query a status, and a batch read.
     """
@@ -69,14 +71,14 @@ class OpenTickets:
 
 
 def of_policy(policy: Policy, *, by: Actor) -> Impact:
-    """Return what saving `policy` as it is would do. Raises NotAllowed. Cost: as OpenTickets."""
+    """Return the impact of saving `policy`. Raises NotAllowed. Cost: as OpenTickets."""
     require_supervision(by)
     others = Policy.objects.exclude(pk=policy.pk).select_related("calendar")
     return _impact([*others, policy])
 
 
 def of_calendar(calendar: Calendar, *, by: Actor) -> Impact:
-    """Return what saving `calendar` as it is would do. Raises NotAllowed. Cost: as OpenTickets."""
+    """Return the impact of saving `calendar`. Raises NotAllowed. Cost: as OpenTickets."""
     require_supervision(by)
     policies = list(Policy.objects.select_related("calendar"))
     for policy in policies:
@@ -86,8 +88,10 @@ def of_calendar(calendar: Calendar, *, by: Actor) -> Impact:
 
 
 def under(policy: Policy, *, by: Actor) -> Scope:
-    """Return how many open tickets run under `policy` now. Raises NotAllowed. Cost: as
-    OpenTickets."""
+    """Return how many open tickets are under `policy` now. Raises NotAllowed.
+
+    Cost: as OpenTickets.
+    """
     require_supervision(by)
     keys = set(policy.versions.values_list("key", flat=True))
     tickets = OpenTickets()
@@ -96,7 +100,7 @@ def under(policy: Policy, *, by: Actor) -> Scope:
 
 
 def _impact(policies: Sequence[Policy]) -> Impact:
-    """Hold each open ticket against the policies as they would be."""
+    """Return the impact on each open ticket, if the policies were these."""
     keys = {id(policy): _key(policy) for policy in policies}
     owner = {
         key: policy.pk
@@ -115,7 +119,7 @@ def _impact(policies: Sequence[Policy]) -> Impact:
 
 
 def _key(policy: Policy) -> str | None:
-    """The key of the version that tickets would run under; None: of one that is to be made."""
+    """Return the key of the version that tickets would have; None if it has yet to be created."""
     newest = policy.versions.order_by("-number").first() if policy.pk else None
     return newest.key if newest and newest.terms == policy.as_written() else None
 

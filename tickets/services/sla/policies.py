@@ -1,7 +1,7 @@
-"""Which SLA terms and escalation rules a ticket runs under.
+"""Which policy version and escalation rules apply to a ticket.
 
-Versions never change, so each process keeps those it has met. Which policy applies, and which rules
-are in force, is asked anew each time: one SQL query.
+Versions never change, so each process caches them. Which policy applies, and which rules are
+active, is read each time: one SQL query.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,14 +22,17 @@ from tickets.models import EscalationRule, Policy, PolicyVersion
 
 
 def snapshot_for(*, category: Category, segment: str) -> PolicySnapshot:
-    """The present terms of the first active policy that matches; the default one always does."""
+    """Return the current version of the first active policy that matches; the default
+    always does."""
     policies = Policy.objects.filter(active=True) | Policy.objects.filter(is_default=True)
     return POLICY_SNAPSHOTS[current_key(applying(policies, category=category, segment=segment))]
 
 
 def applying(policies: Iterable[Policy], *, category: Category, segment: str) -> Policy:
-    """Return the first active of these policies, by their order, that matches; the default one
-    always does. Raises TargetsRefused where there is none."""
+    """Return the first active policy that matches, in their order; the default always does.
+
+    Raises TargetsRefused if there is none.
+    """
     for policy in sorted(policies, key=lambda one: (one.is_default, one.order, one.name)):
         if (policy.active or policy.is_default) and policy.matches(
             category=category, segment=segment
@@ -39,7 +42,7 @@ def applying(policies: Iterable[Policy], *, category: Category, segment: str) ->
 
 
 def policy_applies(key: str, *, category: Category, segment: str) -> bool:
-    """Whether the policy that the version `key` is of would apply to such a ticket now."""
+    """Return whether the policy of the version `key` would apply to such a ticket now."""
     number_at = key.rfind("-")
     return (
         snapshot_for(category=category, segment=segment).key.rpartition("-")[0] == key[:number_at]
@@ -47,13 +50,14 @@ def policy_applies(key: str, *, category: Category, segment: str) -> bool:
 
 
 def current_key(policy: Policy) -> str:
-    """The key of a policy's newest version; None has been made: the first is made now."""
+    """Return the key of a policy's newest version; the first one is created if there is none."""
     newest = policy.versions.order_by("-number").values_list("key", flat=True).first()
     return newest or freeze(policy).key
 
 
 def freeze(policy: Policy) -> PolicyVersion:
-    """The version that says what `policy` says now: the newest if nothing changed, or a new one."""
+    """Return the version with the policy's current values: the newest, or a new one if they
+    changed."""
     with transaction.atomic():
         terms = policy.as_written()
         newest = policy.versions.select_for_update().order_by("-number").first()
@@ -66,7 +70,7 @@ def freeze(policy: Policy) -> PolicyVersion:
 
 
 class _PolicySnapshots(Mapping[str, PolicySnapshot]):
-    """Every version of terms that a ticket may have been under, by its key, read when asked for."""
+    """Every policy version by its key, read when it is needed."""
 
     def __getitem__(self, key: str) -> PolicySnapshot:
         return _terms(key)
@@ -85,7 +89,7 @@ _in_force: ContextVar[tuple[Rule, ...] | None] = ContextVar("rules_in_force", de
 
 
 def rules() -> tuple[Rule, ...]:
-    """The escalation rules in force. One SQL query."""
+    """Return the active escalation rules. One SQL query."""
     known = _in_force.get()
     if known is not None:
         return known
@@ -94,7 +98,8 @@ def rules() -> tuple[Rule, ...]:
 
 @contextmanager
 def rules_asked_once() -> Iterator[None]:
-    """Many changes in a row, for a second or two, go by the rules in force at their beginning."""
+    """Use the same escalation rules for all changes inside the block, which takes a
+    second or two."""
     token = _in_force.set(rules())
     try:
         yield
@@ -104,7 +109,7 @@ def rules_asked_once() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class PriorityTargets:
-    """What a new ticket of a priority is promised, in seconds of working time."""
+    """The targets of new tickets of a priority, in seconds of working time."""
 
     priority: Priority
     response: int
@@ -112,7 +117,7 @@ class PriorityTargets:
 
 
 def targets_of_new_tickets() -> list[PriorityTargets]:
-    """What the default policy promises, the most urgent priority first."""
+    """Return the targets of the default policy, the most urgent priority first."""
     terms = POLICY_SNAPSHOTS[current_key(Policy.objects.get(is_default=True))]
     return [
         PriorityTargets(priority, terms.of(priority).response, terms.of(priority).resolution)
@@ -130,7 +135,7 @@ def _terms(key: str) -> PolicySnapshot:
 
 
 def snapshot_of(key: str, written: Mapping[str, Any]) -> PolicySnapshot:
-    """The terms that are written as a PolicyVersion keeps them."""
+    """Return the targets that a PolicyVersion stores."""
     return PolicySnapshot(
         key=key,
         calendar=calendar.parse(written["calendar"]),

@@ -1,8 +1,8 @@
-"""Plan open tickets anew after a change of policies, calendars or rules.
+"""Recalculate open tickets after a change of policies, calendars or rules.
 
-A round goes over the open tickets by the status index, a page at a time. Each page is a task of its
-own that writes down how far it came, so a worker that dies costs a page at most. Tickets move in
-the index while the round walks it, so it starts over until it has met none that had to change.
+A run goes through the open tickets by the status index, a page at a time. Each page is a task of
+its own that stores its progress, so a worker that dies costs a page at most. Tickets move in the
+index meanwhile, so the run is repeated until no ticket had to change.
 """
 
 from datetime import timedelta
@@ -36,10 +36,10 @@ _OPEN = (Status.OPEN, Status.IN_PROGRESS)
 
 
 def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "") -> Replan:
-    """Start a round over the open tickets, or those of one customer, in the background.
+    """Start a recalculation of all open tickets, or those of one customer, in the background.
 
-    With `policies` each runs under the policy that applies to it now; without, its policy stays and
-    only its milestones are recalculated. A customer's tickets also get their segment.
+    With `policies` each ticket gets the policy that applies to it now; without, its policy stays
+    and only its milestones are recalculated. A customer's tickets also get the customer's segment.
     """
     replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
     wake.send("tickets.replan", replan.pk)
@@ -47,8 +47,10 @@ def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "")
 
 
 def replan_customer(customer_id: str, *, by: Actor) -> Replan:
-    """Let the open tickets of a customer take over the customer's segment, and the policy that
-    applies to it, in the background. Raises NotFound, NotAllowed."""
+    """Give a customer's open tickets the customer's segment, and the policy that applies to it.
+
+    This happens in the background. Raises NotFound, NotAllowed.
+    """
     require_ticket_work(by)
     customer = get_customer(customer_id)
     if customer is None:
@@ -58,12 +60,12 @@ def replan_customer(customer_id: str, *, by: Actor) -> Replan:
 
 
 def stalled() -> QuerySet[Replan]:
-    """Rounds whose worker has died, or could not be told."""
+    """Return runs whose worker has died, or was never woken."""
     return Replan.objects.filter(finished_at=None, progressed_at__lt=timezone.now() - PATIENCE)
 
 
 def replan_page(replan_id: int) -> bool:
-    """Plan one page of open tickets anew; say whether there is nothing left for this caller.
+    """Recalculate one page of open tickets; return whether this caller has nothing left to do.
 
     Cost: one query a status, one read for the customers, then a read for each ticket and a
     transaction for each that changes.
@@ -103,10 +105,10 @@ def replan_page(replan_id: int) -> bool:
 
 
 def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
-    """Let the ticket run under the policy that applies to it now: by its own segment.
+    """Apply the policy that matches the ticket now, by its own segment.
 
-    The customer is asked only for tickets that have none of their own: those of an earlier release
-    of which `store_segments` has not heard.
+    The customer is read only for tickets without a segment: those of an earlier release that
+    `store_segments` has not reached yet.
     """
     ticket = draft.ticket
     if not ticket.status.active:

@@ -1,4 +1,4 @@
-"""Escalation rules: what one would fire on, and from when on it does."""
+"""Escalation rules: what one would fire on, and when it comes into force."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ANY = tuple(Rule(trigger.value, trigger) for trigger in Trigger)
 
 @dataclass(frozen=True)
 class PastNow:
-    """How many open tickets are past each trigger; `seen` were looked at, and there are `more`."""
+    """How many of the `seen` open tickets are past each trigger; `more`: there are others."""
 
     tickets: dict[Trigger, int]
     seen: int
@@ -27,7 +27,7 @@ class PastNow:
 
 
 def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
-    """Return what a rule for each trigger would fire on at once. Raises NotAllowed.
+    """Return how many tickets a rule for each trigger would fire on at once. Raises NotAllowed.
 
     Cost: as OpenTickets.
     """
@@ -45,9 +45,9 @@ def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
 
 
 def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Scope:
-    """Return on how many open tickets saving `rule` as it is fires at once. Raises NotAllowed.
+    """Return on how many open tickets `rule` fires at once when it is saved. Raises NotAllowed.
 
-    Cost: as `past_now`, where the rule begins with what is past; none otherwise.
+    Cost: as `past_now` with `also_past`, otherwise none.
     """
     require_supervision(by)
     before = EscalationRule.objects.filter(pk=rule.pk).first()
@@ -60,10 +60,10 @@ def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Scope:
 def save_rule(
     rule: EscalationRule, *, also_past: bool, reason: str, now: datetime | None = None
 ) -> Replan | None:
-    """Save a rule and plan the open tickets anew; return the round, or None where nothing changed.
+    """Save a rule and recalculate the open tickets; return the run, or None if nothing changed.
 
-    One that is new, comes into force again, or has another trigger fires from now on, and with
-    `also_past` on what is past it already.
+    A rule that is new, is activated again, or has another trigger fires from now on; with
+    `also_past` also on milestones that have passed.
     """
     before = EscalationRule.objects.filter(pk=rule.pk).first()
     if before and before.as_rule() == rule.as_rule() and before.active == rule.active:

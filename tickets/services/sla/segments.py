@@ -1,6 +1,6 @@
-"""The customer segment that is a ticket's own, for tickets that an earlier release has opened.
+"""Store the customer segment on tickets that an earlier release created without it.
 
-To be removed with the next release but one.
+To be removed with the release after next.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from tickets.store.ticket import Ticket
 
 
 def store_segments(each: Callable[[], object] = lambda: None) -> int:
-    """Store the segment of tickets that have none; return how many had none.
+    """Store the segment of tickets that have none; return how many.
 
-    To be run before anybody changes policies: which of them a ticket runs under tells of a segment
-    that its customer no longer has. Reads the whole table, once after an upgrade, and writes each
-    ticket that lacks it; safe to repeat, and beside people who work.
+    Run it before anybody changes policies: a ticket's policy tells which segment its customer had.
+    Reads the whole table, once after an upgrade, and writes each ticket that lacks it; safe to
+    repeat, and while people work.
     """
     stored = 0
     for ticket, _log in queries.every_ticket():
@@ -29,7 +29,7 @@ def store_segments(each: Callable[[], object] = lambda: None) -> int:
 
 
 def _store(ticket: Ticket) -> bool:
-    """Write the segment, unless somebody was quicker; return whether it was written here."""
+    """Write the segment unless it was written meanwhile; return whether it was written here."""
     # Nobody has seen it and the clock does not ask it: no new version of the ticket.
     missing = Ticket.pk.exists() & Ticket.segment.does_not_exist()
     try:
@@ -41,7 +41,7 @@ def _store(ticket: Ticket) -> bool:
 
 
 def _segment_of(ticket: Ticket) -> str:
-    """The customer's segment, unless that has changed since the ticket got its policy."""
+    """Return the customer's segment, unless it has changed since the ticket got its policy."""
     customer = get_customer(ticket.customer_id)
     present = customer.segment if customer else Segment.INDIVIDUAL.value
     category = ticket.category

@@ -1,4 +1,4 @@
-"""Policies and routing rules that never apply, since earlier ones take all that fits them."""
+"""Policies and routing rules that never apply, since earlier ones match everything they match."""
 
 from collections.abc import Iterable
 
@@ -14,8 +14,10 @@ _PRIORITIES = {one.value for one in Priority}
 
 
 def hidden_policies(policies: Iterable[Policy] | None = None) -> dict[int, list[str]]:
-    """Return the active policies that never apply, by primary key, with the names of those before
-    them. The default one is for what is left, if anything. One SQL query, or none."""
+    """Return the active policies that never apply, by primary key, with the names of those before.
+
+    The default policy applies to whatever is left. One SQL query, or none.
+    """
     known = Policy.objects.all() if policies is None else policies
     found = sorted(
         (one for one in known if one.active and not one.is_default),
@@ -33,7 +35,7 @@ def hidden_policies(policies: Iterable[Policy] | None = None) -> dict[int, list[
 
 @once_a_page
 def hidden_policies_now() -> dict[int, list[str]]:
-    """As `hidden_policies` of those that are stored; asked once for all rows of a page."""
+    """As `hidden_policies` of the stored policies; cached for the rows of a page."""
     return hidden_policies()
 
 

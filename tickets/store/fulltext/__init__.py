@@ -1,7 +1,7 @@
-"""Full text of tickets, in whatever the database at hand is good at.
+"""Full text of tickets, in the way of the database in use.
 
 A document has two fields: `strong` (number, subject, people, vehicle) and `weak` (description and
-conversation), both as plain words that are folded already; and `original`, for snippets.
+conversation), both as plain, folded words; and `original`, for snippets.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,25 +22,27 @@ class Document:
 
 
 class Engine(Protocol):
-    """What a database has to be able to do. Each is a module beside this one."""
+    """The interface of a database's full text. Each is a module beside this one."""
 
     def create(self) -> None:
-        """Make the table, if it is not there."""
+        """Create the table, unless it exists."""
 
     def drop(self) -> None: ...
 
     def put(self, documents: Iterable[Document]) -> None:
-        """Write documents, each instead of the one with its number."""
+        """Write documents; each replaces the one with its number."""
 
     def forget(self, numbers: Sequence[int]) -> None:
-        """Take the documents of these numbers out."""
+        """Delete the documents with these numbers."""
 
     def forget_remains(self) -> None:
-        """Let nothing be left of documents that were taken out or written anew."""
+        """Remove deleted and replaced documents from the database's files."""
 
     def matching(self, words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
-        """SQL, and its parameters, that selects the numbers of the documents that have every word
-        as the beginning of one of theirs; with `strong` in that field alone."""
+        """Return SQL, and its parameters, for the numbers of matching documents.
+
+        Every word has to begin a word of the document; with `strong`, in that field alone.
+        """
 
     def originals(self, numbers: Sequence[int]) -> dict[int, str]: ...
 

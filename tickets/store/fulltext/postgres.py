@@ -1,7 +1,7 @@
 """Full text in PostgreSQL: arrays of lexemes under a GIN index.
 
-The words come folded and split, so that PostgreSQL's own parser, which takes addresses and numbers
-for something else than SQLite does, is left out.
+Words are folded and split before, so PostgreSQL's own parser, which reads URLs and numbers in
+another way than SQLite, is not used.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def forget(numbers: Sequence[int]) -> None:
 
 
 def forget_remains() -> None:
-    """Autovacuum does that."""
+    """Do nothing: autovacuum does it."""
 
 
 def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:

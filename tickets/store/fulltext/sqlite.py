@@ -16,8 +16,11 @@ MERGED_PAGES = 500
 
 
 def create() -> None:
-    """The words come folded and split: SQLite splits at spaces alone, so that it cuts none in two
-    of a script that it knows less of."""
+    """Create the table.
+
+    Words are folded and split before: SQLite splits at spaces only, so that it breaks no word of a
+    script that it does not know well.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE VIRTUAL TABLE IF NOT EXISTS tickets_text USING fts5("
@@ -47,11 +50,13 @@ def forget(numbers: Sequence[int]) -> None:
 
 
 def forget_remains() -> None:
-    """Deleted documents stay in FTS5's segments until those are merged: merge them all, some pages
-    at a time, so that other writers come in between. Then the file is written anew, since its pages
-    keep what was in them (the pragma secure_delete overwrites most of it, not all), and SQLite's
-    log of changes is emptied. Cost: grows with the database, and other writers wait; SQLite serves
-    laptops."""
+    """Merge all segments of FTS5, some pages at a time, then rewrite the file and empty the WAL.
+
+    Deleted documents stay in FTS5's segments until those are merged, and pages keep what was in
+    them (the pragma secure_delete overwrites most of it, not all). Merging in pieces lets other
+    writers in between. Cost: grows with the database, and other writers wait; SQLite serves
+    laptops.
+    """
     with connection.cursor() as cursor:
         pages = -MERGED_PAGES  # negative: begin with all segments
         while _written_by(cursor, pages) > 1:
