@@ -1,1 +1,1 @@
-"""Who the tickets are about: customers and their vehicles. Knows nothing of tickets."""
+"""Customers and their vehicles. Knows nothing of tickets."""

@@ -1,4 +1,4 @@
-"""What workers do with customers."""
+"""Celery tasks of customers."""
 
 from celery import shared_task
 

@@ -72,7 +72,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
 
 
 def _shared(*, json: bool) -> list[Any]:
-    """What is done to every line, whoever writes it."""
+    """Return the processors of every line, including those of libraries."""
     words: list[Any] = [structlog.processors.format_exc_info]
     return [
         structlog.contextvars.merge_contextvars,

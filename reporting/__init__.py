@@ -1,1 +1,1 @@
-"""Figures about the desk's work. Reads what tickets and customers publish."""
+"""Reports. They read what tickets and customers publish."""

@@ -1,4 +1,4 @@
-"""What workers do for reports."""
+"""Celery tasks of reports."""
 
 from time import monotonic
 
@@ -22,7 +22,8 @@ REST = 3
 
 @shared_task(name="reporting.roll_up")
 def roll_up() -> int:
-    """Only one at a time, with a rest that grows with a day's facts: each reads them all again."""
+    """Roll up. Only one worker at a time, with a pause that grows with a day's facts: all are read
+    again."""
     if not cache.add(ROLLING, True, LONGEST):
         facts.wake_worker()
         return 0

@@ -48,7 +48,7 @@ def retry_failed_events() -> int:
 
 @shared_task(name="tickets.mail_notices")
 def mail_notices() -> int:
-    """A task of an earlier release, as is `send_letters`: their mail is taken over."""
+    """Take over mail of an earlier release, whose task this is, as is `send_letters`."""
     return old_mail.take_over()
 
 

@@ -1,4 +1,4 @@
-"""Customers and vehicles in the admin: written through the services that the pages use."""
+"""Customers and vehicles in the admin, written through the same services as in the pages."""
 
 from customers.admin.customer import CustomerAdmin, VehicleAdmin
 

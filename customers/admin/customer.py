@@ -1,4 +1,4 @@
-"""Customers with their vehicles, and vehicles by themselves."""
+"""Customers with their vehicles, and vehicles on their own."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the admin can ask of customers and vehicles, and who reads it."""
+"""The queries that the admin's lists of customers and vehicles serve."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ _VEHICLE = [
 
 
 def _listed(customer: StoredCustomer) -> Row:
-    """What the indexes by name show; the rest is read when it is asked for."""
+    """Return a row of an index by name; other attributes are read when they are used."""
     return {name: getattr(customer, name) for name in _LISTED} | {"words": None}
 
 
@@ -85,7 +85,7 @@ serve(
 
 
 def _vehicles(keys: Sequence[Any]) -> Iterable[Row]:
-    """Two reads for each: an index says whose it is."""
+    """Return vehicles by id. Two reads for each: an index has the owner."""
     found = [find_vehicle(str(key)) for key in dict.fromkeys(keys)]
     return [vehicle_row(vehicle) for vehicle in found if vehicle]
 

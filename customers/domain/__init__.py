@@ -1,1 +1,1 @@
-"""What a customer and a vehicle are. Pure Python: no Django, no I/O."""
+"""Rules of customers and vehicles. Pure Python: no Django, no I/O."""

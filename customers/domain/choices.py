@@ -1,4 +1,4 @@
-"""The words of customers and vehicles, and what their texts may hold."""
+"""The words of the customer schema, and which texts can be stored."""
 
 import re
 from enum import StrEnum
@@ -22,7 +22,8 @@ class ShipmentStatus(StrEnum):
 
 
 def can_be_stored(text: str) -> bool:
-    """Whether every store takes `text`: no NUL, and no half of a surrogate pair, which JSON can
-    write and UTF-8 cannot.
+    """Return whether every store accepts `text`: no NUL, and no half of a surrogate pair.
+
+    JSON can write such a half, UTF-8 cannot.
     """
     return "\0" not in text and not _HALF_PAIRS.search(text)

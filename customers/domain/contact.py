@@ -1,4 +1,4 @@
-"""Phone numbers in the one form that they are kept and compared in."""
+"""Phone numbers in their canonical form, in which they are stored and compared."""
 
 import re
 import unicodedata
@@ -17,13 +17,13 @@ SHORTEST_END = 4
 
 
 class ContactRefused(Refusal, ValueError):
-    """What was written is no number or VIN; the message says what would be."""
+    """The text is no phone number or VIN; the message says what would be right."""
 
 
 def phone(text: str) -> str:
-    """A phone number in E.164, with its extension where it has one: +390255503318 ext. 12.
+    """Return a phone number in E.164, with its extension if it has one: +390255503318 ext. 12.
 
-    It may begin with 00 instead of +. Raises ContactRefused.
+    It may begin with 00 in place of +. Raises ContactRefused.
     """
     written = _ABROAD.sub("+", unicodedata.normalize("NFKC", text))
     try:
@@ -37,10 +37,10 @@ def phone(text: str) -> str:
 
 
 def phone_digits(text: str) -> str:
-    """The digits of what may be a phone number or its end, as they end one; empty if it is none.
+    """Return the digits of what may be a phone number or its end; empty if it is none.
 
-    What is written with its country begins with that; else without the zeros that people at home
-    dial before it, as far as SHORTEST_END digits are left.
+    With a country code they begin with it; otherwise without the zeros that are dialled before a
+    national number, if SHORTEST_END digits are left.
     """
     try:
         whole = phone(text)

@@ -1,4 +1,4 @@
-"""How searches compare what people write: the one folding, and the words it is cut into."""
+"""Folding of text for searches, and its split into words."""
 
 import re
 import unicodedata
@@ -42,22 +42,24 @@ _SPACELESS = re.compile(
 
 
 def folded(text: str) -> str:
-    """`text` as searches compare it: no case, no accents, plain letters, single spaces."""
+    """Return `text` as searches compare it: no case, no accents, plain letters, single spaces."""
     return " ".join(_plain(text).split())
 
 
 def words_asked(text: str) -> list[str]:
-    """The words that `text` asks for, each once; every one has to begin a word of what is found.
+    """Return the words of a search, each once; each has to begin a word of what is found.
 
-    A word of a script that sets no spaces is cut into pairs of letters, so that it is found within
-    a longer one.
+    A word of a script without spaces is cut into pairs of letters, so that it is found within a
+    longer one.
     """
     return list(dict.fromkeys(_cut(run.replace("'", "") for run in _RUN.findall(_plain(text)))))
 
 
 def words_to_find(text: str) -> list[str]:
-    """The words that `text` is found by, each once: those of `words_asked`, and of one with an
-    apostrophe its parts."""
+    """Return the words that `text` is found by, each once.
+
+    Those are the ones of `words_asked`, and the parts of a word with an apostrophe.
+    """
     runs: list[str] = []
     for run in _RUN.findall(_plain(text)):
         runs += [run.replace("'", ""), *run.split("'")] if "'" in run else [run]
@@ -65,7 +67,8 @@ def words_to_find(text: str) -> list[str]:
 
 
 def folded_in_place(text: str) -> tuple[str, list[int]]:
-    """`text` without case and accents, and for each letter of that its place in `text`."""
+    """Return `text` without case and accents, and for each of its letters the position
+    in `text`."""
     if text.isascii():
         return _plain(text), list(range(len(text)))
     parts = [_plain_letter(letter) for letter in text]
@@ -74,7 +77,7 @@ def folded_in_place(text: str) -> tuple[str, list[int]]:
 
 
 def pattern_of(asked: Sequence[str]) -> re.Pattern[str]:
-    """Finds in what is folded each place where a word begins as one of `asked`."""
+    """Return a pattern for words in folded text that begin with one of `asked`."""
     return re.compile(
         "|".join(
             ("" if _SPACELESS.match(word) else rf"(?<![^\W_{_INNER}])")
@@ -85,7 +88,7 @@ def pattern_of(asked: Sequence[str]) -> re.Pattern[str]:
 
 
 def sets_spaces(letter: str) -> bool:
-    """Whether words of the script of `letter` are set apart by spaces."""
+    """Return whether words of the script of `letter` are separated by spaces."""
     return not _SPACELESS.match(letter)
 
 

@@ -1,6 +1,6 @@
-"""What customers are found by: words that are kept of them, and beginnings that a text asks for.
+"""The words by which customers are found, and the beginnings of words in a search.
 
-A number that people know the end of is kept backwards: its end is a beginning, then.
+A number that people search by its end is stored backwards, so that the end is a beginning.
 """
 
 import re
@@ -20,7 +20,8 @@ _PART = re.compile(r"[^\W_]+")
 
 
 class WordKind(StrEnum):
-    """Kinds of words by which a customer is found; the stored names of their partitions."""
+    """Kinds of words by which a customer is found; they are the stored names of their
+    partitions."""
 
     NAME = "WORDS"
     ADDRESS = "ADDRESSES"
@@ -35,7 +36,8 @@ Words = frozenset[tuple[WordKind, str]]
 def words_of_customer(
     *, name: str, company: str | None, addresses: list[str], phone: str | None
 ) -> Words:
-    """What somebody is found by: words of name and company, tails of addresses, a phone's end."""
+    """Return a customer's words: of name and company, parts of addresses, the end of a phone
+    number."""
     names = words_to_find(f"{name} {company or ''}")[:MOST_WORDS]
     tails = [tail for address in addresses for tail in _tails(address)][:MOST_TAILS]
     number = re.sub(r"\D", "", (phone or "").partition(contact.EXTENSION)[0])
@@ -47,7 +49,8 @@ def words_of_customer(
 
 
 def words_of_vehicle(*, vin: str | None, booking: str | None) -> Words:
-    """What a vehicle's owner is found by: the VIN's end; the booking from each of its parts on."""
+    """Return a vehicle's words, by which its owner is found: the VIN's end; the booking from each
+    part."""
     parts = _PART.findall(folded(booking or ""))[:MOST_TAILS]
     return _kept(
         (WordKind.VIN, folded(vin or "")[::-1]),
@@ -56,7 +59,7 @@ def words_of_vehicle(*, vin: str | None, booking: str | None) -> Words:
 
 
 def beginnings(text: str) -> Words:
-    """What `text` may be the beginning of, names left out: each is one question."""
+    """Return which words `text` may be the beginning of, except names: each is one query."""
     code = "".join(_PART.findall(folded(text)))
     has_digit = any(sign.isdigit() for sign in code)
     address = folded(text).strip("@")
@@ -71,7 +74,7 @@ def beginnings(text: str) -> Words:
 
 
 def _tails(address: str) -> Iterator[str]:
-    """The address from each word of its local part on, and its domain from each label but the
+    """Return the address from each word of its local part, and its domain from each label but the
     last."""
     plain = folded(address)
     local, _at, domain = plain.rpartition("@")

@@ -1,4 +1,4 @@
-"""VINs and chassis numbers: the form they are kept in, and what is certain of those that tell."""
+"""VINs and chassis numbers: their canonical form, and what can be told from one."""
 
 import re
 import unicodedata
@@ -39,16 +39,16 @@ such as 1FT, stand on heavy vehicles, too, to which the rule of the seventh sign
 
 
 class VinDoubted(ContactRefused):
-    """It is no VIN as they are made today; somebody who has it before them may insist."""
+    """The number is no VIN of today's form; a user who has it in writing may confirm it."""
 
 
 def as_kept(text: str) -> str:
-    """A VIN or chassis number in capitals, without what people set between its signs."""
+    """Return a VIN or chassis number in capitals, without separators."""
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
 def checked(text: str, *, confirmed: bool = False) -> str:
-    """A VIN (ISO 3779) in the form of `as_kept`; if somebody `confirmed` it any chassis number.
+    """Return a VIN (ISO 3779) in the form of `as_kept`; if `confirmed`, any chassis number.
 
     Raises VinDoubted for what is no VIN of today; ContactRefused for what is no number at all.
     """
@@ -77,7 +77,7 @@ def checked(text: str, *, confirmed: bool = False) -> str:
 
 
 def maker(number: str) -> str:
-    """Who made the vehicle with this VIN; empty if unknown, as of chassis numbers before 1981."""
+    """Return the manufacturer; empty if unknown, as of chassis numbers before 1981."""
     if not _is_vin(number):
         return ""
     name = str(Vin(number).manufacturer or "")
@@ -85,12 +85,12 @@ def maker(number: str) -> str:
 
 
 def model_year(number: str, *, latest: int) -> int | None:
-    """The model year that this VIN says, None where that is not certain.
+    """Return the model year in this VIN, None if that is not certain.
 
-    Certain is it of cars and multi-purpose vehicles of North America (49 CFR 565.15): the tenth
-    sign says which year of thirty, and the seventh, a digit before 2010 and a letter since, which
-    thirty. Others use the tenth sign twice without a difference, or for something else. A year
-    after `latest` is none yet.
+    It is certain for cars and multi-purpose vehicles of North America (49 CFR 565.15): the tenth
+    character is the year within a span of thirty, and the seventh, a digit before 2010 and a letter
+    since, is the span. Others use the tenth character ambiguously, or for something else. A year
+    after `latest` is not plausible.
     """
     known = _is_vin(number) and number[:3] in _LIGHT and Vin(number).verify_checksum()
     if not known or number[9] not in _YEARS:

@@ -1,7 +1,6 @@
-"""Refusals in words that can be translated: the domain knows no language, whoever shows them does.
+"""Refusals with translatable messages, since the domain knows no language.
 
-A message of `gettext_noop` is found by `make messages`; helpdesk.errors.worded puts it into the
-reader's language.
+`make messages` finds messages in gettext_noop; helpdesk.errors.worded translates them.
 """
 
 

@@ -1,4 +1,4 @@
-"""Files on their way in; and customers and vehicles as the admin sees them."""
+"""Uploaded files, and the admin's models of customers and vehicles."""
 
 from customers.models.customer import Customer, Vehicle
 from customers.models.file import CustomerFile

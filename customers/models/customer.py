@@ -1,5 +1,5 @@
-"""Customers and vehicles as Django's admin sees them. They live in DynamoDB: customers/store; what
-can be asked of them: customers/admin/paths.py."""
+"""Customers and vehicles as Django's admin sees them. They are stored in DynamoDB: see
+customers/store, and for the queries they serve customers/admin/paths.py."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +45,7 @@ class Customer(PlannedModel):
 
 
 class Vehicle(PlannedModel):
-    """A vehicle on its way."""
+    """A vehicle that is shipped for a customer."""
 
     vehicle_id = models.CharField(_("number"), primary_key=True, max_length=40, editable=False)
     customer_id = models.CharField(_("owner"), max_length=40)

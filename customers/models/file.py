@@ -1,4 +1,4 @@
-"""A file of customers or vehicles that somebody uploaded."""
+"""An uploaded file of customers or vehicles."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from helpdesk.jobs import Job
 
 
 class CustomerFile(Job):
-    """Read and checked when it was uploaded; taken in steps once somebody has said so."""
+    """Read and checked when it is uploaded; imported in steps once its user confirms."""
 
     class Kind(models.TextChoices):
         CUSTOMERS = "customers", _("customers")

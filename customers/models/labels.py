@@ -1,5 +1,5 @@
-"""What the words of the customer schema are called. They are stored in English, and shown in the
-reader's language."""
+"""Labels of the customer schema's words, which are stored in English and shown in the reader's
+language."""
 
 from collections.abc import Iterable, Mapping
 

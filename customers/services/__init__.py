@@ -1,1 +1,1 @@
-"""What can be done with customers and vehicles. Only these write them."""
+"""Use cases of customers and vehicles. Only services write."""

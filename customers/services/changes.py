@@ -1,4 +1,4 @@
-"""Customers whose record changed, for whoever keeps something written about them elsewhere."""
+"""Customers that have changed, for apps that store copies of their data."""
 
 from contextlib import suppress
 
@@ -8,11 +8,11 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 
 
 def changed_customers(*, limit: int) -> list[CustomerChanged]:
-    """Some that are still to be followed. One query."""
+    """Return some changed customers that have not been followed yet. One query."""
     return queries.changed_customers(limit=limit)
 
 
 def forget_changed(followed: CustomerChanged) -> None:
-    """Done with this one, unless it has changed again since it was read."""
+    """Mark a changed customer as followed, unless it has changed again since it was read."""
     with suppress(ConditionFailed), Transaction() as write:
         write.delete(followed, CustomerChanged.at == followed.at)

@@ -1,4 +1,4 @@
-"""Make customers and vehicles, and change them."""
+"""Create and change customers, and create vehicles."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -62,11 +62,12 @@ def create_customer(
     by: Actor,
     now: datetime,
 ) -> Customer:
-    """Make a customer. With a `customer_id` chosen before, a repeat finds the one that was made;
-    with a `token` that this actor used before, it is answered as the first time.
+    """Create a customer.
 
-    Raises Invalid with every field that is wrong, or with who has the e-mail address or external
-    id already; NotAllowed.
+    With a `customer_id` chosen before, a repeat returns the customer that was created; with a
+    `token` that this actor used before, it gets the first response. Raises Invalid with every field
+    that is wrong, or with the customer who has the email address or external id already;
+    NotAllowed.
     """
     require_ticket_work(by)
     if made := before_with(token, Customer, by=by):
@@ -121,9 +122,10 @@ def edit_customer(
     **fields: str | None,
 ) -> Customer:
     """Change the fields that are given: those of `create_customer`, address, language, time_zone,
-    notes. An empty one is taken away.
+    notes.
 
-    Raises Invalid as `create_customer` does; NotFound, StaleVersion, NotAllowed.
+    An empty one is removed. Raises Invalid as `create_customer` does; NotFound, StaleVersion,
+    NotAllowed.
     """
     require_ticket_work(by)
     if changed_before := before_with(token, Customer, by=by):
@@ -177,12 +179,13 @@ def create_vehicle(
     token: Token | None = None,
     by: Actor,
 ) -> Vehicle:
-    """Make a vehicle of a customer. A VIN gives the maker where it is not said, and the year where
-    it is "" (None: there is none) and the VIN is certain of it. With `confirm_vin` a number is
-    taken that is no VIN of today. With a `vehicle_id` chosen before, a repeat finds the one made.
+    """Create a vehicle of a customer.
 
-    Raises Invalid with what is wrong (confirmVin: a number is doubted), or with whose the VIN is
-    already; NotAllowed.
+    A VIN gives the manufacturer if it is not given, and the year if it is "" (None: unknown) and
+    the VIN tells it for certain. With `confirm_vin` a number is accepted that is no VIN of today.
+    With a `vehicle_id` chosen before, a repeat returns the vehicle that was created. Raises Invalid
+    with what is wrong (confirmVin: the number needs to be confirmed), or with the owner of a
+    vehicle with this VIN; NotAllowed.
     """
     require_ticket_work(by)
     if made := before_with(token, Vehicle, by=by):
@@ -232,7 +235,8 @@ def create_vehicle(
 
 
 def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
-    """Fields of a customer in the form they are kept in. Raises Invalid with all that is wrong."""
+    """Return the fields of a customer in their canonical form. Raises Invalid with all that is
+    wrong."""
     errors: dict[str, str] = {}
     fields: dict[str, Any] = {}
     for name, value in given.items():
@@ -260,15 +264,18 @@ def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
 
 
 def unknown_year(given: Mapping[str, Any]) -> bool | None:
-    """Return True where a person said that the year is not known (null), else None."""
+    """Return True if a person said that the year is unknown (null), else None."""
     return True if "year" in given and given["year"] is None else None
 
 
 def checked_vehicle(
     given: dict[str, Any], *, confirm_vin: bool = False, told_by_vin: bool = True
 ) -> dict[str, Any]:
-    """Fields of a vehicle in the form they are kept in; with `told_by_vin` a year of "" is what the
-    VIN is certain of. Raises Invalid with all that is wrong."""
+    """Return the fields of a vehicle in their canonical form. Raises Invalid with all that is
+    wrong.
+
+    With `told_by_vin` a year of "" is replaced by the one that the VIN tells for certain.
+    """
     errors: dict[str, str] = {}
     fields = {
         name: (one_line(str(value)) or None) if value else None for name, value in given.items()
@@ -307,7 +314,7 @@ def checked_vehicle(
 
 
 def guarded(customer: Customer) -> set[str]:
-    """The keys of what this customer alone may have."""
+    """Return the keys of what no other customer may have."""
     keys = set(customer.also_known)
     if customer.email:
         keys.add(email_pk(customer.email))
@@ -317,7 +324,7 @@ def guarded(customer: Customer) -> set[str]:
 
 
 def taken(refused: ConditionFailed) -> Invalid:
-    """Says who has what was to be one's own."""
+    """Raise Invalid with the customer who has a unique value already."""
     errors = {}
     for item in refused.failed:
         key = str(getattr(item, "pk", ""))

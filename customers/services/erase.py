@@ -1,7 +1,7 @@
-"""Remove the person from a customer's record. What is tied to it stays, and names nobody.
+"""Erase a customer's personal data. What refers to the record stays, and names nobody.
 
-Whoever erases asks `check` first, and keeps `marks_of` to find the person elsewhere; then each of
-the others can be repeated, in any order, after a crash too.
+The caller first calls `check`, and keeps `marks_of` to find the person elsewhere; then each of the
+others can be repeated, in any order, after a crash too.
 """
 
 import re
@@ -46,18 +46,20 @@ _PERSONAL = (
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What names a person, in the form of searches: their name, addresses and numbers, whole; and
-    the words of the name. A company or a street is other people's, too."""
+    """What names a person, folded: their name, addresses and numbers, whole; and words of the name.
+
+    A company or a street is not among the words, since others share it.
+    """
 
     values: frozenset[str]
     words: frozenset[str]
 
     def are(self, text: object) -> bool:
-        """Whether `text` is one of the values, and nothing else."""
+        """Return whether `text` equals one of the values."""
         return folded(str(text)) in self.values
 
     def are_in(self, text: object) -> bool:
-        """Whether `text` holds one of the values."""
+        """Return whether `text` contains one of the values."""
         plain = folded(str(text))
         return any(
             value in plain and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", plain)
@@ -65,14 +67,17 @@ class Marks:
         )
 
     def are_near(self, text: object) -> bool:
-        """Whether `text` holds one of the values, or a word of the name that is not too short."""
+        """Return whether `text` contains one of the values, or a word of the name that is long
+        enough."""
         own = set(words_to_find(str(text))) & self.words
         return any(len(word) >= SHORTEST_MARK for word in own) or self.are_in(text)
 
 
 def check(customer_id: str, *, by: Actor) -> Customer:
-    """The customer, who can be erased. Raises NotFound; NotAllowed for all but supervisors; Invalid
-    for a record that was merged."""
+    """Return a customer who can be erased.
+
+    Raises NotFound; NotAllowed for all but supervisors; Invalid for a record that was merged.
+    """
     require_supervision(by)
     found = queries.customer(customer_id)
     if found is None:
@@ -85,7 +90,7 @@ def check(customer_id: str, *, by: Actor) -> Customer:
 
 
 def marks_of(customer_ids: Iterable[str]) -> Marks:
-    """What names the person whose records these are, and their vehicles, as they are now."""
+    """Return what names the customer of these records, and their vehicles, as they are now."""
     values: set[str] = set()
     words: set[str] = set()
     for customer_id in customer_ids:
@@ -110,7 +115,7 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
 
 
 def erase_person(customer_id: str, *, now: datetime) -> None:
-    """Remove name, contact, notes and ids; addresses are free again. Raises Busy."""
+    """Erase name, contact, notes and ids, whose addresses others can use then. Raises Busy."""
     idempotency.forget_answers(customer_pk(customer_id))
     before = queries.customer(customer_id)
     if before is None or before.erased_at:
@@ -129,7 +134,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
 
 
 def erase_signpost(customer_id: str) -> None:
-    """Remove what a record that was merged away still says of its person. Raises Busy."""
+    """Erase the personal data of a record that was merged into another. Raises Busy."""
     idempotency.forget_answers(customer_pk(customer_id))
     before = queries.customer(customer_id)
     if before is None or not before.merged_into or before.name == ERASED_NAME:
@@ -143,7 +148,7 @@ def erase_signpost(customer_id: str) -> None:
 
 
 def erase_vehicles(customer_id: str) -> None:
-    """Remove all that a customer's vehicles are told apart by. A repeat changes nothing."""
+    """Erase what identifies a customer's vehicles. A repeat changes nothing."""
     for vehicle in queries.all_vehicles(customer_id):
         after = Vehicle()
         after.deserialize(vehicle.serialize())
@@ -164,7 +169,7 @@ def erase_vehicles(customer_id: str) -> None:
 
 
 def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:
-    """Take the person's rows out of files that somebody uploaded. They are kept for a day at most.
+    """Remove the customer's rows from uploaded files, which are stored for a day at most.
 
     Cost: reads all files of that day.
     """

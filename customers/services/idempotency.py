@@ -1,6 +1,6 @@
-"""Requests about customers and vehicles that may come twice; see helpdesk/idempotency.py.
+"""Idempotency of requests about customers and vehicles; see helpdesk/idempotency.py.
 
-All answers about a customer and their vehicles stand under the customer, who may be erased.
+Responses about a customer and their vehicles are stored under the customer, who may be erased.
 """
 
 from datetime import datetime
@@ -17,9 +17,10 @@ Kind = TypeVar("Kind", Customer, Vehicle)
 
 
 def before_with(token: Token | None, kind: type[Kind], *, by: Actor) -> Kind | None:
-    """The item that the request with this token was answered with; None for a new request.
+    """Return the item in the response to an earlier request with this token; None for a new
+    request.
 
-    Raises Invalid for a token that was used for something else; AnswerErased.
+    Raises Invalid for a token that was used for a different request; AnswerErased.
     """
     written = idempotency.written_before(token, by=by) if token else None
     return idempotency.answer_of(written, kind) if written else None
@@ -33,14 +34,14 @@ def remember(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Let the transaction hold only while the token is new; nothing without one."""
+    """Commit the transaction only if the token is new; no effect without a token."""
     if token:
         about = customer_pk(item.customer_id)
         idempotency.remember(transaction, token, by=by, at=at, answer=item, about=about)
 
 
 def remember_alone(token: Token | None, item: Customer | Vehicle, *, by: Actor) -> None:
-    """Keep the token of a request that had nothing to write."""
+    """Store the token of a request that had nothing else to write."""
     if token:
         try:
             with Transaction() as transaction:

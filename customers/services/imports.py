@@ -1,8 +1,8 @@
-"""Take customers and vehicles from a CSV file.
+"""Import customers and vehicles from a CSV file.
 
-The file is read and every row checked before anything is written. Rows that are right are taken
-once somebody has seen that and said so, each in one transaction, in steps that a worker finishes
-if nobody else does. The others are named with the reason, and can be mended and sent again.
+Every row is checked before anything is written. Once the user has confirmed, valid rows are
+imported, each in one transaction, in steps that a worker finishes if nobody else does. The others
+are listed with the reason, and can be corrected and uploaded again.
 """
 
 import csv
@@ -73,9 +73,9 @@ Row = dict[str, Any]
 
 
 def upload(*, kind: str, name: str, content: bytes, by: Actor) -> CustomerFile:
-    """Read a file and check every row. Nothing is taken yet.
+    """Read a file and check every row. Nothing is imported yet.
 
-    Raises Invalid for what cannot be read at all; NotAllowed.
+    Raises Invalid for a file that cannot be read at all; NotAllowed.
     """
     require_ticket_work(by)
     if kind not in CustomerFile.Kind.values:
@@ -94,7 +94,7 @@ def upload(*, kind: str, name: str, content: bytes, by: Actor) -> CustomerFile:
 
 
 def file_of(file_id: int, *, by: Actor) -> CustomerFile:
-    """A file that the actor uploaded. Raises NotFound."""
+    """Return a file that the actor uploaded. Raises NotFound."""
     found = CustomerFile.objects.filter(pk=file_id, asked_by_id=int(by.user_id or 0)).first()
     if found is None:
         raise NotFound(_("File not found."))
@@ -102,15 +102,17 @@ def file_of(file_id: int, *, by: Actor) -> CustomerFile:
 
 
 def confirm(file_id: int, *, by: Actor) -> CustomerFile:
-    """Say that the rows that are right shall be taken. A repeat changes nothing."""
+    """Confirm the import of the valid rows. A repeat changes nothing."""
     found = file_of(file_id, by=by)
     CustomerFile.objects.filter(pk=found.pk, confirmed_at=None).update(confirmed_at=timezone.now())
     return step(found.pk)
 
 
 def step(file_id: int) -> CustomerFile:
-    """Take the next STEP rows, unless somebody else does right now. What was confirmed is taken
-    even if whoever confirmed it may no longer."""
+    """Import the next STEP rows, unless somebody else has the lease.
+
+    A confirmed import is finished even if its user has lost the permission for it.
+    """
     file = jobs.lease(CustomerFile, file_id)
     if file is None:
         return CustomerFile.objects.get(pk=file_id)
@@ -136,13 +138,13 @@ def step(file_id: int) -> CustomerFile:
 
 
 def forget_old() -> None:
-    """Throw away what nobody said yes to, and reports that are old."""
+    """Delete files that were never confirmed, and old reports."""
     CustomerFile.objects.filter(asked_at__lt=timezone.now() - KEPT, confirmed_at=None).delete()
     CustomerFile.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
 
 
 def report(file: CustomerFile) -> Iterable[list[object]]:
-    """The rows that were refused, as a table that can be mended and uploaded again."""
+    """Yield the refused rows as CSV, to be corrected and uploaded again."""
     columns = COLUMNS[CustomerFile.Kind(file.kind)]
     yield ["row", "reason", *columns]
     for refused in file.refused:
@@ -209,7 +211,7 @@ def _unreadable() -> str:
 
 
 def _columns(kind: CustomerFile.Kind, head: list[str]) -> list[str | None]:
-    """The fields that the columns of a file fill; None for those of an earlier report."""
+    """Return the field of each column of a file; None for the columns of an earlier report."""
     known = {_plain(column): field for column, field in COLUMNS[kind].items()}
     of_a_report = {"row", "reason", ""}
     unknown = [name for name in head if _plain(name) not in {*known, *of_a_report}]
@@ -250,7 +252,7 @@ def _wrong_customers(rows: list[Row]) -> dict[int, str]:
 
 
 def _wrong_vehicles(rows: list[Row]) -> dict[int, str]:
-    """Return why rows cannot be imported, by row number. Writes the owner's id into the others."""
+    """Return why rows cannot be imported, by row number. Adds the owner's id to the others."""
     wrong: dict[int, list[str]] = {}
     keys: dict[int, list[str]] = {}
     holders = {
@@ -293,7 +295,8 @@ def _checked(
     check: Callable[[dict[str, Any]], dict[str, Any]],
     wrong: dict[int, list[str]],
 ) -> dict[str, Any]:
-    """What the row would be kept as; empty, with the reasons in `wrong`, if it cannot be."""
+    """Return the row in its canonical form; empty, with the reasons in `wrong`, if it
+    is invalid."""
     if row["unreadable"] or row["beyond"]:
         more = _("The row has more cells than the header.")
         wrong[row["number"]] = [_unreadable() if row["unreadable"] else more]
@@ -306,7 +309,7 @@ def _checked(
 
 
 def _with_taken(wrong: dict[int, list[str]], keys: dict[int, list[str]]) -> dict[int, str]:
-    """Add the rows whose address, id or VIN is there already, in the desk or above in the file."""
+    """Note rows whose address, id or VIN is in use, in the desk or further up in the file."""
     first: dict[str, int] = {}
     guards = queries.guards({key for own in keys.values() for key in own})
     held = {str(guard.pk): guard.customer_id for guard in guards}

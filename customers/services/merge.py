@@ -1,8 +1,8 @@
-"""Make one customer of two records of the same person.
+"""Merge two records of the same customer.
 
-Whoever merges goes through `begin`, `carry_vehicles` until nothing is left, whatever else is tied
-to the customer (only others know), and `finish`. Each can be repeated. From `begin` on nothing new
-is tied to the record that goes; after `finish` it is a signpost to the one that stays.
+The caller calls `begin`, `carry_vehicles` until nothing is left, moves whatever else belongs to the
+customer (only other apps know), and calls `finish`. Each can be repeated. From `begin` on nothing
+new can refer to the duplicate; after `finish` it only refers to the remaining record.
 """
 
 from collections.abc import Iterable
@@ -34,10 +34,10 @@ OWN_NOTES = "notes-"
 
 
 def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> None:
-    """Close a record for whatever is new. `takes` names the FIELDS whose value is taken from it
-    where both have one; of the others the record that stays keeps its own.
+    """Close the duplicate for new tickets and vehicles.
 
-    Raises Invalid, NotFound, NotAllowed.
+    `takes` names the FIELDS whose value is taken from it if both records have one; otherwise the
+    remaining record keeps its own. Raises Invalid, NotFound, NotAllowed.
     """
     require_ticket_work(by)
     chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
@@ -61,9 +61,9 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
 
 
 def chosen_segment(source_id: str) -> str | None:
-    """Return the segment that the merged customer has in the end; None: there is no such customer.
+    """Return the segment of the merged customer; None if there is no such customer.
 
-    `finish` writes it last; what is handed over before has to go by it. Cost: as `current`.
+    `finish` writes it last, but what is moved before depends on it. Cost: as `current`.
     """
     source, into = queries.customer(source_id), current(source_id)
     if source is None or into is None:
@@ -73,7 +73,7 @@ def chosen_segment(source_id: str) -> str | None:
 
 
 def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
-    """Hand up to `limit` vehicles over; return how many. 0: none is left."""
+    """Move up to `limit` vehicles; return how many. 0: none is left."""
     into = current(source_id)
     if into is None or into.customer_id == source_id:
         return 0
@@ -84,10 +84,10 @@ def carry_vehicles(source_id: str, *, limit: int, by: Actor) -> int:
 
 
 def finish(source_id: str, *, by: Actor) -> None:
-    """Give what only the old record knows to the one that stays, and leave a signpost.
+    """Copy what only the duplicate has to the remaining record, and let the duplicate refer to it.
 
-    Values that were not chosen are kept in the record that stays, with the name of the one they
-    come from, the time, and who merged.
+    Values that were not chosen are stored in the remaining record, with the name of the record they
+    come from, the time, and the user.
     """
     source, into = queries.customer(source_id), current(source_id)
     if source is None or into is None or source.merged_into is None or source.name_key is None:
@@ -123,10 +123,10 @@ def finish(source_id: str, *, by: Actor) -> None:
 
 
 def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
-    """Fill `after`, a copy of the record that stays, with what was chosen of both; return the
-    fields where both had a value, with the one that was not chosen.
+    """Fill `after`, a copy of the remaining record, with the chosen values of both.
 
-    Notes of both that are too long together stay apart: those of `source` were not chosen, then.
+    Returns the fields in which both had a value, with the one that was not chosen. If the notes of
+    both are too long together, those of `source` are not chosen.
     """
     takes = set(source.merge_takes or ())
     left = []
@@ -145,7 +145,7 @@ def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
 
 
 def _newest(values: list[dict[str, str]]) -> list[dict[str, str]] | None:
-    """Return the newest of these values, as many as an item has room for."""
+    """Return the newest of these values, as many as fit into an item."""
     kept = values[-MOST_VALUES:]
     while sum(len(one["value"]) for one in kept) > MOST_LETTERS:
         del kept[0]
@@ -153,7 +153,7 @@ def _newest(values: list[dict[str, str]]) -> list[dict[str, str]] | None:
 
 
 def current(customer_id: str) -> Customer | None:
-    """The record that stands for a customer now. A read, and one more for each merge since."""
+    """Return the current record of a customer. A read, and one more for each merge since."""
     found = queries.customer(customer_id)
     seen = {customer_id}
     while found is not None and found.merged_into and found.merged_into not in seen:
@@ -169,7 +169,8 @@ def _copy(customer: Customer) -> Customer:
 
 
 def _signpost(source: Customer) -> Customer:
-    """What is left of a record: a name to recognise it by, and where it leads."""
+    """Return what is left of a duplicate: a name to recognise it by, and the record it
+    refers to."""
     left = _copy(source)
     for name in (
         *(*_CONTACT, "notes", "name_shard", "name_key", "segment_shard"),

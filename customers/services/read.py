@@ -1,4 +1,4 @@
-"""Look customers and vehicles up."""
+"""Read customers and vehicles."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,7 +29,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class CustomerList:
-    """Some customers, and the cursors of the pages beside them (None at an end)."""
+    """Some customers, and the cursors of the pages before and after (None at an end)."""
 
     customers: list[Customer]
     next: str | None
@@ -51,7 +51,7 @@ def list_customers(
     limit: int = PAGE,
     by: Actor,
 ) -> CustomerList:
-    """A page of customers by name. One query. Raises Invalid, InvalidCursor, NotAllowed."""
+    """Return a page of customers by name. One query. Raises Invalid, InvalidCursor, NotAllowed."""
     require_ticket_work(by)
     if segment and segment not in list(Segment):
         raise Invalid({"segment": _("Choose one of: %(words)s.") % {"words": ", ".join(Segment)}})
@@ -73,7 +73,7 @@ def list_customers(
 def vehicle_page(
     customer_id: str, *, cursor_text: str | None = None, limit: int, by: Actor
 ) -> VehicleList:
-    """A page of a customer's vehicles by id. A read and a query.
+    """Return a page of a customer's vehicles by id. A read and a query.
 
     Raises NotFound, InvalidCursor, NotAllowed.
     """
@@ -91,12 +91,12 @@ def vehicle_page(
 
 
 def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
-    """Customers by name whom `text` finds: whoever has that address, id elsewhere or VIN; else
-    those with words of name or company that begin as all of its words, whose phone or VIN ends so,
-    or whose address or booking begins so.
+    """Return the customers that a search for `text` finds, by name.
 
-    Cost: a batch read where `text` holds an @ or a digit; a query for each kind of word that it can
-    be, three more at most where many names have its words; and a batch read.
+    First those who have it as address, external id or VIN; otherwise those with words of name or
+    company that begin with all of its words, whose phone or VIN ends with it, or whose address or
+    booking begins with it. Cost: a batch read if `text` contains an @ or a digit; a query for each
+    kind of word that it can be, three more at most if many names have its words; and a batch read.
     """
     if exact := _exactly(text.strip()):
         return exact
@@ -116,7 +116,7 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
 
 
 def find_vehicles(text: str) -> list[Vehicle]:
-    """Vehicles whose VIN is `text`, or ends so, or whose booking begins so.
+    """Return the vehicles whose VIN is `text` or ends with it, or whose booking begins with it.
 
     Cost: two reads for a whole VIN; else two queries and a batch read.
     """
@@ -133,7 +133,7 @@ def find_vehicles(text: str) -> list[Vehicle]:
 
 
 def _exactly(text: str) -> list[Customer]:
-    """Whoever holds what `text` is: an address, an id elsewhere, the VIN of a vehicle."""
+    """Return the customers with `text` as an address, an external id, or the VIN of a vehicle."""
     keys = []
     if "@" in text:
         with suppress(AddressRefused):
@@ -145,9 +145,12 @@ def _exactly(text: str) -> list[Customer]:
 
 
 def _named(text: str) -> list[str]:
-    """Ids of customers with a name that may have all words of `text`: those with its longest word,
-    or where these are too many to read, with the next ones. Where each is too common, some of those
-    with the longest, and those whose name begins with all of `text`."""
+    """Return ids of customers whose name may contain all words of `text`.
+
+    These are the ones with its longest word, or, if those are too many to read, with the next ones.
+    If each word is too common, some of those with the longest, and those whose name begins with all
+    of `text`.
+    """
     some: list[str] = []
     words = sorted(words_asked(text), key=len, reverse=True)
     for word in words[:MOST_WORDS_ASKED]:
@@ -165,54 +168,57 @@ def _has_all(customer: Customer, words: list[str]) -> bool:
 
 
 def get_customer(customer_id: str) -> Customer | None:
-    """One read."""
+    """Return a customer. One read."""
     return queries.customer(customer_id)
 
 
 def customer_with_external_id(external_id: str) -> Customer | None:
-    """Whoever another system knows by this id. Two reads."""
+    """Return the customer with this external id. Two reads."""
     held = queries.guard(external_pk(external_id))
     return queries.customer(held.customer_id) if held else None
 
 
 def customer_with_email(written: str) -> Customer | None:
-    """Whoever has this address, however it is written. Two reads. Raises AddressRefused."""
+    """Return the customer with this address, however it is written. Two reads.
+
+    Raises AddressRefused.
+    """
     held = queries.guard(email_pk(address.as_kept(written)))
     return queries.customer(held.customer_id) if held else None
 
 
 def vehicle_with_vin(vin: str) -> Vehicle | None:
-    """The vehicle with this VIN, whoever owns it. Two reads."""
+    """Return the vehicle with this VIN, whoever owns it. Two reads."""
     held = queries.guard(vin_pk(vin))
     return queries.vehicle(held.customer_id, held.vehicle_id) if held and held.vehicle_id else None
 
 
 def find_vehicle(vehicle_id: str) -> Vehicle | None:
-    """A vehicle, whoever owns it. One query and one read."""
+    """Return a vehicle, whoever owns it. One query and one read."""
     owner = queries.owner_of(vehicle_id)
     return queries.vehicle(owner, vehicle_id) if owner else None
 
 
 def get_customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
-    """Those that exist, by id. One read for each hundred."""
+    """Return the customers that exist, by id. One read for each hundred."""
     return queries.customers(customer_ids)
 
 
 def customer_names(customer_ids: Iterable[str]) -> dict[str, str]:
-    """What customers are called, by id. One read for each hundred."""
+    """Return the names of customers, by id. One read for each hundred."""
     return queries.customer_names(customer_ids)
 
 
 def get_vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
-    """A vehicle, if this customer owns it. One read."""
+    """Return a vehicle if this customer owns it. One read."""
     return queries.vehicle(customer_id, vehicle_id)
 
 
 def get_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
-    """Those that exist and have this owner, by id. One read for each hundred."""
+    """Return the vehicles that exist and have this owner, by id. One read for each hundred."""
     return queries.owned_vehicles(owners_and_ids)
 
 
 def vehicles_of(customer_id: str) -> list[Vehicle]:
-    """The first MOST_VEHICLES_SHOWN vehicles of a customer. One query."""
+    """Return the first MOST_VEHICLES_SHOWN vehicles of a customer. One query."""
     return queries.vehicles(customer_id, limit=MOST_VEHICLES_SHOWN)

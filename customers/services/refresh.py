@@ -1,4 +1,4 @@
-"""Bring customers and vehicles that older releases wrote into the form of this one."""
+"""Bring customers and vehicles of older releases into the form of this one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,8 +28,10 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """An address that stays as it was written, until a person decides: that of a mailbox which
-    `held_by` has, too, or, where nobody has it, what is no address."""
+    """An address that stays as it was written until a person decides.
+
+    It is the mailbox of `held_by`, too, or, with nobody there, no valid address.
+    """
 
     customer_id: str
     held_by: str | None
@@ -45,9 +47,9 @@ class Refreshed:
 
 
 def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
-    """Bring addresses, search words and index keys of every record into today's form.
+    """Bring addresses, search words and index keys of every record into their current form.
 
-    Calls `each` after every record. A repeat writes nothing, and one after a crash what is left.
+    Calls `each` after every record. A repeat writes nothing; one after a crash writes the rest.
     Cost: reads the whole table twice; a transaction for each record that has changed.
     """
     done = Refreshed()
@@ -65,7 +67,10 @@ def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
 def _brought(
     item: Kind, bring: Callable[[Kind], tuple[bool, list[Unclear]]]
 ) -> tuple[bool, list[Unclear]]:
-    """Whether the record was written. One that is gone was written by whoever moved it."""
+    """Write a record if it has changed; return whether it was written.
+
+    One that is gone was written by whoever moved it.
+    """
     before: Kind | None = item
     for _attempt in range(TRIES):
         if before is None:
@@ -120,8 +125,10 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
 
 
 def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
-    """The address in its one form; as it was written, and into `unclear`, where that is not to be
-    had."""
+    """Return the address in its canonical form.
+
+    If that is not possible, as it was written, and add it to `unclear`.
+    """
     try:
         address = as_kept(written)
     except AddressRefused:

@@ -1,4 +1,4 @@
-"""Keep the words by which a customer is found in line with the customer and their vehicles."""
+"""Keep the search words of a customer in line with the customer and their vehicles."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _FIRST_MOST = 12
 
 
 def set_words(item: Customer | Vehicle) -> None:
-    """Write onto a record that is about to be stored what it is found by."""
+    """Set the search words of a record that is about to be stored."""
     if isinstance(item, Vehicle):
         words = search_words.words_of_vehicle(vin=item.vin, booking=item.booking)
     else:
@@ -31,7 +31,7 @@ def set_words(item: Customer | Vehicle) -> None:
 def write(
     transaction: Transaction, before: Customer | Vehicle | None, after: Customer | Vehicle
 ) -> None:
-    """Let the words of `after` lead to it, and those that only `before` had nowhere any more.
+    """Write the search words of `after`, and delete those that only `before` had.
 
     At most 2 * (finding.MOST_WORDS + finding.MOST_TAILS + 1) items.
     """
@@ -55,7 +55,7 @@ def _stored(item: Customer | Vehicle | None) -> set[str]:
 
 
 def _of_first_releases(item: Customer) -> set[str]:
-    """The words of the first releases, which are on no record."""
+    """Return the words of the first releases, which no record lists."""
     plain = unicodedata.normalize("NFKD", f"{item.name} {item.company or ''}".casefold())
     words = _FIRST_ACCENTS.sub("", plain).split()[:_FIRST_MOST]
     return {f"{WordKind.NAME} {word}" for word in words}

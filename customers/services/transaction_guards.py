@@ -1,4 +1,4 @@
-"""Let another app's transaction hold only while a customer and a vehicle are what it believes."""
+"""Conditions on a customer and a vehicle for another app's transaction."""
 
 from customers.store.items import DETAILS, Customer, Vehicle, customer_pk, vehicle_sk
 from helpdesk.dynamo.transaction import Transaction
@@ -11,12 +11,12 @@ THERE = (
 
 
 def check_customer(transaction: Transaction, customer_id: str) -> None:
-    """The customer is there when the transaction commits, neither merged away nor erased."""
+    """Commit only if the customer exists, neither merged nor erased."""
     transaction.check(Customer, customer_pk(customer_id), DETAILS, THERE)
 
 
 def check_vehicle(transaction: Transaction, customer_id: str, vehicle_id: str) -> None:
-    """The vehicle is this customer's when the transaction commits."""
+    """Commit only if the vehicle belongs to this customer."""
     transaction.check(
         Vehicle, customer_pk(customer_id), vehicle_sk(vehicle_id), Vehicle.pk.exists()
     )

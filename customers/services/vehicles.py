@@ -1,4 +1,4 @@
-"""Change a vehicle, and whose it is. Its old tickets stay with the old owner."""
+"""Change a vehicle, and its owner. Its old tickets stay with the old owner."""
 
 from typing import Any
 
@@ -37,10 +37,10 @@ def edit_vehicle(
     by: Actor,
     **fields: Any,
 ) -> Vehicle:
-    """Change the fields that are given: those of `create_vehicle`. The first VIN of a vehicle gives
-    the year where none is known or said.
+    """Change the fields that are given: those of `create_vehicle`.
 
-    Raises Invalid as `create_vehicle` does; NotFound, StaleVersion, NotAllowed.
+    The first VIN of a vehicle sets the year if it is not known or given. Raises Invalid as
+    `create_vehicle` does; NotFound, StaleVersion, NotAllowed.
     """
     require_ticket_work(by)
     if changed_before := before_with(token, Vehicle, by=by):
@@ -85,7 +85,7 @@ def edit_vehicle(
 def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Actor) -> Vehicle:
     """Give a vehicle to another customer.
 
-    Raises Invalid when there is no such customer; NotFound, StaleVersion, NotAllowed.
+    Raises Invalid if there is no such customer; NotFound, StaleVersion, NotAllowed.
     """
     require_ticket_work(by)
     before = _stored(vehicle_id, version)

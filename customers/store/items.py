@@ -53,7 +53,7 @@ class BySegment(GlobalSecondaryIndex["Customer"]):
 
 
 class ByVehicle(GlobalSecondaryIndex["Vehicle"]):
-    """Whose a vehicle is, by its id."""
+    """The owner of a vehicle, by the vehicle's id."""
 
     class Meta:
         index_name = "by-vehicle"
@@ -63,7 +63,7 @@ class ByVehicle(GlobalSecondaryIndex["Vehicle"]):
 
 
 class ByShipment(GlobalSecondaryIndex["Vehicle"]):
-    """Vehicles by how far they are, then by maker and model."""
+    """Vehicles by shipment status, then by make and model."""
 
     class Meta:
         index_name = "by-shipment"
@@ -135,22 +135,23 @@ class Customer(Item):
 
     @property
     def reached_by(self) -> list[str]:
-        """What tells this customer from others of the name: company, address and number."""
+        """What distinguishes this customer from others of the name: company, address and number."""
         return [*filter(None, (self.company, self.email, self.phone))]
 
     @property
     def dialled(self) -> str:
-        """The phone number as an address that a phone can call (RFC 3966)."""
+        """The phone number as a URL that a phone can call (RFC 3966)."""
         return f"tel:{(self.phone or '').replace(EXTENSION, ';ext=')}"
 
     @property
     def gone(self) -> bool:
-        """Nothing new may be tied to it."""
+        """Whether nothing new may refer to the customer."""
         return self.merged_into is not None or self.erased_at is not None
 
 
 class CustomerChanged(Item):
-    """What is written elsewhere about a customer's name or vehicles has to follow."""
+    """A customer whose changed name or vehicles have to be copied to where they are stored
+    elsewhere."""
 
     class Meta(_Meta):
         pass
@@ -173,7 +174,7 @@ class SearchWord(Item):
 
 
 class Vehicle(Item):
-    """A vehicle on its way, in its owner's item collection."""
+    """A vehicle that is shipped, in its owner's item collection."""
 
     class Meta(_Meta):
         pass
@@ -208,8 +209,10 @@ class Vehicle(Item):
 
 
 class Guard(Item):
-    """Exists while `customer_id` holds what its key names: an e-mail address, a VIN, an id
-    elsewhere. A VIN's also says which vehicle has it."""
+    """Exists while `customer_id` has what its key names: an email address, a VIN, an external id.
+
+    A VIN's guard also has the vehicle's id.
+    """
 
     class Meta(_Meta):
         pass
@@ -221,7 +224,7 @@ class Guard(Item):
 
 
 def set_vehicle_keys(vehicle: Vehicle) -> None:
-    """Bring the index keys of a vehicle in line with it."""
+    """Set the index keys of a vehicle."""
     label = folded(f"{vehicle.make} {vehicle.model} {vehicle.year if vehicle.year else ''}")
     vehicle.label_key = f"{label[:LONGEST_KEY]}#{vehicle.vehicle_id}"
     vehicle.shipment_shard = shard_key(vehicle.shipment_status, vehicle.vehicle_id)
@@ -248,19 +251,22 @@ def external_pk(external_id: str) -> str:
 
 
 def search_word(kind: WordKind, word: str, item_id: str, customer_id: str) -> SearchWord:
-    """Leads from a word of a customer, or of a vehicle of theirs, whose id `item_id` is."""
+    """Return a word that leads to a customer, or to a vehicle of theirs, whose id `item_id` is."""
     return SearchWord(shard_key(kind, item_id), f"{word}#{item_id}", customer_id=customer_id)
 
 
 def changed(customer_id: str, stamp: str) -> CustomerChanged:
-    """`stamp` tells two changes apart: the later one stays when the earlier has been followed."""
+    """Return a mark that a customer has changed.
+
+    `stamp` distinguishes two changes: the later one stays when the earlier has been followed.
+    """
     return CustomerChanged(
         shard_key(CHANGED, customer_id), customer_id, customer_id=customer_id, at=stamp
     )
 
 
 def set_customer_keys(customer: Customer) -> None:
-    """Bring the index keys of a customer who is in the lists in line with them."""
+    """Set the index keys of a customer who is in lists."""
     customer.name_shard = name_shard(customer.customer_id)
     customer.name_key = f"{folded(customer.name)[:LONGEST_KEY]}#{customer.customer_id}"
     customer.segment_shard = shard_key(customer.segment, customer.customer_id)

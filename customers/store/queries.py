@@ -1,4 +1,4 @@
-"""Who asks the customers' table what, and what it costs."""
+"""Every query of the customers' table, and its cost."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -27,7 +27,7 @@ from helpdesk.dynamo.table import fits
 
 
 def customer(customer_id: str) -> Customer | None:
-    """One GetItem."""
+    """Return a customer. One GetItem."""
     try:
         return Customer.get(customer_pk(customer_id), DETAILS, consistent_read=True)
     except DoesNotExist:
@@ -35,7 +35,7 @@ def customer(customer_id: str) -> Customer | None:
 
 
 def vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
-    """A vehicle of this customer. One GetItem."""
+    """Return a vehicle of this customer. One GetItem."""
     try:
         return Vehicle.get(customer_pk(customer_id), vehicle_sk(vehicle_id), consistent_read=True)
     except DoesNotExist:
@@ -43,7 +43,7 @@ def vehicle(customer_id: str, vehicle_id: str) -> Vehicle | None:
 
 
 def vehicles(customer_id: str, *, after: str | None = None, limit: int) -> list[Vehicle]:
-    """A customer's vehicles by id, from the beginning or after one. One Query."""
+    """Return a customer's vehicles by id, from the beginning or after one. One Query."""
     begin = vehicle_sk(f"{after}\0") if after else VEHICLE
     if not fits(customer_pk(customer_id), begin):
         return []
@@ -57,7 +57,7 @@ def vehicles(customer_id: str, *, after: str | None = None, limit: int) -> list[
 
 
 def all_vehicles(customer_id: str) -> list[Vehicle]:
-    """Every vehicle of a customer. One Query for each megabyte."""
+    """Return every vehicle of a customer. One Query for each megabyte."""
     owned = Vehicle.query(
         customer_pk(customer_id), Vehicle.sk.startswith(VEHICLE), consistent_read=True
     )
@@ -65,25 +65,25 @@ def all_vehicles(customer_id: str) -> list[Vehicle]:
 
 
 def every_vehicle() -> Iterator[Vehicle]:
-    """Reads the whole table: for writing what is derived anew, only."""
+    """Yield every vehicle. Reads the whole table: only for rebuilding derived data."""
     yield from Vehicle.scan(Vehicle.sk.startswith(VEHICLE))
 
 
 def customers(customer_ids: Iterable[str]) -> dict[str, Customer]:
-    """Those that exist, by id. One BatchGetItem for each hundred."""
+    """Return the customers that exist, by id. One BatchGetItem for each hundred."""
     keys = [(customer_pk(customer_id), DETAILS) for customer_id in set(customer_ids)]
     return {found.customer_id: found for found in read_all(Customer, keys, consistent=False)}
 
 
 def customer_names(customer_ids: Iterable[str]) -> dict[str, str]:
-    """What those are called that exist, by id. One BatchGetItem for each hundred."""
+    """Return the names of the customers that exist, by id. One BatchGetItem for each hundred."""
     keys = [(customer_pk(customer_id), DETAILS) for customer_id in set(customer_ids)]
     found = read_all(Customer, keys, consistent=False, only=["customerId", "name"])
     return {one.customer_id: one.name for one in found}
 
 
 def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehicle]:
-    """Those that exist, by id. One BatchGetItem for each hundred."""
+    """Return the vehicles that exist, by id. One BatchGetItem for each hundred."""
     keys = [
         (customer_pk(customer_id), vehicle_sk(vehicle_id))
         for customer_id, vehicle_id in set(owners_and_ids)
@@ -94,7 +94,7 @@ def owned_vehicles(owners_and_ids: Iterable[tuple[str, str]]) -> dict[str, Vehic
 def customers_page(
     *, segment: str | None = None, limit: int, place: PagePosition | None = None
 ) -> Page[Customer]:
-    """Customers by name, of a segment or all. One Query a shard, of the rows shown."""
+    """Return customers by name, of a segment or all. One Query a shard, of the rows shown."""
     condition = None
     if place:
         key = Customer.name_key
@@ -113,8 +113,10 @@ def customers_page(
 def vehicles_page(
     *, statuses: Sequence[str], limit: int, place: PagePosition | None = None
 ) -> Page[Vehicle]:
-    """Vehicles of some shipment statuses by maker and model. One Query for each status and shard,
-    of the rows shown."""
+    """Return vehicles of some shipment statuses by make and model.
+
+    One Query for each status and shard, of the rows shown.
+    """
     key = Vehicle.label_key
     condition = None
     if place:
@@ -130,7 +132,7 @@ def vehicles_page(
 
 
 def customers_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[str]:
-    """Ids of customers with a word of this kind that begins so. One Query a shard."""
+    """Return ids of customers with a word of this kind that begins with this. One Query a shard."""
     found = [
         word.customer_id
         for key in shard_keys(kind)
@@ -140,7 +142,7 @@ def customers_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[s
 
 
 def customers_named(beginning: str, *, limit: int) -> list[str]:
-    """Ids of customers whose folded name begins so, by name. One Query a shard."""
+    """Return ids of customers whose folded name begins with this, by name. One Query a shard."""
     page = read_page(
         Customer.by_name,
         ["NAME"],
@@ -152,7 +154,7 @@ def customers_named(beginning: str, *, limit: int) -> list[str]:
 
 
 def vehicles_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[tuple[str, str]]:
-    """Owners and ids of vehicles with a word of this kind that begins so. One Query a shard."""
+    """Return owners and ids of vehicles with a word that begins with this. One Query a shard."""
     found = [
         (word.customer_id, word.sk.rpartition("#")[2])
         for key in shard_keys(kind)
@@ -162,12 +164,12 @@ def vehicles_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[tu
 
 
 def every_customer() -> Iterator[Customer]:
-    """Reads the whole table: for writing what is derived anew, only."""
+    """Yield every customer. Reads the whole table: only for rebuilding derived data."""
     yield from Customer.scan(Customer.sk == DETAILS)
 
 
 def changed_customers(*, limit: int) -> list[CustomerChanged]:
-    """Customers that have to be followed. One Query a shard."""
+    """Return customers that have changed. One Query a shard."""
     return [
         found
         for key in shard_keys(CHANGED)
@@ -176,7 +178,7 @@ def changed_customers(*, limit: int) -> list[CustomerChanged]:
 
 
 def guard(key: str) -> Guard | None:
-    """Who holds what `key` names. One GetItem, consistent."""
+    """Return the guard with this key. One GetItem, consistent."""
     try:
         return Guard.get(key, GUARD, consistent_read=True)
     except DoesNotExist:
@@ -184,19 +186,19 @@ def guard(key: str) -> Guard | None:
 
 
 def guards(keys: Iterable[str]) -> list[Guard]:
-    """Those that exist. One BatchGetItem for each hundred."""
+    """Return the guards that exist. One BatchGetItem for each hundred."""
     wanted = [(key, GUARD) for key in set(keys)]
     return list(read_all(Guard, wanted))
 
 
 def customer_with_email(address: str) -> str | None:
-    """The id of the customer who holds `address`. One GetItem."""
+    """Return the id of the customer with this address. One GetItem."""
     found = guard(email_pk(address))
     return found.customer_id if found else None
 
 
 def owner_of(vehicle_id: str) -> str | None:
-    """The id of the customer whose a vehicle is. One Query."""
+    """Return the id of a vehicle's owner. One Query."""
     if not fits(vehicle_id):
         return None
     row = next(iter(Customer.by_vehicle.query(vehicle_id, limit=2)), None)

@@ -1,1 +1,2 @@
-"""Pages that need customers and vehicles alone; with tickets: tickets/web/customer_detail.py."""
+"""Pages about customers and vehicles only; those with tickets are in
+tickets/web/customer_detail.py."""

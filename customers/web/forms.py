@@ -1,4 +1,4 @@
-"""Forms of customers and vehicles: they read what was typed, the services judge it."""
+"""Forms of customers and vehicles: they parse what was typed, the services validate it."""
 
 from typing import Any
 
@@ -55,19 +55,22 @@ _FORM_FIELD = {
 
 
 def typed_into(form: forms.Form, given: Any) -> dict[str, Any]:
-    """What was typed into a form, every field of it."""
+    """Return what was typed into a form, by field."""
     return {name: given.get(name, "") for name in form.fields}
 
 
 def typed_vehicle(form: forms.Form, given: Any) -> dict[str, Any]:
-    """What was typed into a form of a vehicle; a VIN is confirmed if it was the one asked about."""
+    """Return what was typed into a vehicle's form.
+
+    The VIN is confirmed if it is the one that the user was asked to confirm.
+    """
     typed = typed_into(form, given)
     confirmed = vins.as_kept(typed["confirm_vin"])
     return {**typed, "confirm_vin": bool(confirmed) and confirmed == vins.as_kept(typed["vin"])}
 
 
 def refuse(form: forms.Form, errors: dict[str, str]) -> None:
-    """Show what a service refused beside the fields."""
+    """Show the errors of a service beside the fields."""
     form.is_valid()
     for field, message in errors.items():
         name = _FORM_FIELD.get(field, field)

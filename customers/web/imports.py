@@ -1,4 +1,4 @@
-"""Upload a file of customers or vehicles, look at what would happen, and let it happen."""
+"""Upload a file of customers or vehicles, preview its import, and run it."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def page(request: HttpRequest, file_id: int) -> HttpResponse:
 
 @require_POST
 def step(request: HttpRequest, file_id: int) -> HttpResponse:
-    """Let the file be taken, or take more of it, and show how far it is."""
+    """Confirm the import, or do its next step, and show the progress."""
     found = imports.confirm(file_id, by=actor_of(request.user))
     return _shown(request, found) if wants_fragment(request) else redirect("customer_file", file_id)
 

@@ -1,4 +1,4 @@
-"""What the fields of a customer are called on pages."""
+"""Labels of a customer's fields on pages."""
 
 from django.utils.translation import gettext_lazy
 

@@ -1,4 +1,4 @@
-"""The list of customers, and the forms that make and change customers and vehicles."""
+"""The list of customers, and the forms for customers and vehicles."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -164,13 +164,14 @@ def _form(
 
 
 def _alike(name: str) -> list[Any]:
-    """Customers of the very same name: perhaps this one is known already."""
+    """Return customers with exactly the same name, one of whom may be this one."""
     wanted = folded(name)
     return [found for found in find_customers(name) if folded(found.name) == wanted]
 
 
 def _owner(text: str) -> str:
-    """The one customer that `text` finds. Raises Invalid for none, and for several."""
+    """Return the one customer that a search for `text` finds. Raises Invalid for none
+    or several."""
     found = find_customers(text)
     if len(found) != 1:
         raise Invalid(

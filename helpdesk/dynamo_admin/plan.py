@@ -41,14 +41,15 @@ class Plan:
     order: tuple[str, ...]
 
     def rows(self) -> Iterator[Row]:
-        """The rows between the query's limits, in its order. Raises FieldError beyond MOST."""
+        """Return the rows between the query's limits, in its order. Raises FieldError
+        beyond MOST."""
         low, high = self.query.low_mark, self.query.high_mark
         if isinstance(self.path, Listing):
             return islice(self._listed(self.path, high), low, high)
         return iter(self._whole()[low:high])
 
     def count(self, most: int = MOST) -> int:
-        """How many rows there are between the query's limits, up to `most`.
+        """Return how many rows there are between the query's limits, up to `most`.
 
         Raises FieldError where there are more: half a count is a wrong one.
         """
@@ -58,7 +59,7 @@ class Plan:
         return found
 
     def count_up_to(self, most: int) -> int:
-        """How many rows there are between the query's limits, or `most`."""
+        """Return how many rows there are between the query's limits, or `most`."""
         low, high = self.query.low_mark, self.query.high_mark
         if not isinstance(self.path, Listing):
             return min(len(self._whole()[low:high]), most)
@@ -75,7 +76,7 @@ class Plan:
         return self.count_up_to(most)
 
     def page(self, *, limit: int, place: PagePosition | None) -> Page[Row]:
-        """A page of a listing; all rows of anything smaller."""
+        """Return a page of a listing; all rows of anything smaller."""
         if isinstance(self.path, Listing):
             return self.path.read(ListQuery(self.conditions, self.order, limit, place))
         return Page(self._whole(), None, None)

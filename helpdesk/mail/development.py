@@ -92,7 +92,7 @@ def _read(name: str, content: bytes) -> SentEmail:
 
 
 def _beginning(path: Path) -> bytes:
-    """The envelope and the headers."""
+    """Return the envelope and the headers."""
     with path.open("rb") as file:
         headers, _blank, _body = file.read(_HEADERS).partition(b"\r\n\r\n")
         return headers + b"\r\n\r\n"

@@ -1,1 +1,1 @@
-"""Figures: what they are and how they add up. Pure Python: no Django, no I/O, no clock."""
+"""Figures, and how they add up. Pure Python: no Django, no I/O, no clock."""

@@ -1,4 +1,4 @@
-"""Days and months of a time zone, and how a range of days is read from both."""
+"""Days and months of a time zone, and how a range is split into both."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Days from `start` up to, and without, `end`."""
+    """Days from `start` up to, but not including, `end`."""
 
     start: date
     end: date
@@ -24,7 +24,7 @@ class Range:
             yield self.start + number * DAY
 
     def before(self) -> "Range":
-        """The range of the same length that ends where this one begins; months before months."""
+        """Return the range of the same length before this one; months before months."""
         if self.start.day == self.end.day == 1:
             months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
             year, month = divmod(self.start.year * 12 + self.start.month - 1 - months, 12)
@@ -34,14 +34,14 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A range in whole months, and the days before and after them."""
+    """A range as whole months, and the days before and after them."""
 
     months: Range | None
     edges: tuple[Range, ...]
 
 
 def parts(asked: Range) -> Parts:
-    """Cut a range so that as much of it as possible is whole months."""
+    """Split a range so that as much of it as possible is whole months."""
     first = month_of(asked.start)
     if first < asked.start:
         first = next_month(first)
@@ -61,7 +61,7 @@ def next_month(month: date) -> date:
 
 
 def months(asked: Range) -> Iterator[date]:
-    """The first days of the months that a range touches."""
+    """Return the first days of the months that a range touches."""
     month = month_of(asked.start)
     while month < asked.end:
         yield month
@@ -69,7 +69,7 @@ def months(asked: Range) -> Iterator[date]:
 
 
 def bounds(day: date, zone: str) -> tuple[datetime, datetime]:
-    """The instants at which a day of a zone begins and ends."""
+    """Return the instants at which a day of a zone begins and ends."""
     return _midnight(day, zone), _midnight(day + DAY, zone)
 
 
@@ -78,14 +78,14 @@ def day_of(at: datetime, zone: str) -> date:
 
 
 def days_touching(utc_day: date, zone: str) -> list[date]:
-    """The days of a zone that share an instant with a day of UTC."""
+    """Return the days of a zone that overlap a day of UTC."""
     start, end = bounds(utc_day, "UTC")
     first, last = day_of(start, zone), day_of(end - timedelta(microseconds=1), zone)
     return list(Range(first, last + DAY).each())
 
 
 def utc_days(day: date, zone: str) -> list[date]:
-    """The days of UTC that a day of a zone lies in."""
+    """Return the days of UTC that overlap a day of a zone."""
     start, end = bounds(day, zone)
     return list(Range(start.date(), (end - timedelta(microseconds=1)).date() + DAY).each())
 

@@ -1,7 +1,7 @@
-"""What happened to a ticket, as far as figures count it.
+"""The facts of a ticket that reports count.
 
-Facts follow from the ticket as it is now, never from the order in which somebody heard of them: the
-same ticket always gives the same facts.
+Facts follow from the ticket as it is now, never from the order of its events: the same ticket
+always has the same facts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`seconds` on the clock and `met` belong to a clock's end; rule and level to escalated."""
+    """`seconds` and `met` are those of a clock's end; rule and level are those of an escalation."""
 
     at: datetime
     kind: FactKind
@@ -43,7 +43,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """A rule that fired, or an escalation by hand (`rule` is "manual")."""
+    """A rule that fired, or a manual escalation (`rule` is "manual")."""
 
     at: datetime
     rule: str
@@ -52,7 +52,7 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What figures are told apart by: as the ticket is now. Empty: nobody, or no team."""
+    """What figures are grouped by, as the ticket is now. Empty: nobody, or no team."""
 
     priority: str
     category: str
@@ -66,7 +66,7 @@ class Dimensions:
 def facts_of(
     timeline: Timeline, terms: Mapping[str, PolicySnapshot], escalated: Iterable[Escalated]
 ) -> list[Fact]:
-    """Every fact of a ticket, in order of time. Raises as `clock.read` does."""
+    """Return every fact of a ticket, in order of time. Raises as `clock.read` does."""
     reading = clock.read(timeline, terms, now=timeline.last_at)
     facts = [*_steps(timeline)]
     facts += [Fact(one.at, FactKind.ESCALATED, rule=one.rule, level=one.level) for one in escalated]

@@ -1,7 +1,7 @@
-"""Figures of a stretch of time, which add up to those of a longer one.
+"""Figures of a period, which add up to those of a longer one.
 
 Counts, sums and shares are exact. Quantiles come from the logarithmic bins of a DDSketch: each is
-within 1 % of the value at its nearest rank, however many stretches were added up.
+within 1 % of the value at its nearest rank, however many periods were added up.
 """
 
 import operator
@@ -25,7 +25,7 @@ BANDS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 
 
 class Column(IntEnum):
-    """What is counted; the places of a row."""
+    """The columns of a row of counts."""
 
     CREATED = 0
     RESOLVED = 1
@@ -62,17 +62,17 @@ def empty_row() -> Row:
 
 
 def add_to(row: Row, other: Row) -> None:
-    """Add `other` to `row`, place by place."""
+    """Add `other` to `row`, column by column."""
     row[:] = map(operator.add, row, other)  # a year adds up ten thousand rows
 
 
 def bin_of(seconds: int) -> int:
-    """The bin that a duration falls into."""
+    """Return the bin of a duration."""
     return _BINS.key(seconds) if seconds > 0 else NO_TIME
 
 
 def seconds_of(key: int) -> float:
-    """What the durations of a bin are within 1 % of."""
+    """Return the duration of a bin, within 1 % of all durations in it."""
     return _BINS.value(key) if key != NO_TIME else 0.0
 
 
@@ -90,7 +90,7 @@ class Durations:
 
 @dataclass
 class Figures:
-    """All that is counted in a stretch of time."""
+    """All figures of a period."""
 
     cells: dict[Cell, Row] = field(default_factory=dict)
     durations: dict[Cell, Durations] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Figures:
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)  # rule, level
 
     def count(self, about: Dimensions, fact: Fact) -> None:
-        """Take one fact of a ticket in."""
+        """Count one fact of a ticket."""
         cell = (about.priority, about.category, about.assignee)
         places = [(COUNTED[fact.kind], 1)]
         if fact.kind is FactKind.RESPONSE:
@@ -122,7 +122,7 @@ class Figures:
                 row[place] += number
 
     def add(self, other: "Figures") -> None:
-        """Add the figures of another stretch of time."""
+        """Add the figures of another period."""
         for cell, row in other.cells.items():
             add_to(self.cells.setdefault(cell, empty_row()), row)
         for cell, durations in other.durations.items():
@@ -133,7 +133,7 @@ class Figures:
         self.rules.update(other.rules)
 
     def total(self) -> Row:
-        """The sum of all cells."""
+        """Return the sum of all cells."""
         row = empty_row()
         for cell in self.cells.values():
             add_to(row, cell)
@@ -142,10 +142,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """One clock over some tickets. Seconds are working time, waiting left out.
+    """One clock over some tickets. Seconds are working time, without waiting.
 
-    `met` and `count` are exact and so is the average, to the second; median and 90 % are within
-    1 % of the value at the nearest rank. None where nothing was counted.
+    `met`, `count` and, to the second, the average are exact; median and 90th percentile are within
+    1 % of the value at the nearest rank. None if there is no data.
     """
 
     count: int
@@ -172,12 +172,12 @@ def resolution(row: Row, bins: Bins) -> Stat:
 
 
 def resolution_rate(row: Row) -> float | None:
-    """Resolved / created; None when none was created."""
+    """Return resolved / created; None if no ticket was created."""
     return row[Column.RESOLVED] / row[Column.CREATED] if row[Column.CREATED] else None
 
 
 def quantiles(bins: Bins, *percents: int) -> list[float | None]:
-    """The durations at the nearest ranks of these percents; None for no durations."""
+    """Return the durations at the nearest ranks of these percentiles; None without durations."""
     count = sum(bins.values())
     if not count:
         return [None for _percent in percents]
@@ -189,12 +189,12 @@ def quantiles(bins: Bins, *percents: int) -> list[float | None]:
 
 
 def band_of(seconds: int) -> int:
-    """The bar of a distribution that counts a duration, from 0."""
+    """Return the index of the bar that counts a duration in a distribution."""
     return bisect_left(BANDS, seconds_of(bin_of(seconds)))
 
 
 def distribution(bins: Bins) -> list[int]:
-    """How many durations each bar counts: as `band_of` says of each."""
+    """Return how many durations each bar counts, as `band_of` says."""
     counted = [0] * (len(BANDS) + 1)
     for key, number in bins.items():
         counted[bisect_left(BANDS, seconds_of(key))] += number
@@ -214,5 +214,5 @@ def _stat(row: Row, bins: Bins, first: Column) -> Stat:
 
 
 def _rounded(seconds: int, count: int) -> int:
-    """The average to the nearest second, half a second up."""
+    """Return the average, rounded half up to the second."""
     return (2 * seconds + count) // (2 * count)

@@ -1,4 +1,4 @@
-"""What Django's database keeps of reports: questions that are being worked out. No figures."""
+"""SLA simulations in progress. Figures themselves are not in Django's database."""
 
 from reporting.models.what_if import WhatIf
 

@@ -1,4 +1,4 @@
-"""A policy that somebody thinks of, held against what has happened."""
+"""SLA simulations: the past under a hypothetical policy."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from tickets.models import Policy
 
 
 class WhatIf(Job):
-    """How a range of days would have looked under other promises. Changes nothing."""
+    """The results of a range of days under other targets. Changes nothing."""
 
     policy = models.ForeignKey(Policy, models.CASCADE, verbose_name=_("policy"))
     draft = models.JSONField(_("simulated policy"))  # as a PolicyVersion keeps its terms

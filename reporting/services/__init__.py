@@ -1,1 +1,1 @@
-"""What can be asked of the figures, and how they come about."""
+"""Reports, and the facts and rollups behind them."""

@@ -1,4 +1,4 @@
-"""Up to when the figures are complete."""
+"""The instant up to which reports are complete."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -17,10 +17,10 @@ CUSTOMERS = 100
 
 
 def complete_until() -> datetime | None:
-    """The instant up to which the figures of reports are complete; None: all of them are.
+    """Return the instant up to which reports are complete; None if they are up to date.
 
-    Ask before the figures are read. Cost: a query a shard of the changed customers, the outbox and
-    the days to be rolled up, each of a bounded size; one of the failed events; one GetItem.
+    Call it before the figures are read. Cost: a query a shard of the changed customers, the outbox
+    and the days to be rolled up, each of a bounded size; one of the failed events; one GetItem.
     """
     # In the order in which a change passes through: what has left one is in the next already.
     return min(_lacking(), default=None)

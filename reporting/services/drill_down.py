@@ -1,4 +1,4 @@
-"""What a figure counted, event by event."""
+"""The tickets behind a figure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,13 +27,13 @@ MOST_DAYS = 62
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Which kinds of facts a figure counts; `late`: only those that missed their target."""
+    """The kinds of facts that a figure counts; `late`: only those that missed their target."""
 
     kinds: tuple[FactKind, ...]
     late: bool = False
 
     def number(self, row: Row) -> int:
-        """What a row of a report says of it."""
+        """Return the figure's value in a row of a report."""
         counted = sum(row[COUNTED[kind]] for kind in self.kinds)
         return counted - sum(row[COUNTED[kind] + 1] for kind in self.kinds if self.late)
 
@@ -67,10 +67,10 @@ _CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The row of a table by team, segment or escalation rule, or the bar of a distribution, whose
-    figure is asked for.
+    """The part of a figure: a row of a table by team, segment or escalation rule, or a bar of a
+    distribution.
 
-    None: of all. Empty: of tickets without one. Rollups keep the rows by priority alone.
+    None: no restriction. Empty: tickets without one. Rollups have these rows by priority only.
     """
 
     team: str | None = None
@@ -89,7 +89,7 @@ class Part:
         )
 
     def check(self, asked: ReportQuery, figure: str) -> None:
-        """Raises Invalid where the report has no such row or bar."""
+        """Raise Invalid if the report has no such row or bar."""
         of_rule = self.rule is not None or self.level is not None
         if self.tables and not asked.by_priority_alone:
             raise Invalid(
@@ -112,12 +112,12 @@ class Part:
 
     @property
     def tables(self) -> int:
-        """How many tables it names a row of."""
+        """The number of tables in which it names a row."""
         of_rule = self.rule is not None or self.level is not None
         return (self.team is not None) + (self.segment is not None) + of_rule
 
     def number(self, found: Figures, figure: Figure) -> int:
-        """What the row says, of the figures of a report."""
+        """Return the value of the part in the figures of a report."""
         if self.rule is not None or self.level is not None:
             return sum(
                 count
@@ -149,14 +149,16 @@ class Counted:
 
     @property
     def timed(self) -> bool:
-        """Whether it could be late at all."""
+        """Whether the event has a target that it can miss."""
         return self.kind not in _NO_DEADLINE
 
 
 @dataclass(frozen=True)
 class DrillDown:
-    """Some of what a figure counted, the latest first, and all of it by kind, as the figure says.
-    Where to go on, and down to which day this looked."""
+    """Some events that a figure counted, newest first, and their total by kind.
+
+    Also the position to continue after, and the day down to which this looked.
+    """
 
     rows: list[Counted]
     totals: dict[FactKind, int]
@@ -171,7 +173,7 @@ class DrillDown:
 def drill_down(
     asked: ReportQuery, figure: str, *, part: Part = WHOLE, place: str | None = None
 ) -> DrillDown:
-    """What a figure counts, of all or of a part: a ticket once for each event that was counted.
+    """Return the tickets behind a figure or its part, once for each event that was counted.
 
     Cost: a query for each day on which the figure counted any, of at most MOST_DAYS; a batch read;
     that of the report. Raises Invalid, InvalidCursor.
@@ -212,7 +214,7 @@ def drill_down(
 
 
 def _totals(asked: ReportQuery, figure: str, part: Part) -> dict[FactKind, int]:
-    """What the figure itself says, by kind of fact."""
+    """Return the figure itself, by kind of fact."""
     counted = FIGURES[figure]
     if part.band is not None:
         durations = report(asked).durations()
@@ -224,7 +226,7 @@ def _totals(asked: ReportQuery, figure: str, part: Part) -> dict[FactKind, int]:
 
 
 def _days_of(asked: ReportQuery, figure: Figure) -> list[date]:
-    """The days on which a figure counted any ticket at all, the latest first.
+    """Return the days on which a figure counted any ticket, newest first.
 
     Cost: a query of an item a month.
     """
@@ -234,7 +236,7 @@ def _days_of(asked: ReportQuery, figure: Figure) -> list[date]:
 
 
 def _events(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list[tuple[str, Fact]]:
-    """Numbers of tickets and what was counted of them, the latest first."""
+    """Yield numbers of tickets and what was counted of them, newest first."""
     start, end = days.bounds(day, asked.zone)
 
     def counted(about: Dimensions, fact: Fact) -> bool:

@@ -1,4 +1,4 @@
-"""Keep the facts of tickets, each once, in line with the tickets."""
+"""Keep the facts of tickets in line with the tickets, each once."""
 
 import json
 from collections import defaultdict
@@ -38,19 +38,17 @@ DEBOUNCE = 1
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Follow what happened to tickets. They are read anew, so a repeat changes nothing."""
+    """Update facts after events. Tickets are read anew, so a repeat changes nothing."""
     if update_facts({event.ticket_id for event in events}):
         wake_worker()
 
 
 def update_facts(ticket_ids: Iterable[str]) -> int:
-    """Write the facts of these tickets where they differ; return of how many they did.
+    """Write the facts of these tickets that differ; return of how many tickets.
 
-    What is written is read before the ticket is: whoever read an older ticket finds that it has
-    been written since, and does not win.
-
-    Cost for a batch: a few batch reads, a query for each ticket that was ever escalated, and a
-    transaction for each whose facts changed. Raises Busy.
+    The stored facts are read before the ticket, so a writer that read an older ticket finds that
+    they have been written since, and fails. Cost for a batch: a few batch reads, a query for each
+    ticket that was ever escalated, and a transaction for each whose facts changed. Raises Busy.
     """
     wanted = set(ticket_ids)
     known = queries.facts_of_tickets(wanted)
@@ -76,15 +74,15 @@ def update_facts(ticket_ids: Iterable[str]) -> int:
 
 
 def wake_worker() -> None:
-    """Ask for the rollups soon. Never raises: a sweep asks for them anyway."""
+    """Enqueue the rollups. Never raises: a sweep does it anyway."""
     wake.send_once("reporting:asked", DEBOUNCE, "reporting.roll_up", countdown=DEBOUNCE)
 
 
 def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
-    """The tickets whose facts are not what follows from them, with the days of UTC that differ;
-    under no ticket ("") all days that any of them has facts on.
+    """Return the tickets whose stored facts differ, with the days of UTC that do.
 
-    Cost: a few batch reads, and a query for each ticket that was ever escalated.
+    Under "" are all days on which any of these tickets has facts. Cost: a few batch reads, and a
+    query for each ticket that was ever escalated.
     """
     wanted = set(ticket_ids)
     known = queries.facts_of_tickets(wanted)
@@ -110,7 +108,7 @@ def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
 
 
 def read_day(item: DayFacts) -> tuple[Dimensions, list[Fact]]:
-    """What `_items` wrote."""
+    """Return the facts that `_items` wrote."""
     return Dimensions(*item.about), [_load(line) for line in item.facts]
 
 
@@ -145,7 +143,7 @@ def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
 
 
 def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
-    """The facts of a ticket by the day of UTC on which they happened."""
+    """Return the facts of a ticket by their day of UTC."""
     timeline = Timeline.load(ticket.timeline)
     days: dict[date, list[Fact]] = defaultdict(list)
     for fact in facts_of(timeline, POLICY_SNAPSHOTS, _escalated(ticket)):

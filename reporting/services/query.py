@@ -1,4 +1,4 @@
-"""Which figures somebody asks for, and whether they may."""
+"""The query of a report, and the permission for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class GroupBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """Which figures: the days of a zone, and of which tickets. Empty: of all."""
+    """The days of a zone, and filters by ticket. Empty: no filter."""
 
     range: Range
     zone: str = "UTC"
@@ -62,12 +62,11 @@ class ReportQuery:
 def parse_query(
     given: Mapping[str, Iterable[str]], *, by: Actor, today: date, inclusive: bool = False
 ) -> ReportQuery:
-    """What query parameters ask for: `from`, `to` (exclusive) or, where `inclusive`, `until` (the
-    last day), `tz`, `priority`, `category`, `assignedTo`, `includeMerged`. Without days: the 30 up
-    to `today`.
+    """Return the query that URL parameters describe.
 
-    A representative sees their own figures. Raises Invalid with every value that means nothing;
-    NotAllowed.
+    `from`, `to` (exclusive) or, with `inclusive`, `until` (the last day), `tz`, `priority`,
+    `category`, `assignedTo`, `includeMerged`. Without days: the 30 up to `today`. A representative
+    sees their own figures. Raises Invalid with every invalid value; NotAllowed.
     """
     require_ticket_work(by)
     errors: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Read the figures of a range of days: rollups only, whatever the number of tickets."""
+"""Read the figures of a range of days from rollups only, whatever the number of tickets."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ from tickets.services.lists.counts import now_counts
 
 @dataclass
 class Report:
-    """The figures of what was asked. `by_priority` has the durations of each priority."""
+    """The figures of a query. `by_priority` has the durations of each priority."""
 
     asked: ReportQuery
     figures: Figures
@@ -59,7 +59,7 @@ class Report:
         return found
 
     def stats(self, priority: str | None = None) -> tuple[Stat, Stat]:
-        """Response and resolution, of a priority or of all."""
+        """Return the response and resolution of a priority or of all."""
         row = empty_row()
         for cell, own in self.figures.cells.items():
             if priority in (None, cell[0]):
@@ -68,7 +68,7 @@ class Report:
         return response(row, durations.response), resolution(row, durations.resolution)
 
     def rows(self, place: int) -> dict[str, Row]:
-        """The rows of each priority (0), category (1) or assignee (2)."""
+        """Return the rows of each priority (0), category (1) or assignee (2)."""
         found: dict[str, Row] = {}
         for cell, row in self.figures.cells.items():
             add_to(found.setdefault(cell[place], empty_row()), row)
@@ -76,8 +76,10 @@ class Report:
 
 
 def report(asked: ReportQuery) -> Report:
-    """The figures of a range. Cost: at most six queries of rollups, of a size that does not depend
-    on how many tickets they count; twice as many with merged tickets.
+    """Return the figures of a range.
+
+    Cost: at most six queries of rollups, whose size does not depend on how many tickets they count;
+    twice as many with merged tickets.
     """
     cut = days.parts(asked.range)
     by_priority = {priority.value: Durations() for priority in Priority}
@@ -97,7 +99,7 @@ def report(asked: ReportQuery) -> Report:
 
 
 def counts_of(asked: ReportQuery) -> Figures:
-    """The figures of a range without the durations. Cost: at most three queries, as `report`."""
+    """Return the figures of a range without durations. Cost: at most three queries, as `report`."""
     figures = Figures()
     for kind in _kinds(asked):
         _add_counts(figures, asked, kind)
@@ -105,8 +107,9 @@ def counts_of(asked: ReportQuery) -> Figures:
 
 
 def merged_tickets(asked: ReportQuery) -> int:
-    """How many tickets that were created in the range are left out because they were merged into
-    another; 0 if they are counted. Cost: at most three queries, as `report`.
+    """Return how many created tickets are left out because they were merged into another.
+
+    0 if they are counted. Cost: at most three queries, as `report`.
     """
     if asked.include_merged:
         return 0
@@ -116,9 +119,9 @@ def merged_tickets(asked: ReportQuery) -> int:
 
 
 def by_day(asked: ReportQuery) -> dict[date, Row]:
-    """The totals of each day of a range; days without any are not in it.
+    """Return the totals of each day of a range, without empty days.
 
-    Cost: a query of an item a month; for some tickets only, of an item a day.
+    Cost: a query of an item a month; with filters, of an item a day.
     """
     if asked.of_all:
         return _all_by_day(asked)
@@ -133,9 +136,9 @@ def by_day(asked: ReportQuery) -> dict[date, Row]:
 
 
 def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
-    """Active tickets at the end of each group of days; None for days to come.
+    """Return the active tickets at the end of each group of days; None for future days.
 
-    Counted back from those that are active now. Cost: as `by_day`, up to today.
+    Calculated backwards from those that are active now. Cost: as `by_day`, up to today.
     """
     left = now_counts(
         priorities=asked.priorities, categories=asked.categories, assignee=asked.assignee, by=by
@@ -159,7 +162,7 @@ def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) ->
 
 
 def sla_report(asked: ReportQuery, *, now: Mapping[str, int]) -> dict[str, Any]:
-    """GET /api/tickets/sla-report, as INTERFACES.md says."""
+    """Return the body of GET /api/tickets/sla-report, as INTERFACES.md says."""
     head = _head(asked)
     found = report(asked)
     of_all = found.stats()
@@ -177,7 +180,7 @@ def sla_report(asked: ReportQuery, *, now: Mapping[str, int]) -> dict[str, Any]:
 
 
 def key_of(day: date, group_by: GroupBy) -> str:
-    """The key of the day, week (ISO, as 2026-W48) or month that a day lies in."""
+    """Return the key of the day, week (ISO, as 2026-W48) or month of a day."""
     if group_by is GroupBy.MONTH:
         return f"{day:%Y-%m}"
     if group_by is GroupBy.WEEK:
@@ -187,8 +190,10 @@ def key_of(day: date, group_by: GroupBy) -> str:
 
 
 def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
-    """The rows of each group, by key: every day, week or month of the range in order, every
-    category or priority, and whoever has any figure ("none" is nobody).
+    """Return the rows of each group, by key.
+
+    Groups are every day, week or month of the range in order, every category or priority, or all
+    assignees with any figure ("none" is nobody).
     """
     rows: dict[str, Row]
     if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH):
@@ -209,8 +214,10 @@ def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
 
 
 def merged_by_group(asked: ReportQuery, group_by: GroupBy) -> dict[str, int]:
-    """Return, for each group of `groups`, how many of its created tickets are left out because
-    they were merged into another. Cost: as `groups`, with merged tickets."""
+    """Return, for each group of `groups`, how many created tickets were merged into another.
+
+    These are left out of the figures. Cost: as `groups`, with merged tickets.
+    """
     if asked.include_merged:
         return {}
     shown = groups(asked, group_by)
@@ -221,7 +228,7 @@ def merged_by_group(asked: ReportQuery, group_by: GroupBy) -> dict[str, int]:
 
 
 def analytics(asked: ReportQuery, group_by: GroupBy) -> dict[str, Any]:
-    """GET /api/tickets/analytics, as INTERFACES.md says."""
+    """Return the body of GET /api/tickets/analytics, as INTERFACES.md says."""
     head = _head(asked)
     rows = groups(asked, group_by)
     total = empty_row()
@@ -236,7 +243,7 @@ def analytics(asked: ReportQuery, group_by: GroupBy) -> dict[str, Any]:
 
 
 def counts(row: Row) -> dict[str, int | float | None]:
-    """G of INTERFACES.md."""
+    """Return G of INTERFACES.md."""
     created, resolved, closed, reopened, escalated = row[:5]
     return {
         "created": created,
@@ -249,7 +256,7 @@ def counts(row: Row) -> dict[str, int | float | None]:
 
 
 def _stat(stat: Stat) -> dict[str, int | float | None]:
-    """S of INTERFACES.md."""
+    """Return S of INTERFACES.md."""
     return {
         "count": stat.count,
         "met": stat.met,
@@ -262,7 +269,10 @@ def _stat(stat: Stat) -> dict[str, int | float | None]:
 
 
 def _head(asked: ReportQuery) -> dict[str, Any]:
-    """To be asked for before the figures: what is passed on in between may only add to them."""
+    """Return the head of a report; call it before the figures are read.
+
+    Events that are handled in between can only add to the figures.
+    """
     return {
         "from": str(asked.range.start),
         "to": str(asked.range.end),
@@ -309,7 +319,10 @@ def _add_cells(
 
 
 def _only(figures: Figures, asked: ReportQuery) -> Figures:
-    """What was asked of the figures. Teams, segments and rules are kept by priority alone."""
+    """Return the rows that the query's filters select.
+
+    Rollups have teams, segments and rules by priority only.
+    """
     figures.cells = {cell: row for cell, row in figures.cells.items() if asked.counts(cell)}
     if not asked.by_priority_alone:
         figures.teams, figures.segments, figures.rules = {}, {}, Counter()

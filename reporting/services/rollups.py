@@ -1,7 +1,7 @@
-"""Pack the facts of a day into its rollups, and the days of a month into its own.
+"""Roll up the facts of a day, and the days of a month.
 
-Each is made anew from all that is there, so nothing can be counted twice, and whoever dies in the
-middle leaves the mark that makes the next one do it again.
+Each rollup is made anew from everything that is there, so nothing can be counted twice. If a worker
+dies, the mark stays that makes the next one do it again.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,9 +44,9 @@ FactsOfDay = list[tuple[Dimensions, list[Fact]]]
 
 
 def roll_up(*, limit: int = MARKS) -> int:
-    """Pack the days that have changed, and their months; return how many marks that settled.
+    """Roll up the days that have changed, and their months; return how many marks that settled.
 
-    Cost: the facts of each day of UTC that changed, and of those beside it, once; the days of each
+    Cost: the facts of each changed day of UTC, and of those beside it, once; the days of each
     month, for each zone.
     """
     marks = queries.dirty_days(limit=limit)
@@ -76,9 +76,9 @@ def roll_up(*, limit: int = MARKS) -> int:
 
 
 def rebuild(each: Callable[[int], object] = lambda done: None) -> int:
-    """Make facts and rollups anew from the tickets; call `each` with how many are done.
+    """Rebuild facts and rollups from the tickets; call `each` with the number done.
 
-    While it runs, reports show what is there already. Returns the number of tickets.
+    Meanwhile, reports show what is there already. Returns the number of tickets.
     """
     begun = this_second()
     queries.begin_rebuilding()
@@ -112,7 +112,7 @@ def _write_day(zone: str, day: date, version: int, facts_of: Callable[[date], Fa
 def day_of_facts(
     zone: str, day: date, facts_of: Callable[[date], FactsOfDay] | None = None
 ) -> dict[str, bytes]:
-    """What the rollups of a day have to be. Cost: the facts of the days of UTC it lies in."""
+    """Return the rollups of a day. Cost: the facts of the days of UTC that it overlaps."""
     facts_of = facts_of or _facts_of
     start, end = days.bounds(day, zone)
     figures, merged = Figures(), Figures()
@@ -133,7 +133,7 @@ def day_of_facts(
 
 
 def month_of_days(zone: str, month: date) -> dict[str, bytes]:
-    """What the rollups of a month have to be. Cost: the days of the month."""
+    """Return the rollups of a month. Cost: the days of the month."""
     return {**_month_of(zone, month), **_month_of(zone, month, MERGED)}
 
 
@@ -144,7 +144,7 @@ def _pack_month(zone: str, month: date) -> None:
 
 
 def _month_of(zone: str, month: date, kind: str = "") -> dict[str, bytes]:
-    """What is packed of a month, from its days."""
+    """Return the rollups of a month from its days."""
     last = days.next_month(month) - DAY
     counted = {
         packed.period: packing.unpack_counts(packed.data)
@@ -172,7 +172,7 @@ def _month(month: date) -> str:
 
 
 def _insist(pack: Callable[[str, date], None], zone: str, period: date) -> None:
-    """Pack, and again if somebody else packed the same meanwhile. Raises Busy in the end."""
+    """Write rollups, again if another worker wrote the same meanwhile. Raises Busy in the end."""
     for attempt in range(ATTEMPTS):
         try:
             pack(zone, period)

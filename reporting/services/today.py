@@ -1,4 +1,4 @@
-"""What happened today."""
+"""The day's figures for the dashboard."""
 
 from collections import Counter
 from datetime import datetime
@@ -17,9 +17,9 @@ SHARED = 5
 
 
 def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
-    """Escalations of the business's today, by rule and level. Cost: two queries of one item.
+    """Return escalations of the business's current day, by rule and level.
 
-    Raises NotAllowed.
+    Cost: two queries of one item. Raises NotAllowed.
     """
     require_ticket_work(by)
     zone = settings.REPORT_TIME_ZONES[-1]
@@ -28,7 +28,7 @@ def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
 
 
 def complete_until_lately() -> datetime | None:
-    """As `complete_until`, looked up every few seconds for all who watch. Cost: as it, or none."""
+    """As `complete_until`, cached for a few seconds for all viewers. Cost: as it, or none."""
     known = cache.get("reporting:complete")
     if known is None:
         at = complete_until()

@@ -1,4 +1,4 @@
-"""Hold facts and rollups against the tickets that they follow from."""
+"""Compare facts and rollups with the tickets."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -18,15 +18,13 @@ FIGURES = "figures"
 
 
 def drifts(ticket_ids: Iterable[str], *, every: bool) -> Iterator[Drift]:
-    """Every fact of these tickets, and every rollup of the days they have facts on, that is not
-    what it has to be. Where these are `every` ticket, also facts of tickets that are gone, and
-    rollups of whatever other days and months.
+    """Yield facts of these tickets, and rollups of their days, that are not what they should be.
 
-    Raises NotCompared while changes are still to be passed on, or to be rolled up: what differs
-    then is no drift.
-    Cost: the facts of each ticket, and those of each day for each zone; with `every` the table's
-    keys as well, once and for each zone. Memory: a hundred tickets, and a date for each day; with
-    `every` the ids of all tickets.
+    If these are `every` ticket, also facts of tickets that are gone, and rollups of all other days
+    and months. Raises NotCompared while changes are still to be dispatched or rolled up, since a
+    difference is no drift then. Cost: the facts of each ticket, and those of each day for each
+    zone; with `every` the table's keys as well, once and for each zone. Memory: a hundred tickets,
+    and a date for each day; with `every` the ids of all tickets.
     """
     _require_complete()
     found: list[Drift] = []

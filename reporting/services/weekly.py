@@ -1,4 +1,4 @@
-"""The report of a week, mailed to those supervisors who want it."""
+"""The weekly report by email to the supervisors who subscribed to it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -31,7 +31,7 @@ KIND = "weekly"
 def queue_weekly(*, today: date, now: datetime | None = None) -> int:
     """Queue the report of the week that ended with the Monday before or on `today`.
 
-    Each person gets each week once, however often this is called: what says so is written in the
+    Each supervisor gets each week once, however often this is called: that is recorded in the
     transaction that queues the mail. Returns how many mails were queued. Cost: a transaction a
     person.
     """
@@ -59,7 +59,7 @@ def queue_weekly(*, today: date, now: datetime | None = None) -> int:
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
-    """The figures as they are when the mail is sent; None for whoever wants them no more."""
+    """Return the mail with the figures at the time of sending; None if it is no longer wanted."""
     [reference] = about
     user = supervisors_who_want_reports().filter(pk=int(reference["userId"])).first()
     if user is None:

@@ -1,7 +1,7 @@
-"""How the last days would have looked under other promises.
+"""SLA simulation: the last days under other targets.
 
-The timelines that were recorded go through the same clock as ever, only under the draft's terms.
-Nothing is changed but the answer itself.
+The recorded timelines are evaluated by the same clock, with the draft's targets. Only the
+simulation itself is written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,10 +39,10 @@ _KINDS = {FactKind.RESPONSE: "response", FactKind.RESOLUTION: "resolution"}
 def ask(
     policy_id: int, *, calendar_id: int, targets: Mapping[str, str], by: Actor, today: date
 ) -> WhatIf:
-    """Ask how the last DAYS days would have looked.
+    """Start a simulation of the last DAYS days.
 
-    `targets` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid
-    with every one that is wrong; NotFound, NotAllowed.
+    `targets` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid with
+    every one that is wrong; NotFound, NotAllowed.
     """
     require_supervision(by)
     policy = Policy.objects.filter(pk=policy_id).select_related("calendar").first()
@@ -75,12 +75,12 @@ def ask(
 
 
 def fields() -> list[str]:
-    """The policy's fields that hold targets."""
+    """Return the policy's fields that hold targets."""
     return [f"{priority.value.lower()}_{clock}" for priority in Priority for clock in CLOCKS]
 
 
 def question(asked_id: int, *, by: Actor) -> WhatIf:
-    """Raises NotFound, NotAllowed."""
+    """Return a simulation. Raises NotFound, NotAllowed."""
     require_supervision(by)
     found = WhatIf.objects.select_related("policy").filter(pk=asked_id).first()
     if found is None:
@@ -89,7 +89,7 @@ def question(asked_id: int, *, by: Actor) -> WhatIf:
 
 
 def step(asked_id: int) -> WhatIf:
-    """Go through the next STEP days, unless somebody else does right now."""
+    """Simulate the next STEP days, unless somebody else has the lease."""
     asked = jobs.lease(WhatIf, asked_id)
     if asked is None:
         return WhatIf.objects.select_related("policy").get(pk=asked_id)
@@ -103,7 +103,7 @@ def step(asked_id: int) -> WhatIf:
 
 
 class _Draft(Mapping[str, PolicySnapshot]):
-    """Every version of terms as it was, but those of one policy as the draft says."""
+    """Every policy version as it is, except those of one policy, which have the draft's targets."""
 
     def __init__(self, asked: WhatIf) -> None:
         self._keys = set(asked.policy.versions.values_list("key", flat=True))
@@ -120,7 +120,7 @@ class _Draft(Mapping[str, PolicySnapshot]):
 
 
 def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
-    """Hold the clocks that ended on a day of UTC against the draft."""
+    """Evaluate the clocks that ended on a day of UTC under the draft."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
     for item in queries.facts_of_day(day):
         about, facts = read_day(item)

@@ -25,7 +25,7 @@ class _Meta(TableMeta):
 
 
 class TicketFacts(Item):
-    """Which days have facts of a ticket, and a digest of each. Declares the table."""
+    """The days that have facts of a ticket, and a digest of each. Declares the table."""
 
     class Meta(_Meta):
         pass
@@ -38,7 +38,7 @@ class TicketFacts(Item):
 
 
 class DayFacts(Item):
-    """What happened to a ticket on a day of UTC, and what it is told apart by."""
+    """The facts of a ticket on a day of UTC, and the ticket's dimensions."""
 
     class Meta(_Meta):
         pass
@@ -50,7 +50,7 @@ class DayFacts(Item):
 
 
 class Dirty(Item):
-    """A day of UTC whose rollups are older than its facts."""
+    """A mark that the rollups of a day of UTC are older than its facts."""
 
     class Meta(_Meta):
         pass
@@ -60,7 +60,7 @@ class Dirty(Item):
 
 
 class Rollup(Item):
-    """A piece of the figures of a day or month; each knows how many pieces there are."""
+    """A piece of a day's or month's figures; each has the number of pieces."""
 
     class Meta(_Meta):
         pass
@@ -93,7 +93,7 @@ def rollup_sk(period: date | str, piece: int = 0) -> str:
 
 
 class WeeklyReport(Item):
-    """That the report of a week was queued for a person: it is there once."""
+    """A mark that a week's report was queued for a person."""
 
     class Meta(_Meta):
         pass

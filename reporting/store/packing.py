@@ -1,7 +1,7 @@
-"""How figures are written into items.
+"""How figures are packed into items.
 
-Rows of counts have a fixed width, so that a busy month is no dearer to read than a quiet one; the
-bins of every cell are many and mostly empty, and are compressed.
+Rows of counts have a fixed width, so that a busy month costs no more to read than a quiet one. The
+bins of all cells are many and mostly empty, and are compressed.
 """
 
 import json
@@ -26,7 +26,7 @@ SPAN = 1_024
 
 
 def pack_counts(figures: Figures) -> bytes:
-    """Everything but the durations."""
+    """Pack everything except the durations."""
     tables: list[Mapping[Any, Row]] = [figures.cells, figures.teams, figures.segments]
     rules = dict(sorted(figures.rules.items()))
     keys = json.dumps([*(sorted(table) for table in tables), list(rules)]).encode()
@@ -60,7 +60,7 @@ def unpack_counts(data: bytes) -> Figures:
 
 
 def pack_durations(figures: Figures) -> bytes:
-    """The bins of every cell."""
+    """Pack the bins of every cell."""
     rows = [
         [list(cell), _pairs(found.response), _pairs(found.resolution)]
         for cell, found in sorted(figures.durations.items())
@@ -78,7 +78,7 @@ def unpack_durations(data: bytes) -> Figures:
 
 
 def pack_by_priority(figures: Figures) -> bytes:
-    """The bins of each priority, every one of them, empty or not."""
+    """Pack the bins of each priority, including empty ones."""
     found = {priority.value: Durations() for priority in Priority}
     for (priority, *_rest), durations in figures.durations.items():
         found[priority].add(durations)
@@ -101,7 +101,7 @@ def unpack_by_priority(data: bytes) -> dict[str, Durations]:
 
 
 def pack_rows(rows: Iterable[Row]) -> bytes:
-    """The totals of each day of a month, in order."""
+    """Pack the totals of each day of a month, in order."""
     numbers = array(_NUMBER)
     for row in rows:
         numbers.extend(row)
@@ -116,7 +116,7 @@ def unpack_rows(data: bytes) -> list[Row]:
 
 
 def pieces(data: bytes) -> list[bytes]:
-    """`data` in pieces that fit into items; at least one."""
+    """Return `data` in pieces that fit into items; at least one."""
     return [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
 
 
@@ -129,13 +129,14 @@ def _bins(pairs: Sequence[int]) -> Bins:
 
 
 def _filled(numbers: "array[int]") -> Bins:
-    """The bins of a row of SPAN numbers. Most are empty, so none is looked at in Python."""
+    """Return the bins of a row of SPAN numbers. Most are empty, so Python does not loop
+    over them."""
     keys = range(NO_TIME, NO_TIME + SPAN)
     return Counter(dict(zip(compress(keys, numbers), filter(None, numbers), strict=True)))
 
 
 def _little(numbers: "array[int]") -> "array[int]":
-    """The same numbers for, or from, a machine that writes them low byte first."""
+    """Return the same numbers with the byte order swapped on a big-endian machine."""
     if sys.byteorder == "big":
         numbers = array(numbers.typecode, numbers)
         numbers.byteswap()

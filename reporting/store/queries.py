@@ -1,4 +1,4 @@
-"""Who asks the reporting table what, and what it costs."""
+"""Every query of the reporting table, and its cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,26 +37,26 @@ class Packed:
 
 
 def facts_of_tickets(ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
-    """What has been written of tickets, by id. One BatchGetItem for each hundred."""
+    """Return the digests of tickets' facts, by id. One BatchGetItem for each hundred."""
     keys = [(ticket_pk(ticket_id), FACTS) for ticket_id in set(ticket_ids)]
     found = read_all(TicketFacts, keys)
     return {one.ticket_id: one for one in found}
 
 
 def day_facts(days: Iterable[tuple[str, str]]) -> dict[tuple[str, str], DayFacts]:
-    """The facts of tickets on days of UTC, by day and ticket. One BatchGetItem for each hundred."""
+    """Return the facts of tickets on days of UTC. One BatchGetItem for each hundred."""
     keys = {(facts_pk(day, ticket_id), ticket_id): (day, ticket_id) for day, ticket_id in days}
     return {keys[str(one.pk), str(one.sk)]: one for one in read_all(DayFacts, list(keys))}
 
 
 def facts_of_day(day: date) -> Iterator[DayFacts]:
-    """Everything that happened on a day of UTC. One Query a shard for each megabyte."""
+    """Return all facts of a day of UTC. One Query a shard for each megabyte."""
     for key in shard_keys(f"{FACTS}#{day}"):
         yield from DayFacts.query(key, consistent_read=True)
 
 
 def dirty_days(*, limit: int) -> list[Dirty]:
-    """Marks of days whose rollups have to follow, the earliest days first. One Query a shard."""
+    """Return marks of days to be rolled up, the earliest days first. One Query a shard."""
     found: list[Dirty] = []
     for key in shard_keys(DIRTY):
         found += Dirty.query(key, limit=limit, consistent_read=True)
@@ -64,17 +64,17 @@ def dirty_days(*, limit: int) -> list[Dirty]:
 
 
 def begin_rebuilding() -> None:
-    """Note that the table lacks what it had, until `end_rebuilding`. One write."""
+    """Record that a rebuild has begun, until `end_rebuilding`. One write."""
     Dirty(REBUILDING, REBUILDING).save()
 
 
 def end_rebuilding() -> None:
-    """One write."""
+    """Record that the rebuild has ended. One write."""
     Dirty(REBUILDING, REBUILDING).delete()
 
 
 def is_rebuilding() -> bool:
-    """Whether a rebuilding has begun and has not ended, be it that it died. One GetItem."""
+    """Return whether a rebuild has begun and not ended, even if it died. One GetItem."""
     try:
         Dirty.get(REBUILDING, REBUILDING, consistent_read=True)
     except DoesNotExist:
@@ -83,12 +83,12 @@ def is_rebuilding() -> bool:
 
 
 def forget_dirty(marks: Iterable[Dirty]) -> None:
-    """One BatchWriteItem for each 25."""
+    """Delete marks. One BatchWriteItem for each 25."""
     delete_all(list(marks))
 
 
 def version(zone: str, what: str, period: date | str) -> int:
-    """0 if there is none. One GetItem."""
+    """Return the version of a rollup; 0 if there is none. One GetItem."""
     try:
         found = Rollup.get(
             rollup_pk(zone, what),
@@ -104,7 +104,7 @@ def version(zone: str, what: str, period: date | str) -> int:
 def rollups(
     zone: str, what: str, first: date | str, last: date | str, *, consistent: bool = False
 ) -> list[Packed]:
-    """The rollups of the periods from `first` to `last`, both included. One Query a megabyte."""
+    """Return the rollups of the periods from `first` to `last`, inclusive. One Query a megabyte."""
     found = Rollup.query(
         rollup_pk(zone, what),
         Rollup.sk.between(rollup_sk(first), f"{last}{_END}"),
@@ -126,9 +126,9 @@ def rollups(
 def write_rollups(
     zone: str, period: date | str, data: Mapping[str, bytes], *, guard: str, version: int
 ) -> None:
-    """Write everything that is packed of a period; `guard` names what carries the version.
+    """Write all rollups of a period; `guard` names the one with the version.
 
-    Raises ConditionFailed if that is not `version` any more.
+    Raises ConditionFailed if that is no longer `version`.
     """
     with Transaction() as transaction:
         for what, packed in data.items():
@@ -147,7 +147,7 @@ def write_rollups(
 
 
 def tickets_with_facts() -> set[str]:
-    """The ids of all tickets of which anything is written. Reads all of the table's keys."""
+    """Return the ids of all tickets with facts. Reads all of the table's keys."""
     of_ticket, of_day = ticket_pk(""), f"{FACTS}#"
     found: set[str] = set()
     for pk, sk in _every_key():
@@ -159,13 +159,13 @@ def tickets_with_facts() -> set[str]:
 
 
 def periods_rolled_up(zone: str) -> set[str]:
-    """The days and months that there are rollups of. Reads all of the table's keys."""
+    """Return the days and months that have rollups. Reads all of the table's keys."""
     of_zone = rollup_pk(zone, "")
     return {sk.rpartition("#")[0] for pk, sk in _every_key() if pk.startswith(of_zone)}
 
 
 def clear() -> None:
-    """Throw the table away, but for the note of a rebuilding. Reads all of it: for rebuilding."""
+    """Delete everything except the mark of a rebuild. Reads the whole table: only for a rebuild."""
     for keys in _pages_of_keys():
         delete_all([Dirty(pk, sk) for pk, sk in keys if pk != REBUILDING])
 

@@ -1,1 +1,1 @@
-"""The SLA dashboard, the reports, and what would be if a policy were another."""
+"""The SLA dashboard, the reports, and the SLA simulation."""

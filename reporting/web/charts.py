@@ -1,4 +1,4 @@
-"""Where the marks of a chart stand. Templates draw them; this only measures."""
+"""Positions in a chart. Templates draw it; this module only calculates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ EDGE = 1
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: of which series, where, what it says, and where it leads."""
+    """One bar: its series, its position, its tooltip, and its link."""
 
     series: int
     x: float
@@ -37,8 +37,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Label:
-    """What stands below a group: where, in percent of the width, and which part of it is there.
-    A minor one gives way on a narrow screen."""
+    """The label of a group: its position, in percent of the width, and its width.
+
+    A minor one is hidden on a narrow screen.
+    """
 
     text: str
     x: float
@@ -48,7 +50,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Group:
-    """A group of a chart of lines, from bottom to top, and what it says."""
+    """A group of a line chart, from bottom to top, and its tooltip."""
 
     x: float
     width: float
@@ -57,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Point:
-    """Where a value of a line can be clicked, what it says, and where it leads."""
+    """A value of a line: its position, tooltip and link."""
 
     x: float
     y: float
@@ -69,7 +71,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars side by side in each group, or lines from group to group."""
+    """Bars side by side in each group, or lines across groups."""
 
     width: int
     bars: Sequence[Bar]
@@ -86,8 +88,7 @@ def bars(
     says: Sequence[Sequence[str]],
     urls: Sequence[Sequence[str]] = (),
 ) -> Chart:
-    """A group of bars for each label. `says` is what each bar says when it is pointed at; `urls`
-    is where each leads."""
+    """Return a group of bars for each label, with their tooltips `says` and links `urls`."""
     top = _top(series)
     wide = STEP * 0.76 / max(len(series), 1)
     found = [
@@ -115,8 +116,10 @@ def lines(
     top: float | None = None,
     urls: Sequence[Sequence[str]] = (),
 ) -> Chart:
-    """A line for each series; where there is no value, the line has a gap. `says` is what each
-    group says when it is pointed at; `urls` is where each value leads."""
+    """Return a line for each series, with gaps for missing values.
+
+    `says` has the tooltip of each group, `urls` the link of each value.
+    """
     top = top or _top([[value or 0 for value in values] for values in series])
     paths = []
     for values in series:
@@ -150,7 +153,7 @@ def lines(
 
 
 def _top(series: Sequence[Sequence[float]]) -> float:
-    """A round number that no value is above, and whose half is a whole one, or it is 1."""
+    """Return a round number that no value exceeds, and whose half is a whole number, or 1."""
     most = max((value for values in series for value in values), default=0) or 1
     size = 1
     while size * 10 < most:
@@ -159,7 +162,7 @@ def _top(series: Sequence[Sequence[float]]) -> float:
 
 
 def _ticks(top: float) -> list[str]:
-    """What the axis says, from above."""
+    """Return the labels of the axis, from above."""
     return [_whole(top), _whole(top / 2) if top > 1 else "", "0"]
 
 
@@ -168,7 +171,7 @@ def _whole(value: float) -> str:
 
 
 def _few(labels: Sequence[str]) -> list[Label]:
-    """As many of the labels as have room, each below the middle of its group."""
+    """Return as many labels as there is room for, each below the middle of its group."""
     every = 1 if len(labels) <= MOST_LABELS else -(-len(labels) // FEW_LABELS)
     found = []
     for number in range(0, len(labels), every):

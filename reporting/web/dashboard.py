@@ -1,4 +1,4 @@
-"""How the desk stands now."""
+"""The SLA dashboard: the desk now."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

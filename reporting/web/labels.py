@@ -1,4 +1,4 @@
-"""What figures are called, and how each is defined: the words of the interface."""
+"""The labels and definitions of figures."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""The reports, the tickets behind their figures, and their table for spreadsheets."""
+"""The reports, the tickets behind their figures, and their CSV."""
 
 from dataclasses import replace
 from typing import Any
@@ -62,7 +62,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 @require_safe
 @query_form.redirects_to
 def tickets(request: HttpRequest) -> HttpResponse:
-    """The tickets that a figure counts."""
+    """Show the tickets that a figure counts."""
     by = actor_of(request.user)
     asked = query_form.query_of(request, by, query_form.today_of(request))
     figure = request.GET.get("figure", "")
@@ -102,7 +102,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
 @require_safe
 @query_form.redirects_to
 def csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The figures of each group, as a table for a spreadsheet program."""
+    """Download the figures of each group as CSV."""
     by = actor_of(request.user)
     asked = query_form.query_of(request, by, query_form.today_of(request))
     group_by = query_form.group_by_of(request, asked.range)

@@ -1,4 +1,4 @@
-"""What the page of a report shows: tiles, clocks, charts and tables, each figure with its link."""
+"""The content of a report's page: tiles, clocks, charts and tables, each figure with its link."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -128,7 +128,7 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
 
 
 def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dict[str, Any]:
-    """Volume, backlog and attainment over time."""
+    """Return volume, backlog and attainment over time."""
     over = group_by if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH) else GroupBy.DAY
     rows = report.groups(asked, over)
     long = asked.range.start.year != (asked.range.end - days.DAY).year
@@ -189,7 +189,7 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
 
 
 def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
-    """The breakdowns, each with a link from a name to its own report."""
+    """Return the breakdowns, each name with a link to its own report."""
     people = found.rows(2)
     people_names = names(people)
     tables: list[tuple[str, str, Mapping[str, Row], Mapping[str, str]]] = [
@@ -226,7 +226,7 @@ def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
 
 
 def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
-    """How often each escalation rule fired, by level, with the way to its escalations."""
+    """Return how often each escalation rule fired, by level, with links to the escalations."""
     return [
         {
             "name": RULES.get(rule, rule),
@@ -239,7 +239,7 @@ def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
 
 
 def narrowed_to(asked: ReportQuery, part: Part) -> str:
-    """What a drill-down is about, in words; empty where it is about all."""
+    """Return what a drill-down is restricted to, as text; empty for no restriction."""
     words = [label(word) for word in (*sorted(asked.priorities), *sorted(asked.categories))]
     if asked.assignee is not None:
         words.append(names([asked.assignee]).get(asked.assignee, asked.assignee))
@@ -258,7 +258,7 @@ def narrowed_to(asked: ReportQuery, part: Part) -> str:
 
 
 def _band(band: int) -> str:
-    """Which durations a bar of a distribution counts."""
+    """Return which durations a bar of a distribution counts, as text."""
     if band == 0:
         return _("up to %(limit)s") % {"limit": span(figures.BANDS[0])}
     if band == len(figures.BANDS):
@@ -268,7 +268,7 @@ def _band(band: int) -> str:
 
 
 def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Part]:
-    """What a row of a table counts."""
+    """Return the part that a row of a table counts."""
     match name:
         case "priority":
             return replace(asked, priorities=frozenset({key})), WHOLE
@@ -287,7 +287,7 @@ def _of(asked: ReportQuery, priority: Priority) -> ReportQuery:
 
 
 def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> list[dict[str, str]]:
-    """The figures of a row, each with the way to the tickets behind it."""
+    """Return the figures of a row, each with a link to its tickets."""
     link = query_form.drill_down_links(*of)
     counts = [("created", Column.CREATED), ("resolved", Column.RESOLVED)]
     counts += [("closed", Column.CLOSED)] if closed else []
@@ -305,7 +305,7 @@ def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> l
 
 
 def _periods(asked: ReportQuery, over: GroupBy) -> list[ReportQuery]:
-    """The same question for each period of a range."""
+    """Return the same query for each period of a range."""
     by_key: dict[str, list[date]] = {}
     for day in asked.range.each():
         by_key.setdefault(report.key_of(day, over), []).append(day)
@@ -334,7 +334,7 @@ def names(user_ids: Iterable[str]) -> dict[str, str]:
 
 
 def _share(row: Row, first: Column) -> float | None:
-    """Percent of the clocks that were met."""
+    """Return the percentage of clocks that were met."""
     return 100 * row[first + 1] / row[first] if row[first] else None
 
 
@@ -355,13 +355,13 @@ def _points(now: float | None, then: float | None) -> str:
 
 
 def _signed(value: float, decimals: int) -> str:
-    """A difference with its sign, as the reader writes numbers."""
+    """Return a difference with its sign, in the reader's number format."""
     digits = number_format(f"{abs(value):.{decimals}f}", decimals, force_grouping=True)
     return f"{'−' if value < 0 else '+'}{digits}"
 
 
 def _period(key: str, group_by: GroupBy, *, year: bool) -> str:
-    """How a period is called; a day with its `year`, where the days are of several."""
+    """Return a period's name; a day has its `year` if the days are of several."""
     if group_by is GroupBy.DAY:
         return date_format(date.fromisoformat(key), _("j M Y") if year else _("j M"))
     if group_by is GroupBy.MONTH:

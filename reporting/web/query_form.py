@@ -1,4 +1,4 @@
-"""How a question about figures stands in a form and in an address."""
+"""The query of a report in a form and in a URL."""
 
 from collections.abc import Callable
 from datetime import date
@@ -31,13 +31,15 @@ _FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includ
 
 
 def query_of(request: HttpRequest, by: Actor, today: date) -> ReportQuery:
-    """What a page's address asks for. Raises as `parse_query`."""
+    """Return the query in a page's URL. Raises as `parse_query`."""
     return parse_query(dict(request.GET.lists()), by=by, today=today, inclusive=True)
 
 
 def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest], Answer]:
-    """Send addresses of earlier releases, which name the day after the last as `to`, on to theirs
-    of today, with `until`."""
+    """Redirect URLs of earlier releases to the current ones.
+
+    Those name the day after the last as `to`; the current ones name the last day as `until`.
+    """
 
     @wraps(view)
     def redirecting(request: HttpRequest) -> Any:
@@ -61,7 +63,7 @@ def today_of(request: HttpRequest) -> date:
 
 
 def group_by_of(request: HttpRequest, asked: Range) -> GroupBy:
-    """What was asked for, or what suits the length of the range."""
+    """Return the grouping of the request, or one that suits the length of the range."""
     word = request.GET.get("groupBy", "")
     if word:
         if word not in list(GroupBy):
@@ -75,7 +77,7 @@ def group_by_of(request: HttpRequest, asked: Range) -> GroupBy:
 
 
 def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
-    """The filters as they were typed, and what can be chosen."""
+    """Return the filters as they were typed, and their choices."""
     given = {name: request.GET.get(name, "") for name in _FILTERS}
     if given["assignedTo"] == ME:
         given["assignedTo"] = by.user_id
@@ -119,7 +121,7 @@ def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
 
 
 def _people(chosen: str) -> dict[str, str]:
-    """Who can be chosen, by id; with somebody who left if they were chosen."""
+    """Return the users who can be chosen, by id; with one who has left if they were chosen."""
     people = {one.user_id: one.label for one in people_in_lists()}
     return {**names_of([chosen]), **people}
 
@@ -142,7 +144,7 @@ def query(asked: ReportQuery) -> str:
 
 
 def part_of(request: HttpRequest) -> Part:
-    """The row of a table, or the bar of a distribution, whose figure an address asks for."""
+    """Return the row of a table, or the bar of a distribution, in a URL."""
 
     def given(name: str) -> str | None:
         value = request.GET.get(name)
@@ -152,24 +154,24 @@ def part_of(request: HttpRequest) -> Part:
 
 
 def drill_down_pairs(asked: ReportQuery, figure: str, part: Part) -> list[tuple[str, str]]:
-    """What the address of the tickets behind a figure says."""
+    """Return the query string of the page with the tickets behind a figure."""
     of_part = [(name, value) for name in _PART if (value := getattr(part, name)) is not None]
     named = [(name, value or NOBODY) for name, value in of_part]
     return [*pairs(asked), *named, ("figure", figure)]
 
 
 def drill_down_link(asked: ReportQuery, figure: str, part: Part = WHOLE) -> str:
-    """The address of the tickets behind a figure."""
+    """Return the URL of the page with the tickets behind a figure."""
     return drill_down_links(asked, part)(figure)
 
 
 def drill_down_links(asked: ReportQuery, part: Part = WHOLE) -> Callable[[str], str]:
-    """The same for many figures of one row: all but the figure is put together once."""
+    """Return the same for many figures of one row; the common part is built only once."""
     address = f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, '', part))}"
     return lambda figure: address + figure
 
 
 def narrowed_link(asked: ReportQuery, name: str, key: str) -> str:
-    """The report of one group of a table."""
+    """Return the URL of the report of one group of a table."""
     kept = [pair for pair in pairs(asked) if pair[0] != name]
     return f"{reverse('reports')}?{urlencode([*kept, (name, key or NOBODY)])}"

@@ -1,4 +1,4 @@
-"""What would have been under other promises: asked on a form, watched on a page of its own."""
+"""SLA simulation: started in a form, with progress on a page of its own."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def answer(request: HttpRequest, asked_id: int) -> HttpResponse:
 
 @require_POST
 def step(request: HttpRequest, asked_id: int) -> HttpResponse:
-    """Work on, and show how far it is."""
+    """Do the next step, and show the progress."""
     asked = what_if.step(what_if.question(asked_id, by=actor_of(request.user)).pk)
     return (
         _shown(request, asked) if wants_fragment(request) else redirect("what_if_answer", asked_id)

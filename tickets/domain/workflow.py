@@ -68,7 +68,7 @@ class Event:
     policy_key: str | None = None
 
     def dump(self) -> str:
-        """One line such as `2026-11-23T20:29:00Z priority Critical`."""
+        """Return a line such as `2026-11-23T20:29:00Z priority Critical`."""
         words = [instant.text(self.at), self.type.value]
         words += [word for word in (self.priority, self.policy_key) if word]
         return " ".join(words)

@@ -47,7 +47,7 @@ def sent_pk(webhook_id: int) -> str:
 
 
 def messages(webhook_id: int, *, after: str | None, limit: int) -> list[Message]:
-    """A webhook's messages in the order of their events. One Query."""
+    """Return a webhook's messages in the order of their events. One Query."""
     beyond = Message.sk > after if after else None
     found = Message.query(message_pk(webhook_id), beyond, limit=limit, consistent_read=True)
     return list(found)

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
 
 def _line(one: Unclear) -> str:
-    """Names the records by their pages, and nobody: what is printed may end in a log."""
+    """Return a line that names records by their URLs only, since the output may end in a log."""
     if one.held_by is None:
         page = reverse("customer_edit", args=[one.customer_id])
         return f"Invalid email address on customer {one.customer_id}. Correct it: {page}"

@@ -1,4 +1,4 @@
-"""To and from whom a raw message went, without reading all of it."""
+"""Sender and recipients of a raw message, without parsing all of it."""
 
 from helpdesk.mail.reading.addresses import addresses
 from helpdesk.mail.reading.headers import split

@@ -1,6 +1,6 @@
 """The addresses of a header, in all the ways in which programs write them.
 
-The standard library's readers raise on some, and drop some. This one keeps what it cannot read as
+The standard library's parsers raise on some, and drop some. This one keeps what it cannot parse as
 it is written, and takes time that grows with the length of the header.
 """
 
@@ -25,8 +25,8 @@ _NO_NAME = re.compile(r"^['\"\s]+|['\"\s]+$")
 def addresses(header: str, problems: set[Problem]) -> tuple[Address, ...]:
     """Return the addresses of a header whose encoded words are not yet decoded.
 
-    Groups are their members; an entry without an address at all (`MAILER-DAEMON`) is one whose
-    address is what is written.
+    A group is replaced by its members; an entry without an address (`MAILER-DAEMON`) is an address
+    as it is written.
     """
     found: list[Address] = []
     for entry in _with_names(_entries(header)):
@@ -40,7 +40,7 @@ def addresses(header: str, problems: set[Problem]) -> tuple[Address, ...]:
 
 
 def kept(address: str) -> str:
-    """Return an address in the form in which the desk keeps it, or as it is written."""
+    """Return an address in its canonical form, or as it is written."""
     written = "".join(address.split()) if len(address) <= LONGEST else address
     try:
         return as_kept(written) if len(written) <= LONGEST else one_line(written)
@@ -49,7 +49,7 @@ def kept(address: str) -> str:
 
 
 def _entries(header: str) -> Iterator[tuple[str, str, str]]:
-    """Phrase, what stands in angle brackets, and comment of each entry."""
+    """Return the phrase, the part in angle brackets, and the comment of each entry."""
     phrase: list[str] = []
     comment: list[str] = []
     angle = ""
@@ -79,13 +79,14 @@ def _entries(header: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_group(header: str, position: int) -> bool:
-    """Whether what precedes this colon names a group; `mailto:` and IPv6 have colons, too."""
+    """Return whether the text before this colon names a group; `mailto:` and IPv6 have
+    colons, too."""
     before = header[max(0, position - 8) : position].lower()
     return not before.endswith("mailto:") and header[position : position + 1] != ":"
 
 
 def _with_names(entries: Iterator[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
-    """Put `Doe, Jane <jane@x>` together: a comma in a name that nobody quoted."""
+    """Join entries such as `Doe, Jane <jane@x>`, whose name has an unquoted comma."""
     waiting: list[str] = []
     for phrase, angle, comment in entries:
         if not phrase.strip() and not angle:

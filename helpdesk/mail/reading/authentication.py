@@ -1,4 +1,4 @@
-"""Whether a server of ours found that a mail comes from whom it names (RFC 8601)."""
+"""Whether a trusted server has authenticated a message's sender (RFC 8601)."""
 
 import re
 
@@ -13,12 +13,12 @@ _LONGEST = 20_000
 
 
 def authenticated(message: ReadMessage, address: str, *, hosts: frozenset[str]) -> bool:
-    """Return whether a server of ours says that the domain of `address` sent this message.
+    """Return whether a trusted server has authenticated this message for the domain of `address`.
 
     Only the topmost Authentication-Results counts, and only if its authserv-id is one of `hosts`:
-    one below, or of another name, may have come with the mail. DMARC has to pass for the domain;
-    where it says nothing, SPF or DKIM for the domain or one above it. Of several senders, none is
-    proven. What is not written properly proves nothing.
+    any other may have come with the message. DMARC has to pass for the domain; without a DMARC
+    result, SPF or DKIM for the domain or its parent. A message with several senders is never
+    authenticated, and neither is one whose header is malformed.
     """
     senders = {sender.address for sender in message.sender}
     if not message.authentication_results or (len(senders) > 1 and address in senders):
@@ -39,9 +39,9 @@ def authenticated(message: ReadMessage, address: str, *, hosts: frozenset[str]) 
 
 
 def _plain(value: str) -> str:
-    """The value without comments; "" if a comment or a quoted string does not end.
+    """Return the value without comments; "" if a comment or a quoted string does not end.
 
-    A quoted string is what others sent, such as an address: it loses the signs that would end it.
+    A quoted string may contain a stranger's text, such as an address: delimiters in it are removed.
     """
     if len(value) > _LONGEST:
         return ""
@@ -61,7 +61,7 @@ def _plain(value: str) -> str:
 
 
 def _read(result: str) -> tuple[str, str, str] | None:
-    """Method, its result, and the domain that it is about; None if it says nothing certain."""
+    """Return method, result and domain; None if the result is not definite."""
     method = _METHOD.match(result)
     if not method:
         return None

@@ -1,4 +1,4 @@
-"""Whether a program wrote a mail, by what its header says. Subjects alone say nothing."""
+"""Whether a program wrote a message, according to its header. Subjects alone decide nothing."""
 
 import re
 
@@ -23,7 +23,8 @@ _AWAY = re.compile(
 
 
 def automatic(headers: Headers) -> Automatic:
-    """Return what a header says of who wrote the mail; reports are known by their content."""
+    """Return whether a program wrote a message, from its header; reports are recognised
+    by content."""
     submitted = value_of(headers.first("auto-submitted")).split("(")[0].strip()
     if submitted and submitted != "no":
         return Automatic.AUTO_REPLY
@@ -40,7 +41,7 @@ def automatic(headers: Headers) -> Automatic:
 
 
 def is_away(subject: str) -> bool:
-    """Return whether a subject is that of an out-of-office notice. Only together with a marker."""
+    """Return whether a subject is that of an out-of-office reply. Use it only with another sign."""
     return bool(_AWAY.match(subject))
 
 

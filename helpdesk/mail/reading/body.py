@@ -1,4 +1,4 @@
-"""What of a message is shown as its text, and what are its files."""
+"""The text of a message, and its files."""
 
 import re
 from collections.abc import Iterable
@@ -67,7 +67,7 @@ class Body:
 
 
 def body_of(message: Part, problems: set[Problem]) -> Body:
-    """Return what is shown of a message, and its files."""
+    """Return the text of a message, and its files."""
     found = Body()
     only = next(iter(leaves)) if len(leaves := list(message.leaves())) == 1 else None
     slots = _slots(message, found, problems, only)
@@ -91,7 +91,7 @@ def body_of(message: Part, problems: set[Problem]) -> Body:
 
 
 def _slots(part: Part, found: Body, problems: set[Problem], only: Part | None = None) -> list[Slot]:
-    """Pieces of text in a part; everything else becomes a file."""
+    """Return the pieces of text in a part; everything else becomes a file."""
     if part.content_type == "multipart/alternative" and part.children:
         return _alternative(part, found, problems)
     if part.children:
@@ -114,7 +114,7 @@ def _is_text(part: Part, only: Part | None) -> bool:
 
 
 def _alternative(part: Part, found: Body, problems: set[Problem]) -> list[Slot]:
-    """One text in several forms: the first plain one and the last with HTML."""
+    """Return one text in several forms: the first plain one and the last in HTML."""
     plain: list[Slot] = []
     rich: list[Slot] = []
     for child in part.children:
@@ -139,7 +139,7 @@ def _alternative(part: Part, found: Body, problems: set[Problem]) -> list[Slot]:
 
 
 def _text(slot: Slot) -> str:
-    """The text of a slot, without empty lines around it."""
+    """Return the text of a slot, without empty lines around it."""
     text = slot.plain if slot.plain is not None and slot.plain.strip() else None
     text = text if text is not None else text_of(slot.html or "")
     return text.strip("\n")
@@ -157,7 +157,7 @@ def _decoded(part: Part, problems: set[Problem]) -> str:
 
 
 def _file(part: Part, found: Body, problems: set[Problem]) -> list[Slot]:
-    """Take a part as a file; a winmail.dat as what is in it, and its text if it has one."""
+    """Add a part as a file; for a winmail.dat add its contents, and its text if it has one."""
     content = part.content(problems)
     if part.content_type == "application/ms-tnef" or part.name.lower() == "winmail.dat":
         unpacked = winmail.unpack(content)
@@ -190,7 +190,7 @@ def _file(part: Part, found: Body, problems: set[Problem]) -> list[Slot]:
 
 
 def clean_name(name: str, content_type: str) -> str:
-    """Return a file name without folders and signs that mislead; one that is never empty."""
+    """Return a file name without folders and misleading characters; never an empty one."""
     cleaned = _UNSAFE.sub("", one_line(_FOLDERS.sub("", name))).strip(". ")
     if not cleaned:
         return "attachment" + _ending(content_type)
@@ -210,7 +210,7 @@ def _ending(content_type: str) -> str:
 
 
 def _shown_in(file: File, html: str) -> File:
-    """The file, inline if the HTML shows it."""
+    """Return the file, inline if the HTML shows it."""
     forms = (f"cid:{file.content_id}", f"cid:{quote(file.content_id)}")
     if file.inline or not file.content_id or not any(form in html for form in forms):
         return file
@@ -218,7 +218,7 @@ def _shown_in(file: File, html: str) -> File:
 
 
 def _pictures_taken_out(html: str, found: Body) -> str:
-    """Take pictures that are written into the HTML itself as files that it shows."""
+    """Return HTML whose data: pictures are replaced by inline files."""
 
     def take(picture: re.Match[str]) -> str:
         content, _damaged = transfer.from_base64(picture[3].encode())
@@ -234,7 +234,7 @@ def _pictures_taken_out(html: str, found: Body) -> str:
 
 
 def _cut_html(html: str, found: Body, problems: set[Problem]) -> str:
-    """Cut HTML that is longer than can be shown, and keep the whole as a file."""
+    """Return HTML cut to the length that can be shown; the whole becomes a file."""
     if len(html) <= MOST_SHOWN:
         return html
     problems.add(Problem.HTML_CUT)
@@ -249,7 +249,8 @@ def _is_encrypted(part: Part) -> bool:
 
 
 def _is_opaque(part: Part) -> bool:
-    """Whether a part is a signed text as a whole, of which nothing can be read beside it."""
+    """Return whether a part is wholly encoded by its signature, so that nothing of it
+    can be read."""
     kind = part.parameters.get("smime-type", "").lower()
     return part.content_type.endswith("pkcs7-mime") and kind == "signed-data"
 

@@ -1,7 +1,7 @@
-"""Bytes as text: by the character set that is named, by a better one where that is plainly wrong.
+"""Decode bytes: with the declared character set, or a better one if that is plainly wrong.
 
-U+FFFD stands only where bytes are no text in any likely character set. Unknown names, wrong names
-and none are common; codecs that are no character sets, or slow ones, are never asked.
+U+FFFD only replaces bytes that are invalid in every likely character set. Unknown, wrong and
+missing names are common; codecs that are no character sets, or slow ones, are never used.
 """
 
 import codecs
@@ -50,7 +50,7 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes, charset: str = "") -> Decoded:
-    """Return `data` as text. `charset` is what the mail says; it may be wrong or empty."""
+    """Return `data` as text. `charset` is the declared one; it may be wrong or empty."""
     problems: set[Problem] = set()
     text = _decode(data, codec_of(charset), problems)
     kept = text.replace("\0", "\u2400")  # databases do not take NUL: its picture
@@ -97,7 +97,7 @@ def _decode(data: bytes, codec: str, problems: set[Problem]) -> str:
 
 
 def _from_escapes(data: bytes) -> str:
-    """ASCII; Japanese written in it with escapes and without a name is common, too."""
+    """Return ASCII, including Japanese in escape sequences without a declared character set."""
     if b"\x1b$" in data:
         try:
             return data.decode("iso2022_jp_ext")
@@ -107,7 +107,7 @@ def _from_escapes(data: bytes) -> str:
 
 
 def _utf_8(data: bytes, problems: set[Problem]) -> str:
-    """UTF-8; where none of it is, what Windows wrote in the west; U+FFFD for single bad bytes."""
+    """Return UTF-8; if nothing in it is valid, Windows-1252; U+FFFD for single invalid bytes."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -122,7 +122,7 @@ def _utf_8(data: bytes, problems: set[Problem]) -> str:
 
 
 def _replaced(data: bytes, codec: str, problems: set[Problem]) -> str:
-    """Text of another character set that the language has; else U+FFFD for what is none."""
+    """Return text in another character set of the language; else with U+FFFD for invalid bytes."""
     others = _JAPANESE if codec in _JAPANESE else ()
     for other in ("utf_8", *others):
         try:
@@ -136,7 +136,7 @@ def _replaced(data: bytes, codec: str, problems: set[Problem]) -> str:
 
 
 def windows_1252(data: bytes) -> str:
-    """Return Western text; each byte is a character, as browsers read it."""
+    """Return Western text; each byte is a character, as in browsers."""
     return data.decode("cp1252", errors="helpdesk.mail.c1")
 
 
@@ -151,7 +151,7 @@ codecs.register_error("helpdesk.mail.c1", _as_c1)
 
 @lru_cache(maxsize=512)
 def codec_of(charset: str) -> str:
-    """Return Python's name of a character set that a mail names; "" if there is no such."""
+    """Return Python's name of a declared character set; "" if there is none."""
     name = charset.strip(" \t\"'").lower().partition("*")[0]
     name = normalize_encoding(name if name.isascii() else "")[:60]
     name = re.sub(r"^(?:charset_?|x_)?(?:cp_|cp)(?=\d)", "cp", name)

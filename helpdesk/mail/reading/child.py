@@ -1,7 +1,7 @@
-"""The process that reads mail for `safely.py`: a mail on its input, what was read on its output.
+"""The process that reads mail for `safely.py`: messages on its input, results on its output.
 
-Started as `python -m helpdesk.mail.reading.child`. Before each mail and each answer stands its
-length in eight bytes. Ends when its input does, so it outlives nobody.
+Started as `python -m helpdesk.mail.reading.child`. Each message and each result follows its length
+in eight bytes. It ends when its input does, so it never outlives its parent.
 """
 
 import pickle
@@ -21,7 +21,7 @@ MEMORY = 512 * 2**20
 
 
 def main() -> None:
-    """Answer one mail after the other. The system's own timers end what takes too long."""
+    """Read messages and write results until the input ends. Timers of the system end slow ones."""
     with suppress(ValueError):  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""Who wrote a mail that somebody forwarded, as far as the mail says."""
+"""The original sender of a forwarded message, as far as the message says."""
 
 import re
 from datetime import UTC, datetime
@@ -22,9 +22,10 @@ _LINKED = re.compile(r"<(?:mailto:)?[^<>\s]{1,200}>(?=>)|<mailto:[^<>]{1,200}>",
 
 
 def forwarded_from(subject: str, text: str, files: tuple[File, ...]) -> ForwardedFrom | None:
-    """Return who is named by the heading of a forwarded mail, in the text or attached.
+    """Return the sender named by the heading of a forwarded message, in the text or attached.
 
-    A heading alone is also that of a quotation: the subject or the separator has to say "forward".
+    A quotation may have such a heading as well, so the subject or the separator has to say
+    "forward".
     """
     prefixed = bool(_PREFIX.match(subject))
     lines = text.split("\n")[:MOST_LINES]
@@ -47,7 +48,8 @@ def _inline(heading: Heading) -> ForwardedFrom | None:
 
 
 def sender_of(value: str) -> Address | None:
-    """Return who a heading names: `Jane <a@b>`, `Jane [mailto:a@b]`, `Jane <a@b<mailto:a@b>>`."""
+    """Return the sender in a heading: `Jane <a@b>`, `Jane [mailto:a@b]`, `Jane
+    <a@b<mailto:a@b>>`."""
     plain = _MAILTO.sub(r"<\1>", _LINKED.sub("", _plain(value)))
     found = addresses(plain, set())
     return next((each for each in found if "@" in each.address), found[0] if found else None)
@@ -66,7 +68,7 @@ def _attached(headers: Headers) -> ForwardedFrom | None:
 
 
 def date_of(value: str) -> datetime | None:
-    """Return a date as headers write it, in UTC; None if it is none, or names no time zone."""
+    """Return a header's date in UTC; None if it is invalid, or without a time zone."""
     try:
         found = parsedate_to_datetime(value[:200])
         return found.astimezone(UTC) if found.tzinfo else None

@@ -41,7 +41,7 @@ _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 @dataclass(slots=True)
 class Headers:
-    """The fields of one header, in order; names in lower case, values as bytes on one line."""
+    """The fields of one header, in order; names in lower case, values as unfolded bytes."""
 
     fields: list[tuple[str, bytes]]
     charset: str = ""
@@ -49,7 +49,7 @@ class Headers:
     problems: set[Problem] = field(default_factory=set)
 
     def raw(self, name: str) -> Iterator[str]:
-        """Values as text, encoded words as they are: for what has a structure."""
+        """Yield values as text with their encoded words, for structured fields."""
         for found, value in self.fields:
             if found == name:
                 decoded = decode(value, self.charset)
@@ -60,7 +60,7 @@ class Headers:
         return next(self.raw(name), "")
 
     def text(self, name: str) -> str:
-        """Return the first value as people read it: decoded, one line."""
+        """Return the first value, decoded, on one line."""
         return one_line(self.decoded(self.first(name)))
 
     def decoded(self, value: str) -> str:
@@ -118,14 +118,14 @@ def split(raw: bytes, *, whole: bool = False) -> Split:
 
 
 def _first_line(raw: bytes) -> int:
-    """Where the header begins: after empty lines and lines of a mbox file."""
+    """Return where the header begins: after empty lines and lines of an mbox file."""
     before = _BEFORE.match(raw)
     position = before.end() if before else 0
     return position if _FIELD.match(raw, position, position + 100) else 0
 
 
 def _last_known(raw: bytes, position: int) -> int:
-    """Where the last field that mails have begins, before the next blank line."""
+    """Return where the last known field before the next blank line begins."""
     blank = _BLANK.search(raw, position)
     end = blank.start() if blank else len(raw)
     return max((found.end() for found in _KNOWN_LINE.finditer(raw, position, end)), default=0)
@@ -139,7 +139,7 @@ def _finish(headers: Headers, pieces: list[bytes]) -> None:
 def decode_words(value: str) -> tuple[str, set[Problem]]:
     """Return `value` with its encoded words (RFC 2047) decoded.
 
-    Neighbours of one character set are joined as bytes first: programs split characters.
+    Neighbours in one character set are joined as bytes first, since programs split characters.
     """
     text: list[str] = []
     problems: set[Problem] = set()
@@ -194,7 +194,7 @@ def one_line(text: str) -> str:
 
 
 def value_of(header: str) -> str:
-    """Return what stands before the parameters, in lower case: `text/plain`, `attachment`."""
+    """Return the value before the parameters, in lower case: `text/plain`, `attachment`."""
     return header.partition(";")[0].strip().strip("\"'").lower()
 
 
@@ -218,7 +218,7 @@ def parameters(header: str) -> dict[str, str]:
 
 
 def _joined(pieces: dict[int, tuple[str, bool]]) -> str:
-    """A value of RFC 2231, put together from its pieces."""
+    """Return a value of RFC 2231, joined from its pieces."""
     charset = ""
     found = []
     for place, number in enumerate(sorted(pieces)):

@@ -95,7 +95,7 @@ _MOST_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of an earlier mail: lines `start` to `end`, and what they say."""
+    """A heading of an earlier message: lines `start` to `end`, and its fields."""
 
     start: int
     end: int
@@ -143,7 +143,7 @@ def _skip_blank(lines: Sequence[str], position: int, most: int) -> int:
 
 
 def _fields(lines: Sequence[str], position: int) -> tuple[list[tuple[str, str]], int]:
-    """Consecutive fields, values may go on in a second line; and where they end."""
+    """Return consecutive fields, whose values may continue on a second line, and where they end."""
     fields: list[tuple[str, str]] = []
     end = position
     more = 0
@@ -169,7 +169,7 @@ def _fields(lines: Sequence[str], position: int) -> tuple[list[tuple[str, str]],
 
 
 def _goes_on(lines: Sequence[str], position: int) -> bool:
-    """Whether fields follow within the next three lines, without an empty one between."""
+    """Return whether fields follow within the next three lines, without an empty one between."""
     for line in lines[position + 1 : position + 4]:
         labelled = _LABELLED.match(line[:2_000].rstrip("\r\n"))
         if labelled and labelled[1].strip().lower() in _KINDS:

@@ -1,7 +1,7 @@
-"""HTML as text: what a person would type to say the same, with nothing left out.
+"""HTML as text, with nothing left out.
 
-Paragraphs, lists, lines of tables and quotes keep their lines; links say where they lead; quotes
-of mail programs begin with `>`, so that they can be folded like those of plain text.
+Paragraphs, lists, table rows and quotes keep their lines; links show their URLs; quotes of mail
+programs begin with `>`, so that they are folded like those of plain text.
 """
 
 import re
@@ -35,7 +35,7 @@ def text_of(html: str) -> str:
 
 
 class _Page:
-    """Text as it grows: whole lines, and the one that is being written."""
+    """Text while it is written: complete lines, and the current one."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -117,7 +117,7 @@ class _Page:
                 self.line.append(self.bullet())
 
     def block(self, token: Token) -> None:
-        """What a paragraph of a certain kind means for the lines in it."""
+        """Begin a paragraph of a certain kind, which affects its lines."""
         name, closes = token.name, token.closes
         if name == "pre":
             self.preformatted = max(0, self.preformatted + (-1 if closes else 1))
@@ -142,7 +142,7 @@ class _Page:
         return f"{self.bullets[-1]}. "
 
     def anchor(self, token: Token) -> None:
-        """Say where a link leads, unless its text says so."""
+        """Write a link's URL, unless it is the link's text."""
         self.end_link()
         if not token.closes:
             href = plain(_attributes(token).get("href", "")).strip()

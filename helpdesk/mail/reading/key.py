@@ -1,4 +1,4 @@
-"""The content key: by which a mail that comes twice, on other ways, is known again."""
+"""The content key, by which a message is recognised that arrives twice, by different routes."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What is known of an e-mail once it has been read. Values only: no ticket, no Django, no I/O."""
+"""A message that has been read. Values only: no ticket, no Django, no I/O."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ def _(message: str) -> str:
 
 
 class Unreadable(Exception):
-    """An e-mail could not be read; the message says why, in words for a person."""
+    """A message could not be read; the error says why, to a person."""
 
     TOO_SLOW = _("It took too long to read.")
     TOO_LARGE = _("It needed too much memory to read.")
@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 
 class Automatic(StrEnum):
-    """Whether a program wrote the mail. Only `NO` may become work."""
+    """Whether a program wrote the message. Only `NO` may become a ticket."""
 
     NO = "no"
     AUTO_REPLY = "auto-reply"
@@ -37,7 +37,7 @@ class Automatic(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What became of an earlier mail. With several recipients, the worst of them counts."""
+    """The fate of an earlier message. With several recipients, the worst one counts."""
 
     FAILED = "failed"
     DELAYED = "delayed"
@@ -51,7 +51,7 @@ class ReportKind(StrEnum):
 
 
 class Problem(StrEnum):
-    """What a person should know of how a mail was read; the original has every byte."""
+    """A problem with reading a message that people should know of; the original has every byte."""
 
     UNDECODABLE = "undecodable"
     """Bytes that are no text in any likely character set stand as U+FFFD."""
@@ -111,7 +111,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What a report says of one recipient."""
+    """The part of a report about one recipient."""
 
     address: str
     status: str
@@ -123,7 +123,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What another system says of an earlier mail."""
+    """A report of another system about an earlier message."""
 
     kind: ReportKind
     recipients: tuple[Recipient, ...]
@@ -135,7 +135,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ForwardedFrom:
-    """Who wrote a mail that somebody else forwarded, as far as its heading says."""
+    """The author of a forwarded message, as far as its heading says."""
 
     sender: Address
     subject: str
@@ -149,7 +149,8 @@ class ForwardedFrom:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """An e-mail as people understand it. Nothing in it is trusted: everything is as written."""
+    """A message that has been read. Nothing in it is verified: everything is as its sender wrote
+    it."""
 
     message_id: str
     """Without angle brackets and whitespace; "" if there is none."""

@@ -49,7 +49,7 @@ class Part:
             yield from child.walk()
 
     def content(self, problems: set[Problem]) -> bytes:
-        """Return a leaf's bytes without their transfer encoding."""
+        """Return a leaf's bytes, decoded from their transfer encoding."""
         encoding = transfer.name_of(self.headers.first("content-transfer-encoding"))
         content, damaged = transfer.decoded(self.body, encoding)
         if damaged:
@@ -58,14 +58,14 @@ class Part:
 
 
 class _Budget:
-    """How many parts may still be read."""
+    """The number of parts that may still be read."""
 
     def __init__(self) -> None:
         self.left = MOST_PARTS
 
 
 def parse(raw: bytes, problems: set[Problem]) -> Part:
-    """Return the message that `raw` is as a tree of parts."""
+    """Return `raw` as a tree of parts."""
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")  # an old Mac
     headers, body = split(raw, whole=True)
@@ -127,7 +127,7 @@ def _read_children(part: Part, problems: set[Problem], budget: _Budget, depth: i
 
 
 def _pieces(body: bytes, boundary: bytes, problems: set[Problem]) -> list[tuple[int, int]]:
-    """Where the parts begin and end, at most one more than are read; [] without a delimiter."""
+    """Return where parts begin and end, at most one more than are read; [] without a delimiter."""
     line = b"--" + re.escape(boundary)
     delimiter = re.compile(
         # The dashes come first, so that the search is for a fixed string; then: at a line's start.
@@ -158,7 +158,7 @@ def _pieces(body: bytes, boundary: bytes, problems: set[Problem]) -> list[tuple[
 
 
 def _line_end(body: bytes, position: int) -> int:
-    """Where the line before a delimiter ends; its line break belongs to the delimiter."""
+    """Return where the line before a delimiter ends; its line break belongs to the delimiter."""
     if body[position - 2 : position] == b"\r\n":
         return position - 2
     return position - 1

@@ -1,7 +1,7 @@
-"""What of a text is quoted, or a signature, so that it can be folded away. Nothing is cut.
+"""Find the quotes and the signature in a text, so that they can be folded. Nothing is removed.
 
-The rules go by what people do: an answer above its quotation, below it, or between its lines.
-Where an answer stands between quoted lines, these stay visible, because it needs them.
+People answer above a quotation, below it, or between its lines. Quoted lines with an answer below
+them stay visible, because the answer needs them.
 """
 
 import re
@@ -47,9 +47,9 @@ _LONGEST_CLOSING = 10
 
 
 def folded(text: str) -> tuple[Block, ...]:
-    """Return `text` as blocks, whose texts put together are `text` again, always.
+    """Return `text` as blocks, whose texts joined are always `text` again.
 
-    If nothing but quotations would be left, they are text: a forwarded mail is to be read.
+    If there is nothing but quotations, they are text: a forwarded message is to be read.
     """
     lines = _LINE.findall(text)
     looked_at = lines[:MOST_LINES]
@@ -66,7 +66,7 @@ def folded(text: str) -> tuple[Block, ...]:
 
 
 class _Mark(StrEnum):
-    """What a line is, before it is known where the answer stands."""
+    """The kind of a line, before it is known where the answer is."""
 
     TEXT = "text"
     CODE = "code"
@@ -136,14 +136,14 @@ def _marks(lines: Sequence[str]) -> list[_Mark]:
 
 
 def _next(lines: Sequence[str], position: int) -> int:
-    """The next line that is not empty."""
+    """Return the next line that is not empty."""
     while position < len(lines) and not lines[position].strip():
         position += 1
     return position
 
 
 def _mark_signature(lines: Sequence[str], marks: list[_Mark]) -> None:
-    """Mark the signature at the end of the text, or above what is quoted after it."""
+    """Mark the signature at the end of the text, or above the quotation after it."""
     end = len(marks)
     while end and marks[end - 1] in (_Mark.EARLIER, _Mark.QUOTED, _Mark.BLANK, _Mark.INTRODUCTION):
         end -= 1
@@ -172,7 +172,7 @@ def _mark_signature(lines: Sequence[str], marks: list[_Mark]) -> None:
 
 
 def _show_answered(marks: Sequence[_Mark], kinds: list[BlockKind]) -> None:
-    """Show quoted lines with text after them, but those that a text answers as a whole below."""
+    """Show quoted lines that have an answer below them, unless it answers the whole quotation."""
     runs = _runs(marks)
     texts = [position for position, mark in enumerate(marks) if mark in (_Mark.TEXT, _Mark.CODE)]
     if not texts:
@@ -189,7 +189,8 @@ def _show_answered(marks: Sequence[_Mark], kinds: list[BlockKind]) -> None:
 
 
 def _runs(marks: Sequence[_Mark]) -> list[tuple[int, int, bool]]:
-    """Quoted lines that belong together: where they begin and end, and whether introduced."""
+    """Return consecutive quoted lines: where they begin and end, and whether they are
+    introduced."""
     runs: list[tuple[int, int, bool]] = []
     introduced = False
     start = end = None
@@ -208,7 +209,7 @@ def _runs(marks: Sequence[_Mark]) -> list[tuple[int, int, bool]]:
 
 
 def _give_blanks(lines: Sequence[str], kinds: list[BlockKind]) -> None:
-    """Empty lines belong to the quotation or signature that they stand before or within."""
+    """Assign empty lines to the quotation or signature that they precede or are in."""
     written = [position for position, line in enumerate(lines) if line.strip()]
     following = kinds[written[-1]] if written else BlockKind.TEXT
     for position in range(len(lines) - 1, -1, -1):

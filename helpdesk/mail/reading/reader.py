@@ -1,4 +1,4 @@
-"""Bytes to a message that has been understood: `read`."""
+"""Read a message from its bytes."""
 
 import re
 from datetime import datetime
@@ -32,10 +32,10 @@ _SPACE = re.compile(r"\s+")
 
 
 def read(raw: bytes) -> ReadMessage:
-    """Return the message that `raw` is, whatever it is. Takes time in proportion to its length.
+    """Return the message in `raw`, whatever it is. Takes time in proportion to its length.
 
-    Raises Unreadable if our reading has a fault that this message brings to light:
-    a message must not stop those that come after it.
+    Raises Unreadable if this message exposes a bug in our parser, since it must not stop the
+    messages after it.
     """
     try:
         return _read(raw)
@@ -46,7 +46,7 @@ def read(raw: bytes) -> ReadMessage:
 
 
 def _where(fault: Exception) -> str:
-    """The kind of a fault and where it arose; not its message, which may quote the mail."""
+    """Return the type of an error and where it was raised; its message may quote the mail."""
     trace = fault.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -103,7 +103,7 @@ def _part_problems(message: Part) -> set[Problem]:
 
 
 def _addresses(headers: Headers, name: str, problems: set[Problem]) -> tuple[Address, ...]:
-    """The addresses of all fields of a name, each once."""
+    """Return the addresses of all fields of a name, each once."""
     found = [each for value in headers.raw(name) for each in addresses(value, problems)]
     return tuple(dict.fromkeys(found))
 
@@ -118,7 +118,7 @@ def _date(headers: Headers, problems: set[Problem]) -> datetime | None:
 
 
 def _ids(headers: Headers, name: str, problems: set[Problem]) -> tuple[str, ...]:
-    """Message-IDs without angle brackets and whitespace, in order, each once."""
+    """Return Message-IDs without angle brackets and whitespace, in order, each once."""
     found: list[str] = []
     for value in headers.raw(name):
         decoded = headers.decoded(value)
@@ -152,7 +152,7 @@ def _return_path(headers: Headers) -> str | None:
 
 
 def _original_sender(headers: Headers) -> Address | None:
-    """Who wrote the mail, as a list says that put itself into From; not trusted here."""
+    """Return the original sender that a mailing list has recorded. It is not verified here."""
     named = [
         address
         for name in ("x-original-sender", "x-original-from")

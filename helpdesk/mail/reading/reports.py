@@ -1,7 +1,7 @@
-"""Delivery reports, read receipts and abuse reports: what they say of which mail.
+"""Delivery reports, read receipts and abuse reports, and the message that each is about.
 
-The standard forms first (RFC 3464, 8098, 5965). Most mail servers of the last decades have forms
-of their own; those count only where the mail comes from a mail system, by its sender or by an
+The standard forms come first (RFC 3464, 8098, 5965). Most mail servers of the last decades have
+forms of their own; these count only if the message comes from a mail system, by its sender or an
 empty Return-Path. `flufl.bounce` knows some more.
 """
 
@@ -104,7 +104,7 @@ _ID = re.compile(r"<([^<>\s]{1,500})>")
 
 @dataclass(frozen=True)
 class _Mail:
-    """A mail that may be a report, and what the system that sent it says in its own words."""
+    """A message that may be a report, with the words of the system that sent it."""
 
     message: Part
     parts: list[Part]
@@ -124,13 +124,13 @@ class _Mail:
 
 
 def report_of(message: Part, problems: set[Problem]) -> Report | None:
-    """Return what a mail reports of an earlier one; None if it is no report."""
+    """Return the report that a message is; None if it is none."""
     mail = _Mail(message, list(message.walk()), problems)
     return _standard(mail) or _feedback(mail) or _receipt(mail) or _by_signs(mail)
 
 
 def _standard(mail: _Mail) -> Report | None:
-    """A report of RFC 3464, also one in a form of its own with a standard part within."""
+    """Return a report of RFC 3464, also one in a form of its own with a standard part within."""
     status = [
         part
         for part in mail.parts
@@ -154,7 +154,8 @@ def _standard(mail: _Mail) -> Report | None:
 
 
 def _recipients(content: bytes) -> Iterator[Recipient]:
-    """The groups of fields of a delivery status, one a recipient; the first is of the report."""
+    """Yield the groups of fields of a delivery status, one a recipient; the first is of
+    the report."""
     for group in islice(_GROUP.finditer(content[:_MOST_STATUS]), MOST_RECIPIENTS + 1):
         headers, _end = split(group[0])
         address = _typed(headers.first("final-recipient") or headers.first("original-recipient"))
@@ -168,7 +169,7 @@ def _recipients(content: bytes) -> Iterator[Recipient]:
 
 
 def _typed(value: str) -> str:
-    """A value without its type: `rfc822; jane@example.com`."""
+    """Return a value without its type: `rfc822; jane@example.com`."""
     before, semicolon, after = value.partition(";")
     return after.strip() if semicolon and "@" not in before else value
 
@@ -178,7 +179,7 @@ def _kind_of(status: str) -> ReportKind:
 
 
 def _feedback(mail: _Mail) -> Report | None:
-    """An abuse report of RFC 5965, or an older one: a complaint with the mail attached."""
+    """Return an abuse report of RFC 5965, or an older one: a complaint with the mail attached."""
     feedback = [part for part in mail.parts if part.content_type == "message/feedback-report"]
     complains = bool(_COMPLAINT.match(mail.message.headers.text("subject"))) and any(
         part.content_type in _ORIGINAL for part in mail.parts
@@ -202,7 +203,7 @@ def _feedback(mail: _Mail) -> Report | None:
 
 
 def _receipt(mail: _Mail) -> Report | None:
-    """A read receipt of RFC 8098."""
+    """Return a read receipt of RFC 8098."""
     notices = [part for part in mail.parts if "disposition-notification" in part.content_type]
     kind = mail.message.parameters.get("report-type", "").lower()
     if not notices and kind != "disposition-notification":
@@ -222,7 +223,7 @@ def _receipt(mail: _Mail) -> Report | None:
 
 
 def _by_signs(mail: _Mail) -> Report | None:
-    """A report of a form of its own: who sends it, and another sign of one."""
+    """Return a report in a server's own form, by its sender and another sign."""
     headers = mail.message.headers
     sender = next(iter(addresses(headers.first("from"), set())), None)
     address = sender.address if sender else ""
@@ -257,7 +258,7 @@ def _by_signs(mail: _Mail) -> Report | None:
 
 
 def _known_to_flufl(message: Part) -> tuple[list[str], list[str]]:
-    """Addresses that fail for now, and for good, as far as flufl.bounce knows the form."""
+    """Return addresses with temporary and permanent failures, if flufl.bounce knows the form."""
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
     fields = b"".join(
         name.encode() + b": " + value + b"\n" for name, value in message.headers.fields
@@ -276,7 +277,7 @@ def _known_to_flufl(message: Part) -> tuple[list[str], list[str]]:
 
 
 def _in_words(mail: _Mail, kind: ReportKind, known: Sequence[str] = ()) -> Report:
-    """A report of which only the words are known."""
+    """Return a report of which only the text is known."""
     headers = mail.message.headers
     text = mail.text
     words = _said(text)
@@ -313,7 +314,7 @@ def _listed(headers: Headers, name: str) -> Iterator[Address]:
 
 
 def _said(text: str) -> str:
-    """The lines of a text in which a server says why; its beginning, if there are none."""
+    """Return the lines of a text that give a server's reason; its beginning if there are none."""
     found = _INSIDE.search(text)
     before = text[: found.start()] if found else text
     lines = [line.strip()[:500] for line in _SAYS.findall(before[:20_000])]
@@ -322,7 +323,7 @@ def _said(text: str) -> str:
 
 
 def _about(mail: _Mail) -> str:
-    """The Message-ID of the mail that a report is about; "" if it does not say."""
+    """Return the Message-ID of the mail that a report is about; "" if it does not say."""
     for part in mail.parts:
         if part.content_type in _ORIGINAL or part.disposition == "attachment":
             headers, _end = split(part.content(mail.problems).lstrip(b"\r\n"), whole=True)

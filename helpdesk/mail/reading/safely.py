@@ -1,8 +1,8 @@
-"""Reading mail in a process that may die of it: `read_safely`.
+"""Read messages in a child process that may crash: `read_safely`.
 
-A process has one child that reads, kept for the next mail. It is ended by the system after five
-seconds of processor time, so that a busy machine parks no mail; it has 512 MB; it ends with its
-parent, because its input does. A process that was forked starts its own.
+A process has one child, which is kept for the next message. The system ends it after five seconds
+of processor time (not of waiting, so that a busy machine parks no message); it has 512 MB of
+memory, and ends with its parent, because its input does. A forked process starts its own.
 """
 
 import atexit
@@ -37,7 +37,7 @@ def read_safely(raw: bytes) -> ReadMessage:
 
 
 class _Reader:
-    """The child of this process; started when the first mail comes."""
+    """The child of this process; started for the first message."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class _Reader:
         raise Unreadable(*answer)
 
     def _answer(self, raw: bytes) -> ReadMessage | tuple[str, str]:
-        """What the child answers; a warm one that died in the meantime is replaced once."""
+        """Return the child's result; one that has died since the last message is replaced once."""
         for warm in (self._child is not None, False):
             try:
                 answer: ReadMessage | tuple[str, str] = pickle.loads(self._ask(raw))  # noqa: S301 (our own child)
@@ -83,7 +83,7 @@ class _Reader:
         return _whole(answers, LENGTH.unpack(_whole(answers, LENGTH.size))[0])
 
     def _end(self) -> int:
-        """End the child; return the signal that it had died of already, or 0."""
+        """End the child; return the signal that had killed it already, or 0."""
         child, self._child = self._child, None
         if child is None:
             return 0
@@ -101,8 +101,10 @@ class _Reader:
             self._end()
 
     def forget(self) -> None:
-        """In a process that was forked: leave the child to the parent, and close its pipes here,
-        so that it ends when the parent does."""
+        """After a fork: leave the child to the parent, and close its pipes here.
+
+        Otherwise it would not end when the parent does.
+        """
         child, self._child = self._child, None
         self._lock = threading.Lock()
         if child:

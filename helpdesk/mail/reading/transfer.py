@@ -1,6 +1,6 @@
 """Transfer encodings (base64, quoted-printable, uuencode), also damaged ones.
 
-What does not belong to the encoding, such as a footer that a list added, is kept as it stands.
+Text that does not belong to the encoding, such as a list's footer, is kept as it is.
 """
 
 import binascii
@@ -15,7 +15,7 @@ _UU = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*+[\r\n]++", re.MULTILINE)
 
 
 def name_of(header: str) -> str:
-    """Return `base64`, `quoted-printable`, `uuencode` or "" for what a header says."""
+    """Return the encoding in a header: `base64`, `quoted-printable`, `uuencode` or ""."""
     found = _NAME.search(header.lower())
     name = found[0] if found else ""
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
@@ -35,7 +35,7 @@ def decoded(data: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def from_base64(data: bytes) -> tuple[bytes, bool]:
-    """Return what base64 stands for, and whether it was damaged. Text that is none stays."""
+    """Return decoded base64, and whether it was damaged. Text that is no base64 is kept."""
     compact = data.translate(None, b" \t\r\n")
     try:
         return binascii.a2b_base64(compact, strict_mode=True), False
@@ -52,7 +52,7 @@ def from_base64(data: bytes) -> tuple[bytes, bool]:
 
 
 def _until_foreign(data: bytes) -> tuple[bytes, bytes]:
-    """Base64 up to the line where something else begins, and that as it stands."""
+    """Return the base64 up to the line where something else begins, and the rest as it is."""
     foreign = next((found.start() for found in _FOREIGN.finditer(data)), len(data))
     line = max(data.rfind(b"\n", 0, foreign), data.rfind(b"\r", 0, foreign)) + 1
     head = data[:line].translate(None, b" \t\r\n")
@@ -63,12 +63,13 @@ def _until_foreign(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _foreign(data: bytes) -> int:
-    """How many bytes do not belong to base64."""
+    """Return how many bytes do not belong to base64."""
     return len(data.translate(None, _OURS))
 
 
 def _in_pieces(compact: bytes) -> tuple[bytes, bool]:
-    """Base64 with padding in its middle, or without any; and whether all of it could be read."""
+    """Return decoded base64 with padding in its middle, or none; and whether all could
+    be decoded."""
     found = []
     whole = True
     if compact.count(b"=") > _MOST_PIECES:

@@ -1,4 +1,4 @@
-"""winmail.dat: Outlook's own format for a text with its files, which nobody else opens."""
+"""winmail.dat: Outlook's own format for a text with its files, which no other program opens."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ class Unpacked:
 
 
 def unpack(data: bytes) -> Unpacked | None:
-    """Return what is in a winmail.dat, or None if it cannot be read."""
+    """Return the contents of a winmail.dat, or None if it cannot be read."""
     if _attributes(data) > _MOST_ATTRIBUTES:
         return None
     try:
@@ -32,7 +32,7 @@ def unpack(data: bytes) -> Unpacked | None:
 
 
 def _attributes(data: bytes) -> int:
-    """How many attributes there are; tnefparse copies the rest of the file for each."""
+    """Return the number of attributes; tnefparse copies the rest of the file for each."""
     count = 0
     position = 6
     while position + 12 < len(data) and count <= _MOST_ATTRIBUTES:
@@ -42,7 +42,7 @@ def _attributes(data: bytes) -> int:
 
 
 def _text(value: object) -> str:
-    """What tnefparse took for text, decoded where it was not."""
+    """Return the text that tnefparse found, decoded if it was not."""
     if isinstance(value, list):
         return "".join(map(_text, value))
     text = decode(value).text if isinstance(value, bytes) else str(value or "")

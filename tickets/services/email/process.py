@@ -212,8 +212,10 @@ def _take_report(mail: InboundEmail, message: ReadMessage, now: datetime) -> Inb
 
 
 def _of_no_message(mail: InboundEmail, message: ReadMessage) -> Outcome:
-    """A report about no mail of ours changes nothing and is no work. Where somebody whom the desk
-    knows has sent it, it may be no report at all: a person looks at it."""
+    """Return the outcome of a report about no message of the desk: it changes nothing.
+
+    If a customer or a colleague sent it, it may be no report at all, so a person decides.
+    """
     sender = sender_of(message, mailbox_of_record(mail.mailbox))
     is_known = sender is not None and (sender.customer or sender.user) is not None
     is_receipt = message.report is not None and message.report.kind is ReportKind.READ

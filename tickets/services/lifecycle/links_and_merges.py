@@ -61,7 +61,7 @@ def merge(
 
 
 def undo_merge(source_id: str, *, by: Actor, now: datetime | None = None) -> Ticket:
-    """Undo the merge of a ticket, as if it had never been merged (SLA.md).
+    """Unmerge a ticket, as if it had never been merged (SLA.md).
 
     Its status, clocks and milestones are restored; milestones that passed meanwhile fire now. What
     the merge copied to the other ticket stays there. Raises MergeRefused; NotFound, NotAllowed,

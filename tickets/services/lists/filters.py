@@ -36,8 +36,7 @@ LONGEST_TEXT = 200
 
 
 class Control(StrEnum):
-    """The control of a filter in the pages' form: a template of
-    templates/components/filters each."""
+    """The control of a filter in the pages' form: each a template of components/filters."""
 
     CHECKBOXES = "checkboxes"
     CHECKBOX = "checkbox"
@@ -158,8 +157,7 @@ def _range(
     *,
     boxes: tuple[str, str],
 ) -> tuple[Filter, Filter]:
-    """Return the filters for both ends of a range of instants; a ticket without the instant is in
-    none."""
+    """Return the filters for both ends of a range of instants. None has tickets without one."""
 
     def end(*, after: bool) -> Filter:
         side = "lt" if after else "gte"
@@ -415,10 +413,7 @@ def split_box(text: str) -> tuple[dict[str, list[str]], str]:
 
 
 def condition(filters: Filters, now: Now) -> Q:
-    """Return the filters as a condition of the search index, without ME and MY_TEAMS.
-
-    `now.teams` is what MY_TEAMS stands for.
-    """
+    """Return the filters as an index condition; `now.teams` is what MY_TEAMS stands for."""
     every = Q()
     for one in FILTERS:
         if (wanted := one.asked(filters)) is not None:
