@@ -39,6 +39,7 @@ FIELDS = {
     "policyId",
     "channel",
     "participants",
+    "replyTo",
 }
 
 

@@ -81,7 +81,13 @@ def pages(desk) -> list[str]:
         today=now.date() + timedelta(days=1),
     )
     Mailbox.objects.create(name="support", address=SUPPORT)
-    written = take(now=now, cc=f"{LONG} <bea@posta.example>", body=f"Hi\n> {LONG}\n", subject=LONG)
+    written = take(
+        now=now,
+        cc=f"{LONG} <bea@posta.example>",
+        reply_to=f"{'office' * 9}@{'sub.' * 20}posta.example",
+        body=f"Hi\n> {LONG}\n",
+        subject=LONG,
+    )
     html = receive(HTML, now=now)
     take(now=now, auto_submitted="auto-replied", message_id="auto@p.example", subject=LONG)
     [waiting] = suspended.suspended(by=desk.rep).mails

@@ -17,6 +17,7 @@ from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.delivery import notifications
+from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.links_and_merges import merge
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,10 +61,10 @@ def test_a_note_is_typed_while_a_colleague_changes_everything(
     ]
     *pieces, last = _cut(TEXT, len(changes) + 1)
     note.click()
-    for piece, change in zip(pieces, changes, strict=True):
+    for piece, change_it in zip(pieces, changes, strict=True):
         page.keyboard.type(piece, delay=PACE)  # while the page hears of the change before
         version = stored(number).version
-        change()
+        change_it()
         _until(lambda v=version: stored(number).version > v)
         settle()  # what a worker does at once
     page.keyboard.type(last, delay=PACE)
@@ -131,6 +132,31 @@ def test_ones_own_change_of_priority_leaves_the_note_the_caret_and_the_files(
     assert page.locator("#note input[type=file]").evaluate("field => field.files.length") == 1
     expect(page.get_by_label("Tags, separated by commas")).to_have_value("half typed")
     expect(page.get_by_label("Priority")).to_be_focused()
+
+
+def test_where_an_answer_goes_stays_as_chosen_when_the_page_follows(desk, ticket, page: Page):
+    number = ticket.ticket_id
+
+    def asks_for(address):
+        def write(draft):
+            draft.ticket.reply_to = address
+
+        change(number, write, by=desk.rep2)
+
+    asks_for("office@posta.example")
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{number}/")
+    box = page.locator("#reply_to")
+    box.uncheck()
+    box.blur()
+
+    change_elsewhere(desk, number)
+    expect(page.get_by_text("Here.")).to_be_visible()
+
+    expect(box).not_to_be_checked()
+    asks_for("other@posta.example")
+    change_elsewhere(desk, number, "There.")
+    expect(page.locator("#reply_to[value='other@posta.example']")).to_be_checked()
 
 
 def test_the_place_and_the_selection_stay_when_the_page_follows(desk, ticket, page: Page):

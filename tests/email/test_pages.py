@@ -68,14 +68,14 @@ def test_a_reply_says_to_whom_it_goes_before_it_is_sent(rep, desk, mailbox):
     found = take(cc="Bea <bea@posta.example>")
     number = found.ticket_id
 
-    recipients = re.search(r'<p id="recipients".*?</p>', page(rep, number), re.DOTALL)[0]
+    recipients = re.search(r'<div id="recipients".*?</div>', page(rep, number), re.DOTALL)[0]
     assert GIULIA in recipients
     assert "bea@posta.example" in recipients
 
     rep.post(f"/tickets/{number}/participants/remove/", {"participant": "bea@posta.example"})
     rep.post(f"/tickets/{number}/participants/", {"participant": "Carl@posta.example"})
 
-    recipients = re.search(r'<p id="recipients".*?</p>', page(rep, number), re.DOTALL)[0]
+    recipients = re.search(r'<div id="recipients".*?</div>', page(rep, number), re.DOTALL)[0]
     assert "bea@posta.example" not in recipients
     assert "carl@posta.example" in recipients
     assert stored(number).participants == ["<carl@posta.example>"]

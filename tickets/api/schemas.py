@@ -150,6 +150,11 @@ class TicketOut(ApiSchema):
         description="Who gets replies besides the customer.",
         examples=[["Bea <bea@example.com>"]],
     )
+    reply_to: str | None = Field(
+        description="Where the customer's last email asked for replies, if that is not its "
+        "sender's address.",
+        examples=["office@example.com"],
+    )
     waiting: bool = Field(
         description="Whether the ticket is waiting for the customer. The resolution clock is then "
         "paused."
@@ -325,6 +330,13 @@ class NewCommunication(RequestSchema):
         False,
         description="With an outbound Customer Response: set the ticket to waiting.",
     )
+    reply_to: str = Field(
+        "",
+        max_length=254,
+        description="With an outbound Customer Response: the ticket's `replyTo`, to send the email "
+        "there instead of to the customer's own address.",
+        examples=["office@example.com"],
+    )
 
 
 class EscalationRequest(RequestSchema):
@@ -360,6 +372,7 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "tags": list(ticket.tags),
         "channel": ticket.channel,
         "participants": list(ticket.participants),
+        "reply_to": ticket.reply_to,
         "waiting": bool(ticket.waiting),
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,

@@ -203,6 +203,7 @@ def add_communication(
             content=asked.content,
             direction=asked.direction,
             waiting=asked.waiting,
+            reply_to=asked.reply_to,
             token=token_of(request),
             by=actor_of(request.user),
         )

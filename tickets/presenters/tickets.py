@@ -230,6 +230,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
             "last_id",
             "description_by_customer",
             "channel",
+            "reply_to",
         )
     }
     shown |= {

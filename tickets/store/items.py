@@ -62,6 +62,8 @@ class RecipientDelivery(MapAttribute[str, Any]):
     """The delivery of the mail to one recipient: a member of tickets.domain.ticket.Delivery."""
 
     address = UnicodeAttribute()
+    # Whose own address it is: sent again, the mail goes to the one that they have then
+    customer_id = UnicodeAttribute(attr_name="customerId", null=True)
     state = UnicodeAttribute()
     at = InstantAttribute(null=True)
     problem = UnicodeAttribute(null=True)

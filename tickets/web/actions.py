@@ -109,6 +109,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             waiting=typed.get("then") == "wait",
             resolve=typed.get("then") == "resolve",
             attachments=attachments,
+            reply_to=typed.get("reply_to", ""),
             seen=typed.get("seen") or None,
             token=_token(ticket_id, request),
             by=by,

@@ -348,6 +348,9 @@ function remember(request) {
     selection: active?.matches?.(TEXTS) ? [active.selectionStart, active.selectionEnd] : null,
     anchor: anchor && { where: address(anchor), at: anchor, top: anchor.getBoundingClientRect().top },
     typed: typed.map((field) => [address(field), field.value]),
+    ticked: [...document.querySelectorAll("[type=checkbox][id]")].filter(
+      (box) => box.checked !== box.defaultChecked && !request?.contains(box),
+    ),
     open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
   };
 }
@@ -356,6 +359,10 @@ function restore(part) {
   for (const [where, value] of before.typed) {
     const field = standingAt(where);
     if (field && part.contains(field)) field.value = value;
+  }
+  for (const { id, value, checked } of before.ticked) {
+    const box = document.getElementById(id);
+    if (box?.value === value && part.contains(box)) box.checked = checked;
   }
   for (const id of before.open) {
     const details = document.getElementById(id);

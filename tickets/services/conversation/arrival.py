@@ -28,6 +28,8 @@ class Arrival:
     automatic: bool = False
     """Whether a machine did: then it has no effect, and nobody is told."""
     side_thread: str = ""
+    reply_to: str = ""
+    """Where the customer asks to be answered, if not at the address that they wrote from."""
     keep: Callable[[Transaction, Draft, Communication], None] = _nothing
 
     @property
@@ -44,6 +46,8 @@ class Arrival:
         if not self.from_customer:
             line.author_id = None
         draft.checks.append(lambda transaction: self.keep(transaction, draft, line))
+        if self.has_effect:
+            draft.ticket.reply_to = self.reply_to or None
         if not self.side_thread:
             add_participants(draft, self.participants)
 

@@ -16,6 +16,7 @@ from tickets.domain.mentions import mentions
 from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
 from tickets.services.conversation.arrival import Arrival
+from tickets.services.email.recipients import recipients_of
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket
@@ -47,6 +48,7 @@ def communicate(
     resolve: bool = False,
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
+    reply_to: str = "",
     seen: str | None = None,
     token: Token | None = None,
     arrival: Arrival | None = None,
@@ -56,8 +58,10 @@ def communicate(
     """Add a message to a ticket, and return the ticket it was added to.
 
     With `waiting` the ticket then waits for the customer; with `resolve` it becomes Resolved. A
-    reply is emailed to the customer unless `deliver` is off. No version is needed: of two messages
-    written at once both are added, unless `seen` is given. A message to a merged ticket goes to the
+    reply is emailed to the customer and the participants unless `deliver` is off; with `reply_to`,
+    the address that the customer's last email gave for replies, it goes there instead of to the
+    customer's own. No version is needed: of two messages written at once both are added, unless
+    `seen` is given. A message to a merged ticket goes to the
     ticket it was merged into. A customer's message to a ticket that was closed too long ago goes to
     its follow-up, which the first such message creates. A message from email has an `arrival`, and
     may have any length.
@@ -80,6 +84,7 @@ def communicate(
     answer = not (is_note or inbound)
     # What somebody outside wrote calls nobody.
     mentioned = people_called(mentions(content)) if is_note and arrival is None else {}
+    delivers = answer and deliver
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:
@@ -92,8 +97,10 @@ def communicate(
             content,
             direction=None if is_note else direction,
             attachments=attachments,
-            delivery=Delivery.PENDING if answer and deliver else None,
+            delivery=Delivery.PENDING if delivers else None,
         )
+        if delivers:
+            line.deliveries = recipients_of(draft.ticket, reply_to=reply_to)
         written[:] = [line]
         if token:
             draft.checks.append(
@@ -118,7 +125,7 @@ def communicate(
                 communication_id=line.communication_id,
                 type=type.value,
                 direction=Direction(line.direction) if line.direction else None,
-                deliver=answer and deliver,
+                deliver=delivers,
                 mentions=tuple(sorted(mentioned.values())),
                 assigned_to=draft.ticket.assigned_to,
                 team_id=draft.ticket.team_id,
@@ -145,6 +152,7 @@ def communicate(
             resolve=resolve,
             attachments=attachments,
             deliver=deliver,
+            reply_to=reply_to,
             token=token,
             arrival=arrival,
             by=by,
@@ -168,6 +176,7 @@ def respond(
     resolve: bool = False,
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
+    reply_to: str = "",
     seen: str | None = None,
     token: Token | None = None,
     by: Actor,
@@ -182,6 +191,7 @@ def respond(
         resolve=resolve,
         attachments=attachments,
         deliver=deliver,
+        reply_to=reply_to,
         seen=seen,
         token=token,
         by=by,

@@ -41,7 +41,7 @@ _TICKET = (
     *("assigned_to", "team_id", "segment", "policy_id", "description_by_customer", "timeline"),
     *("resolved_at", "closed_at", "archived_at", "sla_deadline"),
     *("merged_into", "duplicates", "related", "split_from", "continues", "continued_by"),
-    *("channel", "mailbox", "participants", "side_threads"),
+    *("channel", "mailbox", "participants", "side_threads", "reply_to"),
 )
 _LINE = (
     *("communication_id", "type", "direction", "content", "created_by", "created_at"),

@@ -95,12 +95,13 @@ def _forget_ticket(ticket_id: str, by: Actor) -> None:
 
 def _forget(draft: Draft) -> None:
     ticket: Ticket = draft.ticket
-    words = (*ticket.tags, *ticket.participants)
-    if ticket.subject == ticket.description == ERASED and not words:
+    words = (*ticket.tags, *ticket.participants, ticket.reply_to or "")
+    if ticket.subject == ticket.description == ERASED and not any(words):
         return
     ticket.subject = ticket.description = ERASED
     ticket.tags = []
     ticket.participants = []
+    ticket.reply_to = None
     draft.add_entry(
         CommunicationType.SYSTEM_UPDATE,
         "The customer's personal data was erased",

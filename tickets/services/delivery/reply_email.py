@@ -17,7 +17,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
-from customers.store.items import Customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Transaction
@@ -30,12 +29,10 @@ from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
 from tickets.services.conversation import attachments
 from tickets.services.email import outgoing
-from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import name_and_address
+from tickets.services.email.recipients import email_of, recipients_of
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
 from tickets.store.items import Attachment, Communication, RecipientDelivery
-from tickets.store.ticket import Ticket
 
 KIND = "reply"
 _HOPELESS = (Delivery.FAILED, Delivery.UNKNOWN)
@@ -61,8 +58,8 @@ def send_again(
     ticket = queries.ticket(ticket_id)
     if line is None or ticket is None:
         raise NotFound(_("Message not found."))
-    if line.deliveries and not line.side_thread:
-        line.deliveries[0].address = _address_of_customer(ticket)
+    if line.deliveries and (owner := line.deliveries[0].customer_id):
+        line.deliveries[0].address = email_of(get_customer(owner))  # it may have been corrected
     at = now or this_second()
     again = [
         place for place, one in enumerate(line.deliveries or ()) if Delivery(one.state) in _HOPELESS
@@ -120,32 +117,19 @@ def forget(line: Communication) -> None:
         _listed(line, place).delete()
 
 
-def recipients_of(ticket: Ticket, customer: Customer | None) -> list[str]:
-    """Return the recipients of a reply to a ticket now: its customer, then the participants.
-
-    The first is "" if the customer has no address.
-    """
-    own = own_addresses()
-    first = (customer.email if customer else None) or ""
-    others = (name_and_address(one)[1] for one in ticket.participants)
-    return [
-        first,
-        *(one for one in dict.fromkeys(others) if one != first and base_of(one) not in own),
-    ]
-
-
 def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
-    """Store the recipients of a reply and queue a mail to each, in one transaction."""
+    """Queue a mail to each recipient of a reply, in one transaction.
+
+    A reply of an earlier release has no recipients yet: they are stored with it.
+    """
     line = queries.communication(ticket_id, communication_id)
     ticket = queries.ticket(ticket_id)
     if ticket is None or line is None:
         return
-    if line.side_thread:
-        to = [str(one.address) for one in line.deliveries or ()]
-    else:
-        to = recipients_of(ticket, get_customer(ticket.customer_id))
     sending = Delivery.SENDING.value
-    deliveries = [RecipientDelivery(address=one, state=sending) for one in to]
+    deliveries = list(line.deliveries or recipients_of(ticket))
+    for one in deliveries:
+        one.state = sending
     try:
         with Transaction() as transaction:
             transaction.update(
@@ -153,7 +137,7 @@ def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
                 [Communication.delivery.set(sending), Communication.deliveries.set(deliveries)],
                 Communication.delivery == Delivery.PENDING.value,
             )
-            for place in range(len(to)):
+            for place in range(len(deliveries)):
                 transaction.put(queued(ticket_id, communication_id, place, at=at))
     except ConditionFailed:
         return  # queued, or even sent, already
@@ -176,11 +160,13 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if line is None or ticket is None:
         return None
     place = int(reference.get("place", 0))
-    # The customer's is the address that they have now: it may have been corrected since.
-    third_party = place or line.side_thread
     customer = get_customer(ticket.customer_id)
-    own = (customer.email if customer else None) or ""
-    address = line.deliveries[place].address if third_party else own
+    if line.deliveries:
+        address = str(line.deliveries[place].address)
+    elif place or line.side_thread:
+        return None  # erased meanwhile
+    else:  # written by an earlier release
+        address = email_of(customer)
     if not address:
         raise Undeliverable(_("The customer has no email address."))
     with translation.override(outgoing.customers_language(customer)):
@@ -188,11 +174,6 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     for attached in line.attachments or ():
         message.attach(_part(attached))
     return message
-
-
-def _address_of_customer(ticket: Ticket) -> str:
-    customer = get_customer(ticket.customer_id)
-    return (customer.email if customer else None) or ""
 
 
 def _part(attached: Attachment) -> MIMEBase:
@@ -251,6 +232,7 @@ def _delivery(
     if line.deliveries:
         becomes = RecipientDelivery(
             address=line.deliveries[place].address,
+            customer_id=line.deliveries[place].customer_id,
             state=delivery.value,
             at=now,
             problem=problem or None,

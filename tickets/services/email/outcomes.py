@@ -24,7 +24,14 @@ from tickets.models import Mailbox
 from tickets.services.conversation.arrival import Arrival
 from tickets.services.conversation.communicate import communicate
 from tickets.services.email import acknowledgement, raw_messages
-from tickets.services.email.matching import MOST_REFERENCES, Sender, ids_named, people_beside
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.matching import (
+    MOST_REFERENCES,
+    Sender,
+    ids_named,
+    kept_address,
+    people_beside,
+)
 from tickets.services.email.messages import (
     facts_of,
     kept_files,
@@ -240,8 +247,16 @@ def arrival(
         from_customer=from_customer,
         automatic=case.message.automatic is not Automatic.NO,
         side_thread=side_thread,
+        reply_to=_asked_reply_address(case),
         keep=lambda transaction, draft, line: _keep(transaction, draft, line, case, outcome),
     )
+
+
+def _asked_reply_address(case: Case) -> str:
+    """Return the address of Reply-To where an answer could go that is not the sender's; else ""."""
+    asked = next((kept_address(one.address) for one in case.message.reply_to), "")
+    ours = asked and base_of(asked) in own_addresses()
+    return "" if ours or asked == case.sender.address else asked
 
 
 def _keep(
