@@ -69,7 +69,7 @@ class Row:
     number: int
     cells: list[str]
     unreadable: bool = False
-    """Its quotation marks do not pair, or a cell has no end: it is one line, cut as it stands."""
+    """Its quotation marks do not pair, or a cell has no end: it is one line, split as it is."""
 
 
 def read(text: str) -> Iterator[Row]:

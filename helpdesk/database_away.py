@@ -15,7 +15,7 @@ from helpdesk.middleware import error_page
 log = structlog.get_logger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
-"""The database does not answer, or is busy: what is asked now may well be answered later."""
+"""The database does not answer, or is busy: a later try may succeed."""
 
 
 class DatabaseMiddleware:

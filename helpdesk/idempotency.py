@@ -1,9 +1,9 @@
 """Requests that may come twice: a form that was sent again, a program that got no response.
 
-A request has a token of its sender's choice. What it writes and the token are written in one
-transaction, so a repeat finds the token and writes nothing. A program is answered as the first
-time: that answer stands by itself, under what it is about, so that whoever erases a person finds
-it. The token and a keyed digest of what was asked stay; neither tells anything of anybody.
+A request has a token of its sender's choice. The token is written in one transaction with
+everything else, so a repeat finds the token and writes nothing. A program gets the first response
+again. That response is an item of its own, under the key of what it is about, so that an erasure
+finds it. The token and a keyed digest of the request stay; neither reveals anything.
 """
 
 import json
@@ -50,7 +50,7 @@ class Request(Item):
     created_at = InstantAttribute(attr_name="createdAt")
     digest = UnicodeAttribute(null=True)
     about = UnicodeAttribute(null=True)
-    """The key of what the answer is about; absent where a repeat is told of things as they are."""
+    """The key of the item in the response; absent if a repeat gets the item as it is now."""
 
 
 class Answer(Item):

@@ -18,7 +18,7 @@ _KEPT = frozenset({"name", "id", "hostname", "description"})
 """Arguments by name that Celery fills in: of tasks and workers, not of people."""
 
 _LINK = re.compile(r"(/accounts/password/reset/[^/\s]+/)[^/\s]+")
-"""A mailed link; its last part lets whoever has it set a password."""
+"""A link from an email; its last part allows to set a password."""
 
 _FOREIGN_TEXTS = frozenset({"error", "user_agent", "stack"})
 """What django-structlog adds: messages of errors, and what clients say of themselves."""

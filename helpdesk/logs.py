@@ -59,7 +59,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": level} for name in OWN},
             "django": {"level": "INFO"},
-            "django_structlog.celery": {"level": "WARNING"},  # each task tells what it did itself
+            "django_structlog.celery": {"level": "WARNING"},  # each task logs its own result
             "django.request": {"level": "ERROR"},  # django-structlog logs each request already
             "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
             "pynamodb": {"level": "WARNING"},

@@ -101,6 +101,6 @@ def _may_see(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
     if settings.SECURE_PROXY_SSL_HEADER:
-        return False  # a proxy on this machine comes from loopback, whoever asks it
+        return False  # a proxy on this machine connects from loopback for everybody
     direct = not any(header in request.headers for header in _OF_PROXIES)
     return direct and request.META.get("REMOTE_ADDR") in LOOPBACK

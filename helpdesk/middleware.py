@@ -30,7 +30,7 @@ from helpdesk.log_redaction import path_without_texts
 log = structlog.get_logger(__name__)
 
 RETRY = {"Retry-After": "5"}
-"""Seconds after which an engine that was away may be asked again."""
+"""Retry-After in seconds while an engine is away."""
 
 _STATUS: dict[type[Exception], int] = {
     NotFound: 404,

@@ -91,7 +91,7 @@ class _Limit:
     def end(self) -> None:
         if self._timer is not None and self._line is not None:
             self._timer.cancel()
-            self._timer.join()  # it never hangs up what is somebody else's by then
+            self._timer.join()  # the descriptor may belong to another connection by then
             self._line.close()
 
     def _hang_up(self) -> None:

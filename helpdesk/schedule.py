@@ -34,8 +34,7 @@ def beat_schedule(*, sla_sweep: int, outbox_sweep: int) -> dict[str, dict[str, A
             ("resume-replans", "tickets.resume_replans", 60),
         )
     }
-    # Again each hour of the Monday: whoever was queued is not queued twice, and a beat that was
-    # down at six does not cost a week.
+    # Again each hour of the Monday, in case beat was down at six; no report is queued twice.
     schedule["weekly"] = {
         "task": "reporting.send_weekly",
         "schedule": crontab(day_of_week="mon", hour="6-23", minute=0),

@@ -25,7 +25,7 @@ env = environ.Env()
 
 # ------------------------------------------------------------------ environment
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
-# Whoever brings a secret of their own is in production, too, unless they say otherwise.
+# With a secret in the environment it is production, too, unless DEBUG says otherwise.
 _laptop = env.bool("HELPDESK_LAPTOP", default=False) and not env.str("SECRET_KEY", default="")
 if env.bool("DEBUG", default=_laptop):
     for written_by_make in ("desk.env", "engines.env"):
@@ -143,8 +143,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    # A server that vanishes without a word is noticed: in seconds, and milliseconds for what was
-    # sent; while an answer is waited for nothing is sent, and only keepalives tell.
+    # Detect a server that disappears: seconds, and milliseconds for unacknowledged data. While a
+    # response is waited for nothing is sent, so only keepalives detect it.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {
             "connect_timeout": 5,
@@ -224,8 +224,7 @@ STORAGES = {
 TAILWIND_APP_NAME = "theme"
 
 # ------------------------------------------------------------------ security
-# Sessions are in the database alone: in a cache that is away for a moment, one that somebody has
-# just left would live on.
+# Sessions are in the database only: if a cache were away at a logout, the session would survive.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -234,7 +233,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
-# Whose X-Forwarded-For says where a request comes from: addresses and networks.
+# Addresses and networks of proxies whose X-Forwarded-For is trusted.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 networks(tuple(TRUSTED_PROXIES))
 if SECURE_PROXY_SSL_HEADER and not TRUSTED_PROXIES:
@@ -245,7 +244,7 @@ if SECURE_PROXY_SSL_HEADER and not TRUSTED_PROXIES:
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-# Bytes of a body: of whoever is known, without files and with them; and of a stranger.
+# The largest bodies in bytes: of a known sender, without files and with them; of a stranger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 BODY_WITH_FILES = 12 * 1024 * 1024  # the files of a message (10 MB), and the form around them
 BODY_OF_A_STRANGER = 1024 * 1024
@@ -286,7 +285,7 @@ CACHES = {
     "default": {
         "BACKEND": "helpdesk.cache.ForgetfulCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "desk",  # what stands under "cache" was pickled by an earlier release
+        "KEY_PREFIX": "desk",  # values under "cache" were pickled by an earlier release
         "OPTIONS": {
             "serializer": "helpdesk.cache.JsonSerializer",
             "socket_connect_timeout": 1,
@@ -335,10 +334,10 @@ CELERY_TASK_ROUTES = {
     ),
 }
 QUEUES = ("sla", "celery", "mail", "webhooks", "jobs")
-# A worker that is told of no queue takes from all of them.
+# A worker without -Q takes tasks of all queues.
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-# Who is told of what happened to a ticket, by the outbox.
+# Consumers of the outbox, in their order.
 # What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics, and
 # what the admin's front page shows.
 REFUSALS = ["tickets.domain.errors.DomainError"]
@@ -371,7 +370,7 @@ WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", defaul
 
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "8443"])]
 
-# /metrics wants this token; without one it answers on loopback only.
+# /metrics requires this token; without one it answers on loopback only.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # ------------------------------------------------------------------ make run

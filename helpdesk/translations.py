@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "locale"
 SOURCES = ("customers", "helpdesk", "reporting", "templates", "theme", "tickets")
 NOT_SHOWN = {"migrations", "static", "static_src", "node_modules"}
-"""Folders whose texts nobody reads."""
+"""Folders without texts for users."""
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

@@ -14,7 +14,7 @@ from reporting.services import facts, rollups, weekly, what_if
 
 ROLLING = "reporting:rolling"
 LONGEST = 60
-"""Seconds after which whoever rolls up is taken for dead."""
+"""Seconds after which a worker that rolls up is considered dead."""
 
 REST = 3
 """Times as long as a roll-up took, until the next: workers are there for escalations first."""

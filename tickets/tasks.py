@@ -18,14 +18,14 @@ from tickets.store import search
 
 PASSING, FOLLOWED = "outbox:passing", "outbox:followed"
 LEASE = 2
-"""Seconds after the turn of a consumer began in which whoever passes on is taken to be at it."""
+"""Seconds from the start of a consumer's turn in which its worker is considered alive."""
 
 
 @shared_task(name="tickets.pass_on")
 def dispatch_events() -> int:
     """Dispatch events. Only one at a time: two would give the same events to the same consumers."""
     if not cache.add(PASSING, True, LEASE):
-        # Whoever is at it sees that more is asked for. Should they have died, one task goes on.
+        # The worker that dispatches sees the mark. If it has died, one task continues.
         if cache.add(FOLLOWED, True, LEASE):
             wake.send("tickets.pass_on", countdown=LEASE)
         return 0

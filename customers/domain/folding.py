@@ -32,7 +32,7 @@ _LETTERS = str.maketrans(
 
 _INNER = "".join(chr(at) for at in range(0x300, 0xABFF) if unicodedata.category(chr(at))[0] == "M")
 _RUN = re.compile(rf"[^\W_{_INNER}](?:[^\W_]|[{_INNER}])*(?:'[^\W_](?:[^\W_]|[{_INNER}])*)*")
-"""A word, with the vowel signs that stand inside words, and apostrophes between letters."""
+"""A word, with vowel signs inside it and apostrophes between letters."""
 
 _SPACELESS = re.compile(
     # Thai, Lao, Burmese, Khmer; kana; Han; Hangul: words in a row, or names of two words in one.

@@ -34,8 +34,8 @@ _LIGHT = frozenset(
     7FA 7MM 7MU 7SA
     """.split()  # noqa: SIM905 (one a line would be a long page)
 )
-"""Makers' codes of North America that are given to cars and multi-purpose vehicles alone. Others,
-such as 1FT, stand on heavy vehicles, too, to which the rule of the seventh sign does not apply."""
+"""Manufacturers' codes of North America that only cars and multi-purpose vehicles have. Others,
+such as 1FT, heavy vehicles have, too, to which the rule of the seventh character does not apply."""
 
 
 class VinDoubted(ContactRefused):

@@ -36,7 +36,7 @@ from helpdesk.errors import Busy, Invalid, NotFound
 ERASED_NAME = "Erased customer"
 ERASED_FILE = "erased.csv"
 SHORTEST_MARK = 4
-"""Letters: what is shorter stands in many texts that are about somebody else."""
+"""Letters: shorter words occur in many texts about other people."""
 
 _PERSONAL = (
     *("email", "phone", "company", "address", "language", "time_zone", "notes", "external_id"),

@@ -39,7 +39,7 @@ LARGEST = 2 * 1024 * 1024
 MOST_ROWS = 5_000
 STEP = 50
 KEPT = timedelta(days=1)
-"""How long a file waits for somebody to say that it shall be taken."""
+"""How long a file waits to be confirmed."""
 
 COLUMNS = {
     CustomerFile.Kind.CUSTOMERS: {
@@ -123,7 +123,7 @@ def step(file_id: int) -> CustomerFile:
     for row in file.rows[file.worked : file.worked + STEP]:
         try:
             _TAKE[file.kind](row, by)
-        except Invalid as refused:  # somebody else was quicker
+        except Invalid as refused:  # another worker was first
             reason = " ".join(refused.errors.values())
             file.refused.append(_refused(row, reason))
         else:

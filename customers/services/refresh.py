@@ -23,7 +23,7 @@ from helpdesk.mail.address import AddressRefused, as_kept
 Kind = TypeVar("Kind", Customer, Vehicle)
 
 TRIES = 5
-"""Of a record that somebody changes at the same time."""
+"""Attempts for a record that others change at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

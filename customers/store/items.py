@@ -111,17 +111,17 @@ class Customer(Item):
     external_id = UnicodeAttribute(attr_name="externalId", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
     version = IntegerAttribute(default=1)
-    # Whoever is the same person: this one is but a signpost then
+    # The record that this one was merged into
     merged_into = UnicodeAttribute(attr_name="mergedInto", null=True)
     # Addresses and ids that came with a merge: keys of guards
     also_known: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="alsoKnown", default=list
     )
-    # Of a record that goes: fields that the one that stays takes from it, though it has its own
+    # Of a duplicate: fields whose value replaces that of the remaining record
     merge_takes: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="mergeTakes", null=True
     )
-    # Values of merged records that nobody chose: {field, value, from, at}
+    # Values of merged records that were not chosen: {field, value, from, at}
     merged_values: JSONAttribute = JSONAttribute(attr_name="mergedValues", null=True)
     erased_at = InstantAttribute(attr_name="erasedAt", null=True)
     # The words that lead here, each after its kind; None: as written by an older release
@@ -179,7 +179,7 @@ class Vehicle(Item):
     class Meta(_Meta):
         pass
 
-    # Declared for the table by Customer; asked from here, for rows of the right kind.
+    # Declared for the table by Customer; queried here, for rows of this type.
     by_shipment = ByShipment()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
@@ -190,7 +190,7 @@ class Vehicle(Item):
     make = UnicodeAttribute()
     model = UnicodeAttribute()
     year = IntegerAttribute(null=True)
-    # Somebody said that the year is not known: no VIN fills it in
+    # A person said that the year is unknown: no VIN fills it in
     year_is_unknown = BooleanAttribute(attr_name="yearIsUnknown", null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number

@@ -35,7 +35,7 @@ class VehicleForm(forms.Form):
         label=_("VIN"),
         help_text=_("Fills in the make, and the year where possible. You can add it later."),
     )
-    # The number that somebody was asked about, and insists on
+    # The number that the user was asked to confirm
     confirm_vin = forms.CharField(required=False, label=_("The vehicle shows this number"))
     make = forms.CharField(required=False, label=_("Make"))
     model = forms.CharField(required=False, label=_("Model"))

@@ -47,7 +47,7 @@ class GuardedBackend(ModelBackend):
             return None
         user_id = User.objects.filter(username=username).values_list("pk", flat=True).first()
         limits = _limits(request, username, user_id)
-        with slot():  # first: whoever only waits for a place has tried nothing yet
+        with slot():  # first: a request that only waits for a slot is no attempt yet
             try:
                 throttle.count(limits)
             except TooManyTries as refused:

@@ -107,7 +107,7 @@ class AskForm(PasswordResetForm):
         now = this_second()
         with Transaction() as transaction:
             for user_id in found or [""]:
-                # Mails to nobody are told apart, as those to two accounts are.
+                # Each mail without a recipient has a key of its own, as those to two accounts have.
                 key = "" if user_id else token_urlsafe(8)
                 transaction.put(
                     queue.queued(KIND, {"userId": user_id}, group=user_id, key=key, at=now)

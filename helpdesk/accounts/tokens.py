@@ -20,7 +20,7 @@ from helpdesk.short_text import one_line
 
 PREFIX = "hd_"
 SHOWN = 8
-"""Characters of a token by which people tell theirs apart."""
+"""Characters of a token that its owner recognises it by."""
 
 PERSONAL = (ApiToken.Scope.READ, ApiToken.Scope.WRITE)
 """Permissions of tokens that act as a person."""

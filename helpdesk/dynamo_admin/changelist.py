@@ -26,7 +26,7 @@ class CursorChangeList(ChangeList):
     """The rows of a page, and the URLs of the pages before and after."""
 
     counted = True
-    """Whether `result_count` says how many rows there are, or only that there are that many."""
+    """Whether `result_count` is exact, or there are at least that many rows."""
 
     next_url = previous_url = ""
 

@@ -67,10 +67,10 @@ class PlannedAdmin(admin.ModelAdmin):
     list_per_page = 50
     sortable_by = ()
     search_by = ""
-    """The WordsField that the search box asks; empty: there is no search box."""
+    """The WordsField of the search box; empty: no search box."""
 
     search_order = ""
-    """The order of what a search finds; empty: that of the list."""
+    """The order of search results; empty: that of the list."""
 
     refusals: tuple[type[Exception], ...] = (ServiceError,)
 

@@ -14,7 +14,7 @@ from django.db.models import Model
 from helpdesk.dynamo.pages import Page, PagePosition
 
 Row = Mapping[str, Any]
-"""A row by its attributes' names. What is missing is read when it is asked for."""
+"""A row by its attributes' names. Missing attributes are read when they are used."""
 
 Conditions = Mapping[str, Mapping[str, Any]]
 """By field, then by lookup. `exact` is `in` with one value; every other lookup is Django's."""

@@ -26,7 +26,7 @@ from helpdesk.dynamo_admin.paths import (
 )
 
 MOST = 1_000
-"""Rows that one query reads of a listing. Whoever wants more asks page by page."""
+"""The most rows that one query reads of a listing. More are read page by page."""
 
 STEP = 100
 

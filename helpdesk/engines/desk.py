@@ -32,7 +32,7 @@ READY_WITHIN = 60.0  # seconds until /readyz answers
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds before a part that died is started again, by how often it died lately."""
 STEADY = 10.0  # seconds of running after which the next pause is a short one again
-TOO_OFTEN = 5  # deaths after which the pause is worth a line that says what that means
+TOO_OFTEN = 5  # failures after which a line explains the growing pause
 DEMO = "Demo accounts (password demo): rep, rep2, supervisor, admin"
 
 
@@ -46,7 +46,7 @@ class Part:
 
     name: str
     start: Callable[[int], "subprocess.Popen[bytes]"]
-    """Takes the descriptor that its output goes to."""
+    """Called with the file descriptor for its output."""
     process: "subprocess.Popen[bytes] | None" = None
     deaths: int = 0
     """How often it died without having run for STEADY seconds in between."""

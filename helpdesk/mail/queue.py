@@ -37,7 +37,7 @@ class QueuedEmail(Item):
     group = UnicodeAttribute()
     """Mails of a kind and group that are due together are sent as one."""
     key = UnicodeAttribute(default="")
-    """Tells mails of one group apart."""
+    """Distinguishes mails of one group."""
     reference = UnicodeAttribute()
     queued_at = InstantAttribute(attr_name="queuedAt")
     state = UnicodeAttribute(default=PENDING)

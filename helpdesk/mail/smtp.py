@@ -152,7 +152,7 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
             refused[recipient] = _said(code, words)
         elif code not in (250, 251):
             later = _said(code, words)
-    if later is not None:  # none is sent yet, so that nobody gets it twice
+    if later is not None:  # nothing is sent yet, so no recipient gets it twice
         smtp.rset()
         raise TryLater(later)
     if len(refused) == len(recipients):
@@ -168,7 +168,7 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
         raise Unknown(
             _("The connection was lost after sending. The email may have been delivered.")
         ) from error
-    if code < 0:  # an answer that is none: whether the message was taken, nobody can know
+    if code < 0:  # no valid response: whether the message was accepted is unknown
         raise Unknown(
             _("The connection was lost after sending. The email may have been delivered.")
         )

@@ -38,7 +38,7 @@ class ReportQuery:
     zone: str = "UTC"
     priorities: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
-    assignee: str | None = None  # "" is nobody
+    assignee: str | None = None  # "": unassigned
     include_merged: bool = False
     """Whether tickets that were merged into another count too."""
 

@@ -38,7 +38,7 @@ MARKS = 2_000
 ATTEMPTS = 8
 REBUILD_BATCH = 100
 DAYS_HELD = 3
-"""The same day lies, in whatever zone, in that day of UTC and those beside it."""
+"""A day of any zone overlaps only that day of UTC and its neighbours."""
 
 FactsOfDay = list[tuple[Dimensions, list[Fact]]]
 
@@ -60,7 +60,7 @@ def roll_up(*, limit: int = MARKS) -> int:
         for day in {day for one in dirty for day in days.days_touching(one, zone)}
     )
     # Each version is known before any fact is read. So the facts of a day of UTC serve all the days
-    # it has a part in, and whoever packed one of these since is noticed.
+    # it has a part in, and a worker that rolled up one of these since is noticed.
     versions = [queries.version(zone, DAY_COUNTS, day) for day, zone in changed]
     facts_of = lru_cache(maxsize=DAYS_HELD)(_facts_of)
     for (day, zone), version in zip(changed, versions, strict=True):

@@ -125,7 +125,7 @@ def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
     for item in queries.facts_of_day(day):
         about, facts = read_day(item)
         if about.merged:
-            continue  # as reports do: nobody replied to it, and nobody resolved it
+            continue  # as reports do: it was neither replied to nor resolved
         clocks = [
             (_KINDS[fact.kind], about.priority, fact.met) for fact in facts if fact.kind in _KINDS
         ]

@@ -50,7 +50,7 @@ def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest
         try:
             given.setdefault("until", str(date.fromisoformat(after) - days.DAY))
         except (ValueError, OverflowError):
-            given.setdefault("until", after)  # whose error stands beside it
+            given.setdefault("until", after)  # its error is shown beside it
         return redirect(f"{request.path}?{given.urlencode()}", permanent=True)
 
     return redirecting

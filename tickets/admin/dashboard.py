@@ -25,7 +25,7 @@ from tickets.services.maintenance.mail_health import MailboxHealth, mailbox_heal
 CHANGES_SHOWN = 12
 NEXT_SHOWN = 8
 OLD_EVENT = timedelta(minutes=2)
-"""An event that waits longer than this says that workers do not keep up."""
+"""If an event waits longer than this, workers do not keep up."""
 
 _CONFIGURATION = ("tickets", "accounts", "auth")
 _NOT_CONFIGURATION = ("ticket", "bulk", "replan")

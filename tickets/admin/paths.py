@@ -91,7 +91,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
     levels = conditions.get("escalation_level", {})
     assignee, team = asked.one("assigned_to"), asked.one("team_id")
     if any(one is not None and not str(one).isdecimal() for one in (assignee, team)):
-        return None  # the finder's own words, such as `me`, are nobody's ids
+        return None  # special values of the filters, such as `me`, are no ids
     if assignee and asked.get("assigned_to", "isnull"):
         return None
     if waiting is False and stands == SlaStatus.WAITING:

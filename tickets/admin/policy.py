@@ -124,7 +124,7 @@ class PolicyAdmin(SaysWhatItTouches):
     ) -> tuple[str, ...]:
         if obj is None:
             return ()
-        # The default policy always applies; a key stands on tickets.
+        # The default policy always applies; tickets store the key.
         return (
             ("slug", "active", "order", "categories", "segments") if obj.is_default else ("slug",)
         )

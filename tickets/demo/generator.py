@@ -32,14 +32,14 @@ from tickets.store.ticket import Ticket
 
 _PRIORITIES = [Priority.LOW, *[Priority.MEDIUM] * 4, *[Priority.HIGH] * 2, Priority.CRITICAL]
 _TAGS = ["insurance", "damage", "second request", "vip", "broker", "port fees"]
-_PACE = {  # seconds until somebody acts: half are quicker
+_PACE = {  # median seconds until somebody acts
     Priority.CRITICAL: 2_400,
     Priority.HIGH: 6_000,
     Priority.MEDIUM: 14_000,
     Priority.LOW: 40_000,
 }
 _NEWS = timedelta(days=3)
-"""What is older is no news: nobody is told of it."""
+"""Nobody is notified of older events."""
 _PER_CUSTOMER, _MOST_CUSTOMERS = 25, 1_000
 _BLOCK = 100
 _SEED = 7

@@ -15,8 +15,8 @@ class Outcome:
     team_id: str | None
     notify: frozenset[Notify]
     reassigned: bool = True
-    """False where the rule names a person who cannot work tickets now: the ticket stays, and
-    whoever has it is told, else the team, else supervisors."""
+    """False if the rule names a user who cannot work tickets now: the ticket is not reassigned, and
+    its assignee is notified, else the team, else supervisors."""
 
 
 def outcome(

@@ -2,7 +2,7 @@
 
 import re
 
-# Neither in an address nor before one: `@rosa@example.com` names nobody here.
+# Neither in an address nor before one: `@rosa@example.com` is no mention.
 _MENTION = re.compile(r"(?<![\w@./])@([\w.+-]{1,150})(?![\w.+@-])")
 
 

@@ -11,7 +11,7 @@ _SHAPE = re.compile(" ?".join(rf"(?:(\d+) ?{unit})?" for unit in _UNITS), re.ASC
 LONGEST_TEXT = 100
 
 LONGEST = 3_650 * _UNITS["d"]
-"""Seconds; far beyond what a policy promises, and far within what a calendar can find."""
+"""Seconds; far beyond any sensible target, and well before a calendar's horizon."""
 
 
 def parse(text: str) -> int:

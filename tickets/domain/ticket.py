@@ -67,7 +67,7 @@ class LogEvent(StrEnum):
 
 
 ERASED = "[erased]"
-"""Stands where words were that named a person who had a right to be forgotten."""
+"""Replaces personal data that was erased."""
 
 
 class Delivery(StrEnum):

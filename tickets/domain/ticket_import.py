@@ -72,7 +72,7 @@ class HistoryEvent:
     customer: Mapping[str, str] = field(default_factory=dict)
     vehicle: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
-    """Tells the event from every other of its ticket, but for those that say the very same."""
+    """Identifies the event within its ticket; only identical events have the same one."""
 
 
 def parse(line: bytes) -> HistoryEvent:

@@ -45,8 +45,8 @@ VALUES = frozenset(
         *("continuedBy", "mergedInto", "duplicates", "related"),
     }
 )
-"""Changed fields whose new value goes out: words of a list, and ids. Of others it is null, since it
-is what people wrote."""
+"""Changed fields whose new value is sent: words of a list, and ids. For others it is null, since
+they are people's texts."""
 
 EVENTS = tuple(f"ticket.{kind_of_type(sent)}" for sent in _SENT)
 PING = "ping"

@@ -38,7 +38,7 @@ def check(current: Status, wanted: Status) -> None:
 
 
 REOPEN_WITHIN = timedelta(days=14)
-"""How long after its closing a customer's message reopens a ticket, if nothing else is said."""
+"""How long after its closing a customer's message reopens a ticket, by default."""
 
 
 class EventType(StrEnum):

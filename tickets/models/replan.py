@@ -1,11 +1,11 @@
-"""The planning anew of open tickets after a change of policies or rules."""
+"""SLA recalculations: runs over the open tickets after a change of policies or rules."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Replan(models.Model):
-    """One round over the open tickets. Goes on from `place` if a worker dies in it."""
+    """One run over the open tickets. If a worker dies, the next one continues at `place`."""
 
     customer_id = models.CharField(
         _("customer"), max_length=40, blank=True, db_default="", editable=False

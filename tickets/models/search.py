@@ -64,9 +64,9 @@ class Entry(models.Model):
             models.Index(
                 fields=["urgency", "number"], name="entry_waiting", condition=Q(waiting=True)
             ),
-            # What is counted of the active ones: who has how much, at each creation, and how all
-            # of them stand. It has every column that is asked for, the condition's too: for want
-            # of that one SQLite would look at each row.
+            # For counts of active tickets: the loads at each creation, and the SLA status of all.
+            # It has every column of those queries, the condition's too: without that one SQLite
+            # would read each row.
             models.Index(
                 fields=[
                     *("assignee", "priority", "team"),

@@ -78,7 +78,7 @@ class Escalation(PlannedModel):
     """A rule that fired, or a manual escalation."""
 
     escalation_id = models.CharField(_("escalation"), primary_key=True, max_length=120)
-    """`<ticket>-<reopen cycle>-<rule>`: what makes it happen once."""
+    """`<ticket>-<reopen cycle>-<rule>`: the key that makes it fire once."""
     ticket_id = models.CharField(_("ticket"), max_length=20)
     rule = models.CharField(_("rule"), max_length=80)
     level = models.IntegerField(_("level"))

@@ -77,7 +77,7 @@ class Bulk(Job):
     """One change to many tickets."""
 
     IN_WORDS = frozenset({"tag", "escalate"})
-    """Actions whose value is what somebody wrote: kept until it is done, and named nowhere."""
+    """Actions whose value is a person's text: stored until the job is done, and shown nowhere."""
 
     action = models.CharField(_("action"), max_length=20)
     value = models.CharField(_("value"), max_length=200, blank=True)
@@ -86,7 +86,7 @@ class Bulk(Job):
     """The list that all tickets were taken of; empty: each was chosen by itself."""
     results = models.JSONField(_("results"), default=list)
     key = models.CharField(max_length=80, unique=True, null=True, blank=True, editable=False)
-    """What asks for the same change twice names it alike, and gets the one that is there."""
+    """A request with the same key as an earlier one gets the earlier job."""
 
     class Meta:
         ordering = ["-pk"]

@@ -10,7 +10,7 @@ from tickets.services.lists.find import Queue
 
 LABELS = {
     **labels.LABELS,
-    # Segments of a clock, and what it heard
+    # Segments and events of a clock
     "worked": gettext_lazy("Running"),
     "off hours": gettext_lazy("Outside business hours"),
     "stopped": gettext_lazy("Paused"),
@@ -99,7 +99,7 @@ LOG_EVENTS = {
     "restored": gettext_lazy("Ticket restored from the archive"),
     "delivery-report": gettext_lazy("Delivery report"),
 }
-"""What a System Update says beside its changes, by LogEvent."""
+"""The text of a System Update beside its changes, by LogEvent."""
 
 
 def label(word: str) -> str:

@@ -26,7 +26,7 @@ class EmailLine:
     cc: Sequence[str]
     subject: str
     sent_at: datetime | None
-    """As the message says itself; when it reached the mailbox is `received_at`."""
+    """The Date of the message; when it reached the mailbox is `received_at`."""
     received_at: datetime | None
     blocks: Sequence[Block]
     remarks: Sequence[Promise]

@@ -72,12 +72,12 @@ class LogLine:
     content: str
     changes: list[dict[str, str]]
     sentence: str
-    """What a System Update says beside its changes."""
+    """The text of a System Update beside its changes."""
     rule: str
     reason: str
-    """Why somebody escalated it by hand."""
+    """The reason of a manual escalation."""
     due_at: datetime | None
-    """When a milestone was due that changed nothing but told somebody."""
+    """When a milestone was due that changed nothing and only notified."""
     files: list[dict[str, Any]]
     delivery: str
     delivery_at: datetime | None
@@ -87,7 +87,7 @@ class LogLine:
     side_thread: str = ""
     """The number of the conversation with a third party that it belongs to."""
     recipients: Sequence[Recipient] = ()
-    """To whom a reply went, and how the mail to each stands."""
+    """The recipients of a reply, each with its delivery."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
 

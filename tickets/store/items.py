@@ -51,7 +51,7 @@ class EmailFacts(MapAttribute[str, Any]):
     message_id = UnicodeAttribute(attr_name="messageId", null=True)
     # The ids that it names, oldest first: what an answer threads by
     references = ListAttribute(of=UnicodeAttribute, null=True)
-    sent_at = InstantAttribute(attr_name="sentAt", null=True)  # as it says itself
+    sent_at = InstantAttribute(attr_name="sentAt", null=True)  # the message's own Date
     received_at = InstantAttribute(attr_name="receivedAt", null=True)
     html = BooleanAttribute(null=True)  # set where there is HTML in the original
     # What a person should know: of tickets.domain.mail.outcome.Remark
@@ -75,7 +75,7 @@ class Communication(Item):
     class Meta(TicketTableMeta):
         pass
 
-    # Declared for the table by Ticket; asked from here, for rows of the right kind.
+    # Declared for the table by Ticket; queried here, for rows of this type.
     by_record = ByRecord()
     by_person = ByPerson()
 
@@ -88,7 +88,7 @@ class Communication(Item):
     created_at = InstantAttribute(attr_name="createdAt")
     type = UnicodeAttribute()
     direction = UnicodeAttribute(null=True)
-    # The customer who wrote an inbound message; created_by is whoever recorded it
+    # The customer who wrote an inbound message; created_by is the user who logged it
     author_id = UnicodeAttribute(attr_name="authorId", null=True)
     changes = ListAttribute(of=Change, null=True)
     # Of a System Update: a LogEvent (absent on entries of earlier releases), and its facts

@@ -36,7 +36,7 @@ class InboundEmail(Item):
     class Meta(TicketTableMeta):
         pass
 
-    # Declared for the table by Ticket; asked from here, for mails.
+    # Declared for the table by Ticket; queried here, for mails.
     by_record = ByRecord()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")

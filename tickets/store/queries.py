@@ -39,7 +39,7 @@ class TicketWithLog:
     ticket: Ticket
     log: list[Communication]
     older: str | None
-    """The id before which older lines stand; None when these are all."""
+    """The id before which older entries follow; None if these are all."""
 
 
 def ticket(ticket_id: str) -> Ticket | None:

@@ -197,10 +197,10 @@ class Ticket(Item):
     # The customer's segment when the ticket was opened or got its customer; policies ask for it.
     # Absent on tickets of an earlier release, until they are recalculated
     segment = UnicodeAttribute(attr_name="customerSegment", null=True)
-    # Where a conversation went on after it had been closed for too long to be reopened
+    # The follow-up of a ticket that was closed for too long to be reopened
     continues = UnicodeAttribute(null=True)
     continued_by = UnicodeAttribute(attr_name="continuedBy", null=True)
-    # Tickets about the same matter
+    # Linked tickets
     merged_into = UnicodeAttribute(attr_name="mergedInto", null=True)
     duplicates: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     related: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)

@@ -64,7 +64,7 @@ def action(
             except (NotFound, NotAllowed):
                 raise
             except communicate.DuplicateMessage:
-                pass  # a form that is sent twice has been heard: the page shows it
+                pass  # a repeated form: the page shows its first result
             except (ServiceError, DomainError) as error:
                 status = status_of(error)
                 refused["refused"] = explained(error)

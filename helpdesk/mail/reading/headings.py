@@ -103,7 +103,7 @@ class Heading:
     sent: str = ""
     subject: str = ""
     forwards: bool = False
-    """Whether its separator says that the mail was forwarded."""
+    """Whether its separator says that the message was forwarded."""
 
 
 def heading_at(lines: Sequence[str], start: int) -> Heading | None:

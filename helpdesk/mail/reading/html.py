@@ -120,11 +120,11 @@ class Sanitised:
 def sanitised(
     html: str, *, picture_url: Callable[[str], str | None], remote_pictures: bool
 ) -> Sanitised:
-    """Return HTML that does nothing but show: no script, style, form, frame, or picture of others.
+    """Return HTML that only shows: without scripts, styles, forms, frames and remote pictures.
 
-    `picture_url` says where a picture of the mail itself (`cid:…`) is shown, None if it has no
-    such. Pictures of other servers tell them who reads: they are left out and counted, unless
-    `remote_pictures` are wanted. Links leave without a referrer; they are http, https or mailto.
+    `picture_url` returns the URL of a picture of the message itself (`cid:…`), None if there is no
+    such picture. Remote pictures would tell their server who reads: they are removed and counted,
+    unless `remote_pictures`. Links send no referrer; they are http, https or mailto.
     """
     blocked = 0
 

@@ -22,7 +22,7 @@ class Unreadable(Exception):
         super().__init__(reason)
         self.reason = reason
         self.where = where
-        """For a fault: its kind, file and line, for a log; nothing of what the mail says."""
+        """For an error: its type, file and line, for the log; nothing of the message itself."""
 
 
 class Automatic(StrEnum):
@@ -30,7 +30,7 @@ class Automatic(StrEnum):
 
     NO = "no"
     AUTO_REPLY = "auto-reply"
-    """An out-of-office notice, or another mail that says of itself that no person wrote it."""
+    """An out-of-office reply, or another message whose header says that no person wrote it."""
     BULK = "bulk"
     REPORT = "report"
     """A delivery report, a read receipt or an abuse report."""
@@ -54,7 +54,7 @@ class Problem(StrEnum):
     """A problem with reading a message that people should know of; the original has every byte."""
 
     UNDECODABLE = "undecodable"
-    """Bytes that are no text in any likely character set stand as U+FFFD."""
+    """Bytes that are invalid in every likely character set were replaced by U+FFFD."""
     CHARSET_GUESSED = "charset-guessed"
     CONTROL_CHARACTERS = "control-characters"
     """Control characters that cannot be kept were replaced by visible ones."""
@@ -117,7 +117,7 @@ class Recipient:
     status: str
     """Such as 5.1.1; "" if unknown."""
     words: str
-    """What the other server said."""
+    """The other server's words."""
     kind: ReportKind
 
 
@@ -130,7 +130,7 @@ class Report:
     message_id: str
     """Of the mail that it is about, without angle brackets; "" if it does not say."""
     words: str
-    """What the other server said, for a person to read."""
+    """The other server's words, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class ForwardedFrom:
     written_date: str
     """In the words of the heading."""
     attached: bool
-    """Whether it is an attached message; else it stands in the text."""
+    """Whether it is an attached message; otherwise it is in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class ReadMessage:
     return_path: str | None
     """"" is the empty one (`<>`), None means that there is no such header."""
     original_sender: Address | None
-    """Who wrote it, as a list says that rewrote From."""
+    """The author, according to a mailing list that has rewritten From."""
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
     text: str

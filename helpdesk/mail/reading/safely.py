@@ -19,7 +19,7 @@ from typing import IO
 from helpdesk.mail.reading.message import ReadMessage, Unreadable
 
 LENGTH = struct.Struct(">Q")
-"""Stands before each mail and each answer."""
+"""The length before each message and each result."""
 
 _ROOT = Path(__file__).parents[3]
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ")

@@ -6,7 +6,7 @@ from enum import StrEnum
 class Problem(StrEnum):
     """The reason why a mailbox cannot be fetched. The server's words are stored beside it."""
 
-    UNAVAILABLE = "unavailable"  # nobody listens, or the name is unknown
+    UNAVAILABLE = "unavailable"  # no server answers, or the name is unknown
     CERTIFICATE = "certificate"
     REJECTED = "rejected"  # user name, password or access token
     FOLDER = "folder"  # there is none of this name

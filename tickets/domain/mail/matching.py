@@ -11,7 +11,7 @@ class Authentication(Enum):
     """How far a message's sender is known."""
 
     PASSED = auto()
-    FAILED = auto()  # the mailbox knows how to tell, and it is not so
+    FAILED = auto()  # the mailbox has trusted hosts, and they did not authenticate it
     NOT_CONFIGURED = auto()
 
 
@@ -19,9 +19,9 @@ class Trust(Enum):
     """How far the reference is trusted by which a message names a ticket."""
 
     SIGNED = auto()  # made by the desk for this very sender
-    SIGNED_FOR_ANOTHER = auto()  # made by the desk, for somebody else
+    SIGNED_FOR_ANOTHER = auto()  # signed by the desk, for another recipient
     FORGED = auto()  # looks like the desk's, and is not
-    KNOWN = auto()  # a foreign Message-ID that stands on the ticket
+    KNOWN = auto()  # a foreign Message-ID that belongs to the ticket
     NUMBER = auto()  # [#42] in the subject
 
 
@@ -68,8 +68,8 @@ def _leads(reference: Reference, authentication: Authentication) -> bool:
     authentic = authentication is Authentication.PASSED
     match reference.trust:
         case Trust.SIGNED:
-            # Who was taken off the ticket has old mails, and whoever got one of them forwarded can
-            # name its ids and forge its recipient.
+            # A former participant has old mails, and a person to whom one was forwarded can name
+            # its ids and forge its recipient.
             invited = reference.takes_part or bool(reference.side_thread)
             return invited and authentication is not Authentication.FAILED
         case Trust.SIGNED_FOR_ANOTHER | Trust.KNOWN:

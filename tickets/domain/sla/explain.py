@@ -11,7 +11,7 @@ from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 
 MOST_SEGMENTS = 60
-"""Beyond it, working hours and the nights between them are told as one segment."""
+"""With more segments, working hours and the nights between them become one."""
 
 
 class StretchKind(StrEnum):

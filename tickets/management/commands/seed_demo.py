@@ -41,6 +41,6 @@ class Command(BaseCommand):
                     made += 1
                     bar.update(1)
                 elif bar.length:
-                    bar.length -= 1  # it took no time, and would promise that the others take none
+                    bar.length -= 1  # it took no time, and would distort the remaining time
         outbox.wake_worker()
         self.stdout.write(f"Created {made} demo tickets; {wanted - made} already existed.")

@@ -180,7 +180,7 @@ def next_of_team(
         chosen = choose([_candidate(member, loads, present) for member in members])
         if chosen is None:
             return None
-        # Whoever is given a ticket at the same moment moves on in turn: then ask again.
+        # If another ticket is assigned to them at the same moment, choose again.
         mine = Membership.objects.filter(
             team=team, user_id=chosen.user_id, last_given_at=chosen.last_given_at
         ).update(last_given_at=timezone.now())

@@ -16,7 +16,7 @@ from tickets.services.lifecycle.validation import Checks
 from tickets.services.lists import bulk
 
 NOBODY, NEXT = "", "auto"
-"""Back to the queues of their teams; to whoever is next in each ticket's team."""
+"""NOBODY: back to the queue of each ticket's team. NEXT: to the team's next member."""
 
 
 def hand_over(holder_id: str, *, to: str, by: Actor, now: datetime | None = None) -> list[Bulk]:

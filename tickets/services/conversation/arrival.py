@@ -1,4 +1,4 @@
-"""How a message reached the desk that nobody typed into it."""
+"""A message that was received, and not typed into the desk."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

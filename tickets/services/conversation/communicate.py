@@ -82,7 +82,7 @@ def communicate(
         checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
     checks.done()
     answer = not (is_note or inbound)
-    # What somebody outside wrote calls nobody.
+    # A message from outside mentions nobody.
     mentioned = people_called(mentions(content)) if is_note and arrival is None else {}
     delivers = answer and deliver
     written: list[Communication] = []

@@ -1,5 +1,5 @@
-"""Everything that the desk knows about a customer, for the customer to have: a zip of one JSON file
-the files that came with messages, and the e-mails as they came."""
+"""The export of a customer's data, for the customer: a zip of one JSON file, the attachments, and
+the original emails."""
 
 import json
 import zipfile

@@ -11,9 +11,9 @@ from helpdesk.idempotency import REQUEST, Request
 
 NOTICE = "NOTICE#"
 _COPIES = (
-    # What a program was answered, and a digest that anybody can make, with the token
+    # Responses to programs, with a digest that anybody can compute, under the token
     (lambda key: key["SK"]["S"] == REQUEST, "answer", ("answer", "digest")),
-    # Why somebody escalated, with each person who was told
+    # Reasons of escalations, in each notification
     (lambda key: key["SK"]["S"].startswith(NOTICE), "reason", ("reason",)),
 )
 

@@ -145,7 +145,7 @@ def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
     If the assignee cannot work now, also their team, or supervisors if there is none.
     """
     if not what.assigned_to:
-        return set()  # it stands among the unassigned
+        return set()  # it is in the unassigned queue
     own = _working([what.assigned_to])
     day = timezone.localdate(event.at)
     return own | _recipients(

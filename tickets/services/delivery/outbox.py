@@ -32,7 +32,7 @@ STEP = 25
 
 ASKED = "outbox:asked"
 ASKED_FOR = 5
-"""Seconds in which a worker that was told of an event begins, or is taken to be dead."""
+"""Seconds in which a worker that was woken begins, or is considered dead."""
 
 PATIENCE = timedelta(minutes=10)
 """How long a consumer may fail on an event before it is set aside: an engine comes back sooner."""

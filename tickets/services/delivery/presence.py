@@ -15,7 +15,7 @@ from tickets.store.events import OutboxEvent
 
 KEPT = 24 * 3_600
 HERE = 15
-"""Seconds after which somebody who says nothing has left."""
+"""Seconds without a poll after which a viewer has left."""
 
 _DESK = "live:desk"
 

@@ -95,7 +95,7 @@ class Folder:
             literal = isinstance(part, tuple)
             said = part[0] if literal else part or b""
             if literal and isinstance(rest := (*data, b"")[place + 1], bytes):
-                said += rest  # what stands behind the message
+                said += rest  # the literal after the message
             numbered = _UID.search(said)
             if b"BODY[]" not in said or (numbered and int(numbered[1]) != uid):
                 continue
@@ -211,7 +211,7 @@ def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:
 
 def _log_in_with(token: str, box: BaseMailBox, user: str) -> None:
     def answer(challenge: bytes) -> bytes:
-        # Whoever refuses says why in a challenge, and goes on at an empty line.
+        # A server that refuses sends the reason as a challenge, and continues after an empty line.
         return b"" if challenge else f"user={user}\1auth=Bearer {token}\1\1".encode()
 
     box.client.authenticate("XOAUTH2", answer)

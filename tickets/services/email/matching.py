@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
 
 @dataclass(frozen=True)
 class Sender:
-    """Who a message is from, as far as that can be said."""
+    """A message's sender, as far as it is known."""
 
     address: str
     name: str
@@ -55,7 +55,7 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
     authentication = _authentication(message, mailbox, written.address)
     original = message.original_sender
     if original and authentication is Authentication.PASSED and _is_relay(written, mailbox):
-        # The relay is who it says; whom it names has proven nothing.
+        # The relay is authenticated; the sender that it names is not.
         written, authentication = original, Authentication.FAILED
     address = kept_address(written.address)
     if not address:

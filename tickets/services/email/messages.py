@@ -23,10 +23,10 @@ from tickets.store.items import Attachment, EmailFacts
 from tickets.store.mail import InboundEmail
 
 LONGEST_TEXT = 60_000
-"""Characters of a text that stand in the log; a longer one is kept whole as a file beside it."""
+"""Characters of a text in the log; a longer one is also stored whole as a file."""
 MOST_FILES = 100
 LARGEST = 25 * 1024 * 1024
-"""Bytes of a message's files; what is above stands in the raw message alone, and is named."""
+"""Bytes of a message's files; those above it are only in the original, and are listed."""
 MOST_ADDRESSES = 100
 LATE = timedelta(minutes=5)
 """A mail that took longer from the mailbox to the desk is marked."""
@@ -96,7 +96,7 @@ def kept_files(
             total += len(content)
             kept.append(attachments.save(ticket_id, ContentFile(content), name, content_id))
         yield kept, left_out
-    except (ServiceError, DomainError):  # after any other error the message may stand
+    except (ServiceError, DomainError):  # after any other error the message may have been written
         named = _named_by(pk)
         for one in kept:
             if one.file_id not in named:

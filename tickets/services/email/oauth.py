@@ -18,7 +18,7 @@ SPARE = 120
 SERVER_ERROR, TOO_MANY = 500, 429
 
 _tokens: dict[tuple[int, str], tuple[str, float]] = {}
-"""Kept by the process alone: what opens a mailbox stands in no store."""
+"""In the process's memory only: access tokens are never stored."""
 
 
 class NoAccess(Exception):

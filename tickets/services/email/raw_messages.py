@@ -24,7 +24,7 @@ def keep(raw: bytes) -> str:
         if error.errno in NoRoom.CAUSES:
             raise NoRoom from error
         raise
-    if stored != name:  # somebody stored the same a moment ago
+    if stored != name:  # another process stored the same a moment ago
         storage.delete(stored)
     return digest
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 LEFT_BEHIND = timedelta(minutes=1)
-"""A recorded message that is not processed by then has lost whoever took it."""
+"""If a recorded message is not processed by then, its process has died."""
 
 
 class NoMailbox(Exception):

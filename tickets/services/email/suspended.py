@@ -26,7 +26,7 @@ from tickets.store.mail import InboundEmail
 
 SHOWN = 50
 KEPT = timedelta(days=30)
-"""A suspended message or a report that nobody dealt with is deleted then."""
+"""A suspended message or report is deleted after this time."""
 _LISTS = {
     Outcome.SUSPENDED: Outcome.SUSPENDED.value,
     Outcome.PARKED: Outcome.PARKED.value,
@@ -102,7 +102,7 @@ def add_to_ticket(
     """Add a suspended message to a ticket. Raises NotFound for the mail or ticket, as above."""
     if queries.ticket(ticket_id) is None:
         raise Invalid({"ticketId": _("Ticket %(id)s not found.") % {"id": ticket_id[:12]}})
-    # Whoever is let in this once takes part only if somebody adds them.
+    # Adding this message does not make its sender a participant.
     return add_to(_case(key, by, now), ticket_id, invites=False)
 
 

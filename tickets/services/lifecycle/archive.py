@@ -48,5 +48,5 @@ def restore(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Ticket
 
 def _log(draft: Draft, words: str, event: LogEvent) -> None:
     draft.add_entry(CommunicationType.SYSTEM_UPDATE, words, event=event)
-    # Everything that the search index says of it has to follow, its text included.
+    # The whole search entry has to be updated, its text included.
     draft.emit(events.Archived() if draft.ticket.archived_at else events.Restored())

@@ -126,7 +126,7 @@ def _change(
             stored[:] = [repeated]
             return []
         befores = [known] if known else [_stored(ticket_id) for ticket_id in ticket_ids]
-        known = None  # whoever was first has changed it
+        known = None  # another writer was first
         if not archived and any(before.archived_at for before in befores):
             raise TicketArchived
         if check:

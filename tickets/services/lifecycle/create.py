@@ -111,7 +111,7 @@ def create_ticket(
     assert known_category is not None  # noqa: S101
     assert known_priority is not None  # noqa: S101
 
-    customer_id = customer.customer_id  # whoever a merged record leads to
+    customer_id = customer.customer_id  # the record that it was merged into
     at = now or this_second()
     terms = policies.snapshot_for(category=known_category, segment=customer.segment)
     team_id = team_id or team_for(

@@ -151,7 +151,7 @@ class Draft:
             event=LogEvent.CHANGED,
             changes=changed,
         )
-        # Words stand in the ticket and its log alone: an event goes far, and stays long.
+        # Texts are only in the ticket and its log: events are copied to many places.
         self.emit(
             events.Changed(
                 {
@@ -320,7 +320,7 @@ def write_beside(transaction: Transaction, draft: Draft) -> None:
     for line in draft.communications:
         transaction.put(line)
     for event in draft.events:
-        # Events of all tickets stand side by side: one must never take another's place.
+        # Events of all tickets share a partition: one must never overwrite another.
         transaction.put(event, OutboxEvent.sk.does_not_exist())
     for escalation in draft.escalations:
         # The guard of "at most once", should ever two writers agree on a version.

@@ -35,7 +35,7 @@ MOST_DUE = 5_000
 """Tickets that one sweep shares out; the rest is met by the next one."""
 
 MANUAL = "manual"
-"""Stands where a rule's key would, in what tells of an escalation by hand."""
+"""In place of a rule's key, for a manual escalation."""
 
 
 @dataclass(frozen=True)

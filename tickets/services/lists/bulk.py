@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 
 HAND_OVER = "hand-over"
 HOLDER_AND_NEXT = ":"
-"""Stands between who has the tickets and who is to get them."""
+"""Separates the holder of the tickets from the new assignee."""
 
 MOST = 10_000
 """Tickets of one change: its results are written with each step."""
@@ -88,7 +88,7 @@ def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
         try:
             return assign_automatically(ticket_id, by=by, version=found.version, besides=holder)
         except StaleVersion:
-            continue  # somebody wrote to it in the same moment
+            continue  # another writer changed it at the same moment
         except Invalid:
             return _give_on(ticket_id, holder, None, by)
     raise Busy(_("Others are updating this ticket right now. Try again."))
@@ -224,7 +224,7 @@ def step(bulk_id: int) -> Bulk:
     if finished and bulk.action in Bulk.IN_WORDS:
         bulk.value = ""  # what people wrote is kept with the tickets alone
     if finished:
-        bulk.filters = {}  # whose tickets they were is nobody's business any more
+        bulk.filters = {}  # the former holder is personal data
     if finished and bulk.action == HAND_OVER:
         bulk.key = None  # the same person's tickets can be handed over another time
     jobs.step_done(bulk, finished=finished)

@@ -75,7 +75,7 @@ class Filter:
     read: Callable[[Sequence[str], Actor], Any]
     """Values as they are written → the field's value. Raises BadValue."""
     condition: Callable[[Any, Now], Q]
-    """The field's value → what the search index is asked."""
+    """The field's value → the condition of the search index."""
     holds: Callable[[Any, Ticket, Now], bool]
     """Whether a ticket as it is stored meets the field's value."""
     box: str = ""
@@ -83,9 +83,9 @@ class Filter:
     search: Callable[[str], str] | None = None
     """What is written in the box, or under its key in the form → a value. Raises BadValue."""
     by_queue: bool = False
-    """Whether an index of DynamoDB may serve it, where nothing else is asked for."""
+    """Whether an index of DynamoDB may serve it, without other filters."""
     admin: tuple[str, str] | None = None
-    """The admin's field and lookup, where one lookup says the same."""
+    """The admin's field and lookup, if one lookup expresses the filter."""
 
     def asked(self, filters: Filters) -> Any:
         """Return the filter's value in `filters`, or None if it is not set."""

@@ -28,7 +28,7 @@ from tickets.store.ticket import Ticket
 
 PAGE = 50
 MOST_COUNTED = 100
-NO_TEAM = "0"  # nothing has it: the list of somebody who is in no team is empty
+NO_TEAM = "0"  # no ticket has it: the list of a user without a team is empty
 
 
 class Queue(StrEnum):

@@ -40,7 +40,7 @@ MOST_LINES = 2_000
 
 REBUILD_BATCH = 200
 MARK_START, MARK_END = "\ue000", "\ue001"
-"""Stand around a hit in a snippet; no text of people's has them."""
+"""Marks around a hit in a snippet; no stored text contains them."""
 
 _TEXTLESS = Assigned | Escalated | Resolved | Closed | Reopened
 """Events after which a ticket's text is what it was."""

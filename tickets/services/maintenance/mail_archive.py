@@ -13,7 +13,7 @@ from typing import Any
 
 LONGEST_HEADERS = 256 * 1024
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""What says that it is older has a wrong date."""
+"""An older date is wrong."""
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 

@@ -143,7 +143,7 @@ class _Import:
             pk, mailbox=self.mailbox.name, message_key=key, sha256=raw_messages.keep(raw),
             size=len(raw), received_at=place.at, recorded_at=place.at,
         )  # fmt: skip
-        # What an old header says of authentication nobody can check any more.
+        # The authentication in an old header can no longer be verified.
         sender = replace(sender, authentication=Authentication.NOT_CONFIGURED)
         one = _Message(mail, message, sender, is_ours, place.at)
         for attempt in range(1, TRIES + 1):
@@ -198,7 +198,7 @@ class _Import:
         else:
             draft = self._new(one)
         with kept_files(draft.ticket.ticket_id, one.read, one.mail.pk) as (files, left_out):
-            del left_out  # what is above the limit stands in the raw message
+            del left_out  # files above the limit are only in the original
             self._write(one, ticket, draft, files)
         self.summary.messages += 1
         self.summary.tickets += ticket is None

@@ -63,7 +63,7 @@ MOST_LINES = 60
 """Lines of a log in one transaction, which holds a hundred items."""
 
 BATCH = 50
-"""Tickets whose numbers and marks are asked for together."""
+"""Tickets whose numbers and records are read together."""
 
 _TICKET = re.compile(rb'"ticket"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
 
@@ -253,7 +253,7 @@ class _Import:
                 make=event.vehicle.get("make", ""),
                 model=event.vehicle.get("model", ""),
                 year=year if year.isdecimal() else "",
-                confirm_vin=True,  # it is what the other system has: nobody is there to ask
+                confirm_vin=True,  # the other system's number is accepted as it is
                 by=SYSTEM,
             )
         return known.vehicle_id if known else None
@@ -330,7 +330,7 @@ class _Replay:
             "vehicle_id": self._work.vehicle(event, customer),
             "subject": subject,
             "description": description,
-            "description_by_customer": True,  # whoever took it down
+            "description_by_customer": True,  # the user who logged it
             "category": category.value,
             "priority": priority.value,
             "status": Status.OPEN.value,
@@ -370,7 +370,7 @@ class _Replay:
         work, draft = self._work, self._draft
         assert draft is not None  # noqa: S101 (for the type checker)
         if not work.dry_run:
-            # What happened long ago is no news: one event tells consumers to look at the ticket.
+            # One event in place of old ones makes consumers read the ticket.
             draft.events.clear()
             draft.emit(events.Imported())
             self._transact(draft)

@@ -117,7 +117,7 @@ class _Told:
     closed_at: datetime | None = None
     breaks: list[str] = field(default_factory=list)
     before_merge: "_Told | None" = None
-    """What the log had told when the ticket was merged: an undone merge leaves it as it was."""
+    """The log's values when the ticket was merged; unmerging restores them."""
 
     def hear(self, line: Communication) -> None:
         outbound = line.direction == Direction.OUTBOUND.value

@@ -127,7 +127,7 @@ def _key(policy: Policy) -> str | None:
 def _with_segments(tickets: OpenTickets) -> Iterator[tuple[Ticket, str]]:
     for ticket in tickets:
         segment = ticket.segment
-        if segment is None:  # an earlier release has opened it, and nobody has upgraded the data
+        if segment is None:  # an earlier release created it, and upgrade_data has not run
             customer = get_customers([ticket.customer_id]).get(ticket.customer_id)
             segment = customer.segment if customer else ""
         yield ticket, segment

@@ -30,7 +30,7 @@ def store_segments(each: Callable[[], object] = lambda: None) -> int:
 
 def _store(ticket: Ticket) -> bool:
     """Write the segment unless it was written meanwhile; return whether it was written here."""
-    # Nobody has seen it and the clock does not ask it: no new version of the ticket.
+    # Pages do not show it and the clock does not use it: no new version of the ticket.
     missing = Ticket.pk.exists() & Ticket.segment.does_not_exist()
     try:
         with Transaction() as write:
