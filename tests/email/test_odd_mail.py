@@ -3,15 +3,17 @@
 A selection, or all of the folder that MAIL_CORPUS names; test_corpus.py reads the same.
 """
 
+import os
 import time
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from helpdesk.mail.reading import Automatic, ReadMessage, read
 from tests.email.conftest import after
-from tests.mail.reading.test_corpus import FOLDER, NO_REPORTS
+from tests.mail.reading.test_corpus import NO_REPORTS
 from tests.world import log_of
 from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
@@ -21,6 +23,7 @@ from tickets.services.email.receive import receive
 from tickets.store import mail as store
 from tickets.store.mail import InboundEmail
 
+FOLDER = Path(os.environ.get("MAIL_CORPUS") or Path(__file__).parents[1] / "mail" / "corpus")
 MACHINES = (Outcome.BOUNCE, Outcome.AUTO_REPLY, Outcome.IGNORED)
 RAW_IS_KEPT = (Outcome.TICKET, Outcome.REPLY, Outcome.SUSPENDED, Outcome.PARKED, *MACHINES[:2])
 
