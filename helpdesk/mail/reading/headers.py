@@ -16,6 +16,8 @@ from helpdesk.mail.reading.charsets import decode
 from helpdesk.mail.reading.message import Problem
 from helpdesk.mail.reading.transfer import from_base64
 
+LONGEST_HEADER = 500_000
+
 _LINE = re.compile(rb"([^\r\n]*+)(\r\n|\n|\r|\Z)")
 _BEFORE = re.compile(rb"(?:[ \t]*+(?:\r\n|\n|\r))*+(?:>?From (?![ \t]*:)[^\r\n]*+(?:\r\n|\n|\r))*+")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]++)[ \t]*+:")
@@ -115,6 +117,12 @@ def split(raw: bytes, *, whole: bool = False) -> Split:
     if headers.has("content-type"):
         headers.charset = parameters(headers.first("content-type")).get("charset", "")
     return Split(headers, body)
+
+
+def header_of(raw: bytes) -> Split:
+    """Return the header of a message as `split` does, of which no more than `LONGEST_HEADER` bytes
+    are looked at: for processes that nobody ends if they take too long."""
+    return split(raw[:LONGEST_HEADER], whole=True)
 
 
 def _first_line(raw: bytes) -> int:

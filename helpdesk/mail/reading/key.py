@@ -3,10 +3,9 @@
 import hashlib
 import re
 
-from helpdesk.mail.reading.headers import split
+from helpdesk.mail.reading.headers import header_of
 
 _NAMES = ("message-id", "date", "from")
-_LINES = re.compile(rb"\r\n?")
 _SPACE = re.compile(rb"[ \t]+")
 
 
@@ -16,11 +15,12 @@ def content_key(raw: bytes) -> str:
     Relays add and rewrite other header fields, and line ends; they change nothing here. The body
     counts byte for byte but for its line ends. Takes time in proportion to the length of the mail.
     """
-    headers, start = split(raw, whole=True)
+    headers, start = header_of(raw)
     key = hashlib.sha256()
     for name in _NAMES:
         for found, value in headers.fields:
             if found == name:
                 key.update(name.encode() + b":" + _SPACE.sub(b" ", value) + b"\n")
-    key.update(b"\n" + _LINES.sub(b"\n", raw[start:]).rstrip(b"\n"))
+    body = raw[start:].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    key.update(b"\n" + body.rstrip(b"\n"))
     return key.hexdigest()

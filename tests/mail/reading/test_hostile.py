@@ -1,10 +1,12 @@
 """Mail that is made to take long takes little time."""
 
 import time
+import tracemalloc
 
 import pytest
 
-from helpdesk.mail.reading import read
+from helpdesk.mail.reading import content_key, read
+from helpdesk.mail.reading.addressed import addressed_to, written_sender
 from helpdesk.mail.reading.quotes import folded
 
 HEAD = b"From: MAILER-DAEMON@x.example\r\nReturn-Path: <>\r\nSubject: Delivery failed\r\n"
@@ -59,3 +61,31 @@ def test_reading_takes_less_than_a_child_may(mail):
 
     folded(message.text)
     assert time.process_time() - began < 5
+
+
+LINES = {
+    "line ends of old Macs": b"Subject: x\r\n\r\n" + b"\r" * 5 * MILLION,
+    "line ends": b"Subject: x\r\n\r\n" + b"\r\n" * 2 * MILLION,
+    "fields": b"X-A: b\n" * 200_000,
+    "fields without a name": b"Subject: x\n" + b"b\n" * 2 * MILLION,
+}
+
+
+@pytest.mark.parametrize("raw", LINES.values(), ids=LINES)
+def test_what_is_read_outside_of_the_child_takes_little_memory(raw):
+    """Nobody ends the process that makes the key, so it has to be careful itself."""
+    tracemalloc.start()
+
+    key, named, sender = content_key(raw), addressed_to(raw), written_sender(raw)
+
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(key), named, sender) == (64, [], "")
+    assert peak < 60 * MILLION
+
+
+def test_a_header_without_end_still_has_a_key_of_all_of_it():
+    endless = b"From: a@x.example\n" + b"X-A: b\n" * 200_000
+
+    assert content_key(endless + b"X-B: c\n") != content_key(endless)
+    assert written_sender(endless) == "a@x.example"
