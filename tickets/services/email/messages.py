@@ -31,6 +31,7 @@ MOST_ADDRESSES = 100
 LATE = timedelta(minutes=5)
 """A mail that took longer from the mailbox to the desk is marked."""
 WHOLE_TEXT = "message.txt"
+_LONG_SPACE = re.compile(r"(\s{80})\s+")
 _TOLD = frozenset(Problem) - {
     *(Problem.NO_MESSAGE_ID, Problem.BAD_DATE, Problem.CHARSET_GUESSED, Problem.BROKEN_HEADERS),
 }
@@ -54,7 +55,8 @@ def text_of(message: ReadMessage) -> Text:
     text = storable(message.text)
     if len(text) <= LONGEST_TEXT:
         return Text(text, whole=True)
-    return Text(text[:LONGEST_TEXT], whole=False)
+    # Programs that write pages of spaces mean nothing by them; the whole text is a file.
+    return Text(_LONG_SPACE.sub(r"\1", text)[:LONGEST_TEXT], whole=False)
 
 
 def subject_of(message: ReadMessage, nothing: str) -> str:
