@@ -395,7 +395,8 @@ EMAIL_TIMEOUT = 15
 EMAIL_KINDS = {
     "reply": "tickets.services.delivery.reply_email.EMAIL",
     "acknowledgement": "tickets.services.email.acknowledgement.EMAIL",
-    "notice": "tickets.services.delivery.notifications.EMAIL",
+    "escalations": "tickets.services.delivery.notifications.EMAIL",
+    "notice": "tickets.services.delivery.notifications.EMAIL",  # as earlier releases queued it
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
 }

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
@@ -49,6 +50,11 @@ urlpatterns = [
     path("accounts/tokens/", api_tokens, name="api_tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path(
+        "admin/tickets/replan/<path:rest>",  # the address of earlier releases
+        RedirectView.as_view(url="/admin/tickets/recalculation/%(rest)s", permanent=True),
+        name="admin_replan",
+    ),
     path("admin/", admin.site.urls),
     re_path("^api/?$", unknown_address, name="api_unknown"),
     path("api/", api.urls),

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from helpdesk import jobs
 from helpdesk.clock import this_second
 from reporting.domain.days import day_of
-from reporting.models import WhatIf
-from reporting.services import facts, rollups, weekly, what_if
+from reporting.models import Simulation
+from reporting.services import facts, rollups, simulation, weekly
 
 ROLLING = "reporting:rolling"
 LONGEST = 60
@@ -39,9 +39,9 @@ def roll_up() -> int:
 
 
 @shared_task(name="reporting.resume_what_ifs")
-def resume_what_ifs() -> None:
-    for left in jobs.abandoned(WhatIf):
-        jobs.drive(what_if.step, left.pk)
+def resume_simulations() -> None:
+    for left in jobs.abandoned(Simulation):
+        jobs.drive(simulation.step, left.pk)
 
 
 @shared_task(name="reporting.send_weekly")

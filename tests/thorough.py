@@ -50,7 +50,7 @@ FORMS = (
     ),
     Form(
         *("HISTORY_FILE", "", "A real desk's history: clock and figures"),
-        ("tests/services/test_history.py", "tests/services/test_reports_recounted.py"),
+        ("tests/services/test_ticket_import.py", "tests/services/test_reports_recounted.py"),
     ),
     Form(
         *("TYPING_RUNS", "10", "A note typed while a colleague changes everything"),

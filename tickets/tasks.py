@@ -134,12 +134,12 @@ def close_silent() -> int:
 
 
 @shared_task(name="tickets.replan")
-def replan_page(replan_id: int) -> None:
-    if not recalculation.replan_page(replan_id):
-        wake.send("tickets.replan", replan_id)
+def recalculate_page(recalculation_id: int) -> None:
+    if not recalculation.recalculate_page(recalculation_id):
+        wake.send("tickets.replan", recalculation_id)
 
 
 @shared_task(name="tickets.resume_replans")
-def resume_replans() -> None:
+def resume_recalculations() -> None:
     for stalled in recalculation.stalled():
         wake.send("tickets.replan", stalled.pk)

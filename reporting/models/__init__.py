@@ -1,5 +1,5 @@
 """SLA simulations in progress. Figures themselves are not in Django's database."""
 
-from reporting.models.what_if import WhatIf
+from reporting.models.simulation import Simulation
 
-__all__ = ["WhatIf"]
+__all__ = ["Simulation"]

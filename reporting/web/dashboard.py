@@ -29,7 +29,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "complete_until": complete_until,
         "view": "sla",
         "now": found.at,
-        "standing": found.all,
+        "counts": found.all,
         "priorities": [
             (priority.value, found.by_priority[priority.value]) for priority in reversed(Priority)
         ],

@@ -1,13 +1,16 @@
 from django.urls import path
 
-from reporting.web import dashboard, pages, what_if
+from reporting.web import dashboard, pages, simulation
 
 urlpatterns = [
     path("sla/", dashboard.dashboard, name="sla"),
     path("reports/", pages.reports, name="reports"),
     path("reports/tickets/", pages.tickets, name="report_tickets"),
-    path("reports/what-if/", what_if.form, name="what_if"),
-    path("reports/what-if/<int:asked_id>/", what_if.answer, name="what_if_answer"),
-    path("reports/what-if/<int:asked_id>/step/", what_if.step, name="what_if_step"),
+    path("reports/simulation/", simulation.form, name="simulation"),
+    path("reports/simulation/<int:simulation_id>/", simulation.result, name="simulation_result"),
+    path("reports/simulation/<int:simulation_id>/step/", simulation.step, name="simulation_step"),
+    # Addresses of earlier releases
+    path("reports/what-if/", simulation.moved, name="what_if"),
+    path("reports/what-if/<int:simulation_id>/", simulation.moved, name="what_if_answer"),
     path("reports/csv/", pages.csv, name="report_csv"),
 ]

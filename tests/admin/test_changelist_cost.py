@@ -31,7 +31,7 @@ FILTERS = {
     "closed": "status__exact=Closed",
     "high": "priority__exact=High",
     "customs, newest": "category__exact=Customs&order=-created_at",
-    "overdue": "standing=overdue",
+    "overdue": "sla_status=overdue",
     "nobody's": "status__exact=Open&assignee=none",
     "not escalated": "escalated=no",
     "a word": "q=booking",

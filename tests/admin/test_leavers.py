@@ -350,7 +350,7 @@ def test_people_in_lists_are_one_query_however_many_left(desk, django_assert_num
 
 
 def told(actor):
-    return [(one.kind, one.ticket_id) for one in notifications.notices(by=actor)]
+    return [(one.kind, one.ticket_id) for one in notifications.newest(by=actor)]
 
 
 def hear(desk, number, at):

@@ -71,7 +71,7 @@ FILTERS = {
     "status__in=Open,In Progress": "plain high late raised",
     "priority__exact=High": "high",
     "category__exact=Customs": "high",
-    "standing=overdue": "late",
+    "sla_status=overdue": "late",
     "escalated=yes": "raised",
     "escalated=no": "plain high late resolved closed",
     "assignee=none": "plain late raised resolved closed",
@@ -94,11 +94,20 @@ def test_each_filter_shows_its_tickets(supervisor, tickets, query):
     assert set(numbers_in(page)) == {tickets[name] for name in FILTERS[query].split()}
 
 
+def test_a_bookmark_of_an_earlier_release_leads_to_the_same_list(supervisor):
+    moved = supervisor.get(f"{LIST}?standing=at+risk&escalated=yes")
+
+    assert (moved.status_code, moved["Location"]) == (
+        301,
+        f"{LIST}?escalated=yes&sla_status=at+risk",
+    )
+
+
 def test_the_list_shows_what_a_supervisor_looks_for(supervisor, desk, tickets):
     assign(tickets["late"], to=desk.rep2.user_id, by=desk.rep)
     settle()
 
-    text = supervisor.get(f"{LIST}?standing=overdue").content.decode()
+    text = supervisor.get(f"{LIST}?sla_status=overdue").content.decode()
 
     for words in ("Giulia Bianchi", "Overdue by", "Tomasz Nowak", 'data-level="', "Medium", "Open"):
         assert words in text
@@ -494,8 +503,8 @@ HOSTILE = [
     "assignee=99999999999999999999",
     "assignee=me",
     "assigned_to=me",
-    "standing=met",
-    "standing=%F0%9F%9A%97",
+    "sla_status=met",
+    "sla_status=%F0%9F%9A%97",
     "order=subject",
     "order=?",
     "from=tampered",

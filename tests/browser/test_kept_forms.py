@@ -9,7 +9,7 @@ from customers.services import imports
 from customers.services.create import create_customer, edit_customer
 from customers.services.read import get_customer
 from helpdesk.clock import this_second
-from reporting.services import what_if
+from reporting.services import simulation
 from tests.browser.test_journeys import log_in
 from tickets.admin.ticket import TicketAdmin
 from tickets.services.customer_records import merge_and_erase
@@ -102,15 +102,15 @@ def test_a_merge_that_could_not_begin_is_there_again_as_it_was(desk, page: Page,
 
 def test_import_erasure_and_simulation_that_could_not_begin_are_there_again(desk, page: Page, away):
     log_in(page, "ingrid")
-    page.goto("/reports/what-if/")
+    page.goto("/reports/simulation/")
     page.get_by_label("Critical: First reply").fill("17m")
     page.reload()
     expect(page.get_by_label("Critical: First reply")).to_have_value("17m")
-    away(page, what_if, "ask", "Run simulation")
+    away(page, simulation, "start", "Run simulation")
     expect(page.get_by_label("Critical: First reply")).to_have_value("17m")
     page.get_by_role("button", name="Run simulation").click()
     expect(page.get_by_text("Simulation started.")).to_be_visible()
-    page.goto("/reports/what-if/")
+    page.goto("/reports/simulation/")
     expect(page.get_by_label("Critical: First reply")).not_to_have_value("17m")
 
     table = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"owner,vin\nx@x.example,1\n"}

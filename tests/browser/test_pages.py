@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from customers.services.create import create_customer, create_vehicle
 from customers.services.imports import upload
 from helpdesk.clock import this_second
-from reporting.services import what_if
+from reporting.services import simulation
 from tests.browser.test_journeys import log_in
 from tests.email.conftest import SUPPORT, take
 from tests.email.test_pages import HTML
@@ -73,10 +73,10 @@ def pages(desk) -> list[str]:
     spare = create_customer(name="Spare", by=desk.rep, now=now).customer_id
     job = merge_and_erase.start_merge(spare, into=arabic, by=desk.rep)
     policy = Policy.objects.get(is_default=True)
-    question = what_if.ask(
+    question = simulation.start(
         policy.pk,
         calendar_id=policy.calendar_id,
-        targets=dict.fromkeys(what_if.fields(), "1h"),
+        targets=dict.fromkeys(simulation.fields(), "1h"),
         by=desk.supervisor,
         today=now.date() + timedelta(days=1),
     )
@@ -114,7 +114,7 @@ def pages(desk) -> list[str]:
         f"/tickets/{long}/why/",
         f"/bulk/{change.pk}/",
         "/team/",
-        "/notices/",
+        "/notifications/",
         "/accounts/preferences/",
         "/accounts/tokens/",
         "/accounts/password/",
@@ -137,8 +137,8 @@ def pages(desk) -> list[str]:
         "/reports/?from=1999-01-01&until=1999-01-31",
         "/reports/?from=2000-01-01&until=1999-01-01",
         "/reports/tickets/?figure=created",
-        "/reports/what-if/",
-        f"/reports/what-if/{question.pk}/",
+        "/reports/simulation/",
+        f"/reports/simulation/{question.pk}/",
         "/tickets/4711/",
         "/nowhere/",
     ]

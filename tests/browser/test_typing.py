@@ -316,7 +316,7 @@ def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: P
     settle()
     assert notifications.unread_count(by=desk.rep) >= 1
     log_in(page, "rosa")
-    page.goto("/notices/")
+    page.goto("/notifications/")
 
     with page.expect_response("**/live/"):
         page.get_by_role("link", name=f"Ticket {ticket.ticket_id}").first.click()

@@ -1,6 +1,6 @@
 """The Celery app of workers that die, now and then, at the points where dying would hurt.
 
-`kill -9` before a transaction and after it, before and after a notice is given, or mailed.
+`kill -9` before a transaction and after it, before and after a notification is stored, or mailed.
 """
 
 import os
@@ -34,7 +34,7 @@ Transaction.__exit__ = around(Transaction.__exit__)
 
 
 @app.on_after_finalize.connect
-def also_notices(**_: object) -> None:
+def also_notifications(**_: object) -> None:
     from helpdesk.mail import delivery
     from tickets.services.delivery import notifications
 

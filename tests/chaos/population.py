@@ -23,7 +23,7 @@ from tickets.services.lifecycle.create import create_ticket  # noqa: E402
 from tickets.services.sla import policies  # noqa: E402
 from tickets.store import events, queries  # noqa: E402
 from tickets.store.items import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
-from tickets.store.notification import notices_of  # noqa: E402
+from tickets.store.notification import notifications_of  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
 
 SUBJECT = "Nobody looks at it"
@@ -75,16 +75,16 @@ def left() -> None:
 
 
 def inspect() -> None:
-    """Everything that is wrong with tickets, records, logs and notices."""
+    """Everything that is wrong with tickets, records, logs and notifications."""
     wrong = []
     fired_in_all = 0
     people = {name: str(User.objects.get(username=name).pk) for name in ("rep", "supervisor")}
-    notices = {name: notices_of(pk, limit=100_000) for name, pk in people.items()}
+    notifications = {name: notifications_of(pk, limit=100_000) for name, pk in people.items()}
     told = {}
-    for name, given in notices.items():
-        for notice in given:
-            for rule in notice.rules.split():
-                told[name, notice.ticket_id, rule] = told.get((name, notice.ticket_id, rule), 0) + 1
+    for name, given in notifications.items():
+        for one in given:
+            for rule in one.rules.split():
+                told[name, one.ticket_id, rule] = told.get((name, one.ticket_id, rule), 0) + 1
     for number in range(1, queries.last_ticket_number() + 1):
         ticket = queries.ticket(str(number))
         if ticket is None or ticket.subject != SUBJECT:

@@ -28,7 +28,7 @@ from tickets.models import (
     EscalationRule,
     Mailbox,
     Policy,
-    Replan,
+    Recalculation,
     RoutingRule,
     Webhook,
 )
@@ -65,7 +65,7 @@ def filled(desk, written):
     RoutingRule.objects.create(position=1, category="Customs", team=crew)
     CannedReply.objects.create(name=written, text=written)
     Webhook.objects.create(name=written, url="https://hooks.example/")
-    Replan.objects.create(reason=written)
+    Recalculation.objects.create(reason=written)
     Mailbox.objects.create(name="support", address="support@desk.example", sender_name=written)
     BlockedSender.objects.create(address="spam@altro.example", blocked_by=written)
     throttle.count([throttle.PAIR.of("x", address=written)])

@@ -98,7 +98,7 @@ def test_the_check_itself_can_fail():
         "/tickets/<script>alert(1)</script>/",
         "/tickets/new/?customer_search=<script>",
         "/tickets/new/customers/?customer_search=<scr",
-        "/notices/",
+        "/notifications/",
         "/nav/",
         "/team/",
         "/customers/",
@@ -144,7 +144,7 @@ def test_pages_show_it_and_run_nothing(rep_client, desk, evil, address):
         "/reports/?groupBy=day&priority=<script>",
         "/reports/tickets/?figure=created&from=TODAY",
         "/reports/tickets/?figure=escalated&from=TODAY",
-        "/reports/what-if/",
+        "/reports/simulation/",
     ],
 )
 def test_figures_show_it_and_run_nothing(client, desk, evil, address):

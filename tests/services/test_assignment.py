@@ -177,13 +177,13 @@ def test_whoever_is_given_a_ticket_is_told_once_and_not_by_themselves(desk):
     assign(ticket.ticket_id, to=desk.rep.user_id, by=desk.rep, now=NOON)
     settle()
 
-    [told] = notifications.notices(by=desk.rep2)
+    [told] = notifications.newest(by=desk.rep2)
     assert (told.kind, told.told_by, told.ticket_id) == (
         "assigned",
         desk.rep.user_id,
         ticket.ticket_id,
     )
-    assert notifications.notices(by=desk.rep) == []
+    assert notifications.newest(by=desk.rep) == []
 
 
 def test_a_stale_page_assigns_nobody(desk):
@@ -243,7 +243,7 @@ def test_the_workload_is_what_everybody_has(desk):
     [
         lambda: search.loads(now=NOON),
         lambda: search.loads(now=NOON, user_ids=["1", "2", "3"]),
-        lambda: search.standing(Q(), now=NOON),
+        lambda: search.active_counts(Q(), now=NOON),
     ],
     ids=["everybody's", "a team's", "how all stand"],
 )

@@ -4,20 +4,20 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from tests.world import after, stored
-from tickets.models import Calendar, Policy, Replan
+from tickets.models import Calendar, Policy, Recalculation
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.status import change_status
 from tickets.services.sla import policies
 from tickets.services.sla.configure import save_calendar, save_policy
-from tickets.services.sla.recalculation import ask_for_replan, replan_page
+from tickets.services.sla.recalculation import recalculate_page, start_recalculation
 
 
-def run_replan():
-    replan = ask_for_replan("test")
+def run_recalculation():
+    run = start_recalculation("test")
     for _ in range(20):
-        if replan_page(replan.pk):
+        if recalculate_page(run.pk):
             break
-    return Replan.objects.get(pk=replan.pk)
+    return Recalculation.objects.get(pk=run.pk)
 
 
 @pytest.fixture
@@ -68,14 +68,14 @@ def test_open_tickets_follow_a_new_version_and_done_ones_keep_theirs(desk, offic
     made.medium_resolution = "8h"
     save_policy(made)
 
-    replan = run_replan()
+    run = run_recalculation()
 
     assert (stored(running.ticket_id).policy_id, stored(done.ticket_id).policy_id) == (
         "customs-2",
         "customs-1",
     )
-    assert (replan.seen, replan.changed) == (1, 1)
-    assert replan.finished_at is not None
+    assert (run.seen, run.changed) == (1, 1)
+    assert run.finished_at is not None
 
 
 def test_a_calendar_makes_versions_of_the_policies_that_use_it(desk, office):

@@ -7,7 +7,7 @@ import pytest
 from customers.services.changes import changed_customers
 from customers.services.create import edit_customer
 from reporting.domain.days import Range
-from reporting.services import facts, report, rollups, weekly, what_if
+from reporting.services import facts, report, rollups, simulation, weekly
 from reporting.services.completeness import complete_until
 from reporting.services.query import GroupBy, ReportQuery
 from tests.bench.population import report_year
@@ -105,14 +105,14 @@ def test_a_simulation_leaves_merged_duplicates_out(desk):
     links_and_merges.merge(twin.ticket_id, into=kept.ticket_id, by=desk.rep, now=after(hours=1))
     rolled()
     policy = Policy.objects.get(is_default=True)
-    asked = what_if.ask(
+    asked = simulation.start(
         policy.pk,
         calendar_id=policy.calendar_id,
-        targets={field: getattr(policy, field) for field in what_if.fields()},
+        targets={field: getattr(policy, field) for field in simulation.fields()},
         by=desk.supervisor,
         today=NOON.date() + timedelta(days=2),
     )
-    while not what_if.step(asked.pk).finished_at:
+    while not simulation.step(asked.pk).finished_at:
         pass
     asked.refresh_from_db()
     assert asked.tallies == {}

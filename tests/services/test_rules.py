@@ -17,7 +17,7 @@ from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
-from tickets.models import Calendar, EscalationRule, Policy, Replan
+from tickets.models import Calendar, EscalationRule, Policy, Recalculation
 from tickets.services.assignment.assign import assign, assign_team
 from tickets.services.delivery import notifications
 from tickets.services.lifecycle.edit import edit
@@ -27,14 +27,18 @@ from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
 from tickets.services.sla import segments
 from tickets.services.sla.configure import save_calendar, save_policy
-from tickets.services.sla.recalculation import ask_for_replan, replan_customer, replan_page
+from tickets.services.sla.recalculation import (
+    recalculate_customer,
+    recalculate_page,
+    start_recalculation,
+)
 from tickets.services.sla.rules import past_now, save_rule
 from tickets.services.sla.segments import store_segments
 
 
 def finish(started):
     for _ in range(20):
-        if replan_page(started.pk):
+        if recalculate_page(started.pk):
             return
     raise AssertionError("the round did not end")
 
@@ -91,7 +95,7 @@ def test_saving_a_rule_without_a_change_plans_nothing_anew(desk):
     rule = EscalationRule.objects.get(key="response-breached")
 
     assert save_rule(rule, also_past=False, reason="test", now=NOON) is None
-    assert not Replan.objects.exists()
+    assert not Recalculation.objects.exists()
 
 
 def test_another_level_leaves_a_rule_in_force_since_when_it_was(desk):
@@ -237,7 +241,7 @@ def test_a_rule_whose_person_is_away_is_told_to_whoever_can_work(desk, has, in_t
     heard = {
         who
         for who, user in people.items()
-        if any(one.kind == "escalated" for one in notifications.notices(by=actor_of(user)))
+        if any(one.kind == "escalated" for one in notifications.newest(by=actor_of(user)))
     }
     assert heard == {told}
 
@@ -270,7 +274,7 @@ def test_who_is_given_a_ticket_by_a_rule_is_told_and_sees_it_in_their_list(desk)
     settle()
 
     assert stored(number).assigned_to == desk.rep2.user_id
-    kinds = [one.kind for one in notifications.notices(by=desk.rep2) if one.ticket_id == number]
+    kinds = [one.kind for one in notifications.newest(by=desk.rep2) if one.ticket_id == number]
     assert "assigned" in kinds
     mine = find(
         read_filters({"assignedTo": ["me"]}, by=desk.rep2), by=desk.rep2, now=after(hours=9)
@@ -287,7 +291,7 @@ def _leaver():
 
 
 def told(actor):
-    return [one.rules for one in notifications.notices(by=actor)]
+    return [one.rules for one in notifications.newest(by=actor)]
 
 
 def test_for_an_assignee_who_is_away_their_team_is_told_and_for_nobody_supervisors(desk):
@@ -304,7 +308,7 @@ def test_for_an_assignee_who_is_away_their_team_is_told_and_for_nobody_superviso
     settle()
 
     assert told(desk.rep) == []
-    assert [one.ticket_id for one in notifications.notices(by=desk.rep2)] == [with_team]
+    assert [one.ticket_id for one in notifications.newest(by=desk.rep2)] == [with_team]
     assert len(told(desk.supervisor)) == 1
 
 
@@ -332,7 +336,7 @@ def test_a_round_is_asked_for_when_it_can_be_read(desk, monkeypatch):
     )
 
     with transaction.atomic():
-        started = ask_for_replan("test")
+        started = start_recalculation("test")
         assert sent == [], "a worker would find no such round yet"
 
     assert sent == [("tickets.replan", [started.pk], False)]
@@ -345,7 +349,7 @@ def test_a_round_that_is_rolled_back_is_asked_of_nobody(desk, monkeypatch):
 
     def save_and_fail():
         with transaction.atomic():
-            ask_for_replan("test")
+            start_recalculation("test")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -385,7 +389,7 @@ def test_a_round_over_policies_goes_by_the_segment_that_the_ticket_has(desk, vip
     number = desk.ticket().ticket_id
     be_vip(desk)
 
-    finish(ask_for_replan("test"))
+    finish(start_recalculation("test"))
     edit(number, category="Customs", by=desk.rep)
 
     assert stored(number).policy_id == "default-1"
@@ -397,7 +401,7 @@ def test_the_customers_open_tickets_follow_when_somebody_asks_for_it(desk, vip):
     number = desk.ticket().ticket_id
     be_vip(desk)
 
-    finish(replan_customer(desk.customer.customer_id, by=desk.rep))
+    finish(recalculate_customer(desk.customer.customer_id, by=desk.rep))
 
     assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
 
@@ -409,10 +413,10 @@ def test_the_customers_form_offers_it(desk, rep_client, vip):
 
     page = rep_client.post(f"/customers/{customer}/edit/", form, follow=True).content.decode()
     assert "Recalculate open tickets" in page
-    assert not Replan.objects.exists()
+    assert not Recalculation.objects.exists()
 
     rep_client.post(f"/customers/{customer}/recalculate/")
-    assert Replan.objects.get().customer_id == customer
+    assert Recalculation.objects.get().customer_id == customer
 
 
 def opened_before(desk):
@@ -432,7 +436,7 @@ def test_a_ticket_of_an_earlier_release_keeps_the_policy_it_runs_under(desk, vip
 
     assert store_segments() == 1
     assert store_segments() == 0
-    finish(ask_for_replan("test"))
+    finish(start_recalculation("test"))
 
     assert stored(number).policy_id == "default-1"
     assert stored(number).segment == "Individual"
@@ -449,7 +453,7 @@ def test_a_new_policy_reaches_the_old_tickets_of_its_segment(desk, upgraded):
     added = Policy(name="VIP", slug="vip", calendar=calendar, segments=["VIP"], order=1)
 
     save_policy(added)
-    finish(ask_for_replan("test"))
+    finish(start_recalculation("test"))
 
     assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
 

@@ -120,7 +120,7 @@ def test_the_command_prints_each_drift_and_fails(lived, capsys):
         call_command("verify_tickets", lived, "4711")
 
     said = capsys.readouterr().out
-    assert f"{lived}: life: the log says 2, the ticket 7" in said
+    assert f"{lived}: reopen cycle: the log says 2, the ticket 7" in said
     assert "4711: there is no such ticket" in said
 
 

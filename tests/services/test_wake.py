@@ -13,7 +13,7 @@ from helpdesk.mail import delivery
 from reporting.services import facts
 from tickets.services.conversation.communicate import note
 from tickets.services.delivery import outbox
-from tickets.services.sla.recalculation import ask_for_replan
+from tickets.services.sla.recalculation import start_recalculation
 
 ROOT = Path(__file__).parents[2]
 APPS = ("helpdesk", "tickets", "customers", "reporting")
@@ -23,7 +23,7 @@ WAKING = {
     "tickets.pass_on": outbox.wake_worker,
     "helpdesk.send_mail": delivery.send_soon,
     "reporting.roll_up": facts.wake_worker,
-    "tickets.replan": lambda: ask_for_replan("test"),
+    "tickets.replan": lambda: start_recalculation("test"),
 }
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -158,9 +158,9 @@ def test_a_colleague_who_is_called_is_told_and_nobody_else(desk):
     note(number, content="@Tomasz, @nobody and @rosa: look", by=desk.rep, now=NOON)
     settle()
 
-    [told] = notifications.notices(by=desk.rep2)
+    [told] = notifications.newest(by=desk.rep2)
     assert (told.kind, told.ticket_id, told.told_by) == ("mentioned", number, desk.rep.user_id)
-    assert notifications.notices(by=desk.rep) == []
+    assert notifications.newest(by=desk.rep) == []
 
 
 def test_the_assignee_is_told_when_the_customer_writes(desk):
@@ -174,7 +174,7 @@ def test_the_assignee_is_told_when_the_customer_writes(desk):
     )
     settle()
 
-    assert [told.kind for told in notifications.notices(by=desk.rep2)] == ["replied"]
+    assert [told.kind for told in notifications.newest(by=desk.rep2)] == ["replied"]
 
 
 def test_a_team_is_told_of_what_is_at_risk_and_others_are_not(desk):
@@ -186,8 +186,8 @@ def test_a_team_is_told_of_what_is_at_risk_and_others_are_not(desk):
     sweep(now=ticket.sla.response_at_risk_at + (after(seconds=1) - NOON))
     settle()
 
-    assert [told.rules for told in notifications.notices(by=desk.rep2)] == ["response-at-risk"]
-    assert notifications.notices(by=desk.rep) == []
+    assert [told.rules for told in notifications.newest(by=desk.rep2)] == ["response-at-risk"]
+    assert notifications.newest(by=desk.rep) == []
 
 
 # --- what came between

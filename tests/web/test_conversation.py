@@ -119,7 +119,7 @@ def test_an_address_calls_nobody(desk, text):
     note(desk.ticket().ticket_id, content=f"Ask {text}", by=desk.rep, now=NOON)
     settle()
 
-    assert [told for told in notifications.notices(by=desk.rep2) if told.kind == "mentioned"] == []
+    assert [told for told in notifications.newest(by=desk.rep2) if told.kind == "mentioned"] == []
 
 
 def test_a_mention_of_nobody_is_said_to_be_one(rep_client, desk):

@@ -39,7 +39,7 @@ def browser(client, desk):
         "/reports/?from={0}&until={1}&tz=UTC&groupBy=month",
         "/reports/csv/?from={0}&until={1}",
         "/reports/tickets/?from={0}&until={1}&what=created",
-        "/reports/what-if/?from={0}&to={1}",
+        "/reports/simulation/?from={0}&to={1}",
         "/admin/tickets/ticket/?created_at__gte={0}&created_at__lt={1}",
         "/admin/tickets/communication/?created_at__gte={0}&created_at__lt={1}",
         "/admin/tickets/escalation/?fired_at__gte={0}&fired_at__lt={1}",

@@ -13,8 +13,8 @@ from django.core.cache import cache
 from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
-from reporting.models import WhatIf
-from reporting.services import drill_down, rollups, weekly, what_if
+from reporting.models import Simulation
+from reporting.services import drill_down, rollups, simulation, weekly
 from tests.bench.population import report_year
 from tests.world import settle, team
 from tickets.domain import instant
@@ -297,22 +297,22 @@ def test_many_who_watch_the_dashboard_cost_one_snapshot(
     assert used.requests <= 4  # what is due soon, its customers, two rollups of today
 
 
-def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, desk, history):
+def test_a_simulation_goes_through_the_recorded_time_and_changes_nothing(supervisor, desk, history):
     policy = Policy.objects.get(is_default=True)
-    shown = page(supervisor, "/reports/what-if/")
+    shown = page(supervisor, "/reports/simulation/")
     assert 'value="8h"' in shown
-    fields = {field: getattr(policy, field) for field in what_if.fields()}
+    fields = {field: getattr(policy, field) for field in simulation.fields()}
     asked = {**fields, "policy": policy.pk, "calendar": policy.calendar_id}
 
-    wrong = supervisor.post("/reports/what-if/", {**asked, "medium_response": "soon"})
+    wrong = supervisor.post("/reports/simulation/", {**asked, "medium_response": "soon"})
     assert wrong.status_code == 422
     assert "Enter business time" in wrong.content.decode()
-    answer = supervisor.post("/reports/what-if/", {**asked, "medium_response": "10m"})
+    answer = supervisor.post("/reports/simulation/", {**asked, "medium_response": "10m"})
     assert "0 of 90 days" in page(supervisor, answer["Location"])
     for _ in range(30):
         supervisor.post(f"{answer['Location']}step/")
 
-    found = WhatIf.objects.get()
+    found = Simulation.objects.get()
     assert found.finished_at
     assert found.tallies["response"]["Medium"] == [10, 10, 0]
     assert found.tallies["resolution"]["Medium"] == [5, 5, 5]
@@ -324,7 +324,13 @@ def test_what_if_goes_through_the_recorded_time_and_changes_nothing(supervisor, 
     assert policy.versions.count() <= 1
 
 
-def test_what_if_with_another_calendar(supervisor, desk, history):
+def test_an_address_of_an_earlier_release_leads_to_the_simulation(supervisor):
+    moved = supervisor.get("/reports/what-if/?policy=1")
+    assert (moved.status_code, moved["Location"]) == (301, "/reports/simulation/?policy=1")
+    assert supervisor.get("/reports/what-if/7/")["Location"] == "/reports/simulation/7/"
+
+
+def test_a_simulation_with_another_calendar(supervisor, desk, history):
     """With working hours of one minute a week nothing is ever late."""
     narrow = Calendar.objects.create(
         name="Narrow",
@@ -332,15 +338,15 @@ def test_what_if_with_another_calendar(supervisor, desk, history):
         monday="09:00-09:01",
     )
     policy = Policy.objects.get(is_default=True)
-    fields = dict.fromkeys(what_if.fields(), "2m")
-    asked = what_if.ask(
+    fields = dict.fromkeys(simulation.fields(), "2m")
+    asked = simulation.start(
         policy.pk,
         calendar_id=narrow.pk,
         targets=fields,
         by=desk.supervisor,
         today=this_second().date(),
     )
-    while not what_if.step(asked.pk).finished_at:
+    while not simulation.step(asked.pk).finished_at:
         pass
     asked.refresh_from_db()
     assert asked.tallies["response"]["Medium"] == [10, 10, 10]

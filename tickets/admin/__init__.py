@@ -5,7 +5,7 @@ from tickets.admin.accounts import TicketHolderAdmin
 from tickets.admin.logs import CommunicationAdmin, EscalationAdmin
 from tickets.admin.mailbox import BlockedSenderAdmin, MailboxAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
-from tickets.admin.rule import EscalationRuleAdmin, ReplanAdmin
+from tickets.admin.rule import EscalationRuleAdmin, RecalculationAdmin
 from tickets.admin.ticket import TicketAdmin
 from tickets.admin.webhook import WebhookAdmin
 from tickets.admin.workspace import (
@@ -27,7 +27,7 @@ __all__ = [
     "MailboxAdmin",
     "PolicyAdmin",
     "PolicyVersionAdmin",
-    "ReplanAdmin",
+    "RecalculationAdmin",
     "RoutingRuleAdmin",
     "SavedViewAdmin",
     "TeamAdmin",

@@ -28,7 +28,7 @@ OLD_EVENT = timedelta(minutes=2)
 """If an event waits longer than this, workers do not keep up."""
 
 _CONFIGURATION = ("tickets", "accounts", "auth")
-_NOT_CONFIGURATION = ("ticket", "bulk", "replan")
+_NOT_CONFIGURATION = ("ticket", "bulk", "recalculation")
 
 
 @dataclass(frozen=True)
@@ -72,24 +72,24 @@ def page(request: HttpRequest) -> dict[str, Any]:
     if not by.supervises:
         return {}
     now = this_second()
-    stands = snapshot(by=by, now=now)
+    found = snapshot(by=by, now=now)
     return {
-        "tiles": _tiles(stands.all),
-        "next_due": ticket_lines(stands.due[:NEXT_SHOWN], now=now),
+        "tiles": _tiles(found.all),
+        "next_due": ticket_lines(found.due[:NEXT_SHOWN], now=now),
         "signs": _signs(by),
         "changes": _changes(),
         "now": now,
     }
 
 
-def _tiles(standing: Any) -> list[Tile]:
+def _tiles(counts: Any) -> list[Tile]:
     return [
-        Tile(_("Overdue"), standing.overdue, _list(standing="overdue"), "bad"),
-        Tile(_("At risk"), standing.at_risk, _list(standing="at risk"), "warn"),
-        Tile(_("Escalated"), standing.escalated, _active(escalated="yes"), "warn"),
-        Tile(_("Unassigned"), standing.unassigned, _active(assignee="none"), "warn"),
-        Tile(_("Waiting for customer"), standing.waiting, _list(standing="waiting")),
-        Tile(_("Active"), standing.active, _active()),
+        Tile(_("Overdue"), counts.overdue, _list(sla_status="overdue"), "bad"),
+        Tile(_("At risk"), counts.at_risk, _list(sla_status="at risk"), "warn"),
+        Tile(_("Escalated"), counts.escalated, _active(escalated="yes"), "warn"),
+        Tile(_("Unassigned"), counts.unassigned, _active(assignee="none"), "warn"),
+        Tile(_("Waiting for customer"), counts.waiting, _list(sla_status="waiting")),
+        Tile(_("Active"), counts.active, _active()),
     ]
 
 

@@ -21,14 +21,14 @@ class SlaStatusFilter(admin.SimpleListFilter):
     """The SLA statuses of active tickets."""
 
     title = _("SLA")
-    parameter_name = "standing"
+    parameter_name = "sla_status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         states = (SlaStatus.OVERDUE, SlaStatus.AT_RISK, SlaStatus.WAITING)
         return [(state.value, label(state)) for state in states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(standing=self.value()) if self.value() else queryset
+        return queryset.filter(sla_status=self.value()) if self.value() else queryset
 
 
 class EscalatedFilter(admin.SimpleListFilter):

@@ -41,7 +41,7 @@ MONTH = timedelta(days=30)
 PREVIEW, CONFIRM = "_preview", "_confirmed"
 
 
-class SaysWhatItTouches(SupervisorsOnly):
+class ImpactAdmin(SupervisorsOnly):
     """A form of configuration with the reach of a change above its fields."""
 
     change_form_template = "admin/tickets/configuration_form.html"
@@ -51,10 +51,10 @@ class SaysWhatItTouches(SupervisorsOnly):
     ) -> HttpResponse:
         form = context["adminform"].form
         if getattr(form, "is_held_back", False):
-            context |= {"touches": form.impact, "errors": None, "held_back": form}
+            context |= {"impact": form.impact, "errors": None, "held_back": form}
         else:
             original = context.get("original")
-            context["touches"] = touches(original, self.model, by=actor_of(request.user))
+            context["impact"] = affected_by(original, self.model, by=actor_of(request.user))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -125,7 +125,7 @@ def impact_in_words(found: Impact) -> list[str]:
     ]
 
 
-def touches(thing: Any, kind: type, *, by: Actor) -> list[str]:
+def affected_by(thing: Any, kind: type, *, by: Actor) -> list[str]:
     """Return a sentence for each thing that a change of `thing` affects; None: it is being created.
 
     Cost: a few SQL queries, each counting up to MOST.

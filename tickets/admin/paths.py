@@ -43,17 +43,18 @@ _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _PLAIN = [
     field.attname
     for field in Ticket._meta.concrete_fields
-    if field.attname not in ("standing", "urgency", "words", "escalation_level", "version", "tags")
+    if field.attname
+    not in ("sla_status", "urgency", "words", "escalation_level", "version", "tags")
 ]
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
-_STANDINGS = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
+_SLA_STATUSES = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _SIMPLE = tuple(one for one in FILTERS if one.admin)
 
 
 def _lookups() -> Mapping[str, Mapping[str, Any]]:
     """Return the lookups that the admin may use for the filters that a single lookup expresses."""
     found: dict[str, dict[str, Any]] = {
-        "standing": {"exact": _STANDINGS},
+        "sla_status": {"exact": _SLA_STATUSES},
         "escalation_level": {"gt": {0}, "exact": {0}},
         "waiting": {"exact": {True, False}},
         "assigned_to": {"exact": None, "isnull": {True}},
@@ -77,7 +78,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
         "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
-        "standing": sla_status.ticket_status(sla_facts(ticket), now).value,
+        "sla_status": sla_status.ticket_status(sla_facts(ticket), now).value,
         "urgency": search.urgency_of(ticket),
         "words": None,
     }
@@ -86,7 +87,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
 def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | None:
     """Return the ticket filters for these conditions; None if no ticket can meet them."""
     asked = ListQuery(conditions, tuple(order), 0)
-    stands = asked.one("standing")
+    wanted_status = asked.one("sla_status")
     waiting = asked.one("waiting")
     levels = conditions.get("escalation_level", {})
     assignee, team = asked.one("assigned_to"), asked.one("team_id")
@@ -94,7 +95,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None  # special values of the filters, such as `me`, are no ids
     if assignee and asked.get("assigned_to", "isnull"):
         return None
-    if waiting is False and stands == SlaStatus.WAITING:
+    if waiting is False and wanted_status == SlaStatus.WAITING:
         return None
     if "gt" in levels and "in" in levels:
         return None
@@ -102,9 +103,9 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
     return Filters(
         **{field: value for field, value in simple.items() if value},
         assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
-        overdue=True if stands == SlaStatus.OVERDUE else None,
-        at_risk=True if stands == SlaStatus.AT_RISK else None,
-        waiting=True if stands == SlaStatus.WAITING else waiting,
+        overdue=True if wanted_status == SlaStatus.OVERDUE else None,
+        at_risk=True if wanted_status == SlaStatus.AT_RISK else None,
+        waiting=True if wanted_status == SlaStatus.WAITING else waiting,
         escalated=("gt" in levels) if levels else None,
         text=asked.get("words", "search") or "",
         sort=None if "words" in order else _SORTS[order[0]] if order else None,

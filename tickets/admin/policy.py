@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from customers.domain.choices import Segment
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.impact_preview import (
+    ImpactAdmin,
     PreviewForm,
-    SaysWhatItTouches,
     impact_in_words,
     shadow_of_policy,
     warn,
 )
 from tickets.domain.ticket import Category, Priority
-from tickets.models import Calendar, Policy, PolicyVersion, Replan
+from tickets.models import Calendar, Policy, PolicyVersion, Recalculation
 from tickets.models.labels import choices
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
 from tickets.services.sla.impact import Scope
-from tickets.services.sla.recalculation import ask_for_replan
+from tickets.services.sla.recalculation import start_recalculation
 
 
 class PolicyForm(PreviewForm):
@@ -74,7 +74,7 @@ class CalendarForm(PreviewForm):
 
 
 @admin.register(Policy)
-class PolicyAdmin(SaysWhatItTouches):
+class PolicyAdmin(ImpactAdmin):
     form = PolicyForm
     list_display = (*("name", "order", "active", "is_default", "calendar", "version", "hidden_by"),)
     prepopulated_fields = {"slug": ("name",)}
@@ -136,13 +136,13 @@ class PolicyAdmin(SaysWhatItTouches):
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if save_policy(obj):
-            replan = ask_for_replan(str(_("Policy %s was saved") % obj.name))
-            announce_recalculation(self, request, replan)
+            run = start_recalculation(str(_("Policy %s was saved") % obj.name))
+            announce_recalculation(self, request, run)
         warn(self, request, shadow_of_policy(obj))
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SaysWhatItTouches):
+class CalendarAdmin(ImpactAdmin):
     form = CalendarForm
     list_display = ("name", "always", "time_zone", "holiday_country")
     fieldsets = (
@@ -169,8 +169,8 @@ class CalendarAdmin(SaysWhatItTouches):
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
         if save_calendar(obj):
-            replan = ask_for_replan(str(_("Calendar %s was saved") % obj.name))
-            announce_recalculation(self, request, replan)
+            run = start_recalculation(str(_("Calendar %s was saved") % obj.name))
+            announce_recalculation(self, request, run)
 
 
 @admin.register(PolicyVersion)
@@ -179,10 +179,10 @@ class PolicyVersionAdmin(ReadOnly):
 
 
 def announce_recalculation(
-    model_admin: admin.ModelAdmin, request: HttpRequest, replan: Replan
+    model_admin: admin.ModelAdmin, request: HttpRequest, run: Recalculation
 ) -> None:
     """Tell the user that open tickets are being recalculated, with a link to the progress."""
-    address = reverse("admin:tickets_replan_change", args=[replan.pk])
+    address = reverse("admin:tickets_recalculation_change", args=[run.pk])
     words = format_html(
         '{} <a href="{}">{}</a>',
         _("The SLA of open tickets is being recalculated."),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.people import selectable_users
 from helpdesk.accounts.rights import ReadOnly
-from tickets.admin.impact_preview import PreviewForm, SaysWhatItTouches, in_words
+from tickets.admin.impact_preview import ImpactAdmin, PreviewForm, in_words
 from tickets.admin.people import shown_object
 from tickets.admin.policy import announce_recalculation
-from tickets.models import EscalationRule, Replan
+from tickets.models import EscalationRule, Recalculation
 from tickets.services.sla.impact import Scope
 from tickets.services.sla.rules import fires_at_once, save_rule
 
@@ -46,7 +46,7 @@ class RuleForm(PreviewForm):
 
 
 @admin.register(EscalationRule)
-class EscalationRuleAdmin(SaysWhatItTouches):
+class EscalationRuleAdmin(ImpactAdmin):
     form = RuleForm
     list_display = (
         "key",
@@ -101,16 +101,16 @@ class EscalationRuleAdmin(SaysWhatItTouches):
     def save_model(
         self, request: HttpRequest, obj: EscalationRule, form: Any, change: bool
     ) -> None:
-        replan = save_rule(
+        run = save_rule(
             obj,
             also_past=form.cleaned_data.get("also_past") == "1",
             reason=str(_("Rule %s was saved") % obj.key),
         )
-        if replan:
-            announce_recalculation(self, request, replan)
+        if run:
+            announce_recalculation(self, request, run)
 
 
-@admin.register(Replan)
-class ReplanAdmin(ReadOnly):
+@admin.register(Recalculation)
+class RecalculationAdmin(ReadOnly):
     list_display = ("reason", "asked_at", "seen", "changed", "finished_at")
     fields = ("reason", "asked_at", "seen", "changed", "finished_at")

@@ -111,7 +111,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         "customer",
         "status_mark",
         "priority_mark",
-        "standing_mark",
+        "sla_mark",
         "level_mark",
         "assignee",
     )
@@ -137,7 +137,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     readonly_fields = (
         "customer",
         "vehicle",
-        "standing_mark",
+        "sla_mark",
         "level_mark",
         "made",
         "created_at",
@@ -153,7 +153,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
             gettext_lazy("SLA and dates"),
             {
                 "fields": (
-                    ("standing_mark", "level_mark"),
+                    ("sla_mark", "level_mark"),
                     ("customer", "vehicle"),
                     ("made", "created_at", "updated_at"),
                     ("resolved_at", "closed_at"),
@@ -179,6 +179,13 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         return obj is None or (obj.status == Status.CLOSED and obj.archived_at is None)
 
     # The list
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if "standing" in request.GET:  # a bookmark of an earlier release
+            given = request.GET.copy()
+            given.setlist("sla_status", given.pop("standing"))
+            return redirect(f"{request.path}?{given.urlencode()}", permanent=True)
+        return super().changelist_view(request, extra_context)
 
     def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
         self._named(rows)
@@ -231,10 +238,10 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         return mark("priority", ticket.priority)
 
     @admin.display(description=gettext_lazy("SLA"))
-    def standing_mark(self, ticket: Any) -> str:
-        state = mark("standing", ticket.standing)
+    def sla_mark(self, ticket: Any) -> str:
+        state = mark("sla-status", ticket.sla_status)
         due, now = ticket.sla_deadline, getattr(ticket, "now", None) or this_second()
-        if not due or ticket.standing not in ("overdue", "at risk", "on track"):
+        if not due or ticket.sla_status not in ("overdue", "at risk", "on track"):
             return state
         return format_html(
             '{} <time class="quiet" datetime="{}" title="{}">{}</time>',
@@ -371,7 +378,7 @@ def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[
     states = {"overdue": filters.overdue, "at risk": filters.at_risk, "waiting": filters.waiting}
     for state, wanted in states.items():
         if wanted:
-            queryset = queryset.filter(standing=state)
+            queryset = queryset.filter(sla_status=state)
     if not filters.text and queryset.query.order_by == ("words",):
         queryset = queryset.order_by()  # nothing to match: as the list is
     return queryset.filter(**asked)

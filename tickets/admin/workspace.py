@@ -13,8 +13,8 @@ from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import selectable_users
 from helpdesk.errors import Invalid
 from tickets.admin.impact_preview import (
+    ImpactAdmin,
     PreviewForm,
-    SaysWhatItTouches,
     matching_in_words,
     shadow_of_routing_rule,
     warn,
@@ -26,7 +26,7 @@ from tickets.services.sla import shadowed
 from tickets.services.sla.impact import Scope
 
 
-class Deletable(SaysWhatItTouches):
+class Deletable(ImpactAdmin):
     """Rows that may be deleted, since nothing that is stored refers to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -61,7 +61,7 @@ class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
 
 
 @admin.register(Team)
-class TeamAdmin(SaysWhatItTouches):
+class TeamAdmin(ImpactAdmin):
     """Tickets name teams, so teams are not deleted; one that is no longer needed has no members."""
 
     list_display = ("name", "distribution")

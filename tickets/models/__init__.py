@@ -2,7 +2,7 @@
 
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
-from tickets.models.replan import Replan
+from tickets.models.recalculation import Recalculation
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
@@ -24,7 +24,7 @@ __all__ = [
     "Mailbox",
     "Policy",
     "PolicyVersion",
-    "Replan",
+    "Recalculation",
     "RoutingRule",
     "SavedView",
     "Tag",

@@ -20,7 +20,7 @@ class Ticket(PlannedModel):
     category = models.CharField(_("category"), max_length=20, choices=choices(Category))
     priority = models.CharField(_("priority"), max_length=20, choices=choices(Priority))
     status = models.CharField(_("status"), max_length=20, choices=choices(Status))
-    standing = models.CharField(_("SLA"), max_length=20, choices=choices(SlaStatus))
+    sla_status = models.CharField(_("SLA"), max_length=20, choices=choices(SlaStatus))
     escalation_level = models.IntegerField(_("level"))
     waiting = models.BooleanField(_("waiting for customer"))
     customer_id = models.CharField(_("customer"), max_length=40)

@@ -77,12 +77,13 @@ BULKS = {
 EMAIL_KINDS = {
     "reply": gettext_lazy("Reply"),
     "acknowledgement": gettext_lazy("Acknowledgement"),
-    "notice": gettext_lazy("Escalation notice"),
+    "escalations": gettext_lazy("Escalation notification"),
+    "notice": gettext_lazy("Escalation notification"),  # as earlier releases queued it
     "weekly": gettext_lazy("Weekly report"),
     "password": gettext_lazy("Password reset"),
 }
 
-NOTICES = {
+NOTIFICATIONS = {
     "assigned": gettext_lazy("%(name)s assigned you"),
     "mentioned": gettext_lazy("%(name)s mentioned you"),
     "replied": gettext_lazy("Customer replied"),

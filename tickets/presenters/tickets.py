@@ -48,7 +48,7 @@ class Line:
     status: Status
     assignee_name: str
     escalation_level: int
-    standing: SlaStatus
+    sla_status: SlaStatus
     due_at: datetime | None
     due_clock: str
     created_at: datetime
@@ -144,7 +144,7 @@ def ticket_lines(
                 status=ticket.status,
                 assignee_name=people.get(ticket.assigned_to or "", ""),
                 escalation_level=ticket.escalation_level,
-                standing=sla_status.ticket_status(facts, now),
+                sla_status=sla_status.ticket_status(facts, now),
                 due_at=due[0] if due else None,
                 due_clock=due[1] if due else "",
                 created_at=ticket.created_at,
@@ -239,13 +239,13 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
-        "standing": sla_status.ticket_status(facts, now),
+        "sla_status": sla_status.ticket_status(facts, now),
         "due_at": due[0] if due else None,
         "due_clock": due[1] if due else "",
-        "response_standing": sla_status.response_status(facts, now),
+        "response_status": sla_status.response_status(facts, now),
         "response_deadline": facts.response_deadline,
         "first_responded_at": facts.first_responded_at,
-        "resolution_standing": sla_status.resolution_status(facts, now),
+        "resolution_status": sla_status.resolution_status(facts, now),
         "resolution_deadline": facts.resolution_deadline,
     }
     return {

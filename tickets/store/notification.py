@@ -8,7 +8,7 @@ from helpdesk.dynamo.table import Item
 from tickets.store.ticket import TicketTableMeta
 
 
-class Notice(Item):
+class Notification(Item):
     """A notification of one user of one event. Its key is both, so a repeat cannot make a second
     one."""
 
@@ -31,28 +31,30 @@ class Notice(Item):
     read = BooleanAttribute(default=False)
 
 
-def notice_pk(user_id: str) -> str:
+def notification_pk(user_id: str) -> str:
     return f"PERSON#{user_id}"
 
 
-def notice_sk(event_id: str) -> str:
+def notification_sk(event_id: str) -> str:
     return f"NOTICE#{event_id}"
 
 
-def notices_of(user_id: str, *, limit: int) -> list[Notice]:
+def notifications_of(user_id: str, *, limit: int) -> list[Notification]:
     """Return a user's newest notifications, newest first. One Query."""
-    found = Notice.query(
-        notice_pk(user_id),
-        Notice.sk.startswith("NOTICE#"),
+    found = Notification.query(
+        notification_pk(user_id),
+        Notification.sk.startswith("NOTICE#"),
         scan_index_forward=False,
         limit=limit,
     )
     return list(found)
 
 
-def notice(user_id: str, event_id: str) -> Notice | None:
+def notification(user_id: str, event_id: str) -> Notification | None:
     """Return one notification. One GetItem."""
     try:
-        return Notice.get(notice_pk(user_id), notice_sk(event_id), consistent_read=True)
+        return Notification.get(
+            notification_pk(user_id), notification_sk(event_id), consistent_read=True
+        )
     except DoesNotExist:
         return None

@@ -236,7 +236,7 @@ def held_by(user_key: OuterRef) -> Exists:
     return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=_FAR))
 
 
-def standing(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
+def active_counts(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
     """Return counts of active tickets that meet `condition` by priority, team and assignee.
 
     One SQL query. Cost: grows with the active tickets, not with all of them.

@@ -73,13 +73,13 @@ def action(
                     refused["again"] = _again(request, asks=not form_name)
                 if form_name:
                     refused[form_name] = _with_errors(form_class(request.POST), error)
-            notice = "" if refused else _nobody_called(request, form_class)
+            warning = "" if refused else _nobody_called(request, form_class)
             if not refused and (shown != ticket_id or not wants_fragment(request)):
-                if notice:
-                    messages.warning(request, notice)
+                if warning:
+                    messages.warning(request, warning)
                 return _redirect(request, shown)
             page = ticket_page(ticket_id, by=by)
-            context = detail_context(page, by=by, notice=notice, **refused)
+            context = detail_context(page, by=by, warning=warning, **refused)
             if not wants_fragment(request):
                 return render(request, "tickets/detail.html", context, status=status)
             # The composer stays as it is, with what was typed and the files that were chosen.

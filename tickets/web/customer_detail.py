@@ -65,7 +65,7 @@ def _merged_values(customer: Customer) -> list[dict[str, Any]]:
 @require_POST
 def recalculate(request: HttpRequest, customer_id: str) -> HttpResponse:
     """Give a customer's open tickets the customer's current segment."""
-    recalculation.replan_customer(customer_id, by=actor_of(request.user))
+    recalculation.recalculate_customer(customer_id, by=actor_of(request.user))
     messages.info(request, _("The SLA of the open tickets is being recalculated."))
     return redirect("customer_detail", customer_id)
 

@@ -6,18 +6,25 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.people import names_of
-from tickets.presenters.labels import NOTICES, RULES
+from tickets.presenters.labels import NOTIFICATIONS, RULES
 from tickets.services.delivery import notifications
-from tickets.store.notification import Notice
+from tickets.store.notification import Notification
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    found = notifications.notices(by=actor_of(request.user))
-    names = names_of(notice.told_by for notice in found)
+    found = notifications.newest(by=actor_of(request.user))
+    names = names_of(one.told_by for one in found)
     reasons = notifications.reasons_of(found)
-    shown = [_shown(notice, names, reasons.get(notice.event_id, "")) for notice in found]
-    return render(request, "tickets/notices.html", {"notices": shown, "view": "notices"})
+    shown = [_shown(one, names, reasons.get(one.event_id, "")) for one in found]
+    return render(
+        request, "tickets/notifications.html", {"notifications": shown, "view": "notifications"}
+    )
+
+
+@require_safe
+def moved(request: HttpRequest) -> HttpResponse:
+    return redirect("notifications", permanent=True)
 
 
 @require_safe
@@ -32,20 +39,20 @@ def read(request: HttpRequest) -> HttpResponse:
     """Mark the notifications in the request as read, or all."""
     chosen = request.POST.getlist("event") or None
     notifications.mark_read(by=actor_of(request.user), event_ids=chosen)
-    return redirect("notices")
+    return redirect("notifications")
 
 
-def _shown(notice: Notice, names: dict[str, str], reason: str) -> dict[str, object]:
-    rules = [str(RULES.get(rule, rule)) for rule in notice.rules.split()]
-    told = NOTICES.get(notice.kind)
-    name = names.get(notice.told_by or "", "")
+def _shown(one: Notification, names: dict[str, str], reason: str) -> dict[str, object]:
+    rules = [str(RULES.get(rule, rule)) for rule in one.rules.split()]
+    told = NOTIFICATIONS.get(one.kind)
+    name = names.get(one.told_by or "", "")
     return {
-        "event_id": notice.event_id,
-        "ticket_id": notice.ticket_id,
-        "at": notice.at,
-        "due_at": notice.due_at,
-        "level": notice.level,
+        "event_id": one.event_id,
+        "ticket_id": one.ticket_id,
+        "at": one.at,
+        "due_at": one.due_at,
+        "level": one.level,
         "reason": reason,
-        "read": bool(notice.read),
+        "read": bool(one.read),
         "what": told % {"name": name} if told else ", ".join(rules),
     }

@@ -44,7 +44,7 @@ function countDown() {
     const left = (Date.parse(shown.dateTime) - now) / 1000;
     const text = (left < 0 ? words.overdue : words.left).replace("%(span)s", span(Math.abs(left)));
     if (shown.textContent !== text) shown.textContent = text;
-    if (left < 0) shown.closest("[data-standing]")?.setAttribute("data-standing", "overdue");
+    if (left < 0) shown.closest("[data-sla-status]")?.setAttribute("data-sla-status", "overdue");
   }
 }
 if (words.left) setInterval(countDown, 15000);
@@ -320,7 +320,7 @@ function address(element) {
   return { within, like, place: equals.indexOf(element) };
 }
 
-function standingAt({ within, like, place }) {
+function fieldAt({ within, like, place }) {
   const part = within ? document.getElementById(within) : document;
   return part?.querySelectorAll(like)[place];
 }
@@ -329,7 +329,7 @@ function standingAt({ within, like, place }) {
 function focusAgain() {
   const lost = !document.activeElement || document.activeElement === document.body;
   if (!lost || !before?.focused || before.active.isConnected) return;
-  const again = standingAt(before.focused);
+  const again = fieldAt(before.focused);
   if (!again) return;
   again.focus({ preventScroll: true });
   if (before.selection?.[0] != null) again.setSelectionRange?.(...before.selection);
@@ -357,7 +357,7 @@ function remember(request) {
 
 function restore(part) {
   for (const [where, value] of before.typed) {
-    const field = standingAt(where);
+    const field = fieldAt(where);
     if (field && part.contains(field)) field.value = value;
   }
   for (const { id, value, checked } of before.ticked) {
@@ -370,7 +370,7 @@ function restore(part) {
   }
   focusAgain();
   const { at, where } = before.anchor ?? {};
-  const anchor = at?.isConnected ? at : where && standingAt(where);
+  const anchor = at?.isConnected ? at : where && fieldAt(where);
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchor.top, behavior: "instant" });
 }
 
@@ -421,7 +421,7 @@ async function ask() {
     if (!answer.ok) return;
     opened = "";
     heard = await answer.json();
-    if (heard.read) document.body.dispatchEvent(new Event("notices-read"));
+    if (heard.read) document.body.dispatchEvent(new Event("notifications-read"));
     const others = document.getElementById("others");
     const marks = heard.others.map((text) => {
       const mark = document.createElement("span");

@@ -62,7 +62,7 @@ def ticket_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     live = [resolution_status(facts, now)]
     if facts.response_deadline is not None:
         live.append(response_status(facts, now))
-    return max(live, key=lambda standing: _URGENCY[standing])
+    return max(live, key=lambda status: _URGENCY[status])
 
 
 def due(facts: SlaFacts) -> tuple[datetime, str] | None:

@@ -23,7 +23,7 @@ from tickets.services.customer_records import erasure
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.sla.recalculation import follow_policy
+from tickets.services.sla.recalculation import apply_policy
 from tickets.store import queries
 
 STEP = 25
@@ -126,7 +126,7 @@ def _hand_over(draft: Draft) -> None:
     customer_id = stands.customer_id
     draft.ticket.segment = merge.chosen_segment(draft.ticket.customer_id)
     draft.ticket.customer_id = customer_id
-    follow_policy(draft)
+    apply_policy(draft)
     draft.checks.append(lambda transaction: check_customer(transaction, customer_id))
 
 

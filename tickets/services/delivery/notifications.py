@@ -33,15 +33,15 @@ from tickets.store import notification as store
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
 from tickets.store.items import escalation_sk
-from tickets.store.notification import Notice
+from tickets.store.notification import Notification
 from tickets.store.ticket import ticket_pk
 
 log = structlog.get_logger(__name__)
 
 SHOWN = 50
-"""Notices on a person's page; the bell counts the unread among them."""
+"""Notifications on a user's page; the bell counts the unread among them."""
 
-KIND = "notice"
+KIND = "escalations"
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -60,12 +60,12 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
                     _tell(event, "replied", _hear_of_reply(event, communicated))
 
 
-def notices(*, by: Actor) -> list[Notice]:
+def newest(*, by: Actor) -> list[Notification]:
     """Return the newest notifications of the actor. One query."""
-    return store.notices_of(by.user_id, limit=SHOWN)
+    return store.notifications_of(by.user_id, limit=SHOWN)
 
 
-def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
+def reasons_of(found: Iterable[Notification]) -> dict[str, str]:
     """Return the reasons of manual escalations in these notifications, by event. At most one batch
     read."""
     told = {
@@ -79,15 +79,15 @@ def reasons_of(found: Iterable[Notice]) -> dict[str, str]:
 
 def unread_count(*, by: Actor) -> int:
     """Return how many of the newest SHOWN notifications are unread. One query."""
-    return sum(not found.read for found in notices(by=by))
+    return sum(not found.read for found in newest(by=by))
 
 
 def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
     """Mark some of the actor's notifications as read, or all that are shown."""
     wanted = set(event_ids) if event_ids is not None else None
-    for found in notices(by=by):
+    for found in newest(by=by):
         if not found.read and (wanted is None or found.event_id in wanted):
-            found.update(actions=[Notice.read.set(True)], condition=Notice.pk.exists())
+            found.update(actions=[Notification.read.set(True)], condition=Notification.pk.exists())
 
 
 def mark_read_of(ticket_id: str, *, by: Actor) -> bool:
@@ -95,7 +95,7 @@ def mark_read_of(ticket_id: str, *, by: Actor) -> bool:
 
     Returns whether any was unread. One query, and a write for each.
     """
-    unread = [one for one in notices(by=by) if one.ticket_id == ticket_id and not one.read]
+    unread = [one for one in newest(by=by) if one.ticket_id == ticket_id and not one.read]
     mark_read(by=by, event_ids=[one.event_id for one in unread])
     return bool(unread)
 
@@ -117,7 +117,7 @@ def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
         ):
             told.setdefault(user_id, []).append(reason)
     for user_id, reasons in told.items():
-        given = _notice(user_id, event, "escalated")
+        given = _notification(user_id, event, "escalated")
         given.rules = " ".join(reason.rule for reason in reasons)
         given.level = escalated.level
         given.due_at = max((one.due_at for one in reasons if one.due_at), default=None)
@@ -130,7 +130,7 @@ def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None
     """Store a notification for each of these users. Nobody is notified of their own actions."""
     for user_id in user_ids:
         if user_id and user_id != event.by:
-            _give(_notice(user_id, event, kind), mail=False)
+            _give(_notification(user_id, event, kind), mail=False)
 
 
 def _working(user_ids: Iterable[str | None]) -> set[str]:
@@ -172,10 +172,10 @@ def _recipients(
     return told
 
 
-def _notice(user_id: str, event: OutboxEvent, kind: str) -> Notice:
-    return Notice(
-        store.notice_pk(user_id),
-        store.notice_sk(event.event_id),
+def _notification(user_id: str, event: OutboxEvent, kind: str) -> Notification:
+    return Notification(
+        store.notification_pk(user_id),
+        store.notification_sk(event.event_id),
         user_id=user_id,
         event_id=event.event_id,
         ticket_id=event.ticket_id,
@@ -185,19 +185,21 @@ def _notice(user_id: str, event: OutboxEvent, kind: str) -> Notice:
     )
 
 
-def _give(given: Notice, *, mail: bool) -> None:
+def _give(given: Notification, *, mail: bool) -> None:
     try:
         with Transaction() as transaction:
-            transaction.put(given, Notice.pk.does_not_exist())
+            transaction.put(given, Notification.pk.does_not_exist())
             if mail:
                 transaction.put(queued(given.user_id, given.event_id, at=given.at))
     except ConditionFailed:
-        log.info("notice_was_given", user_id=given.user_id)
+        log.info("notification_was_stored", user_id=given.user_id)
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     """Return one email to a user about all these notifications; None if they get none any more."""
-    found = [told for named in about if (told := store.notice(named["userId"], named["eventId"]))]
+    found = [
+        told for named in about if (told := store.notification(named["userId"], named["eventId"]))
+    ]
     person = (
         User.objects.filter(pk=int(about[0]["userId"]), is_active=True).exclude(email="").first()
     )
@@ -208,12 +210,12 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     context = {
         "only": tickets.pop() if len(tickets) == 1 else "",
         "count": len(tickets),
-        "notices": [(told, reasons.get(told.event_id, "")) for told in found],
+        "notifications": [(told, reasons.get(told.event_id, "")) for told in found],
         "person": person,
         "desk": settings.DESK_URL,
     }
     with translation.override(person.mail_language):
-        return composed("escalations", context, to=[recipient(person.email)])
+        return composed(KIND, context, to=[recipient(person.email)])
 
 
 EMAIL = MailKind(_compose)

@@ -15,7 +15,7 @@ from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.status import step
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
-from tickets.services.sla.recalculation import follow_policy
+from tickets.services.sla.recalculation import apply_policy
 from tickets.store.ticket import Ticket
 
 
@@ -61,7 +61,7 @@ def edit(
             ticket.description_by_customer = None  # a colleague's words from here on
         if known_category and known_category != ticket.category:
             ticket.category = known_category
-            follow_policy(draft)
+            apply_policy(draft)
         if tag_list is not None:
             ticket.tags = tag_list
         if vehicle_id is not None and vehicle_id != (ticket.vehicle_id or ""):

@@ -74,7 +74,7 @@ def now_counts(
         assigned_to=NOBODY if assignee == "" else assignee,
     )
     found, at = TicketCounts(), now or this_second()
-    for row in search.standing(condition(filters, Now(at)), now=at):
+    for row in search.active_counts(condition(filters, Now(at)), now=at):
         found.add(row)
     return {
         "active": found.active,
@@ -96,7 +96,7 @@ def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:
     known: list[Any] | None = cache.get(key)
     if known is None:
         known = [
-            search.standing(Q(), now=at),
+            search.active_counts(Q(), now=at),
             search.due_between(at, at + HOUR, limit=MOST_DUE),
         ]
         cache.set(key, known, KEPT)

@@ -34,12 +34,12 @@ def gauges() -> Iterator[GaugeMetricFamily]:
             "Seconds since the last sweep.",
             found.since_sweep.total_seconds(),
         )
-    standing = snapshot(by=SYSTEM).all
+    counts = snapshot(by=SYSTEM).all
     tickets = GaugeMetricFamily(
         "helpdesk_tickets", "Active tickets by SLA status.", labels=["standing"]
     )
     for name in ("active", "at_risk", "overdue", "waiting", "unassigned", "escalated"):
-        tickets.add_metric([name], float(getattr(standing, name)))
+        tickets.add_metric([name], float(getattr(counts, name)))
     yield tickets
     yield from _mail_gauges()
 

@@ -180,7 +180,7 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
         if stored_at != at:
             yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
     if told.reopen_cycle != ticket.reopen_cycle:
-        yield f"life: the log says {told.reopen_cycle}, the ticket {ticket.reopen_cycle}"
+        yield f"reopen cycle: the log says {told.reopen_cycle}, the ticket {ticket.reopen_cycle}"
     if log and log[-1].communication_id > (ticket.last_id or ""):
         yield "lastId: the log goes on beyond it"
 
@@ -195,7 +195,8 @@ def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
         if stored.get(name) != replayed.get(name):
             yield f"{name}: stored {stored.get(name)}, the clock says {replayed.get(name)}"
     if timeline.reopen_cycle != ticket.reopen_cycle:
-        yield f"life: the timeline says {timeline.reopen_cycle}, the ticket {ticket.reopen_cycle}"
+        counted, stored_as = timeline.reopen_cycle, ticket.reopen_cycle
+        yield f"reopen cycle: the timeline says {counted}, the ticket {stored_as}"
 
 
 def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:

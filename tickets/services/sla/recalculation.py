@@ -21,7 +21,7 @@ from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Busy, NotFound
 from tickets.domain.ticket import Status
 from tickets.domain.workflow import EventType
-from tickets.models import Replan
+from tickets.models import Recalculation
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.sla import policies
@@ -35,18 +35,20 @@ PATIENCE = timedelta(minutes=2)
 _OPEN = (Status.OPEN, Status.IN_PROGRESS)
 
 
-def ask_for_replan(reason: str, *, policies: bool = True, customer_id: str = "") -> Replan:
+def start_recalculation(
+    reason: str, *, policies: bool = True, customer_id: str = ""
+) -> Recalculation:
     """Start a recalculation of all open tickets, or those of one customer, in the background.
 
     With `policies` each ticket gets the policy that applies to it now; without, its policy stays
     and only its milestones are recalculated. A customer's tickets also get the customer's segment.
     """
-    replan = Replan.objects.create(reason=reason, policies=policies, customer_id=customer_id)
-    wake.send("tickets.replan", replan.pk)
-    return replan
+    run = Recalculation.objects.create(reason=reason, policies=policies, customer_id=customer_id)
+    wake.send("tickets.replan", run.pk)
+    return run
 
 
-def replan_customer(customer_id: str, *, by: Actor) -> Replan:
+def recalculate_customer(customer_id: str, *, by: Actor) -> Recalculation:
     """Give a customer's open tickets the customer's segment, and the policy that applies to it.
 
     This happens in the background. Raises NotFound, NotAllowed.
@@ -56,46 +58,52 @@ def replan_customer(customer_id: str, *, by: Actor) -> Replan:
     if customer is None:
         raise NotFound(_("Customer not found."))
     reason = _("Customer segment changed to %(segment)s") % {"segment": customer.segment}
-    return ask_for_replan(reason, customer_id=customer_id)
+    return start_recalculation(reason, customer_id=customer_id)
 
 
-def stalled() -> QuerySet[Replan]:
+def stalled() -> QuerySet[Recalculation]:
     """Return runs whose worker has died, or was never woken."""
-    return Replan.objects.filter(finished_at=None, progressed_at__lt=timezone.now() - PATIENCE)
+    return Recalculation.objects.filter(
+        finished_at=None, progressed_at__lt=timezone.now() - PATIENCE
+    )
 
 
-def replan_page(replan_id: int) -> bool:
+def recalculate_page(recalculation_id: int) -> bool:
     """Recalculate one page of open tickets; return whether this caller has nothing left to do.
 
     Cost: one query a status, one read for the customers, then a read for each ticket and a
     transaction for each that changes.
     """
-    replan = Replan.objects.get(pk=replan_id)
-    if replan.finished_at:
+    run = Recalculation.objects.get(pk=recalculation_id)
+    if run.finished_at:
         return True
-    place = PagePosition(replan.place) if replan.place else None
-    rows, following = _page(replan, place)
-    customers = get_customers(row.customer_id for row in rows) if replan.policies else {}
+    place = PagePosition(run.place) if run.place else None
+    rows, following = _page(run, place)
+    customers = get_customers(row.customer_id for row in rows) if run.policies else {}
     changed = 0
     for row in rows:
         decide = partial(
-            _plan_anew,
-            policies=replan.policies,
+            _recalculate,
+            policies=run.policies,
             customer=customers.get(row.customer_id),
-            new_segment=bool(replan.customer_id),
+            new_segment=bool(run.customer_id),
         )
         try:
             ticket = change(row.ticket_id, decide, by=SYSTEM)
             changed += int(ticket.version != row.version)
         except (Busy, NotFound) as error:
-            log.warning("replan_skipped", ticket_id=row.ticket_id, reason=type(error).__name__)
+            log.warning(
+                "recalculation_skipped", ticket_id=row.ticket_id, reason=type(error).__name__
+            )
     at_end = following is None
-    finished = at_end and replan.changed_in_pass + changed == 0
+    finished = at_end and run.changed_in_pass + changed == 0
     # Conditioned on the place: a page that is delivered twice is counted once.
-    mine = Replan.objects.filter(pk=replan_id, passes=replan.passes, place=replan.place).update(
+    mine = Recalculation.objects.filter(
+        pk=recalculation_id, passes=run.passes, place=run.place
+    ).update(
         place=following.key if following else "",
         passes=F("passes") + int(at_end),
-        seen=F("seen") + (len(rows) if replan.passes == 0 else 0),
+        seen=F("seen") + (len(rows) if run.passes == 0 else 0),
         changed=F("changed") + changed,
         changed_in_pass=0 if at_end else F("changed_in_pass") + changed,
         progressed_at=timezone.now(),
@@ -104,7 +112,7 @@ def replan_page(replan_id: int) -> bool:
     return finished or not mine
 
 
-def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
+def apply_policy(draft: Draft, customer: Customer | None = None) -> None:
     """Apply the policy that matches the ticket now, by its own segment.
 
     The customer is read only for tickets without a segment: those of an earlier release that
@@ -121,18 +129,20 @@ def follow_policy(draft: Draft, customer: Customer | None = None) -> None:
         draft.apply(EventType.POLICY, policy_key=terms.key)
 
 
-def _page(replan: Replan, place: PagePosition | None) -> tuple[list[Ticket], PagePosition | None]:
-    if replan.customer_id:
-        about = queries.tickets_about(customer_id=replan.customer_id, limit=PAGE, place=place)
+def _page(
+    run: Recalculation, place: PagePosition | None
+) -> tuple[list[Ticket], PagePosition | None]:
+    if run.customer_id:
+        about = queries.tickets_about(customer_id=run.customer_id, limit=PAGE, place=place)
         return [row for row in about.rows if row.status.active], about.next
     page = queries.queue_page(statuses=_OPEN, place=place, limit=PAGE)
     return list(page), page.next
 
 
-def _plan_anew(
+def _recalculate(
     draft: Draft, *, policies: bool, customer: Customer | None, new_segment: bool
 ) -> None:
     if new_segment and customer:
         draft.ticket.segment = customer.segment
     if policies:
-        follow_policy(draft, customer)
+        apply_policy(draft, customer)

@@ -9,10 +9,10 @@ from helpdesk.clock import this_second
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
-from tickets.models import EscalationRule, Replan
+from tickets.models import EscalationRule, Recalculation
 from tickets.services.sla import policies
 from tickets.services.sla.impact import OpenTickets, Scope
-from tickets.services.sla.recalculation import ask_for_replan
+from tickets.services.sla.recalculation import start_recalculation
 
 _ANY = tuple(Rule(trigger.value, trigger) for trigger in Trigger)
 
@@ -59,7 +59,7 @@ def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Scope:
 
 def save_rule(
     rule: EscalationRule, *, also_past: bool, reason: str, now: datetime | None = None
-) -> Replan | None:
+) -> Recalculation | None:
     """Save a rule and recalculate the open tickets; return the run, or None if nothing changed.
 
     A rule that is new, is activated again, or has another trigger fires from now on; with
@@ -71,7 +71,7 @@ def save_rule(
     if _begins(rule, before):
         rule.since = None if also_past else now or this_second()
     rule.save()
-    return ask_for_replan(reason, policies=False)
+    return start_recalculation(reason, policies=False)
 
 
 def _begins(rule: EscalationRule, before: EscalationRule | None) -> bool:

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from helpdesk.accounts.models import Absence
 from tests.world import after
-from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Replan
+from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Recalculation
 from tickets.services.lifecycle.status import change_status
 
 
@@ -42,7 +42,7 @@ def test_saving_the_default_policy_makes_a_version_and_says_that_tickets_are_pla
     assert newest.key == "default-2"
     assert newest.terms["targets"]["High"]["response"] == 28 * 3600
     progress = supervisor.get(
-        reverse("admin:tickets_replan_change", args=[Replan.objects.get().pk])
+        reverse("admin:tickets_recalculation_change", args=[Recalculation.objects.get().pk])
     )
     assert "recalculated" in progress.content.decode().lower()
 
@@ -55,7 +55,7 @@ def test_a_wrong_allowance_is_refused_beside_its_field_and_nothing_is_saved(supe
 
     assert "such as 2h, 1d 4h or 90m" in page.content.decode()
     assert PolicyVersion.objects.count() == 1
-    assert not Replan.objects.exists()
+    assert not Recalculation.objects.exists()
 
 
 def test_a_calendar_without_working_time_is_refused(supervisor):
@@ -95,7 +95,9 @@ def test_promises_are_never_deleted(supervisor, name):
     assert supervisor.get(reverse(f"admin:tickets_{name}_delete", args=[1])).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["policy", "calendar", "escalationrule", "ticket", "replan"])
+@pytest.mark.parametrize(
+    "name", ["policy", "calendar", "escalationrule", "ticket", "recalculation"]
+)
 def test_representatives_and_outsiders_see_none_of_it(desk, client, name):
     for user in (desk.rep_user, desk.outsider_user):
         user.is_staff = True
@@ -106,7 +108,7 @@ def test_representatives_and_outsiders_see_none_of_it(desk, client, name):
 
 
 def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
-    from tickets.services.sla.recalculation import replan_page
+    from tickets.services.sla.recalculation import recalculate_page
 
     number = desk.ticket().ticket_id
     change_status(number, to="Resolved", by=desk.rep, now=after(hours=1))
@@ -116,7 +118,7 @@ def test_a_done_ticket_keeps_the_version_it_finished_under(desk, supervisor):
         policy_form(policy, medium_response="1h", medium_resolution="1h"),
     )
 
-    assert replan_page(Replan.objects.get().pk)
+    assert recalculate_page(Recalculation.objects.get().pk)
     from tests.world import stored
 
     assert stored(number).policy_id == "default-1"

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Replan(models.Model):
+class Recalculation(models.Model):
     """One run over the open tickets. If a worker dies, the next one continues at `place`."""
 
     customer_id = models.CharField(
@@ -22,6 +22,7 @@ class Replan(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
+        db_table = "tickets_replan"
         ordering = ["-pk"]
         verbose_name = _("SLA recalculation")
         verbose_name_plural = _("SLA recalculations")

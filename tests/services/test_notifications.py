@@ -10,7 +10,7 @@ from tickets.services.lifecycle.escalate import escalate, sweep
 
 
 def told(actor):
-    return [(notice.ticket_id, notice.rules) for notice in notifications.notices(by=actor)]
+    return [(notice.ticket_id, notice.rules) for notice in notifications.newest(by=actor)]
 
 
 def test_a_breach_is_told_to_the_assignee_and_to_supervisors(desk):
@@ -84,7 +84,7 @@ def test_reading_one_leaves_the_others_unread(desk):
         desk.ticket(assigned_to=desk.rep.user_id)
     sweep(now=after(hours=9))
     outbox.dispatch()
-    newest = notifications.notices(by=desk.rep)[0]
+    newest = notifications.newest(by=desk.rep)[0]
 
     notifications.mark_read(by=desk.rep, event_ids=[newest.event_id])
 
@@ -97,7 +97,7 @@ def test_an_escalation_by_hand_is_told_with_its_reason(desk):
 
     outbox.dispatch()
 
-    [notice] = notifications.notices(by=desk.supervisor)
+    [notice] = notifications.newest(by=desk.supervisor)
     assert notifications.reasons_of([notice]) == {notice.event_id: "The lawyer wrote."}
     assert "lawyer" not in str(notice.serialize()), "the reason stands in one place"
     delivery.send_due(now=after(minutes=2))

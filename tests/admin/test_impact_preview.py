@@ -13,7 +13,7 @@ from tickets.models import (
     EscalationRule,
     Policy,
     PolicyVersion,
-    Replan,
+    Recalculation,
     RoutingRule,
     SavedView,
 )
@@ -149,11 +149,11 @@ def test_a_policy_for_everything_wants_to_be_confirmed(supervisor, office):
     page = supervisor.post(address, form)
     assert "more than 10% of the open tickets" in page.content.decode()
     assert not Policy.objects.filter(slug="bills").exists()
-    assert not Replan.objects.exists()
+    assert not Recalculation.objects.exists()
 
     supervisor.post(address, {**form, "_confirmed": "1"})
     assert Policy.objects.filter(slug="bills").exists()
-    assert Replan.objects.count() == 1
+    assert Recalculation.objects.count() == 1
 
 
 def test_up_to_a_tenth_is_saved_at_once(supervisor, desk, office):
@@ -207,7 +207,7 @@ def test_saving_what_is_there_already_asks_for_nothing(supervisor, things, kind)
     answer = supervisor.post(change, form_of(supervisor, change))
 
     assert answer.status_code == 302, "it was saved"
-    assert not Replan.objects.exists()
+    assert not Recalculation.objects.exists()
     assert PolicyVersion.objects.count() == versions
 
 
@@ -239,7 +239,7 @@ def test_no_count_of_what_is_stored_stands_beside_what_is_typed(supervisor, thin
     for app, kind in (("accounts", "team"), ("tickets", "savedview"), ("tickets", "calendar")):
         address = reverse(f"admin:{app}_{kind}_change", args=[things[kind].pk])
         text = supervisor.get(address).content.decode()
-        said = text.split('class="touches')[1].split("</div>")[0]
+        said = text.split('class="impact')[1].split("</div>")[0]
         for words in ("Open tickets of this team:", "Shows ", "in the background:"):
             assert words not in said, kind
 

@@ -186,7 +186,7 @@ def test_an_import_escalates_nothing_and_tells_nobody(desk, tmp_path):
     sweep(now=after(days=61))
     assert escalations_of(number) == []
     assert ours("HD-1").escalation_level == 0
-    assert notifications.notices(by=desk.rep) == notifications.notices(by=desk.supervisor) == []
+    assert notifications.newest(by=desk.rep) == notifications.newest(by=desk.supervisor) == []
     assert mail.outbox == []
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,8 +15,8 @@ from helpdesk.htmx import wants_fragment
 from helpdesk.messages import saved
 from helpdesk.parsing import whole_number
 from reporting.domain.days import DAY
-from reporting.models import WhatIf
-from reporting.services import what_if
+from reporting.models import Simulation
+from reporting.services import simulation
 from reporting.services.completeness import complete_until
 from tickets.domain import target
 from tickets.domain.ticket import Priority
@@ -32,7 +33,7 @@ def form(request: HttpRequest) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            asked = what_if.ask(
+            started = simulation.start(
                 policy.pk,
                 calendar_id=whole_number(request.POST.get("calendar")) or 0,
                 targets=request.POST.dict(),
@@ -43,7 +44,7 @@ def form(request: HttpRequest) -> HttpResponse:
             errors = refused.errors
         else:
             saved(request, _("Simulation started."))
-            return redirect("what_if_answer", asked.pk)
+            return redirect("simulation_result", started.pk)
     typed = request.POST if errors else {}
     context: dict[str, Any] = {
         "view": "reports",
@@ -51,46 +52,57 @@ def form(request: HttpRequest) -> HttpResponse:
         "policy": policy,
         "calendars": Calendar.objects.all(),
         "calendar": whole_number(typed.get("calendar")) or policy.calendar_id,
-        "days": what_if.DAYS,
+        "days": simulation.DAYS,
         "errors": errors,
         "rows": [
             (
                 priority.value,
                 [
                     (field, typed.get(field, getattr(policy, field)), errors.get(field, ""))
-                    for field in what_if.fields()
+                    for field in simulation.fields()
                     if field.startswith(priority.value.lower())
                 ],
             )
             for priority in reversed(Priority)
         ],
     }
-    return render(request, "reporting/what_if.html", context, status=422 if errors else 200)
+    return render(request, "reporting/simulation.html", context, status=422 if errors else 200)
 
 
 @require_safe
-def answer(request: HttpRequest, asked_id: int) -> HttpResponse:
-    return _shown(request, what_if.question(asked_id, by=actor_of(request.user)))
+def result(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    return _shown(request, simulation.simulation_of(simulation_id, by=actor_of(request.user)))
+
+
+@require_safe
+def moved(request: HttpRequest, **ids: int) -> HttpResponse:
+    """Redirect an address of an earlier release."""
+    require_supervision(actor_of(request.user))
+    address = reverse("simulation_result" if ids else "simulation", kwargs=ids)
+    query = request.GET.urlencode()
+    return redirect(f"{address}?{query}" if query else address, permanent=True)
 
 
 @require_POST
-def step(request: HttpRequest, asked_id: int) -> HttpResponse:
+def step(request: HttpRequest, simulation_id: int) -> HttpResponse:
     """Do the next step, and show the progress."""
-    asked = what_if.step(what_if.question(asked_id, by=actor_of(request.user)).pk)
+    found = simulation.step(simulation.simulation_of(simulation_id, by=actor_of(request.user)).pk)
     return (
-        _shown(request, asked) if wants_fragment(request) else redirect("what_if_answer", asked_id)
+        _shown(request, found)
+        if wants_fragment(request)
+        else redirect("simulation_result", simulation_id)
     )
 
 
-def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
-    targets = asked.draft["targets"]
+def _shown(request: HttpRequest, found: Simulation) -> HttpResponse:
+    targets = found.draft["targets"]
     context = {
         "view": "reports",
-        "asked": asked,
+        "simulation": found,
         "complete_until": complete_until(),
-        "last": asked.end - DAY,
-        "worked": (asked.next_day - asked.start).days,
-        "total": (asked.end - asked.start).days,
+        "last": found.end - DAY,
+        "worked": (found.next_day - found.start).days,
+        "total": (found.end - found.start).days,
         "clocks": [
             (
                 clock,
@@ -104,12 +116,12 @@ def _shown(request: HttpRequest, asked: WhatIf) -> HttpResponse:
                         "more": row[2] - row[1],
                     }
                     for priority in reversed(Priority)
-                    if (row := asked.tallies.get(clock, {}).get(priority.value))
+                    if (row := found.tallies.get(clock, {}).get(priority.value))
                 ],
             )
-            for clock in what_if.CLOCKS
+            for clock in simulation.CLOCKS
         ],
-        "unshown": asked.differ - len(asked.differing),
+        "unshown": found.differ - len(found.differing),
     }
-    name = "reporting/what_if_answer.html"
+    name = "reporting/simulation_result.html"
     return render(request, f"{name}#progress" if wants_fragment(request) else name, context)

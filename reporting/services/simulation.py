@@ -16,7 +16,7 @@ from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.errors import Invalid, NotFound
 from reporting.domain.days import DAY
 from reporting.domain.facts import FactKind, facts_of
-from reporting.models import WhatIf
+from reporting.models import Simulation
 from reporting.services.facts import read_day
 from reporting.store import queries
 from tickets.domain.sla.policy import PolicySnapshot
@@ -36,9 +36,9 @@ CLOCKS = ("response", "resolution")
 _KINDS = {FactKind.RESPONSE: "response", FactKind.RESOLUTION: "resolution"}
 
 
-def ask(
+def start(
     policy_id: int, *, calendar_id: int, targets: Mapping[str, str], by: Actor, today: date
-) -> WhatIf:
+) -> Simulation:
     """Start a simulation of the last DAYS days.
 
     `targets` are texts such as `4h` by field of the policy (`high_response`). Raises Invalid with
@@ -64,7 +64,7 @@ def ask(
     if errors:
         raise Invalid(errors)
     end = today + DAY
-    return WhatIf.objects.create(
+    return Simulation.objects.create(
         policy=policy,
         draft=policy.as_written(),
         start=end - timedelta(days=DAYS),
@@ -79,35 +79,35 @@ def fields() -> list[str]:
     return [f"{priority.value.lower()}_{clock}" for priority in Priority for clock in CLOCKS]
 
 
-def question(asked_id: int, *, by: Actor) -> WhatIf:
+def simulation_of(simulation_id: int, *, by: Actor) -> Simulation:
     """Return a simulation. Raises NotFound, NotAllowed."""
     require_supervision(by)
-    found = WhatIf.objects.select_related("policy").filter(pk=asked_id).first()
+    found = Simulation.objects.select_related("policy").filter(pk=simulation_id).first()
     if found is None:
         raise NotFound(_("SLA simulation not found."))
     return found
 
 
-def step(asked_id: int) -> WhatIf:
+def step(simulation_id: int) -> Simulation:
     """Simulate the next STEP days, unless somebody else has the lease."""
-    asked = jobs.lease(WhatIf, asked_id)
-    if asked is None:
-        return WhatIf.objects.select_related("policy").get(pk=asked_id)
-    terms = _Draft(asked)
-    until = min(asked.next_day + STEP * DAY, asked.end)
-    while asked.next_day < until:
-        _go_through(asked, asked.next_day, terms)
-        asked.next_day += DAY
-    jobs.step_done(asked, finished=asked.next_day >= asked.end)
-    return asked
+    simulation = jobs.lease(Simulation, simulation_id)
+    if simulation is None:
+        return Simulation.objects.select_related("policy").get(pk=simulation_id)
+    terms = _Draft(simulation)
+    until = min(simulation.next_day + STEP * DAY, simulation.end)
+    while simulation.next_day < until:
+        _go_through(simulation, simulation.next_day, terms)
+        simulation.next_day += DAY
+    jobs.step_done(simulation, finished=simulation.next_day >= simulation.end)
+    return simulation
 
 
 class _Draft(Mapping[str, PolicySnapshot]):
     """Every policy version as it is, except those of one policy, which have the draft's targets."""
 
-    def __init__(self, asked: WhatIf) -> None:
-        self._keys = set(asked.policy.versions.values_list("key", flat=True))
-        self._draft = snapshot_of("draft", asked.draft)
+    def __init__(self, simulation: Simulation) -> None:
+        self._keys = set(simulation.policy.versions.values_list("key", flat=True))
+        self._draft = snapshot_of("draft", simulation.draft)
 
     def __getitem__(self, key: str) -> PolicySnapshot:
         return self._draft if key in self._keys else POLICY_SNAPSHOTS[key]
@@ -119,7 +119,7 @@ class _Draft(Mapping[str, PolicySnapshot]):
         return len(POLICY_SNAPSHOTS)
 
 
-def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
+def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
     """Evaluate the clocks that ended on a day of UTC under the draft."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
     for item in queries.facts_of_day(day):
@@ -141,17 +141,19 @@ def _go_through(asked: WhatIf, day: date, terms: _Draft) -> None:
             }
             for clock, priority, met in ended[number]:
                 if clock in again:
-                    _tally(asked, number, clock, priority, met, again[clock])
+                    _tally(simulation, number, clock, priority, met, again[clock])
 
 
-def _tally(asked: WhatIf, number: str, clock: str, priority: str, then: bool, now: bool) -> None:
-    tallies: dict[str, dict[str, list[int]]] = asked.tallies
+def _tally(
+    simulation: Simulation, number: str, clock: str, priority: str, then: bool, now: bool
+) -> None:
+    tallies: dict[str, dict[str, list[int]]] = simulation.tallies
     row = tallies.setdefault(clock, {}).setdefault(priority, [0, 0, 0])
     row[0] += 1
     row[1] += then
     row[2] += now
     if then is not now:
-        asked.differ += 1
-        if len(asked.differing) < MOST_SHOWN:
+        simulation.differ += 1
+        if len(simulation.differing) < MOST_SHOWN:
             told: dict[str, Any] = {"ticket": number, "clock": clock, "met": now}
-            asked.differing.append(told)
+            simulation.differing.append(told)

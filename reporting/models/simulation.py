@@ -7,7 +7,7 @@ from helpdesk.jobs import Job
 from tickets.models import Policy
 
 
-class WhatIf(Job):
+class Simulation(Job):
     """The results of a range of days under other targets. Changes nothing."""
 
     policy = models.ForeignKey(Policy, models.CASCADE, verbose_name=_("policy"))
@@ -20,6 +20,7 @@ class WhatIf(Job):
     differ = models.PositiveIntegerField(default=0)
 
     class Meta:
+        db_table = "reporting_whatif"
         ordering = ["-pk"]
         verbose_name = _("SLA simulation")
         verbose_name_plural = _("SLA simulations")
