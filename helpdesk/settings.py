@@ -396,10 +396,11 @@ EMAIL_KINDS = {
     "reply": "tickets.services.delivery.reply_email.EMAIL",
     "acknowledgement": "tickets.services.email.acknowledgement.EMAIL",
     "escalations": "tickets.services.delivery.notifications.EMAIL",
-    "notice": "tickets.services.delivery.notifications.EMAIL",  # as earlier releases queued it
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
 }
+EARLIER_EMAIL_KINDS = {"notice": "escalations"}
+"""Names under which earlier releases have queued mail, and the present ones."""
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Helpdesk <helpdesk@localhost>")
 _sender_name, _sender = parseaddr(DEFAULT_FROM_EMAIL)
 if not _sender.endswith("@localhost"):

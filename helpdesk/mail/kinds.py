@@ -71,6 +71,8 @@ class MailKind:
 
 @cache
 def kind(name: str) -> MailKind:
-    """Return the kind that settings.EMAIL_KINDS has under `name`. Raises KeyError."""
-    found: MailKind = import_string(settings.EMAIL_KINDS[name])
+    """Return the kind of this name in settings.EMAIL_KINDS, or of this earlier name. Raises
+    KeyError."""
+    present = settings.EARLIER_EMAIL_KINDS.get(name, name)
+    found: MailKind = import_string(settings.EMAIL_KINDS[present])
     return found

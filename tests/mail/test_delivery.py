@@ -5,6 +5,7 @@ On a real socket: a server that is away, silent, that refuses, or breaks off at 
 
 import dataclasses
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage
@@ -22,6 +23,8 @@ from tickets.services.conversation.communicate import respond
 from tickets.services.delivery import reply_email
 from tickets.services.lifecycle.escalate import sweep
 from tickets.store.old_mail import OldNoticeMail, OldReplyMail
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -255,12 +258,12 @@ def test_what_an_earlier_release_has_queued_is_sent(desk, server):
         ticket_id=ticket.ticket_id,
         communication_id=line.communication_id,
     ).save()
-    notice = notifications.notices(by=desk.rep)[0]
+    notification = notifications.newest(by=desk.rep)[0]
     OldNoticeMail(
         "MAILS#0",
-        f"{desk.rep.user_id}#{notice.event_id}",
+        f"{desk.rep.user_id}#{notification.event_id}",
         user_id=desk.rep.user_id,
-        event_id=notice.event_id,
+        event_id=notification.event_id,
     ).save()
 
     assert old_mail.take_over(now=after(hours=10)) == 2
@@ -271,6 +274,24 @@ def test_what_an_earlier_release_has_queued_is_sent(desk, server):
         "giulia@posta.example",
         "rosa@helpdesk.example",
     ]
+
+
+def test_a_mail_that_was_queued_under_the_earlier_name_of_its_kind_is_sent(desk, server):
+    desk.ticket(assigned_to=desk.rep.user_id)
+    sweep(now=after(hours=9))
+    settle()
+    for mail in queue.due(after(days=1), limit=99):
+        mail.kind = "notice"
+        mail.save()
+
+    delivery.send_due(now=after(days=1))
+
+    assert ["rosa@helpdesk.example"] in [recipients for recipients, _message in server.taken]
+
+
+def test_each_kind_of_mail_has_a_folder_of_its_name(settings):
+    folders = {path.parent.name for path in (ROOT / "templates" / "mail").glob("*/body.txt")}
+    assert folders == set(settings.EMAIL_KINDS)
 
 
 def test_mail_that_no_person_wrote_says_so_and_an_answer_does_not(desk, server, client, settings):

@@ -74,7 +74,7 @@ def test_what_services_wrote_adds_up(lived):
         (Ticket.assigned_to.set("77"), "assignedTo"),
         (Ticket.escalation_level.set(1), "escalationLevel"),
         (Ticket.resolved_at.set(NOON), "resolvedAt"),
-        (Ticket.reopen_cycle.set(7), "life"),
+        (Ticket.reopen_cycle.set(7), "reopen cycle"),
         (Ticket.next_sla_at.set(NOON), "nextSlaAt"),
         (Ticket.queue_key.set("A#nowhere#1"), "queueKey"),
         (Ticket.tags.set(["c"]), "tags"),
