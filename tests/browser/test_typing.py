@@ -202,6 +202,20 @@ def test_no_shortcut_acts_right_after_typing_in_a_field_that_went_away(desk, tic
     assert stored(ticket.ticket_id).status == "Open"
 
 
+def test_who_left_a_field_by_escape_goes_on_with_shortcuts_though_it_went_away(
+    desk, ticket, page: Page
+):
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    page.get_by_label("Priority").focus()
+    page.keyboard.press("Escape")
+
+    page.evaluate("document.querySelector('[data-key-priority]').remove()")
+    page.keyboard.press("n")
+
+    expect(page.get_by_role("textbox", name="Internal note")).to_be_focused()
+
+
 def test_the_map_of_keys_closes_and_shortcuts_go_on(desk, ticket, page: Page):
     log_in(page, "rosa")
     page.goto(f"/tickets/{ticket.ticket_id}/")

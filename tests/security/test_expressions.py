@@ -20,7 +20,8 @@ from tickets.domain.errors import TargetRefused
 OURS = (helpdesk, tickets, customers, reporting, theme)
 SIZES = (16, 20, 24, 28, 60, 200, 600)
 SECONDS = 0.05
-"""What 600 repetitions may take: in proportion they take microseconds, cubed some ten seconds."""
+"""Of processor time for 600 repetitions: in proportion they take microseconds, cubed some ten
+seconds."""
 
 
 def modules() -> Iterator[str]:
@@ -72,9 +73,9 @@ def slow(pattern: str, ask: str) -> str | None:
             for end in ("", "!", "\n"):
                 for size in SIZES:
                     text = start + piece * size + end
-                    begun = time.perf_counter()
+                    begun = time.thread_time()
                     getattr(compiled, ask)(text)
-                    if time.perf_counter() - begun > SECONDS:
+                    if time.thread_time() - begun > SECONDS:
                         return f"{start!r} + {piece!r} * {size} + {end!r}"
     return None
 
@@ -98,9 +99,9 @@ def test_no_expression_grows_faster_than_what_it_reads(place):
     "text", ["1d" + " " * 200_000 + "!", " " * 1_000_000, "9" * 5_000 + "h", "1d4h" * 50_000]
 )
 def test_a_duration_of_any_length_is_refused_at_once(text):
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(TargetRefused) as refused:
         target.parse(text)
 
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1
     assert len(str(refused.value)) < 200

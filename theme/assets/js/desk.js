@@ -66,7 +66,7 @@ document.addEventListener(
   "keydown",
   (event) => {
     if (!event.target.matches?.(FIELDS)) return;
-    lastField = event.target;
+    lastField = event.key === "Escape" ? null : event.target; // Escape leaves it on purpose
     lastLetter = Date.now();
   },
   true,
