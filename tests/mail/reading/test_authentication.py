@@ -7,10 +7,15 @@ from helpdesk.mail.reading import authenticated, read
 OURS = frozenset({"mx.helpdesk.example"})
 
 
-def proven(*results: str, sender: str = "a@x.example", address: str = "a@x.example") -> bool:
+def proven(
+    *results: str,
+    sender: str = "a@x.example",
+    address: str = "a@x.example",
+    hosts: frozenset[str] = OURS,
+) -> bool:
     headers = "".join(f"Authentication-Results: {result}\r\n" for result in results)
     message = read(f"{headers}From: {sender}\r\n\r\nHello".encode())
-    return authenticated(message, address, hosts=OURS)
+    return authenticated(message, address, hosts=hosts)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +84,42 @@ def test_an_international_domain_in_either_form():
     for domain in ("bücher.example", "xn--bcher-kva.example"):
         result = "mx.helpdesk.example; dmarc=pass header.from=xn--bcher-kva.example"
         assert proven(result, sender=f"a@{domain}", address=f"a@{domain}")
+
+
+# As Microsoft 365 writes it: no name of a server, and the domain of the recipient between results.
+NAMELESS = (
+    "spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=x.example; desk.example; dkim=pass "
+    "(signature was\r\n verified) header.d=x.example;desk.example; dmarc=pass action=none\r\n "
+    "header.from=x.example;compauth=pass reason=100"
+)
+MICROSOFT = frozenset({"microsoft365"})
+
+
+def test_microsoft_365_is_believed_without_a_name_where_it_is_configured():
+    below = "dkim=none (message not signed) header.d=none;dmarc=none action=none header.from=y.x;"
+
+    assert proven(NAMELESS, hosts=MICROSOFT)
+    assert proven(NAMELESS, below, hosts=MICROSOFT | OURS)
+    assert not proven(NAMELESS), "nobody said that the mailbox is there"
+    assert not proven(NAMELESS, hosts=frozenset())
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        ["dmarc=bestguesspass action=none header.from=x.example;compauth=pass reason=109"],
+        ["dmarc=none action=none header.from=x.example;compauth=pass reason=130"],
+        ["dmarc=pass action=none header.from=y.example"],
+        ["spf=pass smtp.mailfrom=x.example; dkim=pass header.d=x.example; dmarc=none"],
+        ["compauth=pass reason=100"],
+        ["microsoft365; dmarc=pass header.from=x.example"],
+        ["evil.example; dmarc=pass header.from=x.example"],
+        ["spf=fail smtp.mailfrom=y.example; dmarc=fail header.from=x.example", NAMELESS],
+        ["evil.example; none", NAMELESS],
+        ["compauth=fail reason=001", NAMELESS],
+        [f"spf=none smtp.helo=a;dmarc=pass header.from=x.example; {NAMELESS}"],
+        ["spf=none smtp.helo=a; dmarc=pass header.from=x.example;dmarc=none header.from=x.example"],
+    ],
+)
+def test_of_microsoft_365_only_its_own_dmarc_counts(results):
+    assert not proven(*results, hosts=MICROSOFT)
