@@ -30,6 +30,8 @@ class EmailLine:
     received_at: datetime | None
     blocks: Sequence[Block]
     remarks: Sequence[Promise]
+    left_out: Sequence[str]
+    """Names of files that are only in the original."""
     original: str
     """Where the original is, and its HTML; empty where it is not kept."""
     html: str
@@ -70,7 +72,7 @@ REMARKS: Mapping[str, Promise] = {
         "ticket."
     ),
     Remark.ENCRYPTED: _("The email is encrypted. Open the original to read it."),
-    Remark.FILES_LEFT_OUT: _("Some files are too large. They are only in the original."),
+    Remark.FILES_LEFT_OUT: _("Not all files fit beside it. The others are only in the original."),
     Remark.LONG: _("The text is long. All of it is in message.txt."),
     Remark.FORWARDED: _("Forwarded by a colleague."),
     Remark.AUTOMATIC: _("Sent automatically."),
@@ -116,6 +118,7 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
         received_at=facts.received_at,
         blocks=folded(line.content) if inbound else (),
         remarks=remarks_of([str(one) for one in facts.remarks or ()]),
+        left_out=[str(one) for one in facts.left_out or ()],
         original=reverse("ticket_original", args=place) if kept else "",
         html=reverse("ticket_html", args=place) if kept and facts.html else "",
     )

@@ -35,6 +35,8 @@ class Attachment(MapAttribute[str, Any]):
     size = IntegerAttribute()  # bytes
     # Of a picture inside a mail: what its HTML calls it
     content_id = UnicodeAttribute(attr_name="contentId", null=True)
+    # Of a picture whose name does not say what it is: what its mail says
+    content_type = UnicodeAttribute(attr_name="contentType", null=True)
 
 
 class EmailFacts(MapAttribute[str, Any]):
@@ -56,6 +58,8 @@ class EmailFacts(MapAttribute[str, Any]):
     html = BooleanAttribute(null=True)  # set where there is HTML in the original
     # What a person should know: of tickets.domain.mail.outcome.Remark
     remarks = ListAttribute(of=UnicodeAttribute, null=True)
+    # Names of files that are only in the original
+    left_out = ListAttribute(of=UnicodeAttribute, attr_name="leftOut", null=True)
 
 
 class RecipientDelivery(MapAttribute[str, Any]):

@@ -57,9 +57,7 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
 def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
     """Download an attachment. It may be anything, so it is never shown inline."""
     found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
-    answer = FileResponse(
-        attachments.opened(found), content_type=attachments.content_type(found.name)
-    )
+    answer = FileResponse(attachments.opened(found), content_type=attachments.content_type(found))
     answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["Cache-Control"] = "private, no-store"

@@ -47,6 +47,7 @@ CONTENT_TYPES = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "zip": "application/zip",
 }
+_PICTURES = frozenset(kind for kind in CONTENT_TYPES.values() if kind.startswith("image/"))
 LONGEST_NAME = 120
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,14 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
         for file in files:
             with opened(file) as content:
                 file_id = _save(ticket_id, File(content))
-            stored.append(Attachment(file_id=file_id, name=file.name, size=file.size))
+            stored.append(
+                Attachment(
+                    file_id=file_id,
+                    name=file.name,
+                    size=file.size,
+                    content_type=file.content_type,
+                )
+            )
         yield stored
     except BaseException:
         for attachment in stored:
@@ -94,12 +102,21 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
         raise
 
 
-def save(ticket_id: str, content: File, name: str, content_id: str = "") -> Attachment:
-    """Store a file of an email, of any type, and return it. Raises NoRoom on a full disk."""
+def save(
+    ticket_id: str, content: File, name: str, content_id: str = "", declared_type: str = ""
+) -> Attachment:
+    """Store a file of an email, of any type, and return it. Raises NoRoom on a full disk.
+
+    `declared_type` counts for a picture whose name does not say what it is.
+    """
     plain = _plain(name)
-    file_id = _save(ticket_id, content)
+    says_nothing = _extension(plain) not in CONTENT_TYPES and declared_type in _PICTURES
     return Attachment(
-        file_id=file_id, name=plain, size=content.size, content_id=content_id[:300] or None
+        file_id=_save(ticket_id, content),
+        name=plain,
+        size=content.size,
+        content_id=content_id[:300] or None,
+        content_type=declared_type if says_nothing else None,
     )
 
 
@@ -139,8 +156,11 @@ def forget_all(ticket_id: str) -> None:
         _storage().delete(f"{folder}/{name}")
 
 
-def content_type(name: str) -> str:
-    return CONTENT_TYPES.get(_extension(name), "application/octet-stream")
+def content_type(attachment: Attachment) -> str:
+    """Return the type that a file is given out as: by its name, else a picture's own."""
+    known = CONTENT_TYPES.get(_extension(str(attachment.name)))
+    declared = str(attachment.content_type or "")
+    return known or (declared if declared in _PICTURES else "application/octet-stream")
 
 
 def _save(ticket_id: str, content: File) -> str:

@@ -187,7 +187,7 @@ def _part(attached: Attachment) -> MIMEBase:
             content = file.read()
     except NotFound as lost:
         raise Undeliverable(str(lost)) from lost
-    main, _slash, sub = attachments.content_type(attached.name).partition("/")
+    main, _slash, sub = attachments.content_type(attached).partition("/")
     if main in ("message", "multipart"):  # which may not be sent as base64
         main, sub = "application", "octet-stream"
     part = MIMEBase(main, sub)

@@ -12,7 +12,6 @@ from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
 from helpdesk.mail.reading import Automatic, ReadMessage
-from tickets.models import Mailbox
 from tickets.services.email import limits, outgoing
 from tickets.services.email.mailboxes import sending_mailbox
 from tickets.services.email.matching import Sender
@@ -21,35 +20,46 @@ from tickets.store import queries
 KIND = "acknowledgement"
 
 
-def is_due(message: ReadMessage, mailbox: Mailbox, sender: Sender, *, now: datetime) -> bool:
-    """Return whether a new ticket's sender gets an acknowledgement, and count it. Two writes at
+def may_tell(message: ReadMessage, sender: Sender, *, now: datetime) -> bool:
+    """Return whether a message's sender may get an acknowledgement, and count it. Two writes at
     most."""
-    if not mailbox.acknowledges or message.automatic is not Automatic.NO or message.from_list:
-        return False
-    if message.return_path == "":
+    if message.automatic is not Automatic.NO or message.from_list or message.return_path == "":
         return False
     return limits.may_acknowledge(sender.address, now=now)
 
 
-def queue_in(transaction: Transaction, ticket_id: str, now: datetime) -> None:
-    """Queue a ticket's acknowledgement in the transaction that creates it, so that it
-    is sent once."""
-    transaction.put(queue.queued(KIND, {"ticketId": ticket_id}, group=f"ack-{ticket_id}", at=now))
+def queue_in(
+    transaction: Transaction, ticket_id: str, now: datetime, communication_id: str = ""
+) -> None:
+    """Queue the acknowledgement of a ticket's first message, or of a later one, in the transaction
+    that writes the message, so that it is sent once."""
+    reference = {"ticketId": ticket_id}
+    if communication_id:
+        reference["communicationId"] = communication_id
+    group = f"ack-{communication_id or ticket_id}"
+    transaction.put(queue.queued(KIND, reference, group=group, at=now))
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:
-    """Return the acknowledgement to a ticket's customer, with the ticket's own reply address."""
+    """Return the acknowledgement to a ticket's customer, or to who wrote a later message, with the
+    ticket's own reply address."""
     [reference] = about
     ticket = queries.ticket(reference["ticketId"])
     customer = get_customer(ticket.customer_id) if ticket else None
     mailbox = sending_mailbox(ticket.mailbox) if ticket else None
     if ticket is None or customer is None or mailbox is None:
         return None
-    if not customer.email:
+    address, line = customer.email, None
+    if communication_id := reference.get("communicationId"):
+        line = queries.communication(ticket.ticket_id, communication_id)
+        if line is None or line.email is None:
+            return None  # erased meanwhile
+        address = str(line.email.sender)
+    if not address:
         raise Undeliverable(_("The customer has no email address."))
-    to = recipient(customer.email)
+    to = recipient(address)
     with translation.override(outgoing.customers_language(customer)):
-        return outgoing.automatic("acknowledgement", ticket, to, mailbox)
+        return outgoing.automatic("acknowledgement", ticket, to, mailbox, line)
 
 
 EMAIL = MailKind(_compose)

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 
 from customers.domain.choices import can_be_stored
 from helpdesk.errors import ServiceError
-from helpdesk.mail.reading import Address, Automatic, Problem, ReadMessage
+from helpdesk.mail.reading import Address, Automatic, File, Problem, ReadMessage
 from helpdesk.short_text import one_line
 from tickets.domain.errors import DomainError
 from tickets.domain.mail.outcome import Remark
@@ -28,6 +28,8 @@ MOST_FILES = 100
 LARGEST = 25 * 1024 * 1024
 """Bytes of a message's files; those above it are only in the original, and are listed."""
 MOST_ADDRESSES = 100
+MOST_NAMED = 20
+"""Files left out that are named."""
 LATE = timedelta(minutes=5)
 """A mail that took longer from the mailbox to the desk is marked."""
 WHOLE_TEXT = "message.txt"
@@ -74,36 +76,48 @@ def without_reply_marks(subject: str) -> str:
 
 
 @contextmanager
-def kept_files(
-    ticket_id: str, message: ReadMessage, pk: str
-) -> Iterator[tuple[list[Attachment], bool]]:
+def kept_files(ticket_id: str, message: ReadMessage, pk: str) -> Iterator[list[Attachment]]:
     """Store the files of a message that is written inside; if that is refused they are removed.
 
     A transaction whose answer was lost on its way looks refused when it is tried again, and the
-    message stands: what the record `pk` leads to keeps its files. Gives them, and whether any was
-    left out because they are too many or too large. Raises NoRoom.
+    message stands: what the record `pk` leads to keeps its files. Gives those that `left_out` does
+    not name. Raises NoRoom.
     """
-    text = text_of(message)
-    files = [(one.name, one.content, one.content_id) for one in message.files]
-    if not text.whole:
-        files.insert(0, (WHOLE_TEXT, message.text.encode(errors="replace"), ""))
     kept: list[Attachment] = []
-    total = 0
-    left_out = False
     try:
-        for name, content, content_id in files:
-            if len(kept) >= MOST_FILES or total + len(content) > LARGEST:
-                left_out = True
-                continue
-            total += len(content)
-            kept.append(attachments.save(ticket_id, ContentFile(content), name, content_id))
-        yield kept, left_out
+        for one in _sorted(message)[0]:
+            content = ContentFile(one.content)
+            kept.append(
+                attachments.save(ticket_id, content, one.name, one.content_id, one.content_type)
+            )
+        yield kept
     except (ServiceError, DomainError):  # after any other error the message may have been written
         named = _named_by(pk)
         for one in kept:
             if one.file_id not in named:
                 attachments.forget(one)
         raise
+
+
+def left_out(message: ReadMessage) -> list[str]:
+    """Return the names of a message's files that are too many or too large to be kept beside it."""
+    return [one_line(storable(one.name))[:150] or WHOLE_TEXT for one in _sorted(message)[1]]
+
+
+def _sorted(message: ReadMessage) -> tuple[list[File], list[File]]:
+    """Return the files that are kept beside a message, and those that are left out."""
+    files = list(message.files)
+    if not text_of(message).whole:
+        whole = message.text.encode(errors="replace")
+        files.insert(0, File(WHOLE_TEXT, "text/plain", whole, "", False))
+    kept: list[File] = []
+    others: list[File] = []
+    total = 0
+    for one in files:
+        fits = len(kept) < MOST_FILES and total + len(one.content) <= LARGEST
+        (kept if fits else others).append(one)
+        total += len(one.content) if fits else 0
+    return kept, others
 
 
 def _named_by(pk: str) -> set[str]:
@@ -122,7 +136,10 @@ def facts_of(
     *,
     remarks: Sequence[Remark] = (),
 ) -> EmailFacts:
-    """Return what a ticket's log stores of a message's headers."""
+    """Return what a ticket's log stores of a message's headers, and what of it is missing there."""
+    missing = left_out(message)
+    if missing:
+        remarks = (*remarks, Remark.FILES_LEFT_OUT)
     reply_to = next((one.address for one in message.reply_to), "")
     named = [*message.references, *message.in_reply_to]
     return EmailFacts(
@@ -137,6 +154,7 @@ def facts_of(
         html=bool(message.html) or None,
         message_id=message.message_id[:500] or None,
         references=list(dict.fromkeys(one[:500] for one in named))[-MOST_REFERENCES:] or None,
+        left_out=missing[:MOST_NAMED] or None,
         sent_at=_as_instant(message.date),
         received_at=mail.received_at,
         remarks=[

@@ -35,6 +35,7 @@ from tickets.services.email.matching import (
 from tickets.services.email.messages import (
     facts_of,
     kept_files,
+    left_out,
     storable,
     subject_of,
     text_of,
@@ -138,12 +139,14 @@ def add_to(
     customer = case.sender.customer
     from_customer = customer is not None and customer.customer_id == ticket.customer_id
     unless_taken(case.mail)
-    with kept_files(ticket_id, case.message, case.mail.pk) as (files, left_out):
+    tells = not side_thread and invites and bool(left_out(case.message))
+    tells = tells and acknowledgement.may_tell(case.message, case.sender, now=case.now)
+    with kept_files(ticket_id, case.message, case.mail.pk) as files:
         came = arrival(
             case,
             Outcome.AUTO_REPLY if automatic else Outcome.REPLY,
             from_customer=from_customer,
-            left_out=left_out,
+            tells=tells,
             side_thread=side_thread,
             participants=()
             if automatic or not invites
@@ -182,10 +185,12 @@ def open_ticket(
     case = replace(case, remarks=(*case.remarks, *new))
     people = people_beside(case.message, case.sender, customer.customer_id)
     unless_taken(case.mail)
-    acknowledges = acknowledgement.is_due(case.message, case.mailbox, case.sender, now=case.now)
+    forwarded = case.forwarded_by != SYSTEM
+    wanted = case.mailbox.acknowledges or (not forwarded and bool(left_out(case.message)))
+    acknowledges = wanted and acknowledgement.may_tell(case.message, case.sender, now=case.now)
     ticket_id = queries.next_ticket_id()
-    with kept_files(ticket_id, case.message, case.mail.pk) as (files, left_out):
-        came = arrival(case, Outcome.TICKET, left_out=left_out, participants=people)
+    with kept_files(ticket_id, case.message, case.mail.pk) as files:
+        came = arrival(case, Outcome.TICKET, participants=people)
         create_ticket(
             ticket_id=ticket_id,
             customer_id=customer.customer_id,
@@ -235,20 +240,21 @@ def arrival(
     outcome: Outcome,
     *,
     from_customer: bool = True,
-    left_out: bool,
     side_thread: str = "",
     participants: Sequence[str] = (),
+    tells: bool = False,
 ) -> Arrival:
-    remarks = (*case.remarks, *((Remark.FILES_LEFT_OUT,) if left_out else ()))
+    """Return what is different about a message that came by email. With `tells` its sender is told
+    that files of it were left out."""
     return Arrival(
         channel=Channel.EMAIL,
-        email=facts_of(case.message, case.sender, case.mail, remarks=remarks),
+        email=facts_of(case.message, case.sender, case.mail, remarks=case.remarks),
         participants=participants,
         from_customer=from_customer,
         automatic=case.message.automatic is not Automatic.NO,
         side_thread=side_thread,
         reply_to=_asked_reply_address(case),
-        keep=lambda transaction, draft, line: _keep(transaction, draft, line, case, outcome),
+        keep=lambda transaction, draft, line: _keep(transaction, draft, line, case, outcome, tells),
     )
 
 
@@ -260,7 +266,12 @@ def _asked_reply_address(case: Case) -> str:
 
 
 def _keep(
-    transaction: Transaction, draft: Draft, line: Communication, case: Case, outcome: Outcome
+    transaction: Transaction,
+    draft: Draft,
+    line: Communication,
+    case: Case,
+    outcome: Outcome,
+    tells: bool,
 ) -> None:
     """Add what is written beside a message: its record's outcome, and its Message-IDs."""
     ticket_id = draft.ticket.ticket_id
@@ -272,6 +283,8 @@ def _keep(
         ticket_id=ticket_id,
         communication_id=line.communication_id,
     )
+    if tells:
+        acknowledgement.queue_in(transaction, ticket_id, draft.at, line.communication_id)
     named = [case.message.message_id, *ids_named(case.message)[:MOST_REFERENCES]]
     ids = list(dict.fromkeys(one for one in named if one))
     known = store.tickets_of_messages(ids)

@@ -11,6 +11,7 @@ from customers.store.items import Customer
 from helpdesk.accounts.people import names_of
 from helpdesk.mail.address import mailable
 from helpdesk.mail.templates import composed
+from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
 from tickets.services.email.mailboxes import sending_mailbox, signer
@@ -68,15 +69,22 @@ def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlte
 
 
 def automatic(
-    name: str, ticket: Ticket, recipient: str, mailbox: Mailbox
+    name: str,
+    ticket: Ticket,
+    recipient: str,
+    mailbox: Mailbox,
+    answered: Communication | None = None,
 ) -> EmailMultiAlternatives:
     """Return an automatic email about a ticket, from the templates of `name`.
 
-    It answers the ticket's first message. It uses the ticket's last id in place of a message's, so
-    that its Message-ID and envelope address are signed, too. One query of the log.
+    It answers the ticket's first message, or the one `answered`. Without any it uses the ticket's
+    last id in place of a message's, so that its Message-ID and envelope address are signed, too.
+    One query of the log.
     """
-    found = queries.ticket_with_first_lines(ticket.ticket_id, after=None, limit=10)
-    first = next((one for one in found.log if _came_by_mail(one)), None) if found else None
+    first = answered
+    if first is None:
+        found = queries.ticket_with_first_lines(ticket.ticket_id, after=None, limit=10)
+        first = next((one for one in found.log if _came_by_mail(one)), None) if found else None
     line = first.communication_id if first else str(ticket.last_id)
     address = mailable(mailbox.address)
     headers = {
@@ -94,11 +102,22 @@ def automatic(
         headers["References"] = " ".join([*theirs[-MOST_THREADED:], headers["In-Reply-To"]])
     return composed(
         name,
-        {"ticket": ticket, "signature": mailbox.signature},
+        {
+            "ticket": ticket,
+            "signature": mailbox.signature,
+            "files_left_out": bool(first and _left_out_of_its_writers(first)),
+        },
         to=[recipient],
         from_email=formataddr((mailbox.sender_name, address)),
         headers=headers,
     )
+
+
+def _left_out_of_its_writers(line: Communication) -> bool:
+    """Return whether files of a message are missing that its sender sent, not a colleague who
+    forwarded it."""
+    forwarded = Remark.FORWARDED.value in (line.email.remarks or ())
+    return bool(line.email.left_out) and not forwarded
 
 
 def message_id(ticket_id: str, line_id: str, recipient: str, mailbox: Mailbox | None) -> str:

@@ -263,12 +263,11 @@ def _from_colleague(case: Case, found: Match, arrived: Mailbox) -> InboundEmail:
         return end(case.mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=ticket_id)
     answers = arrived.colleagues_reply and not automatic and _to_own_address(case, ticket_id)
     unless_taken(case.mail)
-    with kept_files(ticket_id, case.message, case.mail.pk) as (files, left_out):
+    with kept_files(ticket_id, case.message, case.mail.pk) as files:
         came = arrival(
             case,
             Outcome.AUTO_REPLY if automatic else Outcome.REPLY,
             from_customer=False,
-            left_out=left_out,
             side_thread=found.side_thread,
         )
         communicate(

@@ -197,8 +197,7 @@ class _Import:
             draft = Draft(copy_of(ticket), Timeline.load(ticket.timeline), by=SYSTEM, now=one.at)
         else:
             draft = self._new(one)
-        with kept_files(draft.ticket.ticket_id, one.read, one.mail.pk) as (files, left_out):
-            del left_out  # files above the limit are only in the original
+        with kept_files(draft.ticket.ticket_id, one.read, one.mail.pk) as files:
             self._write(one, ticket, draft, files)
         self.summary.messages += 1
         self.summary.tickets += ticket is None
