@@ -85,10 +85,10 @@ def kept_files(ticket_id: str, message: ReadMessage, pk: str) -> Iterator[list[A
     """
     kept: list[Attachment] = []
     try:
-        for one in _sorted(message)[0]:
-            content = ContentFile(one.content)
+        for file in _sorted(message)[0]:
+            content = ContentFile(file.content)
             kept.append(
-                attachments.save(ticket_id, content, one.name, one.content_id, one.content_type)
+                attachments.save(ticket_id, content, file.name, file.content_id, file.content_type)
             )
         yield kept
     except (ServiceError, DomainError):  # after any other error the message may have been written
