@@ -16,9 +16,11 @@ import pytest
 
 from tests.chaos.desk import ROOT, RunningDesk
 
+SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "0"))
+BOUND = ("--max-time", str(SECONDS)) if SECONDS else ("--max-examples", "2")
+"""The short form is as long on a slow machine as on a quick one: so many for each operation."""
 RAW = "/api/mail/{mailbox}"
 """Takes raw messages, which the program cannot make up: tests/email/test_webhook.py."""
-SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "20"))
 
 pytestmark = pytest.mark.timeout(120 + SECONDS)
 
@@ -143,7 +145,7 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
             *(program, "--config-file", ROOT / "tests/api/schemathesis.toml"),
             *("run", f"{running.base}/api/openapi.json", "--checks", "all", "--no-color"),
             *("--header", f"Authorization: Bearer {running.token}"),
-            *("--max-time", str(SECONDS), "--continue-on-failure", "--seed", "7"),
+            *(*BOUND, "--continue-on-failure", "--seed", "7"),
             *("--phases", "examples,coverage,fuzzing,stateful"),
             *("--exclude-path", RAW),
         ],
@@ -161,6 +163,6 @@ def test_made_up_requests_get_answers_that_the_description_allows(running, tmp_p
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
         assert re.search(rf"✅ {phase}", done.stdout), f"{phase} did not run to its end"
     cases, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()
-    looked_at(f"{int(cases):,} requests in {SECONDS} s, {int(passed):,} answered as described")
+    looked_at(f"{int(cases):,} requests, {int(passed):,} answered as described")
     assert cases == passed
-    assert int(cases) >= 4 * operations, f"{cases} cases for {operations} operations are too few"
+    assert int(cases) >= 15 * operations, f"{cases} cases for {operations} operations are too few"
