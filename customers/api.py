@@ -16,6 +16,7 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.api.conditions import requested_version, set_etag
 from helpdesk.api.fields import describe
+from helpdesk.api.headers import IDEMPOTENCY_KEY, IF_MATCH, reads
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.clock import this_second
@@ -211,7 +212,11 @@ def list_customers(
 
 
 @router.post(
-    "/customers", response={201: CustomerOut}, by_alias=True, operation_id="createCustomer"
+    "/customers",
+    response={201: CustomerOut},
+    by_alias=True,
+    operation_id="createCustomer",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
 )
 def make_customer(
     request: HttpRequest, response: HttpResponse, asked: NewCustomer
@@ -238,7 +243,11 @@ def get_customer(request: HttpRequest, response: HttpResponse, customer_id: str)
 
 
 @router.put(
-    "/customers/{customer_id}", response=CustomerOut, by_alias=True, operation_id="updateCustomer"
+    "/customers/{customer_id}",
+    response=CustomerOut,
+    by_alias=True,
+    operation_id="updateCustomer",
+    openapi_extra=reads(IDEMPOTENCY_KEY, IF_MATCH),
 )
 def change_customer(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: CustomerChange
@@ -281,6 +290,7 @@ def vehicles_of_customer(
     response={201: VehicleOut},
     by_alias=True,
     operation_id="createVehicle",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
 )
 def make_vehicle(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: NewVehicle
@@ -311,7 +321,11 @@ def get_vehicle(request: HttpRequest, response: HttpResponse, vehicle_id: str) -
 
 
 @router.put(
-    "/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True, operation_id="updateVehicle"
+    "/vehicles/{vehicle_id}",
+    response=VehicleOut,
+    by_alias=True,
+    operation_id="updateVehicle",
+    openapi_extra=reads(IDEMPOTENCY_KEY, IF_MATCH),
 )
 def change_vehicle(
     request: HttpRequest, response: HttpResponse, vehicle_id: str, asked: VehicleChange

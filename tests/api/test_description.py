@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,33 @@ def test_every_parameter_has_a_description_and_an_example(described):
         if not one.get("description") or ("example" not in one and one["name"] != "cursor")
     ]
     assert lacking == []
+
+
+@pytest.mark.parametrize(
+    ("header", "reader", "least"),
+    [("Idempotency-Key", "token_of", 9), ("If-Match", "requested_version", 5)],
+)
+def test_headers_that_an_operation_reads_are_described(described, header, reader, least):
+    read = {
+        operation.operation_id
+        for _prefix, router in api._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+        if reader in unwrap(operation.view_func).__code__.co_names
+    }
+    assert len(read) >= least
+    found = {
+        operation["operationId"]: one
+        for operation in operations(described)
+        for one in operation.get("parameters", ())
+        if (one["name"], one["in"]) == (header, "header")
+    }
+    assert set(found) == read
+    for one in found.values():
+        assert one["required"] is False
+        assert one["description"]
+        assert one["example"]
+        assert one["schema"]["type"] == "string"
 
 
 def test_every_field_has_a_description_and_an_example(described):

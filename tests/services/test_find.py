@@ -24,7 +24,8 @@ from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status, wait
 from tickets.services.lists import search
-from tickets.services.lists.filters import Now, condition, read_filters, split_box
+from tickets.services.lists.filter_definition import Now
+from tickets.services.lists.filters import condition, read_filters, split_box
 from tickets.services.lists.find import QUEUES, Queue, counts, find
 from tickets.store import search as index
 

@@ -27,7 +27,8 @@ from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType
 from tickets.models import Communication, Escalation, Tag, Ticket
 from tickets.presenters.tickets import system_update
-from tickets.services.lists.filters import FILTERS, Filter
+from tickets.services.lists.filter_definition import Filter
+from tickets.services.lists.filters import FILTERS
 from tickets.services.lists.find import count_up_to, find
 from tickets.services.read import get_tickets, sla_facts
 from tickets.store import queries, search

@@ -12,6 +12,7 @@ from pydantic import Field, create_model
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.api.conditions import requested_version, set_etag, unchanged
+from helpdesk.api.headers import IDEMPOTENCY_KEY, IF_MATCH, reads
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
@@ -41,7 +42,8 @@ from tickets.services.conversation.communicate import (
 from tickets.services.lifecycle import escalate
 from tickets.services.lifecycle.create import create_ticket
 from tickets.services.lifecycle.edit import edit
-from tickets.services.lists.filters import FILTERS, LONGEST_TEXT, Filter, read_filters
+from tickets.services.lists.filter_definition import Filter
+from tickets.services.lists.filters import FILTERS, LONGEST_TEXT, read_filters
 from tickets.services.lists.find import find
 from tickets.store.ticket import Ticket
 
@@ -102,7 +104,13 @@ def list_tickets(
     }
 
 
-@router.post("/tickets", response={201: TicketOut}, by_alias=True, operation_id="createTicket")
+@router.post(
+    "/tickets",
+    response={201: TicketOut},
+    by_alias=True,
+    operation_id="createTicket",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
+)
 def open_ticket(
     request: HttpRequest, response: HttpResponse, asked: NewTicket
 ) -> Answer[dict[str, Any]]:
@@ -150,7 +158,13 @@ def get_ticket(
     return Answer(200, {**answer, **more})
 
 
-@router.put("/tickets/{ticket_id}", response=TicketOut, by_alias=True, operation_id="updateTicket")
+@router.put(
+    "/tickets/{ticket_id}",
+    response=TicketOut,
+    by_alias=True,
+    operation_id="updateTicket",
+    openapi_extra=reads(IDEMPOTENCY_KEY, IF_MATCH),
+)
 def change_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: TicketChange
 ) -> dict[str, Any]:
@@ -166,7 +180,11 @@ def change_ticket(
 
 
 @router.post(
-    "/tickets/{ticket_id}/assign", response=TicketOut, by_alias=True, operation_id="assignTicket"
+    "/tickets/{ticket_id}/assign",
+    response=TicketOut,
+    by_alias=True,
+    operation_id="assignTicket",
+    openapi_extra=reads(IDEMPOTENCY_KEY, IF_MATCH),
 )
 def assign_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: Assignment
@@ -186,6 +204,7 @@ def assign_ticket(
     response={201: CreatedCommunication},
     by_alias=True,
     operation_id="addCommunication",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
 )
 def add_communication(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: NewCommunication
@@ -220,6 +239,7 @@ def add_communication(
     response=TicketOut,
     by_alias=True,
     operation_id="escalateTicket",
+    openapi_extra=reads(IDEMPOTENCY_KEY, IF_MATCH),
 )
 def escalate_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: EscalationRequest

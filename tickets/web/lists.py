@@ -11,31 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.services.read import find_vehicle, get_customer
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.accounts.models import Team
-from helpdesk.accounts.people import every_team, names_of, teams_of
+from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
-from helpdesk.parsing import whole_number
-from tickets.domain.filters import ME, MY_TEAMS, NOBODY, Filters, Sort
-from tickets.domain.ticket import Category, Priority, Status
+from tickets.domain.filters import Filters, Sort
+from tickets.domain.ticket import Priority, Status
 from tickets.presenters import tickets
 from tickets.presenters.choices import assignee_choices, word_choices
-from tickets.presenters.labels import QUEUES, label
-from tickets.services.assignment.assignable import people_in_lists
+from tickets.presenters.labels import QUEUES
 from tickets.services.lists import find as lists
 from tickets.services.lists import saved_views
-from tickets.services.lists.filters import (
-    BY_NAME,
-    BY_SEARCH,
-    FILTERS,
-    NAMES,
-    Control,
-    Filter,
-    read_filters,
-)
+from tickets.services.lists.filter_definition import Control, Filter
+from tickets.services.lists.filters import BY_NAME, BY_SEARCH, FILTERS, NAMES, read_filters
 from tickets.services.lists.find import Found, Queue, find
 
 SORTS = {
@@ -197,27 +186,11 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
             chips.append(
                 {
                     "label": one.label,
-                    "value": "" if one.control is Control.CHECKBOX else _value(name, value),
+                    "value": "" if one.control is Control.CHECKBOX else one.shown(value),
                     "url": _address({key: left for key, left in rest.items() if left}),
                 }
             )
     return chips
-
-
-def _value(name: str, value: str) -> str:
-    if name == "assignedTo":
-        known = {ME: _("Me"), NOBODY: _("Unassigned"), **names_of([value])}
-        return known.get(value, value)
-    if name == "team":
-        team = Team.objects.filter(pk=whole_number(value) or 0).first()
-        return team.name if team else (_("My teams") if value == MY_TEAMS else value)
-    if name == "customerId":
-        customer = get_customer(value)
-        return customer.name if customer else value
-    if name == "vehicleId":
-        vehicle = find_vehicle(value)
-        return vehicle.label if vehicle else value
-    return label(value)
 
 
 def _controls(filters: Filters, given: QueryDict) -> list[dict[str, Any]]:
@@ -251,19 +224,9 @@ def _template(control: Control) -> str:
 
 def _options(one: Filter, chosen: Any) -> Sequence[tuple[str, Any, bool]]:
     """Return the options of a select: values, labels, and whether each is selected."""
-    match one.name:
-        case "status":
-            return _marked(word_choices(list(Status)), chosen)
-        case "priority":
-            return _marked(word_choices(list(Priority)[::-1]), chosen)
-        case "category":
-            return _marked(word_choices(list(Category)), chosen)
-        case "assignedTo":
-            known = ((person.user_id, person.label) for person in people_in_lists())
-            return _marked([(ME, _("Me")), (NOBODY, _("Unassigned")), *known], {chosen})
-        case "team":
-            return _marked([(str(team.pk), team.name) for team in every_team()], {chosen})
-    return ()
+    if one.choices is None:
+        return ()
+    return _marked(one.choices(), {chosen} if isinstance(chosen, str) else chosen)
 
 
 def _marked(

@@ -20,7 +20,8 @@ class Arrival:
     """What came with a message, and what is written in the transaction that adds it to a ticket."""
 
     channel: Channel
-    email: EmailFacts
+    email: EmailFacts | None = None
+    """What its headers say, if it is an email."""
     participants: Sequence[str] = ()
     """Who takes part from now on, each as "Name <address>"."""
     from_customer: bool = True

@@ -12,7 +12,8 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from tickets.domain.filters import NOBODY, Filters
 from tickets.domain.ticket import Category, Priority
-from tickets.services.lists.filters import Now, condition
+from tickets.services.lists.filter_definition import Now
+from tickets.services.lists.filters import condition
 from tickets.store import queries, search
 from tickets.store.ticket import Ticket
 

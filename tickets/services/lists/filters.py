@@ -7,7 +7,6 @@ field of `Filters`, and a row here.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,9 @@ from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models.search import EntryTag
+from tickets.services.lists import filter_choices
 from tickets.services.lists import filter_values as values
+from tickets.services.lists.filter_definition import Control, Filter, Now, seconds
 from tickets.services.lists.filter_values import BadValue
 from tickets.services.read import sla_facts
 from tickets.store.ticket import Ticket
@@ -33,69 +34,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 LONGEST_TEXT = 200
-
-
-class Control(StrEnum):
-    """The control of a filter in the pages' form: each a template of components/filters."""
-
-    CHECKBOXES = "checkboxes"
-    CHECKBOX = "checkbox"
-    SELECT = "select"
-    TEXT = "text"
-    DATE = "date"
-
-
-@dataclass(frozen=True)
-class Now:
-    """What a filter's value is relative to: the time, and the teams that MY_TEAMS stands for."""
-
-    at: datetime
-    teams: Sequence[str] = ()
-
-    @property
-    def second(self) -> int:
-        return seconds(self.at)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter of ticket lists, in all its forms."""
-
-    name: str
-    """In addresses and the API."""
-    field: str
-    """Of `Filters`."""
-    label: "_StrPromise"
-    description: str
-    """Of the API's parameter."""
-    example: Any
-    kind: Any
-    """The type of the API's parameter."""
-    control: Control
-    read: Callable[[Sequence[str], Actor], Any]
-    """Values as they are written → the field's value. Raises BadValue."""
-    condition: Callable[[Any, Now], Q]
-    """The field's value → the condition of the search index."""
-    holds: Callable[[Any, Ticket, Now], bool]
-    """Whether a ticket as it is stored meets the field's value."""
-    box: str = ""
-    """Its key in the search box: `key:value`, or `is:key` for a yes."""
-    search: Callable[[str], str] | None = None
-    """What is written in the box, or under its key in the form → a value. Raises BadValue."""
-    by_queue: bool = False
-    """Whether an index of DynamoDB may serve it, without other filters."""
-    admin: tuple[str, str] | None = None
-    """The admin's field and lookup, if one lookup expresses the filter."""
-
-    def asked(self, filters: Filters) -> Any:
-        """Return the filter's value in `filters`, or None if it is not set."""
-        value = getattr(filters, self.field)
-        return None if value == frozenset() or value == "" else value
-
-
-def seconds(at: datetime) -> int:
-    """Return an instant as the search index has it."""
-    return int(at.timestamp())
 
 
 def _one_of(
@@ -115,6 +53,7 @@ def _one_of(
         ),
         holds=lambda wanted, ticket, now: getattr(ticket, name) in wanted,
         box=name,
+        choices=filter_choices.words_of(known),
         admin=(name, "in"),
         **more,
     )
@@ -258,6 +197,8 @@ FILTERS: tuple[Filter, ...] = (
         condition=lambda person, now: Q(assignee="" if person == NOBODY else person),
         holds=lambda person, ticket, now: (ticket.assigned_to or NOBODY) == person,
         box="assignee",
+        choices=filter_choices.people,
+        shown=filter_choices.person,
         by_queue=True,
     ),
     Filter(
@@ -272,6 +213,8 @@ FILTERS: tuple[Filter, ...] = (
         condition=lambda team, now: Q(team__in=now.teams),
         holds=lambda team, ticket, now: ticket.team_id in now.teams,
         box="team",
+        choices=filter_choices.teams,
+        shown=filter_choices.team,
         by_queue=True,
         admin=("team_id", "exact"),
     ),
@@ -288,6 +231,7 @@ FILTERS: tuple[Filter, ...] = (
         holds=lambda customer_id, ticket, now: ticket.customer_id == customer_id,
         box="customer",
         search=values.customer,
+        shown=filter_choices.customer,
         admin=("customer_id", "exact"),
     ),
     Filter(
@@ -303,6 +247,7 @@ FILTERS: tuple[Filter, ...] = (
         holds=lambda vehicle_id, ticket, now: ticket.vehicle_id == vehicle_id,
         box="vehicle",
         search=values.vehicle,
+        shown=filter_choices.vehicle,
         admin=("vehicle_id", "exact"),
     ),
     Filter(

@@ -19,7 +19,8 @@ from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Page, PagePosition
 from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Status
-from tickets.services.lists.filters import BY_NAME, FILTERS, Now, condition, meets
+from tickets.services.lists.filter_definition import Now
+from tickets.services.lists.filters import BY_NAME, FILTERS, condition, meets
 from tickets.services.lists.search import one_code, snippet, words_of
 from tickets.store import queries, search
 from tickets.store.keys import UNASSIGNED
