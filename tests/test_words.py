@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_name("words.txt")
 APPS = ("customers", "helpdesk", "reporting", "tickets", "theme")
-KINDS = {"templates", "code", "docs"}
+KINDS = {"templates", "code", "docs", "tests"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def banned(lines: list[str]) -> Iterator[Banned]:
 
 
 def searched() -> dict[str, list[Path]]:
-    """The files of each kind. The changelog, decisions and migrations tell of what was."""
+    """The files of each kind. The changelog and migrations tell of what was."""
     apps = [path for app in APPS for path in (ROOT / app).rglob("*") if path.is_file()]
     built = {"node_modules", "migrations", "__pycache__", "static"}
     ours = [path for path in apps if not built & set(path.relative_to(ROOT).parts)]
@@ -49,9 +49,10 @@ def searched() -> dict[str, list[Path]]:
         "templates": [*pages, *(path for path in ours if path.suffix == ".html")],
         "code": [path for path in ours if path.suffix in (".py", ".js")],
         "docs": [
-            *(ROOT / "docs").glob("*.md"),
+            *(ROOT / "docs").rglob("*.md"),
             *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
         ],
+        "tests": [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)],
     }
 
 

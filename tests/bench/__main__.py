@@ -100,7 +100,7 @@ def at_rest(desk: RunningDesk) -> None:
 
 
 def inside(desk: RunningDesk, what: str, *numbers: int) -> Any:
-    """Run a part of measure.py in the desk's own environment."""
+    """Run a part of measure.py in our own environment."""
     engines = dict(
         line.split("=", 1) for line in (desk.data / "engines.env").read_text().splitlines()
     )

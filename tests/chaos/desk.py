@@ -103,7 +103,7 @@ class RunningDesk:
         return done.stdout
 
     def python(self, *words: str) -> str:
-        """Run a program of the tests inside the desk's own environment, engines included."""
+        """Run a program of the tests inside this desk's environment, engines included."""
         done = subprocess.run(
             [sys.executable, *words],
             cwd=ROOT,

@@ -37,6 +37,6 @@ class Found(HTMLParser):
 
 
 def harmless(page: str) -> bool:
-    """No tag and no attribute in the page but the desk's own."""
+    """No tag and no attribute in the page but our own."""
     assert Found(page).bad == []
     return True

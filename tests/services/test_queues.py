@@ -27,7 +27,7 @@ QUEUE_OF = {
     # Milestones of tickets, and nothing else.
     "tickets.sla_sweep": SWEEPS,
     "tickets.fire_due": SWEEPS,
-    # Bounded work on the desk's own engines.
+    # Bounded work on Helpdesk's own engines.
     "reporting.roll_up": SHORT,
     "tickets.close_silent": SHORT,
     "tickets.follow_customers": SHORT,
