@@ -193,3 +193,8 @@ def test_absences_of_a_person_do_not_overlap(supervisor, desk):
     supervisor.post(change, {**first, "last_day": "2026-12-09"})
     assert Absence.objects.count() == 3
     assert str(Absence.objects.get(pk=mine.pk).last_day) == "2026-12-09"
+
+
+def test_the_address_of_an_earlier_release_leads_to_a_recalculation(supervisor):
+    moved = supervisor.get("/admin/tickets/replan/7/change/")
+    assert (moved.status_code, moved["Location"]) == (301, "/admin/tickets/recalculation/7/change/")
