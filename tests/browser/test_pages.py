@@ -90,6 +90,14 @@ def pages(desk) -> list[str]:
     )
     html = receive(HTML, now=now)
     take(now=now, auto_submitted="auto-replied", message_id="auto@p.example", subject=LONG)
+    take(
+        now=now,
+        sender="MAILER-DAEMON@posta.example",
+        subject=f"Undeliverable: {LONG}",
+        body="550 5.1.1 unknown",
+        return_path="<>",
+        message_id="report@p.example",
+    )
     [waiting] = suspended.suspended(by=desk.rep).mails
     settle()
     customer = f"/customers/{desk.customer.customer_id}/"
@@ -109,6 +117,7 @@ def pages(desk) -> list[str]:
         f"/tickets/{html.ticket_id}/messages/{html.communication_id}/html/",
         "/mail/suspended/",
         "/mail/suspended/?state=parked",
+        "/mail/suspended/?state=bounce",
         f"/mail/suspended/message/?mail={quote(waiting.key)}",
         f"/tickets/{number}/why/",
         f"/tickets/{long}/why/",
