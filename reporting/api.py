@@ -1,7 +1,7 @@
 """The two reports of the JSON API."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router
@@ -13,7 +13,7 @@ from helpdesk.api.schema import ApiSchema, Moment
 from helpdesk.clock import this_second
 from reporting.services import report
 from reporting.services.report import GroupBy, ReportQuery
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, Channel, Priority
 from tickets.services.lists.counts import now_counts
 
 router = Router(tags=["reports"])
@@ -45,7 +45,7 @@ describe(
         "p90Seconds": ("The 90th percentile of business seconds.", 14_400.0),
         "totals": ("All groups together.", None),
         "groups": ("In order.", None),
-        "key": ("The day, week, month, category, priority or user ID.", "2026-11-24"),
+        "key": ("The day, week, month, category, priority, channel or user ID.", "2026-11-24"),
         "created": ("Tickets created in the range.", 48),
         "resolved": ("Tickets resolved in the range.", 44),
         "closed": ("Tickets closed in the range.", 40),
@@ -141,6 +141,9 @@ class ReportParameters(ApiSchema):
     tz: str = Field("", description="UTC, or another zone of REPORT_TIME_ZONES.")
     priority: list[Priority] = Field([], description="Matches any of the values.")
     category: list[Category] = Field([], description="Matches any of the values.")
+    channel: list[Channel | Literal["none"]] = Field(
+        [], description="Matches any of the values; `none` where the channel is not known."
+    )
     assigned_to: str = Field("", description="A user ID, `me` or `none`.")
     include_merged: bool = Field(False, description="Include merged tickets.")
 
@@ -153,7 +156,11 @@ def sla_report(
     by = actor_of(request.user)
     asked = _asked(request)
     now = now_counts(
-        priorities=asked.priorities, categories=asked.categories, assignee=asked.assignee, by=by
+        priorities=asked.priorities,
+        categories=asked.categories,
+        channels=asked.channels,
+        assignee=asked.assignee,
+        by=by,
     )
     return report.sla_report(asked, now=now)
 

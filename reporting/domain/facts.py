@@ -61,6 +61,8 @@ class Dimensions:
     segment: str = ""
     merged: str = ""
     """The ticket that it was merged into. Empty: none."""
+    channel: str = ""
+    """How it reached the desk. Empty: not known."""
 
 
 def facts_of(

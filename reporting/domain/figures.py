@@ -43,8 +43,8 @@ class Column(IntEnum):
 WIDTH = len(Column)
 Row = list[int]
 Bins = Counter[int]
-Cell = tuple[str, str, str]
-"""Priority, category, assignee."""
+Cell = tuple[str, str, str, str]
+"""Priority, category, assignee, channel."""
 
 COUNTED = {
     FactKind.CREATED: Column.CREATED,
@@ -55,6 +55,11 @@ COUNTED = {
     FactKind.RESPONSE: Column.RESPONSES,
     FactKind.RESOLUTION: Column.RESOLUTIONS,
 }
+
+
+def cell_of(about: Dimensions) -> Cell:
+    """Return the cell that counts a ticket."""
+    return about.priority, about.category, about.assignee, about.channel
 
 
 def empty_row() -> Row:
@@ -100,7 +105,7 @@ class Figures:
 
     def count(self, about: Dimensions, fact: Fact) -> None:
         """Count one fact of a ticket."""
-        cell = (about.priority, about.category, about.assignee)
+        cell = cell_of(about)
         places = [(COUNTED[fact.kind], 1)]
         if fact.kind is FactKind.RESPONSE:
             places += [(Column.RESPONSES_MET, fact.met), (Column.RESPONSE_SECONDS, fact.seconds)]

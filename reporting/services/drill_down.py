@@ -9,7 +9,7 @@ from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.facts import Dimensions, Fact, FactKind
-from reporting.domain.figures import BANDS, COUNTED, Figures, Row, band_of, distribution
+from reporting.domain.figures import BANDS, COUNTED, Figures, Row, band_of, cell_of, distribution
 from reporting.services.facts import read_day
 from reporting.services.query import ReportQuery
 from reporting.services.report import by_day, counts_of, report
@@ -245,7 +245,7 @@ def _events(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list[t
             and not (figure.late and fact.met)
             and start <= fact.at < end
             and (asked.include_merged or not about.merged)
-            and asked.counts((about.priority, about.category, about.assignee))
+            and asked.counts(cell_of(about))
             and part.counts(about, fact)
         )
 

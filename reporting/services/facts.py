@@ -154,8 +154,12 @@ def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
         ticket.assigned_to or "",
         ticket.team_id or "",
         segment,
-        *([ticket.merged_into] if ticket.merged_into else []),
     ]
+    # Absent where nothing is known, so that older tickets have the facts that they had.
+    if ticket.merged_into or ticket.channel:
+        about.append(ticket.merged_into or "")
+    if ticket.channel:
+        about.append(ticket.channel)
     return {
         day: DayFacts(
             facts_pk(str(day), ticket.ticket_id),

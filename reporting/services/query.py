@@ -1,6 +1,6 @@
 """The query of a report, and the permission for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from reporting.domain import days
 from reporting.domain.days import Range
 from reporting.domain.figures import Cell
 from tickets.domain.filters import ME, NOBODY
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, Channel, Priority
 
 LONGEST = timedelta(days=366 * 20)
 EARLIEST = date(1990, 1, 1)
@@ -28,6 +28,7 @@ class GroupBy(StrEnum):
     CATEGORY = "category"
     PRIORITY = "priority"
     ASSIGNEE = "assignedTo"
+    CHANNEL = "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,27 @@ class ReportQuery:
     zone: str = "UTC"
     priorities: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()  # "": not known
     assignee: str | None = None  # "": unassigned
     include_merged: bool = False
     """Whether tickets that were merged into another count too."""
 
     def counts(self, cell: Cell) -> bool:
-        priority, category, assignee = cell
+        priority, category, assignee, channel = cell
         return (
             (not self.priorities or priority in self.priorities)
             and (not self.categories or category in self.categories)
+            and (not self.channels or channel in self.channels)
             and (self.assignee is None or assignee == self.assignee)
         )
 
     @property
     def of_all(self) -> bool:
-        return not self.priorities and not self.categories and self.assignee is None
+        return not self.priorities and self.by_priority_alone
 
     @property
     def by_priority_alone(self) -> bool:
-        return not self.categories and self.assignee is None
+        return not self.categories and not self.channels and self.assignee is None
 
 
 def parse_query(
@@ -65,8 +68,8 @@ def parse_query(
     """Return the query that URL parameters describe.
 
     `from`, `to` (exclusive) or, with `inclusive`, `until` (the last day), `tz`, `priority`,
-    `category`, `assignedTo`, `includeMerged`. Without days: the 30 up to `today`. A representative
-    sees their own figures. Raises Invalid with every invalid value; NotAllowed.
+    `category`, `channel`, `assignedTo`, `includeMerged`. Without days: the 30 up to `today`. A
+    representative sees their own figures. Raises Invalid with every invalid value; NotAllowed.
     """
     require_ticket_work(by)
     errors: dict[str, str] = {}
@@ -91,6 +94,7 @@ def parse_query(
         }
     priorities = _words("priority", given, Priority, errors)
     categories = _words("category", given, Category, errors)
+    channels = _words("channel", given, Channel, errors, others={NOBODY})
     merged = last.get("includeMerged", "").lower()
     if merged not in ("", "true", "false"):
         errors["includeMerged"] = _("Choose one of: %(words)s.") % {"words": "false, true"}
@@ -102,7 +106,15 @@ def parse_query(
         if assignee not in (None, by.user_id):
             raise NotAllowed(_("Only supervisors can see reports of others."))
         assignee = by.user_id
-    return ReportQuery(Range(start, end), zone, priorities, categories, assignee, merged == "true")
+    return ReportQuery(
+        Range(start, end),
+        zone,
+        priorities,
+        categories,
+        frozenset("" if word == NOBODY else word for word in channels),
+        assignee,
+        merged == "true",
+    )
 
 
 def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | None:
@@ -126,11 +138,13 @@ def _day(name: str, given: Mapping[str, str], errors: dict[str, str]) -> date | 
 def _words(
     name: str,
     given: Mapping[str, Iterable[str]],
-    words: type[Priority] | type[Category],
+    words: type[Priority] | type[Category] | type[Channel],
     errors: dict[str, str],
+    *,
+    others: Set[str] = frozenset(),
 ) -> frozenset[str]:
     wanted = {value.strip() for value in given.get(name, ()) if value.strip()}
-    known = {word.value for word in words}
+    known = {*others, *(word.value for word in words)}
     if wanted - known:
         errors[name] = _("Choose one of: %(words)s.") % {"words": ", ".join(sorted(known))}
     return frozenset(wanted & known)

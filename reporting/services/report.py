@@ -35,7 +35,7 @@ from reporting.services.rollups import (
 )
 from reporting.store import packing, queries
 from tickets.domain.filters import NOBODY
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, Channel, Priority
 from tickets.services.lists.counts import now_counts
 
 
@@ -68,7 +68,7 @@ class Report:
         return response(row, durations.response), resolution(row, durations.resolution)
 
     def rows(self, place: int) -> dict[str, Row]:
-        """Return the rows of each priority (0), category (1) or assignee (2)."""
+        """Return the rows of each priority (0), category (1), assignee (2) or channel (3)."""
         found: dict[str, Row] = {}
         for cell, row in self.figures.cells.items():
             add_to(found.setdefault(cell[place], empty_row()), row)
@@ -141,7 +141,11 @@ def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) ->
     Calculated backwards from those that are active now. Cost: as `by_day`, up to today.
     """
     left = now_counts(
-        priorities=asked.priorities, categories=asked.categories, assignee=asked.assignee, by=by
+        priorities=asked.priorities,
+        categories=asked.categories,
+        channels=asked.channels,
+        assignee=asked.assignee,
+        by=by,
     )["active"]
     until = replace(asked, range=Range(asked.range.start, max(asked.range.end, today + days.DAY)))
     rows = by_day(until)
@@ -192,8 +196,8 @@ def key_of(day: date, group_by: GroupBy) -> str:
 def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
     """Return the rows of each group, by key.
 
-    Groups are every day, week or month of the range in order, every category or priority, or all
-    assignees with any figure ("none" is nobody).
+    Groups are every day, week or month of the range in order, every category, priority or channel
+    ("none" is not known), or all assignees with any figure ("none" is nobody).
     """
     rows: dict[str, Row]
     if group_by in (GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH):
@@ -206,6 +210,7 @@ def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
         GroupBy.PRIORITY: (0, [one.value for one in Priority]),
         GroupBy.CATEGORY: (1, [one.value for one in Category]),
         GroupBy.ASSIGNEE: (2, []),
+        GroupBy.CHANNEL: (3, [one.value for one in Channel]),
     }[group_by]
     rows = {name: empty_row() for name in names}
     for cell, row in sorted(found.cells.items()):

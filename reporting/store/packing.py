@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from reporting.domain.figures import NO_TIME, WIDTH, Bins, Durations, Figures, Row
+from reporting.domain.figures import NO_TIME, WIDTH, Bins, Cell, Durations, Figures, Row
 from tickets.domain.ticket import Priority
 
 PIECE = 300_000
@@ -46,8 +46,8 @@ def unpack_counts(data: bytes) -> Figures:
     rest = list(_little(numbers))
     figures = Figures()
     at = 0
-    tables: list[tuple[list[Any], dict[Any, Row]]] = [
-        (cells, figures.cells),
+    tables: list[tuple[Iterable[Any], dict[Any, Row]]] = [
+        ((_cell(key) for key in cells), figures.cells),
         (teams, figures.teams),
         (segments, figures.segments),
     ]
@@ -70,10 +70,8 @@ def pack_durations(figures: Figures) -> bytes:
 
 def unpack_durations(data: bytes) -> Figures:
     figures = Figures()
-    for (priority, category, assignee), response, resolution in json.loads(zlib.decompress(data)):
-        figures.durations[priority, category, assignee] = Durations(
-            _bins(response), _bins(resolution)
-        )
+    for key, response, resolution in json.loads(zlib.decompress(data)):
+        figures.durations[_cell(key)] = Durations(_bins(response), _bins(resolution))
     return figures
 
 
@@ -113,6 +111,12 @@ def unpack_rows(data: bytes) -> list[Row]:
     numbers.frombytes(data)
     rest = list(_little(numbers))
     return [rest[at : at + WIDTH] for at in range(0, len(rest), WIDTH)]
+
+
+def _cell(key: list[str]) -> Cell:
+    """Return the cell of a stored key. Those of earlier releases name no channel."""
+    priority, category, assignee, *channel = key
+    return priority, category, assignee, channel[0] if channel else ""
 
 
 def pieces(data: bytes) -> list[bytes]:

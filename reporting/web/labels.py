@@ -21,7 +21,9 @@ DEFINITIONS = {
     "attainment": _("Share of tickets that met the target."),
     "median": _("Half of the tickets took no longer than this. Accurate to 1 %."),
     "p90": _("Nine in ten tickets took no longer than this. Accurate to 1 %."),
-    "as_now": _("Tickets are grouped by their current priority, category, assignee and team."),
+    "as_now": _(
+        "Tickets are grouped by their current priority, category, channel, assignee and team."
+    ),
 }
 
 FIGURES = {

@@ -25,7 +25,7 @@ from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Priority
 from tickets.presenters.labels import RULES, label
 
-_FILTERED = ("priority", "category", "assignedTo")
+_FILTERED = ("priority", "category", "channel", "assignedTo")
 """Tables whose rows have reports of their own."""
 
 
@@ -195,6 +195,7 @@ def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     tables: list[tuple[str, str, Mapping[str, Row], Mapping[str, str]]] = [
         (_("By priority"), "priority", found.rows(0), {}),
         (_("By category"), "category", found.rows(1), {}),
+        (_("By channel"), "channel", found.rows(3), {"": _("Unknown")}),
         (_("By assignee"), "assignedTo", people, people_names),
     ]
     if found.asked.by_priority_alone:
@@ -241,6 +242,7 @@ def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
 def narrowed_to(asked: ReportQuery, part: Part) -> str:
     """Return what a drill-down is restricted to, as text; empty for no restriction."""
     words = [label(word) for word in (*sorted(asked.priorities), *sorted(asked.categories))]
+    words += [label(word) if word else _("Unknown channel") for word in sorted(asked.channels)]
     if asked.assignee is not None:
         words.append(names([asked.assignee]).get(asked.assignee, asked.assignee))
     if part.team is not None:
@@ -274,6 +276,8 @@ def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Par
             return replace(asked, priorities=frozenset({key})), WHOLE
         case "category":
             return replace(asked, categories=frozenset({key})), WHOLE
+        case "channel":
+            return replace(asked, channels=frozenset({key})), WHOLE
         case "assignedTo":
             return replace(asked, assignee=key), WHOLE
         case "team":

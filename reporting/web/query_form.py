@@ -21,13 +21,14 @@ from reporting.domain.days import Range, day_of
 from reporting.services.drill_down import WHOLE, Part
 from reporting.services.query import GroupBy, ReportQuery, parse_query
 from tickets.domain.filters import ME, NOBODY
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, Channel, Priority
+from tickets.presenters.labels import label
 from tickets.services.assignment.assignable import people_in_lists
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 _PART = ("team", "segment", "rule", "level", "band")
-_FILTERS = ("from", "until", "tz", "priority", "category", "assignedTo", "includeMerged")
+_FILTERS = ("from", "until", "tz", "priority", "category", "channel", "assignedTo", "includeMerged")
 
 
 def query_of(request: HttpRequest, by: Actor, today: date) -> ReportQuery:
@@ -111,6 +112,7 @@ def form(request: HttpRequest, by: Actor, today: date) -> dict[str, Any]:
         "zones": settings.REPORT_TIME_ZONES,
         "priorities": list(Priority),
         "categories": list(Category),
+        "channels": [*((one, label(one)) for one in Channel), (NOBODY, _("Unknown"))],
         "people": _people(given["assignedTo"]) if by.supervises else [],
         "groupings": [
             (GroupBy.DAY.value, _("Day")),
@@ -134,6 +136,7 @@ def pairs(asked: ReportQuery) -> list[tuple[str, str]]:
         ("tz", asked.zone),
         *(("priority", word) for word in sorted(asked.priorities)),
         *(("category", word) for word in sorted(asked.categories)),
+        *(("channel", word or NOBODY) for word in sorted(asked.channels)),
         *([("assignedTo", assignee)] if assignee else []),
         *([("includeMerged", "true")] if asked.include_merged else []),
     ]

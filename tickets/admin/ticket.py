@@ -122,6 +122,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         "priority",
         EscalatedFilter,
         "category",
+        "channel",
         AssigneeFilter,
         TeamFilter,
         DueFilter,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from tickets.domain.ticket import Category, Priority, Status
+from tickets.domain.ticket import Category, Channel, Priority, Status
 
 ME, NOBODY, MY_TEAMS = "me", "none", "mine"
 
@@ -35,6 +35,7 @@ class Filters:
     statuses: frozenset[Status] = frozenset()
     priorities: frozenset[Priority] = frozenset()
     categories: frozenset[Category] = frozenset()
+    channels: frozenset[Channel] = frozenset()
     assigned_to: str | None = None  # a user id, ME or NOBODY
     team: str | None = None  # a team's id, or MY_TEAMS
     customer_id: str | None = None
@@ -85,6 +86,7 @@ class Filters:
             "statuses": lambda names: frozenset(map(Status, names)),
             "priorities": lambda names: frozenset(map(Priority, names)),
             "categories": lambda names: frozenset(map(Category, names)),
+            "channels": lambda names: frozenset(map(Channel, names)),
             "tags": frozenset,
             "sort": Sort,
             **dict.fromkeys(_INSTANTS, datetime.fromisoformat),

@@ -13,7 +13,14 @@ from customers.models import labels as of_customers
 from customers.models.labels import Labels
 from tickets.domain.sla.milestones import Trigger
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.domain.ticket import (
+    Category,
+    Channel,
+    CommunicationType,
+    Direction,
+    Priority,
+    Status,
+)
 
 LABELS: Labels = {
     **of_customers.LABELS,
@@ -40,6 +47,9 @@ LABELS: Labels = {
     CommunicationType.INTERNAL_NOTE: _("Internal Note"),
     CommunicationType.CUSTOMER_RESPONSE: _("Customer Response"),
     CommunicationType.SYSTEM_UPDATE: _("System Update"),
+    Channel.EMAIL: _("Email"),
+    Channel.WEB: _("Web"),
+    Channel.API: _("API"),
     Direction.INBOUND: _("inbound"),
     Direction.OUTBOUND: _("outbound"),
 }

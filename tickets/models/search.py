@@ -23,6 +23,7 @@ class Entry(models.Model):
     team = models.CharField(max_length=40, blank=True)
     customer = models.CharField(max_length=MOST_TEXT)
     vehicle = models.CharField(max_length=MOST_TEXT, blank=True)
+    channel = models.CharField(max_length=10, blank=True, default="", db_default="")
     level = models.PositiveSmallIntegerField()
     waiting = models.BooleanField()
     created = models.BigIntegerField()
@@ -38,7 +39,7 @@ class Entry(models.Model):
         indexes = [
             *(
                 models.Index(fields=[column, "created", "number"], name=f"entry_{column}_created")
-                for column in ("status", "assignee", "team", "category", "priority")
+                for column in ("status", "assignee", "team", "category", "priority", "channel")
             ),
             models.Index(fields=["urgency", "number"], name="entry_urgency"),
             models.Index(
@@ -52,6 +53,7 @@ class Entry(models.Model):
             models.Index(fields=["team", "urgency", "number"], name="entry_team"),
             models.Index(fields=["category", "urgency", "number"], name="entry_category"),
             models.Index(fields=["priority", "urgency", "number"], name="entry_priority"),
+            models.Index(fields=["channel", "urgency", "number"], name="entry_channel"),
             models.Index(fields=["customer", "created"], name="entry_customer"),
             models.Index(fields=["vehicle", "created"], name="entry_vehicle"),
             models.Index(fields=["created", "number"], name="entry_created"),

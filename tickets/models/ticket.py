@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import Category, CommunicationType, Direction, Priority, Status
+from tickets.domain.ticket import Category, Channel, CommunicationType, Direction, Priority, Status
 from tickets.models.labels import LABELS, RULES, choices
 
 
@@ -20,6 +20,9 @@ class Ticket(PlannedModel):
     category = models.CharField(_("category"), max_length=20, choices=choices(Category))
     priority = models.CharField(_("priority"), max_length=20, choices=choices(Priority))
     status = models.CharField(_("status"), max_length=20, choices=choices(Status))
+    channel = models.CharField(  # noqa: DJ001
+        _("channel"), max_length=10, choices=choices(Channel), null=True
+    )
     sla_status = models.CharField(_("SLA"), max_length=20, choices=choices(SlaStatus))
     escalation_level = models.IntegerField(_("level"))
     waiting = models.BooleanField(_("waiting for customer"))

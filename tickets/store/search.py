@@ -319,6 +319,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
         team=ticket.team_id or "",
         customer=ticket.customer_id,
         vehicle=ticket.vehicle_id or "",
+        channel=ticket.channel or "",
         level=ticket.escalation_level,
         waiting=bool(ticket.waiting),
         created=_seconds(ticket.created_at),

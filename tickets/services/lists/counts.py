@@ -59,6 +59,7 @@ def now_counts(
     *,
     priorities: frozenset[str] = frozenset(),
     categories: frozenset[str] = frozenset(),
+    channels: frozenset[str] = frozenset(),
     assignee: str | None = None,
     by: Actor,
     now: datetime | None = None,
@@ -66,7 +67,7 @@ def now_counts(
     """Return the `now` of the SLA report: active, atRisk, overdue, waiting, unassigned. One SQL
     query.
 
-    `assignee` is a user id, or "" for nobody. Raises NotAllowed.
+    `assignee` is a user id, or "" for nobody; a channel of "" is an unknown one. Raises NotAllowed.
     """
     require_ticket_work(by)
     filters = Filters(
@@ -75,7 +76,8 @@ def now_counts(
         assigned_to=NOBODY if assignee == "" else assignee,
     )
     found, at = TicketCounts(), now or this_second()
-    for row in search.active_counts(condition(filters, Now(at)), now=at):
+    by_channel = Q(channel__in=channels) if channels else Q()
+    for row in search.active_counts(condition(filters, Now(at)) & by_channel, now=at):
         found.add(row)
     return {
         "active": found.active,

@@ -21,7 +21,7 @@ from helpdesk.errors import Invalid
 from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import Category, Priority, Status
+from tickets.domain.ticket import Category, Channel, Priority, Status
 from tickets.models.search import EntryTag
 from tickets.services.lists import filter_choices
 from tickets.services.lists import filter_values as values
@@ -148,6 +148,7 @@ FILTERS: tuple[Filter, ...] = (
     _one_of("status", "statuses", gettext_lazy("Status"), Status, "status", by_queue=True),
     _one_of("priority", "priorities", gettext_lazy("Priority"), Priority, "priority"),
     _one_of("category", "categories", gettext_lazy("Category"), Category, "category"),
+    _one_of("channel", "channels", gettext_lazy("Channel"), Channel, "channel"),
     _flag(
         "overdue",
         "overdue",
