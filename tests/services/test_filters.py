@@ -11,6 +11,7 @@ from helpdesk.errors import Invalid
 from tests.world import NOON, after, settle, stored, team
 from tickets.admin.ticket import narrowed
 from tickets.domain.filters import Filters
+from tickets.domain.ticket import Channel
 from tickets.models import Ticket
 from tickets.models.search import Entry
 from tickets.services.assignment.assign import assign_team
@@ -29,8 +30,15 @@ def tickets(desk):
     """Tickets that differ in everything that can be filtered by."""
     money = team("Money", desk.rep_user)
     made = [
-        desk.ticket(priority="High", category="Customs", tags=["vip", "broker"]),
-        desk.ticket(priority="Low", vehicle_id=desk.vehicle.vehicle_id, now=after(days=-3)),
+        desk.ticket(
+            priority="High", category="Customs", tags=["vip", "broker"], channel=Channel.EMAIL
+        ),
+        desk.ticket(
+            priority="Low",
+            vehicle_id=desk.vehicle.vehicle_id,
+            now=after(days=-3),
+            channel=Channel.API,
+        ),
         desk.ticket(assigned_to=desk.rep.user_id, priority="Critical", now=after(hours=29)),
         desk.ticket(assigned_to=desk.rep.user_id, tags=["vip"], now=after(days=1)),
         desk.ticket(now=after(days=1)),
@@ -60,6 +68,7 @@ def queries(desk):
         "status": [["Resolved"], ["open", "in progress"]],
         "priority": [["high", "Low"]],
         "category": [["Customs"]],
+        "channel": [["email"], ["email", "API"]],
         "overdue": [["true"], ["no"]],
         "atRisk": [["yes"], ["false"]],
         "waiting": [["1"], ["0"]],
