@@ -57,17 +57,15 @@ def rep_client(desk, client):
     return client
 
 
-# Tests that start a whole desk, or a browser: one of a kind at a time, and started once.
-_ALONE = {
-    "tests/browser/": "browser",
-    "tests/chaos/": "desk",
-    "tests/api/test_running.py": "desk",
-}
+# Tests that start a whole desk: one at a time, and some share it.
+_ALONE = ("tests/chaos/", "tests/api/test_running.py")
 
 
 class _Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return next((kind for path, kind in _ALONE.items() if nodeid.startswith(path)), nodeid)
+        if nodeid.startswith(_ALONE):
+            return "desk"
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/browser/") else nodeid
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -69,6 +69,14 @@ FORMS = (
         ("tests/admin/test_changelist_cost.py",),
     ),
     Form(
+        *("ERASURE_KILLS", "60", "An erasure that is killed before any of its writes"),
+        ("tests/security/test_erasure.py",),
+    ),
+    Form(
+        *("MERGES_UNDONE", "200", "Stories of a ticket and its twin: one is merged, and is not"),
+        ("tests/services/test_links_and_merges.py",),
+    ),
+    Form(
         *("REASSIGNED", "500", "Many tickets reassigned at once"),
         ("tests/admin/test_tickets.py",),
     ),

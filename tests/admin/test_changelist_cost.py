@@ -1,6 +1,7 @@
 """No page of the changelist costs more because there are more tickets, or because it comes later.
 
-CHANGELIST_TICKETS=100000 measures what the issue promises; the suite makes do with fewer.
+CHANGELIST_TICKETS=100000 measures what the issue promises, page 400 among it; the suite makes do
+with fewer.
 """
 
 import os
@@ -19,8 +20,8 @@ from tickets.admin import people
 from tickets.models import Ticket
 from tickets.services.lists.search import rebuild
 
-COUNT = int(os.environ.get("CHANGELIST_TICKETS", "800"))
-FAR, NEAR = 400, 10
+COUNT = int(os.environ.get("CHANGELIST_TICKETS", "300"))
+FAR, NEAR = (400, 10) if "CHANGELIST_TICKETS" in os.environ else (100, 4)
 WALKED = ("everything", "newest", "open", "a word")
 """Lists that are walked to page FAR, as far as they go; the others to page NEAR."""
 LIST = "/admin/tickets/ticket/"
@@ -77,7 +78,7 @@ def fill(desk, count):
     rebuild()
 
 
-def test_page_400_is_reached_and_costs_what_the_second_does(supervisor, desk, rf, monkeypatch):
+def test_a_far_page_is_reached_and_costs_what_the_second_does(supervisor, desk, rf, monkeypatch):
     fill(desk, FAR + 5)
     options = admin.site.get_model_admin(Ticket)
     monkeypatch.setattr(options, "list_per_page", 1)

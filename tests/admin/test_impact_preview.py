@@ -59,8 +59,13 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("kind", SAID)
-def test_a_form_says_what_a_change_will_touch(supervisor, things, kind):
+def test_a_form_says_what_a_change_will_touch(supervisor, things, subtests):
+    for kind in SAID:
+        with subtests.test(kind):
+            _says_what_it_touches(supervisor, things, kind)
+
+
+def _says_what_it_touches(supervisor, things, kind):
     app = "accounts" if kind == "team" else "tickets"
     thing = things[kind]
     address = (

@@ -168,42 +168,44 @@ def varied(desk):
     return {"late": late.ticket_id, "other": other.ticket_id, "done": done.ticket_id}
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", {"late", "other", "done"}),
-        ("status=Open", {"late", "other"}),
-        ("status=Open&status=Resolved", {"late", "other", "done"}),
-        ("priority=Critical&priority=Low", {"late", "other"}),
-        ("category=Customs", {"late"}),
-        ("assignedTo=none", {"late", "done"}),
-        ("assignedTo=me", set()),
-        ("assignedTo={rep2}", {"other"}),
-        ("customerId={customer}", {"late", "other", "done"}),
-        ("customerId=nobody", set()),
-        ("vehicleId={vehicle}", {"other"}),
-        ("q=colleag", {"other"}),
-        ("overdue=true", {"late"}),
-        ("overdue=false", {"other", "done"}),
-        ("escalated=true", {"late"}),
-        ("escalated=false&status=Open", {"other"}),
-        ("createdFrom=2026-11-03", {"other"}),
-        ("createdTo=2026-11-02", {"late", "done"}),
-        ("createdTo=2026-11-02T13:00:00Z", {"late"}),
-        ("status=Resolved&sort=-updatedAt", {"done"}),
-    ],
-)
-def test_every_filter_of_the_list(program, desk, varied, query, expected):
-    query = query.format(
-        rep2=desk.rep2.user_id,
-        customer=desk.customer.customer_id,
-        vehicle=desk.vehicle.vehicle_id,
-    )
-    found = program.get(f"/tickets?{query}")
+LISTS = [
+    ("", {"late", "other", "done"}),
+    ("status=Open", {"late", "other"}),
+    ("status=Open&status=Resolved", {"late", "other", "done"}),
+    ("priority=Critical&priority=Low", {"late", "other"}),
+    ("category=Customs", {"late"}),
+    ("assignedTo=none", {"late", "done"}),
+    ("assignedTo=me", set()),
+    ("assignedTo={rep2}", {"other"}),
+    ("customerId={customer}", {"late", "other", "done"}),
+    ("customerId=nobody", set()),
+    ("vehicleId={vehicle}", {"other"}),
+    ("q=colleag", {"other"}),
+    ("overdue=true", {"late"}),
+    ("overdue=false", {"other", "done"}),
+    ("escalated=true", {"late"}),
+    ("escalated=false&status=Open", {"other"}),
+    ("createdFrom=2026-11-03", {"other"}),
+    ("createdTo=2026-11-02", {"late", "done"}),
+    ("createdTo=2026-11-02T13:00:00Z", {"late"}),
+    ("status=Resolved&sort=-updatedAt", {"done"}),
+]
 
-    assert set(numbers(found)) == {varied[name] for name in expected}
-    assert all(set(ticket) == FIELDS for ticket in found.json()["items"])
-    assert all(ticket["description"] and ticket["policyId"] for ticket in found.json()["items"])
+
+def test_every_filter_of_the_list(program, desk, varied, subtests):
+    ids = {
+        "rep2": desk.rep2.user_id,
+        "customer": desk.customer.customer_id,
+        "vehicle": desk.vehicle.vehicle_id,
+    }
+    for query, expected in LISTS:
+        with subtests.test(query):
+            found = program.get(f"/tickets?{query.format(**ids)}")
+            shown = found.json()["items"]
+
+            assert set(numbers(found)) == {varied[name] for name in expected}
+            assert all(set(ticket) == FIELDS for ticket in shown)
+            assert all(ticket["description"] and ticket["policyId"] for ticket in shown)
 
 
 def test_the_orders_of_the_list(program, varied):
@@ -215,23 +217,24 @@ def test_the_orders_of_the_list(program, varied):
     assert set(numbers(program.get("/tickets?sort=-updatedAt"))) == set(by_creation)
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("status=Done", "status"),
-        ("priority=", "priority"),
-        ("assignedTo=mallory", "assignedTo"),
-        ("overdue=perhaps", "overdue"),
-        ("createdFrom=yesterday", "createdFrom"),
-        ("sort=subject", "sort"),
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("limit=ten", "limit"),
-        ("q=" + "x" * 201, "q"),
-    ],
-)
-def test_what_the_list_does_not_understand_it_says(program, query, field):
-    is_problem(program.get(f"/tickets?{query}"), 422, field)
+WRONG_LISTS = [
+    ("status=Done", "status"),
+    ("priority=", "priority"),
+    ("assignedTo=mallory", "assignedTo"),
+    ("overdue=perhaps", "overdue"),
+    ("createdFrom=yesterday", "createdFrom"),
+    ("sort=subject", "sort"),
+    ("limit=0", "limit"),
+    ("limit=101", "limit"),
+    ("limit=ten", "limit"),
+    ("q=" + "x" * 201, "q"),
+]
+
+
+def test_what_the_list_does_not_understand_it_says(program, subtests):
+    for query, field in WRONG_LISTS:
+        with subtests.test(query[:40]):
+            is_problem(program.get(f"/tickets?{query}"), 422, field)
 
 
 def test_a_cursor_goes_on_and_belongs_to_its_query(program, desk, varied):

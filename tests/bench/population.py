@@ -121,8 +121,13 @@ def report_year(tickets: int, times: int) -> None:
             for kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
                 seconds = int(chance.lognormvariate(9, 1.5))
                 some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
-        for _ in range(times):
-            figures.add(some)
+        for bit in range(times.bit_length()):  # by doubling: a million tickets at once
+            if times >> bit & 1:
+                figures.add(some)
+            twice = Figures()
+            twice.add(some)
+            twice.add(some)
+            some = twice
         reports.write_rollups(
             "UTC",
             f"2025-{month:02}",

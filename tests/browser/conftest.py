@@ -74,7 +74,8 @@ def axe(page: Page, errors: list[str]) -> Callable[[], dict[str, str]]:
     def violations() -> dict[str, str]:
         before = len(errors)
         page.evaluate(AT_REST)
-        page.evaluate(AXE.read_text())
+        if not page.evaluate("'axe' in window"):  # half a megabyte, once a page
+            page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run().then(result => result.violations)")
         del errors[before:]  # axe itself tries inline styles, which the page's policy refuses
         return {f"{page.url} {one['id']}": one["nodes"][0]["html"] for one in found}

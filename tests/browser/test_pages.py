@@ -211,9 +211,9 @@ def test_nothing_sticks_out_in_german(page: Page, pages, desk):
     desk.supervisor_user.save()
     found: dict[str, str] = {}
     for address in pages:
+        page.goto(address)
         for width, height in ((390, 844), (1280, 900)):
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(address)
             found |= stuck_out(page)
         expect(page.locator("html")).to_have_attribute("lang", "de")
     for address in ("/admin/", "/admin/tickets/ticket/", "/admin/tickets/policy/1/change/"):

@@ -161,6 +161,7 @@ class Browser:
         self.base = f"http://127.0.0.1:{desk.port}"
         self.jar = http.cookiejar.CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.signed = ""
         self.post("/accounts/login/", username=username, password="demo")
 
     def get(self, path: str) -> str:
@@ -169,8 +170,10 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> str:
         """Send a form as its page would; the address that the answer leads to."""
-        token = self.token("/tickets/new/" if path != "/accounts/login/" else path)
-        return self.send(path, {"csrfmiddlewaretoken": token, **fields})
+        if path == "/accounts/login/":  # after it, tokens are others
+            return self.send(path, {"csrfmiddlewaretoken": self.token(path), **fields})
+        self.signed = self.signed or self.token("/tickets/new/")
+        return self.send(path, {"csrfmiddlewaretoken": self.signed, **fields})
 
     def token(self, page: str) -> str:
         """The CSRF token of a page's form."""

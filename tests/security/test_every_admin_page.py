@@ -5,6 +5,7 @@ this file has one to show.
 """
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.contrib import admin
@@ -119,6 +120,14 @@ def addresses(filled, client):
     return found
 
 
+def browser_of(desk, role):
+    """A browser of its own, without a screen, in which this role is signed in."""
+    client = Client()
+    if role:
+        client.force_login(getattr(desk, role))
+    return client
+
+
 def configuration():
     """What the admin could have changed, counted."""
     models = (User, Group, CannedReply, Webhook, Policy, RoutingRule, EscalationRule, LogEntry)
@@ -132,37 +141,36 @@ def turned_away(answer):
     return answer.status_code in (403, 405)
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_nobody_else_reads_or_writes_by_any_page_or_method(filled, addresses, client, role, method):
-    if role:
-        client.force_login(getattr(filled, role))
-    before = stored(filled.number).version, configuration()
+def test_nobody_else_reads_or_writes_by_any_page_or_method(filled, addresses, subtests):
+    for role, method in product(ROLES, ("get", "post", "put", "patch", "delete")):
+        with subtests.test(f"{role} {method}"):
+            client = browser_of(filled, role)
+            before = stored(filled.number).version, configuration()
 
-    for (label, page), address in addresses.items():
-        answer = getattr(client, method)(address)
-        assert turned_away(answer), f"{role} {method} {label} {page}: {answer.status_code}"
-        assert SECRET not in answer.content.decode(), f"{role} {method} {label} {page}"
+            for (label, page), address in addresses.items():
+                answer = getattr(client, method)(address)
+                assert turned_away(answer), f"{label} {page}: {answer.status_code}"
+                assert SECRET not in answer.content.decode(), f"{label} {page}"
 
-    assert (stored(filled.number).version, configuration()) == before
+            assert (stored(filled.number).version, configuration()) == before
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_nobody_else_runs_an_action(filled, addresses, client, role):
-    if role:
-        client.force_login(getattr(filled, role))
-    before = stored(filled.number).version, configuration()
+def test_nobody_else_runs_an_action(filled, addresses, subtests):
+    for role in ROLES:
+        with subtests.test(f"{role}"):
+            client = browser_of(filled, role)
+            before = stored(filled.number).version, configuration()
 
-    for label, options in registered().items():
-        for action in options.actions or ():
-            name = action if isinstance(action, str) else action.__name__
-            answer = client.post(
-                addresses[label, "changelist"],
-                {"action": name, "_selected_action": [filled.number, "1"], "index": "0"},
-            )
-            assert turned_away(answer), f"{role} runs {name} on {label}: {answer.status_code}"
+            for label, options in registered().items():
+                for action in options.actions or ():
+                    name = action if isinstance(action, str) else action.__name__
+                    answer = client.post(
+                        addresses[label, "changelist"],
+                        {"action": name, "_selected_action": [filled.number, "1"], "index": "0"},
+                    )
+                    assert turned_away(answer), f"{name} on {label}: {answer.status_code}"
 
-    assert (stored(filled.number).version, configuration()) == before
+            assert (stored(filled.number).version, configuration()) == before
 
 
 def expected(label, page, user):
@@ -216,16 +224,18 @@ def test_a_supervisor_without_staff_status_and_one_who_left_are_no_supervisors(
             assert turned_away(answer), f"{change} {label} {page}: {answer.status_code}"
 
 
-@pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_other_methods_change_nothing_for_supervisors_either(filled, addresses, client, method):
+def test_other_methods_change_nothing_for_supervisors_either(filled, addresses, client, subtests):
     client.force_login(filled.supervisor_user)
-    before = stored(filled.number).version, configuration()
 
-    for (label, page), address in addresses.items():
-        status = getattr(client, method)(address).status_code
-        assert status < 500, f"{method} {label} {page}: {status}"
+    for method in ("put", "patch", "delete"):
+        with subtests.test(method):
+            before = stored(filled.number).version, configuration()
 
-    assert (stored(filled.number).version, configuration()) == before
+            for (label, page), address in addresses.items():
+                status = getattr(client, method)(address).status_code
+                assert status < 500, f"{label} {page}: {status}"
+
+            assert (stored(filled.number).version, configuration()) == before
 
 
 def test_every_form_and_action_wants_a_token(filled, addresses):

@@ -93,8 +93,13 @@ def test_each_filter_of_the_table_is_a_field_and_back():
     assert len(FILTERS) == len(fields)
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_index_store_box_and_form_agree(desk, tickets, rep_client, name):
+def test_index_store_box_and_form_agree(desk, tickets, subtests):
+    for name in sorted(BY_NAME):
+        with subtests.test(name):
+            _agree(desk, tickets, name)
+
+
+def _agree(desk, tickets, name):
     one = BY_NAME[name]
     teams = [str(found.pk) for found in _teams(desk)]
     now = Now(LATER, teams)
@@ -193,8 +198,13 @@ OF_NOW = {"atRisk", "overdue"}
 """What the admin asks at its own time: tests/admin/test_tickets.py."""
 
 
-@pytest.mark.parametrize("name", sorted(set(BY_NAME) - OF_NOW))
-def test_the_admin_finds_the_same_where_it_can_ask(desk, tickets, name):
+def test_the_admin_finds_the_same_where_it_can_ask(desk, tickets, subtests):
+    for name in sorted(set(BY_NAME) - OF_NOW):
+        with subtests.test(name):
+            _admin_agrees(desk, tickets, name)
+
+
+def _admin_agrees(desk, tickets, name):
     for written in queries(desk)[name]:
         if written == ["mine"]:
             continue  # a list of teams

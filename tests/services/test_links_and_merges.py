@@ -1,5 +1,6 @@
 """Merged, split and linked tickets."""
 
+import os
 from contextlib import suppress
 from datetime import timedelta
 
@@ -141,9 +142,17 @@ def taken(step, number, desk, at):
         STEPS[step](number, desk.rep, at)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=data())
-def test_a_ticket_whose_merge_is_undone_is_as_if_it_had_never_been_merged(desk, data):
+MERGES = int(os.environ.get("MERGES_UNDONE", "10"))
+
+
+def test_a_ticket_whose_merge_is_undone_is_as_if_it_had_never_been_merged(desk, looked_at):
+    """MERGES_UNDONE=200 for more stories."""
+    search = settings(max_examples=MERGES, deadline=None, suppress_health_check=list(HealthCheck))
+    search(given(data=data())(merge_and_undo))(desk=desk)
+    looked_at(f"{MERGES} merges undone")
+
+
+def merge_and_undo(desk, data):
     steps = data.draw(lists(tuples(sampled_from(sorted(STEPS)), integers(1, 60)), max_size=5))
     merged_for = data.draw(integers(0, 400), label="hours merged")
     number, twin, target = (desk.ticket().ticket_id for _ in range(3))

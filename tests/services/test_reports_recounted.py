@@ -142,7 +142,8 @@ def test_both_reports_agree_with_a_slow_count_of_the_file(desk, tmp_path, looked
     users = {user.username: str(user.pk) for user in User.objects.all()}
     whole = Range(date(2010, 1, 1), date(2015, 1, 1))
     agree(told, users, ReportQuery(whole))
-    for month in (date(2010 + n // 12, n % 12 + 1, 1) for n in range(60)):
+    months = 60 if REAL else 16  # what is made up ends in the fifteenth
+    for month in (date(2010 + n // 12, n % 12 + 1, 1) for n in range(months)):
         following = (month + timedelta(days=31)).replace(day=1)
         agree(told, users, ReportQuery(Range(month, following)))
     for priority in ("Critical", "High", "Medium", "Low"):
