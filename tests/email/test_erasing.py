@@ -4,14 +4,20 @@ import io
 import json
 import zipfile
 
+from django.contrib.admin.models import LogEntry
+
 from helpdesk.dynamo.table import client
+from helpdesk.mail.queue import UndeliveredEmail
+from helpdesk.mail.smtp import Refused, Server
 from tests.email.conftest import GIULIA, after, raw, send, take
 from tests.world import log_of, settle, stored
+from tickets.domain.filters import Filters
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
 from tickets.services.customer_records import data_export, merge_and_erase
-from tickets.services.email import raw_messages, suspended
+from tickets.services.email import participants, raw_messages, suspended
 from tickets.services.email.receive import receive
+from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
 from tickets.store.ticket import Ticket
 
@@ -20,9 +26,17 @@ WORDS = ("giulia", "posta.example", "It should be here", "Where is my car", "bea
 
 def everything():
     """All that stands in the table of tickets, as text."""
+    return everything_in(Ticket.Meta.table_name)
+
+
+def everything_sent():
+    return everything_in(UndeliveredEmail.Meta.table_name)
+
+
+def everything_in(table):
     found, place = [], {}
     while True:
-        page = client().scan(TableName=Ticket.Meta.table_name, **place)
+        page = client().scan(TableName=table, **place)
         found += page["Items"]
         if "LastEvaluatedKey" not in page:
             return json.dumps(found)
@@ -83,3 +97,80 @@ def test_verify_tells_of_an_original_that_is_lost(desk, mailbox):
 
     [drift] = verify([first.ticket_id])
     assert "original" in drift.what
+
+
+def erased(desk, customer_id):
+    job = merge_and_erase.start_erasure(customer_id, by=desk.supervisor)
+    while not job.finished_at:
+        job = merge_and_erase.step(job.pk)
+
+
+def test_who_took_part_in_tickets_of_others_is_gone_from_them(desk, mailbox, mailoutbox):
+    """Bea was in copy of Giulia's ticket, wrote into it, and has a ticket of her own."""
+    number = take(cc="Bea <bea@posta.example>", body="Please read this.").ticket_id
+    own = take(
+        sender="Bea <bea@posta.example>", message_id="own@posta.example", body="My own."
+    ).ticket_id
+    bea = stored(own).customer_id
+    respond(number, content="Dear both.", by=desk.rep, now=after(minutes=5))
+    to_bea = next(one for one in send(mailoutbox, after(minutes=6)) if "bea@" in one.to[0])
+    take(
+        now=after(minutes=7),
+        sender="Bea <bea@posta.example>",
+        to=to_bea.extra_headers["Reply-To"],
+        message_id="hers@posta.example",
+        body="Private words of hers.",
+    )
+    participants.remove(number, address="bea@posta.example", by=desk.rep, now=after(minutes=8))
+    participants.add(number, address="bea@posta.example", by=desk.rep, now=after(minutes=9))
+    settle()
+    [hers] = [one for one in log_of(number) if "Private words" in one.content]
+    assert everything().count("bea@posta.example") > 5
+
+    erased(desk, bea)
+
+    left = everything()
+    for word in ("bea@posta", "Private words of hers", "My own."):
+        assert word not in left, word
+    assert not raw_messages.is_there(hers.email.sha256)
+    assert stored(number).participants == []
+    assert stored(number).customer_id == desk.customer.customer_id
+    contents = [one.content for one in log_of(number)]
+    assert "Please read this." in contents, "Giulia's own words stay"
+    assert "Dear both." in contents
+    assert [one.event for one in log_of(number)].count("erased") == 1
+    settle()
+    assert find(Filters(text="bea@posta.example"), by=desk.rep).tickets == []
+    assert list(verify([number])) == []
+    erased(desk, bea)  # a repeat changes nothing
+    assert [one.event for one in log_of(number)].count("erased") == 1
+
+
+def test_an_erased_customers_acknowledgement_is_not_listed_as_undelivered(
+    desk, mailbox, mailoutbox, monkeypatch
+):
+    mailbox.acknowledges = True
+    mailbox.save()
+    take()
+
+    def refused(*_words):
+        raise Refused(f"550 <{GIULIA}>: no such user giulia")
+
+    monkeypatch.setattr(Server, "give", refused)
+    send(mailoutbox, after(minutes=1))
+    assert "no such user giulia" in everything_sent()
+
+    erased(desk, desk.customer.customer_id)
+
+    assert "no such user giulia" not in everything_sent()
+
+
+def test_a_blocked_sender_is_gone_from_the_admins_history(client, desk, mailbox):
+    client.force_login(desk.supervisor_user)
+    client.post("/admin/tickets/blockedsender/add/", {"address": GIULIA})
+    assert LogEntry.objects.filter(object_repr__contains="giulia").exists()
+
+    erased(desk, desk.customer.customer_id)
+
+    assert not BlockedSender.objects.exists()
+    assert not LogEntry.objects.filter(object_repr__contains="giulia").exists()

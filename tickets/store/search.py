@@ -285,6 +285,12 @@ def differences(ticket: Ticket) -> list[str]:
     return found
 
 
+def of_others(found: Iterable[int], customer_ids: Sequence[str]) -> list[int]:
+    """Return those of these tickets that belong to none of the customers. One SQL query."""
+    entries = Entry.objects.filter(pk__in=list(found)).exclude(customer__in=customer_ids)
+    return list(entries.order_by("pk").values_list("pk", flat=True))
+
+
 def numbers() -> set[int]:
     """Return the numbers of all entries. One SQL query that reads them all: only for
     verification."""

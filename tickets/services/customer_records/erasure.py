@@ -22,7 +22,9 @@ from helpdesk.dynamo.transaction import Action
 from tickets.domain.ticket import ERASED, CommunicationType, LogEvent
 from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
+from tickets.services.customer_records import others_tickets
 from tickets.services.delivery import reply_email, webhooks
+from tickets.services.email import acknowledgement
 from tickets.services.email.forget import forget_email
 from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
@@ -38,7 +40,7 @@ MOST_LINES = 100_000
 _IN_ADMIN = {"ticket", "communication", "escalation"}
 
 
-def forget_person(customer_id: str) -> None:
+def forget_person(customer_id: str, *, by: Actor) -> None:
     """Erase the customer's records, and what names them elsewhere. Raises Busy."""
     records = [customer_id, *_merged_into(customer_id)]
     marks = erase.marks_of(records)
@@ -46,6 +48,8 @@ def forget_person(customer_id: str) -> None:
     erase.erase_from_files(marks, [*records, *vehicles])
     saved_views.forget_views(marks, [*records, *vehicles])
     forget_senders(marks.are)
+    _forget_blocked_in_admin_log(marks)
+    _forget_part_in_others(marks, records, by=by)
     _forget_in_admin_log({"customer"}, records)
     _forget_in_admin_log({"vehicle"}, vehicles)
     for record in records:
@@ -53,6 +57,15 @@ def forget_person(customer_id: str) -> None:
     for signpost in records[1:]:
         erase.erase_signpost(signpost)
     erase.erase_person(customer_id, now=this_second())
+
+
+def _forget_part_in_others(marks: erase.Marks, records: list[str], *, by: Actor) -> None:
+    """Erase what the person wrote into tickets of others, and that they took part in them."""
+    ticket_ids = others_tickets.tickets_of(marks, records, by=by)
+    for ticket_id in ticket_ids:
+        for line in others_tickets.forget_part(ticket_id, marks, by=by):
+            _forget_line(line)
+    search.index_whole(ticket_ids)
 
 
 def forget_tickets(ticket_ids: list[str], *, by: Actor) -> None:
@@ -89,6 +102,7 @@ def _forget_ticket(ticket_id: str, by: Actor) -> None:
         if escalation.reason not in (None, ERASED):
             escalation.update(actions=[Escalation.reason.set(ERASED)])
     attachments.forget_all(ticket_id)
+    acknowledgement.forget(ticket_id)
     change(ticket_id, _forget, archived=True, by=by)
     idempotency.forget_answers(ticket_pk(ticket_id))
 
@@ -116,6 +130,7 @@ def _forget_line(line: Communication) -> None:
         reply_email.forget(line)
     if line.email:
         forget_email(line)
+        acknowledgement.forget(line.communication_id)
     if line.rule == MANUAL:
         if line.reason != ERASED:
             content = f"Escalated by hand: {ERASED}"
@@ -155,6 +170,17 @@ def _forget_changes(line: Communication) -> None:
             Communication.content.set(f"{ERASED} {fields} changed"),
         ]
     )
+
+
+def _forget_blocked_in_admin_log(marks: erase.Marks) -> None:
+    """Erase addresses that were blocked from the admin's history, in which they are the name."""
+    blocked = LogEntry.objects.filter(
+        content_type__app_label="tickets", content_type__model="blockedsender"
+    )
+    for entry in blocked:
+        if marks.are_in(entry.object_repr):
+            entry.object_repr = ERASED
+            entry.save(update_fields=["object_repr"])
 
 
 def _forget_in_admin_log(models: Iterable[str], object_ids: Iterable[str]) -> None:

@@ -64,7 +64,7 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
     job = running or CustomerJob.objects.create(
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
     )
-    erasure.forget_person(customer_id)
+    erasure.forget_person(customer_id, by=by)
     events.log_event("customer_erased", account=by.user_id, customer=customer_id)
     return job
 
@@ -133,7 +133,7 @@ def _hand_over(draft: Draft) -> None:
 def _erase(job: CustomerJob, by: Actor) -> bool:
     """Erase the record, then some of the tickets; return whether nothing is left."""
     if not job.place:
-        erasure.forget_person(job.customer_id)
+        erasure.forget_person(job.customer_id, by=by)
     place = PagePosition(job.place, back=False) if job.place else None
     page = queries.tickets_about(
         customer_id=job.customer_id, archived=True, limit=STEP, place=place

@@ -11,6 +11,7 @@ from customers.services.read import get_customer
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
+from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.mail.reading import Automatic, ReadMessage
 from tickets.services.email import limits, outgoing
 from tickets.services.email.mailboxes import sending_mailbox
@@ -36,8 +37,18 @@ def queue_in(
     reference = {"ticketId": ticket_id}
     if communication_id:
         reference["communicationId"] = communication_id
-    group = f"ack-{communication_id or ticket_id}"
+    group = _group(communication_id or ticket_id)
     transaction.put(queue.queued(KIND, reference, group=group, at=now))
+
+
+def forget(acknowledged: str) -> None:
+    """Take the acknowledgement of a ticket or a message off the list of undelivered mail, which may
+    quote the mail server. A repeat does no harm. One write."""
+    UndeliveredEmail(*queue.undelivered_key(KIND, _group(acknowledged))).delete()
+
+
+def _group(acknowledged: str) -> str:
+    return f"ack-{acknowledged}"
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:

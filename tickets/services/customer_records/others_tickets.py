@@ -1,0 +1,109 @@
+"""Erase a person from tickets of other customers, in which they took part by email."""
+
+from collections.abc import Sequence
+
+from customers.services.erase import Marks
+from helpdesk.accounts.actors import Actor
+from helpdesk.dynamo.transaction import Action
+from tickets.domain.filters import Filters
+from tickets.domain.ticket import ERASED, LogEvent
+from tickets.domain.ticket import CommunicationType as Type
+from tickets.services.email.matching import name_and_address
+from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.draft import Draft
+from tickets.services.lists.find import every_number
+from tickets.store import queries, search
+from tickets.store.items import Communication
+
+MOST_TICKETS = 10_000
+MOST_LINES = 100_000
+
+
+def tickets_of(marks: Marks, customer_ids: Sequence[str], *, by: Actor) -> list[str]:
+    """Return the tickets of others that name one of a person's addresses.
+
+    One search for each address. The search index may be a moment late, and does not have people who
+    were only in copy.
+    """
+    addresses = sorted(value for value in marks.values if "@" in value)
+    found = (
+        every_number(Filters(text=f'"{address}"'), most=MOST_TICKETS, by=by)
+        for address in addresses
+    )
+    every = {int(number) for numbers in found for number in numbers}
+    return [str(number) for number in search.of_others(every, customer_ids)]
+
+
+def forget_part(ticket_id: str, marks: Marks, *, by: Actor) -> list[Communication]:
+    """Take a person out of a ticket: as a participant, and wherever its messages name them.
+
+    Returns the messages that they wrote, for the caller to erase. A repeat changes nothing.
+    """
+    written = []
+    for line in queries.whole_log(ticket_id, most=MOST_LINES):
+        if line.email and marks.are(line.email.sender):
+            written.append(line)
+        elif actions := [*_headers(line, marks), *_deliveries(line, marks), *_log(line, marks)]:
+            line.update(actions=actions)
+    change(ticket_id, lambda draft: _forget(draft, marks), archived=True, by=by)
+    return written
+
+
+def _forget(draft: Draft, marks: Marks) -> None:
+    ticket = draft.ticket
+    left = [one for one in ticket.participants if not marks.are(name_and_address(one)[1])]
+    asked = bool(ticket.reply_to) and marks.are(ticket.reply_to)
+    if len(left) == len(ticket.participants) and not asked:
+        return
+    ticket.participants = left
+    if asked:
+        ticket.reply_to = None
+    draft.is_logged("participants")  # an entry of what changed would name them
+    draft.add_entry(
+        Type.SYSTEM_UPDATE, "A participant's personal data was erased", event=LogEvent.ERASED
+    )
+
+
+def _headers(line: Communication, marks: Marks) -> list[Action]:
+    facts = line.email
+    if facts is None:
+        return []
+    kept = {
+        name: [one for one in getattr(facts, name) or () if not marks.are_in(one)]
+        for name in ("to", "cc")
+    }
+    asked = bool(facts.reply_to) and marks.are_in(facts.reply_to)
+    if not asked and all(len(kept[name]) == len(getattr(facts, name) or ()) for name in kept):
+        return []
+    facts.to, facts.cc = kept["to"] or None, kept["cc"] or None
+    if asked:
+        facts.reply_to = None
+    return [Communication.email.set(facts)]
+
+
+def _deliveries(line: Communication, marks: Marks) -> list[Action]:
+    theirs = [one for one in line.deliveries or () if marks.are(one.address)]
+    for one in theirs:
+        one.address = ERASED
+        one.problem = None
+    return [Communication.deliveries.set(line.deliveries)] if theirs else []
+
+
+def _log(line: Communication, marks: Marks) -> list[Action]:
+    """Take them out of entries that say who took part before and after."""
+    named = [
+        one
+        for one in line.changes or ()
+        if one.field == "participants" and marks.are_in(f"{one.before} {one.after}")
+    ]
+    for one in named:
+        one.before = one.after = ERASED
+    fields = ", ".join(one.field for one in line.changes or ())
+    return (
+        [
+            Communication.changes.set(line.changes),
+            Communication.content.set(f"{ERASED} {fields} changed"),
+        ]
+        if named
+        else []
+    )
