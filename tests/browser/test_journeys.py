@@ -9,7 +9,7 @@ from tests.world import log_of, settle
 from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import note, respond
-from tickets.services.delivery import reply_email
+from tickets.services.email import recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,9 +290,9 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
 @pytest.mark.parametrize("where", ["/tickets/{number}/", "/tickets/{number}/log/?before={last}"])
 def test_a_mail_is_sent_again_from_each_page_that_shows_it(desk, page: Page, monkeypatch, where):
     number = desk.ticket(now=this_second()).ticket_id
+    monkeypatch.setattr(recipients, "get_customer", lambda customer_id: None)
     respond(number, content="Here.", by=desk.rep)
     settle()
-    monkeypatch.setattr(reply_email, "get_customer", lambda customer_id: None)
     delivery.send_due()
     monkeypatch.undo()
     last = note(number, content="It did not arrive.", by=desk.rep).last_id

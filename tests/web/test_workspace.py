@@ -15,7 +15,7 @@ from helpdesk.mail import delivery
 from tests.world import log_of, settle, stored, team
 from tickets.models import CannedReply, SavedView
 from tickets.services.conversation.communicate import note, respond
-from tickets.services.delivery import reply_email
+from tickets.services.email import recipients
 from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lists.find import QUEUES, Queue
 
@@ -329,9 +329,9 @@ def test_a_saved_note_leaves_the_composer_alone(rep_client, ticket):
 
 
 def test_a_mail_that_failed_is_shown_and_sent_again(rep_client, ticket, desk, monkeypatch):
+    monkeypatch.setattr(recipients, "get_customer", lambda customer_id: None)
     respond(ticket.ticket_id, content="Here.", by=desk.rep)
     settle()
-    monkeypatch.setattr(reply_email, "get_customer", lambda customer_id: None)
     delivery.send_due()
     monkeypatch.undo()
 
