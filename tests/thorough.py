@@ -78,7 +78,7 @@ FORMS = (
     ),
     Form(
         *("REASSIGNED", "500", "Many tickets reassigned at once"),
-        ("tests/admin/test_tickets.py",),
+        ("tests/admin/test_bulk_actions.py",),
     ),
     Form(
         *("MAIL_CORPUS", "", "Real mail of odd programs"),

@@ -7,7 +7,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from customers.services.changes import forget_changed
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
     customer_with_email,
@@ -17,13 +16,13 @@ from customers.services.read import (
     list_customers,
 )
 from customers.store import queries as customers
-from customers.store.items import CustomerChanged, email_pk
+from customers.store.items import email_pk
 from helpdesk import jobs
 from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED, Status
-from tickets.models import Calendar, CustomerJob, Policy
+from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import note, respond
@@ -37,7 +36,6 @@ from tickets.services.lifecycle.status import change_status
 from tickets.services.lists.filters import read_filters
 from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
-from tickets.services.sla.configure import save_policy
 from tickets.store import queries
 from tickets.tasks import resume_records
 
@@ -434,71 +432,3 @@ def test_an_erased_record_of_a_merge_gives_its_old_addresses_free(desk):
 
     assert customers.guard(email_pk("giulia@work.example")) is None
     assert customers.guard(email_pk("giulia@posta.example")) is None
-
-
-def test_the_search_index_follows_a_customers_new_name(desk):
-    number = desk.ticket().ticket_id
-    settle()
-    assert numbers("Marchetti", desk) == []
-
-    edit_customer(desk.customer.customer_id, name="Giulia Marchetti", by=desk.rep)
-    assert customers_changed.sync_changed_customers() == 1
-
-    assert numbers("Marchetti", desk) == [number]
-    assert customers_changed.sync_changed_customers() == 0
-
-
-def test_a_customer_that_cannot_be_followed_holds_up_no_other(desk, monkeypatch):
-    other = create_customer(name="Ada Lindqvist", email="ada@example.com", by=desk.rep, now=NOON)
-    numbers_of = {
-        desk.ticket(customer_id=one).ticket_id: one
-        for one in (desk.customer.customer_id, other.customer_id)
-    }
-    settle()
-    for one in numbers_of.values():
-        edit_customer(one, name="Another Name", by=desk.rep)
-    followed = []
-
-    def follower(ticket_ids):
-        for number in ticket_ids:
-            if numbers_of[number] == desk.customer.customer_id:
-                raise ValueError(number)
-            followed.append(number)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(customers_changed, "_followers", lambda: (follower,))
-        customers_changed.sync_changed_customers()
-
-    assert [numbers_of[number] for number in followed] == [other.customer_id]
-    assert customers_changed.sync_changed_customers() == 1, "the other is tried again"
-
-
-def test_a_change_while_the_index_follows_is_followed_again(desk):
-    desk.ticket()
-    settle()
-    edit_customer(desk.customer.customer_id, name="First Name", by=desk.rep)
-    [read] = customers.changed_customers(limit=9)
-    edit_customer(desk.customer.customer_id, name="Second Name", by=desk.rep)
-
-    forget_changed(read)
-
-    assert [type(one) for one in customers.changed_customers(limit=9)] == [CustomerChanged]
-
-
-def test_a_merged_customers_tickets_go_by_the_segment_that_was_chosen(desk):
-    """They were handed over before the choice was written, and fell to the other's policy."""
-    calendar = Calendar.objects.first()
-    save_policy(Policy(name="VIP", slug="vip", calendar=calendar, segments=["VIP"], order=1))
-    duplicate = create_customer(
-        name="Giulia B.", email="g@work.example", segment="VIP", by=desk.rep, now=NOON
-    )
-    number = desk.ticket(customer_id=duplicate.customer_id).ticket_id
-    assert stored(number).policy_id == "vip-1"
-    job = merge_and_erase.start_merge(
-        duplicate.customer_id, into=desk.customer.customer_id, takes=["segment"], by=desk.rep
-    )
-    while merge_and_erase.step(job.pk).finished_at is None:
-        pass
-
-    assert get_customer(desk.customer.customer_id).segment == "VIP"
-    assert (stored(number).segment, stored(number).policy_id) == ("VIP", "vip-1")
