@@ -139,6 +139,8 @@ def edit_customer(
     after.deserialize(before.serialize())
     for field, value in checked_customer(fields).items():
         setattr(after, field, value)
+    if after.email != before.email:
+        after.bounced_at = None
     set_customer_keys(after)
     search_words.set_words(after)
     if not changes(before, after):

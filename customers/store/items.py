@@ -123,6 +123,8 @@ class Customer(Item):
     )
     # Values of merged records that were not chosen: {field, value, from, at}
     merged_values: JSONAttribute = JSONAttribute(attr_name="mergedValues", null=True)
+    # When a mail server last said that the email address takes nothing; until mail comes from there
+    bounced_at = InstantAttribute(attr_name="bouncedAt", null=True)
     erased_at = InstantAttribute(attr_name="erasedAt", null=True)
     # The words that lead here, each after its kind; None: as written by an older release
     found_by: ListAttribute[Any] = ListAttribute(

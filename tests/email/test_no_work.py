@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.services.create import create_customer
+from customers.services.create import create_customer, edit_customer
 from customers.services.read import customer_with_email
 from helpdesk.mail import queue
 from tests.email.conftest import GIULIA, NOON, SUPPORT, after, passed, raw, send, take
@@ -205,6 +205,38 @@ def test_a_bounce_finds_its_answer_and_says_what_the_server_said(desk, mailbox, 
     send(mailoutbox, after(minutes=8))
     [listed] = queue.undelivered(limit=9)
     assert "no such user" in listed.problem
+
+
+def test_a_bounce_marks_the_address_until_mail_comes_from_it_or_it_is_corrected(
+    client, desk, mailbox, mailoutbox
+):
+    client.force_login(desk.rep_user)
+    number, sent = answered(desk, mailoutbox)
+    words = "Email to this address was returned"
+    customer_id = desk.customer.customer_id
+
+    def marked():
+        pages = [
+            client.get(address).content.decode()
+            for address in (f"/tickets/{number}/", f"/customers/{customer_id}/")
+        ]
+        assert (words in pages[0]) == (words in pages[1])
+        return words in pages[0]
+
+    assert not marked()
+    receive(bounce(sent.extra_headers["Return-Path"]), now=after(minutes=7))
+    assert marked()
+
+    take(now=after(minutes=8), message_id="again@posta.example")
+    assert not marked()
+
+    receive(
+        bounce(sent.extra_headers["Return-Path"], action="failed", status="5.1.2"),
+        now=after(minutes=9),
+    )
+    assert marked()
+    edit_customer(customer_id, email="g.bianchi@posta.example", by=desk.rep)
+    assert not marked()
 
 
 def test_a_delay_is_a_line_and_no_more(desk, mailbox, mailoutbox):

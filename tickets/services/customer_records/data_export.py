@@ -32,7 +32,15 @@ DATA, README = "customer.json", "README.txt"
 
 _CUSTOMER = (
     *("customer_id", "name", "email", "phone", "company", "segment", "address", "language"),
-    *("time_zone", "notes", "external_id", "also_known", "merged_values", "created_at"),
+    *(
+        "time_zone",
+        "notes",
+        "external_id",
+        "also_known",
+        "merged_values",
+        "created_at",
+        "bounced_at",
+    ),
 )
 _VEHICLE = ("vehicle_id", "vin", "make", "model", "year", "shipment_status", "booking")
 _TICKET = (

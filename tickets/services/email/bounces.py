@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from customers.services.read import get_customer
+from customers.services.bounced import mark_bounced
+from customers.services.read import customer_with_email, get_customer
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail.reading import ReadMessage, ReportKind
@@ -95,6 +96,11 @@ def take(
                     transaction, reported.line, reported.recipient, words, draft.at
                 )
             )
+            customer = customer_with_email(reported.recipient)
+            if customer is not None:
+                draft.checks.append(
+                    lambda transaction: mark_bounced(transaction, customer, draft.at)
+                )
             draft.emit(
                 events.Bounced(
                     reported.line.communication_id,

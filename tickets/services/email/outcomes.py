@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from customers.services.bounced import unmark_bounced
 from customers.services.create import create_customer
 from customers.services.read import customer_with_email
 from customers.store.items import Customer
@@ -139,6 +140,7 @@ def add_to(
     customer = case.sender.customer
     from_customer = customer is not None and customer.customer_id == ticket.customer_id
     unless_taken(case.mail)
+    unmark_bounced(customer)
     tells = not side_thread and invites and bool(left_out(case.message))
     tells = tells and acknowledgement.may_tell(case.message, case.sender, now=case.now)
     with kept_files(ticket_id, case.message, case.mail.pk) as files:
@@ -185,6 +187,7 @@ def open_ticket(
     case = replace(case, remarks=(*case.remarks, *new))
     people = people_beside(case.message, case.sender, customer.customer_id)
     unless_taken(case.mail)
+    unmark_bounced(case.sender.customer)
     forwarded = case.forwarded_by != SYSTEM
     wanted = case.mailbox.acknowledges or (not forwarded and bool(left_out(case.message)))
     acknowledges = wanted and acknowledgement.may_tell(case.message, case.sender, now=case.now)
