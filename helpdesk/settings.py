@@ -386,6 +386,9 @@ if DEBUG:
     EMAIL_BACKEND = "helpdesk.mail.development.FileBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+# The mailbox whose OAuth2 refresh token also opens the mail server of EMAIL_URL; "": none.
+EMAIL_OAUTH2_MAILBOX = env.str("EMAIL_OAUTH2_MAILBOX", default="")
+EMAIL_OAUTH2_LOGIN = "tickets.services.email.oauth.smtp_login"
 # Where `make run` takes mail by SMTP; 0: nowhere.
 DEVELOPMENT_SMTP_PORT = env.int("DEVELOPMENT_SMTP_PORT", default=0)
 # IMAP without TLS, from this machine alone: for tests and tunnels.

@@ -7,16 +7,20 @@ that the backend has opened.
 
 import re
 import smtplib
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+_HERE = ("localhost", "127.0.0.1", "::1")
 _PERMANENT = 500
 """Answers of the server from here on are final; those from 400 are to be tried again."""
 
@@ -82,11 +86,17 @@ class Server:
 
     def _connected(self) -> smtplib.SMTP:
         try:
-            self._backend.open()
+            opened = self._backend.open()
+            if opened and settings.EMAIL_OAUTH2_MAILBOX:
+                _log_in(self._backend.connection)  # type: ignore[attr-defined]
         except smtplib.SMTPAuthenticationError as error:
+            self._drop()
             raise ServerAway(
-                _("The mail server rejected the configured username or password.")
+                _("The mail server rejected the configured username, password or access token.")
             ) from error
+        except ServerAway:
+            self._drop()
+            raise
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise ServerAway(_("The mail server is unavailable.")) from error
@@ -119,6 +129,28 @@ def mail_server() -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+def _log_in(smtp: smtplib.SMTP) -> None:
+    """Log in with an OAuth2 access token; with a new one if the first is rejected.
+
+    Raises ServerAway if there is no token, and as `smtplib`.
+    """
+    if not isinstance(smtp.sock, ssl.SSLSocket) and settings.EMAIL_HOST not in _HERE:
+        raise ServerAway(_("OAuth2 requires TLS: use smtp+tls or smtp+ssl in EMAIL_URL."))
+    login = import_string(settings.EMAIL_OAUTH2_LOGIN)
+    smtp.ehlo_or_helo_if_needed()
+    for renewed in (False, True):
+        user, token = login(renewed=renewed)
+        bearer = f"user={user}\1auth=Bearer {token}\1\1"
+        try:
+            # To a server that says why it refuses, an empty line is the answer.
+            smtp.auth("XOAUTH2", lambda challenge=None, said=bearer: "" if challenge else said)
+        except smtplib.SMTPAuthenticationError:
+            if renewed:
+                raise
+        else:
+            return
 
 
 def as_sent(message: EmailMessage) -> bytes:

@@ -1,15 +1,19 @@
 """Mailboxes of Google and Microsoft: XOAUTH2 with a refresh token, against a stand-in of theirs."""
 
 import json
+import socket
 import threading
 from base64 import b64decode, b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
+from django.core.mail import EmailMessage
 
+from helpdesk.mail.smtp import ServerAway, mail_server
 from tests.email.conftest import raw
 from tests.email.imap_server import USER, ImapServer
+from tests.mail import smtp_server
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
 from tickets.services.email import oauth
@@ -184,3 +188,76 @@ def test_no_secret_is_in_what_is_shown_of_a_failure(desk, of_provider, provider)
 
     assert "rt-1" not in shown
     assert "client secret" not in shown
+
+
+@pytest.fixture
+def sends_by_oauth2(of_provider, settings):
+    with smtp_server.running() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_TIMEOUT = 5
+        settings.EMAIL_OAUTH2_MAILBOX = of_provider.name
+        running.logins = {f"{USER} at-1"}
+        yield running
+
+
+def give():
+    with mail_server() as there:
+        return there.give(EmailMessage("Hi", "Hello", "desk@x.example", ["a@x.example"]))
+
+
+def test_mail_is_sent_with_the_token_of_a_mailbox(desk, sends_by_oauth2, provider):
+    with mail_server() as there:
+        for _ in range(2):
+            there.give(EmailMessage("Hi", "Hello", "desk@x.example", ["a@x.example"]))
+
+    assert len(sends_by_oauth2.taken) == 2
+    assert sends_by_oauth2.heard_logins == [f"{USER} at-1"], "once a connection"
+    assert len(provider.asked) == 1
+
+
+def test_a_token_that_the_mail_server_refuses_is_renewed_once(desk, sends_by_oauth2, provider):
+    give()
+    sends_by_oauth2.logins = {f"{USER} at-2"}
+    provider.answers = lambda form: (200, {"access_token": "at-2", "expires_in": 3_600})
+
+    give()
+
+    assert len(sends_by_oauth2.taken) == 2
+    assert sends_by_oauth2.heard_logins[1:] == [f"{USER} at-1", f"{USER} at-2"]
+
+
+def test_without_access_mail_waits_and_the_reason_is_told(
+    desk, sends_by_oauth2, provider, settings
+):
+    sends_by_oauth2.logins = set()
+    with pytest.raises(ServerAway, match="rejected the configured"):
+        give()
+
+    oauth._tokens.clear()
+    provider.answers = lambda form: (400, {"error": "invalid_grant"})
+    with pytest.raises(ServerAway, match="mailbox support: invalid_grant"):
+        give()
+
+    settings.EMAIL_OAUTH2_MAILBOX = "sales"
+    with pytest.raises(ServerAway, match="no mailbox sales with OAuth2"):
+        give()
+    assert sends_by_oauth2.taken == []
+
+
+def test_a_token_is_never_sent_without_tls_over_a_network(
+    desk, sends_by_oauth2, settings, monkeypatch
+):
+    connect, port = socket.create_connection, sends_by_oauth2.port
+    settings.EMAIL_HOST = "mail.example"
+    monkeypatch.setattr(
+        socket, "create_connection", lambda _to, *rest, **more: connect(("127.0.0.1", port), *rest)
+    )
+
+    with pytest.raises(ServerAway, match="requires TLS"):
+        give()
+
+    assert sends_by_oauth2.connections == 1
+    assert sends_by_oauth2.heard_logins == []

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -20,6 +21,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.refused = {}  # recipient → answer to RCPT
         self.after_data = None  # answer to the whole message; "" drops the connection
         self.before_data = None  # answer to DATA; "" drops the connection
+        self.logins = None  # "user token" that may send by XOAUTH2; None: everybody may
+        self.heard_logins = []
         self.silent = threading.Event()  # accepts, and says nothing
         self.done = threading.Event()
 
@@ -37,11 +40,16 @@ class _Conversation(socketserver.StreamRequestHandler):
             return
         self.say("220 test")
         recipients = []
+        known = server.logins is None
         while line := self.rfile.readline():
             words = line.decode().strip()
             verb = words[:4].upper()
             if verb == "EHLO":
-                self.say("250-test\r\n250 SIZE 30000000")
+                self.say("250-test\r\n250-AUTH XOAUTH2\r\n250 SIZE 30000000")
+            elif verb == "AUTH":
+                known = self.log_in(words.split()[2])
+            elif verb == "MAIL" and not known:
+                self.say("530 5.7.57 Client not authenticated to send mail")
             elif verb == "MAIL":
                 recipients = []
                 self.say("250 ok")
@@ -69,6 +77,19 @@ class _Conversation(socketserver.StreamRequestHandler):
                 return
             else:
                 self.say("250 ok")
+
+    def log_in(self, words: str) -> bool:
+        """As Google and Microsoft do: an empty line answers the challenge that says why not."""
+        user, bearer, *_end = b64decode(words).decode().split("\1")
+        login = f"{user.removeprefix('user=')} {bearer.removeprefix('auth=Bearer ')}"
+        self.server.heard_logins.append(login)
+        if login in (self.server.logins or ()):
+            self.say("235 2.7.0 Accepted")
+            return True
+        self.say("334 " + b64encode(b'{"status":"400"}').decode())
+        self.rfile.readline()
+        self.say("535 5.7.8 Username and Password not accepted")
+        return False
 
     def say(self, words: str) -> None:
         self.wfile.write(f"{words}\r\n".encode())

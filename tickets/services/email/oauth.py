@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from helpdesk.mail.smtp import ServerAway
 from helpdesk.safe_http import AddressRefused, Reply, Unreachable, post
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
@@ -63,6 +65,25 @@ def access_token(mailbox: Mailbox) -> str:
     _keep_renewed(mailbox, answer.get("refresh_token"))
     _tokens[mailbox.pk, mailbox.imap_secret] = token, time.monotonic() + seconds - SPARE
     return token
+
+
+def smtp_login(*, renewed: bool = False) -> tuple[str, str]:
+    """Return the user name and an access token for the server that sends mail: those of the mailbox
+    in EMAIL_OAUTH2_MAILBOX. `renewed` asks the provider for a new token.
+
+    Raises ServerAway with the reason.
+    """
+    name = settings.EMAIL_OAUTH2_MAILBOX
+    mailbox = Mailbox.objects.filter(name=name, login=Mailbox.Login.OAUTH2).first()
+    if mailbox is None:
+        raise ServerAway(_("There is no mailbox %(name)s with OAuth2.") % {"name": name[:40]})
+    if renewed:
+        forget(mailbox)
+    try:
+        return mailbox.imap_user, access_token(mailbox)
+    except NoAccess as refused:
+        words = _("No OAuth2 access token for mailbox %(name)s: %(detail)s.")
+        raise ServerAway(words % {"name": name, "detail": refused.detail or refused}) from refused
 
 
 def forget(mailbox: Mailbox) -> None:
