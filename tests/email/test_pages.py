@@ -238,6 +238,23 @@ def test_suspended_mail_goes_after_thirty_days(desk, mailbox):
     assert len(waiting(desk)) == 1
 
 
+def test_what_could_not_be_read_for_long_waits_for_a_person_from_then_on(
+    desk, mailbox, monkeypatch
+):
+    with monkeypatch.context() as before_the_upgrade:
+        before_the_upgrade.setattr(processing, "read_safely", unreadable)
+        take(auto_submitted="auto-generated")
+    [parked] = suspended.suspended(state=Outcome.PARKED, by=desk.rep).mails
+
+    again = suspended.read_again(parked.key, by=desk.rep, now=after(days=40))
+
+    assert again.outcome is Outcome.SUSPENDED
+    assert suspended.sweep(now=after(days=69)) == 0, "nobody would have seen it"
+    [listed] = waiting(desk)
+    assert listed.mail.recorded_at == NOON
+    assert suspended.sweep(now=after(days=70, hours=1)) == 1
+
+
 def test_there_is_no_suspended_mail_for_outsiders(client, desk, mailbox):
     client.force_login(desk.outsider_user)
 

@@ -49,6 +49,8 @@ class InboundEmail(Item):
     envelope_to = UnicodeAttribute(attr_name="envelopeTo", null=True)
     received_at = InstantAttribute(attr_name="receivedAt")
     recorded_at = InstantAttribute(attr_name="recordedAt")
+    # Since when it has its state; absent: since it was recorded
+    ended_at = InstantAttribute(attr_name="endedAt", null=True)
     state = UnicodeAttribute(default=STORED)
     cause = UnicodeAttribute(null=True)
     tries = IntegerAttribute(default=0)
@@ -66,6 +68,11 @@ class InboundEmail(Item):
     def outcome(self) -> Outcome | None:
         """The outcome; None until the mail is processed."""
         return None if self.state == STORED else Outcome(self.state)
+
+    @property
+    def listed_at(self) -> datetime:
+        """Since when it is in its list."""
+        return self.ended_at or self.recorded_at
 
     @property
     def list_name(self) -> str:
@@ -167,7 +174,7 @@ def mailbox_pk(mailbox: str) -> str:
 def set_email_keys(mail: InboundEmail) -> None:
     """Set the index keys of a mail from its state and ticket."""
     mail.record_key = shard_key(f"{EMAIL}#{mail.list_name}", mail.pk)
-    mail.record_at = f"{instant.text(mail.recorded_at)}#{mail.pk}"
+    mail.record_at = f"{instant.text(mail.listed_at)}#{mail.pk}"
 
 
 def email(pk: str) -> InboundEmail | None:

@@ -111,6 +111,7 @@ def finish(
         InboundEmail.state.set(ended.state),
         InboundEmail.record_key.set(ended.record_key),
         InboundEmail.record_at.set(ended.record_at),
+        InboundEmail.ended_at.set(ended.listed_at),
         InboundEmail.cause.set(cause.value) if cause else InboundEmail.cause.remove(),
     ]
     for attribute, value in (

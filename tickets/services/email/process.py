@@ -84,6 +84,7 @@ def process(pk: str, *, now: datetime | None = None) -> InboundEmail:
         return mail
     structlog.contextvars.bind_contextvars(mail=mail.message_key[:12])
     at = now or this_second()
+    mail.ended_at = at
     try:
         message = read_safely(raw_messages.read(mail.sha256))
     except FileNotFoundError:

@@ -144,7 +144,7 @@ def sweep(*, now: datetime | None = None) -> int:
     gone = 0
     for state in (Outcome.SUSPENDED, Outcome.BOUNCE):
         for mail in store.emails_page(_LISTS[state], limit=100, forward=True):
-            if mail.recorded_at > at - KEPT:
+            if mail.listed_at > at - KEPT:
                 break
             _delete(mail)
             gone += 1
@@ -198,4 +198,4 @@ def _case(key: str, by: Actor, now: datetime | None) -> Case:
 
 def _listed(mail: InboundEmail) -> SuspendedEmail:
     cause = Cause(mail.cause) if mail.cause else None
-    return SuspendedEmail(mail.pk, mail, cause, mail.recorded_at + KEPT)
+    return SuspendedEmail(mail.pk, mail, cause, mail.listed_at + KEPT)
