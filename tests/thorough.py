@@ -49,6 +49,10 @@ FORMS = (
         ("tests/chaos/test_everything_dies.py",),
     ),
     Form(
+        *("MAIL_KILLS", "50", "Mail in and out while the parts and both mail servers are killed"),
+        ("tests/chaos/test_mail_dies.py",),
+    ),
+    Form(
         *("HISTORY_FILE", "", "A real desk's history: clock and figures"),
         ("tests/services/test_ticket_import.py", "tests/services/test_reports_recounted.py"),
     ),

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -108,8 +109,8 @@ class RunningDesk:
             [sys.executable, *words],
             cwd=ROOT,
             env={
-                **self.env,
                 "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
+                **self.env,
                 "LOG_LEVEL": "ERROR",
                 "PYTHONPATH": str(ROOT),
             },
@@ -120,13 +121,13 @@ class RunningDesk:
         assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
         return done.stdout
 
-    def parts(self) -> dict[str, list[int]]:
+    def parts(self, known: Mapping[str, tuple[str, ...]] = PARTS) -> dict[str, list[int]]:
         """The processes of each part that the desk consists of, parents before children."""
-        found: dict[str, list[int]] = {name: [] for name in PARTS}
+        found: dict[str, list[int]] = {name: [] for name in known}
         for pid in sorted(self._processes()):
             with suppress(OSError):
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                for name, words in PARTS.items():
+                for name, words in known.items():
                     if all(word in command for word in words):
                         found[name].append(pid)
         return found

@@ -1,0 +1,24 @@
+"""An app that shortens what the e-mail channel waits for after a death.
+
+The steps stay as they are: only so many minutes are too long for a test.
+"""
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+
+
+class ShortWaits(AppConfig):
+    name = "tests.chaos.short_waits"
+
+    def ready(self) -> None:
+        from helpdesk.mail import delivery, queue
+        from tickets.services.email import fetch, mailroom, receive
+
+        fetch.LEASE, fetch.WAIT, fetch.FIRST_WAIT = timedelta(seconds=5), 2, 1
+        fetch.PAUSES = mailroom.PAUSES = (1, 1, 2, 2, 2, 2)
+        fetch.AGAIN = timedelta(seconds=5)
+        mailroom.POLL, mailroom.LOOK = 1, 2
+        receive.LEFT_BEHIND = timedelta(seconds=3)
+        queue.LOST_AFTER = timedelta(seconds=12)
+        delivery.PAUSES = (*[1, 1, 2], *[3] * 60)
