@@ -12,10 +12,14 @@ NO_LENGTH = {
     "CLOCK_SEED",  # to look at one failure again
     "DIE_SHARE",
     "DYNAMODB_ENDPOINT_URL",
+    "IMAP_PORT",
     "MAIL_FOLDER",
+    "MAIL_IN",
     "MAIL_PORT",
+    "MAIL_SEED",
     "MILESTONES_AHEAD",
     "PATH",
+    "PATIENCE",  # of a process that a test starts
     "REQUIRE_BROWSER",
     "SCREENSHOTS",
     "TEST_DATABASE_URL",
