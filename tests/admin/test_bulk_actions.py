@@ -203,4 +203,4 @@ def test_many_tickets_are_reassigned_each_through_the_service_and_conflicts_are_
     looked_at(f"{REASSIGNED} tickets reassigned, each with its line; the closed one is named")
 
 
-REASSIGNED = int(os.environ.get("REASSIGNED", "120"))
+REASSIGNED = int(os.environ.get("REASSIGNED", "60"))

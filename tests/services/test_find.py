@@ -350,9 +350,9 @@ def test_a_page_costs_what_it_shows_however_many_tickets_there_are(desk):
             found.append((usage.requests, usage.capacity))
         return found
 
-    fill(30)
+    fill(25)
     few = costs()
-    fill(120)
+    fill(50)
     for filters, (requests, units), (more_requests, more_units) in zip(
         lists, few, costs(), strict=True
     ):
