@@ -7,6 +7,7 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
 from tickets.services.email.side_threads import forward
+from tickets.services.lifecycle.links_and_merges import merge
 
 CARRIER = "desk@carrier.example"
 
@@ -124,3 +125,48 @@ def test_the_form_sends_once(client, desk, mailbox, mailoutbox):
     assert stored(first.ticket_id).side_threads == 1
     page = client.get(f"/tickets/{first.ticket_id}/").content.decode()
     assert "With a third party, no. 1" in page
+
+
+def test_after_a_merge_each_conversation_with_a_third_party_stays_its_own(
+    desk, mailbox, mailoutbox
+):
+    """Else what a carrier wrote would be quoted to a broker, whose conversation has its number."""
+    first = take()
+    [to_carrier] = forwarded(desk, mailoutbox, first)
+    second = take(message_id="second@posta.example", now=after(minutes=20))
+    forward(
+        second.ticket_id,
+        to=["b@broker.example"],
+        content="Duty?",
+        by=desk.rep,
+        now=after(minutes=21),
+    )
+    forward(
+        second.ticket_id,
+        to=["c@port.example"],
+        content="Berth?",
+        by=desk.rep,
+        now=after(minutes=22),
+    )
+    send(mailoutbox, after(minutes=23))
+    merge(first.ticket_id, into=second.ticket_id, by=desk.rep, now=after(minutes=30))
+
+    answer = {
+        "sender": f"Carrier <{CARRIER}>",
+        "to": to_carrier.extra_headers["Reply-To"],
+        "in_reply_to": to_carrier.extra_headers["Message-ID"],
+    }
+    one = take(**answer, message_id="a@carrier.example", body="In Antwerp.", now=after(hours=1))
+    two = take(**answer, message_id="b@carrier.example", body="Sails today.", now=after(hours=2))
+
+    assert {one.ticket_id, two.ticket_id} == {second.ticket_id}
+    threads = {line.content: line.side_thread for line in log_of(second.ticket_id)}
+    assert threads["In Antwerp."] == threads["Sails today."] == "3"
+    assert (threads["Duty?"], threads["Berth?"]) == ("1", "2")
+    forward(
+        second.ticket_id, to=[CARRIER], content="Thanks.", side_thread="3", by=desk.rep,
+        now=after(hours=3),
+    )  # fmt: skip
+    [sent] = send(mailoutbox, after(hours=3, minutes=1))
+    assert "Duty" not in sent.body
+    assert sent.extra_headers["In-Reply-To"] == "<b@carrier.example>"

@@ -215,6 +215,8 @@ class Ticket(Item):
     # Where the customer's last message asked to be answered, if not at its sender's address
     reply_to = UnicodeAttribute(attr_name="replyTo", null=True)
     side_threads = IntegerAttribute(attr_name="sideThreads", default=0)  # how many were begun
+    # Of a merged ticket: its side thread 1 is one more than this in the ticket it was merged into
+    side_threads_before = IntegerAttribute(attr_name="sideThreadsBefore", default=0)
     # Put away: in no list of work and no search, but in figures and in its customer's history
     archived_at = InstantAttribute(attr_name="archivedAt", null=True)
     sla = Sla(default=Sla)

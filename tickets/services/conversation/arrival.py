@@ -1,12 +1,14 @@
 """A message that was received, and not typed into the desk."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from helpdesk.dynamo.transaction import Transaction
 from tickets.domain.ticket import Channel
 from tickets.services.lifecycle.draft import Draft
 from tickets.store.items import Communication, EmailFacts
+from tickets.store.ticket import Ticket
 
 MOST_PARTICIPANTS = 50
 
@@ -36,6 +38,12 @@ class Arrival:
     @property
     def has_effect(self) -> bool:
         return self.from_customer and not self.automatic and not self.side_thread
+
+    def after_merge(self, merged: Ticket | None) -> Self:
+        """Return the same for the ticket that `merged` was merged into, where the conversations
+        with third parties of both are numbered on."""
+        before = merged.side_threads_before if merged else 0
+        return replace(self, side_thread=str(before + int(self.side_thread)))
 
     def note_on(self, draft: Draft, line: Communication) -> None:
         """Write down on a message and its ticket how the message came."""

@@ -143,6 +143,8 @@ def communicate(
             ticket_id, content, attachments, token=token, arrival=arrival, by=by, now=now
         )
     except MergedAway as merged:
+        if arrival and arrival.side_thread:
+            arrival = arrival.after_merge(queries.ticket(ticket_id))
         return communicate(
             merged.into,
             type=type,

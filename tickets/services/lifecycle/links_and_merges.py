@@ -55,6 +55,9 @@ def merge(
         source.ticket.merged_into = into
         target.ticket.duplicates = _with(target.ticket.duplicates, source_id)
         _carry_over(source.ticket, target)
+        # Answers of third parties come to the other ticket, each in a conversation of its own.
+        source.ticket.side_threads_before = target.ticket.side_threads
+        target.ticket.side_threads += source.ticket.side_threads
         source.emit(events.Merged(into))
 
     return change_both(source_id, into, close_as_duplicate, by=by, now=now)
