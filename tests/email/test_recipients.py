@@ -129,7 +129,7 @@ def test_the_page_shows_it_and_sends_there_unless_it_is_not_selected(
 
     assert OFFICE in box
     assert "checked" in box
-    assert f"{GIULIA} if not selected" in page
+    assert f"instead of {GIULIA}" in page
     client.post(f"/tickets/{number}/reply/", {"content": "There.", "reply_to": OFFICE})
     client.post(f"/tickets/{number}/reply/", {"content": "Here."})
     went = [one.to[0] for one in send(mailoutbox, now=None) if "posta.example" in one.to[0]]
