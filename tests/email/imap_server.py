@@ -22,23 +22,29 @@ USER, PASSWORD = "support@desk.example", "open sesame"
 
 
 class ImapServer:
-    """One account with folders. `meddle` gets each line of a client without its tag, and returns
-    None to hand it on, lines to answer it with ({tag} is filled in, and {last} with the tag of the
-    last command), LOGIN to hand on that instead, or BREAK. `line` is the whole line."""
+    """One account with folders.
+
+    `meddle` gets each line of a client without its tag, and returns None to hand it on, lines to
+    answer it with ({tag} is filled in, and {last} with the tag of the last command), LOGIN to hand
+    on that instead, or BREAK. `line` is the whole line. With `tls`, an SSL context, clients speak
+    to the server itself, and there is nothing to meddle with.
+    """
 
     BREAK, LOGIN = b"break", b"login"
 
-    def __init__(self, *, without=()):
+    def __init__(self, *, without=(), tls=None):
         self.meddle = lambda line: None
         self.heard, self.line = [], b""
         self._without = [word.encode() for word in without]
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._turning = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._turning.start()
         self._listener, self._lines = None, set()
         self._behind, self._config = self._ask(self._started())
-        self.port = 0
-        self.start()
+        self.port = self._behind if tls else 0
+        if not tls:
+            self.start()
 
     async def _started(self):
         options = {"passlib_cfg": None, "proxy_protocol": None, "inherited_sockets": None}
@@ -53,7 +59,9 @@ class ImapServer:
         config.set_cache[USER] = MailboxSet(), FilterSet()
         server = IMAPServer(backend.login, config)
         reader = ProxyProtocolReader(config.proxy_protocol)
-        listening = await asyncio.start_server(reader.get_callback(server), "127.0.0.1", 0)
+        listening = await asyncio.start_server(
+            reader.get_callback(server), "127.0.0.1", 0, ssl=self._tls
+        )
         return listening.sockets[0].getsockname()[1], config
 
     def _ask(self, work):
@@ -118,9 +126,10 @@ class ImapServer:
 
     def stop(self):
         """Be gone: every line breaks, and nobody listens."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        if self._listener:
+            with suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
         self.hang_up()
 
     def hang_up(self):

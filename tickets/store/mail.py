@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from pynamodb.attributes import ListAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, ListAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
@@ -45,6 +45,7 @@ class InboundEmail(Item):
     message_key = UnicodeAttribute(attr_name="messageKey")
     sha256 = UnicodeAttribute()
     size = IntegerAttribute()  # bytes
+    cut = BooleanAttribute(null=True)  # only its beginning was fetched
     envelope_from = UnicodeAttribute(attr_name="envelopeFrom", null=True)
     envelope_to = UnicodeAttribute(attr_name="envelopeTo", null=True)
     received_at = InstantAttribute(attr_name="receivedAt")

@@ -45,6 +45,7 @@ class Remark(StrEnum):
     ENCRYPTED = "encrypted"
     FILES_LEFT_OUT = "files-left-out"
     LONG = "long"  # the whole text is a file
+    CUT = "cut"  # only its beginning was fetched
     FORWARDED = "forwarded"
     AUTOMATIC = "automatic"
     FROM_LIST = "from-list"

@@ -17,7 +17,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Contended, Transaction
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email.imap import Folder, opened
+from tickets.services.email.imap import Folder, RawMessage, opened
 from tickets.services.email.process import try_to_process
 from tickets.services.email.receive import record
 from tickets.store import mail as store
@@ -111,7 +111,7 @@ class Fetcher:
                 message is not None and message.received_at < (state.begun_at or at)
             )
             if message is not None and not is_past:
-                self._take_message(message.raw, message.received_at)
+                self._take_message(message)
                 found += 1
             last, left_out = max(last, uid), [one for one in left_out if one != uid]
             self._move(folder, at, [*_cursor(last), MailboxState.left_out.set(left_out)])
@@ -213,9 +213,14 @@ class Fetcher:
         ]
         self._move(folder, at, again)
 
-    def _take_message(self, raw: bytes, received_at: datetime) -> None:
+    def _take_message(self, message: RawMessage) -> None:
         """Record and process a message. Failures after that are retried by the sweep."""
-        mail, _new = record(raw, mailbox=self.mailbox.name, received_at=received_at, now=None)
+        mail, _new = record(
+            message.raw,
+            size=message.size,
+            mailbox=self.mailbox.name,
+            received_at=message.received_at,
+        )
         try_to_process(mail)
 
     def _move(self, folder: Folder, at: datetime, actions: list[Any]) -> None:

@@ -26,9 +26,15 @@ TIMEOUT = 30
 """Seconds that the server may take for each answer."""
 LOOK = 1
 """Seconds between looks at whether to stop, while it waits for something new."""
+LARGEST = 150 * 1024 * 1024
+"""Bytes of a message that is fetched whole; the largest that common providers accept."""
+BEGINNING = 1024 * 1024
+"""Bytes that are kept of a larger one."""
+PIECE = 64 * 1024
 LONGEST_DETAIL = 160
 _UNAVAILABLE = (OSError, imaplib.IMAP4.error, ImapToolsError)
 _UID = re.compile(rb"\bUID (\d+)\b")
+_LITERAL = re.compile(rb"\{(\d+)\}$")
 
 
 class Unfetchable(Exception):
@@ -42,11 +48,13 @@ class Unfetchable(Exception):
 
 @dataclass(frozen=True)
 class RawMessage:
-    """One message of a folder."""
+    """One message of a folder; `raw` is only its beginning if it is larger than LARGEST."""
 
     uid: int
     received_at: datetime
     raw: bytes
+    size: int
+    """Bytes on the server."""
 
 
 class Folder:
@@ -89,7 +97,10 @@ class Folder:
             self._client.noop()
 
     def read(self, uid: int) -> RawMessage | None:
-        """Return a message, byte for byte; None if it is gone. One request."""
+        """Return a message, byte for byte; None if it is gone. One request.
+
+        Of one larger than LARGEST only the beginning is kept, and no more of it is in memory.
+        """
         data = self._ask("FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])")
         for place, part in enumerate(data):
             literal = isinstance(part, tuple)
@@ -101,7 +112,9 @@ class Folder:
                 continue
             if not literal and b'BODY[] ""' not in said:
                 raise Unfetchable(Problem.REFUSED, f"UID {uid}: NIL")
-            return RawMessage(uid, _internal_date(said), part[1] if literal else b"")
+            size = _LITERAL.search(part[0]) if literal else None
+            raw = part[1] if literal else b""
+            return RawMessage(uid, _internal_date(said), raw, int(size[1]) if size else len(raw))
         return None
 
     def wait(self, seconds: float, stop: Event) -> None:
@@ -169,6 +182,7 @@ def opened(mailbox: Mailbox) -> Iterator[Folder]:
     """Connect, log in, and open the folder. Raises Unfetchable."""
     with _in_words(Problem.UNAVAILABLE):
         box = _connected(mailbox)
+    _keep_only_beginnings(box.client)
     try:
         with _in_words():
             _log_in(box, mailbox)
@@ -187,6 +201,24 @@ def _connected(mailbox: Mailbox) -> BaseMailBox:
     if settings.IMAP_WITHOUT_TLS and host in ("127.0.0.1", "localhost"):
         return MailBoxUnencrypted(host, port, timeout=TIMEOUT)
     return MailBox(host, port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
+
+
+def _keep_only_beginnings(client: Any) -> None:
+    """Let a connection keep only the beginning of what is larger than LARGEST.
+
+    The rest is read and dropped: the server sends it whatever we do.
+    """
+
+    def read(size: int) -> bytes:
+        kept: bytes = client.file.read(size if size <= LARGEST else BEGINNING)
+        left = size - len(kept)
+        while left > 0 and (piece := client.file.read(min(left, PIECE))):
+            left -= len(piece)
+        if left > 0:
+            raise client.abort("unexpected end of a message")
+        return kept
+
+    client.read = read
 
 
 def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:

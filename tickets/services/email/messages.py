@@ -187,6 +187,8 @@ def _remarks(message: ReadMessage, mail: InboundEmail) -> Iterator[Remark]:
         yield Remark.AUTOMATIC
     if not text_of(message).whole:
         yield Remark.LONG
+    if mail.cut:
+        yield Remark.CUT
     if mail.recorded_at - mail.received_at > LATE:
         yield Remark.LATE
 

@@ -92,12 +92,14 @@ def record(
     envelope_from: str | None = None,
     envelope_to: str | None = None,
     received_at: datetime | None = None,
+    size: int | None = None,
     now: datetime | None = None,
 ) -> tuple[InboundEmail, bool]:
     """Store a message and record it under a hash of its content; return the record, and whether it
     is new.
 
-    Two calls at once make one record. A read, a file, and a write.
+    `size` is that of the whole message, of which `raw` may be the beginning. Two calls at once make
+    one record. A read, a file, and a write.
     """
     at = now or this_second()
     name = mailbox_named(mailbox).name if mailbox else _mailbox_for(raw, envelope_to)
@@ -110,7 +112,8 @@ def record(
         mailbox=name,
         message_key=key,
         sha256=raw_messages.keep(raw),
-        size=len(raw),
+        size=size or len(raw),
+        cut=True if size and size > len(raw) else None,
         envelope_from=envelope_from,
         envelope_to=envelope_to,
         received_at=min(received_at or at, at),
