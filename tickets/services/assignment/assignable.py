@@ -5,6 +5,8 @@ A list without the latter would hide their tickets.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -46,12 +48,21 @@ def people_in_lists() -> list[Person]:
 
     One SQL query, with an index look-up for each account.
     """
+    found = User.objects.raw(*_statement())
+    return [Person(user, assignable=bool(user.works)) for user in found  # type: ignore[attr-defined]]
+
+
+@cache
+def _statement() -> tuple[str, tuple[Any, ...]]:
+    """Return the query of `people_in_lists`. To build it anew for each page costs 4 ms, which is a
+    tenth of a list; it depends on nothing but the kind of database."""
     works = assignable_users().order_by().filter(pk=OuterRef("pk"))
     users = User.objects.annotate(works=Exists(works)).filter(
         Q(works=True) | Q(search.held_by(OuterRef("pk")))
     )
     named = users.order_by("first_name", "last_name", "username")
-    return [Person(user, assignable=user.works) for user in named]
+    statement, parameters = named.query.sql_with_params()
+    return statement, tuple(parameters)
 
 
 def tickets_held_by(user_id: str) -> list[str]:
