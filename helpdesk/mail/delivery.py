@@ -59,11 +59,11 @@ def send_due(*, now: datetime | None = None) -> int:
 
     An unexpected error with one of them does not stop the others.
     """
-    at = now or this_second()
     sent = 0
     with mail_server() as server:
-        due = queue.due(at, limit=BATCH)
+        due = queue.due(now or this_second(), limit=BATCH)
         for (name, group), found in groupby(due, key=lambda mail: (mail.kind, mail.group)):
+            at = now or this_second()  # a batch may take long, and a claim counts from its own time
             try:
                 sent += _send([mail for mail in found if _claim(mail, at)], server, at)
             except ServerAway as away:
@@ -174,8 +174,9 @@ def _end(
         except (ConditionFailed, Contended):
             if result in WENT_OUT:
                 _correct(mail, of_kind, result, problem, now)
-    if result is not Result.SENT:
-        log.warning("mail_undelivered", group=mails[0].group, result=result.value)
+        else:
+            if result is not Result.SENT:
+                log.warning("mail_undelivered", group=mail.group, result=result.value)
 
 
 def _correct(

@@ -43,11 +43,14 @@ class Command(BaseCommand):
         except (NotFound, IndexError) as unknown:
             raise CommandError(str(unknown) if options["mailbox"] else "No mailbox.") from unknown
         progress = _Bar() if sys.stdout.isatty() else _Lines(self)
+        self.stdout.write("Counting messages …")
+        self.stdout.flush()
         days: int | None = options["close_after"]
         summary = import_mail(
             options["paths"],
             mailbox=mailbox,
             close_after=None if days is None else timedelta(days=days),
+            look=progress.look,
             start=progress.start,
             each=progress.step,
         )
@@ -65,8 +68,15 @@ class Command(BaseCommand):
 class _Bar:
     """A progress bar for a terminal."""
 
+    def look(self, count: int) -> None:
+        self._begin(count, "read")
+
     def start(self, count: int) -> None:
-        self._bar = click.progressbar(length=count, label="messages")
+        self.end()
+        self._begin(count, "messages")
+
+    def _begin(self, count: int, label: str) -> None:
+        self._bar = click.progressbar(length=count, label=label)
         self._bar.__enter__()
 
     def step(self) -> None:
@@ -80,15 +90,23 @@ class _Lines:
     """Progress lines for a log."""
 
     def __init__(self, command: Command) -> None:
-        self._command, self._count, self._done = command, 0, 0
+        self._command = command
+        self._begin(0, "")
+
+    def look(self, count: int) -> None:
+        self._begin(count, "read")
 
     def start(self, count: int) -> None:
-        self._count = count
+        self._begin(count, "messages")
+
+    def _begin(self, count: int, what: str) -> None:
+        self._count, self._done, self._what = count, 0, what
 
     def step(self) -> None:
         self._done += 1
         if self._done % EVERY == 0:
-            self._command.stdout.write(f"{self._done} of {self._count} messages")
+            self._command.stdout.write(f"{self._done} of {self._count} {self._what}")
+            self._command.stdout.flush()
 
     def end(self) -> None:
         pass

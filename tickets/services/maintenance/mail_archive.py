@@ -39,6 +39,10 @@ class Archive:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._sources = [_opened(path) for path in paths]
 
+    def __len__(self) -> int:
+        """Return how many messages there are. An mbox is read for it."""
+        return sum(len(source) for source in self._sources)
+
     def places(self, *, now: datetime) -> Iterator[Place]:
         """Yield each message's location with its time: its topmost Received, else its Date, else
         its file's.
@@ -63,6 +67,9 @@ class _Files:
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 
+    def __len__(self) -> int:
+        return len(self._files)
+
     def __getitem__(self, key: str) -> bytes:
         return Path(key).read_bytes()
 
@@ -78,6 +85,9 @@ class _Mbox:
 
     def __iter__(self) -> Iterator[str]:
         return (str(key) for key in self._box.iterkeys())
+
+    def __len__(self) -> int:
+        return len(self._box)
 
     def __getitem__(self, key: str) -> bytes:
         return _ESCAPED.sub(rb"\1", self._box.get_bytes(int(key)))

@@ -95,18 +95,25 @@ def import_mail(
     mailbox: Mailbox,
     close_after: timedelta | None = None,
     now: datetime | None = None,
+    look: Callable[[int], object] = lambda count: None,
     start: Callable[[int], object] = lambda count: None,
     each: Callable[[], object] = lambda: None,
 ) -> Summary:
-    """Import the messages of files and folders; call `start` with their number, `each` after each.
+    """Import the messages of files and folders.
 
-    Tickets without a message for `close_after` are closed, as of their last one. A message that
-    cannot be imported is skipped, with its reason. Cost: each message is read twice, and that of
-    receiving it.
+    First all are read for their time, then they are imported: `look` and `start` are called with
+    their number, `each` after each. Tickets without a message for `close_after` are closed, as of
+    their last one. A message that cannot be imported is skipped, with its reason. Cost: each
+    message is read twice, and that of receiving it.
     """
     at = now or this_second()
     archive, summary = Archive(paths), Summary()
-    places = sorted(archive.places(now=at))
+    look(len(archive))
+    places: list[Place] = []
+    for place in archive.places(now=at):
+        places.append(place)
+        each()
+    places.sort()
     start(len(places))
     work = _Import(mailbox, at, summary)
     for place in places:
