@@ -3,14 +3,19 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from customers.services.create import create_customer, edit_customer
 from helpdesk.errors import Invalid
 from tests.email.conftest import GIULIA, NOON, SUPPORT, after, send, take
 from tests.world import log_of, stored
+from tickets.models import Mailbox
+from tickets.models.mailbox import LONGEST_NAME
+from tickets.services.conversation.arrival import MOST_PARTICIPANTS
 from tickets.services.conversation.communicate import respond
 from tickets.services.delivery import reply_email
 from tickets.services.email import participants
+from tickets.services.email.mailboxes import signer
 from tickets.services.lifecycle.change import change
 
 OFFICE = "office@posta.example"
@@ -134,3 +139,87 @@ def test_the_page_shows_it_and_sends_there_unless_it_is_not_selected(
     client.post(f"/tickets/{number}/reply/", {"content": "Here."})
     went = [one.to[0] for one in send(mailoutbox, now=None) if "posta.example" in one.to[0]]
     assert went == [OFFICE, GIULIA]
+
+
+def test_an_absence_note_is_not_what_an_answer_answers(desk, mailbox, mailoutbox):
+    mailbox.quotes = True
+    mailbox.save()
+    number = take().ticket_id
+    take(
+        now=after(minutes=1),
+        message_id="away@posta.example",
+        references="<first@posta.example>",
+        subject="Automatic reply: Away until May",
+        body="I am away.",
+        auto_submitted="auto-replied",
+    )
+
+    respond(number, content="Here.", by=desk.rep, now=after(minutes=2))
+    [sent] = send(mailoutbox, after(minutes=3))
+
+    assert sent.subject == "Re: Where is my car?"
+    assert sent.extra_headers["In-Reply-To"] == "<first@posta.example>"
+    assert "I am away" not in sent.body
+    assert "<away@posta.example>" in sent.extra_headers["References"]
+
+
+def test_a_mail_to_a_participant_that_failed_can_be_sent_again_on_the_ticket(
+    client, desk, mailbox, mailoutbox
+):
+    client.force_login(desk.rep_user)
+    number = take(cc="Bea <bea@posta.example>").ticket_id
+    respond(number, content="Yes.", by=desk.rep, now=after(minutes=2))
+    send(mailoutbox, after(minutes=3))
+    page = f"/tickets/{number}/"
+    assert "Resend" not in client.get(page).content.decode()
+    [line] = [one for one in log_of(number) if one.direction == "outbound"]
+    line.deliveries[1].state = "failed"
+    line.save()
+
+    assert "Resend" in client.get(page).content.decode()
+    client.post(f"{page}mail/", {"line": line.communication_id})
+
+    assert [one.to for one in send(mailoutbox, None)][-1] == ["bea@posta.example"]
+    assert "Resend" not in client.get(page).content.decode()
+
+
+def test_the_page_says_where_a_reply_to_another_address_went(client, desk, mailbox, mailoutbox):
+    client.force_login(desk.rep_user)
+    number = take(reply_to=OFFICE).ticket_id
+    respond(number, content="Yes.", reply_to=OFFICE, by=desk.rep, now=after(minutes=2))
+    take(now=after(minutes=3), message_id="b@posta.example", references="<first@posta.example>")
+
+    page = client.get(f"/tickets/{number}/").content.decode()
+
+    assert re.search(rf"{OFFICE}:\s+Sending", page)
+
+
+def test_who_finds_no_room_among_the_participants_is_told_of(client, desk, mailbox):
+    client.force_login(desk.rep_user)
+    crowd = ", ".join(f"p{number}@altro.example" for number in range(55))
+
+    number = take(cc=crowd).ticket_id
+
+    assert len(stored(number).participants) == MOST_PARTICIPANTS
+    assert "Not everybody in copy takes part" in client.get(f"/tickets/{number}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "wrong"),
+    [
+        ("support+eu@desk.example", "plus sign"),
+        (f"{'a' * (LONGEST_NAME + 1)}@desk.example", "at most 22"),
+        (f"{'a' * LONGEST_NAME}@desk.example", ""),
+    ],
+)
+def test_an_address_that_takes_no_ticket_number_is_refused(desk, address, wrong):
+    made = Mailbox(name="new", address=address)
+    if not wrong:
+        made.full_clean()
+        made.save()
+        number, line = "9999999", "01JD9ZQ4C1V9W3K2M8T6X5R7PN"
+        sender = signer().envelope_address(address, number, line, recipient=GIULIA)
+        assert len(sender.partition("@")[0]) <= 64
+        return
+    with pytest.raises(ValidationError, match=wrong):
+        made.full_clean()

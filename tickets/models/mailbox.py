@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,25 @@ from tickets.domain.ticket import Category
 from tickets.models.labels import choices
 
 TLS_PORT = 993
+
+
+LONGEST_NAME = 22
+"""Characters before the @: with a ticket's number and a mac an envelope sender has the 64 that SMTP
+allows, up to ten million tickets."""
+
+
+def can_be_signed(address: str) -> None:
+    """Raises ValidationError for an address to which no ticket's number can be added."""
+    name = address.partition("@")[0]
+    if "+" in name:
+        raise ValidationError(
+            _("Use the address without a plus sign. Helpdesk adds one with the ticket’s number.")
+        )
+    if len(name) > LONGEST_NAME:
+        raise ValidationError(
+            _("Use an address with at most %(most)s characters before the @."),
+            params={"most": LONGEST_NAME},
+        )
 
 
 class Mailbox(models.Model):
@@ -32,6 +52,7 @@ class Mailbox(models.Model):
     address = AddressField(
         _("address"),
         unique=True,
+        validators=[can_be_signed],
         help_text=_("Customers write to it, and replies come from it: support@example.com."),
     )
     active = models.BooleanField(_("active"), default=True)

@@ -44,6 +44,8 @@ class Recipient:
     address: str
     state: str
     problem: str
+    is_customer: bool
+    """Whether it goes to the customer's own address."""
 
 
 CAUSES: Mapping[str, Promise] = {
@@ -79,6 +81,9 @@ REMARKS: Mapping[str, Promise] = {
     ),
     Remark.FORWARDED: _("Forwarded by a colleague."),
     Remark.AUTOMATIC: _("Sent automatically."),
+    Remark.PARTICIPANTS_LEFT_OUT: _(
+        "Not everybody in copy takes part: the ticket has as many participants as it can."
+    ),
     Remark.LATE: _("It reached the desk late."),
     Remark.BY_HAND: _("Taken from suspended mail."),
     Problem.UNDECODABLE: _("Some characters could not be read. They are in the original."),
@@ -134,6 +139,7 @@ def recipients_of(line: Communication) -> list[Recipient]:
             str(one.address) or gettext("no email address"),
             str(one.state),
             gettext(one.problem) if one.problem else "",
+            is_customer=bool(one.customer_id),
         )
         for one in line.deliveries or ()
     ]

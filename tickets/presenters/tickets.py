@@ -21,7 +21,7 @@ from helpdesk.markdown import work
 from tickets.domain import instant
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import CommunicationType, Direction, LogEvent, Status
+from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent, Status
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.presenters.mail import EmailLine, Recipient, email_line, recipients_of
 from tickets.services.email.matching import name_and_address
@@ -90,6 +90,12 @@ class LogLine:
     """The recipients of a reply, each with its delivery."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
+
+    @property
+    def can_resend(self) -> bool:
+        """Whether the email to some recipient failed, or may have been lost."""
+        states = {self.delivery, *(one.state for one in self.recipients)}
+        return bool(states & {Delivery.FAILED.value, Delivery.UNKNOWN.value})
 
     @property
     def can_forward(self) -> bool:

@@ -30,7 +30,6 @@ class Cause(StrEnum):
     FROM_OURSELVES = "from-ourselves"
     CLAIMS_TO_BE_US = "claims-to-be-us"
     TOO_MANY = "too-many"
-    TOO_MANY_PARTICIPANTS = "too-many-participants"
     SAME_MESSAGE = "same-message"
     UNREADABLE = "unreadable"
     FAULT = "fault"  # processing it failed again and again
@@ -48,6 +47,6 @@ class Remark(StrEnum):
     CUT = "cut"  # only its beginning was fetched
     FORWARDED = "forwarded"
     AUTOMATIC = "automatic"
-    FROM_LIST = "from-list"
+    PARTICIPANTS_LEFT_OUT = "participants-left-out"  # a ticket has enough
     LATE = "late"
     BY_HAND = "by-hand"  # a colleague decided on it

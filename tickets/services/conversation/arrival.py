@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from helpdesk.dynamo.transaction import Transaction
+from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import Channel
 from tickets.services.lifecycle.draft import Draft
 from tickets.store.items import Communication, EmailFacts
@@ -57,16 +58,20 @@ class Arrival:
         draft.checks.append(lambda transaction: self.keep(transaction, draft, line))
         if self.has_effect:
             draft.ticket.reply_to = self.reply_to or None
-        if not self.side_thread:
-            add_participants(draft, self.participants)
+        if not self.side_thread and not add_participants(draft, self.participants) and line.email:
+            remarks: list[Any] = [*(line.email.remarks or ()), Remark.PARTICIPANTS_LEFT_OUT.value]
+            line.email.remarks = remarks
 
 
-def add_participants(draft: Draft, people: Sequence[str]) -> None:
-    """Let people take part in a ticket who do not yet; MOST_PARTICIPANTS at most."""
+def add_participants(draft: Draft, people: Sequence[str]) -> bool:
+    """Let people take part in a ticket who do not yet, up to MOST_PARTICIPANTS; return whether
+    everybody does."""
     known = {_address(one) for one in draft.ticket.participants}
     new = [one for one in people if _address(one) not in known]
-    if new:
-        draft.ticket.participants = [*draft.ticket.participants, *new][:MOST_PARTICIPANTS]
+    room = max(MOST_PARTICIPANTS - len(known), 0)
+    if new[:room]:
+        draft.ticket.participants = [*draft.ticket.participants, *new[:room]]
+    return len(new) <= room
 
 
 def _address(participant: str) -> str:

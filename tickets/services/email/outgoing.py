@@ -48,7 +48,10 @@ def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlte
     log = queries.ticket_with_log(ticket.ticket_id, limit=MOST_LINES)
     before = [one for one in log.log if one.sk < line.sk] if log else []
     mails = [one for one in before if one.side_thread == line.side_thread]
-    answered = next((one for one in reversed(mails) if _came_by_mail(one)), None)
+    came = [one for one in mails if _came_by_mail(one)]
+    # An absence note is not answered, unless there is nothing else.
+    answered = next((one for one in reversed(came) if not _is_automatic(one)), None)
+    answered = answered or (came[-1] if came else None)
     context = {
         "ticket": ticket,
         "content": line.content,
@@ -174,6 +177,10 @@ def _kept(recipient: str) -> str:
     An international domain is in Unicode there, whatever mail servers write.
     """
     return kept_address(recipient) or recipient
+
+
+def _is_automatic(line: Communication) -> bool:
+    return Remark.AUTOMATIC in (line.email.remarks or ())
 
 
 def _came_by_mail(line: Communication) -> bool:
