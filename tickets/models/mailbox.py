@@ -52,7 +52,6 @@ class Mailbox(models.Model):
     address = AddressField(
         _("address"),
         unique=True,
-        validators=[can_be_signed],
         help_text=_("Customers write to it, and replies come from it: support@example.com."),
     )
     active = models.BooleanField(_("active"), default=True)
@@ -139,6 +138,13 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return str(self.address or self.name)
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            can_be_signed(self.address)
+        except ValidationError as refused:
+            raise ValidationError({"address": refused}) from refused
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.authentication_hosts = " ".join(self.authentication_hosts.lower().split())
