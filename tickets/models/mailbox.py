@@ -139,17 +139,17 @@ class Mailbox(models.Model):
     def __str__(self) -> str:
         return str(self.address or self.name)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.authentication_hosts = " ".join(self.authentication_hosts.lower().split())
+        self.relays = " ".join(self.relays.lower().split())
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         super().clean()
         try:
             can_be_signed(self.address)
         except ValidationError as refused:
             raise ValidationError({"address": refused}) from refused
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.authentication_hosts = " ".join(self.authentication_hosts.lower().split())
-        self.relays = " ".join(self.relays.lower().split())
-        super().save(*args, **kwargs)
 
     @property
     def checks_senders(self) -> frozenset[str]:
