@@ -52,6 +52,8 @@ any_event = st.one_of(
         st.lists(words).map(tuple),
         maybe,
         maybe,
+        st.booleans(),
+        words,
     ),
     st.builds(Escalated, st.lists(raised).map(tuple), st.integers(0, 9), maybe, maybe),
     st.builds(Merged, words),

@@ -48,7 +48,8 @@ class Communicated:
     """A message or a note was added to the conversation.
 
     `deliver`: it is to be emailed to the customer. `assigned_to` and `team_id`: the assignee and
-    team at that time. `automatic`: a machine wrote it.
+    team at that time. `automatic`: a machine wrote it. `side_thread`: the number of the
+    conversation in which a third party wrote it; empty for everybody else's.
     """
 
     communication_id: str
@@ -59,6 +60,7 @@ class Communicated:
     assigned_to: str | None = None
     team_id: str | None = None
     automatic: bool = False
+    side_thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def load(kind: str, text: str) -> Event:
                 assigned_to=data.get("assignedTo"),
                 team_id=data.get("team"),
                 automatic=bool(data.get("automatic")),
+                side_thread=data.get("sideThread", ""),
             )
         case "bounced":
             return Bounced(data["communicationId"], data["writtenBy"], data.get("assignedTo"))
@@ -264,6 +267,7 @@ def _data(event: Event) -> dict[str, Any]:
                 "assignedTo": event.assigned_to,
                 "team": event.team_id,
                 **({"automatic": True} if event.automatic else {}),
+                **({"sideThread": event.side_thread} if event.side_thread else {}),
             }
         case Bounced(communication_id, written_by, assigned_to):
             return {

@@ -87,6 +87,7 @@ NOTIFICATIONS = {
     "assigned": gettext_lazy("%(name)s assigned you"),
     "mentioned": gettext_lazy("%(name)s mentioned you"),
     "replied": gettext_lazy("Customer replied"),
+    "answered": gettext_lazy("A third party replied"),
     "bounced": gettext_lazy("Your reply was not delivered"),
 }
 

@@ -130,6 +130,8 @@ def communicate(
                 assigned_to=draft.ticket.assigned_to,
                 team_id=draft.ticket.team_id,
                 automatic=arrival is not None and arrival.automatic,
+                # A colleague's email to a third party has its author.
+                side_thread=arrival.side_thread if arrival and by == SYSTEM else "",
             )
         )
 

@@ -41,6 +41,9 @@ log = structlog.get_logger(__name__)
 SHOWN = 50
 """Notifications on a user's page; the bell counts the unread among them."""
 
+MOST_LINES = 200
+"""Entries of a log that are looked through for who wrote to a third party."""
+
 KIND = "escalations"
 
 
@@ -56,8 +59,12 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
                 _tell(event, "bounced", _working({written_by, assigned_to}))
             case Communicated() as communicated:
                 _tell(event, "mentioned", _working(communicated.mentions))
-                if communicated.direction is Direction.INBOUND and not communicated.automatic:
+                if communicated.automatic:
+                    continue
+                if communicated.direction is Direction.INBOUND:
                     _tell(event, "replied", _hear_of_reply(event, communicated))
+                elif communicated.side_thread:
+                    _tell(event, "answered", _hear_of_answer(event, communicated))
 
 
 def newest(*, by: Actor) -> list[Notification]:
@@ -151,6 +158,26 @@ def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
     return own | _recipients(
         [Notify.ASSIGNEE], assignee=what.assigned_to, team=what.team_id, day=day
     )
+
+
+def _hear_of_answer(event: OutboxEvent, what: Communicated) -> set[str]:
+    """Return who is notified of a third party's message: the assignee, and who wrote to them.
+
+    If none of them can work now, also the team, or supervisors if there is none. One query of
+    the log.
+    """
+    log = queries.ticket_with_log(event.ticket_id, limit=MOST_LINES)
+    asked = {
+        line.created_by
+        for line in (log.log if log else ())
+        if line.side_thread == what.side_thread and line.communication_id != what.communication_id
+    }
+    own = _working({what.assigned_to, *asked})
+    day = timezone.localdate(event.at)
+    if can_work_now(own, day=day):
+        return own
+    members = team_members(what.team_id) if what.team_id else set()
+    return own | (can_work_now(members, day=day) or supervisors_now(day=day))
 
 
 def _recipients(
