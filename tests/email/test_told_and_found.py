@@ -1,4 +1,4 @@
-"""Who is told of a bounce, what search finds of mails, and what holds where nothing can be counted."""
+"""Who is told of a bounce, what search finds of mails, what waits where nothing can be counted."""
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
