@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.mail.reading import Problem
 from helpdesk.mail.reading.quotes import Block, folded
 from tickets.domain.mail.outcome import Cause, Remark
-from tickets.domain.ticket import Direction
+from tickets.domain.ticket import CommunicationType
 from tickets.store.items import Communication
 
 
@@ -115,7 +115,7 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
         return None
     kept = bool(facts.sha256)
     place = [ticket_id, line.communication_id]
-    inbound = line.direction == Direction.INBOUND.value
+    report = line.type == CommunicationType.SYSTEM_UPDATE.value
     return EmailLine(
         sender=str(facts.sender),
         reply_to=str(facts.reply_to or ""),
@@ -124,7 +124,7 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
         subject=str(facts.subject or ""),
         sent_at=facts.sent_at,
         received_at=facts.received_at,
-        blocks=folded(line.content) if inbound else (),
+        blocks=() if report else folded(line.content),
         remarks=remarks_of([str(one) for one in facts.remarks or ()]),
         left_out=[str(one) for one in facts.left_out or ()],
         original=reverse("ticket_original", args=place) if kept else "",

@@ -98,6 +98,12 @@ class LogLine:
         return bool(states & {Delivery.FAILED.value, Delivery.UNKNOWN.value})
 
     @property
+    def as_written(self) -> bool:
+        """Whether its text is shown as it came, and not as Markdown: a customer's message, and
+        everybody's email."""
+        return self.direction == Direction.INBOUND.value or self.email is not None
+
+    @property
     def can_forward(self) -> bool:
         """Whether a colleague can start or continue a conversation with a third party about it."""
         return self.direction == "inbound" or bool(self.side_thread)
@@ -187,9 +193,7 @@ def _within_work(lines: Sequence[LogLine]) -> list[LogLine]:
     """Return the entries; after MOST_WORK, from the newest on, messages are not formatted."""
     done, kept = 0, []
     for line in reversed(lines):
-        by_staff = (
-            line.kind != CommunicationType.SYSTEM_UPDATE.value and line.direction != "inbound"
-        )
+        by_staff = line.kind != CommunicationType.SYSTEM_UPDATE.value and not line.as_written
         done += work(line.content) if by_staff else 0
         kept.append(line if done <= MOST_WORK else replace(line, formatted=False))
     return kept[::-1]
