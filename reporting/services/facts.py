@@ -17,8 +17,8 @@ from reporting.domain.facts import Dimensions, Escalated, Fact, FactKind, facts_
 from reporting.store import queries
 from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
 from tickets.domain import instant
+from tickets.domain.escalation import rule_of
 from tickets.domain.sla.timeline import Timeline
-from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.read import escalations_of, get_tickets
 from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.events import OutboxEvent
@@ -175,11 +175,7 @@ def _escalated(ticket: Ticket) -> Iterable[Escalated]:
     if not ticket.fired_rules and not ticket.escalation_level and ticket.reopen_cycle == 1:
         return []
     return [
-        Escalated(
-            record.fired_at,
-            MANUAL if record.rule.startswith(f"{MANUAL}-") else record.rule,
-            record.level,
-        )
+        Escalated(record.fired_at, rule_of(record.rule), record.level)
         for record in escalations_of(ticket.ticket_id)
     ]
 

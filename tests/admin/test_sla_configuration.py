@@ -4,9 +4,15 @@ import pytest
 from django.urls import reverse
 
 from helpdesk.accounts.models import Absence
+from helpdesk.errors import Invalid
+from reporting.services import report
+from reporting.services.query import ReportQuery
+from tests.figures import ALL, rolled
 from tests.world import after
 from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Recalculation
+from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status
+from tickets.services.sla.rules import save_rule
 
 
 @pytest.fixture
@@ -88,6 +94,38 @@ def test_a_rule_that_is_switched_off_no_longer_fires(supervisor, desk):
     supervisor.post(address, {"trigger": "critical", "level": 1, "notify_supervisors": "on"})
 
     assert desk.ticket(priority="Critical").escalation_level == 0
+
+
+def test_a_rule_whose_key_begins_like_a_manual_escalation_is_shown_and_counted_as_a_rule(
+    supervisor, desk
+):
+    EscalationRule.objects.filter(key="critical-created").update(key="manual-review")
+    number = desk.ticket(priority="Critical").ticket_id
+    escalate(number, reason="the port is closed", by=desk.rep, now=after(minutes=5))
+    rolled()
+
+    records = supervisor.get(reverse("admin:tickets_escalation_changelist")).context["cl"]
+    shown = {record.level: str(record) for record in records.result_list}
+    page = supervisor.get(reverse("admin:tickets_escalation_changelist")).content.decode()
+    told = report.report(ReportQuery(ALL)).figures.rules
+
+    assert shown == {1: f"manual-review, #{number}", 2: f"Manual escalation, #{number}"}
+    assert page.count(">manual-review<") == page.count(">Manual escalation<") == 1
+    assert dict(told) == {("manual-review", "1"): 1, ("manual", "2"): 1}
+
+
+@pytest.mark.parametrize("key", ["manual", "manual-01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+def test_no_rule_has_a_key_that_says_that_a_user_escalated(supervisor, key):
+    form = {"key": key, "trigger": "critical", "level": 1, "notify_supervisors": "on"}
+
+    page = supervisor.post(reverse("admin:tickets_escalationrule_add"), form)
+    with pytest.raises(Invalid, match="manual escalations"):
+        save_rule(EscalationRule(key=key, trigger="critical"), also_past=False, reason="test")
+
+    assert list(page.context["errors"].data) == [
+        ["This key stands for manual escalations. Choose another."]
+    ]
+    assert not EscalationRule.objects.filter(key=key).exists()
 
 
 @pytest.mark.parametrize("name", ["policy", "calendar", "escalationrule", "policyversion"])

@@ -15,6 +15,7 @@ from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
 from tickets.admin.people import people
 from tickets.admin.ticket import mark
+from tickets.domain.escalation import rule_of
 from tickets.domain.ticket import Direction
 from tickets.models import Communication, Escalation, Tag
 from tickets.presenters.labels import RULES, label
@@ -71,7 +72,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("rule"))
     def rule_name(self, record: Any) -> str:
-        key = "manual" if record.rule.startswith("manual") else record.rule
+        key = rule_of(record.rule)
         return str(RULES.get(key, key))
 
     @admin.display(description=_("by"))

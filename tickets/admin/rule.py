@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.people import selectable_users
 from helpdesk.accounts.rights import ReadOnly
+from helpdesk.errors import Invalid
 from tickets.admin.impact_preview import ImpactAdmin, PreviewForm, in_words
 from tickets.admin.people import shown_object
 from tickets.admin.policy import announce_recalculation
 from tickets.models import EscalationRule, Recalculation
 from tickets.services.sla.impact import Scope
-from tickets.services.sla.rules import fires_at_once, save_rule
+from tickets.services.sla.rules import fires_at_once, require_free_key, save_rule
 
 
 class RuleForm(PreviewForm):
@@ -33,6 +34,14 @@ class RuleForm(PreviewForm):
             "Used for rules that are new, reactivated or have a new trigger. Otherwise ignored."
         ),
     )
+
+    def clean_key(self) -> str:
+        key = str(self.cleaned_data["key"])
+        try:
+            require_free_key(key)
+        except Invalid as refused:
+            raise forms.ValidationError(refused.errors["key"]) from refused
+        return key
 
     def reach(self) -> tuple[Scope, list[str]]:
         also_past = self.cleaned_data.get("also_past") == "1"

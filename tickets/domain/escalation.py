@@ -1,9 +1,40 @@
-"""The effect of an escalation rule on a ticket (SLA.md, "Milestones and escalation")."""
+"""The effect of an escalation rule on a ticket (SLA.md, "Milestones and escalation"), and how a
+manual escalation is told from a rule's."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tickets.domain.sla.milestones import Notify, Rule
+
+MANUAL = "manual"
+"""In place of a rule's key, for a manual escalation."""
+
+_MANUAL_KEY = re.compile(rf"{MANUAL}-[0-9A-HJKMNP-TV-Z]{{26}}")
+
+
+def manual_key(communication_id: str) -> str:
+    """Return the key of a manual escalation's record: that of its log entry, since a user can
+    escalate a ticket more than once."""
+    return f"{MANUAL}-{communication_id}"
+
+
+def is_manual(key: str) -> bool:
+    """Return whether the record with this key is of a manual escalation.
+
+    Exact: rules are named freely, and `manual-review` is a rule.
+    """
+    return _MANUAL_KEY.fullmatch(key) is not None
+
+
+def rule_of(key: str) -> str:
+    """Return the rule of a record with this key, or MANUAL."""
+    return MANUAL if is_manual(key) else key
+
+
+def is_free(key: str) -> bool:
+    """Return whether a rule may have this key: not one that says a user escalated."""
+    return key != MANUAL and not is_manual(key)
 
 
 @dataclass(frozen=True, slots=True)

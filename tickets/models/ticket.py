@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.dynamo_admin.fields import InstantField, WordsField
 from helpdesk.dynamo_admin.query import PlannedModel
+from tickets.domain.escalation import rule_of
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Channel, CommunicationType, Direction, Priority, Status
 from tickets.models.labels import LABELS, RULES, choices
@@ -97,7 +98,7 @@ class Escalation(PlannedModel):
         verbose_name_plural = _("escalations")
 
     def __str__(self) -> str:
-        key = "manual" if self.rule.startswith("manual") else self.rule
+        key = rule_of(self.rule)
         return f"{RULES.get(key, key)}, #{self.ticket_id}"
 
 

@@ -19,13 +19,13 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from helpdesk.markdown import work
 from tickets.domain import instant
+from tickets.domain.escalation import MANUAL
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent, Status
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.presenters.mail import EmailLine, Recipient, email_line, recipients_of
 from tickets.services.email.matching import name_and_address
-from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication

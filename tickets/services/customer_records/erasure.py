@@ -19,6 +19,7 @@ from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action
+from tickets.domain.escalation import MANUAL
 from tickets.domain.ticket import ERASED, CommunicationType, LogEvent
 from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
@@ -29,7 +30,6 @@ from tickets.services.email.forget import forget_email
 from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.escalate import MANUAL
 from tickets.services.lifecycle.log_entries import TEXTS
 from tickets.services.lists import saved_views, search
 from tickets.store import queries

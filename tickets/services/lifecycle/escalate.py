@@ -15,6 +15,7 @@ from helpdesk.errors import Busy, NotFound
 from helpdesk.idempotency import Token
 from tickets.domain import events
 from tickets.domain.errors import TicketArchived
+from tickets.domain.escalation import MANUAL, manual_key
 from tickets.domain.sla import milestones
 from tickets.domain.ticket import CommunicationType, LogEvent
 from tickets.services.delivery import outbox
@@ -33,9 +34,6 @@ BATCH = 100
 
 MOST_DUE = 5_000
 """Tickets that one sweep shares out; the rest is met by the next one."""
-
-MANUAL = "manual"
-"""In place of a rule's key, for a manual escalation."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def escalate(
             rule=MANUAL,
             reason=reason,
         )
-        key = f"{MANUAL}-{line.communication_id}"
+        key = manual_key(line.communication_id)
         draft.escalate(
             key=key,
             level=level,

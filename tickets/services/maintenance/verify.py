@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from helpdesk.accounts.actors import SYSTEM
 from tickets.domain import instant
+from tickets.domain.escalation import is_manual
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Direction, Status
 from tickets.services.conversation import attachments
@@ -205,7 +206,7 @@ def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Itera
     if level != ticket.escalation_level:
         yield f"escalationLevel: the records say {level}, the ticket {ticket.escalation_level}"
     for record in present:
-        if not record.rule.startswith("manual-") and record.rule not in ticket.fired_rules:
+        if not is_manual(record.rule) and record.rule not in ticket.fired_rules:
             yield f"firedRules: {record.rule} has a record, and is not among them"
 
 

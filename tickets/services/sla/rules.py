@@ -4,8 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.clock import this_second
+from helpdesk.errors import Invalid
+from tickets.domain.escalation import is_free
 from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.milestones import Rule, Trigger
 from tickets.domain.sla.timeline import Timeline
@@ -44,6 +48,12 @@ def past_now(*, by: Actor, now: datetime | None = None) -> PastNow:
     return PastNow(dict(found), tickets.seen, tickets.more)
 
 
+def require_free_key(key: str) -> None:
+    """Raises Invalid if a rule with this key would look like a manual escalation."""
+    if not is_free(key):
+        raise Invalid({"key": gettext("This key stands for manual escalations. Choose another.")})
+
+
 def fires_at_once(rule: EscalationRule, *, also_past: bool, by: Actor) -> Scope:
     """Return on how many open tickets `rule` fires at once when it is saved. Raises NotAllowed.
 
@@ -63,9 +73,11 @@ def save_rule(
     """Save a rule and recalculate the open tickets; return the run, or None if nothing changed.
 
     A rule that is new, is activated again, or has another trigger fires from now on; with
-    `also_past` also on milestones that have passed.
+    `also_past` also on milestones that have passed. Raises Invalid for a new key that is not free.
     """
     before = EscalationRule.objects.filter(pk=rule.pk).first()
+    if not before or before.key != rule.key:
+        require_free_key(rule.key)
     if before and before.as_rule() == rule.as_rule() and before.active == rule.active:
         return None
     if _begins(rule, before):
