@@ -124,6 +124,13 @@ class Decision(RequestSchema):
         examples=["open"],
     )
     ticket_id: str = Field("", description="The ticket to add it to.", examples=["42"])
+    side_thread: str | None = Field(
+        None,
+        description="With `add`: the number of the ticket’s conversation with a third party that "
+        "it belongs to, or an empty text for the conversation with the customer. Null: the one "
+        "that the email itself names.",
+        examples=["1"],
+    )
 
 
 @router.get(
@@ -187,7 +194,9 @@ def _decided(asked: Decision, by: Actor) -> InboundEmail:
         case "open":
             return suspended.open_ticket_of(asked.key, by=by)
         case "add":
-            return suspended.add_to_ticket(asked.key, asked.ticket_id, by=by)
+            return suspended.add_to_ticket(
+                asked.key, asked.ticket_id, side_thread=asked.side_thread, by=by
+            )
         case "delete":
             return suspended.delete(asked.key, by=by)
         case "block":

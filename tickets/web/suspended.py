@@ -50,13 +50,19 @@ def message(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest) -> HttpResponse:
     """Create a ticket, add to one, block the sender, delete, or read again."""
     by, key = actor_of(request.user), request.POST.get("mail", "")
+    number = request.POST.get("ticket", "").strip().removeprefix("#")
     try:
         match request.POST.get("action"):
             case "open":
                 taken = suspended.open_ticket_of(key, by=by)
             case "add":
-                number = request.POST.get("ticket", "").strip().removeprefix("#")
-                taken = suspended.add_to_ticket(key, number, by=by)
+                taken = suspended.add_to_ticket(
+                    key,
+                    number,
+                    side_thread=request.POST.get("side_thread"),
+                    shown=request.POST.get("shown"),
+                    by=by,
+                )
             case "again":
                 taken = suspended.read_again(key, by=by)
             case "block":
@@ -69,6 +75,8 @@ def act(request: HttpRequest) -> HttpResponse:
                 return redirect("mail_suspended")
             case _:
                 raise Invalid({"action": _("Choose what to do with the email.")})
+    except suspended.OtherConversations as refused:
+        return _shown(request, key, refused.errors, number)
     except Invalid as refused:
         return _shown(request, key, refused.errors)
     if taken.ticket_id and taken.outcome in (Outcome.TICKET, Outcome.REPLY, Outcome.AUTO_REPLY):
@@ -76,9 +84,18 @@ def act(request: HttpRequest) -> HttpResponse:
     return redirect("mail_suspended")
 
 
-def _shown(request: HttpRequest, key: str, errors: dict[str, str] | None = None) -> HttpResponse:
-    found, read = suspended.one_suspended(key, by=actor_of(request.user))
+def _shown(
+    request: HttpRequest,
+    key: str,
+    errors: dict[str, str] | None = None,
+    ticket_id: str = "",
+) -> HttpResponse:
+    opened = suspended.one_suspended(key, ticket_id=ticket_id, by=actor_of(request.user))
+    found, read, to = opened.listed, opened.message, opened.destination
     context = {
+        "ticket_id": to.ticket_id or found.mail.ticket_id or "",
+        "side_threads": [str(one) for one in range(1, to.side_threads + 1)],
+        "side_thread": to.side_thread,
         "one": found,
         "message": read,
         "cause": CAUSES.get(found.cause or "", ""),

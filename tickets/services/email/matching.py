@@ -152,7 +152,7 @@ def _references(
         if (found := ticket(claim.ticket_id)) and not found.archived_at:
             trust = _trust(claim, sender.address, found)
             part = takes_part(found, sender.address, sender.customer)
-            thread = _side_thread(claim) if trust is Trust.SIGNED else ""
+            thread = side_thread_of(claim) if trust is Trust.SIGNED else ""
             yield Reference(claim.ticket_id, trust, part, thread)
     foreign = [one for one in ids_named(message) if not signed.claim_of_message_id(one)]
     known = tickets_of_messages(foreign[:MOST_REFERENCES]) if foreign else {}
@@ -167,8 +167,8 @@ def _references(
             yield Reference(ticket_id, trust, part)
 
 
-def _side_thread(claim: Claim) -> str:
-    """Return the side thread that a claim belongs to.
+def side_thread_of(claim: Claim) -> str:
+    """Return the side thread that a claim belongs to; "" for the customer's conversation.
 
     A signed address names it; for a Message-ID it is looked up. Without it a third party's reply
     would appear among the customer's messages.

@@ -15,7 +15,7 @@ from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
 from tickets.services.email.mailboxes import sending_mailbox, signer
-from tickets.services.email.matching import kept_address
+from tickets.services.email.matching import addresses_of, kept_address
 from tickets.services.email.messages import without_reply_marks
 from tickets.store import queries
 from tickets.store.items import Communication
@@ -40,14 +40,19 @@ def customers_language(customer: Customer | None) -> str:
 def reply(ticket: Ticket, line: Communication, recipient: str) -> EmailMultiAlternatives:
     """Return the email with a reply to one recipient, without its files.
 
-    It answers the last message received and names the whole conversation. Its reply address is
+    It answers the last message received and names the whole conversation, except what a colleague
+    added of somebody who takes no part in it. Its reply address is
     valid for this recipient only, and reports about it go to an address of its own. One query of
     the log, one SQL query or two.
     """
     mailbox = sending_mailbox(ticket.mailbox)
     log = queries.ticket_with_log(ticket.ticket_id, limit=MOST_LINES)
     before = [one for one in log.log if one.sk < line.sk] if log else []
-    mails = [one for one in before if one.side_thread == line.side_thread]
+    mails = [
+        one
+        for one in before
+        if one.side_thread == line.side_thread and not _of_outsider(ticket, one)
+    ]
     came = [one for one in mails if _came_by_mail(one)]
     # An absence note is not answered, unless there is nothing else.
     answered = next((one for one in reversed(came) if not _is_automatic(one)), None)
@@ -188,6 +193,15 @@ def _came_by_mail(line: Communication) -> bool:
     if line.email is None or line.event is not None:
         return False
     return bool(line.side_thread) or line.direction == Direction.INBOUND.value
+
+
+def _of_outsider(ticket: Ticket, line: Communication) -> bool:
+    """Return whether a colleague added to the customer's conversation the mail of somebody who does
+    not take part in it. They may be a third party, of whom the customer must not read."""
+    if line.side_thread or line.author_id or line.email is None:
+        return False
+    by_hand = Remark.BY_HAND.value in (line.email.remarks or ())
+    return by_hand and line.email.sender not in addresses_of(ticket.participants)
 
 
 def _bracketed(message_id: str) -> str:

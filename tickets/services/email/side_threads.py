@@ -5,8 +5,9 @@ of its own. The customer does not see it, it has no effect on the clocks, and re
 customer do not quote it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
@@ -14,10 +15,18 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.idempotency import Token
 from helpdesk.mail.address import AddressRefused, as_kept
+from helpdesk.mail.reading import ReadMessage
 from tickets.domain import events
 from tickets.domain.errors import MergedAway
 from tickets.domain.ticket import Channel, CommunicationType, Delivery
-from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.mailboxes import base_of, own_addresses, signer
+from tickets.services.email.matching import (
+    MOST_REFERENCES,
+    Sender,
+    our_claims,
+    side_thread_of,
+    takes_part,
+)
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
@@ -83,14 +92,63 @@ def forward(
     return change(ticket_id, write, token=token, by=by, now=now)
 
 
+def named_by(message: ReadMessage, sender: Sender, ticket: Ticket, envelope_to: str | None) -> str:
+    """Return the conversation of a ticket that a message names; "" for the customer's.
+
+    For a person who adds the message: an address or id is enough that the desk signed for anybody
+    of that conversation, such as the carrier whose colleague writes. It is not enough for somebody
+    who takes part in the ticket, whose messages are the customer's conversation. Cost: for each of
+    MOST_REFERENCES addresses and ids a read, and the log for each conversation.
+    """
+    insider = takes_part(ticket, sender.address, sender.customer)
+    known: dict[tuple[str, str], list[str]] = {}
+    claims = our_claims(message, [envelope_to] if envelope_to else ())
+    for claim in islice(claims, MOST_REFERENCES):
+        number = side_thread_of(claim)
+        found = _after_merges(claim.ticket_id, number, ticket) if number else ""
+        if not found:
+            continue
+        conversation = claim.ticket_id, number
+        if conversation not in known:
+            others = () if insider else _third_parties(*conversation)
+            known[conversation] = [sender.address, *others]
+        if signer().recipient_of(claim, known[conversation]):
+            return found
+    return ""
+
+
+def check_number(ticket: Ticket, number: str) -> None:
+    """Raise Invalid unless a ticket has a conversation of this number."""
+    if not number.isdecimal() or not 1 <= int(number) <= ticket.side_threads:
+        raise Invalid({"sideThread": _("This ticket has no such conversation.")})
+
+
+def _third_parties(ticket_id: str, number: str) -> Iterator[str]:
+    """Yield the addresses to which the desk wrote in a conversation. Cost: the whole log."""
+    for line in queries.every_line(ticket_id):
+        if line.side_thread == number:
+            yield from (str(one.address) for one in line.deliveries or ())
+
+
+def _after_merges(ticket_id: str, number: str, ticket: Ticket) -> str:
+    """Return the number that a conversation of one ticket has on another, which it was merged
+    into; "" if it was not. A read for each merge."""
+    found = queries.ticket(ticket_id)
+    while found is not None and found.ticket_id != ticket.ticket_id:
+        if not found.merged_into:
+            return ""
+        number = str(int(number) + found.side_threads_before)
+        found = queries.ticket(found.merged_into)
+    return number if found is not None else ""
+
+
 def _number(ticket: Ticket, asked: str) -> str:
     """Return the number of the conversation: the next one, or the one given. Raises Invalid."""
-    if not asked:
-        ticket.side_threads += 1
-        return str(ticket.side_threads)
-    if not asked.isdecimal() or not 1 <= int(asked) <= ticket.side_threads:
-        raise Invalid({"sideThread": _("This ticket has no such conversation.")})
-    return asked
+    if asked:
+        check_number(ticket, asked)
+        return asked
+    ticket.side_threads += 1
+    return str(ticket.side_threads)
 
 
 def _addresses(to: Sequence[str], checks: Checks) -> list[str]:

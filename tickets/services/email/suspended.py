@@ -16,13 +16,14 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
 from tickets.models import BlockedSender
-from tickets.services.email import process, raw_messages
+from tickets.services.email import process, raw_messages, side_threads
 from tickets.services.email.mailboxes import mailbox_of_record
 from tickets.services.email.matching import sender_of
 from tickets.services.email.outcomes import Case, add_to, end, open_ticket
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.mail import InboundEmail
+from tickets.store.ticket import Ticket
 
 SHOWN = 50
 KEPT = timedelta(days=30)
@@ -42,6 +43,36 @@ class SuspendedEmail:
     mail: InboundEmail
     cause: Cause | None
     deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The ticket that a suspended mail may be added to, with the number of its conversations with
+    third parties, and the one that the mail names."""
+
+    ticket_id: str = ""
+    side_threads: int = 0
+    side_thread: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedEmail:
+    """A suspended mail with its message, if it can be read."""
+
+    listed: SuspendedEmail
+    message: ReadMessage | None
+    destination: Destination
+
+
+class OtherConversations(Invalid):
+    """The conversation was chosen among those of another ticket."""
+
+    def __init__(self, ticket_id: str) -> None:
+        words = _(
+            "Ticket %(id)s has conversations with third parties, too. "
+            "Choose where the email belongs."
+        )
+        super().__init__({"sideThread": words % {"id": ticket_id}})
 
 
 @dataclass(frozen=True)
@@ -77,14 +108,25 @@ def suspended(
     return SuspendedPage([_listed(one) for one in page.rows], text(page.next), text(page.previous))
 
 
-def one_suspended(key: str, *, by: Actor) -> tuple[SuspendedEmail, ReadMessage | None]:
-    """Return a suspended mail, and its message if it can be read. Raises NotFound."""
+def one_suspended(key: str, *, ticket_id: str = "", by: Actor) -> OpenedEmail:
+    """Return a suspended mail, and where it may be added: to a ticket, else to the one it names.
+
+    Raises NotFound, NotAllowed. Cost: that of `side_threads.named_by`.
+    """
     require_ticket_work(by)
     mail = _waiting(key)
     try:
-        return _listed(mail), read_safely(raw_messages.read(mail.sha256))
+        message = read_safely(raw_messages.read(mail.sha256))
     except (Unreadable, FileNotFoundError):
-        return _listed(mail), None
+        return OpenedEmail(_listed(mail), None, Destination())
+    ticket = _after_merges(ticket_id or mail.ticket_id or "")
+    if ticket is None:
+        return OpenedEmail(_listed(mail), message, Destination())
+    sender = sender_of(message, mailbox_of_record(mail.mailbox))
+    named = side_threads.named_by(message, sender, ticket, mail.envelope_to) if sender else ""
+    return OpenedEmail(
+        _listed(mail), message, Destination(ticket.ticket_id, ticket.side_threads, named)
+    )
 
 
 def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
@@ -97,13 +139,37 @@ def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> Inbou
 
 
 def add_to_ticket(
-    key: str, ticket_id: str, *, by: Actor, now: datetime | None = None
+    key: str,
+    ticket_id: str,
+    *,
+    side_thread: str | None = None,
+    shown: str | None = None,
+    by: Actor,
+    now: datetime | None = None,
 ) -> InboundEmail:
-    """Add a suspended message to a ticket. Raises NotFound for the mail or ticket, as above."""
-    if queries.ticket(ticket_id) is None:
+    """Add a suspended message to a ticket: to the conversation with a third party `side_thread`,
+    or with "" to the customer's. Without it the message itself decides, by what it names.
+
+    `shown` is the ticket of which the conversation was chosen. Raises OtherConversations if it is
+    another one and there is a choice; Invalid for an unknown ticket or conversation, and as above.
+    """
+    case = _case(key, by, now)
+    ticket = queries.ticket(ticket_id)
+    if ticket is None:
         raise Invalid({"ticketId": _("Ticket %(id)s not found.") % {"id": ticket_id[:12]}})
+    if shown is not None and shown != ticket_id:
+        side_thread = None
+        current = _after_merges(ticket_id)
+        if current is not None and current.side_threads:
+            raise OtherConversations(ticket_id)
+    if side_thread is None:
+        side_thread = side_threads.named_by(
+            case.message, case.sender, ticket, case.mail.envelope_to
+        )
+    elif side_thread:
+        side_threads.check_number(ticket, side_thread)
     # Adding this message does not make its sender a participant.
-    return add_to(_case(key, by, now), ticket_id, invites=False)
+    return add_to(case, ticket_id, side_thread=side_thread, invites=False)
 
 
 def delete(key: str, *, by: Actor) -> InboundEmail:
@@ -169,6 +235,14 @@ def forget_senders(are_theirs: Callable[[str], bool]) -> None:
             if page.next is None:
                 break
             place = page.next
+
+
+def _after_merges(ticket_id: str) -> Ticket | None:
+    """Return a ticket, or the one that it was merged into. A read for each merge."""
+    ticket = queries.ticket(ticket_id) if ticket_id else None
+    while ticket is not None and ticket.merged_into:
+        ticket = queries.ticket(ticket.merged_into)
+    return ticket
 
 
 def _delete(mail: InboundEmail) -> InboundEmail:
