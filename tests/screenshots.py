@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.chaos.desk import RunningDesk
 
 IMAGES = Path(__file__).parents[1] / "docs/img"
+LOCALES = Path(__file__).parents[1] / "locale"
 DESK, PHONE = (1280, 800), (390, 844)
 
 
@@ -77,7 +78,8 @@ def _pictures(browser: Browser, base: str, everything: Path | None) -> Iterator[
     folder.mkdir(parents=True, exist_ok=True)
     looks = [Look()]
     if everything:
-        looks = [Look(*way) for way in product(("en", "de"), ("light", "dark"), (DESK, PHONE))]
+        languages = ["en", *sorted(path.name for path in LOCALES.iterdir())]
+        looks = [Look(*way) for way in product(languages, ("light", "dark"), (DESK, PHONE))]
     for look, who in product(looks, sorted({shot.who for shot in SHOTS})):
         page = _signed_in(browser, base, who, look)
         for shot in (one for one in SHOTS if one.who == who):
@@ -94,7 +96,7 @@ def _signed_in(browser: Browser, base: str, who: str, look: Look) -> Page:
         base_url=base,
         viewport={"width": look.size[0], "height": look.size[1]},
         color_scheme="dark" if look.theme == "dark" else "light",
-        locale={"en": "en-GB", "de": "de-DE"}[look.language],
+        locale="en-GB" if look.language == "en" else look.language,
     )
     page = context.new_page()
     page.goto("/accounts/login/")

@@ -42,6 +42,11 @@ class Users(models.QuerySet["User"]):
         return changed
 
 
+def languages() -> list[tuple[str, str]]:
+    """Return the languages of the desk. A function, so that a new one needs no migration."""
+    return settings.LANGUAGES
+
+
 class EverybodyManager(UserManager["User"]):
     use_in_migrations = False
 
@@ -59,7 +64,7 @@ class User(AbstractUser):
         _("language"),
         max_length=10,
         blank=True,
-        choices=settings.LANGUAGES,
+        choices=languages,
         help_text=_("Blank uses the language of your browser, and English in emails."),
     )
     time_zone = models.CharField(
