@@ -221,9 +221,18 @@ def test_a_change_is_one_read_and_one_transaction(desk):
     ticket = desk.ticket()
 
     with capacity.counting() as usage:
-        respond(ticket.ticket_id, content="On its way.", by=desk.rep, now=after(minutes=1))
+        change_status(ticket.ticket_id, to="In Progress", by=desk.rep, now=after(minutes=1))
 
     assert usage.operations == ["GetItem", "TransactWriteItems"]
+
+
+def test_a_reply_reads_whom_it_goes_to_besides(desk):
+    ticket = desk.ticket()
+
+    with capacity.counting() as usage:
+        respond(ticket.ticket_id, content="On its way.", by=desk.rep, now=after(minutes=1))
+
+    assert usage.operations == ["GetItem", "GetItem", "TransactWriteItems"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -109,6 +109,15 @@ def passed(milestones: Iterable[Milestone], now: datetime) -> tuple[Milestone, .
     return tuple(found for found in milestones if found.reached_at < now and found.due_at <= now)
 
 
+def may_have_passed(priority: Priority, reached: Iterable[datetime | None], now: datetime) -> bool:
+    """Return whether a milestone can have passed at `now`, without reading the clock.
+
+    `reached` are the instants of both clocks' smallest share of their target and of its end, as a
+    reading has them: before the first of them no rule fires, except those for Critical tickets.
+    """
+    return priority is Priority.CRITICAL or any(at is not None and at < now for at in reached)
+
+
 def next_at(milestones: Iterable[Milestone]) -> datetime | None:
     """Return the instant at which a sweep should read the ticket; None if there are no
     milestones."""

@@ -1,10 +1,9 @@
 """A ticket while a change to it is prepared, and what is written beside it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
-import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -19,29 +18,15 @@ from tickets.domain.sla import clock, milestones
 from tickets.domain.sla.clock import Reading
 from tickets.domain.sla.milestones import Milestone
 from tickets.domain.sla.timeline import Timeline
-from tickets.domain.ticket import (
-    CommunicationType,
-    Delivery,
-    Direction,
-    LogEvent,
-    Priority,
-)
+from tickets.domain.ticket import CommunicationType, LogEvent, Priority
 from tickets.domain.workflow import Event as ClockEvent
 from tickets.domain.workflow import EventType
-from tickets.services.delivery import outbox
-from tickets.services.lifecycle import log_entries
+from tickets.services.lifecycle import log_entries, records
 from tickets.services.lifecycle.firing import fire
 from tickets.services.sla import policies
 from tickets.store.events import OutboxEvent
-from tickets.store.items import (
-    Attachment,
-    Change,
-    Communication,
-    Escalation,
-    communication_sk,
-    escalation_sk,
-)
-from tickets.store.keys import set_keys, set_record_keys
+from tickets.store.items import Communication, Escalation
+from tickets.store.keys import set_keys
 from tickets.store.ticket import Sla, Ticket, ticket_pk
 
 LONGEST_TIMELINE = 3_000
@@ -109,7 +94,10 @@ class Draft:
         Reads the clock only if something can have passed: the stored deadlines are those of the
         same timeline.
         """
-        if not self._nothing_reached():
+        sla = self.ticket.sla
+        first = (sla.response_at_risk_at, sla.response_deadline)
+        last = (sla.resolution_at_risk_at, sla.resolution_deadline)
+        if milestones.may_have_passed(self.timeline.priority, (*first, *last), self.at):
             planned = self._plan(self._read())
             fire(self, milestones.passed(planned, self.at))
 
@@ -170,64 +158,24 @@ class Draft:
         kind: CommunicationType,
         content: str,
         *,
-        event: LogEvent | None = None,
-        direction: Direction | None = None,
-        changes: Sequence[Change] = (),
-        rule: str | None = None,
-        due_at: datetime | None = None,
-        reason: str | None = None,
-        reference: str | None = None,
         by: Actor | None = None,
-        attachments: Sequence[Attachment] = (),
-        delivery: Delivery | None = None,
+        **facts: Unpack[records.EntryFacts],
     ) -> Communication:
         """Add an entry to the log and return it.
 
         `content` of a System Update is plain English for programs; pages build their text from the
         other arguments.
         """
-        entry_id = self._next_id()
-        entry = Communication(
-            self.ticket.pk,
-            communication_sk(entry_id),
-            communication_id=entry_id,
-            ticket_id=self.ticket.ticket_id,
-            type=kind.value,
-            content=content,
-            event=event.value if event else None,
-            direction=direction.value if direction else None,
-            author_id=self.ticket.customer_id if direction is Direction.INBOUND else None,
-            changes=list(changes) or None,
-            rule=rule,
-            due_at=due_at,
-            reason=reason,
-            reference=reference,
-            attachments=list(attachments) or None,
-            delivery=delivery.value if delivery else None,
-            created_by=(by or self.by).user_id,
-            created_at=self.at,
+        entry = records.log_entry(
+            self.ticket, self._next_id(), kind, content, at=self.at, by=by or self.by, **facts
         )
-        set_record_keys(entry)
         self.communications.append(entry)
         return entry
 
     def emit(self, event: Event) -> None:
         """Add an event to the outbox."""
-        event_id = self._next_id()
-        context = structlog.contextvars.get_contextvars()
         self.events.append(
-            OutboxEvent(
-                outbox.partition(self.ticket.ticket_id),
-                event_id,
-                event_id=event_id,
-                kind=events.kind_of(event),
-                ticket_id=self.ticket.ticket_id,
-                at=self.at,
-                by=self.by.user_id,
-                reopen_cycle=self.ticket.reopen_cycle,
-                data=events.dump(event),
-                request_id=context.get("request_id"),
-            )
+            records.outbox_event(self.ticket, self._next_id(), event, at=self.at, by=self.by)
         )
 
     def emit_escalated(self, reasons: Iterable[events.Raised]) -> None:
@@ -240,22 +188,10 @@ class Draft:
         self, *, key: str, level: int, due_at: datetime, by: Actor, reason: str | None
     ) -> None:
         """Raise the level, and add the record whose key makes this happen only once."""
-        ticket = self.ticket
-        ticket.escalation_level = max(ticket.escalation_level, level)
-        record = Escalation(
-            ticket.pk,
-            escalation_sk(ticket.reopen_cycle, key),
-            ticket_id=ticket.ticket_id,
-            reopen_cycle=ticket.reopen_cycle,
-            rule=key,
-            level=ticket.escalation_level,
-            due_at=due_at,
-            fired_at=self.at,
-            reason=reason,
-            escalated_by=by.user_id,
+        self.ticket.escalation_level = max(self.ticket.escalation_level, level)
+        self.escalations.append(
+            records.escalation(self.ticket, key, due_at=due_at, at=self.at, by=by, reason=reason)
         )
-        set_record_keys(record)
-        self.escalations.append(record)
 
     def _set_timeline(self, timeline: Timeline) -> None:
         """Set the timeline, and everything that follows from it without reading the clock."""
@@ -290,25 +226,6 @@ class Draft:
     def _plan(self, reading: Reading) -> tuple[Milestone, ...]:
         fired = frozenset(self.ticket.fired_rules)
         return milestones.plan(self.timeline, reading, self.rules, fired=fired)
-
-    def _nothing_reached(self) -> bool:
-        """Return whether no rule can have passed.
-
-        That is so if no clock has reached the smallest share of its target, and the ticket is not
-        Critical.
-        """
-        sla = self.ticket.sla
-        if self.timeline.priority is Priority.CRITICAL:
-            return False
-        return all(
-            reached is None or reached >= self.at
-            for reached in (
-                sla.response_at_risk_at,
-                sla.response_deadline,
-                sla.resolution_at_risk_at,
-                sla.resolution_deadline,
-            )
-        )
 
     def _next_id(self) -> str:
         self.ticket.last_id = new_ulid(after=self.ticket.last_id, at=self.at)
