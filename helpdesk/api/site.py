@@ -1,5 +1,6 @@
 """The API itself: its description, and the headers of every response."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -68,7 +69,44 @@ class DeskAPI(NinjaAPI):
         for path, methods in described["paths"].items():
             for method, operation in methods.items():
                 _describe(operation, takes_id="{" in path, writes=method != "get")
-        return described
+        return _in_words_of_the_api(described)
+
+
+def _in_words_of_the_api(described: OpenAPISchema) -> OpenAPISchema:
+    """Call a `TicketOut`, named so beside the ticket that is stored, a Ticket, and leave out what
+    nothing refers to: a query's schema is in the parameters of its operation."""
+    components = described["components"]
+    for node in _references(described):
+        node["$ref"] = node["$ref"].removesuffix("Out")
+    shapes = {}
+    for name, schema in components["schemas"].items():
+        word = name.removesuffix("Out")
+        if word in shapes:
+            raise ValueError(f"Two schemas of the API are called {word}.")
+        shapes[word] = {**schema, "title": word}
+    used = {_name(node) for node in _references(described)}
+    components["schemas"] = {
+        name: schema
+        for name, schema in shapes.items()
+        if name in used or "enum" in schema  # generators name a parameter's type by it
+    }
+    return described
+
+
+def _references(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a description that refer to a schema."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _name(reference: dict[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
 
 
 def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> None:

@@ -33,6 +33,17 @@ def test_every_operation_is_a_verb_and_what_it_does(described):
     assert [one for one in ids if not re.fullmatch(rf"({VERBS})[A-Z][A-Za-z]+", one)] == []
 
 
+def test_schemas_are_called_by_words_of_the_api_and_each_is_used(described):
+    schemas = described["components"]["schemas"]
+    used = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
+
+    assert {"Ticket", "Communication", "Customer", "Vehicle", "User"} <= schemas.keys()
+    assert [name for name in schemas if re.search(r"(Out|In|Query|Parameters)$", name)] == []
+    assert [name for name, schema in schemas.items() if schema.get("title", name) != name] == []
+    idle = [name for name, schema in schemas.items() if name not in used and "enum" not in schema]
+    assert idle == []
+
+
 def test_every_parameter_has_a_description_and_an_example(described):
     lacking = [
         f"{operation['operationId']} {one['name']}"

@@ -232,12 +232,12 @@ class CommunicationOut(ApiSchema):
         "those of participants other than the customer.",
         examples=[True],
     )
-    deliveries: list["DeliveryOut"] = Field(
+    deliveries: list["RecipientDelivery"] = Field(
         default=[], description="For a reply sent by email: what became of it, by recipient."
     )
 
 
-class DeliveryOut(ApiSchema):
+class RecipientDelivery(ApiSchema):
     """The email to one recipient of a reply."""
 
     address: str = Field(description="The recipient.", examples=["giulia@example.com"])
