@@ -328,7 +328,7 @@ def test_hostile_html_of_a_mail_is_harmless(at_home, rep):
 
 
 def test_a_long_list_has_pages(at_home, rep, monkeypatch):
-    monkeypatch.setattr("tickets.web.mailbox.SHOWN", 2)
+    monkeypatch.setattr("tickets.web.development_mail.SHOWN", 2)
     for number in range(3):
         message(f"Number {number}").send()
     first = rep.get("/mailbox/").content.decode()
