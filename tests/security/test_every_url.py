@@ -84,6 +84,7 @@ GET = {
 MAIL: set[str] = {
     "mail_suspended",
     "mail_suspended_message",
+    "mail_suspended_original",
     "mail_suspended_act",
     "ticket_participant_add",
     "ticket_participant_remove",
@@ -96,8 +97,8 @@ MAIL: set[str] = {
     "mailbox_new",
     "mailbox_original",
 }
-"""They want a mail: who may do what is in tests/email/test_pages.py, test_side_threads.py and
-test_development.py."""
+"""They want a mail: who may do what is in tests/email/test_pages.py, test_suspended_originals.py,
+test_side_threads.py and test_development.py."""
 FORMS = {
     "simulation",
     "customer_merge",

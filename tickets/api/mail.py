@@ -22,6 +22,14 @@ from tickets.store.mail import InboundEmail
 
 router = Router(tags=["mail"])
 
+RAW_ANSWER = {
+    "responses": {
+        200: {
+            "description": "The raw message.",
+            "content": {RAW_MAIL: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+}
 RAW = {
     "requestBody": {
         "required": True,
@@ -173,6 +181,27 @@ def list_suspended(
     return {"items": items, "next_cursor": found.next}
 
 
+@router.get(
+    "/suspended-mail/original",
+    response={200: bytes},
+    operation_id="getSuspendedOriginal",
+    openapi_extra=RAW_ANSWER,
+)
+def suspended_original(
+    request: HttpRequest,
+    key: Annotated[
+        str,
+        Query(
+            description="The `key` of the email, from the list.",
+            examples=["EMAIL#support#9f86d081884c7d65"],
+        ),
+    ],
+) -> HttpResponse:
+    """Return a suspended email as it came, also one that could not be read."""
+    raw = suspended.original(key, by=actor_of(request.user))
+    return HttpResponse(raw, content_type=RAW_MAIL)
+
+
 @router.post(
     "/suspended-mail",
     response=ReceivedEmail,
@@ -238,14 +267,7 @@ def remove_participant(
     "/tickets/{ticket_id}/communications/{communication_id}/original",
     response={200: bytes},
     operation_id="getOriginalEmail",
-    openapi_extra={
-        "responses": {
-            200: {
-                "description": "The raw message.",
-                "content": {RAW_MAIL: {"schema": {"type": "string", "format": "binary"}}},
-            }
-        }
-    },
+    openapi_extra=RAW_ANSWER,
 )
 def original(
     request: HttpRequest,

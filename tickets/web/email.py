@@ -44,10 +44,15 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @require_safe
 def original(request: HttpRequest, ticket_id: str, line_id: str) -> HttpResponse:
-    """Download the original of a message. It may be anything, so it is never shown inline."""
+    """Download the original of a message."""
     raw = originals.original(ticket_id, line_id, by=actor_of(request.user))
+    return raw_download(raw, name=f"ticket-{ticket_id}-{line_id}.eml")
+
+
+def raw_download(raw: bytes, *, name: str) -> HttpResponse:
+    """Return a raw message as a file. It may be anything, so it is never shown inline."""
     answer = HttpResponse(raw, content_type="message/rfc822")
-    answer["Content-Disposition"] = f'attachment; filename="ticket-{ticket_id}-{line_id}.eml"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.errors import Invalid
+from helpdesk.mail.reading import Address, ReadMessage
 from tickets.domain.mail.outcome import Outcome
 from tickets.presenters.mail import CAUSES, remarks_of
 from tickets.services.email import suspended
+from tickets.web.email import raw_download
 
 LISTS = {
     Outcome.SUSPENDED: gettext_lazy("To decide"),
@@ -44,6 +46,13 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def message(request: HttpRequest) -> HttpResponse:
     return _shown(request, request.GET.get("mail", ""))
+
+
+@require_safe
+def original(request: HttpRequest) -> HttpResponse:
+    """Download a suspended mail as it came."""
+    raw = suspended.original(request.GET.get("mail", ""), by=actor_of(request.user))
+    return raw_download(raw, name="suspended-mail.eml")
 
 
 @require_POST
@@ -98,6 +107,7 @@ def _shown(
         "side_thread": to.side_thread,
         "one": found,
         "message": read,
+        "recipients": _recipients(read) if read else [],
         "cause": CAUSES.get(found.cause or "", ""),
         "remarks": remarks_of([one.value for one in read.problems] if read else None),
         "supervises": actor_of(request.user).supervises,
@@ -105,3 +115,16 @@ def _shown(
         "view": "suspended",
     }
     return render(request, "tickets/suspended_message.html", context, status=422 if errors else 200)
+
+
+def _recipients(read: ReadMessage) -> list[tuple[str, list[str]]]:
+    """Return the recipients that a message names, each list with its label; without empty ones."""
+    named = (
+        (_("Recipients"), read.to),
+        (_("Cc"), read.cc),
+    )
+    return [(label, list(map(_as_written, people))) for label, people in named if people]
+
+
+def _as_written(one: Address) -> str:
+    return f"{one.name} <{one.address}>" if one.name else one.address

@@ -49,6 +49,7 @@ urlpatterns = [
     path("notices/", notifications.moved, name="notices"),  # the address of earlier releases
     path("mail/suspended/", suspended.page, name="mail_suspended"),
     path("mail/suspended/message/", suspended.message, name="mail_suspended_message"),
+    path("mail/suspended/original/", suspended.original, name="mail_suspended_original"),
     path("mail/suspended/act/", suspended.act, name="mail_suspended_act"),
     path("mail/undelivered/", undelivered.page, name="mail_undelivered"),
     path("mail/undelivered/again/", undelivered.again, name="mail_again"),

@@ -12,6 +12,7 @@ from helpdesk.accounts.actors import Actor, require_supervision, require_ticket_
 from helpdesk.clock import this_second
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import PagePosition
+from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
@@ -127,6 +128,15 @@ def one_suspended(key: str, *, ticket_id: str = "", by: Actor) -> OpenedEmail:
     return OpenedEmail(
         _listed(mail), message, Destination(ticket.ticket_id, ticket.side_threads, named)
     )
+
+
+def original(key: str, *, by: Actor) -> bytes:
+    """Return the original of a suspended mail. Raises NotFound if there is none, NotAllowed."""
+    require_ticket_work(by)
+    try:
+        return raw_messages.read(_waiting(key).sha256)
+    except FileNotFoundError as gone:
+        raise NotFound(_("The original is no longer available.")) from gone
 
 
 def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
@@ -250,7 +260,7 @@ def _delete(mail: InboundEmail) -> InboundEmail:
 
 
 def _waiting(key: str) -> InboundEmail:
-    mail = store.email(key) if key.startswith(f"{store.EMAIL}#") else None
+    mail = store.email(key) if key.startswith(f"{store.EMAIL}#") and fits(key) else None
     if mail is None or mail.list_name not in store.SHOWN_LISTS:
         raise NotFound(_("A colleague already handled this email."))
     return mail
