@@ -9,11 +9,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from customers.store.items import Customer
 from helpdesk.mail.reading import Problem
 from helpdesk.mail.reading.quotes import Block, folded
 from tickets.domain.mail.outcome import Cause, Remark
 from tickets.domain.ticket import CommunicationType
-from tickets.store.items import Communication
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.matching import addresses_of, kept_address, name_and_address
+from tickets.store.items import Communication, EmailFacts
+from tickets.store.ticket import Ticket
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class EmailLine:
     original: str
     """Where the original is, and its HTML; empty where it is not kept."""
     html: str
+    others: Sequence[str] = ()
+    """Whom a third party named beside themselves and the desk, as addresses."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,28 @@ def email_line(ticket_id: str, line: Communication) -> EmailLine | None:
         left_out=[str(one) for one in facts.left_out or ()],
         original=reverse("ticket_original", args=place) if kept else "",
         html=reverse("ticket_html", args=place) if kept and facts.html else "",
+        others=_others(facts) if line.side_thread else (),
     )
+
+
+def _others(facts: EmailFacts) -> list[str]:
+    """Return the addresses in To and Cc that are neither the desk's nor the sender's.
+
+    None if a colleague decided on the message: then nothing proves who wrote it.
+    """
+    if Remark.BY_HAND.value in (facts.remarks or ()):
+        return []
+    named = (name_and_address(str(one))[1] for one in (*(facts.to or ()), *(facts.cc or ())))
+    known = {facts.sender, facts.reply_to, ""}
+    found = dict.fromkeys(one for one in map(kept_address, named) if one not in known)
+    own = own_addresses()
+    return [one for one in found if base_of(one) not in own]
+
+
+def insiders(ticket: Ticket, customer: Customer | None) -> set[str]:
+    """Return the addresses of the customer's conversation, which are no third party's."""
+    of_customer = {(customer.email if customer else None) or "", ticket.reply_to or ""}
+    return addresses_of(ticket.participants) | of_customer
 
 
 def recipients_of(line: Communication) -> list[Recipient]:

@@ -24,7 +24,7 @@ from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent, Status
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
-from tickets.presenters.mail import EmailLine, Recipient, email_line, recipients_of
+from tickets.presenters.mail import EmailLine, Recipient, email_line, insiders, recipients_of
 from tickets.services.email.matching import name_and_address
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
@@ -261,6 +261,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     return {
         "ticket": shown,
         "participants": [name_and_address(one) for one in ticket.participants],
+        "insiders": insiders(ticket, page.customer),
         "customer": page.customer,
         "vehicle": page.vehicle,
         "log": log_entries(

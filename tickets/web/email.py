@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.idempotency import Token
+from helpdesk.idempotency import Token, written_before
+from tickets.services.conversation.attachments import kept
 from tickets.services.email import originals, participants, side_threads
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
@@ -27,19 +28,26 @@ def remove_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticke
 
 @action()
 def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Forward a message to a third party."""
+    """Forward a message to a third party: to typed addresses, and to selected ones."""
     typed = request.POST
     line, thread = typed.get("line", ""), typed.get("side_thread", "")
-    said = "\n".join((line, thread, typed.get("to", ""), typed.get("content", "")))
-    return side_threads.forward(
-        ticket_id,
-        to=typed.get("to", "").replace(",", " ").replace(";", " ").split(),
-        content=typed.get("content", ""),
-        side_thread=thread,
-        forwarded_line="" if thread else line,
-        token=Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}"),
-        by=by,
-    )
+    to, content = " ".join(typed.getlist("to")), typed.get("content", "")
+    uploaded = request.FILES.getlist("files")
+    names = "\n".join(f"{one.name} {one.size}" for one in uploaded)
+    said = "\n".join((line, thread, to, content, typed.get("with_files", ""), names))
+    token = Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}")
+    with kept(ticket_id, () if written_before(token, by=by) else uploaded) as attachments:
+        return side_threads.forward(
+            ticket_id,
+            to=to.replace(",", " ").replace(";", " ").split(),
+            content=content,
+            side_thread=thread,
+            forwarded_line="" if thread else line,
+            with_files=bool(typed.get("with_files")),
+            attachments=attachments,
+            token=token,
+            by=by,
+        )
 
 
 @require_safe

@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from helpdesk.accounts.actors import Actor
+from customers.services.read import get_customer
+from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid
-from helpdesk.idempotency import Token
+from helpdesk.idempotency import Token, written_before
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.reading import ReadMessage
 from tickets.domain import events
 from tickets.domain.errors import MergedAway
-from tickets.domain.ticket import Channel, CommunicationType, Delivery
+from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction
+from tickets.services.conversation import attachments as files
 from tickets.services.email.mailboxes import base_of, own_addresses, signer
 from tickets.services.email.matching import (
     MOST_REFERENCES,
@@ -44,6 +47,7 @@ def forward(
     content: str,
     side_thread: str = "",
     forwarded_line: str = "",
+    with_files: bool = False,
     attachments: Sequence[Attachment] = (),
     token: Token | None = None,
     by: Actor,
@@ -52,26 +56,36 @@ def forward(
     """Write to third parties about a ticket; return it.
 
     Begins a conversation, or continues `side_thread`. The text of `forwarded_line` is quoted below
-    the new one. With a `token` that this actor used before nothing is written. Raises Invalid for
-    an invalid address, an address of the desk, or an empty text; MergedAway, NotFound, NotAllowed,
-    Busy.
+    the new one, and `with_files` copies of its files are attached; it has to be a message from the
+    customer, or one of the same conversation. With a `token` that this actor used before nothing
+    is written. Raises Invalid for an invalid address, one of the desk or the customer, an empty
+    text, another message, or files that are too large; MergedAway, NotFound, NotAllowed, Busy.
     """
+    require_ticket_work(by)
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
     addresses = _addresses(to, checks)
     checks.done()
-    if forwarded_line and (line := queries.communication(ticket_id, forwarded_line)):
+    taken: Sequence[Attachment] = ()
+    if forwarded_line:
+        line = _to_forward(ticket_id, forwarded_line, side_thread)
         content = f"{content}\n\n{_quoted(line)}"
+        repeated = token is not None and written_before(token, by=by) is not None
+        taken = (line.attachments or ()) if with_files and not repeated else ()
+    _check_size([*attachments, *taken])
 
     def write(draft: Draft) -> None:
         ticket = draft.ticket
         if ticket.merged_into:
             raise MergedAway(ticket.merged_into)
+        customer = get_customer(ticket.customer_id)
+        if customer and customer.email in addresses:
+            raise Invalid({"to": _("This is the customer’s address. Send a reply instead.")})
         number = _number(ticket, side_thread)
         entry = draft.add_entry(
             CommunicationType.INTERNAL_NOTE,
             content,
-            attachments=attachments,
+            attachments=[*attachments, *copies],
             delivery=Delivery.PENDING,
         )
         entry.channel = Channel.EMAIL.value
@@ -89,7 +103,26 @@ def forward(
             )
         )
 
-    return change(ticket_id, write, token=token, by=by, now=now)
+    with files.copied(ticket_id, taken) as copies:
+        return change(ticket_id, write, token=token, by=by, now=now)
+
+
+def _to_forward(ticket_id: str, line_id: str, side_thread: str) -> Communication:
+    """Return a message that third parties may read. Raises Invalid for any other: a note, a reply,
+    or what was written with somebody else."""
+    line = queries.communication(ticket_id, line_id)
+    if line is not None:
+        inbound = line.direction == Direction.INBOUND.value
+        if line.side_thread == side_thread if line.side_thread else inbound:
+            return line
+    words = _("Only a message from the customer or of the same conversation can be forwarded.")
+    raise Invalid({"line": words})
+
+
+def _check_size(attached: Sequence[Attachment]) -> None:
+    if sum(int(one.size) for one in attached) > files.LARGEST:
+        words = _("Attachments may not exceed %(most)s in total.")
+        raise Invalid({"files": words % {"most": filesizeformat(files.LARGEST)}})
 
 
 def named_by(message: ReadMessage, sender: Sender, ticket: Ticket, envelope_to: str | None) -> str:
