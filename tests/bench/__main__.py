@@ -23,7 +23,7 @@ PAGES = {
     "unassigned": "/tickets/?view=unassigned",
     "open and high": "/tickets/?view=all&status=Open&priority=High",
     "search": "/tickets/?q=yokohama+status:open",
-    "who has what": "/team/",
+    "workload": "/team/",
     "ticket": f"/tickets/{TICKET}/",
     "new ticket": "/tickets/new/",
 }
