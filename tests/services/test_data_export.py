@@ -9,7 +9,16 @@ from tickets.store.ticket import Ticket
 
 LEFT_OUT = {
     # keys of the table and its indexes, and versions
-    *("pk", "sk", "version", "record_at", "next_sla_at", "last_id", "found_by"),
+    *(
+        "pk",
+        "sk",
+        "version",
+        "record_at",
+        "next_sla_at",
+        "last_id",
+        "found_by",
+        "side_threads_before",
+    ),
     # deadlines, which follow from timeline and policyId; what is counted on the way to them
     *("sla", "reopen_cycle", "fired_rules"),
     # marks of records that no export has: there is none of an erased or merged customer
