@@ -118,6 +118,7 @@ def pages(desk) -> list[str]:
         "/mail/suspended/",
         "/mail/suspended/?state=parked",
         "/mail/suspended/?state=bounce",
+        "/mail/suspended/?state=blocked",
         f"/mail/suspended/message/?mail={quote(waiting.key)}",
         f"/tickets/{number}/why/",
         f"/tickets/{long}/why/",

@@ -438,7 +438,7 @@ def test_mail_of_ours_that_comes_back_is_ignored_and_a_liar_is_suspended(desk, m
     assert (form.outcome, form.cause) == (Outcome.SUSPENDED, Cause.CLAIMS_TO_BE_US)
 
 
-def test_a_blocked_sender_and_one_without_a_name_wait_for_a_person(desk, mailbox):
+def test_mail_of_a_blocked_sender_or_without_a_name_becomes_no_ticket(desk, mailbox):
     BlockedSender.objects.create(address="spam@altro.example")
 
     assert take(sender="Spam <spam@altro.example>").cause is Cause.BLOCKED_SENDER

@@ -15,7 +15,7 @@ from helpdesk.body_size import RAW_MAIL
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tickets.api.schemas import TicketId, TicketOut, ticket_out
-from tickets.domain.mail.outcome import Cause, Outcome
+from tickets.domain.mail.outcome import Cause, MailList, Outcome
 from tickets.services.email import originals, participants, suspended
 from tickets.services.email.receive import receive, result_of
 from tickets.store.mail import InboundEmail
@@ -150,10 +150,10 @@ class Decision(RequestSchema):
 def list_suspended(
     request: HttpRequest,
     state: Annotated[
-        Literal["suspended", "parked", "bounce"],
+        Literal["suspended", "parked", "bounce", "blocked"],
         Query(
             description="`parked`: those that could not be read; `bounce`: delivery reports about "
-            "no email of this desk.",
+            "no email of this desk; `blocked`: emails of blocked senders.",
             examples=["suspended"],
         ),
     ] = "suspended",
@@ -163,7 +163,7 @@ def list_suspended(
 ) -> dict[str, Any]:
     """List the emails on which a person decides, the latest first."""
     found = suspended.suspended(
-        state=Outcome(state), cursor_text=cursor or None, by=actor_of(request.user)
+        state=MailList(state), cursor_text=cursor or None, by=actor_of(request.user)
     )
     items = [
         {

@@ -158,7 +158,8 @@ class Mailbox(models.Model):
 
 
 class BlockedSender(models.Model):
-    """An address whose mail is discarded."""
+    """An address whose mail becomes no ticket and waits for no decision: it has a list of its own,
+    and is deleted after 30 days."""
 
     address = AddressField(_("address"), unique=True)
     blocked_at = models.DateTimeField(_("blocked at"), auto_now_add=True)

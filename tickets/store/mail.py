@@ -14,7 +14,7 @@ from helpdesk.dynamo.pages import Page, PagePosition, read_page
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item
 from tickets.domain import instant
-from tickets.domain.mail.outcome import Outcome
+from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.store.ticket import ByRecord, TicketTableMeta
 
 EMAIL, MESSAGE, MAILBOX, RATE, ADDRESS = "EMAIL", "MESSAGE", "MAILBOX", "MAILRATE", "ADDRESS"
@@ -22,7 +22,9 @@ STORED = "stored"
 """The state of a message that was recorded and is not processed yet; then it is its outcome."""
 REPORTS = "reports"
 """The list of delivery reports that are about no message of the desk."""
-SHOWN_LISTS = (Outcome.SUSPENDED.value, Outcome.PARKED.value, REPORTS)
+BLOCKED = "blocked"
+"""The list of suspended mail of blocked senders."""
+SHOWN_LISTS = (Outcome.SUSPENDED.value, Outcome.PARKED.value, REPORTS, BLOCKED)
 """Lists that people see, with sender and subject of each message."""
 
 
@@ -77,9 +79,15 @@ class InboundEmail(Item):
 
     @property
     def list_name(self) -> str:
-        """The list that it appears in: that of its state, or REPORTS."""
-        belongs_nowhere = self.state == Outcome.BOUNCE and not self.ticket_id
-        return REPORTS if belongs_nowhere else self.state
+        """The list that it belongs in: that of its state, or REPORTS, or BLOCKED.
+
+        Mail of blocked senders that earlier releases suspended stays in the list of its state.
+        """
+        if self.state == Outcome.BOUNCE and not self.ticket_id:
+            return REPORTS
+        if self.state == Outcome.SUSPENDED and self.cause == Cause.BLOCKED_SENDER:
+            return BLOCKED
+        return self.state
 
 
 class MessageTicket(Item):
@@ -194,13 +202,14 @@ def emails_page(
     Cost: one Query a shard of keys, one BatchGetItem for each hundred. The index may be late: read
     the mail itself before a decision.
     """
+    partition = f"{EMAIL}#{list_name}"
     condition = None
     if place:
         beyond = InboundEmail.record_at
         condition = beyond > place.key if forward is not place.back else beyond < place.key
     page = read_page(
         InboundEmail.by_record,
-        [f"{EMAIL}#{list_name}"],
+        [partition],
         place_of=lambda row: str(row.record_at),
         limit=limit,
         condition=condition,
@@ -209,7 +218,9 @@ def emails_page(
     )
     keys = [(str(row.pk), str(row.sk)) for row in page]
     found = {one.pk: one for one in read_all(InboundEmail, keys)}
-    rows = [found[pk] for pk, _sk in keys if pk in found and found[pk].list_name == list_name]
+    # The index may name a mail that has left the list since.
+    here = {pk for pk, one in found.items() if one.record_key == shard_key(partition, pk)}
+    rows = [found[pk] for pk, _sk in keys if pk in here]
     return Page(rows, page.next, page.previous)
 
 

@@ -10,15 +10,16 @@ from django.views.decorators.http import require_POST, require_safe
 from helpdesk.accounts.actors import actor_of
 from helpdesk.errors import Invalid
 from helpdesk.mail.reading import Address, ReadMessage
-from tickets.domain.mail.outcome import Outcome
+from tickets.domain.mail.outcome import MailList, Outcome
 from tickets.presenters.mail import CAUSES, remarks_of
 from tickets.services.email import suspended
 from tickets.web.email import raw_download
 
 LISTS = {
-    Outcome.SUSPENDED: gettext_lazy("To decide"),
-    Outcome.PARKED: gettext_lazy("Could not be read"),
-    Outcome.BOUNCE: gettext_lazy("Delivery reports"),
+    MailList.SUSPENDED: gettext_lazy("To decide"),
+    MailList.PARKED: gettext_lazy("Could not be read"),
+    MailList.BOUNCE: gettext_lazy("Delivery reports"),
+    MailList.BLOCKED: gettext_lazy("Blocked senders"),
 }
 """What the page shows, by `state` in its address."""
 
@@ -26,7 +27,7 @@ LISTS = {
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("state", "")
-    state = Outcome(asked) if asked in LISTS else Outcome.SUSPENDED
+    state = MailList(asked) if asked in LISTS else MailList.SUSPENDED
     found = suspended.suspended(
         state=state, cursor_text=request.GET.get("cursor"), by=actor_of(request.user)
     )
@@ -37,7 +38,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "page": found,
         "lists": lists,
         "state": state.value,
-        "decide": state is not Outcome.BOUNCE,
         "view": "suspended",
     }
     return render(request, "tickets/suspended.html", context)

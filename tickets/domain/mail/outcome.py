@@ -17,6 +17,15 @@ class Outcome(StrEnum):
     DELETED = "deleted"  # a person has deleted a suspended one
 
 
+class MailList(StrEnum):
+    """The lists of suspended mail, by the names that pages and the API ask for them."""
+
+    SUSPENDED = "suspended"  # a person decides
+    PARKED = "parked"
+    BOUNCE = "bounce"  # delivery reports about no mail of ours: nothing to decide
+    BLOCKED = "blocked"  # of blocked senders: nothing to decide
+
+
 class Cause(StrEnum):
     """Why a message has its outcome, unless the outcome itself says so."""
 

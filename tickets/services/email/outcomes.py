@@ -104,6 +104,7 @@ def finish(
     """Add a message's outcome to a transaction, which then fails if there is one already."""
     ended = InboundEmail.from_raw_data(mail.serialize())
     ended.state = outcome.value
+    ended.cause = cause.value if cause else None
     ended.ticket_id = ticket_id or None
     listed = ended.list_name in store.SHOWN_LISTS
     store.set_email_keys(ended)

@@ -15,7 +15,7 @@ from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
-from tickets.domain.mail.outcome import Cause, Outcome, Remark
+from tickets.domain.mail.outcome import Cause, MailList, Outcome, Remark
 from tickets.models import BlockedSender
 from tickets.services.email import process, raw_messages, side_threads
 from tickets.services.email.mailboxes import mailbox_of_record
@@ -30,9 +30,10 @@ SHOWN = 50
 KEPT = timedelta(days=30)
 """A suspended message or report is deleted after this time."""
 _LISTS = {
-    Outcome.SUSPENDED: Outcome.SUSPENDED.value,
-    Outcome.PARKED: Outcome.PARKED.value,
-    Outcome.BOUNCE: store.REPORTS,
+    MailList.SUSPENDED: Outcome.SUSPENDED.value,
+    MailList.PARKED: Outcome.PARKED.value,
+    MailList.BOUNCE: store.REPORTS,
+    MailList.BLOCKED: store.BLOCKED,
 }
 
 
@@ -86,10 +87,9 @@ class SuspendedPage:
 
 
 def suspended(
-    *, state: Outcome = Outcome.SUSPENDED, cursor_text: str | None = None, by: Actor
+    *, state: MailList = MailList.SUSPENDED, cursor_text: str | None = None, by: Actor
 ) -> SuspendedPage:
-    """Return a page of suspended mails; with `state` BOUNCE, of delivery reports about mail that is
-    not ours, on which nobody has to decide. Raises NotAllowed, InvalidCursor.
+    """Return a page of a list of suspended mails. Raises NotAllowed, InvalidCursor.
 
     Cost: a query a shard and a batch read.
     """
@@ -214,11 +214,11 @@ def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEm
 def sweep(*, now: datetime | None = None) -> int:
     """Delete suspended messages and reports that are older than KEPT; return how many.
 
-    Cost: two queries a shard, and a write and a file for each.
+    Cost: three queries a shard, and a write and a file for each.
     """
     at = now or this_second()
     gone = 0
-    for state in (Outcome.SUSPENDED, Outcome.BOUNCE):
+    for state in (MailList.SUSPENDED, MailList.BOUNCE, MailList.BLOCKED):
         for mail in store.emails_page(_LISTS[state], limit=100, forward=True):
             if mail.listed_at > at - KEPT:
                 break
