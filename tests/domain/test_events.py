@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from tickets.domain import events
 from tickets.domain.events import (
     Assigned,
+    Bounced,
     Changed,
     Closed,
     Communicated,
@@ -55,10 +56,17 @@ any_event = st.one_of(
         st.booleans(),
         words,
     ),
+    st.builds(Bounced, words, words, maybe),
     st.builds(Escalated, st.lists(raised).map(tuple), st.integers(0, 9), maybe, maybe),
     st.builds(Merged, words),
     st.sampled_from(sorted((event for event in events._PLAIN.values()), key=repr)),
 )
+
+
+@pytest.mark.parametrize("kind", sorted(events._KINDS, key=repr))
+def test_any_event_is_one_of_each(kind):
+    drawing = settings(phases=[Phase.generate], max_examples=5_000, database=None)
+    assert find(any_event, lambda event: isinstance(event, kind), settings=drawing)
 
 
 @given(any_event)

@@ -457,3 +457,11 @@ def test_addresses_that_nobody_would_write_are_answered_all_the_same(desk, rep_c
         f"/tickets/new/?customer={text}&vehicle={text}",
     ):
         assert rep_client.get(address).status_code in (200, 404, 422), address
+
+
+def test_the_address_of_notifications_of_earlier_releases_leads_to_them(desk, client):
+    client.force_login(desk.rep_user)
+
+    answer = client.get("/notices/")
+
+    assert (answer.status_code, answer["Location"]) == (301, "/notifications/")
