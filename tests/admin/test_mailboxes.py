@@ -210,6 +210,31 @@ def test_metrics_count_what_waits(client, mailbox, monkeypatch):
     assert told['helpdesk_emails_waiting{state="undelivered"}'] == 0
 
 
+def test_metrics_tell_the_greatest_delay_of_the_last_hour(client, mailbox):
+    assert gauges(client)["helpdesk_email_delay_seconds"] == 0
+    now = this_second()
+    for number, (ago, delay) in enumerate([(120, 5), (30, 40), (20, 7), (1, 0)]):
+        at = now - timedelta(minutes=ago)
+        receive(
+            raw(message_id=f"{number}@p.example"), received_at=at - timedelta(minutes=delay), now=at
+        )
+    assert gauges(client)["helpdesk_email_delay_seconds"] == 40 * 60
+
+    receive(
+        raw(message_id="auto@p.example", auto_submitted="auto-replied"),
+        received_at=now - timedelta(minutes=50),
+        now=now,
+    )
+    assert gauges(client)["helpdesk_email_delay_seconds"] == 50 * 60
+
+
+def test_a_delay_of_long_ago_is_no_longer_told(client, mailbox):
+    at = this_second() - timedelta(minutes=61)
+    receive(raw(), received_at=at - timedelta(hours=2), now=at)
+
+    assert gauges(client)["helpdesk_email_delay_seconds"] == 0
+
+
 def test_counts_stop_at_a_hundred(desk, mailbox, monkeypatch):
     from tickets.services.maintenance import mail_health
 

@@ -18,6 +18,11 @@ MOST_COUNTED = 100
 FETCH_LATE = timedelta(minutes=5)
 """A mailbox that was not fetched for so long is not watched, or cannot be."""
 TOKEN_ENDS_SOON = timedelta(days=14)
+RECENTLY = timedelta(hours=1)
+MOST_LOOKED_AT = 25
+"""Of each list so many of the newest emails are looked at for their delay."""
+_DELAYED = (STORED, Outcome.TICKET, Outcome.REPLY, Outcome.SUSPENDED)
+"""The lists of emails that somebody waits for."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,23 @@ def mail_counts(*, by: Actor) -> MailCounts:
         parked=_count(Outcome.PARKED),
         undelivered=len(queue.undelivered(limit=MOST_COUNTED)),
     )
+
+
+def greatest_delay(*, by: Actor, now: datetime | None = None) -> timedelta:
+    """Return the longest time between reaching the mailbox and being recorded, among the newest
+    emails of the last hour; zero if there are none. Raises NotAllowed.
+
+    Cost: for each of four lists a Query a shard and a read of at most MOST_LOOKED_AT items.
+    """
+    require_supervision(by)
+    since = (now or this_second()) - RECENTLY
+    delays = (
+        mail.recorded_at - mail.received_at
+        for name in _DELAYED
+        for mail in store.emails_page(name, limit=MOST_LOOKED_AT)
+        if mail.recorded_at >= since
+    )
+    return max(delays, default=timedelta(0))
 
 
 def _health(mailbox: Mailbox, token_ends: datetime | None, at: datetime) -> MailboxHealth:

@@ -8,13 +8,18 @@ from prometheus_client.core import GaugeMetricFamily
 from helpdesk.accounts.actors import SYSTEM
 from tickets.services.lists.counts import snapshot
 from tickets.services.maintenance.health import pulse
-from tickets.services.maintenance.mail_health import MOST_COUNTED, mail_counts, mailbox_health
+from tickets.services.maintenance.mail_health import (
+    MOST_COUNTED,
+    greatest_delay,
+    mail_counts,
+    mailbox_health,
+)
 
 
 def gauges() -> Iterator[GaugeMetricFamily]:
     """Yield the gauges. Raises if an engine is away.
 
-    Cost: that of `pulse`, `snapshot`, `mailbox_health` and `mail_counts`.
+    Cost: that of `pulse`, `snapshot`, `mailbox_health`, `greatest_delay` and `mail_counts`.
     """
     found = pulse(by=SYSTEM)
     oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
@@ -45,7 +50,10 @@ def gauges() -> Iterator[GaugeMetricFamily]:
 
 
 def _mail_gauges() -> Iterator[GaugeMetricFamily]:
-    """Yield the gauges of the email channel. Cost: that of `mailbox_health` and `mail_counts`."""
+    """Yield the gauges of the email channel.
+
+    Cost: that of `mailbox_health`, `greatest_delay` and `mail_counts`.
+    """
     age = GaugeMetricFamily(
         "helpdesk_mailbox_fetch_age_seconds",
         "Seconds since a mailbox was last fetched; +Inf if it never was.",
@@ -73,6 +81,11 @@ def _mail_gauges() -> Iterator[GaugeMetricFamily]:
         if mailbox.token_left is not None:
             token.add_metric([mailbox.name], mailbox.token_left.total_seconds())
     yield from (age, failures, left_out, token)
+    yield GaugeMetricFamily(
+        "helpdesk_email_delay_seconds",
+        "Longest time from reaching the mailbox to being recorded, of the last hour's emails.",
+        greatest_delay(by=SYSTEM).total_seconds(),
+    )
     counts = mail_counts(by=SYSTEM)
     emails = GaugeMetricFamily(
         "helpdesk_emails_waiting",
