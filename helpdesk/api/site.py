@@ -68,7 +68,7 @@ class DeskAPI(NinjaAPI):
             complete(schema)
         for path, methods in described["paths"].items():
             for method, operation in methods.items():
-                _describe(operation, takes_id="{" in path, writes=method != "get")
+                _describe(operation, takes_id=_takes_id(path, operation), writes=method != "get")
         return _in_words_of_the_api(described)
 
 
@@ -107,6 +107,13 @@ def _references(node: Any) -> Iterator[dict[str, Any]]:
 
 def _name(reference: dict[str, Any]) -> str:
     return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _takes_id(path: str, operation: dict[str, Any]) -> bool:
+    """Return whether an operation names what it is about, which may not exist: in its path, or in a
+    parameter that has to be given."""
+    given = operation.get("parameters", ())
+    return "{" in path or any(one["in"] == "query" and one.get("required") for one in given)
 
 
 def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> None:

@@ -163,7 +163,7 @@ def test_the_front_page_warns_of_a_token_that_ends(supervisor, mailbox):
     make_mail_token("support", days=15)
     assert signs(supervisor) == [("OK", True)]
 
-    ApiToken.objects.update(expires_at=timezone.now() + timedelta(days=13, hours=1))
+    ApiToken.objects.update(expires_at=timezone.now() + timedelta(days=13, hours=1, minutes=30))
     assert signs(supervisor) == [
         ("The webhook token expires in 13 d 1 h. Create a new one.", False)
     ]

@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from helpdesk.dynamo.table import client
 from tests.world import NOON
 
 pytestmark = pytest.mark.django_db  # so that there is a database to copy
@@ -35,6 +36,7 @@ class OneDesk:
 
     def __init__(self, name, database):
         self.address = f"support@{name}"
+        self._prefix = f"{token_hex(4)}-"
         with (
             closing(sqlite3.connect(connection.settings_dict["NAME"])) as empty,
             closing(sqlite3.connect(database)) as copy,
@@ -50,7 +52,7 @@ class OneDesk:
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "TEST_DATABASE_URL": f"sqlite:///{database}",
                 "DYNAMODB_ENDPOINT_URL": settings.DYNAMODB_ENDPOINT_URL,
-                "DYNAMODB_TABLE_PREFIX": f"{token_hex(4)}-",
+                "DYNAMODB_TABLE_PREFIX": self._prefix,
                 "SECRET_KEY": f"the secret of {name} " * 5,
                 "DESK_ADDRESS": self.address,
             },
@@ -66,6 +68,9 @@ class OneDesk:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(20)
+        for table in client().list_tables()["TableNames"]:
+            if table.startswith(self._prefix):
+                client().delete_table(TableName=table)
 
 
 @pytest.fixture(scope="module")
