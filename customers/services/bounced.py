@@ -20,10 +20,10 @@ def mark_bounced(transaction: Transaction, customer: Customer, now: datetime) ->
     )
 
 
-def unmark_bounced(customer: Customer | None) -> None:
-    """Remove the mark, since mail came from the address; the next mail does it if the customer was
+def unmark_bounced(customer: Customer | None, sender: str) -> None:
+    """Remove the mark if mail came from the very address; the next mail does it if the customer was
     changed since they were read. One write for a marked customer, else nothing."""
-    if customer is None or customer.bounced_at is None:
+    if customer is None or customer.bounced_at is None or customer.email != sender:
         return
     with suppress(ConditionFailed, Contended), Transaction() as transaction:
         transaction.update(

@@ -10,6 +10,7 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
+from tickets.services.customer_records import merge_and_erase
 from tickets.services.email import raw_messages, suspended
 from tickets.services.email.mailboxes import signer
 from tickets.services.email.receive import receive
@@ -237,6 +238,25 @@ def test_a_bounce_marks_the_address_until_mail_comes_from_it_or_it_is_corrected(
     assert marked()
     edit_customer(customer_id, email="g.bianchi@posta.example", by=desk.rep)
     assert not marked()
+
+
+def test_a_bounce_of_an_address_of_before_does_not_mark_the_present_one(desk, mailbox, mailoutbox):
+    """An address that came with a merge leads to the customer, and is not what pages show."""
+    old = take(sender="Giulia <g@vecchia.example>", message_id="old@vecchia.example")
+    respond(old.ticket_id, content="Here.", by=desk.rep, now=after(minutes=5))
+    [sent] = send(mailoutbox, after(minutes=6))
+    job = merge_and_erase.start_merge(
+        stored(old.ticket_id).customer_id, into=desk.customer.customer_id, by=desk.supervisor
+    )
+    while not job.finished_at:
+        job = merge_and_erase.step(job.pk)
+    assert customer_with_email("g@vecchia.example").customer_id == desk.customer.customer_id
+
+    receive(bounce(sent.extra_headers["Return-Path"]), now=after(minutes=7))
+
+    assert customer_with_email(GIULIA).bounced_at is None
+    [line] = [one for one in messages(old.ticket_id) if one.direction == "outbound"]
+    assert line.delivery == "failed"
 
 
 def test_a_delay_is_a_line_and_no_more(desk, mailbox, mailoutbox):

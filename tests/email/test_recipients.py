@@ -9,10 +9,11 @@ from customers.services.create import create_customer, edit_customer
 from helpdesk.errors import Invalid
 from tests.email.conftest import GIULIA, NOON, SUPPORT, after, send, take
 from tests.world import log_of, stored
+from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Mailbox
 from tickets.models.mailbox import LONGEST_NAME
 from tickets.services.conversation.arrival import MOST_PARTICIPANTS
-from tickets.services.conversation.communicate import respond
+from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.delivery import reply_email
 from tickets.services.email import participants
 from tickets.services.email.mailboxes import signer
@@ -223,3 +224,19 @@ def test_an_address_that_takes_no_ticket_number_is_refused(desk, address, wrong)
         return
     with pytest.raises(ValidationError, match=wrong):
         made.full_clean()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"type": CommunicationType.INTERNAL_NOTE},
+        {"type": CommunicationType.CUSTOMER_RESPONSE, "direction": Direction.INBOUND},
+    ],
+)
+def test_what_is_no_reply_has_no_reply_address(desk, mailbox, more):
+    number = take(reply_to=OFFICE).ticket_id
+
+    with pytest.raises(Invalid) as refused:
+        communicate(number, content="x", reply_to=OFFICE, by=desk.rep, **more)
+
+    assert "reply_to" in refused.value.errors

@@ -80,6 +80,8 @@ def communicate(
         checks.errors["waiting"] = _("Only a reply to the customer can set the ticket to waiting.")
     if resolve and (inbound or is_note):
         checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
+    if reply_to and (inbound or is_note):
+        checks.errors["reply_to"] = _("Only a reply to the customer goes to their reply address.")
     checks.done()
     answer = not (is_note or inbound)
     # A message from outside mentions nobody.

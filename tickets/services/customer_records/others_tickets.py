@@ -52,11 +52,11 @@ def forget_part(ticket_id: str, marks: Marks, *, by: Actor) -> list[Communicatio
 def _forget(draft: Draft, marks: Marks) -> None:
     ticket = draft.ticket
     left = [one for one in ticket.participants if not marks.are(name_and_address(one)[1])]
-    asked = bool(ticket.reply_to) and marks.are(ticket.reply_to)
-    if len(left) == len(ticket.participants) and not asked:
+    replies_to_them = bool(ticket.reply_to) and marks.are(ticket.reply_to)
+    if len(left) == len(ticket.participants) and not replies_to_them:
         return
     ticket.participants = left
-    if asked:
+    if replies_to_them:
         ticket.reply_to = None
     draft.is_logged("participants")  # an entry of what changed would name them
     draft.add_entry(
@@ -72,11 +72,13 @@ def _headers(line: Communication, marks: Marks) -> list[Action]:
         name: [one for one in getattr(facts, name) or () if not marks.are_in(one)]
         for name in ("to", "cc")
     }
-    asked = bool(facts.reply_to) and marks.are_in(facts.reply_to)
-    if not asked and all(len(kept[name]) == len(getattr(facts, name) or ()) for name in kept):
+    replies_to_them = bool(facts.reply_to) and marks.are_in(facts.reply_to)
+    if not replies_to_them and all(
+        len(kept[name]) == len(getattr(facts, name) or ()) for name in kept
+    ):
         return []
     facts.to, facts.cc = kept["to"] or None, kept["cc"] or None
-    if asked:
+    if replies_to_them:
         facts.reply_to = None
     return [Communication.email.set(facts)]
 

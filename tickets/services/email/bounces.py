@@ -97,7 +97,7 @@ def take(
                 )
             )
             customer = customer_with_email(reported.recipient)
-            if customer is not None:
+            if customer is not None and customer.email == reported.recipient:
                 draft.checks.append(
                     lambda transaction: mark_bounced(transaction, customer, draft.at)
                 )

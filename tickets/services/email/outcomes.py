@@ -142,7 +142,7 @@ def add_to(
     customer = case.sender.customer
     from_customer = customer is not None and customer.customer_id == ticket.customer_id
     unless_taken(case.mail)
-    unmark_bounced(customer)
+    unmark_bounced(customer, case.sender.address)
     tells = not side_thread and invites and bool(left_out(case.message))
     tells = tells and acknowledgement.may_tell(case.message, case.sender, now=case.now)
     with kept_files(ticket_id, case.message, case.mail.pk) as files:
@@ -189,7 +189,7 @@ def open_ticket(
     case = replace(case, remarks=(*case.remarks, *new))
     people = people_beside(case.message, case.sender, customer.customer_id)
     unless_taken(case.mail)
-    unmark_bounced(case.sender.customer)
+    unmark_bounced(case.sender.customer, case.sender.address)
     forwarded = case.forwarded_by != SYSTEM
     wanted = case.mailbox.acknowledges or (not forwarded and bool(left_out(case.message)))
     acknowledges = wanted and acknowledgement.may_tell(case.message, case.sender, now=case.now)
@@ -258,16 +258,16 @@ def arrival(
         from_customer=from_customer,
         automatic=case.message.automatic is not Automatic.NO,
         side_thread=side_thread,
-        reply_to=_asked_reply_address(case),
+        reply_to=_reply_address_of(case),
         keep=lambda transaction, draft, line: _keep(transaction, draft, line, case, outcome, tells),
     )
 
 
-def _asked_reply_address(case: Case) -> str:
+def _reply_address_of(case: Case) -> str:
     """Return the address of Reply-To where an answer could go that is not the sender's; else ""."""
-    asked = next((kept_address(one.address) for one in case.message.reply_to), "")
-    ours = asked and base_of(asked) in own_addresses()
-    return "" if ours or asked == case.sender.address else asked
+    address = next((kept_address(one.address) for one in case.message.reply_to), "")
+    ours = address and base_of(address) in own_addresses()
+    return "" if ours or address == case.sender.address else address
 
 
 def _keep(
