@@ -10,32 +10,10 @@ from helpdesk.dynamo.capacity import counting
 from tests.world import log_of, settle, stored
 from tickets.models import Bulk
 from tickets.services.lifecycle.edit import edit
-from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists import bulk
 
 LIST = "/admin/tickets/ticket/"
-
-
-@pytest.fixture
-def tickets(desk):
-    """Six tickets, each another case."""
-    now = this_second()
-    made = {
-        "plain": desk.ticket(now=now),
-        "high": desk.ticket(
-            now=now, priority="High", category="Customs", assigned_to=desk.rep.user_id
-        ),
-        "late": desk.ticket(),
-        "raised": desk.ticket(now=now, subject="Scratched door"),
-        "resolved": desk.ticket(now=now),
-        "closed": desk.ticket(now=now),
-    }
-    escalate(made["raised"].ticket_id, reason="angry", by=desk.rep)
-    change_status(made["resolved"].ticket_id, to="Resolved", by=desk.rep)
-    change_status(made["closed"].ticket_id, to="Closed", by=desk.rep)
-    settle()
-    return {name: ticket.ticket_id for name, ticket in made.items()}
 
 
 ACTIONS = {

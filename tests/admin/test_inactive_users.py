@@ -5,10 +5,10 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from helpdesk.accounts.models import Absence, User
-from helpdesk.clock import this_second
+from tests.admin.leaving import finish, leave, open_tickets
 from tests.world import NOON, after, settle, team
 from tickets.domain.ticket import CommunicationType, Direction
-from tickets.models import Bulk, EscalationRule
+from tickets.models import EscalationRule
 from tickets.services.assignment.assign import assign, assign_team
 from tickets.services.assignment.assignable import people_in_lists
 from tickets.services.assignment.hand_over import hand_over
@@ -16,35 +16,6 @@ from tickets.services.conversation.communicate import communicate
 from tickets.services.delivery import notifications
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.lifecycle.status import change_status
-from tickets.services.lists import bulk
-
-
-@pytest.fixture
-def root(desk, client):
-    client.force_login(User.objects.create_superuser("root", "root@helpdesk.example", "demo"))
-    return client
-
-
-def open_tickets(desk, count, **more):
-    made = [
-        desk.ticket(assigned_to=desk.rep.user_id, now=this_second(), **more).ticket_id
-        for _ in range(count)
-    ]
-    settle()
-    return made
-
-
-def leave(desk):
-    desk.rep_user.is_active = False
-    desk.rep_user.save()
-
-
-def finish(jobs):
-    for job in jobs:
-        while not bulk.step(job.pk).finished_at:
-            pass
-    settle()
-    return [found for job in jobs for found in Bulk.objects.get(pk=job.pk).results]
 
 
 @pytest.mark.parametrize("page", ["/tickets/?view=active", "/team/", "TICKET", "/reports/"])

@@ -12,6 +12,7 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import Absence, User
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed
+from tests.admin.leaving import finish, leave, open_tickets
 from tests.world import log_of, settle, stored, team
 from tickets.models import Bulk
 from tickets.services.assignment import assign as assigning
@@ -21,34 +22,6 @@ from tickets.services.assignment.assignable import people_in_lists
 from tickets.services.assignment.hand_over import hand_over
 from tickets.services.conversation.communicate import note
 from tickets.services.lists import bulk
-
-
-@pytest.fixture
-def root(desk, client):
-    client.force_login(User.objects.create_superuser("root", "root@helpdesk.example", "demo"))
-    return client
-
-
-def open_tickets(desk, count, **more):
-    made = [
-        desk.ticket(assigned_to=desk.rep.user_id, now=this_second(), **more).ticket_id
-        for _ in range(count)
-    ]
-    settle()
-    return made
-
-
-def leave(desk):
-    desk.rep_user.is_active = False
-    desk.rep_user.save()
-
-
-def finish(jobs):
-    for job in jobs:
-        while not bulk.step(job.pk).finished_at:
-            pass
-    settle()
-    return [found for job in jobs for found in Bulk.objects.get(pk=job.pk).results]
 
 
 def form_of(page):

@@ -4,7 +4,6 @@ import re
 from html import unescape
 from itertools import product
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.urls import reverse
@@ -14,8 +13,6 @@ from helpdesk.dynamo.capacity import counting
 from tests.world import log_of, settle, stored, team
 from tickets.admin import people
 from tickets.services.assignment.assign import assign
-from tickets.services.lifecycle.escalate import escalate
-from tickets.services.lifecycle.status import change_status
 
 LIST = "/admin/tickets/ticket/"
 
@@ -38,27 +35,6 @@ def form_in(page):
         value = bound.value()
         given[bound.html_name] = given[bound.html_initial_name] = "" if value is None else value
     return given
-
-
-@pytest.fixture
-def tickets(desk):
-    """Six tickets, each another case."""
-    now = this_second()
-    made = {
-        "plain": desk.ticket(now=now),
-        "high": desk.ticket(
-            now=now, priority="High", category="Customs", assigned_to=desk.rep.user_id
-        ),
-        "late": desk.ticket(),
-        "raised": desk.ticket(now=now, subject="Scratched door"),
-        "resolved": desk.ticket(now=now),
-        "closed": desk.ticket(now=now),
-    }
-    escalate(made["raised"].ticket_id, reason="angry", by=desk.rep)
-    change_status(made["resolved"].ticket_id, to="Resolved", by=desk.rep)
-    change_status(made["closed"].ticket_id, to="Closed", by=desk.rep)
-    settle()
-    return {name: ticket.ticket_id for name, ticket in made.items()}
 
 
 FILTERS = {

@@ -5,20 +5,10 @@ from datetime import timedelta
 import pytest
 
 from helpdesk.clock import this_second
+from tests.api.problems import is_problem
 from tests.world import NOON, after, log_of, stored
 from tickets.services.conversation.communicate import respond
 from tickets.services.lifecycle.status import change_status
-
-
-def is_problem(answer, status, field=None):
-    """The answer is a problem with this status; and names the field."""
-    body = answer.json()
-    assert (answer.status_code, body["status"]) == (status, status), body
-    assert answer["Content-Type"] == "application/problem+json"
-    assert set(body) >= {"type", "title", "status", "detail"}
-    if field:
-        assert field in {one["field"] for one in body["errors"]}, body
-    return body
 
 
 def test_a_ticket_is_given_to_somebody_nobody_and_whoever_is_next(program, desk):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk.clock import this_second
+from tests.api.problems import is_problem
 from tests.world import after, log_of, settle, stored
 from tickets.services.conversation.communicate import note
 from tickets.services.lifecycle.escalate import escalate
@@ -52,17 +53,6 @@ def new(desk, **more):
         "priority": "High",
         **more,
     }
-
-
-def is_problem(answer, status, field=None):
-    """The answer is a problem with this status; and names the field."""
-    body = answer.json()
-    assert (answer.status_code, body["status"]) == (status, status), body
-    assert answer["Content-Type"] == "application/problem+json"
-    assert set(body) >= {"type", "title", "status", "detail"}
-    if field:
-        assert field in {one["field"] for one in body["errors"]}, body
-    return body
 
 
 # POST /tickets
