@@ -88,6 +88,12 @@ def pages(desk) -> list[str]:
         body=f"Hi\n> {LONG}\n",
         subject=LONG,
     )
+    take(
+        now=now,
+        sender=f"{LONG} <bea@posta.example>",
+        references="<first@posta.example>",
+        message_id="bea@posta.example",
+    )
     html = receive(HTML, now=now)
     take(now=now, auto_submitted="auto-replied", message_id="auto@p.example", subject=LONG)
     take(
