@@ -61,6 +61,14 @@ FORMS = (
         ("tests/browser/test_typing.py",),
     ),
     Form(
+        *("FOCUS_PLACES", "1000", "Each place of a page keeps the focus when the page follows"),
+        ("tests/browser/test_focus.py",),
+    ),
+    Form(
+        *("AXE_LOOKS", "2", "Axe on every page, light on a desk and dark on a phone"),
+        ("tests/browser/test_pages.py",),
+    ),
+    Form(
         *("SCHEMATHESIS_SECONDS", "240", "Made-up requests of the API"),
         ("tests/api/test_running.py",),
     ),

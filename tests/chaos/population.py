@@ -4,6 +4,7 @@ import json
 import os
 import random
 import sys
+import time
 
 import django
 
@@ -58,20 +59,23 @@ def populate(count: int) -> None:
     print(last.timestamp())  # by then the last of these milestones has passed
 
 
-def left() -> None:
-    """What is still to be done: due tickets, events, mails that no worker has taken.
+def settle(until: float) -> None:
+    """Wait until everything is done or the time is past, and print what is left to be done.
 
-    A mail whose worker died while it sent stays claimed for ten minutes: `inspect` looks at those.
+    Due tickets, events, mails that no worker has taken. A mail whose worker died while it sent
+    stays claimed for ten minutes: `inspect` looks at those.
     """
-    print(
-        json.dumps(
-            {
-                "due": len(queries.due_tickets(this_second(), limit=5_000)),
-                "events": len(list(events.waiting(limit=5_000))),
-                "mails": len(queue.due(this_second(), limit=5_000)),
-            }
-        )
-    )
+    while any((left := _left()).values()) and time.time() < until:
+        time.sleep(0.5)
+    print(json.dumps(left))
+
+
+def _left() -> dict[str, int]:
+    return {
+        "due": len(queries.due_tickets(this_second(), limit=5_000)),
+        "events": len(list(events.waiting(limit=5_000))),
+        "mails": len(queue.due(this_second(), limit=5_000)),
+    }
 
 
 def inspect() -> None:
@@ -129,6 +133,10 @@ def inspect() -> None:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)
-    {"populate": lambda: populate(int(os.environ["TICKETS"])), "left": left, "inspect": inspect}[
-        sys.argv[1]
-    ]()
+    command, *words = sys.argv[1:]
+    if command == "populate":
+        populate(int(os.environ["TICKETS"]))
+    elif command == "settle":
+        settle(float(words[0]))
+    else:
+        inspect()

@@ -100,6 +100,9 @@ class Fleet:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def end_of_log(self) -> str:
+        return (self.folder / "fleet.log").read_text()[-2_000:]
+
     def kill_all(self) -> None:
         for process in self.processes:
             if process.poll() is None:
@@ -117,22 +120,16 @@ def test_each_milestone_fires_once_whatever_dies(tmp_path, looked_at):
         fleet.beat()
         workers = [fleet.worker(), fleet.worker()]
         kills = 0
-        deadline = time.monotonic() + PATIENCE
-        left: dict[str, int] = {}
         calm_since = time.monotonic() + AHEAD + 8  # AHEAD after its ticket at the latest
-        while True:
-            assert time.monotonic() < deadline, (
-                f"not done: {left}; {(tmp_path / 'fleet.log').read_text()[-2_000:]}"
-            )
+        while time.monotonic() < calm_since:
             time.sleep(chance.uniform(0.5, 2.5))  # the moment of the next kill, not a wait
-            if time.monotonic() < calm_since:
-                place = chance.randrange(len(workers))
-                fleet.kill(workers[place])
-                workers[place] = fleet.worker()
-                kills += 1
-            left = json.loads(fleet.python("tests/chaos/population.py", "left"))
-            if time.monotonic() > calm_since and not any(left.values()):
-                break
+            place = chance.randrange(len(workers))
+            fleet.kill(workers[place])
+            workers[place] = fleet.worker()
+            kills += 1
+        until = time.time() + PATIENCE
+        left = json.loads(fleet.python("tests/chaos/population.py", "settle", str(until)))
+        assert not any(left.values()), f"not done: {left}; {fleet.end_of_log()}"
         fleet.kill_all()
 
         found = json.loads(fleet.python("tests/chaos/population.py", "inspect"))

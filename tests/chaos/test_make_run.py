@@ -17,9 +17,9 @@ pytestmark = pytest.mark.timeout(200)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def running(tmp_path_factory, with_demo_data):
     """One desk for all of them: each leaves it running."""
-    desk = RunningDesk(tmp_path_factory.mktemp("desk"), SLA_SWEEP_SECONDS="2")
+    desk = RunningDesk(with_demo_data(tmp_path_factory.mktemp("desk")), SLA_SWEEP_SECONDS="2")
     desk.start()
     yield desk
     if desk.process.poll() is None:
@@ -228,8 +228,10 @@ def test_a_workers_lines_name_the_request_that_they_follow_from(running):
     assert all(" task_id=" in line for line in lines("worker |", " ticket_id="))
 
 
-def test_two_desks_run_side_by_side_and_know_nothing_of_each_other(running, tmp_path):
-    other = RunningDesk(tmp_path)
+def test_two_desks_run_side_by_side_and_know_nothing_of_each_other(
+    running, tmp_path, with_demo_data
+):
+    other = RunningDesk(with_demo_data(tmp_path))
     other.start()
     try:
         one, two = Browser(running), Browser(other)

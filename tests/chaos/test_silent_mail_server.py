@@ -47,11 +47,13 @@ for _ in range(3):
 """
 
 
-def test_milestones_fire_within_two_sweeps_while_the_mail_server_says_nothing(tmp_path):
+def test_milestones_fire_within_two_sweeps_while_the_mail_server_says_nothing(
+    tmp_path, with_demo_data
+):
     with smtp_server.running() as mail_server:
         mail_server.silent.set()
         desk = RunningDesk(
-            tmp_path,
+            with_demo_data(tmp_path),
             SLA_SWEEP_SECONDS=str(SWEEP),
             DJANGO_SETTINGS_MODULE="tests.chaos.smtp_settings",
             MAIL_PORT=str(mail_server.port),
