@@ -163,6 +163,8 @@ class ImapServer:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._behind))
+            for end in (client, server):  # each line at once, not with what may follow
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._lines |= {client, server}
             for work in (self._there, self._back):
                 threading.Thread(target=work, args=(client, server), daemon=True).start()
