@@ -184,7 +184,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, looked
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
             found |= stuck_out(page)
-            if AXE_LOOKS == len(looks) or place == nth % len(looks):
+            if len(looks) == AXE_LOOKS or place == nth % len(looks):
                 found |= axe()
                 judged += 1
 

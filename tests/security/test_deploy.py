@@ -139,11 +139,10 @@ def test_what_a_person_types_on_a_laptop_reads_the_laptops_file(tmp_path):
     assert "DEBUG = True" in done.stdout, done.stderr
 
 
-@pytest.fixture(scope="module")
-def demo_accounts(tmp_path_factory):
+@pytest.fixture
+def demo_accounts(tmp_path):
     """The environment of a desk where the demo accounts are active."""
-    folder = tmp_path_factory.mktemp("demo")
-    env = {"DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3", "DATA_DIR": str(folder)}
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3", "DATA_DIR": str(tmp_path)}
     make = (
         "from django.core.management import call_command\n"
         "from helpdesk.accounts.demo import make_demo_accounts\n"
@@ -155,21 +154,23 @@ def demo_accounts(tmp_path_factory):
     return env
 
 
-@pytest.mark.parametrize("part", ["worker", "beat"])
-def test_an_active_demo_account_ends_worker_and_beat(tmp_path, demo_accounts, part):
-    command = [sys.executable, "-m", "celery", "-A", "helpdesk", part, "--loglevel=WARNING"]
-    if part == "beat":
-        command += ["--schedule", str(tmp_path / "beat"), "--pidfile", str(tmp_path / "pid")]
+def test_an_active_demo_account_ends_worker_and_beat(tmp_path, demo_accounts, subtests):
+    starts = {
+        "worker": (),
+        "beat": ("--schedule", str(tmp_path / "beat"), "--pidfile", str(tmp_path / "pid")),
+    }
     redis = "redis://127.0.0.1:1/0"  # nothing listens there, and nothing is to get that far
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**PRODUCTION, **demo_accounts, "REDIS_URL": redis},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    for part, words in starts.items():
+        with subtests.test(part):
+            done = subprocess.run(
+                [sys.executable, "-m", "celery", "-A", "helpdesk", part, *words],
+                cwd=ROOT,
+                env={**PRODUCTION, **demo_accounts, "REDIS_URL": redis},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
 
-    assert done.returncode not in (0, None)
-    assert "Demo accounts with a published password are active" in done.stderr
+            assert done.returncode not in (0, None)
+            assert "Demo accounts with a published password are active" in done.stderr
