@@ -20,7 +20,8 @@ def raw(
     message_id="first@posta.example",
     **headers,
 ):
-    """A mail, with more headers as in `in_reply_to="<a@b>"`; None leaves one out."""
+    """A mail, with more headers as in `in_reply_to="<a@b>"`; None leaves one out. `sender` is From,
+    `sender_` is Sender."""
     fields = {
         "From": sender,
         "To": to,
@@ -29,7 +30,7 @@ def raw(
         "Date": "Mon, 2 Nov 2026 11:59:00 +0000",
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=utf-8",
-        **{name.replace("_", "-").title(): value for name, value in headers.items()},
+        **{name.replace("_", "-").strip("-").title(): value for name, value in headers.items()},
     }
     lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
     return ("\r\n".join(lines) + "\r\n\r\n" + body + "\r\n").encode()

@@ -35,23 +35,51 @@ def colleague(desk):
     }
 
 
+FIRST = "<first@posta.example>"
+TWO = f"{STRANGER}, {GIULIA}"
 WAYS = [
-    lambda n, address, message_id: {"to": f"support+{n}.aaaaaaaaaaaaaaaaaaaa@desk.example"},
-    lambda n, address, message_id: {"to": f"support+{n}.s1.aaaaaaaaaaaaaaaaaaaa@desk.example"},
-    lambda n, address, message_id: {"to": f"support+{n}@desk.example"},
-    lambda n, address, message_id: {"to": address},
-    lambda n, address, message_id: {"cc": address},
-    lambda n, address, message_id: {"delivered_to": address},
-    lambda n, address, message_id: {"references": message_id},
-    lambda n, address, message_id: {"in_reply_to": message_id},
-    lambda n, address, message_id: {"references": message_id.replace("ticket-", "TICKET-")},
-    lambda n, address, message_id: {"references": f"<ticket-{n}@desk.example>"},
-    lambda n, address, message_id: {"references": "<first@posta.example>"},
-    lambda n, address, message_id: {"subject": f"Re: [#{n}] mine"},
-    lambda n, address, message_id: {"subject": f"=?utf-8?q?=5B=23{n}=5D?="},
-    lambda n, address, message_id: {"reply_to": GIULIA, "references": "<first@posta.example>"},
-    lambda n, address, message_id: {"x_original_sender": GIULIA, "references": message_id},
-]
+    lambda n, sent: {"to": f"support+{n}.aaaaaaaaaaaaaaaaaaaa@desk.example"},
+    lambda n, sent: {"to": f"support+{n}.s1.aaaaaaaaaaaaaaaaaaaa@desk.example"},
+    lambda n, sent: {"to": f"support+{n}@desk.example"},
+    lambda n, sent: {"to": sent["Reply-To"]},
+    lambda n, sent: {"cc": sent["Reply-To"]},
+    lambda n, sent: {"references": sent["Message-ID"]},
+    lambda n, sent: {"in_reply_to": sent["Message-ID"]},
+    lambda n, sent: {"references": sent["Message-ID"].replace("ticket-", "TICKET-")},
+    lambda n, sent: {"references": f"<ticket-{n}@desk.example>"},
+    lambda n, sent: {"references": FIRST},
+    lambda n, sent: {"message_id": FIRST.strip("<>"), "references": FIRST},
+    lambda n, sent: {"subject": f"Re: [#{n}] mine"},
+    lambda n, sent: {"subject": f"=?utf-8?q?=5B=23{n}=5D?="},
+    *(
+        lambda n, sent, name=name: {name: sent["Reply-To"], "references": FIRST}
+        for name in ("delivered_to", "x_original_to", "envelope_to", "resent_to")
+    ),
+    # Whoever got a mail knows the envelope address that it came from.
+    lambda n, sent: {"to": sent["Return-Path"]},
+    lambda n, sent: {"delivered_to": sent["Return-Path"], "references": FIRST},
+    # A stranger who says elsewhere that they are the customer.
+    *(
+        lambda n, sent, name=name, place=place: {name: GIULIA, **place(sent)}
+        for name in ("reply_to", "sender_", "x_original_sender", "resent_from", "return_path")
+        for place in (
+            lambda sent: {"references": FIRST},
+            lambda sent: {"references": sent["Message-ID"]},
+            lambda sent: {"to": sent["Reply-To"]},
+        )
+    ),
+    lambda n, sent: {"x_original_sender": GIULIA, "subject": f"[#{n}] mine"},
+    # From with two addresses, in either order, in one field or in two.
+    *(
+        lambda n, sent, senders=senders, place=place: {"sender": senders, **place(sent)}
+        for senders in (TWO, f"{GIULIA}, {STRANGER}", TWO.replace(", ", "\r\nFrom: "),
+                        f"{GIULIA}\r\nFrom: {STRANGER}")
+        for place in (
+            lambda sent: {"references": FIRST},
+            lambda sent: {"to": sent["Reply-To"]},
+        )
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS, ids=range(len(WAYS)))
@@ -63,17 +91,14 @@ def test_a_stranger_reaches_no_ticket_whatever_they_name(desk, mailbox, mailoutb
     first = take(authentication_results=passed())
     [sent] = answer(desk, first.ticket_id, mailoutbox)
     before = stored(first.ticket_id)
-    names = way(first.ticket_id, sent.extra_headers["Reply-To"], sent.extra_headers["Message-ID"])
+    names = {
+        "sender": STRANGER,
+        "message_id": "m@altro.example",
+        "authentication_results": passed("altro.example"),
+        **way(first.ticket_id, sent.extra_headers),
+    }
 
-    found = take(
-        **{
-            "sender": STRANGER,
-            "message_id": "m@altro.example",
-            "now": after(minutes=9),
-            "authentication_results": passed("altro.example"),
-            **names,
-        }
-    )
+    found = take(now=after(minutes=9), **names)
 
     assert found.ticket_id != first.ticket_id or found.outcome is Outcome.SUSPENDED
     after_it = stored(first.ticket_id)
@@ -82,19 +107,50 @@ def test_a_stranger_reaches_no_ticket_whatever_they_name(desk, mailbox, mailoutb
     assert again.to == [GIULIA]
 
 
-def test_whoever_got_a_forward_cannot_write_as_its_sender(desk, checked, mailoutbox):
+FAILS = [
+    "dmarc=fail header.from=posta.example",
+    "dmarc=none; spf=softfail smtp.mailfrom=posta.example",
+    "spf=pass smtp.mailfrom=altro.example; dkim=fail header.d=posta.example",
+    "dmarc=pass header.from=altro.example",
+]
+
+
+@pytest.mark.parametrize("verdict", FAILS, ids=range(len(FAILS)))
+@pytest.mark.parametrize("header", ["Reply-To", "Message-ID"])
+def test_whoever_got_a_forward_cannot_write_as_its_sender(
+    desk, checked, mailoutbox, header, verdict
+):
     first = take(authentication_results=passed())
     [sent] = answer(desk, first.ticket_id, mailoutbox)
+    place = {"Reply-To": "to", "Message-ID": "references"}[header]
 
-    for place, names in enumerate(
-        (
-            {"references": sent.extra_headers["Message-ID"]},
-            {"to": sent.extra_headers["Reply-To"]},
-        )
-    ):
-        forged = take(message_id=f"forged{place}@altro.example", **names)
-        assert (forged.outcome, forged.cause) == (Outcome.SUSPENDED, Cause.NOT_AUTHENTICATED)
+    forged = take(
+        message_id="forged@altro.example",
+        authentication_results=f"mx.desk.example; {verdict}",
+        **{place: sent.extra_headers[header]},
+    )
+
+    assert (forged.outcome, forged.cause) == (Outcome.SUSPENDED, Cause.NOT_AUTHENTICATED)
     assert len(messages(first.ticket_id)) == 2
+
+
+def test_what_was_signed_for_a_sender_of_whom_no_check_says_anything_leads_to_their_ticket(
+    desk, checked, mailoutbox
+):
+    """A domain without SPF, DKIM and DMARC; other ways to a ticket need a check that passes."""
+    nothing = {"authentication_results": "mx.desk.example; spf=none; dkim=none; dmarc=none"}
+    first = take(**nothing)
+    [sent] = answer(desk, first.ticket_id, mailoutbox)
+
+    to_address = take(**nothing, message_id="a@posta.example", to=sent.extra_headers["Reply-To"])
+    unchecked = take(message_id="b@posta.example", references=sent.extra_headers["Message-ID"])
+    by_id = take(**nothing, message_id="c@posta.example", references="<first@posta.example>")
+    by_number = take(**nothing, message_id="d@posta.example", subject=f"[#{first.ticket_id}] x")
+
+    for found in (to_address, unchecked):
+        assert (found.outcome, found.ticket_id) == (Outcome.REPLY, first.ticket_id)
+    for found in (by_id, by_number):
+        assert (found.outcome, found.cause) == (Outcome.SUSPENDED, Cause.NOT_AUTHENTICATED)
 
 
 def test_who_was_taken_off_does_not_come_back_by_an_old_mail(desk, mailbox, mailoutbox):

@@ -98,7 +98,7 @@ def test_acknowledgements_end_at_three_an_hour_for_an_address_and_ten_for_a_doma
     assert len(send(mailoutbox, after(hours=2, minutes=1))) == 1
 
 
-def test_case_11a_a_group_between_customer_and_desk(desk, checked):
+def test_case_11a_a_group_between_customer_and_desk(desk, checked, mailoutbox):
     checked.relays = "support@groups.example"
     checked.save()
     through = {
@@ -114,8 +114,18 @@ def test_case_11a_a_group_between_customer_and_desk(desk, checked):
         authentication_results="evil.example; dmarc=pass header.from=groups.example",
     )
 
+    respond(genuine.ticket_id, content="Soon.", by=desk.rep, now=after(minutes=1))
+    [sent] = send(mailoutbox, after(minutes=2))
+    again = take(
+        **through,
+        message_id="again@posta.example",
+        in_reply_to=sent.extra_headers["Message-ID"],
+        authentication_results=passed("groups.example"),
+    )
+
     assert genuine.outcome is Outcome.TICKET
     assert stored(genuine.ticket_id).customer_id == desk.customer.customer_id
+    assert (again.outcome, again.ticket_id) == (Outcome.REPLY, genuine.ticket_id)
     assert stored(forged.ticket_id).customer_id != desk.customer.customer_id
 
 

@@ -15,7 +15,7 @@
 Why it is not the standard library's parser: docs/decisions/0060-reading-mail.md.
 """
 
-from helpdesk.mail.reading.authentication import authenticated
+from helpdesk.mail.reading.authentication import Verdict, authenticated, verdict
 from helpdesk.mail.reading.key import content_key
 from helpdesk.mail.reading.message import (
     Address,
@@ -43,8 +43,10 @@ __all__ = [
     "Report",
     "ReportKind",
     "Unreadable",
+    "Verdict",
     "authenticated",
     "content_key",
     "read",
     "read_safely",
+    "verdict",
 ]

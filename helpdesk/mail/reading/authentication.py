@@ -1,6 +1,7 @@
 """Whether a trusted server has authenticated a message's sender (RFC 8601)."""
 
 import re
+from enum import Enum, auto
 
 from helpdesk.mail.address import AddressRefused, as_kept, mailable
 from helpdesk.mail.reading.message import ReadMessage
@@ -13,6 +14,35 @@ _PROPERTY = re.compile(r"\b(header|smtp)\s*\.\s*([\w-]+)\s*=\s*([^\s;]+)", re.IG
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"|\\.|.', re.DOTALL)
 _NOT_IN_VALUES = re.compile(r"[\s;=()]")
 _LONGEST = 20_000
+_FAILS = {"dmarc": {"fail"}, "spf": {"fail", "hardfail", "softfail"}, "dkim": {"fail"}}
+
+
+class Verdict(Enum):
+    """What trusted servers say of a message's sender."""
+
+    PASSED = auto()
+    FAILED = auto()
+    NONE = auto()  # nothing: the domain publishes nothing to check, or nobody has checked
+
+
+def verdict(message: ReadMessage, address: str, *, hosts: frozenset[str]) -> Verdict:
+    """Return what a trusted server says of this message and the domain of `address`.
+
+    It has failed where DMARC failed, or SPF or DKIM did and nothing passed for the domain. So it
+    has for a message of several senders, and where the result cannot be read or is about another
+    sender: somebody may have wanted that.
+    """
+    if authenticated(message, address, hosts=hosts):
+        return Verdict.PASSED
+    if len({sender.address for sender in message.sender}) > 1:
+        return Verdict.FAILED
+    if not message.authentication_results:
+        return Verdict.NONE
+    written = message.authentication_results[0]
+    value = _plain(written)
+    if not _is_from(value or written, hosts):
+        return Verdict.NONE
+    return Verdict.FAILED if not value or _fails(value) else Verdict.NONE
 
 
 def authenticated(message: ReadMessage, address: str, *, hosts: frozenset[str]) -> bool:
@@ -30,21 +60,36 @@ def authenticated(message: ReadMessage, address: str, *, hosts: frozenset[str]) 
     if not message.authentication_results or (len(senders) > 1 and address in senders):
         return False
     value = _plain(message.authentication_results[0])
-    server, *results = value.split(";")
-    names = {host.lower() for host in hosts}
     domain = _domain(address)
-    if not domain:
+    if not domain or not _is_from(value, hosts):
         return False
-    if MICROSOFT_365 in names and "=" in server:
+    server, *results = value.split(";")
+    if "=" in server:
         return _only_dmarc([server, *results]) == ("dmarc", "pass", domain)
-    words = server.split()
-    if not words or words[0].lower().rstrip(".") not in names - {MICROSOFT_365}:
-        return False
     found = [each for each in map(_read, results) if each]
-    dmarc = [verdict for verdict in found if verdict[0] == "dmarc" and verdict[2] == domain]
+    dmarc = [each for each in found if each[0] == "dmarc" and each[2] == domain]
     if any(result in ("fail", "permerror") for _method, result, _domain in dmarc):
         return False
-    return any(_proves(*verdict, domain) for verdict in found)
+    return any(_proves(*each, domain) for each in found)
+
+
+def _is_from(value: str, hosts: frozenset[str]) -> bool:
+    """Return whether a trusted server wrote a header, or Microsoft 365 where it is trusted."""
+    names = {host.lower() for host in hosts}
+    server = value.partition(";")[0]
+    if "=" in server:
+        return MICROSOFT_365 in names
+    words = server.split()
+    return bool(words) and words[0].lower().rstrip(".") in names - {MICROSOFT_365}
+
+
+def _fails(value: str) -> bool:
+    """Return whether a trusted header that does not authenticate a sender speaks against them."""
+    found = [
+        (each[1].lower(), each[2].lower()) for each in map(_METHOD.match, value.split(";")) if each
+    ]
+    # DMARC that passes, and not for this sender, was of another From than the one read here.
+    return ("dmarc", "pass") in found or any(result in _FAILS[by] for by, result in found)
 
 
 def _only_dmarc(results: list[str]) -> tuple[str, str, str] | None:

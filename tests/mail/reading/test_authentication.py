@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.mail.reading import authenticated, read
+from helpdesk.mail.reading import Verdict, authenticated, read, verdict
 
 OURS = frozenset({"mx.helpdesk.example"})
 
@@ -123,3 +123,77 @@ def test_microsoft_365_is_believed_without_a_name_where_it_is_configured():
 )
 def test_of_microsoft_365_only_its_own_dmarc_counts(results):
     assert not proven(*results, hosts=MICROSOFT)
+
+
+def said(*results: str, sender: str = "a@x.example", hosts: frozenset[str] = OURS) -> Verdict:
+    headers = "".join(f"Authentication-Results: {result}\r\n" for result in results)
+    message = read(f"{headers}From: {sender}\r\n\r\nHello".encode())
+    return verdict(message, "a@x.example", hosts=hosts)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "dmarc=fail header.from=x.example",
+        "dmarc=fail (p=none)",
+        "DMARC=Fail header.from=x.example; spf=pass smtp.mailfrom=x.example",
+        "spf=fail smtp.mailfrom=x.example; dmarc=none",
+        "spf=softfail smtp.mailfrom=y.example",
+        "spf=hardfail smtp.mailfrom=x.example; dkim=none",
+        "dkim=fail header.d=x.example; spf=pass smtp.mailfrom=y.example",
+        "dmarc=permerror header.from=x.example; spf=fail smtp.mailfrom=x.example",
+        "dmarc=pass header.from=y.example",
+        "spf=fail (; dkim=pass header.d=x.example",
+        'spf=fail smtp.mailfrom="; dmarc=none header.from=x.example',
+        "dmarc=fail" + " " * 30_000,
+    ],
+)
+def test_a_check_that_speaks_against_a_sender(result):
+    assert said(f"mx.helpdesk.example; {result}") is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [],
+        ["mx.helpdesk.example; none"],
+        ["mx.helpdesk.example; spf=none smtp.mailfrom=x.example; dkim=none; dmarc=none"],
+        ["mx.helpdesk.example; spf=pass smtp.mailfrom=y.example; dmarc=none"],
+        ["mx.helpdesk.example; spf=neutral smtp.mailfrom=x.example"],
+        ["mx.helpdesk.example; dmarc=temperror header.from=x.example; spf=temperror"],
+        ["other.example; dmarc=fail header.from=x.example"],
+        ["other.example; dmarc=pass header.from=x.example"],
+        ["other.example (; dmarc=fail"],
+        ["spf=fail smtp.mailfrom=x.example; dmarc=fail header.from=x.example"],
+        ["mx.helpdesk.example; (dmarc=fail)"],
+    ],
+)
+def test_a_check_that_says_nothing(results):
+    assert said(*results) is Verdict.NONE
+
+
+def test_what_passes_for_the_sender_outweighs_what_fails_without_dmarc():
+    result = "spf=fail smtp.mailfrom=y.example; dkim=pass header.d=x.example; dmarc=none"
+
+    assert said(f"mx.helpdesk.example; {result}") is Verdict.PASSED
+
+
+def test_a_message_of_several_senders_is_nobodys():
+    for result in ("mx.helpdesk.example; none", "mx.helpdesk.example; dmarc=pass"):
+        assert said(result, sender="a@x.example, b@y.example") is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ("spf=fail smtp.mailfrom=x.example; dmarc=fail header.from=x.example", Verdict.FAILED),
+        (f"spf=none smtp.helo=a;dmarc=pass header.from=x.example; {NAMELESS}", Verdict.FAILED),
+        ("spf=fail smtp.helo=a;dkim=pass header.d=x.example; dmarc=none", Verdict.FAILED),
+        ("spf=fail (a; dkim=none; dmarc=none", Verdict.FAILED),
+        ("spf=pass smtp.mailfrom=x.example; dkim=none; dmarc=bestguesspass", Verdict.NONE),
+        ("spf=none smtp.mailfrom=x.example; dkim=none; dmarc=none", Verdict.NONE),
+        ("other.example; dmarc=fail header.from=x.example", Verdict.NONE),
+    ],
+)
+def test_what_microsoft_365_says_against_a_sender(result, expected):
+    assert said(result, hosts=MICROSOFT) is expected

@@ -11,7 +11,8 @@ class Authentication(Enum):
     """How far a message's sender is known."""
 
     PASSED = auto()
-    FAILED = auto()  # the mailbox has trusted hosts, and they did not authenticate it
+    FAILED = auto()  # a host that the mailbox trusts says that it is somebody else's
+    UNKNOWN = auto()  # the mailbox has trusted hosts, and they say nothing of it
     NOT_CONFIGURED = auto()
 
 
@@ -66,14 +67,14 @@ def match(references: Sequence[Reference], authentication: Authentication) -> Ma
 
 def _leads(reference: Reference, authentication: Authentication) -> bool:
     authentic = authentication is Authentication.PASSED
+    configured = authentication is not Authentication.NOT_CONFIGURED
     match reference.trust:
         case Trust.SIGNED:
-            # A former participant has old mails, and a person to whom one was forwarded can name
-            # its ids and forge its recipient.
+            # A former participant has old mails. A person to whom one was forwarded can name its
+            # ids and forge its recipient: what a check speaks against does not lead there.
             invited = reference.takes_part or bool(reference.side_thread)
             return invited and authentication is not Authentication.FAILED
         case Trust.SIGNED_FOR_ANOTHER | Trust.KNOWN:
-            configured = authentication is not Authentication.NOT_CONFIGURED
             return reference.takes_part and (authentic or not configured)
         case Trust.NUMBER | Trust.FORGED:
             return reference.takes_part and authentic
@@ -90,7 +91,7 @@ def _doubt(reference: Reference, authentication: Authentication) -> Cause | None
             return Cause.NOT_ITS_RECIPIENT
         case Trust.NUMBER if authentication is Authentication.NOT_CONFIGURED:
             return None
-        case _ if reference.takes_part and authentication is Authentication.FAILED:
+        case _ if reference.takes_part and authentication is not Authentication.PASSED:
             return Cause.NOT_AUTHENTICATED
         case _:
             return None

@@ -9,8 +9,7 @@ from customers.services.read import customer_with_email, get_customer
 from customers.store.items import Customer
 from helpdesk.accounts.models import User
 from helpdesk.mail.address import AddressRefused, as_kept
-from helpdesk.mail.reading import Address, ReadMessage
-from helpdesk.mail.reading.authentication import authenticated
+from helpdesk.mail.reading import Address, ReadMessage, Verdict, verdict
 from tickets.domain.mail import signed
 from tickets.domain.mail.matching import Authentication, Match, Reference, Trust, match
 from tickets.domain.mail.signed import Claim
@@ -25,6 +24,11 @@ MOST_REFERENCES = 20
 MOST_LOOKED_UP = 60
 """Addresses of a message that are looked up: more than can take part."""
 _NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
+_SAID = {
+    Verdict.PASSED: Authentication.PASSED,
+    Verdict.FAILED: Authentication.FAILED,
+    Verdict.NONE: Authentication.UNKNOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
     authentication = _authentication(message, mailbox, written.address)
     original = message.original_sender
     if original and authentication is Authentication.PASSED and _is_relay(written, mailbox):
-        # The relay is authenticated; the sender that it names is not.
-        written, authentication = original, Authentication.FAILED
+        # The relay is authenticated; of the sender that it names no trusted server says anything.
+        written, authentication = original, Authentication.UNKNOWN
     address = kept_address(written.address)
     if not address:
         return None
@@ -192,11 +196,12 @@ def _trust(claim: Claim, address: str, ticket: Ticket) -> Trust:
 
 
 def _authentication(message: ReadMessage, mailbox: Mailbox, address: str) -> Authentication:
+    if len({one.address for one in message.sender}) > 1:
+        return Authentication.FAILED  # nobody can say which of them wrote it
     hosts = mailbox.checks_senders
     if not hosts:
         return Authentication.NOT_CONFIGURED
-    passed = authenticated(message, address, hosts=hosts)
-    return Authentication.PASSED if passed else Authentication.FAILED
+    return _SAID[verdict(message, address, hosts=hosts)]
 
 
 def _is_relay(written: Address, mailbox: Mailbox) -> bool:
