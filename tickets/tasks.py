@@ -9,7 +9,7 @@ from helpdesk.clock import this_second
 from tickets.models import Bulk, CustomerJob
 from tickets.services.customer_records import follow, merge_and_erase
 from tickets.services.delivery import old_mail, outbox, webhooks
-from tickets.services.email import limits, receive, suspended
+from tickets.services.email import limits, receive, suspended, unrecorded
 from tickets.services.lifecycle import auto_close, escalate
 from tickets.services.lists import bulk
 from tickets.services.maintenance import health
@@ -76,14 +76,17 @@ def forget_webhook_marks() -> int:
 
 @shared_task(name="tickets.process_mail")
 def process_mail() -> int:
-    """Process messages that were recorded, and left when a process died or an engine was away."""
-    return receive.process_left_behind()
+    """Process messages that were recorded, and left when a process died or an engine was away, or
+    that an earlier release could not read."""
+    return receive.process_left_behind() + receive.try_parked_again()
 
 
 @shared_task(name="tickets.sweep_suspended")
 def sweep_suspended() -> int:
-    """Delete mail that was suspended for a month, and counters of past hours."""
+    """Delete mail that was suspended for a month, counters of past hours, and originals that a
+    crash has left."""
     limits.forget_old_counts()
+    unrecorded.sweep()
     return suspended.sweep()
 
 

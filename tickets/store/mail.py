@@ -18,6 +18,7 @@ from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.store.ticket import ByRecord, TicketTableMeta
 
 EMAIL, MESSAGE, MAILBOX, RATE, ADDRESS = "EMAIL", "MESSAGE", "MAILBOX", "MAILRATE", "ADDRESS"
+FILE = "MAILFILE"
 STORED = "stored"
 """The state of a message that was recorded and is not processed yet; then it is its outcome."""
 REPORTS = "reports"
@@ -55,6 +56,8 @@ class InboundEmail(Item):
     # Since when it has its state; absent: since it was recorded
     ended_at = InstantAttribute(attr_name="endedAt", null=True)
     state = UnicodeAttribute(default=STORED)
+    # Of a parked one: the release of the reader that could not read it; absent: an earlier one
+    reader = IntegerAttribute(null=True)
     cause = UnicodeAttribute(null=True)
     tries = IntegerAttribute(default=0)
     ticket_id = UnicodeAttribute(attr_name="ticketId", null=True)
@@ -111,6 +114,24 @@ class SameMessage(Item):
     sk = UnicodeAttribute(range_key=True, attr_name="SK", default="SAME")
     first = UnicodeAttribute()
     """The key of the mail that was processed."""
+
+
+class UnrecordedFile(Item):
+    """An original that is being stored, and that no record may name yet."""
+
+    class Meta(TicketTableMeta):
+        pass
+
+    by_record = ByRecord()
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default="FILE")
+    mail = UnicodeAttribute()  # the key of the record that is to name it
+    message_key = UnicodeAttribute(attr_name="messageKey")
+    at = InstantAttribute()
+    removing = BooleanAttribute(null=True)  # the sweep has begun to remove it
+    record_key = UnicodeAttribute(attr_name="recordKey", null=True)
+    record_at = UnicodeAttribute(attr_name="recordAt", null=True)
 
 
 class MailboxState(Item):
@@ -174,6 +195,45 @@ def message_pk(message_id: str) -> str:
 
 def same_pk(message_key: str) -> str:
     return f"SAME#{message_key}"
+
+
+def file_pk(digest: str) -> str:
+    return f"{FILE}#{digest}"
+
+
+def digest_of(file: UnrecordedFile) -> str:
+    return file.pk.partition("#")[2]
+
+
+def set_file_keys(file: UnrecordedFile) -> None:
+    file.record_key = shard_key(FILE, file.pk)
+    file.record_at = f"{instant.text(file.at)}#{file.pk}"
+
+
+def unrecorded_files(*, before: datetime, limit: int) -> list[UnrecordedFile]:
+    """Return files that were announced before an instant, oldest first.
+
+    One Query a shard, one BatchGetItem for each hundred.
+    """
+    page = read_page(
+        UnrecordedFile.by_record,
+        [FILE],
+        place_of=lambda row: str(row.record_at),
+        limit=limit,
+        condition=UnrecordedFile.record_at < instant.text(before),
+    )
+    found = read_all(UnrecordedFile, [(str(row.pk), str(row.sk)) for row in page])
+    # The index may name one that was announced again since.
+    return [one for one in found if one.at < before]
+
+
+def first_of_same(message_key: str) -> str:
+    """Return the key of the record of a message that came to several mailboxes; "" if none was
+    processed. One GetItem, consistent."""
+    try:
+        return str(SameMessage.get(same_pk(message_key), "SAME", consistent_read=True).first)
+    except DoesNotExist:
+        return ""
 
 
 def mailbox_pk(mailbox: str) -> str:

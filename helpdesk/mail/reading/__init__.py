@@ -10,6 +10,7 @@
                        quoted and forwarded mail within a text
     html.py, html_text.py
                        HTML made harmless, and as text
+    version.py         raised when what could not be read may be readable
     authentication.py  whether our own server found that the sender is who they say
 
 Why it is not the standard library's parser: docs/decisions/0060-reading-mail.md.

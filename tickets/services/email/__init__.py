@@ -10,4 +10,5 @@ bounces.py       reports about mails of ours
 suspended.py     what a person has to decide
 mailboxes.py     the desk's addresses, and what it signs
 raw_messages.py  the original bytes
+unrecorded.py    originals that a crash left without a record
 """

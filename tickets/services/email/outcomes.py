@@ -17,7 +17,7 @@ from customers.store.items import Customer
 from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction
 from helpdesk.errors import Invalid, NotFound, ServiceError
-from helpdesk.mail.reading import Automatic, ReadMessage
+from helpdesk.mail.reading import Automatic, ReadMessage, version
 from helpdesk.short_text import one_line
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
 from tickets.domain.ticket import Channel, CommunicationType, Direction, Priority
@@ -114,6 +114,9 @@ def finish(
         InboundEmail.record_at.set(ended.record_at),
         InboundEmail.ended_at.set(ended.listed_at),
         InboundEmail.cause.set(cause.value) if cause else InboundEmail.cause.remove(),
+        InboundEmail.reader.set(version.READER)
+        if outcome is Outcome.PARKED
+        else InboundEmail.reader.remove(),
     ]
     for attribute, value in (
         (InboundEmail.ticket_id, ticket_id),

@@ -13,7 +13,7 @@ from helpdesk.errors import NoRoom
 
 def keep(raw: bytes) -> str:
     """Store a message and return its SHA-256. A repeat stores nothing. Raises NoRoom."""
-    digest = sha256(raw).hexdigest()
+    digest = digest_of(raw)
     name = _name(digest)
     storage = _storage()
     if storage.exists(name):
@@ -27,6 +27,11 @@ def keep(raw: bytes) -> str:
     if stored != name:  # another process stored the same a moment ago
         storage.delete(stored)
     return digest
+
+
+def digest_of(raw: bytes) -> str:
+    """Return the name under which a message is stored: its SHA-256."""
+    return sha256(raw).hexdigest()
 
 
 def read(digest: str) -> bytes:

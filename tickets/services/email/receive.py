@@ -5,6 +5,7 @@ processed, because a process died or an engine was away.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +13,12 @@ import structlog
 
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
-from helpdesk.mail.reading import content_key
+from helpdesk.errors import Busy
+from helpdesk.mail.delivery import ENGINES_AWAY
+from helpdesk.mail.reading import content_key, version
 from helpdesk.mail.reading.addressed import addressed_to
 from tickets.domain.mail.outcome import Cause, Outcome
-from tickets.services.email import raw_messages
+from tickets.services.email import raw_messages, unrecorded
 from tickets.services.email.mailboxes import mailbox_named, mailbox_of, mailboxes
 from tickets.services.email.process import try_to_process
 from tickets.store import mail as store
@@ -24,6 +27,8 @@ from tickets.store.mail import STORED, InboundEmail
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+AGAIN = 10
+"""Parked messages that are tried again in one run: each may take as long as reading is allowed."""
 LEFT_BEHIND = timedelta(minutes=1)
 """If a recorded message is not processed by then, its process has died."""
 
@@ -99,7 +104,7 @@ def record(
     is new.
 
     `size` is that of the whole message, of which `raw` may be the beginning. Two calls at once make
-    one record. A read, a file, and a write.
+    one record. A read, a file, and three writes.
     """
     at = now or this_second()
     name = mailbox_named(mailbox).name if mailbox else _mailbox_for(raw, envelope_to)
@@ -111,7 +116,7 @@ def record(
         pk,
         mailbox=name,
         message_key=key,
-        sha256=raw_messages.keep(raw),
+        sha256=raw_messages.digest_of(raw),
         size=size or len(raw),
         cut=True if size and size > len(raw) else None,
         envelope_from=envelope_from,
@@ -120,6 +125,8 @@ def record(
         recorded_at=at,
     )
     store.set_email_keys(mail)
+    unrecorded.announce(mail, now=at)
+    raw_messages.keep(raw)
     try:
         with Transaction() as transaction:
             transaction.put(mail, InboundEmail.pk.does_not_exist())
@@ -129,8 +136,16 @@ def record(
             raise
         if before.sha256 != mail.sha256:
             raw_messages.forget(mail.sha256)  # the same message on another way
+        _is_recorded(mail)
         return before, False
+    _is_recorded(mail)
     return mail, True
+
+
+def _is_recorded(mail: InboundEmail) -> None:
+    """Say so, if the engine can still be reached; else the sweep finds it out."""
+    with suppress(*ENGINES_AWAY, Busy):
+        unrecorded.recorded(mail.sha256)
 
 
 def process_left_behind(
@@ -148,6 +163,19 @@ def process_left_behind(
         done += try_to_process(mail, now=at).state != STORED
         each()
     return done
+
+
+def try_parked_again(*, now: datetime | None = None) -> int:
+    """Process messages that an earlier release of the reader could not read, each once; return how
+    many are parked no longer.
+
+    A message that cannot be read now either is parked by this release, at the end of the list.
+    Cost: a query a shard and a batch read, and that of at most AGAIN messages.
+    """
+    oldest = store.emails_page(Outcome.PARKED.value, limit=BATCH, forward=True)
+    earlier = [one for one in oldest if (one.reader or 0) < version.READER]
+    states = [try_to_process(mail, now=now).state for mail in earlier[:AGAIN]]
+    return sum(state != Outcome.PARKED for state in states)
 
 
 def result_of(mail: InboundEmail) -> Received:
