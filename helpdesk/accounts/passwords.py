@@ -35,6 +35,7 @@ from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
 from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
+from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.templates import composed
 
 KIND = "password"
@@ -174,7 +175,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     if user is None or not user.email or not user.has_usable_password():
         return None
     if not settings.DESK_URL:
-        raise Undeliverable(_("Links can’t be created because the setting DESK_URL is missing."))
+        raise Undeliverable(ProblemCode.NO_DESK_URL)
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     link = {"uidb64": uid, "token": default_token_generator.make_token(user)}
     address = settings.DESK_URL + reverse("password_reset_confirm", kwargs=link)

@@ -18,7 +18,6 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
-from django.utils.translation import gettext as _
 from pynamodb.exceptions import PynamoDBException, UpdateError
 
 from helpdesk import wake
@@ -27,6 +26,7 @@ from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.log_redaction import kind_of
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Result, Undeliverable, kind
+from helpdesk.mail.problems import MailProblem, ProblemCode
 from helpdesk.mail.queue import PENDING, SENDING, QueuedEmail, UndeliveredEmail
 from helpdesk.mail.smtp import (
     Refused,
@@ -100,19 +100,23 @@ def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
             return 0
         handed_over = server.give(message)
     except (Undeliverable, Refused) as error:
-        _end(mails, of_kind, Result.FAILED, str(error), now)
+        _end(mails, of_kind, Result.FAILED, error.problem, now)
         return 0
     except Unknown as error:
-        _end(mails, of_kind, Result.UNKNOWN, str(error), now)
+        _end(mails, of_kind, Result.UNKNOWN, error.problem, now)
         return 0
     except TryLater as error:
-        _try_later(mails, of_kind, str(error), now)
+        _try_later(mails, of_kind, error.problem, now)
         return 0
     except ServerAway as error:
-        _try_later(mails, of_kind, str(error), now)
+        _try_later(mails, of_kind, error.problem, now)
         raise
-    refused = "; ".join(f"{who}: {words}" for who, words in handed_over.refused.items())
-    _end(mails, of_kind, Result.PARTLY if refused else Result.SENT, refused, now)
+    if handed_over.refused:
+        refused = "; ".join(f"{who}: {words}" for who, words in handed_over.refused.items())
+        problem = MailProblem(ProblemCode.RESPONSE, refused)
+        _end(mails, of_kind, Result.PARTLY, problem, now)
+    else:
+        _end(mails, of_kind, Result.SENT, None, now)
     log.info("mail_sent", kind=mails[0].kind, group=mails[0].group, about=len(mails))
     return 1
 
@@ -125,21 +129,19 @@ def _composed(of_kind: MailKind, mails: Sequence[QueuedEmail]) -> EmailMessage |
                 message.extra_headers |= AUTOMATIC
             message.message()  # what cannot be written as a mail shows here, before the hand-over
     except ENGINES_AWAY as error:
-        raise TryLater(_("The ticket or account this email is about could not be read.")) from error
+        raise TryLater(ProblemCode.NOT_READ) from error
     except Undeliverable:
         raise
     except Exception as error:
         log.exception("mail_not_composed", group=mails[0].group, reason=type(error).__name__)
-        raise Undeliverable(
-            _("The email could not be composed (%(reason)s).") % {"reason": type(error).__name__}
-        ) from error
+        raise Undeliverable(ProblemCode.NOT_COMPOSED, type(error).__name__) from error
     return message
 
 
 def _claim(mail: QueuedEmail, now: datetime) -> bool:
     """Claim a mail and return whether that succeeded. A mail whose worker died becomes unknown."""
     if mail.state == SENDING:
-        problem = _("The worker stopped while sending. The email may have been delivered.")
+        problem = MailProblem(ProblemCode.WORKER_STOPPED)
         _end([mail], kind(mail.kind), Result.UNKNOWN, problem, now)
         return False
     try:
@@ -158,7 +160,11 @@ def _claim(mail: QueuedEmail, now: datetime) -> bool:
 
 
 def _end(
-    mails: Sequence[QueuedEmail], of_kind: MailKind, result: Result, problem: str, now: datetime
+    mails: Sequence[QueuedEmail],
+    of_kind: MailKind,
+    result: Result,
+    problem: MailProblem | None,
+    now: datetime,
 ) -> None:
     """Remove mails from the queue and store their results, each in a transaction of its own."""
     listed = result in LISTED or (result is Result.UNKNOWN and of_kind.person_decides)
@@ -180,7 +186,7 @@ def _end(
 
 
 def _correct(
-    mail: QueuedEmail, of_kind: MailKind, result: Result, problem: str, now: datetime
+    mail: QueuedEmail, of_kind: MailKind, result: Result, problem: MailProblem | None, now: datetime
 ) -> None:
     """Store that a mail was sent after all, whatever was recorded when its claim expired."""
     key = queue.undelivered_key(mail.kind, mail.group, mail.key)
@@ -203,7 +209,7 @@ def _drop(mails: Sequence[QueuedEmail]) -> None:
 
 
 def _try_later(
-    mails: Sequence[QueuedEmail], of_kind: MailKind, problem: str, now: datetime
+    mails: Sequence[QueuedEmail], of_kind: MailKind, problem: MailProblem | None, now: datetime
 ) -> None:
     for mail in mails:
         if mail.tries >= len(PAUSES):

@@ -9,17 +9,17 @@ from functools import cache
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail.address import AddressRefused, as_kept, mailable
+from helpdesk.mail.problems import MailError, MailProblem, ProblemCode
 
 Reference = Mapping[str, str]
 """Names what a mail is about: ids, never text, so that nothing stays here of what is erased."""
 
 
-class Undeliverable(Exception):
-    """The mail cannot be composed, now or later; the message says why, to a person."""
+class Undeliverable(MailError):
+    """The mail cannot be composed, now or later."""
 
 
 class Result(StrEnum):
@@ -37,14 +37,14 @@ def recipient(address: str) -> str:
     try:
         return mailable(as_kept(address))
     except AddressRefused as refused:
-        raise Undeliverable(_("Invalid email address.")) from refused
+        raise Undeliverable(ProblemCode.INVALID_ADDRESS) from refused
 
 
 def no_record(
     transaction: Transaction,
     reference: Reference,
     result: Result,
-    problem: str,
+    problem: MailProblem | None,
     now: datetime,
 ) -> None:
     """Record nothing."""
@@ -58,7 +58,9 @@ class MailKind:
     """Returns one message about all of the references, or None where there is nothing to say any
     more. Raises Undeliverable."""
 
-    record: Callable[[Transaction, Reference, Result, str, datetime], None] = no_record
+    record: Callable[[Transaction, Reference, Result, MailProblem | None, datetime], None] = (
+        no_record
+    )
     """Adds to the transaction that ends or postpones a mail what is to be kept of it elsewhere."""
 
     automatic: bool = True

@@ -15,6 +15,7 @@ from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key, shard_keys
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.mail.kinds import Reference
+from helpdesk.mail.problems import MailProblem, problem_of
 
 QUEUE = "EMAILS"
 UNDELIVERED = "UNDELIVERED"
@@ -72,12 +73,17 @@ class UndeliveredEmail(Item):
     queued_at = InstantAttribute(attr_name="queuedAt")
     at = InstantAttribute()
     result = UnicodeAttribute()
-    problem = UnicodeAttribute(default="")
+    problem_code = UnicodeAttribute(attr_name="problemCode", null=True)
+    problem_detail = UnicodeAttribute(attr_name="problem", default="")
 
     @property
     def about(self) -> Reference:
         found: Reference = json.loads(self.reference)
         return found
+
+    @property
+    def problem(self) -> MailProblem | None:
+        return problem_of(self.problem_code, self.problem_detail)
 
 
 def queued(
@@ -111,7 +117,7 @@ def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
 
 
 def undelivered_of(
-    mail: QueuedEmail, *, result: str, problem: str, at: datetime
+    mail: QueuedEmail, *, result: str, problem: MailProblem | None, at: datetime
 ) -> UndeliveredEmail:
     """Return the entry of `mail` in the list of undelivered mail, to be put into a transaction."""
     return UndeliveredEmail(
@@ -123,7 +129,8 @@ def undelivered_of(
         queued_at=mail.queued_at,
         at=at,
         result=result,
-        problem=problem,
+        problem_code=problem.code if problem else None,
+        problem_detail=problem.detail if problem else "",
     )
 
 

@@ -18,15 +18,16 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
+
+from helpdesk.mail.problems import MailError, ProblemCode
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _PERMANENT = 500
 """Answers of the server from here on are final; those from 400 are to be tried again."""
 
 
-class NotSent(Exception):
-    """The message was not handed over; the error's message says why, to a person."""
+class NotSent(MailError):
+    """The message was not handed over."""
 
 
 class ServerAway(NotSent):
@@ -42,7 +43,7 @@ class Refused(NotSent):
     """The server will never accept this message."""
 
 
-class Unknown(Exception):
+class Unknown(MailError):
     """The connection was lost after the server had the whole message: it may have gone out."""
 
 
@@ -73,7 +74,7 @@ class Server:
             return _converse(smtp, message, payload)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()
-            raise ServerAway(_("The mail server closed the connection.")) from error
+            raise ServerAway(ProblemCode.CLOSED) from error
         except Unknown:
             self._drop()
             raise
@@ -91,15 +92,13 @@ class Server:
                 _log_in(self._backend.connection)  # type: ignore[attr-defined]
         except smtplib.SMTPAuthenticationError as error:
             self._drop()
-            raise ServerAway(
-                _("The mail server rejected the configured username, password or access token.")
-            ) from error
+            raise ServerAway(ProblemCode.LOGIN) from error
         except ServerAway:
             self._drop()
             raise
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise ServerAway(_("The mail server is unavailable.")) from error
+            raise ServerAway(ProblemCode.UNAVAILABLE) from error
         smtp: smtplib.SMTP = self._backend.connection  # type: ignore[attr-defined]
         return smtp
 
@@ -115,9 +114,9 @@ class Server:
         try:
             self._backend.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
-            raise Refused(_("The mail server rejected the address.")) from error
+            raise Refused(ProblemCode.ADDRESS_REJECTED) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise TryLater(_("The mail server rejected the email.")) from error
+            raise TryLater(ProblemCode.EMAIL_REJECTED) from error
         return HandedOver()
 
 
@@ -137,7 +136,7 @@ def _log_in(smtp: smtplib.SMTP) -> None:
     Raises ServerAway if there is no token, and as `smtplib`.
     """
     if not isinstance(smtp.sock, ssl.SSLSocket) and settings.EMAIL_HOST not in _HERE:
-        raise ServerAway(_("OAuth2 requires TLS: use smtp+tls or smtp+ssl in EMAIL_URL."))
+        raise ServerAway(ProblemCode.NO_TLS)
     login = import_string(settings.EMAIL_OAUTH2_LOGIN)
     smtp.ehlo_or_helo_if_needed()
     for renewed in (False, True):
@@ -181,15 +180,15 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
     for recipient in recipients:
         code, words = smtp.rcpt(recipient)
         if code >= _PERMANENT:
-            refused[recipient] = _said(code, words)
+            refused[recipient] = _response(code, words)
         elif code not in (250, 251):
-            later = _said(code, words)
+            later = _response(code, words)
     if later is not None:  # nothing is sent yet, so no recipient gets it twice
         smtp.rset()
-        raise TryLater(later)
+        raise TryLater(ProblemCode.RESPONSE, later)
     if len(refused) == len(recipients):
         smtp.rset()
-        raise Refused("; ".join(dict.fromkeys(refused.values())))
+        raise Refused(ProblemCode.RESPONSE, "; ".join(dict.fromkeys(refused.values())))
     _expect(smtp, *smtp.docmd("DATA"), wanted=354)
     end = b"" if payload.endswith(b"\r\n") else b"\r\n"
     smtp.send(payload + end)
@@ -197,13 +196,9 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
         smtp.send(b".\r\n")
         code, words = smtp.getreply()
     except (smtplib.SMTPServerDisconnected, OSError) as error:
-        raise Unknown(
-            _("The connection was lost after sending. The email may have been delivered.")
-        ) from error
+        raise Unknown(ProblemCode.LOST_AFTER_SENDING) from error
     if code < 0:  # no valid response: whether the message was accepted is unknown
-        raise Unknown(
-            _("The connection was lost after sending. The email may have been delivered.")
-        )
+        raise Unknown(ProblemCode.LOST_AFTER_SENDING)
     if not 200 <= code < 300:
         _expect(smtp, code, words)
     return HandedOver(refused)
@@ -213,15 +208,13 @@ def _expect(smtp: smtplib.SMTP, code: int, words: bytes, *, wanted: int = 250) -
     if code == wanted:
         return
     if code < 0 or code == 421:
-        raise smtplib.SMTPServerDisconnected(_said(code, words))
+        raise smtplib.SMTPServerDisconnected(_response(code, words))
     smtp.rset()
-    raise (Refused if code >= _PERMANENT else TryLater)(_said(code, words))
+    refusal = Refused if code >= _PERMANENT else TryLater
+    raise refusal(ProblemCode.RESPONSE, _response(code, words))
 
 
-def _said(code: int, words: bytes) -> str:
-    """Return the server's words, on one line that is short enough for a page."""
+def _response(code: int, words: bytes) -> str:
+    """Return the server's response, on one line that is short enough for a page."""
     text = " ".join(words.decode(errors="replace").split())
-    return _("Response from the mail server: %(code)s %(words)s") % {
-        "code": code,
-        "words": text[:200],
-    }
+    return f"{code} {text[:200]}"

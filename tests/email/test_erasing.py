@@ -7,6 +7,7 @@ import zipfile
 from django.contrib.admin.models import LogEntry
 
 from helpdesk.dynamo.table import client
+from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.mail.smtp import Refused, Server
 from tests.email.conftest import GIULIA, after, raw, send, take
@@ -154,7 +155,7 @@ def test_an_erased_customers_acknowledgement_is_not_listed_as_undelivered(
     take()
 
     def refused(*_words):
-        raise Refused(f"550 <{GIULIA}>: no such user giulia")
+        raise Refused(ProblemCode.RESPONSE, f"550 <{GIULIA}>: no such user giulia")
 
     monkeypatch.setattr(Server, "give", refused)
     send(mailoutbox, after(minutes=1))

@@ -208,14 +208,14 @@ def test_a_bounce_finds_its_answer_and_says_what_the_server_said(desk, mailbox, 
     assert (found.outcome, found.ticket_id) == (Outcome.BOUNCE, number)
     [line] = [one for one in messages(number) if one.direction == "outbound"]
     assert line.delivery == "failed"
-    assert "no such user here" in line.delivery_problem
+    assert "no such user here" in str(line.delivery_problem)
     assert [(one.address, one.state) for one in line.deliveries] == [(GIULIA, "failed")]
     ticket = stored(number)
     assert (ticket.status, ticket.timeline) == (before.status, before.timeline)
     assert "no such user" in log_of(number)[-1].reason
     send(mailoutbox, after(minutes=8))
     [listed] = queue.undelivered(limit=9)
-    assert "no such user" in listed.problem
+    assert "no such user" in str(listed.problem)
 
 
 def test_a_bounce_marks_the_address_until_mail_comes_from_it_or_it_is_corrected(

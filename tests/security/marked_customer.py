@@ -25,6 +25,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.table import client as dynamo
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import queue
+from helpdesk.mail.problems import MailProblem, ProblemCode
 from tests.api.conftest import Program
 from tests.api.test_tickets import new
 from tests.world import settle, waiting_events
@@ -295,11 +296,10 @@ class World:
         ).save()
         line = next(one for one in whole_log(self.answered) if one.delivery)
         mail = queue.queued("reply", {}, group=line.communication_id, at=now)
+        problem = MailProblem(ProblemCode.RESPONSE, f"550 {EMAIL} unknown")
         with Transaction() as transaction:
-            transaction.put(
-                queue.undelivered_of(mail, result="failed", problem=f"550 {EMAIL} unknown", at=now)
-            )
-        line.update(actions=[Communication.delivery_problem.set(f"550 {EMAIL} unknown")])
+            transaction.put(queue.undelivered_of(mail, result="failed", problem=problem, at=now))
+        line.update(actions=[Communication.delivery_problem_detail.set(problem.detail)])
         browser = Client()
         browser.force_login(desk.rep_user)
         assert browser.get(f"/tickets/{self.answered}/").status_code == 200

@@ -7,6 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
+from helpdesk.mail.problems import ProblemCode
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import (
     Category,
@@ -244,8 +245,12 @@ class RecipientDelivery(ApiSchema):
     state: Delivery = Field(description="What became of the email.", examples=["sent"])
     at: Moment | None = Field(description="Since when.")
     problem: str | None = Field(
-        description="What the mail server said, if it was not delivered.",
-        examples=["550 no such user"],
+        description="Why it was not delivered, with what the mail server said, in words.",
+        examples=["Response from the mail server: 550 no such user"],
+    )
+    problem_code: str | None = Field(
+        description="Why it was not delivered; null for emails of an earlier release.",
+        examples=[ProblemCode.RESPONSE.value],
     )
 
 
@@ -410,7 +415,13 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "cc": list((line.email.cc if line.email else None) or ()),
         "has_effect": not line.without_effect,
         "deliveries": [
-            {"address": one.address, "state": one.state, "at": one.at, "problem": one.problem}
+            {
+                "address": one.address,
+                "state": one.state,
+                "at": one.at,
+                "problem": str(one.problem) if one.problem else None,
+                "problem_code": one.problem_code,
+            }
             for one in line.deliveries or ()
         ],
     }

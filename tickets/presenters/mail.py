@@ -165,7 +165,7 @@ def recipients_of(line: Communication) -> list[Recipient]:
         Recipient(
             str(one.address) or gettext("no email address"),
             str(one.state),
-            gettext(one.problem) if one.problem else "",
+            str(one.problem or ""),
             is_customer=bool(one.customer_id),
         )
         for one in line.deliveries or ()

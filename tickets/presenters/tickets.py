@@ -331,7 +331,7 @@ def _log_line(
         ],
         delivery=line.delivery or "",
         delivery_at=line.delivery_at,
-        delivery_problem=_(line.delivery_problem) if line.delivery_problem else "",
+        delivery_problem=str(line.delivery_problem or ""),
         email=email_line(ticket_id, line),
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),

@@ -11,6 +11,7 @@ from pynamodb.attributes import (
 
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
+from helpdesk.mail.problems import MailProblem, problem_of
 from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
@@ -70,7 +71,14 @@ class RecipientDelivery(MapAttribute[str, Any]):
     customer_id = UnicodeAttribute(attr_name="customerId", null=True)
     state = UnicodeAttribute()
     at = InstantAttribute(null=True)
-    problem = UnicodeAttribute(null=True)
+    # Why it was not delivered: a word of helpdesk.mail.problems.ProblemCode, and its detail
+    problem_code = UnicodeAttribute(attr_name="problemCode", null=True)
+    # On items of an earlier release, which have no code, this is the sentence
+    problem_detail = UnicodeAttribute(attr_name="problem", null=True)
+
+    @property
+    def problem(self) -> MailProblem | None:
+        return problem_of(self.problem_code, self.problem_detail)
 
 
 class Communication(Item):
@@ -114,11 +122,16 @@ class Communication(Item):
     # The mail to the customer: a word of tickets.domain.ticket.Delivery; absent: none is sent
     delivery = UnicodeAttribute(null=True)
     delivery_at = InstantAttribute(attr_name="deliveryAt", null=True)
-    delivery_problem = UnicodeAttribute(attr_name="deliveryProblem", null=True)
+    delivery_problem_code = UnicodeAttribute(attr_name="deliveryProblemCode", null=True)
+    delivery_problem_detail = UnicodeAttribute(attr_name="deliveryProblem", null=True)
     # Index keys, set by keys.set_record_keys alone
     record_key = UnicodeAttribute(attr_name="recordKey", null=True)
     person_key = UnicodeAttribute(attr_name="personKey", null=True)
     record_at = UnicodeAttribute(attr_name="recordAt", null=True)
+
+    @property
+    def delivery_problem(self) -> MailProblem | None:
+        return problem_of(self.delivery_problem_code, self.delivery_problem_detail)
 
 
 class Escalation(Item):

@@ -57,8 +57,8 @@ _LINE = (
     *("channel", "side_thread", "without_effect"),
 )
 _EMAIL = ("sender", "sender_name", "reply_to", "subject", "message_id", "sent_at", "received_at")
-_MAIL = ("delivery", "delivery_at", "delivery_problem")
-_DELIVERY = ("address", "state", "at", "problem")
+_MAIL = ("delivery", "delivery_at", "delivery_problem_code", "delivery_problem_detail")
+_DELIVERY = ("address", "state", "at", "problem_code", "problem_detail")
 _ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
 
 LEFT_OUT = """\

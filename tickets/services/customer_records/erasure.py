@@ -149,7 +149,8 @@ def _forget_words(line: Communication, *more: Action) -> None:
     line.update(
         actions=[
             Communication.content.set(ERASED),
-            Communication.delivery_problem.remove(),
+            Communication.delivery_problem_code.remove(),
+            Communication.delivery_problem_detail.remove(),
             Communication.deliveries.remove(),
             Communication.email.remove(),
             *more,

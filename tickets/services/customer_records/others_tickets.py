@@ -87,7 +87,7 @@ def _deliveries(line: Communication, marks: Marks) -> list[Action]:
     theirs = [one for one in line.deliveries or () if marks.are(one.address)]
     for one in theirs:
         one.address = ERASED
-        one.problem = None
+        one.problem_code = one.problem_detail = None
     return [Communication.deliveries.set(line.deliveries)] if theirs else []
 
 

@@ -65,7 +65,7 @@ def _settle_interrupted(old: OldReplyMail, line: Communication, at: datetime) ->
                 queue.undelivered_of(
                     reply_email.queued(old.ticket_id, old.communication_id, at=at),
                     result=Result.UNKNOWN,
-                    problem="",
+                    problem=None,
                     at=at,
                 )
             )

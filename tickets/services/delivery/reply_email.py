@@ -24,6 +24,7 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail import queue
 from helpdesk.mail.delivery import send_soon
 from helpdesk.mail.kinds import MailKind, Reference, Result, Undeliverable, recipient
+from helpdesk.mail.problems import MailProblem, ProblemCode
 from helpdesk.mail.queue import UndeliveredEmail
 from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
@@ -71,7 +72,7 @@ def send_again(
             actions: list[Action] = []
             condition: Condition | None = None
             for place in again:
-                actions += _delivery(line, place, Delivery.SENDING, "", at)
+                actions += _delivery(line, place, Delivery.SENDING, None, at)
                 hopeless = _state(line, place).is_in(*_HOPELESS)
                 condition = hopeless if condition is None else condition & hopeless
                 transaction.put(queued(ticket_id, communication_id, place, at=at))
@@ -103,7 +104,7 @@ def bounced(
     """
     addresses = [one.address for one in line.deliveries or ()]
     place = addresses.index(recipient) if recipient in addresses else 0
-    problem = words or _("The mail server of the recipient returned it.")
+    problem = MailProblem(ProblemCode.RETURNED, words)
     transaction.update(
         line, _delivery(line, place, Delivery.FAILED, problem, now), Communication.pk.exists()
     )
@@ -168,7 +169,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     else:  # written by an earlier release
         address = email_of(customer)
     if not address:
-        raise Undeliverable(_("The customer has no email address."))
+        raise Undeliverable(ProblemCode.NO_ADDRESS)
     with translation.override(outgoing.customers_language(customer)):
         message = outgoing.reply(ticket, line, recipient(address))
     for attached in line.attachments or ():
@@ -186,7 +187,7 @@ def _part(attached: Attachment) -> MIMEBase:
         with attachments.opened(attached) as file:
             content = file.read()
     except NotFound as lost:
-        raise Undeliverable(str(lost)) from lost
+        raise Undeliverable(ProblemCode.FILE_MISSING, attached.name) from lost
     main, _slash, sub = attachments.content_type(attached).partition("/")
     if main in ("message", "multipart"):  # which may not be sent as base64
         main, sub = "application", "octet-stream"
@@ -198,7 +199,11 @@ def _part(attached: Attachment) -> MIMEBase:
 
 
 def _record(
-    transaction: Transaction, about: Reference, result: Result, problem: str, now: datetime
+    transaction: Transaction,
+    about: Reference,
+    result: Result,
+    problem: MailProblem | None,
+    now: datetime,
 ) -> None:
     line = queries.communication(about["ticketId"], about["communicationId"])
     if line is None:
@@ -217,7 +222,7 @@ def _record(
 
 
 def _delivery(
-    line: Communication, place: int, delivery: Delivery, problem: str, now: datetime
+    line: Communication, place: int, delivery: Delivery, problem: MailProblem | None, now: datetime
 ) -> list[Action]:
     """Store the delivery of the mail to one recipient; the first one's is the reply's, too."""
     actions: list[Action] = []
@@ -225,9 +230,8 @@ def _delivery(
         actions += [
             Communication.delivery.set(delivery.value),
             Communication.delivery_at.set(now),
-            Communication.delivery_problem.set(problem)
-            if problem
-            else Communication.delivery_problem.remove(),
+            _set(Communication.delivery_problem_code, problem.code if problem else ""),
+            _set(Communication.delivery_problem_detail, problem.detail if problem else ""),
         ]
     if line.deliveries:
         becomes = RecipientDelivery(
@@ -235,10 +239,16 @@ def _delivery(
             customer_id=line.deliveries[place].customer_id,
             state=delivery.value,
             at=now,
-            problem=problem or None,
+            problem_code=problem.code if problem else None,
+            problem_detail=(problem.detail if problem else "") or None,
         )
         actions.append(Communication.deliveries[place].set(becomes))
     return actions
+
+
+def _set(attribute: Any, value: str) -> Action:
+    action: Action = attribute.set(value) if value else attribute.remove()
+    return action
 
 
 def _state(line: Communication, place: int) -> Any:

@@ -64,7 +64,7 @@ def try_again(key: str, *, by: Actor, now: datetime | None = None) -> None:
     try:
         with Transaction() as transaction:
             put_back(transaction, mail, now=at)
-            kind(mail.kind).record(transaction, mail.about, Result.POSTPONED, "", at)
+            kind(mail.kind).record(transaction, mail.about, Result.POSTPONED, None, at)
     except ConditionFailed as gone:
         raise NotFound(_("A colleague already handled this email.")) from gone
     send_soon()
@@ -98,7 +98,7 @@ def _shown(
         ticket_id=ticket.ticket_id if ticket else "",
         subject=ticket.subject if ticket else "",
         recipient=names.get(about.get("userId", ""), ""),
-        problem=_(mail.problem) if mail.problem else "",
+        problem=str(mail.problem or ""),
         may_have_arrived=mail.result == Result.UNKNOWN,
         others_have_it=mail.result == Result.PARTLY,
         queued_at=mail.queued_at,

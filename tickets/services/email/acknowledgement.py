@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.core.mail import EmailMessage
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
+from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.mail.reading import Automatic, ReadMessage
 from tickets.services.email import limits, outgoing
@@ -67,7 +67,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
             return None  # erased meanwhile
         address = str(line.email.sender)
     if not address:
-        raise Undeliverable(_("The customer has no email address."))
+        raise Undeliverable(ProblemCode.NO_ADDRESS)
     to = recipient(address)
     with translation.override(outgoing.customers_language(customer)):
         return outgoing.automatic("acknowledgement", ticket, to, mailbox, line)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 
+from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.smtp import ServerAway
 from helpdesk.safe_http import AddressRefused, Reply, Unreachable, post
 from tickets.domain.mail.fetching import Problem
@@ -76,14 +76,14 @@ def smtp_login(*, renewed: bool = False) -> tuple[str, str]:
     name = settings.EMAIL_OAUTH2_MAILBOX
     mailbox = Mailbox.objects.filter(name=name, login=Mailbox.Login.OAUTH2).first()
     if mailbox is None:
-        raise ServerAway(_("There is no mailbox %(name)s with OAuth2.") % {"name": name[:40]})
+        raise ServerAway(ProblemCode.NO_OAUTH2_MAILBOX, name[:40])
     if renewed:
         forget(mailbox)
     try:
         return mailbox.imap_user, access_token(mailbox)
     except NoAccess as refused:
-        words = _("No OAuth2 access token for mailbox %(name)s: %(detail)s.")
-        raise ServerAway(words % {"name": name, "detail": refused.detail or refused}) from refused
+        why = f"{name}: {refused.detail or refused}"
+        raise ServerAway(ProblemCode.NO_ACCESS_TOKEN, why) from refused
 
 
 def forget(mailbox: Mailbox) -> None:
