@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from helpdesk.accounts.actors import Actor
+from helpdesk.request_cache import once_a_page
 from reporting.domain import days
 from reporting.domain.days import Range
 from reporting.domain.figures import (
@@ -118,6 +119,7 @@ def merged_tickets(asked: ReportQuery) -> int:
     return _only(left_out, asked).total()[Column.CREATED]
 
 
+@once_a_page
 def by_day(asked: ReportQuery) -> dict[date, Row]:
     """Return the totals of each day of a range, without empty days.
 

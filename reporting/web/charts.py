@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString
 
 HEIGHT = 100
 """Units from the bottom of a chart to its top."""
@@ -23,15 +24,28 @@ EDGE = 1
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One bar: its series, its position, its tooltip, and its link."""
+class Box:
+    """The position of what can be pointed at, and its tooltip."""
 
-    series: int
     x: float
     y: float
     width: float
     height: float
     says: str
+
+    @property
+    def position(self) -> SafeString:
+        """The position as attributes of SVG: written here, since a report has two hundred."""
+        return SafeString(
+            f'x="{self.x:.2f}" y="{self.y:.2f}" width="{self.width:.2f}" height="{self.height:.2f}"'
+        )
+
+
+@dataclass(frozen=True)
+class Bar(Box):
+    """One bar with its link, and its series."""
+
+    series: int
     url: str = ""
 
 
@@ -49,23 +63,9 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Group:
-    """A group of a line chart, from bottom to top, and its tooltip."""
+class Point(Box):
+    """A value of a line, with its link."""
 
-    x: float
-    width: float
-    says: str
-
-
-@dataclass(frozen=True)
-class Point:
-    """A value of a line: its position, tooltip and link."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    says: str
     url: str
 
 
@@ -78,7 +78,8 @@ class Chart:
     lines: Sequence[str]
     ticks: Sequence[str]
     labels: Sequence[Label]
-    groups: Sequence[Group] = ()
+    groups: Sequence[Box] = ()
+    """The groups of a line chart, each from bottom to top."""
     points: Sequence[Point] = ()
 
 
@@ -93,12 +94,12 @@ def bars(
     wide = STEP * 0.76 / max(len(series), 1)
     found = [
         Bar(
-            number,
             group * STEP + STEP * 0.12 + number * wide,
             HEIGHT - value / top * HEIGHT,
             wide * 0.94,
             value / top * HEIGHT,
             says[number][group],
+            number,
             urls[number][group] if urls else "",
         )
         for number, values in enumerate(series)
@@ -134,7 +135,7 @@ def lines(
                 path.append(f"h{STEP / 4:.1f}")  # a lonely value is a dash, not nothing
             pen = "L"
         paths.append("".join(path))
-    groups = [Group(number * STEP, STEP, text) for number, text in enumerate(says)]
+    groups = [Box(number * STEP, 0, STEP, HEIGHT, text) for number, text in enumerate(says)]
     wide = STEP / max(len(series), 1)  # side by side, so that none hides another of the same value
     points = [
         Point(

@@ -1,6 +1,6 @@
 """The content of a report's page: tiles, clocks, charts and tables, each figure with its link."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -69,6 +69,13 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
     bins = found.durations()
     priorities = list(reversed(Priority))
     of_each = zip(*(found.stats(priority.value) for priority in priorities), strict=True)
+    links = [query_form.drill_down_links(_of(asked, priority)) for priority in priorities]
+    link = query_form.drill_down_links(asked)
+    of_bands = [
+        query_form.drill_down_links(asked, Part(band=str(band)))
+        for band in range(len(figures.BANDS) + 1)
+    ]
+    limits = [*(f"≤ {span(limit)}" for limit in figures.BANDS), f"> {span(figures.BANDS[-1])}"]
     told = []
     for (name, title, own), stat, was, stats in zip(
         (
@@ -81,12 +88,7 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
         strict=True,
     ):
         counts = figures.distribution(own)
-        labels = [*(f"≤ {span(limit)}" for limit in figures.BANDS), f"> {span(figures.BANDS[-1])}"]
-        link = query_form.drill_down_links(asked)
-        urls = [
-            query_form.drill_down_link(asked, f"{name}s", Part(band=str(band)))
-            for band in range(len(counts))
-        ]
+        urls = [of_band(f"{name}s") for of_band in of_bands]
         told.append(
             {
                 "name": name,
@@ -97,14 +99,14 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
                 "change": _points(stat.attainment, was.attainment),
                 "all_url": link(f"{name}s"),
                 "late_url": link(f"late-{name}s"),
-                "rows": list(zip(labels, counts, urls, strict=True)),
+                "rows": list(zip(limits, counts, urls, strict=True)),
                 "chart": charts.bars(
-                    labels,
+                    limits,
                     [counts],
                     [
                         [
                             f"{text}: {number(count)}"
-                            for text, count in zip(labels, counts, strict=True)
+                            for text, count in zip(limits, counts, strict=True)
                         ]
                     ],
                     [urls],
@@ -114,12 +116,10 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
                         "word": priority.value,
                         "stat": own_stat,
                         "attainment": _percent(own_stat.attainment),
-                        "all_url": query_form.drill_down_link(_of(asked, priority), f"{name}s"),
-                        "late_url": query_form.drill_down_link(
-                            _of(asked, priority), f"late-{name}s"
-                        ),
+                        "all_url": own_link(f"{name}s"),
+                        "late_url": own_link(f"late-{name}s"),
                     }
-                    for priority, own_stat in zip(priorities, stats, strict=True)
+                    for priority, own_stat, own_link in zip(priorities, stats, links, strict=True)
                     if own_stat.count
                 ],
             }
@@ -133,8 +133,7 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
     rows = report.groups(asked, over)
     long = asked.range.start.year != (asked.range.end - days.DAY).year
     labels = [_period(key, over, year=long) for key in rows]
-    periods = _periods(asked, over)
-    links = [query_form.drill_down_links(period) for period in periods]
+    links = [query_form.drill_down_links(period) for period in _periods(asked, over)]
     created = [row[Column.CREATED] for row in rows.values()]
     resolved = [row[Column.RESOLVED] for row in rows.values()]
     backlog = report.backlog(asked, over, by=by, today=today)
@@ -182,8 +181,13 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
             urls=[[link(name) for link in links] for name in ("responses", "resolutions")],
         ),
         "periods": [
-            {"label": text, "backlog": left, "cells": _cells(row, (within, WHOLE), closed=True)}
-            for text, row, left, within in zip(labels, rows.values(), backlog, periods, strict=True)
+            {
+                "name": text,
+                "cells": _cells(
+                    row, link, closed=True, backlog="–" if left is None else number(left)
+                ),
+            }
+            for text, row, left, link in zip(labels, rows.values(), backlog, links, strict=True)
         ],
     }
 
@@ -216,7 +220,7 @@ def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
                 {
                     "name": known.get(key) or label(key),
                     "url": query_form.narrowed_link(asked, name, key) if name in _FILTERED else "",
-                    "cells": _cells(row, _narrowed(asked, name, key)),
+                    "cells": _cells(row, query_form.drill_down_links(*_narrowed(asked, name, key))),
                 }
                 for key, row in _ordered(name, rows)
                 if any(row)
@@ -233,7 +237,7 @@ def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
             "name": RULES.get(rule, rule),
             "level": level,
             "count": count,
-            "url": query_form.drill_down_link(asked, "escalated", Part(rule=rule, level=level)),
+            "url": query_form.drill_down_links(asked, Part(rule=rule, level=level))("escalated"),
         }
         for (rule, level), count in sorted(found.figures.rules.items())
     ]
@@ -290,13 +294,16 @@ def _of(asked: ReportQuery, priority: Priority) -> ReportQuery:
     return _narrowed(asked, "priority", priority.value)[0]
 
 
-def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> list[dict[str, str]]:
-    """Return the figures of a row, each with a link to its tickets."""
-    link = query_form.drill_down_links(*of)
+def _cells(
+    row: Row, link: Callable[[str], str], *, closed: bool = False, backlog: str | None = None
+) -> list[tuple[str, str]]:
+    """Return the figures of a row, each with a link to its tickets, or with none."""
     counts = [("created", Column.CREATED), ("resolved", Column.RESOLVED)]
     counts += [("closed", Column.CLOSED)] if closed else []
     counts += [("reopened", Column.REOPENED), ("escalated", Column.ESCALATED)]
     cells = [(number(row[column]), name, row[column]) for name, column in counts]
+    if backlog is not None:
+        cells.append((backlog, "", 0))  # a backlog is no list of events
     for name, stat in (
         ("responses", figures.response(row, figures.Bins())),
         ("resolutions", figures.resolution(row, figures.Bins())),
@@ -305,7 +312,7 @@ def _cells(row: Row, of: tuple[ReportQuery, Part], *, closed: bool = False) -> l
         if not closed:
             took = "–" if stat.average is None else span(stat.average)
             cells.append((took, name, stat.count))
-    return [{"text": text, "url": link(name) if count else ""} for text, name, count in cells]
+    return [(text, link(name) if count else "") for text, name, count in cells]
 
 
 def _periods(asked: ReportQuery, over: GroupBy) -> list[ReportQuery]:

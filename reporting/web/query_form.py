@@ -16,6 +16,7 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
+from helpdesk.request_cache import once_a_page
 from reporting.domain import days
 from reporting.domain.days import Range, day_of
 from reporting.services.drill_down import WHOLE, Part
@@ -163,15 +164,18 @@ def drill_down_pairs(asked: ReportQuery, figure: str, part: Part) -> list[tuple[
     return [*pairs(asked), *named, ("figure", figure)]
 
 
-def drill_down_link(asked: ReportQuery, figure: str, part: Part = WHOLE) -> str:
-    """Return the URL of the page with the tickets behind a figure."""
-    return drill_down_links(asked, part)(figure)
-
-
 def drill_down_links(asked: ReportQuery, part: Part = WHOLE) -> Callable[[str], str]:
-    """Return the same for many figures of one row; the common part is built only once."""
-    address = f"{reverse('report_tickets')}?{urlencode(drill_down_pairs(asked, '', part))}"
+    """Return the URL of the page with the tickets behind a figure, for each figure of one row.
+
+    A report has hundreds of links: what those of a row have in common is built only once.
+    """
+    address = f"{_drill_down()}?{urlencode(drill_down_pairs(asked, '', part))}"
     return lambda figure: address + figure
+
+
+@once_a_page
+def _drill_down() -> str:
+    return reverse("report_tickets")
 
 
 def narrowed_link(asked: ReportQuery, name: str, key: str) -> str:

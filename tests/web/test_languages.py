@@ -180,6 +180,10 @@ def test_mails_to_colleagues_are_in_their_languages(desk, settings, client):
     ("shown", "english", "german"),
     [
         (lambda: number(12_345), "12,345", "12.345"),
+        (lambda: number(-1_000), "-1,000", "-1.000"),
+        (lambda: number(-999), "-999", "-999"),
+        (lambda: number(999), "999", "999"),
+        (lambda: number(1_000), "1,000", "1.000"),
         (lambda: span(2 * 86_400 + 3 * 3_600), "2 d 3 h", "2 T 3 h"),
         (lambda: day(date(2026, 3, 5)), "5 Mar 2026", "5. März 2026"),
         (

@@ -58,6 +58,14 @@ def page(client, address, status=200):
     return answer.content.decode()
 
 
+def test_a_report_reads_its_days_once(supervisor, history):
+    """Volume, attainment and backlog are of the same days."""
+    with capacity.counting() as used:
+        page(supervisor, "/reports/")
+    completeness, figures, before, merged, days = 5, 2, 2, 1, 1
+    assert used.requests == completeness + figures + before + merged + days
+
+
 def test_a_report_shows_every_figure_with_its_definition(supervisor, history):
     shown = page(supervisor, "/reports/")
 

@@ -47,6 +47,8 @@ def span(length: timedelta | int) -> str:
 @register.filter
 def number(value: object) -> str:
     """A whole number with its thousands apart, as the reader writes it; anything else as it is."""
+    if isinstance(value, int) and -1_000 < value < 1_000:
+        return str(int(value))  # nothing to part: a report has hundreds, and Django takes its time
     return number_format(value, force_grouping=True) if isinstance(value, int) else str(value)
 
 
