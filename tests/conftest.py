@@ -11,6 +11,15 @@ def made_tables() -> None:
     create_missing_tables()
 
 
+@pytest.fixture(autouse=True)
+def language_of_the_desk():
+    """The language of a request to a test's client is no other test's."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture
 def tables(made_tables) -> None:
     """Empty tables, and nothing remembered of what was in them."""

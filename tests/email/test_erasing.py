@@ -147,6 +147,54 @@ def test_who_took_part_in_tickets_of_others_is_gone_from_them(desk, mailbox, mai
     assert [one.event for one in log_of(number)].count("erased") == 1
 
 
+def test_originals_that_name_an_erased_person_are_removed_from_tickets_of_others(desk, mailbox):
+    """Bea is a customer, and only in copy of Giulia's ticket, in the text of one mail, and in none
+    of another."""
+    own = take(sender="Bea <bea@posta.example>", message_id="own@posta.example").ticket_id
+    copied = take(cc="Bea <bea@posta.example>", message_id="a@posta.example")
+    number = copied.ticket_id
+    fields = {"in_reply_to": "<a@posta.example>"}
+    told = take(**fields, message_id="b@posta.example", body="bea@posta.example knows it.")
+    hidden = take(
+        **fields,
+        message_id="c@posta.example",
+        content_type="text/html",
+        body="<p title='bea@posta.example'>Look.</p>",
+    )
+    plain = take(**fields, message_id="d@posta.example", body="Hello?")
+    participants.remove(number, address="bea@posta.example", by=desk.rep, now=after(minutes=8))
+    settle()
+    shas = {line.communication_id: line.email.sha256 for line in log_of(number) if line.email}
+
+    erased(desk, stored(own).customer_id)
+
+    there = {key for key, sha in shas.items() if raw_messages.is_there(sha)}
+    assert there == {plain.communication_id}
+    lines = {line.communication_id: line for line in log_of(number)}
+    for one in (copied, told, hidden):
+        facts = lines[one.communication_id].email
+        assert (facts.sha256, facts.html) == (None, None)
+        assert "original-erased" in facts.remarks
+    assert "knows it" in lines[told.communication_id].content, "what Giulia wrote stays"
+    assert [one.event for one in log_of(number)].count("originals-erased") == 1
+    settle()
+    assert list(verify([number])) == []
+    erased(desk, stored(own).customer_id)
+    assert [one.event for one in log_of(number)].count("originals-erased") == 1
+
+
+def test_whoever_is_in_copy_of_mail_is_found_without_taking_part(desk, mailbox):
+    """They were taken off, or there were too many: the mail still names them."""
+    own = take(sender="Bea <bea@posta.example>", message_id="own@posta.example").ticket_id
+    number = take(cc="Bea <bea@posta.example>", message_id="a@posta.example").ticket_id
+    participants.remove(number, address="bea@posta.example", by=desk.rep, now=after(minutes=8))
+    settle()
+
+    found = find(Filters(text="bea@posta.example"), by=desk.rep)
+
+    assert {one.ticket_id for one in found.tickets} == {own, number}
+
+
 def test_an_erased_customers_acknowledgement_is_not_listed_as_undelivered(
     desk, mailbox, mailoutbox, monkeypatch
 ):

@@ -74,7 +74,7 @@ describe(
         "communicationsCursor": ("Where the conversation goes on.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
         "unknownMentions": ("Mentions of nobody.", ["rep9"]),
         "sort": ("The order.", "slaDeadline"),
-        "channel": ("How it reached the desk.", "email"),
+        "channel": ("How it came to the desk, or went from it. Null: unknown.", "email"),
         "at": ("When that was.", "2026-11-24T10:05:00Z"),
         "deliveries": ("What became of the email to each recipient.", None),
         "mailbox": ("The name of a mailbox.", "support"),
@@ -209,7 +209,9 @@ class CommunicationOut(ApiSchema):
     due_at: Moment | None = Field(default=None, description="When that rule's milestone was due.")
     reason: str | None = Field(default=None, description="The reason for a manual escalation.")
     channel: Channel | None = Field(
-        default=None, description="How it reached the desk. Null for what was typed there."
+        default=None,
+        description="How it reached the customer or the desk: a reply that is sent, by `email`; "
+        "what a colleague typed, by `web` or `api`. Null where that is not known.",
     )
     sender: str | None = Field(
         default=None,
@@ -409,7 +411,7 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "rule": line.rule,
         "due_at": line.due_at,
         "reason": line.reason,
-        "channel": line.channel,
+        "channel": line.came_by,
         "from": line.email.sender if line.email else None,
         "to": list((line.email.to if line.email else None) or ()),
         "cc": list((line.email.cc if line.email else None) or ()),

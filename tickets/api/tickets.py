@@ -224,6 +224,7 @@ def add_communication(
             waiting=asked.waiting,
             reply_to=asked.reply_to,
             token=token_of(request),
+            channel=Channel.API,
             by=actor_of(request.user),
         )
     except DuplicateMessage as said:

@@ -61,6 +61,7 @@ class LogEvent(StrEnum):
     ESCALATED = "escalated"
     NOT_REASSIGNED = "not-reassigned"
     ERASED = "erased"
+    ORIGINALS_ERASED = "originals-erased"
     ARCHIVED = "archived"
     RESTORED = "restored"
     DELIVERY_REPORT = "delivery-report"

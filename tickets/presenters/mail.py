@@ -85,6 +85,7 @@ REMARKS: Mapping[str, Promise] = {
     Remark.CUT: _(
         "The email is too large. Only its beginning was fetched; all of it is at the mail server."
     ),
+    Remark.ORIGINAL_ERASED: _("The original was removed: a person it named was erased."),
     Remark.FORWARDED: _("Forwarded by a colleague."),
     Remark.AUTOMATIC: _("Sent automatically."),
     Remark.PARTICIPANTS_LEFT_OUT: _(

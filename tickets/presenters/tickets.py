@@ -82,8 +82,10 @@ class LogLine:
     delivery: str
     delivery_at: datetime | None
     delivery_problem: str
+    channel: str = ""
+    """How a message came or went, in words; empty where that is unknown."""
     email: EmailLine | None = None
-    """How the message came, where it is an e-mail."""
+    """Its headers, where it came by email."""
     side_thread: str = ""
     """The number of the conversation with a third party that it belongs to."""
     recipients: Sequence[Recipient] = ()
@@ -332,6 +334,7 @@ def _log_line(
         delivery=line.delivery or "",
         delivery_at=line.delivery_at,
         delivery_problem=str(line.delivery_problem or ""),
+        channel=label(line.came_by) if line.came_by else "",
         email=email_line(ticket_id, line),
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),

@@ -12,6 +12,7 @@ from pynamodb.attributes import (
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
 from helpdesk.mail.problems import MailProblem, problem_of
+from tickets.domain.ticket import Channel
 from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
@@ -110,7 +111,8 @@ class Communication(Item):
     reason = UnicodeAttribute(null=True)  # of an escalation by hand
     reference = UnicodeAttribute(null=True)  # the number that an imported ticket had elsewhere
     attachments = ListAttribute(of=Attachment, null=True)
-    # How it came or went: a word of tickets.domain.ticket.Channel; absent on entries without one
+    # How it came or went: a word of tickets.domain.ticket.Channel; absent where that is unknown,
+    # and on replies of earlier releases, which went by email: see `came_by`
     channel = UnicodeAttribute(null=True)
     email = EmailFacts(null=True)
     # Of a conversation with a third party: its number on the ticket
@@ -132,6 +134,12 @@ class Communication(Item):
     @property
     def delivery_problem(self) -> MailProblem | None:
         return problem_of(self.delivery_problem_code, self.delivery_problem_detail)
+
+    @property
+    def came_by(self) -> str | None:
+        """How it came or went, a word of tickets.domain.ticket.Channel; None if unknown."""
+        sent = Channel.EMAIL.value if self.delivery or self.deliveries else None
+        return self.channel or sent
 
 
 class Escalation(Item):

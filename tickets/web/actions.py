@@ -23,6 +23,7 @@ from helpdesk.middleware import status_of
 from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
 from tickets.domain.mentions import mentions
+from tickets.domain.ticket import Channel
 from tickets.presenters import tickets
 from tickets.presenters.labels import explained
 from tickets.services.assignment import assign as assigning
@@ -112,6 +113,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             reply_to=typed.get("reply_to", ""),
             seen=typed.get("seen") or None,
             token=_token(ticket_id, request),
+            channel=Channel.WEB,
             by=by,
         )
 
@@ -124,6 +126,7 @@ def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             content=request.POST.get("content", ""),
             attachments=attachments,
             token=_token(ticket_id, request),
+            channel=Channel.WEB,
             by=by,
         )
 

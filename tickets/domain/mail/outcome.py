@@ -59,3 +59,4 @@ class Remark(StrEnum):
     PARTICIPANTS_LEFT_OUT = "participants-left-out"  # a ticket has enough
     LATE = "late"
     BY_HAND = "by-hand"  # a colleague decided on it
+    ORIGINAL_ERASED = "original-erased"  # it named a person who was erased

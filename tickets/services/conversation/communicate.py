@@ -52,6 +52,7 @@ def communicate(
     seen: str | None = None,
     token: Token | None = None,
     arrival: Arrival | None = None,
+    channel: Channel | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
@@ -64,7 +65,7 @@ def communicate(
     `seen` is given. A message to a merged ticket goes to the
     ticket it was merged into. A customer's message to a ticket that was closed too long ago goes to
     its follow-up, which the first such message creates. A message from email has an `arrival`, and
-    may have any length.
+    may have any length; of any other, `channel` says where it was entered.
 
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
@@ -101,7 +102,9 @@ def communicate(
             attachments=attachments,
             delivery=Delivery.PENDING if delivers else None,
         )
+        line.channel = channel.value if channel else None
         if delivers:
+            line.channel = Channel.EMAIL.value
             line.deliveries = recipients_of(draft.ticket, reply_to=reply_to)
         written[:] = [line]
         if token:
@@ -144,7 +147,14 @@ def communicate(
         if not inbound:
             raise
         return _continue_elsewhere(
-            ticket_id, content, attachments, token=token, arrival=arrival, by=by, now=now
+            ticket_id,
+            content,
+            attachments,
+            token=token,
+            arrival=arrival,
+            channel=channel,
+            by=by,
+            now=now,
         )
     except MergedAway as merged:
         if arrival and arrival.side_thread:
@@ -161,6 +171,7 @@ def communicate(
             reply_to=reply_to,
             token=token,
             arrival=arrival,
+            channel=channel,
             by=by,
             now=now,
         )
@@ -185,6 +196,7 @@ def respond(
     reply_to: str = "",
     seen: str | None = None,
     token: Token | None = None,
+    channel: Channel | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -200,6 +212,7 @@ def respond(
         reply_to=reply_to,
         seen=seen,
         token=token,
+        channel=channel,
         by=by,
         now=now,
     )
@@ -212,6 +225,7 @@ def note(
     content: str,
     attachments: Sequence[Attachment] = (),
     token: Token | None = None,
+    channel: Channel | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
@@ -222,6 +236,7 @@ def note(
         content=content,
         attachments=attachments,
         token=token,
+        channel=channel,
         by=by,
         now=now,
     )
@@ -240,6 +255,7 @@ def _continue_elsewhere(
     *,
     token: Token | None,
     arrival: Arrival | None,
+    channel: Channel | None,
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
@@ -260,6 +276,7 @@ def _continue_elsewhere(
         attachments=attachments,
         token=token,
         arrival=arrival,
+        channel=channel,
         by=by,
         now=now,
     )

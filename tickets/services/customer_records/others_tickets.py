@@ -6,14 +6,16 @@ from customers.services.erase import Marks
 from helpdesk.accounts.actors import Actor
 from helpdesk.dynamo.transaction import Action
 from tickets.domain.filters import Filters
+from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import ERASED, LogEvent
 from tickets.domain.ticket import CommunicationType as Type
+from tickets.services.email.forget import forget_original, original_names
 from tickets.services.email.matching import name_and_address
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lists.find import every_number
 from tickets.store import queries, search
-from tickets.store.items import Communication
+from tickets.store.items import Communication, EmailFacts
 
 MOST_TICKETS = 10_000
 MOST_LINES = 100_000
@@ -22,8 +24,7 @@ MOST_LINES = 100_000
 def tickets_of(marks: Marks, customer_ids: Sequence[str], *, by: Actor) -> list[str]:
     """Return the tickets of others that name one of a person's addresses.
 
-    One search for each address. The search index may be a moment late, and does not have people who
-    were only in copy.
+    One search for each address. The search index may be a moment late.
     """
     addresses = sorted(value for value in marks.values if "@" in value)
     found = (
@@ -37,19 +38,28 @@ def tickets_of(marks: Marks, customer_ids: Sequence[str], *, by: Actor) -> list[
 def forget_part(ticket_id: str, marks: Marks, *, by: Actor) -> list[Communication]:
     """Take a person out of a ticket: as a participant, and wherever its messages name them.
 
-    Returns the messages that they wrote, for the caller to erase. A repeat changes nothing.
+    Originals that name them are removed; what others wrote stays as it is shown. Returns the
+    messages that they wrote, for the caller to erase. A repeat changes nothing.
     """
     written = []
-    for line in queries.whole_log(ticket_id, most=MOST_LINES):
+    log = queries.whole_log(ticket_id, most=MOST_LINES)
+    told = any(line.event == LogEvent.ORIGINALS_ERASED for line in log)
+    before = sum(map(_lost_its_original, log)) if told else 0
+    for line in log:
         if line.email and marks.are(line.email.sender):
             written.append(line)
-        elif actions := [*_headers(line, marks), *_deliveries(line, marks), *_log(line, marks)]:
+        elif actions := [*_email(line, marks), *_deliveries(line, marks), *_log(line, marks)]:
             line.update(actions=actions)
-    change(ticket_id, lambda draft: _forget(draft, marks), archived=True, by=by)
+    removed = sum(map(_lost_its_original, log)) > before
+    change(ticket_id, lambda draft: _forget(draft, marks, removed), archived=True, by=by)
     return written
 
 
-def _forget(draft: Draft, marks: Marks) -> None:
+def _forget(draft: Draft, marks: Marks, originals_removed: bool) -> None:
+    if originals_removed:
+        draft.add_entry(
+            Type.SYSTEM_UPDATE, "Original removed: erasure", event=LogEvent.ORIGINALS_ERASED
+        )
     ticket = draft.ticket
     left = [one for one in ticket.participants if not marks.are(name_and_address(one)[1])]
     replies_to_them = bool(ticket.reply_to) and marks.are(ticket.reply_to)
@@ -64,10 +74,19 @@ def _forget(draft: Draft, marks: Marks) -> None:
     )
 
 
-def _headers(line: Communication, marks: Marks) -> list[Action]:
+def _email(line: Communication, marks: Marks) -> list[Action]:
+    """Take them out of a message's headers, and remove its original if that names them."""
     facts = line.email
     if facts is None:
         return []
+    names_them = bool(facts.sha256) and original_names(line, marks.are_in)
+    if names_them:
+        forget_original(line)
+    return [Communication.email.set(facts)] if _headers(facts, marks) or names_them else []
+
+
+def _headers(facts: EmailFacts, marks: Marks) -> bool:
+    """Take them out of a message's headers; return whether they were there."""
     kept = {
         name: [one for one in getattr(facts, name) or () if not marks.are_in(one)]
         for name in ("to", "cc")
@@ -76,11 +95,15 @@ def _headers(line: Communication, marks: Marks) -> list[Action]:
     if not replies_to_them and all(
         len(kept[name]) == len(getattr(facts, name) or ()) for name in kept
     ):
-        return []
+        return False
     facts.to, facts.cc = kept["to"] or None, kept["cc"] or None
     if replies_to_them:
         facts.reply_to = None
-    return [Communication.email.set(facts)]
+    return True
+
+
+def _lost_its_original(line: Communication) -> bool:
+    return bool(line.email) and Remark.ORIGINAL_ERASED in (line.email.remarks or ())
 
 
 def _deliveries(line: Communication, marks: Marks) -> list[Action]:

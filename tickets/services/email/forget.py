@@ -1,6 +1,10 @@
 """Erase a customer's email: the original bytes, and everything that names a person."""
 
+from collections.abc import Callable, Iterator
+
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
+from helpdesk.mail.reading import Unreadable, read_safely
+from tickets.domain.mail.outcome import Remark
 from tickets.services.email import raw_messages
 from tickets.store import mail as store
 from tickets.store.items import Communication
@@ -37,6 +41,39 @@ def forget_email(line: Communication) -> None:
                 )
         except (ConditionFailed, Contended):
             continue  # it leads to another ticket, or is gone
+
+
+def original_names(line: Communication, are_in: Callable[[str], bool]) -> bool:
+    """Return whether a message's original has somebody in its headers or texts, as `are_in` says.
+
+    One that cannot be read may. Cost: a file, and reading it.
+    """
+    try:
+        return any(map(are_in, _texts_of(str(line.email.sha256))))
+    except Unreadable:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def forget_original(line: Communication) -> None:
+    """Remove a message's original, and say so among its headers, which the caller writes."""
+    facts = line.email
+    raw_messages.forget(str(facts.sha256))
+    facts.sha256 = facts.html = facts.left_out = None
+    facts.remarks = [*(facts.remarks or ()), Remark.ORIGINAL_ERASED.value]
+
+
+def _texts_of(sha256: str) -> Iterator[str]:
+    """Yield what a person can read of an original."""
+    message = read_safely(raw_messages.read(sha256))
+    people = (*message.sender, *message.reply_to, *message.to, *message.cc)
+    yield " ".join((*(f"{one.name} {one.address}" for one in people), *message.delivered_to))
+    yield from (message.subject, message.text, message.html)
+    for file in message.files:
+        yield file.name
+        if file.content_type.startswith(("text/", "message/")):
+            yield file.content.decode(errors="replace")
 
 
 def _write_if(mail: InboundEmail, actions: list[Action]) -> None:

@@ -195,8 +195,7 @@ class _People:
         said = [
             line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
         ]
-        senders = {str(line.email.sender) for line in lines if line.email}
-        people = [*_names(customer), *_marks(vehicle), *ticket.participants, *sorted(senders)]
+        people = [*_names(customer), *_marks(vehicle), *ticket.participants, *_written_to(lines)]
         strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *people]
         return Document(
             number=int(ticket.ticket_id),
@@ -230,6 +229,17 @@ def _names(customer: Customer | None) -> list[str]:
     if customer is None:
         return []
     return [*filter(None, (customer.name, customer.email, customer.company, customer.phone))]
+
+
+def _written_to(lines: Sequence[Communication]) -> list[str]:
+    """Return who wrote a ticket's emails and to whom, each once."""
+    found: dict[str, None] = {}
+    for line in lines:
+        if line.email:
+            people = (line.email.sender, *(line.email.to or ()), *(line.email.cc or ()))
+            found.update(dict.fromkeys(people))
+        found.update(dict.fromkeys(one.address for one in line.deliveries or ()))
+    return sorted(found)
 
 
 def _marks(vehicle: Vehicle | None) -> list[str]:
