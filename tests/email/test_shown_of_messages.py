@@ -5,6 +5,7 @@ import re
 import pytest
 
 from helpdesk.accounts.tokens import make_token
+from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.smtp import Refused, Server
 from tests.api.conftest import Program
 from tests.email.conftest import GIULIA, SUPPORT, after, send, take
@@ -126,7 +127,7 @@ def test_a_program_is_told_to_whom_a_message_went_and_what_became_of_it(
 
     def refuses_bea(server, message, *more):
         if message.to == [BEA]:
-            raise Refused("550 no such user")
+            raise Refused(ProblemCode.RESPONSE, "550 no such user")
         return gives(server, message, *more)
 
     monkeypatch.setattr(Server, "give", refuses_bea)
@@ -146,7 +147,8 @@ def test_a_program_is_told_to_whom_a_message_went_and_what_became_of_it(
     assert received["deliveries"] == []
     assert (reply["from"], reply["to"], reply["cc"]) == (None, [], [])
     at = "2026-11-02T12:06:00Z"
+    said = "Response from the mail server: 550 no such user"
     assert reply["deliveries"] == [
-        {"address": GIULIA, "state": "sent", "at": at, "problem": None},
-        {"address": BEA, "state": "failed", "at": at, "problem": "550 no such user"},
+        {"address": GIULIA, "state": "sent", "at": at, "problem": None, "problemCode": None},
+        {"address": BEA, "state": "failed", "at": at, "problem": said, "problemCode": "response"},
     ]
