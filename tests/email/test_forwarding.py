@@ -37,7 +37,14 @@ def stored_files(ticket_id):
 
 def suggested(page):
     """Whom the forms of a page offer as recipients."""
-    return re.findall(r'<input type="checkbox" name="to" value="([^"]*)"', page)
+    found = re.findall(r'<input type="checkbox" name="to" value="([^"]*)"', page)
+    return list(dict.fromkeys(found))
+
+
+def form_of(page, line_id):
+    """The form below a message that writes to a third party."""
+    found = re.search(rf'<details id="forward-{line_id}".*?</details>', page, re.DOTALL)
+    return found[0] if found else ""
 
 
 def page_of(client, ticket_id):
@@ -74,6 +81,53 @@ def test_whom_the_carrier_puts_in_copy_is_offered_and_has_an_address_once_writte
     assert log_of(first.ticket_id)[-1].side_thread == "1"
 
 
+def test_everybody_of_a_conversation_is_offered_on_each_of_its_messages(
+    rep, desk, mailbox, mailoutbox
+):
+    """The next message of the carrier need not name those in copy again; other conversations have
+    others in them."""
+    first = take()
+    [sent] = forwarded(desk, mailoutbox, first)
+    to = sent.extra_headers["Reply-To"]
+    take(sender=CARRIER, to=to, cc=BOSS, message_id="a@carrier.example", now=after(hours=1))
+    take(sender=CARRIER, to=to, message_id="b@carrier.example", now=after(hours=2))
+    forward(first.ticket_id, to=["b@broker.example"], content="Hi", by=desk.rep, now=after(hours=3))
+    page = page_of(rep, first.ticket_id)
+    ours, _naming, last, broker = (line for line in log_of(first.ticket_id) if line.side_thread)
+
+    assert suggested(form_of(page, ours.communication_id)) == [BOSS]
+    assert suggested(form_of(page, last.communication_id)) == [BOSS]
+    assert suggested(form_of(page, broker.communication_id)) == []
+    form = {"to": [CARRIER, BOSS], "content": "Thanks.", "side_thread": "1"}
+    rep.post(f"/tickets/{first.ticket_id}/forward/", form)
+    page = page_of(rep, first.ticket_id)
+    assert suggested(form_of(page, last.communication_id)) == [BOSS], "they were written to"
+
+
+def test_the_files_of_a_conversation_can_be_sent_on_in_it(rep, desk, mailbox, mailoutbox):
+    first = take()
+    [sent] = forwarded(desk, mailoutbox, first)
+    back = take(
+        **with_files(file("bill.pdf", b"of the carrier")),
+        sender=CARRIER,
+        to=sent.extra_headers["Reply-To"],
+        message_id="a@carrier.example",
+        now=after(hours=1),
+    )
+    form = form_of(page_of(rep, first.ticket_id), back.communication_id)
+    assert re.search(r'name="with_files" value="1"[^>]*>', form)
+    assert "checked" not in form, "the carrier has them"
+
+    typed = {"to": BOSS, "content": "See this.", "line": back.communication_id}
+    rep.post(
+        f"/tickets/{first.ticket_id}/forward/", {**typed, "side_thread": "1", "with_files": "1"}
+    )
+
+    sent = sent_to_carrier(mailoutbox)[BOSS]
+    assert names(sent) == ["bill.pdf"]
+    assert "> See these." in sent.body
+
+
 def test_nobody_is_offered_whom_somebody_unknown_named(rep, desk, mailbox, mailoutbox):
     first = take()
     [sent] = forwarded(desk, mailoutbox, first)
@@ -88,7 +142,7 @@ def test_nobody_is_offered_whom_somebody_unknown_named(rep, desk, mailbox, mailo
     suspended.add_to_ticket(waiting.key, first.ticket_id, by=desk.rep, now=after(hours=1))
 
     assert log_of(first.ticket_id)[-1].side_thread == "1"
-    assert suggested(page_of(rep, first.ticket_id)) == []
+    assert suggested(page_of(rep, first.ticket_id)) == [CARRIER], "whom the desk wrote to itself"
 
 
 @pytest.fixture

@@ -219,3 +219,35 @@ def test_nothing_is_written_in_two_steps(desk, mailbox, tmp_path, monkeypatch):
     mail_import.import_mail([as_files(tmp_path, [raw()])], mailbox=mailbox, now=after(days=1))
 
     assert len(made) == 1
+
+
+def test_a_past_reply_of_a_colleague_has_them_as_author(desk, mailbox, tmp_path):
+    """Others stay as they are: a reply from the desk's address is of nobody in particular."""
+    desk.rep_user.email = "rosa@desk.example"
+    desk.rep_user.save()
+    of_rosa = received(
+        raw(
+            sender="Rosa <rosa@desk.example>",
+            to="Giulia <giulia@posta.example>",
+            cc=SUPPORT,
+            message_id="rosa@old.example",
+            in_reply_to="<first@posta.example>",
+            body="Rosa here.",
+        ),
+        LONG_AGO + timedelta(hours=3),
+    )
+    call_command(
+        "import_mail", str(as_mbox(tmp_path, [*conversation(), of_rosa])), mailbox="support",
+        stdout=StringIO(),
+    )  # fmt: skip
+
+    authors = {
+        line.content.strip(): (line.created_by, line.author_id)
+        for ticket, _log in queries.every_ticket()
+        for line in log_of(ticket.ticket_id)
+    }
+    assert authors["Rosa here."] == (desk.rep.user_id, None)
+    assert authors["It arrives on Monday."] == ("system", None)
+    assert authors["Thank you."] == ("system", desk.customer.customer_id)
+    settle()
+    assert list(verify(["1", "2"])) == []

@@ -90,6 +90,9 @@ class LogLine:
     """The number of the conversation with a third party that it belongs to."""
     recipients: Sequence[Recipient] = ()
     """The recipients of a reply, each with its delivery."""
+    suggested: Sequence[str] = ()
+    """Who else is in its conversation with a third party: whom the desk wrote to there, and whom
+    the third party put in To or Cc."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
 
@@ -267,7 +270,9 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "customer": page.customer,
         "vehicle": page.vehicle,
         "log": log_entries(
-            [_log_line(ticket.ticket_id, line, people | teams, authors) for line in page.log]
+            _with_suggestions(
+                [_log_line(ticket.ticket_id, line, people | teams, authors) for line in page.log]
+            )
         ),
         "customers_others": ticket_lines(page.customers_others, now=now),
         "vehicles_others": ticket_lines(page.vehicles_others, now=now),
@@ -285,7 +290,7 @@ def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
     people = names_of([*(line.created_by for line in lines), *_people_in(lines)])
     named = people | _teams(_values_in(lines, "teamId"))
     authors = _authors(lines, None)
-    return [_log_line(ticket_id, line, named, authors) for line in lines]
+    return _with_suggestions([_log_line(ticket_id, line, named, authors) for line in lines])
 
 
 def message_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
@@ -339,6 +344,29 @@ def _log_line(
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),
     )
+
+
+def _with_suggestions(lines: list[LogLine]) -> list[LogLine]:
+    """Offer on each message of a conversation with a third party everybody else who is in it."""
+    people: dict[str, dict[str, None]] = {}
+    for line in lines:
+        if line.side_thread:
+            named = (
+                *(one.address for one in line.recipients),
+                *(line.email.others if line.email else ()),
+            )
+            people.setdefault(line.side_thread, {}).update(dict.fromkeys(named))
+    return [
+        replace(
+            line,
+            suggested=[
+                one for one in people[line.side_thread] if one not in line.third_parties.split()
+            ],
+        )
+        if line.side_thread
+        else line
+        for line in lines
+    ]
 
 
 def _of_third_party(line: Communication) -> bool:

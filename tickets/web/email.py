@@ -31,6 +31,7 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Forward a message to a third party: to typed addresses, and to selected ones."""
     typed = request.POST
     line, thread = typed.get("line", ""), typed.get("side_thread", "")
+    with_files = bool(typed.get("with_files"))
     to, content = " ".join(typed.getlist("to")), typed.get("content", "")
     uploaded = request.FILES.getlist("files")
     names = "\n".join(f"{one.name} {one.size}" for one in uploaded)
@@ -42,8 +43,9 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             to=to.replace(",", " ").replace(";", " ").split(),
             content=content,
             side_thread=thread,
-            forwarded_line="" if thread else line,
-            with_files=bool(typed.get("with_files")),
+            # Within a conversation a message is only quoted if its files go with it.
+            forwarded_line=line if with_files or not thread else "",
+            with_files=with_files,
             attachments=attachments,
             token=token,
             by=by,

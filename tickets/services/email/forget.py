@@ -1,6 +1,7 @@
 """Erase a customer's email: the original bytes, and everything that names a person."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
 from helpdesk.mail.reading import Unreadable, read_safely
@@ -61,7 +62,8 @@ def forget_original(line: Communication) -> None:
     facts = line.email
     raw_messages.forget(str(facts.sha256))
     facts.sha256 = facts.html = facts.left_out = None
-    facts.remarks = [*(facts.remarks or ()), Remark.ORIGINAL_ERASED.value]
+    remarks: list[Any] = [*(facts.remarks or ()), Remark.ORIGINAL_ERASED.value]
+    facts.remarks = remarks
 
 
 def _texts_of(sha256: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from customers.services.create import create_customer
 from customers.services.read import customer_with_email
 from customers.store.items import Customer
-from helpdesk.accounts.actors import SYSTEM
+from helpdesk.accounts.actors import SYSTEM, actor_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Invalid, ServiceError
@@ -58,6 +58,7 @@ from tickets.services.sla import policies
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.items import Attachment, Communication
+from tickets.store.keys import set_record_keys
 from tickets.store.mail import InboundEmail, MessageTicket, SameMessage
 from tickets.store.ticket import Ticket
 
@@ -280,6 +281,9 @@ class _Import:
             automatic=one.read.automatic is not Automatic.NO or late,
         )
         arrival.note_on(draft, line)
+        if one.sender.user is not None and (is_note or one.is_ours):
+            line.created_by = actor_of(one.sender.user).user_id
+            set_record_keys(line)
         if is_note:
             line.without_effect = None
         elif one.is_ours and arrival.has_effect:
