@@ -1,5 +1,6 @@
-"""Filters of the admin's lists."""
+"""Filters of the admin's lists. Those of tickets follow from the table of filters."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
+from tickets.services.lists.filter_definition import Control, Filter
 
 Choices = list[tuple[str, Any]]
 
@@ -74,17 +76,6 @@ class AssigneeFilter(PersonFilter):
         return super().queryset(request, queryset)
 
 
-class TeamFilter(admin.SimpleListFilter):
-    title = _("team")
-    parameter_name = "team"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return people().teams
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(team_id=self.value()) if self.value() else queryset
-
-
 class DueFilter(admin.SimpleListFilter):
     """The next deadline, in days of the reader's time zone from today on."""
 
@@ -130,3 +121,50 @@ class OrderFilter(admin.SimpleListFilter):
         asked = self.value()
         known = {name for name, _words in self.lookup_choices}
         return queryset.order_by(asked) if asked in known else queryset
+
+
+_OWN: Mapping[str, type[admin.SimpleListFilter]] = MappingProxyType(
+    {
+        "overdue": SlaStatusFilter,  # the SLA statuses are one filter here
+        "escalated": EscalatedFilter,
+        "assignedTo": AssigneeFilter,
+        "dueFrom": DueFilter,  # days to come, where Django offers past ones
+        "dueTo": DueFilter,
+    }
+)
+"""The list filters of tickets that are more than a choice of values, by the filter's name."""
+
+
+def of_tickets(filters: Iterable[Filter]) -> list[Any]:
+    """Return the list filters of tickets: those of `filters` that have a lookup, and choices or
+    dates."""
+    found: list[Any] = [OrderFilter]
+    for one in filters:
+        shown = _OWN.get(one.name) or _shown(one)
+        if shown is not None and shown not in found:
+            found.append(shown)
+    return found
+
+
+def _shown(one: Filter) -> Any:
+    """Return the list filter of a filter: a field where Django knows its values, or dates."""
+    field, lookup = one.admin or ("", "")
+    if one.control is Control.DATE or lookup == "in":
+        return field or None
+    return _choice(one, field) if field and one.choices else None
+
+
+def _choice(one: Filter, field: str) -> type[admin.SimpleListFilter]:
+    """Return a list filter that offers what the filter's select offers."""
+
+    class Choice(admin.SimpleListFilter):
+        title = one.label
+        parameter_name = one.name
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+            return list(one.choices()) if one.choices else []
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{field: self.value()}) if self.value() else queryset
+
+    return Choice

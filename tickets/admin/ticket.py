@@ -24,14 +24,7 @@ from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
 from helpdesk.errors import Invalid, ServiceError
 from theme.templatetags.desk import moment, time_left
 from tickets.admin import actions
-from tickets.admin.filters import (
-    AssigneeFilter,
-    DueFilter,
-    EscalatedFilter,
-    OrderFilter,
-    SlaStatusFilter,
-    TeamFilter,
-)
+from tickets.admin.filters import of_tickets
 from tickets.admin.people import people
 from tickets.domain import workflow
 from tickets.domain.errors import DomainError
@@ -115,20 +108,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         "level_mark",
         "assignee",
     )
-    list_filter = (
-        OrderFilter,
-        "status",
-        SlaStatusFilter,
-        "priority",
-        EscalatedFilter,
-        "category",
-        "channel",
-        AssigneeFilter,
-        TeamFilter,
-        DueFilter,
-        "created_at",
-        "updated_at",
-    )
+    list_filter = of_tickets(FILTERS)
     search_by = search_order = "words"
     search_help_text = gettext_lazy(
         "Search by number, name, VIN or text, or use status:open priority:high "

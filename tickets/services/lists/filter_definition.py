@@ -72,7 +72,8 @@ class Filter:
     shown: Callable[[str], str] = filter_choices.word
     """What a chosen value is called, beside the list that it filters."""
     admin: tuple[str, str] | None = None
-    """The admin's field and lookup, if one lookup expresses the filter."""
+    """The admin's field and lookup, if one lookup expresses the filter. With choices, or a date, it
+    is a filter of the admin's list, too."""
 
     def asked(self, filters: Filters) -> Any:
         """Return the filter's value in `filters`, or None if it is not set."""
