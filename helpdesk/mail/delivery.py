@@ -7,7 +7,7 @@ worker dies while it sends, or the connection is lost after the whole message wa
 nobody can know whether it was sent: it is not sent again without a person's decision.
 
 If the mail server is away, each run waits for one mail only: the others are not tried, and keep
-their place.
+their place. So it is if an engine of ours is away.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from pynamodb.exceptions import PynamoDBException, UpdateError
 
-from helpdesk import wake
+from helpdesk import database_away, wake
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.log_redaction import kind_of
@@ -52,16 +52,25 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 
 ENGINES_AWAY = (BotoCoreError, ClientError, PynamoDBException, DatabaseError)
 """Errors of our own engines: a later try may succeed."""
+UNREACHABLE = (ConnectionError, HTTPClientError, *database_away.AWAY)
+"""Errors of an engine that cannot be reached: the same would happen to the next mail."""
 
 
 def send_due(*, now: datetime | None = None) -> int:
     """Send the mails that are due; return how many messages the server accepted.
 
-    An unexpected error with one of them does not stop the others.
+    An unexpected error with one of them does not stop the others, unless an engine is away: then
+    the next run tries them.
     """
     sent = 0
     with mail_server() as server:
-        due = queue.due(now or this_second(), limit=BATCH)
+        try:
+            due = queue.due(now or this_second(), limit=BATCH)
+        except ENGINES_AWAY as error:
+            if not _is_unreachable(error):
+                raise
+            log.warning("engine_away", reason=kind_of(error))
+            return 0
         for (name, group), found in groupby(due, key=lambda mail: (mail.kind, mail.group)):
             at = now or this_second()  # a batch may take long, and a claim counts from its own time
             try:
@@ -70,8 +79,15 @@ def send_due(*, now: datetime | None = None) -> int:
                 log.warning("mail_server_away", reason=kind_of(away.__cause__ or away))
                 break
             except Exception as error:
+                if _is_unreachable(error):
+                    log.warning("engine_away", reason=kind_of(error))
+                    break
                 log.exception("mail_not_sent", kind=name, group=group, reason=type(error).__name__)
     return sent
+
+
+def _is_unreachable(error: Exception) -> bool:
+    return isinstance(error, UNREACHABLE) or isinstance(getattr(error, "cause", None), UNREACHABLE)
 
 
 def send_soon() -> None:

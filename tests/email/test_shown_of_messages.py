@@ -14,6 +14,7 @@ from tickets.domain.ticket import Channel, CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.email import participants
 from tickets.services.email.side_threads import forward
+from tickets.services.lifecycle.links_and_merges import split
 from tickets.services.lifecycle.status import change_status
 
 BEA = "bea@posta.example"
@@ -107,6 +108,14 @@ def test_a_message_that_is_continued_elsewhere_keeps_its_channel(desk, mailbox):
 
     assert follow_up.ticket_id != number
     assert line.channel == "api"
+
+
+def test_a_message_that_becomes_a_ticket_keeps_its_channel(desk, mailbox):
+    found = take()
+
+    made = split(found.ticket_id, found.communication_id, subject="More", by=desk.rep)
+
+    assert log_of(made.ticket_id)[1].channel == "email"
 
 
 def test_the_head_says_how_a_ticket_came(rep, desk, mailbox):

@@ -8,9 +8,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.mail import EmailMessage
+from structlog.testing import capture_logs
 
 from customers.services.create import create_customer
+from helpdesk.dynamo.table import client
 from helpdesk.engines import ports
 from helpdesk.mail import delivery, kinds, queue, smtp
 from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
@@ -170,6 +173,42 @@ def test_after_ten_minutes_without_a_server_everything_arrives_once_and_the_refu
 
 def _quickly(get_connection):
     return lambda: get_connection(timeout=0.05)
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["at once", "within a run"])
+def test_while_an_engine_is_away_a_run_says_so_once_and_the_next_sends_everything(
+    desk, server, monkeypatch, begun
+):
+    for _each in range(3):
+        respond(desk.ticket().ticket_id, content="Hello.", by=desk.rep, now=NOON)
+    settle()
+    due = queue.due
+
+    def find_all(*asked, **more):
+        found = due(*asked, **more)
+        nobody(patch)
+        return found
+
+    with monkeypatch.context() as patch:
+        if begun:
+            patch.setattr(queue, "due", find_all)
+        else:
+            nobody(patch)
+        with capture_logs() as logs:
+            assert delivery.send_due(now=after(minutes=1)) == 0
+
+    assert [(line["event"], line["log_level"]) for line in logs] == [("engine_away", "warning")]
+    assert "exc_info" not in logs[0]
+    assert delivery.send_due(now=after(minutes=2)) == 3
+
+
+def nobody(patch):
+    """Let no request reach the engine."""
+
+    def unreachable(*_asked):
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+
+    patch.setattr(client(), "_make_api_call", unreachable)
 
 
 def test_an_answer_whose_end_nobody_knows_waits_for_a_person_and_a_notification_does_not(

@@ -38,6 +38,8 @@ class FirstMessage:
     inbound: bool
     written_by: str
     """The id of the colleague who wrote or recorded it."""
+    channel: str | None = None
+    """How it came, where `beside` does not say so."""
     beside: Callable[[Draft, Communication], None] | None = None
     """Called with the entry: writes down how the message came."""
 
@@ -52,6 +54,7 @@ class FirstMessage:
             attachments=self.attachments,
         )
         line.created_by = self.written_by
+        line.channel = self.channel
         set_record_keys(line)
         if self.beside:
             self.beside(draft, line)

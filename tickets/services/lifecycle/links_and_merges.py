@@ -219,6 +219,7 @@ def split(
                 attachments=files,
                 inbound=line.direction == Direction.INBOUND.value,
                 written_by=line.created_by,
+                channel=line.came_by,
             ),
             token=token,
             by=by,
