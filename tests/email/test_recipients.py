@@ -4,6 +4,8 @@ import re
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from customers.services.create import create_customer, edit_customer
 from helpdesk.errors import Invalid
@@ -41,6 +43,15 @@ def test_who_comes_after_a_reply_was_written_does_not_get_it(desk, mailbox, mail
     sent = send(mailoutbox, after(minutes=6))
 
     assert sorted(one.to[0] for one in sent) == ["bea@posta.example", GIULIA]
+
+
+@pytest.mark.parametrize(("cc", "asked"), [("", False), ("Bea <bea@posta.example>", True)])
+def test_a_reply_asks_for_mailboxes_only_where_others_take_part(mailbox, desk, cc, asked):
+    number = take(cc=cc).ticket_id
+    respond(number, content="Yes.", by=desk.rep, now=after(minutes=2))
+    with CaptureQueriesContext(connection) as queries:
+        respond(number, content="Yes, indeed.", by=desk.rep, now=after(minutes=3))
+    assert any("tickets_mailbox" in one["sql"] for one in queries) is asked
 
 
 def test_sent_again_it_goes_to_the_corrected_address_of_whom_it_was_for(

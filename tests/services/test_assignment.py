@@ -221,7 +221,7 @@ def test_people_who_take_at_the_same_moment_get_different_turns(desk):
     assert set(given) == {desk.rep.user_id, desk.rep2.user_id}
 
 
-def test_the_workload_is_what_everybody_has(desk):
+def test_the_workload_is_what_everybody_has(desk, django_assert_num_queries):
     team("Money", desk.rep2_user)
     desk.rep_user.capacity = 2
     desk.rep_user.save()
@@ -230,7 +230,8 @@ def test_the_workload_is_what_everybody_has(desk):
     desk.ticket(assigned_to=desk.rep2.user_id, now=NOON - timedelta(days=30))
     settle()
 
-    people = {person.name: person for person in workload(by=desk.rep2, now=NOON).people}
+    with django_assert_num_queries(4):
+        people = {person.name: person for person in workload(by=desk.rep2, now=NOON).people}
 
     assert people["Rosa Marin"].load == 2
     assert people["Rosa Marin"].full

@@ -40,6 +40,22 @@ def test_every_list_has_a_page_that_helps_when_it_is_empty(rep_client, queue):
     assert "px-6 py-16 text-center" in answer.content.decode()
 
 
+def test_the_form_of_filters_is_rendered_once_and_anew_for_what_has_changed(rep_client, desk):
+    def rendered(query):
+        answer = rep_client.get(f"/tickets/?view=active{query}")
+        names = [one.name for one in answer.templates if one.name]
+        return answer, [name for name in names if name.startswith("components/filters/")]
+
+    rendered("")
+    assert rendered("")[1] == []
+    answer, anew = rendered("&tag=<b>")
+    assert anew == ["components/filters/text.html"]
+    assert 'value="&lt;b&gt;"' in answer.content.decode()
+    desk.rep_user.last_name = "Marini"
+    desk.rep_user.save()
+    assert "Rosa Marini</option>" in rendered("")[0].content.decode()
+
+
 def test_filters_live_in_the_address_and_can_be_taken_away(rep_client, desk):
     high = desk.ticket(priority="High", category="Customs").ticket_id
     desk.ticket(priority="High")

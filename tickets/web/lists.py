@@ -1,6 +1,6 @@
 """Lists of tickets with their filters, and saved views."""
 
-from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -193,27 +193,41 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
     return chips
 
 
-def _controls(filters: Filters, given: QueryDict) -> list[dict[str, Any]]:
-    """Return the controls of the filter form with their values; all flags are in one group."""
-    controls: list[dict[str, Any]] = []
-    flags: dict[str, Any] = {"template": _template(Control.CHECKBOX), "flags": []}
+@dataclass(frozen=True)
+class _Control:
+    """A control of the filter form with its values."""
+
+    template: str
+    name: str = ""
+    label: str = ""
+    options: tuple[tuple[str, str, bool], ...] = ()
+    value: str = ""
+    hidden: tuple[str, str] | None = None
+
+
+def _controls(filters: Filters, given: QueryDict) -> list[_Control]:
+    """Return the controls of the filter form; all flags are in one group."""
+    flags = tuple(
+        (one.name, str(one.label), bool(one.asked(filters)))
+        for one in FILTERS
+        if one.control is Control.CHECKBOX
+    )
+    group = _Control(_template(Control.CHECKBOX), options=flags)
+    controls: list[_Control] = []
     for one in FILTERS:
-        chosen = one.asked(filters)
         if one.control is Control.CHECKBOX:
-            if not flags["flags"]:
-                controls.append(flags)
-            flags["flags"].append((one.name, one.label, bool(chosen)))
+            controls += [] if group in controls else [group]
             continue
         typed = ", ".join(given.getlist(one.name))
         controls.append(
-            {
-                "template": _template(one.control),
-                "name": one.box if one.search else one.name,
-                "label": one.label,
-                "options": _options(one, chosen),
-                "value": given.get(one.box, "") if one.search else typed,
-                "hidden": (one.name, given[one.name]) if one.search and typed else None,
-            }
+            _Control(
+                template=_template(one.control),
+                name=one.box if one.search else one.name,
+                label=str(one.label),
+                options=_options(one, one.asked(filters)),
+                value=given.get(one.box, "") if one.search else typed,
+                hidden=(one.name, given.get(one.name, "")) if one.search and typed else None,
+            )
         )
     return controls
 
@@ -222,14 +236,9 @@ def _template(control: Control) -> str:
     return f"components/filters/{control.value}.html"
 
 
-def _options(one: Filter, chosen: Any) -> Sequence[tuple[str, Any, bool]]:
+def _options(one: Filter, chosen: Any) -> tuple[tuple[str, str, bool], ...]:
     """Return the options of a select: values, labels, and whether each is selected."""
     if one.choices is None:
         return ()
-    return _marked(one.choices(), {chosen} if isinstance(chosen, str) else chosen)
-
-
-def _marked(
-    choices: Iterable[tuple[str, Any]], chosen: Collection[Any] | None
-) -> tuple[tuple[str, Any, bool], ...]:
-    return tuple((value, words, value in (chosen or ())) for value, words in choices)
+    selected = {chosen} if isinstance(chosen, str) else chosen or ()
+    return tuple((value, str(words), value in selected) for value, words in one.choices())
