@@ -69,6 +69,10 @@ FORMS = (
         ("tests/browser/test_pages.py",),
     ),
     Form(
+        *("PARTITION_TICKETS", "100000000", "Where the writes of so many tickets go, by shards"),
+        ("tests/services/test_partitions.py",),
+    ),
+    Form(
         *("SCHEMATHESIS_SECONDS", "240", "Made-up requests of the API"),
         ("tests/api/test_running.py",),
     ),
