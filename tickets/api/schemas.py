@@ -354,32 +354,17 @@ class TicketPage(Items[TicketOut]):
     pass
 
 
+_STORED = tuple(name for name in TicketOut.model_fields if name in Ticket.get_attributes())
+"""What the API gives out of a ticket as it is stored."""
+
+
 def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
     """A whole ticket, as it stands at `now`."""
     sla = ticket.sla
     late, unsolved = sla_status.breached_by(sla_facts(ticket), now)
     return {
-        "ticket_id": ticket.ticket_id,
-        "customer_id": ticket.customer_id,
-        "vehicle_id": ticket.vehicle_id,
-        "subject": ticket.subject,
+        **{name: getattr(ticket, name) for name in _STORED},
         "description": ticket.description or "",
-        "category": ticket.category,
-        "priority": ticket.priority,
-        "status": ticket.status,
-        "assigned_to": ticket.assigned_to,
-        "created_by": ticket.created_by,
-        "created_at": ticket.created_at,
-        "updated_at": ticket.updated_at,
-        "resolved_at": ticket.resolved_at,
-        "closed_at": ticket.closed_at,
-        "sla_deadline": ticket.sla_deadline,
-        "escalation_level": ticket.escalation_level,
-        "version": ticket.version,
-        "tags": list(ticket.tags),
-        "channel": ticket.channel,
-        "participants": list(ticket.participants),
-        "reply_to": ticket.reply_to,
         "waiting": bool(ticket.waiting),
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,

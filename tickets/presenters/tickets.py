@@ -219,38 +219,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     authors = _authors(page.log, page.customer)
     facts = sla_facts(ticket)
     due = sla_status.due(facts)
-    shown = {
-        name: getattr(ticket, name)
-        for name in (
-            "ticket_id",
-            "subject",
-            "description",
-            "category",
-            "priority",
-            "status",
-            "assigned_to",
-            "created_at",
-            "updated_at",
-            "resolved_at",
-            "closed_at",
-            "waiting",
-            "tags",
-            "continues",
-            "continued_by",
-            "merged_into",
-            "duplicates",
-            "related",
-            "split_from",
-            "vehicle_id",
-            "last_id",
-            "description_by_customer",
-            "channel",
-            "reply_to",
-        )
-    }
+    shown = {name: getattr(ticket, name) for name in Ticket.get_attributes()}
     shown |= {
-        "version": ticket.version,
-        "escalation_level": ticket.escalation_level,
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),

@@ -156,19 +156,9 @@ def priority(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action("edit_form", forms.EditForm)
 def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Change the fields that the form has: subject, description, category, tags, vehicle."""
-    typed = request.POST
-    tags = typed.get("tags")
-    return edit.edit(
-        ticket_id,
-        subject=typed.get("subject"),
-        description=typed.get("description"),
-        category=typed.get("category"),
-        vehicle_id=typed.get("vehicle"),
-        tags=tags.split(",") if tags is not None else None,
-        by=by,
-        version=_version(typed),
-    )
+    """Change the fields that the form has."""
+    fields = forms.EditForm.fields_in(request.POST)
+    return edit.edit(ticket_id, **fields, by=by, version=_version(request.POST))
 
 
 @action()

@@ -41,12 +41,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _page(request, form, typed)
     try:
         ticket = create_ticket(
-            customer_id=typed.get("customer", ""),
-            vehicle_id=typed.get("vehicle") or None,
-            subject=typed.get("subject", ""),
-            description=typed.get("description", ""),
-            category=typed.get("category", ""),
-            priority=typed.get("priority", ""),
+            **NewTicketForm.fields_in(typed),
             channel=Channel.WEB,
             token=Token(typed["token"]) if typed.get("token") else None,
             by=by,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from tickets.domain import workflow
@@ -22,6 +23,18 @@ class NewTicketForm(forms.Form):
     category = forms.ChoiceField(required=False, label=_("Category"))
     priority = forms.ChoiceField(required=False, label=_("Priority"), widget=forms.RadioSelect)
     token = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @staticmethod
+    def fields_in(typed: QueryDict) -> dict[str, Any]:
+        """Return what was typed, as `create_ticket` takes it."""
+        return {
+            "customer_id": typed.get("customer", ""),
+            "vehicle_id": typed.get("vehicle") or None,
+            "subject": typed.get("subject", ""),
+            "description": typed.get("description", ""),
+            "category": typed.get("category", ""),
+            "priority": typed.get("priority", ""),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,6 +109,18 @@ class EditForm(VersionForm):
     tags = forms.CharField(required=False, max_length=None)
     category = forms.CharField(required=False)
     vehicle = forms.CharField(required=False)
+
+    @staticmethod
+    def fields_in(typed: QueryDict) -> dict[str, Any]:
+        """Return what was typed, as `edit` takes it; None for what the form did not have."""
+        tags = typed.get("tags")
+        return {
+            "subject": typed.get("subject"),
+            "description": typed.get("description"),
+            "category": typed.get("category"),
+            "vehicle_id": typed.get("vehicle"),
+            "tags": tags.split(",") if tags is not None else None,
+        }
 
 
 class RelateForm(VersionForm):

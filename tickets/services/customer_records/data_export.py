@@ -43,13 +43,14 @@ _CUSTOMER = (
     ),
 )
 _VEHICLE = ("vehicle_id", "vin", "make", "model", "year", "shipment_status", "booking")
-_TICKET = (
-    *("ticket_id", "vehicle_id", "subject", "description", "category", "priority", "status"),
-    *("tags", "waiting", "escalation_level", "created_by", "created_at", "updated_at"),
-    *("assigned_to", "team_id", "segment", "policy_id", "description_by_customer", "timeline"),
-    *("resolved_at", "closed_at", "archived_at", "sla_deadline"),
-    *("merged_into", "duplicates", "related", "split_from", "continues", "continued_by"),
-    *("channel", "mailbox", "participants", "side_threads", "reply_to"),
+_TICKET_WITHOUT = {
+    *("pk", "sk", "customer_id", "version", "last_id", "side_threads_before"),
+    *("sla", "next_sla_at", "reopen_cycle", "fired_rules"),  # they follow from the timeline
+}
+_TICKET = tuple(
+    name
+    for name in Ticket.get_attributes()
+    if name not in _TICKET_WITHOUT and not name.endswith("_key") and name != "record_at"
 )
 _LINE = (
     *("communication_id", "type", "direction", "content", "created_by", "created_at"),

@@ -9,6 +9,7 @@ sent to other systems, and logs (which hold ids).
 """
 
 from collections.abc import Iterable
+from copy import copy
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
@@ -30,7 +31,7 @@ from tickets.services.email.forget import forget_email
 from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.log_entries import TEXTS
+from tickets.services.lifecycle.log_entries import ERASED_TEXTS, TEXTS
 from tickets.services.lists import saved_views, search
 from tickets.store import queries
 from tickets.store.items import Communication, Escalation
@@ -109,13 +110,10 @@ def _forget_ticket(ticket_id: str, by: Actor) -> None:
 
 def _forget(draft: Draft) -> None:
     ticket: Ticket = draft.ticket
-    words = (*ticket.tags, *ticket.participants, ticket.reply_to or "")
-    if ticket.subject == ticket.description == ERASED and not any(words):
+    if all(getattr(ticket, name) == erased for name, erased in ERASED_TEXTS.items()):
         return
-    ticket.subject = ticket.description = ERASED
-    ticket.tags = []
-    ticket.participants = []
-    ticket.reply_to = None
+    for name, erased in ERASED_TEXTS.items():
+        setattr(ticket, name, copy(erased))
     draft.add_entry(
         CommunicationType.SYSTEM_UPDATE,
         "The customer's personal data was erased",

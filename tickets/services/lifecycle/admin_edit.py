@@ -19,7 +19,8 @@ from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
 from tickets.store import queries
 from tickets.store.ticket import Ticket
 
-EDITED = ("subject", "description", "category", "priority", "status", "tags")
+BESIDE = ("assigned_to", "team_id", "note")
+"""What a supervisor's form has beside the fields that `edit` changes."""
 
 
 def edit_as_supervisor(
@@ -30,7 +31,7 @@ def edit_as_supervisor(
     version: int | None,
     now: datetime | None = None,
 ) -> Ticket:
-    """Change the fields in `changed`: those of EDITED, `assigned_to`, `team_id`, and an internal
+    """Change the fields in `changed`: those of `edit`, `assigned_to`, `team_id`, and an internal
     `note`.
 
     An empty assignee or team removes it. Raises Invalid with all that is wrong; TransitionRefused;
@@ -68,7 +69,7 @@ def edit_as_supervisor(
                 )
             )
 
-    fields: dict[str, Any] = {name: changed[name] for name in EDITED if name in changed}
+    fields = {name: value for name, value in changed.items() if name not in BESIDE}
     return edit(ticket_id, **fields, also=also, by=by, version=version, now=now)
 
 

@@ -1,5 +1,6 @@
 """Entries of a ticket's log: the old and new values of a System Update."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tickets.domain.ticket import ERASED
@@ -26,8 +27,17 @@ _LOGGED = (
     "participants",
 )
 
-TEXTS = frozenset({"subject", "description", "tags", "participants"})
-"""Fields of a ticket that hold people's words, as the log names them."""
+ERASED_TEXTS: Mapping[str, Any] = {
+    "subject": ERASED,
+    "description": ERASED,
+    "tags": [],
+    "participants": [],
+    "reply_to": None,
+}
+"""The attributes of a ticket that hold people's words, and what an erasure leaves of each."""
+
+TEXTS = frozenset(Ticket.get_attributes()[name].attr_name for name in ERASED_TEXTS)
+"""The same, as the log names them."""
 
 Values = dict[str, Any]
 
