@@ -207,6 +207,7 @@ class Vehicle(Item):
 
     @property
     def label(self) -> str:
+        """Year, make and model, as far as they are known."""
         return " ".join(str(part) for part in (self.year, self.make, self.model) if part)
 
 
@@ -275,4 +276,5 @@ def set_customer_keys(customer: Customer) -> None:
 
 
 def name_shard(customer_id: str) -> str:
+    """Return the shard of the index by name that a customer is in."""
     return shard_key("NAME", customer_id)

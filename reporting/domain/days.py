@@ -17,6 +17,7 @@ class Range:
 
     @property
     def days(self) -> int:
+        """The number of days; the end is not included."""
         return (self.end - self.start).days
 
     def each(self) -> Iterator[date]:
@@ -74,6 +75,7 @@ def bounds(day: date, zone: str) -> tuple[datetime, datetime]:
 
 
 def day_of(at: datetime, zone: str) -> date:
+    """Return the day of an instant in a time zone."""
     return at.astimezone(ZoneInfo(zone)).date()
 
 

@@ -63,6 +63,7 @@ def cell_of(about: Dimensions) -> Cell:
 
 
 def empty_row() -> Row:
+    """Return a row of zeros, one for each Column."""
     return [0] * WIDTH
 
 
@@ -89,6 +90,7 @@ class Durations:
     resolution: Bins = field(default_factory=Counter)
 
     def add(self, other: "Durations") -> None:
+        """Add the durations of `other`, bin by bin."""
         self.response.update(other.response)
         self.resolution.update(other.resolution)
 
@@ -165,14 +167,17 @@ class Stat:
 
     @property
     def attainment(self) -> float | None:
+        """The share of clocks that met their target, 0 to 1; None if none has ended."""
         return self.met / self.count if self.count else None
 
 
 def response(row: Row, bins: Bins) -> Stat:
+    """Return the figures of first replies that a row has, with the bins of their durations."""
     return _stat(row, bins, Column.RESPONSES)
 
 
 def resolution(row: Row, bins: Bins) -> Stat:
+    """Return the figures of resolutions that a row has, with the bins of their durations."""
     return _stat(row, bins, Column.RESOLUTIONS)
 
 

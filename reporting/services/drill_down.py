@@ -80,6 +80,7 @@ class Part:
     band: str | None = None
 
     def counts(self, about: Dimensions, fact: Fact) -> bool:
+        """Return whether a fact about a ticket of these dimensions is part of the figure."""
         return (
             self.team in (None, about.team)
             and self.segment in (None, about.segment)

@@ -45,6 +45,7 @@ class ReportQuery:
     """Whether tickets that were merged into another count too."""
 
     def counts(self, cell: Cell) -> bool:
+        """Return whether the query's filters let a cell count."""
         priority, category, assignee, channel = cell
         return (
             (not self.priorities or priority in self.priorities)
@@ -55,10 +56,12 @@ class ReportQuery:
 
     @property
     def of_all(self) -> bool:
+        """Whether nothing filters, so that the sums of all tickets serve."""
         return not self.priorities and self.by_priority_alone
 
     @property
     def by_priority_alone(self) -> bool:
+        """Whether nothing but priorities filters, so that the sums by priority serve."""
         return not self.categories and not self.channels and self.assignee is None
 
 

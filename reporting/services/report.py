@@ -53,6 +53,7 @@ class Report:
         return self.figures.total()
 
     def durations(self, priority: str | None = None) -> Durations:
+        """Return the durations of tickets of a priority, or of all."""
         found = Durations()
         for name, durations in self.by_priority.items():
             if priority in (None, name):

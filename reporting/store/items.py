@@ -77,10 +77,12 @@ def ticket_pk(ticket_id: str) -> str:
 
 
 def facts_pk(day: str, ticket_id: str) -> str:
+    """Return the key of a day's facts in the ticket's shard."""
     return shard_key(f"{FACTS}#{day}", ticket_id)
 
 
 def dirty(day: str, ticket_id: str, stamp: str) -> Dirty:
+    """Return the mark that a day's rollup is to be made again because of a ticket."""
     return Dirty(shard_key(DIRTY, ticket_id), f"{day}#{stamp}")
 
 

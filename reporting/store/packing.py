@@ -39,6 +39,7 @@ def pack_counts(figures: Figures) -> bytes:
 
 
 def unpack_counts(data: bytes) -> Figures:
+    """Return the figures that `pack_counts` wrote, without durations."""
     length = int.from_bytes(data[:4], "big")
     cells, teams, segments, rules = json.loads(data[4 : 4 + length])
     numbers = array(_NUMBER)
@@ -69,6 +70,7 @@ def pack_durations(figures: Figures) -> bytes:
 
 
 def unpack_durations(data: bytes) -> Figures:
+    """Return figures with the durations alone that `pack_durations` wrote."""
     figures = Figures()
     for key, response, resolution in json.loads(zlib.decompress(data)):
         figures.durations[_cell(key)] = Durations(_bins(response), _bins(resolution))
@@ -88,6 +90,7 @@ def pack_by_priority(figures: Figures) -> bytes:
 
 
 def unpack_by_priority(data: bytes) -> dict[str, Durations]:
+    """Return the durations of each priority that `pack_by_priority` wrote."""
     numbers = array(_LONG)
     numbers.frombytes(data)
     numbers = _little(numbers)
@@ -107,6 +110,7 @@ def pack_rows(rows: Iterable[Row]) -> bytes:
 
 
 def unpack_rows(data: bytes) -> list[Row]:
+    """Return the rows that `pack_rows` wrote."""
     numbers = array(_NUMBER)
     numbers.frombytes(data)
     rest = list(_little(numbers))

@@ -16,6 +16,7 @@ class Conditions:
     wanted: tuple[frozenset[str], ...]
 
     def fits(self, case: Case) -> bool:
+        """Return whether every condition that is set has the case's value among its own."""
         return all(
             not values or value in values for values, value in zip(self.wanted, case, strict=True)
         )

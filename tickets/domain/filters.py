@@ -57,6 +57,7 @@ class Filters:
 
     @property
     def order(self) -> Sort:
+        """The order of the list: without a choice, the least time left first."""
         return self.sort or Sort.TIME_LEFT
 
     def key(self) -> list[str]:

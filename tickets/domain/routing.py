@@ -17,6 +17,7 @@ class Route:
     priority: str | None = None
 
     def fits(self, *, category: str, segment: str, priority: str) -> bool:
+        """Return whether a new ticket meets every condition of the rule that is set."""
         asked = ((self.category, category), (self.segment, segment), (self.priority, priority))
         return all(wanted is None or wanted == given for wanted, given in asked)
 
@@ -33,6 +34,7 @@ class Candidate:
 
     @property
     def free(self) -> bool:
+        """Whether automatic assignment may choose this member: not away, below their capacity."""
         return not self.away and (self.capacity is None or self.load < self.capacity)
 
 

@@ -75,6 +75,8 @@ class Event:
 
     @classmethod
     def load(cls, line: str) -> "Event":
+        """Return the event that a stored line of a timeline has: instant, type, and its priority or
+        policy. Raises ValueError for a word that is unknown."""
         at, kind, *rest = line.split(" ")
         event_type = EventType(kind)
         priority = Priority(rest.pop(0)) if event_type in _WITH_PRIORITY else None
@@ -178,6 +180,7 @@ def _customer_replied(state: State, at: datetime, reopen_within: timedelta) -> S
 
 
 def priority_of(event: Event) -> Priority:
+    """Return the event's priority. Raises UnknownWord if it has none."""
     if event.priority is None:
         raise UnknownWord("a priority", event.priority, Priority)
     return event.priority

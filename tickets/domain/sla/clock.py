@@ -133,12 +133,12 @@ def stretches(
 
 
 def response_runs(state: State) -> bool:
-    """Return the runs of the response clock, which ends with the first response."""
+    """Return whether the response clock runs: until the first response."""
     return state.first_responded_at is None
 
 
 def resolution_runs(state: State) -> bool:
-    """Return the runs of the resolution clock: while the ticket is active and not waiting."""
+    """Return whether the resolution clock runs: while the ticket is active and not waiting."""
     return state.status.active and not state.waiting
 
 

@@ -40,12 +40,15 @@ class SlaFacts:
 
 
 def response_status(facts: SlaFacts, now: datetime) -> SlaStatus:
+    """Return how the first-reply clock stands at `now`; without a deadline it has ended."""
     if facts.response_deadline is None:
         return SlaStatus.BREACHED if facts.response_breached_at else SlaStatus.MET
     return _running(facts.response_deadline, facts.response_at_risk_at, now)
 
 
 def resolution_status(facts: SlaFacts, now: datetime) -> SlaStatus:
+    """Return how the resolution clock stands at `now`. An active ticket without a deadline is
+    waiting for the customer; a done one has met its target or breached it."""
     if not facts.status.active:
         return SlaStatus.BREACHED if facts.resolution_breached_at else SlaStatus.MET
     if facts.resolution_deadline is None:

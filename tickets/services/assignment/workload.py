@@ -27,6 +27,7 @@ class Share:
 
     @property
     def full(self) -> bool:
+        """Whether automatic assignment skips them, since they reached their capacity."""
         return self.capacity is not None and self.load >= self.capacity
 
 

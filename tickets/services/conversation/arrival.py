@@ -38,6 +38,8 @@ class Arrival:
 
     @property
     def has_effect(self) -> bool:
+        """Whether the message counts for status and SLA: the customer wrote it, no machine, in the
+        conversation with them."""
         return self.from_customer and not self.automatic and not self.side_thread
 
     def after_merge(self, merged: Ticket | None) -> Self:

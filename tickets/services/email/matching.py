@@ -44,6 +44,7 @@ class Sender:
 
     @property
     def colleague(self) -> User | None:
+        """The user whose address wrote, if the mail server has confirmed the sender; else None."""
         return self.user if self.authentication is Authentication.PASSED else None
 
 

@@ -49,6 +49,7 @@ class Received:
     message_key: str
 
     def as_json(self) -> dict[str, str | None]:
+        """Return the outcome under the names that the webhook's response has."""
         return {
             "outcome": self.outcome.value if self.outcome else None,
             "cause": self.cause.value if self.cause else None,

@@ -44,6 +44,7 @@ class FirstMessage:
     """Called with the entry: writes down how the message came."""
 
     def write(self, draft: Draft) -> None:
+        """Add the message to the new ticket's log. It has no effect on the clocks."""
         # A reply of staff to another ticket is no response to this one: here it is a note.
         line = draft.add_entry(
             CommunicationType.CUSTOMER_RESPONSE

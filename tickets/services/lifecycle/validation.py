@@ -32,6 +32,10 @@ class Checks:
         return self.text(field, one_line(value), longest=longest)
 
     def text(self, field: str, value: str, *, longest: int) -> str:
+        """Return a text without space around it and with LF line ends.
+
+        It is an error if it is empty, longer than `longest` characters, or cannot be stored.
+        """
         value = value.strip().replace("\r\n", "\n")
         if not value:
             self.errors[field] = _("Required.")

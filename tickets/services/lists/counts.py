@@ -36,6 +36,7 @@ class TicketCounts:
     escalated: int = 0
 
     def add(self, row: dict[str, Any]) -> None:
+        """Add what a row of the search index counts, such as the tickets of one assignee."""
         self.active += row["active"]
         self.overdue += row["overdue"]
         self.at_risk += row["atRisk"]

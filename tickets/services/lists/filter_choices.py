@@ -41,11 +41,13 @@ def word(value: str) -> str:
 
 
 def person(value: str) -> str:
+    """Return what a chosen user is called; an unknown value as it is. One SQL query."""
     known = {ME: _("Me"), NOBODY: _("Unassigned"), **names_of([value])}
     return known.get(value, value)
 
 
 def team(value: str) -> str:
+    """Return what a chosen team is called; an unknown value as it is. One SQL query."""
     if value == MY_TEAMS:
         return _("My teams")
     found = Team.objects.filter(pk=whole_number(value) or 0).first()
@@ -53,10 +55,12 @@ def team(value: str) -> str:
 
 
 def customer(value: str) -> str:
+    """Return a chosen customer's name; an unknown ID as it is. One GetItem."""
     found = get_customer(value)
     return found.name if found else value
 
 
 def vehicle(value: str) -> str:
+    """Return a chosen vehicle's year, make and model; an unknown ID as it is."""
     found = find_vehicle(value)
     return found.label if found else value

@@ -44,10 +44,12 @@ class MailboxHealth:
 
     @property
     def fetch_is_late(self) -> bool:
+        """Whether no fetch has ended well within FETCH_LATE, or ever."""
         return self.is_fetched and (self.since_fetch is None or self.since_fetch > FETCH_LATE)
 
     @property
     def token_ends_soon(self) -> bool:
+        """Whether the token expires within TOKEN_ENDS_SOON, or has expired."""
         return self.token_left is not None and self.token_left < TOKEN_ENDS_SOON
 
 

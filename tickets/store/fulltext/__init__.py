@@ -27,7 +27,8 @@ class Engine(Protocol):
     def create(self) -> None:
         """Create the table, unless it exists."""
 
-    def drop(self) -> None: ...
+    def drop(self) -> None:
+        """Drop the table, if it exists."""
 
     def put(self, documents: Iterable[Document]) -> None:
         """Write documents; each replaces the one with its number."""
@@ -44,8 +45,10 @@ class Engine(Protocol):
         Every word has to begin a word of the document; with `strong`, in that field alone.
         """
 
-    def originals(self, numbers: Sequence[int]) -> dict[int, str]: ...
+    def originals(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the texts as they were written, by number; snippets are cut out of them."""
 
 
 def engine() -> Engine:
+    """Return the full-text index of Django's database: PostgreSQL's or SQLite's."""
     return postgres if connection.vendor == "postgresql" else sqlite
