@@ -21,6 +21,7 @@ NEED_NONE = frozenset(
         "diffsettings",
         "findstatic",
         "help",
+        "infrastructure",
         "makemessages",
         "makemigrations",
         "tailwind",
