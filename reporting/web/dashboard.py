@@ -11,7 +11,7 @@ from helpdesk.accounts.people import every_team
 from helpdesk.htmx import wants_fragment
 from reporting.services.today import complete_until_lately, escalated_today
 from tickets.domain.ticket import Priority
-from tickets.presenters import tickets
+from tickets.presenters import rows
 from tickets.presenters.labels import RULES
 from tickets.services.assignment.workload import workload
 from tickets.services.lists.counts import HOUR, snapshot
@@ -41,7 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
                 "line": line,
                 "x": round(((line.due_at or found.at) - found.at) / HOUR * 100, 2),
             }
-            for line in tickets.ticket_lines(found.due, now=found.at)
+            for line in rows.ticket_lines(found.due, now=found.at)
         ],
         "people": [
             {"person": person, "share": round(100 * person.load / (person.capacity or most))}

@@ -19,7 +19,7 @@ from reporting.services.query import GroupBy
 from reporting.web import present, query_form
 from reporting.web.labels import DEFINITIONS, FIGURES
 from tickets.domain import instant
-from tickets.presenters.tickets import ticket_lines
+from tickets.presenters.rows import ticket_lines
 
 
 @require_safe

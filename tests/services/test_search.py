@@ -217,7 +217,7 @@ def test_a_snippet_marks_the_hit_and_escapes_the_rest(desk, story):
 
     snippet = found.snippets[story]
     assert f"{search.MARK_START}missing{search.MARK_END}" in snippet
-    from tickets.presenters.tickets import marked
+    from tickets.presenters.rows import marked
 
     assert "&lt;b&gt;<mark>missing</mark>" in marked(snippet)
 

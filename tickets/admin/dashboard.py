@@ -17,7 +17,7 @@ from helpdesk.clock import this_second
 from helpdesk.health import engines_answer, queue_length
 from theme.templatetags.desk import span
 from tickets.presenters.mailboxes import problem_words
-from tickets.presenters.tickets import ticket_lines
+from tickets.presenters.rows import ticket_lines
 from tickets.services.lists.counts import snapshot
 from tickets.services.maintenance.health import Health, pulse
 from tickets.services.maintenance.mail_health import MailboxHealth, mailbox_health

@@ -1,15 +1,13 @@
-"""How tickets are shown: names in place of ids, and the state of their clocks."""
+"""How a ticket is shown: its log with names in place of ids, and the state of its clocks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from customers.services.read import customer_names
@@ -21,40 +19,16 @@ from helpdesk.markdown import work
 from tickets.domain import instant
 from tickets.domain.escalation import MANUAL
 from tickets.domain.sla import sla_status
-from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent, Status
+from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.presenters.mail import EmailLine, Recipient, email_line, insiders, recipients_of
+from tickets.presenters.rows import ticket_lines
 from tickets.services.email.matching import name_and_address
-from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
 
 _DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A ticket in a list."""
-
-    ticket_id: str
-    subject: str
-    subject_marked: SafeString | None
-    customer_name: str
-    customer_id: str
-    category: str
-    priority: str
-    status: Status
-    assignee_name: str
-    escalation_level: int
-    sla_status: SlaStatus
-    due_at: datetime | None
-    due_clock: str
-    created_at: datetime
-    updated_at: datetime
-    tags: tuple[str, ...]
-    snippet: SafeString | None
 
 
 @dataclass(frozen=True)
@@ -133,52 +107,6 @@ FOLDED_FROM = 4
 MOST_WORK = 4_000
 """What may be formatted on one page, as `markdown.work` counts it: some 200 ms. Older messages are
 then shown as written. Fifty ordinary ones are a tenth of it."""
-
-
-def ticket_lines(
-    tickets: Sequence[Ticket],
-    *,
-    now: datetime,
-    words: Sequence[str] = (),
-    snippets: Mapping[str, str] | None = None,
-) -> list[Line]:
-    """Return rows of a list. Cost: one SQL query for users, one read for customers."""
-    people = names_of(ticket.assigned_to for ticket in tickets)
-    customers = customer_names(ticket.customer_id for ticket in tickets)
-    lines = []
-    for ticket in tickets:
-        facts = sla_facts(ticket)
-        due = sla_status.due(facts)
-        lines.append(
-            Line(
-                ticket_id=ticket.ticket_id,
-                subject=ticket.subject,
-                subject_marked=marked(mark_hits(ticket.subject, words)) if words else None,
-                customer_name=customers.get(ticket.customer_id) or _("unknown customer"),
-                customer_id=ticket.customer_id,
-                category=ticket.category,
-                priority=ticket.priority,
-                status=ticket.status,
-                assignee_name=people.get(ticket.assigned_to or "", ""),
-                escalation_level=ticket.escalation_level,
-                sla_status=sla_status.ticket_status(facts, now),
-                due_at=due[0] if due else None,
-                due_clock=due[1] if due else "",
-                created_at=ticket.created_at,
-                updated_at=ticket.updated_at,
-                tags=tuple(ticket.tags),
-                snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
-            )
-        )
-    return lines
-
-
-def marked(snippet: str) -> SafeString | None:
-    """Return a snippet with its hits marked."""
-    if not snippet:
-        return None
-    safe = escape(snippet).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
-    return mark_safe(safe)  # noqa: S308 (escaped, but for the marks)
 
 
 def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:

@@ -16,7 +16,7 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
-from tickets.presenters import tickets
+from tickets.presenters import rows, tickets
 from tickets.services.customer_records import data_export
 from tickets.services.customer_records.detail import customer_page, vehicle_page
 from tickets.services.sla import recalculation
@@ -29,7 +29,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     if page.customer.merged_into:
         return redirect("customer_detail", page.customer.merged_into)
     now = this_second()
-    lines = tickets.ticket_lines(page.tickets, now=now)
+    lines = rows.ticket_lines(page.tickets, now=now)
     context = {
         "view": "customers",
         "page": page,
@@ -89,7 +89,7 @@ def vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         "view": "customers",
         "page": page,
         "vehicle": page.vehicle,
-        "lines": tickets.ticket_lines(page.tickets, now=now),
+        "lines": rows.ticket_lines(page.tickets, now=now),
         "now": now,
     }
     return render(request, "customers/vehicle.html", context)

@@ -18,7 +18,7 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
 from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
-from tickets.presenters import tickets
+from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.presenters.labels import QUEUES
 from tickets.services.lists import find as lists
@@ -119,7 +119,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "view": which.value,
         "asked": urlencode(asked, doseq=True),
         "q": request.GET.get("q", ""),
-        "lines": tickets.ticket_lines(
+        "lines": rows.ticket_lines(
             found.tickets, now=now, words=found.words, snippets=found.snippets
         ),
         "next_url": _address(asked, found.next),
