@@ -54,7 +54,10 @@ FORMS = (
     ),
     Form(
         *("HISTORY_FILE", "", "A real desk's history: clock and figures"),
-        ("tests/services/test_ticket_import.py", "tests/services/test_reports_recounted.py"),
+        (
+            "tests/services/test_ticket_import_of_many.py",
+            "tests/services/test_reports_recounted.py",
+        ),
     ),
     Form(
         *("TYPING_RUNS", "10", "A note typed while a colleague changes everything"),

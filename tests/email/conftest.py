@@ -69,3 +69,12 @@ def passed(domain="posta.example"):
 
 
 __all__ = ["GIULIA", "NOON", "SUPPORT", "after", "passed", "raw", "send", "take"]
+
+
+@pytest.fixture
+def at_home(settings, tmp_path):
+    """Development, with a folder of its own."""
+    settings.DEBUG = True
+    settings.DATA_DIR = tmp_path
+    settings.EMAIL_BACKEND = "helpdesk.mail.development.FileBackend"
+    return tmp_path

@@ -5,7 +5,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from customers.services.create import create_customer
 from tests.email.conftest import GIULIA, SUPPORT, after, passed, raw, send, take
-from tests.email.test_no_work import acknowledging, bounce
+from tests.email.test_bounces import bounce
+from tests.email.test_no_work import acknowledging
 from tests.world import log_of, settle, stored
 from tickets.domain.filters import Filters
 from tickets.domain.mail.outcome import Outcome
