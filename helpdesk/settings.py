@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "helpdesk.database_away.DatabaseMiddleware",
+    "helpdesk.accounts.middleware.SessionMiddleware",
     "helpdesk.body_size.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
     "helpdesk.middleware.RequestLogMiddleware",
@@ -158,7 +159,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["helpdesk.accounts.hashing.BoundedArgon2"]
-AUTHENTICATION_BACKENDS = ["helpdesk.accounts.guessing.GuardedBackend"]
+AUTHENTICATION_BACKENDS = [
+    "helpdesk.accounts.guessing.GuardedBackend",
+    "helpdesk.accounts.guessing.ProviderBackend",
+]
+from helpdesk.sign_in_settings import *  # noqa: E402, F403 (it reads the environment, too)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
@@ -226,7 +232,6 @@ TAILWIND_APP_NAME = "theme"
 # ------------------------------------------------------------------ security
 # Sessions are in the database only: if a cache were away at a logout, the session would survive.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
-SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG

@@ -1,14 +1,13 @@
 """URLs of pages. /healthz and /readyz are served by helpdesk/health.py."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from customers.api import router as customers
 from helpdesk.accounts.api import router as people
-from helpdesk.accounts.confirm import confirm
-from helpdesk.accounts.login import DeskLogin, login_code, second_factor
+from helpdesk.accounts.confirm import confirm, confirmed
+from helpdesk.accounts.login import DeskLogin, DeskLogout, login_code
 from helpdesk.accounts.passwords import (
     AskForReset,
     ChangePassword,
@@ -17,6 +16,9 @@ from helpdesk.accounts.passwords import (
     reset_sent,
 )
 from helpdesk.accounts.preferences import preferences
+from helpdesk.accounts.second_factor import recovery_codes, second_factor
+from helpdesk.accounts.session_page import end_other_sessions, end_session, user_sessions
+from helpdesk.accounts.sso.pages import sso_back_channel_logout, sso_callback, sso_start
 from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
 from helpdesk.api.site import api
@@ -35,8 +37,16 @@ urlpatterns = [
     path("", include("reporting.web.urls")),
     path("accounts/login/", DeskLogin.as_view(), name="login"),
     path("accounts/login/code/", login_code, name="login_code"),
+    path("accounts/sso/", sso_start, name="sso_start"),
+    path("accounts/sso/callback/", sso_callback, name="sso_callback"),
+    path("accounts/sso/logout/", sso_back_channel_logout, name="sso_back_channel_logout"),
     path("accounts/confirm/", confirm, name="confirm"),
+    path("accounts/confirm/done/", confirmed, name="confirmed"),
     path("accounts/second-factor/", second_factor, name="second_factor"),
+    path("accounts/recovery-codes/", recovery_codes, name="recovery_codes"),
+    path("accounts/sessions/", user_sessions, name="user_sessions"),
+    path("accounts/sessions/end-others/", end_other_sessions, name="end_other_sessions"),
+    path("accounts/sessions/<int:session_id>/end/", end_session, name="end_session"),
     path("accounts/password/", ChangePassword.as_view(), name="password_change"),
     path("accounts/password/reset/", AskForReset.as_view(), name="password_reset"),
     path("accounts/password/reset/sent/", reset_sent, name="password_reset_done"),
@@ -49,7 +59,7 @@ urlpatterns = [
     path("accounts/preferences/", preferences, name="preferences"),
     path("accounts/tokens/", api_tokens, name="api_tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", revoke_token, name="token_revoke"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", DeskLogout.as_view(), name="logout"),
     path(
         "admin/tickets/replan/<path:rest>",  # the address of earlier releases
         RedirectView.as_view(url="/admin/tickets/recalculation/%(rest)s", permanent=True),

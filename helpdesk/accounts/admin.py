@@ -16,6 +16,7 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import question
 from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
+from helpdesk.accounts.second_factor import remove_second_factor
 from helpdesk.accounts.tokens import revoke_all
 
 
@@ -57,7 +58,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
         for user in users.filter(pk__in=devices.values("user")):
             self.log_change(request, user, "two-factor authentication reset")
             events.log_event("second_factor_removed", account=user.pk, request=request)
-        devices.delete()
+        remove_second_factor(users)
         self.message_user(
             request,
             _(

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # They listen to who logs in.
-        from helpdesk.accounts import confirm, events  # noqa: F401
+        from helpdesk.accounts import confirm, events, sessions  # noqa: F401

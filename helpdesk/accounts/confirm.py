@@ -1,5 +1,7 @@
 """Ask for the password again before a change that protects an account.
 
+Whoever signed in at the identity provider signs in there again instead.
+
 A password counts for 15 minutes, and so does a login. A page that only shows something redirects to
 the password form and back. A posted form is kept while the password is asked for, and is then
 processed. An HTMX fragment sends the whole page to the password form and back.
@@ -21,11 +23,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from helpdesk.accounts import events
+from helpdesk.accounts.sso.pages import CONFIRM, CONFIRMED, began_at_provider, to_provider
 
-CONFIRMED = "confirmed_at"
 GOOD_FOR = 15 * 60
 """Seconds."""
 
@@ -57,7 +59,7 @@ def question(request: HttpRequest, *, download: bool = False) -> HttpResponse | 
     if request.method != "POST":
         back = _own(request, request.headers.get("Referer", "")) if download else ""
         return redirect(_address(request.get_full_path(), back))
-    if FIELD in request.POST and _is_right(request):
+    if FIELD in request.POST and not began_at_provider(request) and _is_right(request):
         return None
     typed = [
         (name, value)
@@ -75,12 +77,22 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Ask for the password, then redirect to `next`."""
     wanted = _own(request, request.GET.get("next", ""))
     back = _own(request, request.GET["back"]) if request.GET.get("back") else ""
+    if not _is_fresh(request) and began_at_provider(request):
+        # Back to this address, where the answer is fresh by then.
+        return to_provider(request, purpose=CONFIRM, wanted=request.get_full_path())
     if not _is_fresh(request) and not (request.method == "POST" and _is_right(request)):
         return _page(request, typed=[], first=200)
     if back:
         context = {"wanted": wanted, "back": back, "view": "preferences"}
         return render(request, "accounts/download.html", context)
     return redirect(wanted)
+
+
+@never_cache
+@require_safe
+def confirmed(request: HttpRequest) -> HttpResponse:
+    """Tell who confirmed in a tab of its own to go on in the other one."""
+    return render(request, "accounts/confirmed.html", {"view": "preferences"})
 
 
 @receiver(user_logged_in)
@@ -112,7 +124,15 @@ def _is_right(request: HttpRequest) -> bool:
 
 def _page(request: HttpRequest, *, typed: list[tuple[str, str]], first: int) -> HttpResponse:
     wrong = FIELD in request.POST
-    context = {"typed": typed, "wrong": wrong, "field": FIELD, "view": "preferences"}
+    context = {
+        "typed": typed,
+        "wrong": wrong,
+        "field": FIELD,
+        "at_provider": began_at_provider(request),
+        "provider": settings.OIDC_NAME,
+        "confirm": _address(reverse("confirmed")),
+        "view": "preferences",
+    }
     answer = render(request, "accounts/confirm.html", context, status=422 if wrong else first)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -55,12 +55,29 @@ class GuardedBackend(ModelBackend):
                 raise
             fits = len(password) <= LONGEST_PASSWORD
             user = super().authenticate(request, username, password, **more) if fits else None
+        if user is not None and not may_use_password(user):
+            user = None
         if user is None:
             events.log_event("login_failed", account=user_id, request=request)
             return None
         throttle.forget(_of_the_name(limits))
         throttle.take_back([limit for limit in limits if limit.kind == ADDRESS.kind])
         return user
+
+
+class ProviderBackend(ModelBackend):
+    """Marks sessions that began at the identity provider; it compares no password."""
+
+    def authenticate(self, *args: Any, **more: Any) -> None:
+        return None
+
+    def get_user(self, user_id: Any) -> Any:
+        return super().get_user(user_id) if settings.OIDC_ISSUER else None
+
+
+def may_use_password(user: User) -> bool:
+    """Whether a password lets this user in: with PASSWORD_LOGIN off those of superusers alone."""
+    return bool(settings.PASSWORD_LOGIN or user.is_superuser)
 
 
 def forget_tries(request: HttpRequest, user: User) -> None:

@@ -1,14 +1,24 @@
-"""Require a login, and use the reader's own language, time zone and clock format."""
+"""Require a login, end sessions, and use the reader's own language, time zone and clock format."""
 
 import zoneinfo
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+
+from helpdesk.accounts import sessions
+from helpdesk.accounts.second_factor import must_enrol
+from helpdesk.accounts.sso.checking import may_go_on
 
 twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
 """Whether the person reads times with am and pm."""
@@ -40,13 +50,76 @@ class ReaderMiddleware:
             twelve_hours.reset(form)
 
 
+class SessionMiddleware:
+    """Sign out whose session is over, before anything asks who they are."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = timezone.now()
+            session = sessions.session_of(request)
+            refused = session is not None and not may_go_on(session, now=now)
+            why = sessions.why_over(session, user=request.user, now=now)
+            if refused or why:
+                why = why or "provider"
+                if session is not None:
+                    sessions.end([session], reason=why, now=now)
+                logout(request)
+                request.signed_out = why  # type: ignore[attr-defined]
+            elif session is not None:
+                request.user_session = session  # type: ignore[attr-defined]
+                if request.headers.get(sessions.BACKGROUND) != "1":
+                    sessions.note_activity(session, now=now)
+        return self.get_response(request)
+
+
 class PagesRequireLogin(LoginRequiredMiddleware):
-    """Redirect strangers from every page to the login. The API answers 401 itself."""
+    """Redirect strangers from every page to the login. The API answers 401 itself.
+
+    The same for users without the second factor that their role requires, who set one up first.
+    """
+
+    MAY_ENROL = ("second_factor", "confirm", "logout", "sso_start", "sso_callback")
 
     def process_view(
         self, request: HttpRequest, *view: Any, **more: Any
     ) -> HttpResponseBase | None:
         match = request.resolver_match
-        if match is not None and "api" in match.app_names + match.namespaces:
-            return None
-        return super().process_view(request, *view, **more)
+        api = match is not None and "api" in match.app_names + match.namespaces
+        if request.user.is_authenticated and must_enrol(request):
+            if api:
+                request.user = AnonymousUser()
+            elif match is None or match.url_name not in self.MAY_ENROL:
+                return _go(request, reverse("second_factor"))
+        return None if api else super().process_view(request, *view, **more)
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        """Lead to the login and then back to the page, also from a fragment or a form of it."""
+        asked = {REDIRECT_FIELD_NAME: _page_of(request)}
+        if why := getattr(request, "signed_out", None):
+            asked["ended"] = why
+        login = resolve_url(self.get_login_url(view_func))
+        return _go(request, f"{login}?{urlencode(asked, safe='/')}")
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    """Send a page there, whole, even if a part of it asked."""
+    if "HX-Request" in request.headers or sessions.BACKGROUND in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return path and query of the page that the user is looking at."""
+    if "HX-Request" in request.headers or sessions.BACKGROUND in request.headers:
+        shown = request.headers.get("HX-Current-URL", "")
+    elif request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    else:
+        shown = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(shown, {request.get_host()}):
+        return request.get_full_path()
+    parts = urlsplit(shown)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

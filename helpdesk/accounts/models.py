@@ -350,3 +350,7 @@ class Tries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user or ''} {self.address}"
+
+
+# Django finds the models of an app here.
+from helpdesk.accounts.session_models import Identity, RecoveryCode, UserSession  # noqa: E402, F401

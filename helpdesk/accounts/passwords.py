@@ -13,24 +13,26 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, views
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from helpdesk.accounts import events, throttle
+from helpdesk.accounts import events, sessions, throttle
 from helpdesk.accounts.addresses import client_address
-from helpdesk.accounts.guessing import forget_tries
+from helpdesk.accounts.guessing import forget_tries, may_use_password
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Transaction
-from helpdesk.errors import TooManyTries, worded
+from helpdesk.errors import NotAllowed, TooManyTries, worded
 from helpdesk.mail import queue
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.delivery import send_soon
@@ -61,18 +63,28 @@ class ChangeForm(PasswordChangeForm):
 
 
 class ChangePassword(views.PasswordChangeView):
-    """Change one's own password. This session stays; all others and the API tokens end."""
+    """Change one's own password. This session stays; all others and the API tokens end.
+
+    Raises NotAllowed for users who do not log in with a password.
+    """
 
     form_class = ChangeForm
     template_name = "accounts/password.html"
     success_url = reverse_lazy("preferences")
     extra_context = {"view": "preferences"}
 
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        user = self.request.user
+        if isinstance(user, User) and not (user.has_usable_password() and may_use_password(user)):
+            raise NotAllowed(_("You log in with the account of your organization."))
+        return super().dispatch(*args, **kwargs)
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        sessions.end_others(self.request)
         messages.success(
             self.request,
             _(
@@ -119,7 +131,17 @@ class AskForm(PasswordResetForm):
             events.log_event("password_reset_asked", account=account, request=request)
 
 
-class AskForReset(views.PasswordResetView):
+@method_decorator(login_not_required, name="dispatch")
+class _WherePasswordsAre:
+    """No page where nobody but superusers logs in with a password."""
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        if not settings.PASSWORD_LOGIN:
+            raise Http404
+        return super().dispatch(*args, **kwargs)  # type: ignore[misc]
+
+
+class AskForReset(_WherePasswordsAre, views.PasswordResetView):
     form_class = AskForm
     template_name = "registration/reset.html"
     success_url = reverse_lazy("password_reset_done")
@@ -133,7 +155,7 @@ class AskForReset(views.PasswordResetView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-class ResetPassword(views.PasswordResetConfirmView):
+class ResetPassword(_WherePasswordsAre, views.PasswordResetConfirmView):
     """The page that the link in the email opens. It logs nobody in: a second factor is still
     required.
     """
@@ -143,6 +165,7 @@ class ResetPassword(views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
         forget_tries(self.request, form.user)
+        sessions.end_all(form.user)
         events.log_event("password_reset_done", account=form.user.pk, request=self.request)
         return answer
 

@@ -1,6 +1,7 @@
 """The preferences that users set for themselves."""
 
 import zoneinfo
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.guessing import may_use_password
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
 
@@ -25,7 +27,8 @@ class PreferencesForm(forms.ModelForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    form = PreferencesForm(request.POST or None, instance=request.user)
+    user: Any = request.user
+    form = PreferencesForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         user = form.save()
         with translation.override(user.language or get_language_from_request(request)):
@@ -39,5 +42,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "now": this_second(),
         "view": "preferences",
         "supervises": actor_of(request.user).supervises,
+        "has_password": user.has_usable_password() and may_use_password(user),
     }
     return render(request, "accounts/preferences.html", context, status=422 if form.errors else 200)

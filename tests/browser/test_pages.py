@@ -140,6 +140,8 @@ def pages(desk) -> list[str]:
         "/notifications/",
         "/accounts/preferences/",
         "/accounts/tokens/",
+        "/accounts/sessions/",
+        "/accounts/second-factor/",
         "/accounts/password/",
         "/accounts/password/reset/",
         "/customers/",

@@ -26,6 +26,9 @@ from tickets.services.lists.saved_views import save_view
 EVERYBODY = {
     "login_code",
     "login",
+    "sso_start",
+    "sso_callback",
+    "sso_back_channel_logout",
     "api_unknown",
     "password_reset",
     "password_reset_done",
@@ -34,7 +37,12 @@ EVERYBODY = {
 }
 SIGNED_IN = {
     "second_factor",
+    "recovery_codes",
+    "user_sessions",
+    "end_session",
+    "end_other_sessions",
     "confirm",
+    "confirmed",
     "logout",
     "password_change",
     "preferences",

@@ -191,8 +191,8 @@ document.addEventListener("change", async (event) => {
   const url = form && event.target.selectedOptions[0].dataset.url;
   if (!url) return;
   event.target.value = "";
-  const answer = await fetch(url).catch(() => null);
-  if (!answer?.ok) return say(answer?.status === 403 ? words.forbidden : words.away);
+  const answer = await askDesk(url).catch(() => null);
+  if (answer?.status !== 200) return say(answer?.status === 403 ? words.forbidden : words.away);
   const tab = document.querySelector("[data-tab=reply]");
   showTab(tab, true);
   const text = document.getElementById("reply_content");
@@ -402,6 +402,18 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   countDown();
 });
 
+// --- what a page asks by itself is no activity of its user: the session may end meanwhile
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (!detail.triggeringEvent?.isTrusted) detail.headers["Helpdesk-Background"] = "1";
+});
+async function askDesk(url, { background = false, headers, ...options } = {}) {
+  const own = { "Helpdesk-Background": background ? "1" : "0", "HX-Current-URL": location.href };
+  const answer = await fetch(url, { ...options, headers: { ...headers, ...own } });
+  const login = answer.headers.get("HX-Redirect");
+  if (login) location.assign(login);
+  return answer;
+}
+
 // --- live: every few seconds, has anything changed, and who else is here?
 let typedAt = 0;
 let opened = "1"; // the first time: what told of this ticket has been read
@@ -413,12 +425,13 @@ async function ask() {
   if (ticket) {
     const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
     const typing = Date.now() - typedAt < 10000 ? "1" : "0";
-    const answer = await fetch(ticket.dataset.liveTicket, {
+    const answer = await askDesk(ticket.dataset.liveTicket, {
+      background: typing === "0",
       method: "POST",
       headers: { "X-CSRFToken": token },
       body: new URLSearchParams({ typing, opened }),
     });
-    if (!answer.ok) return;
+    if (answer.status !== 200) return;
     opened = "";
     heard = await answer.json();
     if (heard.read) document.body.dispatchEvent(new Event("notifications-read"));
@@ -436,7 +449,7 @@ async function ask() {
     }
   } else {
     const seen = encodeURIComponent(document.body.dataset.stamp);
-    const answer = await fetch(`${document.body.dataset.live}?seen=${seen}`);
+    const answer = await askDesk(`${document.body.dataset.live}?seen=${seen}`, { background: true });
     if (answer.status !== 200) return;
     heard = await answer.json();
   }

@@ -1,0 +1,59 @@
+"""An idle page leads to the login by itself, and what was typed is there for the same user."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_journeys import log_in
+from tests.security.test_sessions import pass_time
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_drafts_survive_an_idle_sign_out_for_the_same_user(desk, page: Page):
+    number = desk.ticket().ticket_id
+    log_in(page, "ingrid")
+    page.goto("/customers/new/")
+    page.get_by_label("Company").fill("Bianchi SpA")
+    page.goto(f"/tickets/{number}/?x=1")
+    page.locator("#reply_content").fill("Your car has left Genoa.")
+    pass_time(active=timedelta(minutes=31))
+
+    # Nobody touches the page: its next question to the desk leads to the login.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("You were signed out because you were not active")).to_be_visible()
+    expect(page.get_by_text("Your car has left Genoa.")).to_have_count(0)
+    log_in_here(page, "ingrid")
+
+    expect(page).to_have_url(f"{page.url.partition('/tickets')[0]}/tickets/{number}/?x=1")
+    expect(page.locator("#reply_content")).to_have_value("Your car has left Genoa.")
+    page.goto("/customers/new/")
+    expect(page.get_by_label("Company")).to_have_value("Bianchi SpA")
+
+    pass_time(active=timedelta(minutes=31))
+    page.goto(f"/tickets/{number}/")
+    log_in_here(page, "rosa")
+    expect(page.locator("#reply_content")).to_have_value("")
+
+
+def log_in_here(page: Page, username: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):
+    elsewhere = browser.new_context(base_url=live_server.url).new_page()
+    log_in(elsewhere, "rosa")
+    log_in(page, "rosa")
+    page.goto("/accounts/preferences/")
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_role("listitem").filter(has_text="Signed in")).to_have_count(2)
+    page.get_by_role("button", name="Sign out elsewhere").click()
+    expect(page.get_by_text("Signed out of 1 other session.")).to_be_visible()
+
+    elsewhere.goto("/accounts/preferences/")
+    expect(elsewhere.get_by_role("heading", name="Log in")).to_be_visible()
+    elsewhere.context.close()
