@@ -36,7 +36,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         return render(request, "reporting/reports.html", context, status=422)
     complete_until = report.complete_until()  # before the figures: these may know more
     found = report.report(asked)
-    before = report.report(replace(asked, range=asked.range.before()))
+    earlier = replace(asked, range=asked.range.before())
+    before = report.Report(earlier, report.counts_of(earlier))  # no change of a duration is shown
     context |= {
         "asked": asked,
         "complete_until": complete_until,
