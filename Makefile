@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough check format messages lock upgrade audit screenshots bench clean
+.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit screenshots bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -27,6 +27,9 @@ test: dev ## run every test; ARGS="tests/domain -k dst" runs some
 
 thorough: dev ## the long forms of tests, an hour and more; writes docs/thorough.md; ARGS="KILLS"
 	@$(PY) -m tests.thorough $(ARGS)
+
+rights: dev ## record anew which test uses which right of AWS, an hour; ARGS="tests/web"
+	@$(PY) -m tests.infrastructure.record $(ARGS)
 
 check: dev ## formatter, linter, types, layers, templates, migrations
 	@$(PY) -m ruff format --check --quiet .

@@ -1,5 +1,7 @@
 """The world that tests run in. The engine itself is in tests/engine.py."""
 
+import runpy
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -49,6 +51,32 @@ def desk(tables, db):
     from tests.world import Desk
 
     return Desk()
+
+
+BUCKET = "desk-attachments"
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch, tmp_path):
+    """An empty bucket, and a desk whose files go there by what helpdesk/settings.py makes of it."""
+    import boto3
+    from moto import mock_aws
+
+    region = "eu-west-1"
+    monkeypatch.setenv("ATTACHMENTS_BUCKET", BUCKET)
+    monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    in_production = runpy.run_path(str(settings.BASE_DIR / "helpdesk" / "settings.py"))
+    with mock_aws():
+        client = boto3.client("s3", region_name=region)
+        client.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region}
+        )
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "attachments": in_production["STORAGES"]["attachments"],
+        }
+        yield client
 
 
 @pytest.fixture(scope="session")

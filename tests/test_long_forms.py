@@ -10,6 +10,7 @@ READ = re.compile(r"""environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
 # What says where something is, or how, and not how much of it.
 NO_LENGTH = {
     "CLOCK_SEED",  # to look at one failure again
+    "DATABASE_URL",
     "DESK_ADDRESS",
     "DIE_SHARE",
     "DYNAMODB_ENDPOINT_URL",
@@ -22,10 +23,10 @@ NO_LENGTH = {
     "PATH",
     "PATIENCE",  # of a process that a test starts
     "REQUIRE_BROWSER",
+    "RIGHTS_FOLDER",
     "SCREENSHOTS",
     "TEST_DATABASE_URL",
     "TICKETS",  # of a process that a test starts
-    "DATABASE_URL",
 }
 
 

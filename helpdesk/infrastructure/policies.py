@@ -1,7 +1,7 @@
 """The rights of a role as statements of IAM, in a form of neither CloudFormation nor Terraform."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpdesk.infrastructure.rights import (
     BUCKET,
@@ -35,24 +35,19 @@ class Statement:
 def statements(role: Role) -> list[Statement]:
     """Return what a role may do: one statement for all resources with the same actions."""
     data: dict[str, set[str]] = {}
-    making: set[str] = set()
+    making: dict[str, set[str]] = {}
     for right in RIGHTS[role]:
         data.setdefault(right.resource, set()).update(set(right.actions) - set(MAKE_TABLES))
-        if set(right.actions) & set(MAKE_TABLES):
-            making.add(right.resource)
+        making.setdefault(right.resource, set()).update(set(right.actions) & set(MAKE_TABLES))
     found = [*_grouped("Data", _without_files(data))]
-    if making:
-        found.append(
-            Statement(
-                "MakeTables", MAKE_TABLES, tuple(sorted(making)), only_with_create_tables=True
-            )
-        )
+    makes_tables = _grouped("MakeTables", making)
+    found += [replace(one, only_with_create_tables=True) for one in makes_tables]
     for resource, name in ((BUCKET, "Bucket"), (FILES, "Files")):
         if data.get(resource):
             actions = tuple(sorted(data[resource]))
             found.append(Statement(name, actions, (resource,), only_with_bucket=True))
     found.append(Statement("Key", _key_actions(data), (KEY,), through=("dynamodb", "s3")))
-    if making:
+    if makes_tables:
         # DynamoDB keeps a grant for what it does without anybody's request.
         found.append(
             Statement(

@@ -1,40 +1,15 @@
 """Attachments in a bucket of S3 are kept, given out, copied, missed and removed as in a folder."""
 
-import runpy
-
-import boto3
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from moto import mock_aws
 
 from helpdesk.errors import NotFound
+from tests.conftest import BUCKET
 from tests.world import after, log_of, settle
 from tickets.services.conversation import attachments
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import respond
 from tickets.services.maintenance.verify import verify
-
-BUCKET = "desk-attachments"
-REGION = "eu-west-1"
-
-
-@pytest.fixture
-def bucket(settings, monkeypatch, tmp_path):
-    """An empty bucket, and a desk whose files go there by what helpdesk/settings.py makes of it."""
-    monkeypatch.setenv("ATTACHMENTS_BUCKET", BUCKET)
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    in_production = runpy.run_path(str(settings.BASE_DIR / "helpdesk" / "settings.py"))
-    with mock_aws():
-        client = boto3.client("s3", region_name=REGION)
-        client.create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        settings.STORAGES = {
-            **settings.STORAGES,
-            "attachments": in_production["STORAGES"]["attachments"],
-        }
-        yield client
 
 
 def in_bucket(client):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from customers.store.items import Customer
 from helpdesk.dynamo.table import client, create_missing_tables
 from tests.world import settle, stored
 from tickets.services.lists.find import QUEUES, Queue, find
@@ -47,6 +48,16 @@ def test_a_missing_index_is_made_and_one_of_another_form_made_anew(desk):
     assert not any(made for _name, made in create_missing_tables())
     found = find(QUEUES[Queue.MINE], by=desk.rep)
     assert [ticket.ticket_id for ticket in found.tickets] == [number]
+
+
+def test_a_missing_index_of_customers_is_made(tables):
+    name = str(Customer.Meta.table_name)
+    client().update_table(
+        TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-segment"}}]
+    )
+
+    assert (name, True) in create_missing_tables()
+    assert not any(made for _name, made in create_missing_tables())
 
 
 def test_words_of_a_ticket_are_members_of_their_enumerations_and_stored_as_text(desk):
