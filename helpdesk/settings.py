@@ -393,7 +393,7 @@ else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 # The mailbox whose OAuth2 refresh token also opens the mail server of EMAIL_URL; "": none.
 EMAIL_OAUTH2_MAILBOX = env.str("EMAIL_OAUTH2_MAILBOX", default="")
-EMAIL_OAUTH2_LOGIN = "tickets.services.email.oauth.smtp_login"
+EMAIL_OAUTH2_LOGIN = "tickets.services.email.fetching.oauth.smtp_login"
 # Where `make run` takes mail by SMTP; 0: nowhere.
 DEVELOPMENT_SMTP_PORT = env.int("DEVELOPMENT_SMTP_PORT", default=0)
 # IMAP without TLS, from this machine alone: for tests and tunnels.
@@ -402,7 +402,7 @@ EMAIL_TIMEOUT = 15
 """Seconds that the mail server may take for each answer."""
 EMAIL_KINDS = {
     "reply": "tickets.services.delivery.reply_email.EMAIL",
-    "acknowledgement": "tickets.services.email.acknowledgement.EMAIL",
+    "acknowledgement": "tickets.services.email.replies.acknowledgement.EMAIL",
     "escalations": "tickets.services.delivery.notifications.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",

@@ -9,7 +9,9 @@ from helpdesk.clock import this_second
 from tickets.models import Bulk, CustomerJob
 from tickets.services.customer_records import follow, merge_and_erase
 from tickets.services.delivery import old_mail, outbox, webhooks
-from tickets.services.email import limits, receive, suspended, unrecorded
+from tickets.services.email import suspended
+from tickets.services.email.incoming import limits, receive
+from tickets.services.email.storage import unrecorded
 from tickets.services.lifecycle import auto_close, escalate
 from tickets.services.lists import bulk
 from tickets.services.maintenance import health

@@ -14,9 +14,9 @@ from tests.email.conftest import NOON, SUPPORT, raw
 from tests.email.imap_server import PASSWORD, USER, ImapServer
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email.fetch import Fetcher
-from tickets.services.email.mailroom import fetch_once
-from tickets.services.email.receive import receive
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.fetching.mailroom import fetch_once
+from tickets.services.email.incoming.receive import receive
 from tickets.services.maintenance.mail_health import mail_counts
 
 LIST = reverse("admin:tickets_mailbox_changelist")

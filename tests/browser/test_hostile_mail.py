@@ -13,7 +13,7 @@ from tests.browser.test_journeys import log_in
 from tests.email.conftest import GIULIA, SUPPORT, after
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import Mailbox
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.receive import receive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

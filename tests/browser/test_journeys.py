@@ -9,7 +9,7 @@ from tests.world import log_of, settle
 from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import note, respond
-from tickets.services.email import recipients
+from tickets.services.email.replies import recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,7 +24,7 @@ from tickets.models import CannedReply, Mailbox, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
 from tickets.services.email import suspended
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.receive import receive
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.links_and_merges import link, merge
 from tickets.services.lists import bulk

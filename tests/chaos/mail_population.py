@@ -21,7 +21,7 @@ from helpdesk.mail import queue  # noqa: E402
 from helpdesk.mail.reading import content_key  # noqa: E402
 from tests.email.imap_server import PASSWORD, USER  # noqa: E402
 from tickets.models import Mailbox  # noqa: E402
-from tickets.services.email.fetch import Fetcher, Taken  # noqa: E402
+from tickets.services.email.fetching.fetch import Fetcher, Taken  # noqa: E402
 from tickets.store import events, queries  # noqa: E402
 from tickets.store import mail as store  # noqa: E402
 from tickets.store.mail import STORED  # noqa: E402

@@ -14,7 +14,8 @@ class ShortWaits(AppConfig):
     def ready(self) -> None:
         from helpdesk.mail import delivery, queue
         from tickets.management.commands import seed_demo
-        from tickets.services.email import fetch, mailroom, receive
+        from tickets.services.email.fetching import fetch, mailroom
+        from tickets.services.email.incoming import receive
 
         seed_demo.Command.handle = lambda *_words, **_options: None
         fetch.LEASE, fetch.WAIT, fetch.FIRST_WAIT = timedelta(seconds=5), 2, 1

@@ -5,7 +5,7 @@ import pytest
 from helpdesk.mail import delivery as sending
 from tests.world import NOON, after, settle
 from tickets.models import Mailbox
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.receive import receive
 
 GIULIA = "giulia@posta.example"
 SUPPORT = "support@desk.example"

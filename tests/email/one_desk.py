@@ -23,7 +23,7 @@ from helpdesk.mail.smtp import as_sent, envelope_of  # noqa: E402
 from tests.world import Desk, settle  # noqa: E402
 from tickets.models import Mailbox  # noqa: E402
 from tickets.services.conversation.communicate import respond  # noqa: E402
-from tickets.services.email.receive import receive  # noqa: E402
+from tickets.services.email.incoming.receive import receive  # noqa: E402
 
 mail.outbox = []
 

@@ -8,9 +8,12 @@ from tests.world import log_of, settle, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.models import Mailbox
 from tickets.services.conversation.communicate import respond
-from tickets.services.email import outcomes, participants, raw_messages, receive, suspended
+from tickets.services.email import suspended
+from tickets.services.email.incoming import outcomes, receive
 from tickets.services.email.mailboxes import signer
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation import participants
+from tickets.services.email.participation.side_threads import forward
+from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.status import change_status
 

@@ -14,8 +14,9 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
 from tickets.services.customer_records import merge_and_erase
-from tickets.services.email import raw_messages, suspended
-from tickets.services.email.receive import receive
+from tickets.services.email import suspended
+from tickets.services.email.incoming.receive import receive
+from tickets.services.email.storage import raw_messages
 
 
 def bounce(to, *, action="failed", status="5.1.1", message_id="", about=""):

@@ -16,8 +16,10 @@ from tickets.domain.filters import Filters
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
 from tickets.services.customer_records import data_export, merge_and_erase
-from tickets.services.email import participants, raw_messages, suspended
-from tickets.services.email.receive import receive
+from tickets.services.email import suspended
+from tickets.services.email.incoming.receive import receive
+from tickets.services.email.participation import participants
+from tickets.services.email.storage import raw_messages
 from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
 from tickets.store.ticket import Ticket

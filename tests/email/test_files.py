@@ -9,7 +9,7 @@ from tests.world import log_of
 from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
 from tickets.services.conversation.communicate import respond
-from tickets.services.email import messages as of_messages
+from tickets.services.email.incoming import messages as of_messages
 
 MULTIPART = "multipart/mixed; boundary=b"
 STRANGER = "bea@posta.example"

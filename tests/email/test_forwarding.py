@@ -14,7 +14,7 @@ from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.email import suspended
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation.side_threads import forward
 
 BOSS = "boss@carrier.example"
 

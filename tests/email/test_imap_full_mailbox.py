@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.email.conftest import raw
-from tickets.services.email.fetch import Fetcher
+from tickets.services.email.fetching.fetch import Fetcher
 from tickets.store import queries
 
 HELD = 100_000

@@ -9,8 +9,9 @@ from helpdesk.mail.reading import content_key
 from tests.email.conftest import raw
 from tests.email.imap_server import PASSWORD, USER, ImapServer
 from tests.world import log_of
-from tickets.services.email import imap, raw_messages
-from tickets.services.email.fetch import Fetcher
+from tickets.services.email.fetching import imap
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 
 LARGEST, BEGINNING = 100_000, 20_000

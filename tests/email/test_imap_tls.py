@@ -14,8 +14,8 @@ from tests.email.conftest import raw
 from tests.email.imap_server import PASSWORD, USER, ImapServer
 from tests.world import stored
 from tickets.domain.mail.fetching import Problem
-from tickets.services.email.fetch import Fetcher
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.fetching.imap import Unfetchable
 from tickets.store import queries
 
 

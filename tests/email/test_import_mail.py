@@ -162,7 +162,7 @@ def test_a_death_at_any_message_and_a_repeat_import_each_once(
 
 
 def test_what_is_imported_is_not_fetched_again(desk, mailbox, tmp_path):
-    from tickets.services.email.receive import receive
+    from tickets.services.email.incoming.receive import receive
 
     mail_import.import_mail(
         [as_files(tmp_path, conversation())], mailbox=mailbox, now=after(days=1)

@@ -12,7 +12,7 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
 from tickets.services.email import suspended
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation.side_threads import forward
 from tickets.services.lifecycle.links_and_merges import merge
 
 BOSS = "boss@carrier.example"

@@ -10,9 +10,9 @@ from tests.email.conftest import GIULIA, NOON, SUPPORT
 from tests.world import log_of
 from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
-from tickets.services.email import raw_messages
-from tickets.services.email.messages import LARGEST, MOST_FILES
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.messages import LARGEST, MOST_FILES
+from tickets.services.email.incoming.receive import receive
+from tickets.services.email.storage import raw_messages
 
 HEAD = (
     f"From: Giulia <{GIULIA}>\r\nTo: {SUPPORT}\r\nSubject: Papers\r\n"

@@ -7,8 +7,9 @@ from helpdesk.mail.reading import Unreadable, version
 from tests.email.conftest import NOON, after, raw, take
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import Mailbox
-from tickets.services.email import process as processing
-from tickets.services.email import raw_messages, receive, unrecorded
+from tickets.services.email.incoming import process as processing
+from tickets.services.email.incoming import receive
+from tickets.services.email.storage import raw_messages, unrecorded
 from tickets.store import mail as store
 
 

@@ -9,8 +9,8 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
+from tickets.services.email.incoming.receive import receive
 from tickets.services.email.mailboxes import signer
-from tickets.services.email.receive import receive
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.status import change_status
 

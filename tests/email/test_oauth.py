@@ -16,9 +16,9 @@ from tests.email.imap_server import USER, ImapServer
 from tests.mail import smtp_server
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email import oauth
-from tickets.services.email.fetch import Fetcher
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching import oauth
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.fetching.imap import Unfetchable
 
 REFUSAL = b64encode(b'{"status":"401","schemes":"bearer"}')
 

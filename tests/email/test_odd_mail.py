@@ -17,9 +17,9 @@ from tests.mail.reading.test_corpus import NO_REPORTS
 from tests.world import log_of
 from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
-from tickets.services.email import raw_messages
-from tickets.services.email.messages import storable
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.messages import storable
+from tickets.services.email.incoming.receive import receive
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 from tickets.store.mail import InboundEmail
 

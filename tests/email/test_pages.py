@@ -11,9 +11,9 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
-from tickets.services.email import process as processing
 from tickets.services.email import suspended
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming import process as processing
+from tickets.services.email.incoming.receive import receive
 
 HTML = """From: Giulia Bianchi <giulia@posta.example>
 To: support@desk.example

@@ -17,8 +17,8 @@ from tickets.models.mailbox import LONGEST_NAME
 from tickets.services.conversation.arrival import MOST_PARTICIPANTS
 from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.delivery import reply_email
-from tickets.services.email import participants
 from tickets.services.email.mailboxes import signer
+from tickets.services.email.participation import participants
 from tickets.services.lifecycle.change import change
 
 OFFICE = "office@posta.example"

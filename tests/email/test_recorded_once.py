@@ -16,8 +16,10 @@ from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Outcome
 from tickets.models import Mailbox
 from tickets.services.conversation import attachments
-from tickets.services.email import outcomes, raw_messages, receive, suspended
-from tickets.services.email import process as processing
+from tickets.services.email import suspended
+from tickets.services.email.incoming import outcomes, receive
+from tickets.services.email.incoming import process as processing
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.mail import InboundEmail

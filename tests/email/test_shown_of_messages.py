@@ -12,8 +12,8 @@ from tests.email.conftest import GIULIA, SUPPORT, after, send, take
 from tests.world import log_of
 from tickets.domain.ticket import Channel, CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate, note, respond
-from tickets.services.email import participants
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation import participants
+from tickets.services.email.participation.side_threads import forward
 from tickets.services.lifecycle.links_and_merges import split
 from tickets.services.lifecycle.status import change_status
 

@@ -6,7 +6,7 @@ from tests.email.conftest import GIULIA, SUPPORT, after, send, take
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation.side_threads import forward
 from tickets.services.lifecycle.links_and_merges import merge
 
 CARRIER = "desk@carrier.example"

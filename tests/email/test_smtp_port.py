@@ -14,7 +14,7 @@ from tests.email.conftest import GIULIA, SUPPORT, raw, take
 from tests.email.test_development import ROOT
 from tests.world import stored
 from tickets.models import Mailbox
-from tickets.services.email import smtp_port
+from tickets.services.email.development import smtp_port
 
 # ------------------------------------------------------------------ the port
 

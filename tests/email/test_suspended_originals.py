@@ -8,8 +8,8 @@ from helpdesk.accounts.tokens import make_token
 from helpdesk.mail.reading import Unreadable
 from tests.email.conftest import raw, take
 from tickets.domain.mail.outcome import Outcome
-from tickets.services.email import process as processing
 from tickets.services.email import suspended
+from tickets.services.email.incoming import process as processing
 
 ODD = {"auto_submitted": "auto-generated", "cc": "Bea <bea@posta.example>"}
 

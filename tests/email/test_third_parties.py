@@ -6,7 +6,7 @@ from tests.email.conftest import after, passed, send, take
 from tests.world import log_of, settle
 from tickets.services.assignment.assign import assign
 from tickets.services.delivery import notifications
-from tickets.services.email.side_threads import forward
+from tickets.services.email.participation.side_threads import forward
 
 CARRIER = "desk@carrier.example"
 

@@ -14,7 +14,7 @@ from tickets.models import Mailbox
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import respond
 from tickets.services.delivery import notifications
-from tickets.services.email.receive import process_left_behind, receive
+from tickets.services.email.incoming.receive import process_left_behind, receive
 from tickets.services.lifecycle.change import change
 from tickets.services.lists.find import find
 from tickets.store.mail import MailCount

@@ -8,7 +8,7 @@ from tests.email.conftest import GIULIA, NOON, SUPPORT, after, passed, raw, send
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
-from tickets.services.email.receive import receive
+from tickets.services.email.incoming.receive import receive
 from tickets.services.lifecycle.status import change_status
 
 

@@ -17,7 +17,7 @@ from tests.world import NOON, after, log_of, settle, waiting_events
 from tickets.services.conversation.attachments import forget, kept
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.delivery import reply_email
-from tickets.services.email import outgoing, recipients
+from tickets.services.email.replies import outgoing, recipients
 
 
 def answered(desk, **fields):

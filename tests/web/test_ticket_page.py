@@ -12,7 +12,7 @@ from helpdesk.mail import delivery
 from tests.world import log_of, settle, stored, team
 from tickets.models import CannedReply
 from tickets.services.conversation.communicate import note, respond
-from tickets.services.email import recipients
+from tickets.services.email.replies import recipients
 from tickets.services.lifecycle.links_and_merges import merge
 
 HTMX = {"HX-Request": "true"}

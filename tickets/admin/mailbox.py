@@ -15,8 +15,8 @@ from helpdesk.accounts.tokens import make_mail_token
 from tickets.admin.workspace import Deletable
 from tickets.models import BlockedSender, Mailbox
 from tickets.presenters.mailboxes import last_fetch, problem_words
-from tickets.services.email.fetch import try_connection
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching.fetch import try_connection
+from tickets.services.email.fetching.imap import Unfetchable
 from tickets.store.mail import mailbox_state
 
 SECRETS = ("imap_secret", "oauth_client_secret")

@@ -16,8 +16,10 @@ from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from tickets.api.schemas import TicketId, TicketOut, ticket_out
 from tickets.domain.mail.outcome import Cause, MailList, Outcome
-from tickets.services.email import originals, participants, suspended
-from tickets.services.email.receive import receive, result_of
+from tickets.services.email import suspended
+from tickets.services.email.incoming.receive import receive, result_of
+from tickets.services.email.participation import participants
+from tickets.services.email.storage import originals
 from tickets.store.mail import InboundEmail
 
 router = Router(tags=["mail"])

@@ -14,8 +14,8 @@ from helpdesk.mail.reading import Problem
 from helpdesk.mail.reading.quotes import Block, folded
 from tickets.domain.mail.outcome import Cause, Remark
 from tickets.domain.ticket import CommunicationType
+from tickets.services.email.incoming.matching import addresses_of, kept_address, name_and_address
 from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import addresses_of, kept_address, name_and_address
 from tickets.store.items import Communication, EmailFacts
 from tickets.store.ticket import Ticket
 

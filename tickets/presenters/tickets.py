@@ -23,7 +23,7 @@ from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEve
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
 from tickets.presenters.mail import EmailLine, Recipient, email_line, insiders, recipients_of
 from tickets.presenters.rows import ticket_lines
-from tickets.services.email.matching import name_and_address
+from tickets.services.email.incoming.matching import name_and_address
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket

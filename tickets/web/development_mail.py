@@ -22,11 +22,11 @@ from helpdesk.mail.reading import Automatic
 from helpdesk.mail.reading.html import sanitised
 from helpdesk.messages import saved
 from tickets.domain.mail.outcome import Outcome
-from tickets.services.email import as_customer
-from tickets.services.email.as_customer import CustomerEmail
+from tickets.services.email.development import as_customer
+from tickets.services.email.development.as_customer import CustomerEmail
+from tickets.services.email.development.smtp_port import HOST
+from tickets.services.email.incoming.receive import Received
 from tickets.services.email.mailboxes import mailboxes
-from tickets.services.email.receive import Received
-from tickets.services.email.smtp_port import HOST
 
 SHOWN = 50
 _FIELDS = ("name", "address", "to", "subject", "text")

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.idempotency import Token, written_before
 from tickets.services.conversation.attachments import kept
-from tickets.services.email import originals, participants, side_threads
+from tickets.services.email.participation import participants, side_threads
+from tickets.services.email.storage import originals
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
 

@@ -7,9 +7,9 @@ import pytest
 from helpdesk.mail.reading import content_key
 from tests.email.conftest import raw
 from tests.email.imap_server import PASSWORD, USER, ImapServer
-from tickets.services.email import imap
-from tickets.services.email.fetch import Fetcher
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching import imap
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.fetching.imap import Unfetchable
 from tickets.store import mail as store
 from tickets.store import queries
 

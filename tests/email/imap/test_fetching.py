@@ -18,9 +18,11 @@ from tests.email.imap.conftest import (
     state,
     texts,
 )
-from tickets.services.email import fetch as fetching
-from tickets.services.email import imap, mailroom, outcomes, raw_messages, receive
-from tickets.services.email.fetch import LEASE, Fetcher, Taken
+from tickets.services.email.fetching import fetch as fetching
+from tickets.services.email.fetching import imap, mailroom
+from tickets.services.email.fetching.fetch import LEASE, Fetcher, Taken
+from tickets.services.email.incoming import outcomes, receive
+from tickets.services.email.storage import raw_messages
 
 # ------------------------------------------------------------------ what is fetched
 

@@ -12,11 +12,12 @@ from helpdesk.errors import NoRoom
 from tests.email.conftest import raw
 from tests.email.imap.conftest import letter, letters, problem, state, stopping_after_a_fetch, texts
 from tickets.domain.mail.fetching import Problem
-from tickets.services.email import fetch as fetching
-from tickets.services.email import mailroom, raw_messages
-from tickets.services.email import process as processing
-from tickets.services.email.fetch import AGAIN, PAUSES, Fetcher
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching import fetch as fetching
+from tickets.services.email.fetching import mailroom
+from tickets.services.email.fetching.fetch import AGAIN, PAUSES, Fetcher
+from tickets.services.email.fetching.imap import Unfetchable
+from tickets.services.email.incoming import process as processing
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 
 

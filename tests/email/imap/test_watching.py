@@ -9,10 +9,10 @@ from django.core.management import call_command
 from tests.email.imap.conftest import SOON, at_server, letter, letters, state, texts
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email import fetch as fetching
-from tickets.services.email import imap, mailroom
-from tickets.services.email.fetch import Fetcher
-from tickets.services.email.mailroom import Mailroom
+from tickets.services.email.fetching import fetch as fetching
+from tickets.services.email.fetching import imap, mailroom
+from tickets.services.email.fetching.fetch import Fetcher
+from tickets.services.email.fetching.mailroom import Mailroom
 from tickets.store import mail as store
 
 

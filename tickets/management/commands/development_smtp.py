@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets.services.email.smtp_port import HOST, listen
+from tickets.services.email.development.smtp_port import HOST, listen
 
 
 class Command(BaseCommand):

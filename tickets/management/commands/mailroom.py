@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from tickets.presenters.mailboxes import problem_words
-from tickets.services.email.fetch import Taken
-from tickets.services.email.imap import Unfetchable
-from tickets.services.email.mailroom import Mailroom, fetch_once, mailboxes_to_fetch
+from tickets.services.email.fetching.fetch import Taken
+from tickets.services.email.fetching.imap import Unfetchable
+from tickets.services.email.fetching.mailroom import Mailroom, fetch_once, mailboxes_to_fetch
 
 
 class Command(BaseCommand):

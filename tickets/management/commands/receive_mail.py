@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from tickets.services.email.receive import NoMailbox, receive
+from tickets.services.email.incoming.receive import NoMailbox, receive
 
 TEMPORARY_FAILURE = 75
 """EX_TEMPFAIL of sysexits.h: a mail server keeps the message and tries again."""

@@ -16,7 +16,7 @@ from tickets.domain.mentions import mentions
 from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
 from tickets.services.conversation.arrival import Arrival
-from tickets.services.email.recipients import recipients_of
+from tickets.services.email.replies.recipients import recipients_of
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket

@@ -18,7 +18,7 @@ from helpdesk.errors import NotFound
 from tickets.domain import instant
 from tickets.domain.ticket import CommunicationType
 from tickets.services.conversation import attachments
-from tickets.services.email import raw_messages
+from tickets.services.email.storage import raw_messages
 from tickets.store import queries
 from tickets.store.items import Communication, EmailFacts
 from tickets.store.ticket import Ticket

@@ -26,8 +26,8 @@ from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
 from tickets.services.customer_records import others_tickets
 from tickets.services.delivery import reply_email, webhooks
-from tickets.services.email import acknowledgement
-from tickets.services.email.forget import forget_email
+from tickets.services.email.replies import acknowledgement
+from tickets.services.email.storage.forget import forget_email
 from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft

@@ -9,8 +9,8 @@ from tickets.domain.filters import Filters
 from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import ERASED, LogEvent
 from tickets.domain.ticket import CommunicationType as Type
-from tickets.services.email.forget import forget_original, original_names
-from tickets.services.email.matching import name_and_address
+from tickets.services.email.incoming.matching import name_and_address
+from tickets.services.email.storage.forget import forget_original, original_names
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lists.find import every_number

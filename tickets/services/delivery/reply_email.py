@@ -29,8 +29,8 @@ from helpdesk.mail.queue import UndeliveredEmail
 from tickets.domain.events import Communicated
 from tickets.domain.ticket import Delivery
 from tickets.services.conversation import attachments
-from tickets.services.email import outgoing
-from tickets.services.email.recipients import email_of, recipients_of
+from tickets.services.email.replies import outgoing
+from tickets.services.email.replies.recipients import email_of, recipients_of
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
 from tickets.store.items import Attachment, Communication, RecipientDelivery

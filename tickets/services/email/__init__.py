@@ -1,14 +1,11 @@
-"""Incoming email: received, read, and added to its ticket. The contract is in docs/email.md.
+"""Email of customers: received, read, and added to its ticket. The contract is in docs/email.md.
 
-receive.py       a raw message is stored and recorded; then processed
-process.py       the outcome of a recorded message
-outcomes.py      each outcome, written in one transaction
-matching.py      which ticket it belongs to, and who writes
-messages.py      the message as a line of a ticket's log
-limits.py        limits that end mail loops
-bounces.py       reports about mails of ours
-suspended.py     what a person has to decide
-mailboxes.py     the desk's addresses, and what it signs
-raw_messages.py  the original bytes
-unrecorded.py    originals that a crash left without a record
+incoming/       a message from its arrival to its outcome
+fetching/       mailboxes on their IMAP servers
+storage/        the bytes of messages as they came
+replies/        email that goes to customers
+participation/  who takes part in a ticket beside its customer
+development/    the customer's side, on a developer's machine
+suspended.py    what a person has to decide
+mailboxes.py    the desk's addresses, and what it signs
 """

@@ -17,10 +17,12 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.mail.outcome import Cause, MailList, Outcome, Remark
 from tickets.models import BlockedSender
-from tickets.services.email import process, raw_messages, side_threads
+from tickets.services.email.incoming import process
+from tickets.services.email.incoming.matching import sender_of
+from tickets.services.email.incoming.outcomes import Case, add_to, end, open_ticket
 from tickets.services.email.mailboxes import mailbox_of_record
-from tickets.services.email.matching import sender_of
-from tickets.services.email.outcomes import Case, add_to, end, open_ticket
+from tickets.services.email.participation import side_threads
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 from tickets.store import queries
 from tickets.store.mail import InboundEmail

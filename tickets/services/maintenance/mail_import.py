@@ -40,9 +40,7 @@ from tickets.domain.workflow import EventType
 from tickets.models import Mailbox
 from tickets.services.conversation.arrival import Arrival
 from tickets.services.delivery import outbox
-from tickets.services.email import raw_messages
-from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import (
+from tickets.services.email.incoming.matching import (
     MOST_REFERENCES,
     Sender,
     ids_named,
@@ -50,7 +48,15 @@ from tickets.services.email.matching import (
     sender_of,
     ticket_of,
 )
-from tickets.services.email.messages import facts_of, kept_files, storable, subject_of, text_of
+from tickets.services.email.incoming.messages import (
+    facts_of,
+    kept_files,
+    storable,
+    subject_of,
+    text_of,
+)
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of, new_draft, write_beside
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION
 from tickets.services.maintenance.mail_archive import Archive, Place

@@ -18,7 +18,7 @@ from tickets.domain.escalation import is_manual
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Direction, Status
 from tickets.services.conversation import attachments
-from tickets.services.email import raw_messages
+from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
 from tickets.services.lifecycle.log_entries import text_of
 from tickets.store import queries, search

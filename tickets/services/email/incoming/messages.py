@@ -15,7 +15,7 @@ from helpdesk.short_text import one_line
 from tickets.domain.errors import DomainError
 from tickets.domain.mail.outcome import Remark
 from tickets.services.conversation import attachments
-from tickets.services.email.matching import MOST_REFERENCES, Sender
+from tickets.services.email.incoming.matching import MOST_REFERENCES, Sender
 from tickets.services.lifecycle.validation import LONGEST_SUBJECT
 from tickets.store import mail as store
 from tickets.store import queries

@@ -6,8 +6,8 @@ from customers.services.read import get_customer
 from customers.store.items import Customer
 from helpdesk.errors import Invalid
 from tickets.domain.ticket import Delivery
+from tickets.services.email.incoming.matching import name_and_address
 from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import name_and_address
 from tickets.store.items import RecipientDelivery
 from tickets.store.ticket import Ticket
 

@@ -9,7 +9,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
 from helpdesk.mail.reading import Unreadable, read_safely
 from helpdesk.mail.reading.html import Sanitised, sanitised
-from tickets.services.email import raw_messages
+from tickets.services.email.storage import raw_messages
 from tickets.store import queries
 from tickets.store.items import Communication
 

@@ -13,7 +13,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Busy
 from tickets.models import Mailbox
-from tickets.services.email import raw_messages
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 from tickets.store.mail import InboundEmail, UnrecordedFile
 

@@ -22,14 +22,14 @@ from tickets.domain import events
 from tickets.domain.errors import MergedAway
 from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction
 from tickets.services.conversation import attachments as files
-from tickets.services.email.mailboxes import base_of, own_addresses, signer
-from tickets.services.email.matching import (
+from tickets.services.email.incoming.matching import (
     MOST_REFERENCES,
     Sender,
     our_claims,
     side_thread_of,
     takes_part,
 )
+from tickets.services.email.mailboxes import base_of, own_addresses, signer
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks

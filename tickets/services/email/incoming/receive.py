@@ -18,9 +18,9 @@ from helpdesk.mail.delivery import ENGINES_AWAY
 from helpdesk.mail.reading import content_key, version
 from helpdesk.mail.reading.addressed import addressed_to
 from tickets.domain.mail.outcome import Cause, Outcome
-from tickets.services.email import raw_messages, unrecorded
+from tickets.services.email.incoming.process import try_to_process
 from tickets.services.email.mailboxes import mailbox_named, mailbox_of, mailboxes
-from tickets.services.email.process import try_to_process
+from tickets.services.email.storage import raw_messages, unrecorded
 from tickets.store import mail as store
 from tickets.store.mail import STORED, InboundEmail
 

@@ -24,16 +24,14 @@ from tickets.domain.ticket import Channel, CommunicationType, Direction, Priorit
 from tickets.models import Mailbox
 from tickets.services.conversation.arrival import Arrival
 from tickets.services.conversation.communicate import communicate
-from tickets.services.email import acknowledgement, raw_messages
-from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import (
+from tickets.services.email.incoming.matching import (
     MOST_REFERENCES,
     Sender,
     ids_named,
     kept_address,
     people_beside,
 )
-from tickets.services.email.messages import (
+from tickets.services.email.incoming.messages import (
     facts_of,
     kept_files,
     left_out,
@@ -41,6 +39,9 @@ from tickets.services.email.messages import (
     subject_of,
     text_of,
 )
+from tickets.services.email.mailboxes import base_of, own_addresses
+from tickets.services.email.replies import acknowledgement
+from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.create import FirstMessage, create_ticket
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION

@@ -6,7 +6,7 @@ from typing import Any
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
 from helpdesk.mail.reading import Unreadable, read_safely
 from tickets.domain.mail.outcome import Remark
-from tickets.services.email import raw_messages
+from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
 from tickets.store.items import Communication
 from tickets.store.mail import InboundEmail, MessageTicket

@@ -10,8 +10,8 @@ from django.db import close_old_connections, connections
 from helpdesk.log_redaction import kind_of
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email.fetch import PAUSES, POLL, Fetcher, Taken
-from tickets.services.email.imap import Unfetchable
+from tickets.services.email.fetching.fetch import PAUSES, POLL, Fetcher, Taken
+from tickets.services.email.fetching.imap import Unfetchable
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,8 @@ from helpdesk.mail.address import AddressRefused, as_kept, mailable
 from helpdesk.mail.development import SentEmail, is_on
 from helpdesk.mail.smtp import as_sent
 from helpdesk.short_text import one_line
+from tickets.services.email.incoming.receive import NoMailbox, Received, receive
 from tickets.services.email.mailboxes import mailboxes
-from tickets.services.email.receive import NoMailbox, Received, receive
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from django.db import close_old_connections
 
 from helpdesk.errors import NoRoom
 from helpdesk.log_redaction import kind_of
+from tickets.services.email.incoming.receive import NoMailbox, receive
 from tickets.services.email.mailboxes import mailbox_of
-from tickets.services.email.receive import NoMailbox, receive
 
 log = structlog.get_logger(__name__)
 

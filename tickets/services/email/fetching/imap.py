@@ -20,7 +20,7 @@ from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxUnencrypted
 from helpdesk.log_redaction import kind_of
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email import oauth
+from tickets.services.email.fetching import oauth
 
 TIMEOUT = 30
 """Seconds that the server may take for each answer."""

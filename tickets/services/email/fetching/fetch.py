@@ -17,9 +17,9 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Contended, Transaction
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
-from tickets.services.email.imap import Folder, RawMessage, opened
-from tickets.services.email.process import try_to_process
-from tickets.services.email.receive import record
+from tickets.services.email.fetching.imap import Folder, RawMessage, opened
+from tickets.services.email.incoming.process import try_to_process
+from tickets.services.email.incoming.receive import record
 from tickets.store import mail as store
 from tickets.store.mail import MailboxState
 

@@ -28,27 +28,19 @@ from tickets.domain.mail.outcome import Cause, Outcome, Remark
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import BlockedSender, Mailbox
 from tickets.services.conversation.communicate import communicate
-from tickets.services.email import bounces, limits, raw_messages
-from tickets.services.email.mailboxes import (
-    base_of,
-    mailbox_of,
-    mailbox_of_record,
-    mailboxes,
-    own_addresses,
-    signer,
-)
-from tickets.services.email.matching import (
+from tickets.services.email.incoming import bounces, limits
+from tickets.services.email.incoming.matching import (
     Sender,
     kept_address,
     sender_of,
     ticket_of,
 )
-from tickets.services.email.messages import (
+from tickets.services.email.incoming.messages import (
     kept_files,
     storable,
     text_of,
 )
-from tickets.services.email.outcomes import (
+from tickets.services.email.incoming.outcomes import (
     Case,
     TakenMeanwhile,
     add_to,
@@ -58,6 +50,15 @@ from tickets.services.email.outcomes import (
     open_ticket,
     unless_taken,
 )
+from tickets.services.email.mailboxes import (
+    base_of,
+    mailbox_of,
+    mailbox_of_record,
+    mailboxes,
+    own_addresses,
+    signer,
+)
+from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft
 from tickets.store import mail as store
 from tickets.store import queries

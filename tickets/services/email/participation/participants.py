@@ -8,13 +8,13 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused, as_kept
 from tickets.services.conversation.arrival import MOST_PARTICIPANTS
-from tickets.services.email.mailboxes import base_of, own_addresses
-from tickets.services.email.matching import (
+from tickets.services.email.incoming.matching import (
     addresses_of,
     kept_address,
     name_and_address,
     participant,
 )
+from tickets.services.email.mailboxes import base_of, own_addresses
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.store.ticket import Ticket

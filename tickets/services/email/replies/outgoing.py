@@ -14,9 +14,9 @@ from helpdesk.mail.templates import composed
 from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
+from tickets.services.email.incoming.matching import addresses_of, kept_address
+from tickets.services.email.incoming.messages import without_reply_marks
 from tickets.services.email.mailboxes import sending_mailbox, signer
-from tickets.services.email.matching import addresses_of, kept_address
-from tickets.services.email.messages import without_reply_marks
 from tickets.store import queries
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket

@@ -15,8 +15,8 @@ from tickets.domain.mail import signed
 from tickets.domain.mail.signed import Claim
 from tickets.domain.ticket import Channel, CommunicationType, LogEvent
 from tickets.services.delivery import reply_email
+from tickets.services.email.incoming.matching import addresses_of
 from tickets.services.email.mailboxes import mailboxes, signer
-from tickets.services.email.matching import addresses_of
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.store import queries

@@ -13,9 +13,10 @@ from helpdesk.mail.kinds import MailKind, Reference, Undeliverable, recipient
 from helpdesk.mail.problems import ProblemCode
 from helpdesk.mail.queue import UndeliveredEmail
 from helpdesk.mail.reading import Automatic, ReadMessage
-from tickets.services.email import limits, outgoing
+from tickets.services.email.incoming import limits
+from tickets.services.email.incoming.matching import Sender
 from tickets.services.email.mailboxes import sending_mailbox
-from tickets.services.email.matching import Sender
+from tickets.services.email.replies import outgoing
 from tickets.store import queries
 
 KIND = "acknowledgement"

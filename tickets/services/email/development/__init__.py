@@ -1,0 +1,1 @@
+"""The customer's side, played on a developer's machine."""

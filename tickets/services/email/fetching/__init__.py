@@ -1,0 +1,1 @@
+"""How mailboxes are fetched from their IMAP servers, and watched."""
