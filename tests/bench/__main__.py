@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.clients import Request, as_json, bearer, measured, session
-from tests.bench.report import as_page
+from tests.bench.report import as_page, by_hand
 from tests.chaos.desk import ROOT, RunningDesk
 
 DOCS = ROOT / "docs"
@@ -61,8 +61,9 @@ def main() -> None:
         ["make bench", *([f'ARGS="{" ".join(sys.argv[1:])}"'] if sys.argv[1:] else [])]
     )
     (DOCS / "benchmarks.json").write_text(json.dumps(figures, indent=2) + "\n")
-    (DOCS / "benchmarks.md").write_text(as_page(figures))
-    print(f"written: {DOCS / 'benchmarks.md'}")
+    page = DOCS / "benchmarks.md"
+    page.write_text(as_page(figures) + by_hand(page.read_text()))
+    print(f"written: {page}")
 
 
 def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:

@@ -23,6 +23,17 @@ WEB_PROCESSES = 2
 MOST_MEMORY = 150
 
 
+BY_HAND = "## Pages against the release before"
+"""The heading from which on the page is kept as it is: it compares two commits, which no run of
+one can."""
+
+
+def by_hand(page: str) -> str:
+    """Return the part of an earlier page that is kept, with an empty line before it; or ""."""
+    _measured, heading, kept = page.partition(f"\n{BY_HAND}\n")
+    return heading + kept
+
+
 def as_page(figures: dict[str, Any]) -> str:
     sizes: dict[str, dict[str, Any]] = figures["sizes"]
     lines = [
