@@ -79,7 +79,8 @@ def to_html(text: str, *, tickets: bool = False) -> SafeString:
 def work(text: str) -> int:
     """Return how expensive `text` is as Markdown: its marks, items and lines, about 0.05 ms each.
 
-    For a text that `to_html` would show as written this is 1.
+    For a text that `to_html` would show as written this is 1: not to format it saves nothing. How
+    much of such texts a page shows has a limit of its own, in `tickets.services.read`.
     """
     marks, items, lines = len(_MARKS.findall(text)), len(_ITEMS.findall(text)), text.count("\n")
     if marks * len(text) > MOST_WEIGHT or marks + items > MOST_MARKS or lines > MOST_LINES:

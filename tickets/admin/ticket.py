@@ -37,8 +37,7 @@ from tickets.services.conversation.communicate import unknown_mentions
 from tickets.services.lifecycle.admin_edit import edit_as_supervisor, may_change
 from tickets.services.lifecycle.archive import archive, restore
 from tickets.services.lists.filters import FILTERS, read_filters
-from tickets.services.read import log_since
-from tickets.store import queries
+from tickets.services.read import log_since, ticket_with_newest_lines
 
 LINES_SHOWN = 100
 
@@ -302,7 +301,9 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     ) -> HttpResponse:
         ticket = context.get("original")
         if ticket is not None:
-            found = queries.ticket_with_log(ticket.ticket_id, limit=LINES_SHOWN)
+            found = ticket_with_newest_lines(
+                ticket.ticket_id, most=LINES_SHOWN, by=actor_of(request.user)
+            )
             lines = found.log if found else []
             context |= {
                 "conversation": log_entries(log_lines(ticket.ticket_id, lines)),
@@ -316,7 +317,8 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the admin's history, and the ticket's own log."""
-        found = queries.ticket_with_log(object_id, limit=LINES_SHOWN)
+        by = actor_of(request.user)
+        found = ticket_with_newest_lines(object_id, most=LINES_SHOWN, by=by)
         lines = log_lines(object_id, found.log[::-1]) if found else []
         return super().history_view(request, object_id, {**(extra_context or {}), "lines": lines})
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer, get_vehicle
@@ -18,6 +19,10 @@ from tickets.store.ticket import Ticket
 MOST_OTHERS = 5
 LOG_LINES = 50
 FIRST_LINES = 100
+
+MOST_SHOWN = 300_000
+"""Characters of HTML that the messages on one page come to, about; earlier ones are a page of their
+own. Fifty messages of 6,000 characters fit."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,7 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
 
     Raises NotFound, NotAllowed.
     """
-    require_ticket_work(by)
-    found = queries.ticket_with_log(ticket_id, limit=LOG_LINES)
+    found = ticket_with_newest_lines(ticket_id, most=LOG_LINES, by=by)
     if found is None:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     ticket = found.ticket
@@ -56,6 +60,25 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
         _others(ticket, customer_id=ticket.customer_id),
         _others(ticket, vehicle_id=ticket.vehicle_id) if ticket.vehicle_id else [],
     )
+
+
+def ticket_with_newest_lines(ticket_id: str, *, most: int, by: Actor) -> TicketWithLog | None:
+    """Return a ticket and the newest entries of its log: at most `most`, and what fits on a page.
+    One query. Raises NotAllowed."""
+    require_ticket_work(by)
+    found = queries.ticket_with_log(ticket_id, limit=most)
+    return found and TicketWithLog(found.ticket, *_fitting(found.log, found.older))
+
+
+def _fitting(log: list[Communication], older: str | None) -> tuple[list[Communication], str | None]:
+    """Return the newest of these entries whose HTML is MOST_SHOWN, at least one, and where to
+    continue."""
+    shown = 0
+    for place in range(len(log) - 1, -1, -1):
+        shown += len(escape(log[place].content))
+        if shown > MOST_SHOWN and place < len(log) - 1:
+            return log[place + 1 :], log[place + 1].communication_id
+    return log, older
 
 
 def _others(ticket: Ticket, **about: str) -> list[Ticket]:
@@ -78,10 +101,10 @@ def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> T
 
 
 def older_log(ticket_id: str, *, before: str, by: Actor) -> tuple[list[Communication], str | None]:
-    """Return the entries of a log before `before`, oldest first, and where to continue.
-    One query."""
+    """Return the entries of a log before `before` that fit on a page, oldest first, and where to
+    continue. One query."""
     require_ticket_work(by)
-    return queries.older_log(ticket_id, before=before, limit=LOG_LINES)
+    return _fitting(*queries.older_log(ticket_id, before=before, limit=LOG_LINES))
 
 
 def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:

@@ -53,7 +53,8 @@ def ticket(ticket_id: str) -> Ticket | None:
 def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
     """Return the ticket and the last `limit` entries of its log. One Query, consistent.
 
-    COMMUNICATION# sorts before DETAILS, so in descending order the ticket comes first.
+    COMMUNICATION# sorts before DETAILS, so in descending order the ticket comes first. DynamoDB
+    answers a megabyte at once: where the entries are long, they are fewer.
     """
     if not fits(ticket_pk(ticket_id)):
         return None
@@ -70,7 +71,8 @@ def ticket_with_log(ticket_id: str, *, limit: int) -> TicketWithLog | None:
         return None
     lines = [Communication.from_raw_data(item) for item in items[1:]]
     shown = lines[:limit]
-    older = shown[-1].communication_id if len(lines) > limit else None
+    more = len(lines) > limit or "LastEvaluatedKey" in answer
+    older = shown[-1].communication_id if shown and more else None
     return TicketWithLog(Ticket.from_raw_data(items[0]), shown[::-1], older)
 
 
