@@ -74,9 +74,10 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
             (
                 *READ,
                 *("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
-                "dynamodb:DescribeTable",
+                *("dynamodb:BatchWriteItem", "dynamodb:DescribeTable"),
             ),
-            "pages and the API show and change tickets; /readyz asks whether the table answers",
+            "pages and the API show and change tickets; the page of an erasure deletes what it "
+            "finds in batches; /readyz asks whether the table answers",
         ),
         Right("tickets/index/by-assignee", QUERY, "lists of somebody's tickets"),
         Right("tickets/index/by-customer", QUERY, "a customer's tickets"),
