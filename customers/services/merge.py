@@ -33,21 +33,29 @@ OWN_NOTES = "notes-"
 """As a choice: the notes of the record that stays. Without one those of both are kept."""
 
 
+def check(source_id: str, *, into: str, by: Actor) -> Customer:
+    """Return the duplicate, if these two can be merged. Raises Invalid, NotFound, NotAllowed."""
+    require_ticket_work(by)
+    source = queries.customer(source_id)
+    if source is None:
+        raise NotFound(_("Customer not found."))
+    if source_id == into:
+        raise Invalid({"into": _("Select a different customer.")})
+    if source.merged_into not in (None, into) or queries.customer(into) is None:
+        raise _closed()
+    return source
+
+
 def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> None:
     """Close the duplicate for new tickets and vehicles.
 
     `takes` names the FIELDS whose value is taken from it if both records have one; otherwise the
     remaining record keeps its own. Raises Invalid, NotFound, NotAllowed.
     """
-    require_ticket_work(by)
+    source = check(source_id, into=into, by=by)
     chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
-    source = queries.customer(source_id)
-    if source is None:
-        raise NotFound(_("Customer not found."))
     if source.merged_into == into:
         return
-    if source_id == into:
-        raise Invalid({"into": _("Select a different customer.")})
     try:
         with Transaction() as transaction:
             transaction.check(Customer, customer_pk(into), DETAILS, THERE)
@@ -55,9 +63,17 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
                 source, [Customer.merged_into.set(into), Customer.merge_takes.set(chosen)], THERE
             )
     except ConditionFailed as refused:
-        raise Invalid(
-            {"into": _("One of the customers was already merged or erased.")}
-        ) from refused
+        raise _closed() from refused
+
+
+def _closed() -> Invalid:
+    return Invalid({"into": _("One of the customers was already merged or erased.")})
+
+
+def has_begun(source_id: str) -> bool:
+    """Return whether `begin` has closed this record. One read."""
+    source = queries.customer(source_id)
+    return source is not None and source.merged_into is not None
 
 
 def chosen_segment(source_id: str) -> str | None:

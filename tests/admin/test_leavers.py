@@ -13,6 +13,7 @@ from helpdesk.accounts.models import Absence, User
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed
 from tests.admin.leaving import finish, leave, open_tickets
+from tests.death import at_call, dies_of_9
 from tests.world import log_of, settle, stored, team
 from tickets.models import Bulk
 from tickets.services.assignment import assign as assigning
@@ -88,22 +89,13 @@ def test_every_job_of_a_large_hand_over_is_shown_until_it_is_done(desk, root, cl
     assert {stored(number).assigned_to for number in parts} == {None}
 
 
-def test_a_process_that_dies_between_the_jobs_leaves_none_and_they_are_made_once(
-    desk, parts, monkeypatch
-):
-    begin, made = bulk.start, []
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_dies_between_the_jobs_leaves_none_and_they_are_made_once(desk, parts):
+    def begins_two_and_dies():
+        at_call(bulk, "start", 2, after=True)
+        hand_over(desk.rep.user_id, to="", by=desk.supervisor)
 
-    def dies(**asked):
-        if len(made) == 2:
-            raise SystemExit
-        made.append(begin(**asked))
-        return made[-1]
-
-    with monkeypatch.context() as dying:
-        dying.setattr(bulk, "start", dies)
-        with pytest.raises(SystemExit):
-            hand_over(desk.rep.user_id, to="", by=desk.supervisor)
-    assert len(made) == 2
+    assert dies_of_9(begins_two_and_dies)
     assert not Bulk.objects.exists()
 
     jobs = hand_over(desk.rep.user_id, to="", by=desk.supervisor)

@@ -16,6 +16,7 @@ from customers.tasks import resume_files
 from helpdesk import csv_files, jobs
 from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
+from tests.death import at_call, die_until_done, dies_of_9
 from tests.world import NOON
 
 VIN = "1M8GDM9AXKP042788"
@@ -108,29 +109,28 @@ def test_a_row_that_somebody_was_quicker_with_is_told_of(desk):
     assert "Quick Ann" in reasons(file)[2]
 
 
-def test_a_worker_finishes_what_a_crash_left_and_takes_no_row_twice(desk, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_finishes_what_a_death_left_and_takes_no_row_twice(desk, monkeypatch):
     monkeypatch.setattr(imports, "STEP", 2)
     file = upload(desk, "name\n" + "\n".join(f"Customer {n}" for n in range(5)))
-    make, calls = imports.create_customer, []
 
-    def dies(**fields):
-        made = make(**fields)
-        calls.append(made)
-        if len(calls) == 4:
-            raise KeyboardInterrupt  # after the write, before it was written down
-        return made
+    def confirm():
+        at_call(imports, "create_customer", after=True)  # before it was written down
+        imports.confirm(file.pk, by=desk.rep)
 
-    monkeypatch.setattr(imports, "create_customer", dies)
-    imports.confirm(file.pk, by=desk.rep)
-    with pytest.raises(KeyboardInterrupt):
-        imports.step(file.pk)
-    CustomerFile.objects.update(leased_until=timezone.now())
+    def lease_runs_out():
+        assert not imports.step(file.pk).finished_at, "the dead one's lease still runs"
+        CustomerFile.objects.update(leased_until=timezone.now())
 
-    resume_files()
+    assert dies_of_9(confirm)
+    lease_runs_out()
+    deaths = die_until_done(resume_files, then=lease_runs_out)
 
+    assert deaths > 1
     file.refresh_from_db()
     assert (file.taken, file.refused) == (5, [])
-    assert len({made.customer_id for made in calls}) == 5
+    names = sorted(found.name for found in find_customers("Customer"))
+    assert names == [f"Customer {n}" for n in range(5)]
 
 
 def test_what_was_confirmed_is_taken_after_its_uploader_has_left(desk, monkeypatch):

@@ -19,7 +19,9 @@ from customers.store import queries as customers
 from customers.store.items import email_pk
 from helpdesk import jobs
 from helpdesk.accounts.models import User
+from helpdesk.dynamo.transaction import Transaction
 from helpdesk.errors import Invalid, NotAllowed, NotFound
+from tests.death import at_call, die_until_done, dies_of_9
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.ticket import ERASED, Status
 from tickets.models import CustomerJob
@@ -220,29 +222,45 @@ def test_what_was_not_chosen_is_erased_with_the_person(desk):
     assert get_customer(desk.customer.customer_id).merged_values is None
 
 
-def test_a_merge_of_many_comes_in_bounded_steps_and_survives_a_crash(desk, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_merge_whose_process_dies_as_it_begins_is_finished_or_never_began(desk):
+    other = twin(desk)
+    number = desk.ticket(customer_id=other.customer_id).ticket_id
+
+    for after_it, into in ((False, other.customer_id), (True, desk.customer.customer_id)):
+
+        def begin(after_it=after_it):
+            at_call(Transaction, "__exit__", after=after_it)
+            merge(desk, other)
+
+        assert dies_of_9(begin)
+        CustomerJob.objects.update(asked_at=timezone.now() - jobs.LEASE)
+        resume_records()
+
+        assert stored(number).customer_id == into
+        assert not CustomerJob.objects.filter(finished_at=None).exists()
+    assert get_customer(other.customer_id).merged_into == desk.customer.customer_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_merge_of_many_comes_in_bounded_steps_and_survives_deaths(desk, monkeypatch):
     monkeypatch.setattr(merge_and_erase, "STEP", 3)
     other = twin(desk)
     sent = [desk.ticket(customer_id=other.customer_id).ticket_id for _ in range(8)]
     job = merge(desk, other)
-    move, calls = merge_and_erase.change, []
+    CustomerJob.objects.update(asked_at=timezone.now() - jobs.LEASE)  # nobody drives it
+    left = set()
 
-    def dies(*given, **more):
-        calls.append(given)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return move(*given, **more)
+    def lease_runs_out():
+        left.add(len(tickets_of(other.customer_id)))
+        assert merge_and_erase.step(job.pk).finished_at is None, "the dead one's lease still runs"
+        CustomerJob.objects.update(leased_until=timezone.now())
 
-    monkeypatch.setattr(merge_and_erase, "change", dies)
-    merge_and_erase.step(job.pk)
-    with pytest.raises(KeyboardInterrupt):
-        merge_and_erase.step(job.pk)
-    assert 0 < len(tickets_of(other.customer_id)) < 8
-    assert merge_and_erase.step(job.pk).finished_at is None  # the dead one's lease still runs
-    CustomerJob.objects.update(leased_until=timezone.now())
+    deaths = die_until_done(resume_records, then=lease_runs_out)
 
-    resume_records()
-
+    assert deaths > 3
+    assert left & set(range(1, 8)), "it never died between the tickets"
+    assert CustomerJob.objects.get().finished_at
     assert tickets_of(desk.customer.customer_id) == sorted(sent)
     assert get_customer(other.customer_id).merged_into == desk.customer.customer_id
     for number in sent:

@@ -3,16 +3,15 @@
 import json
 import os
 import random
-import signal
-import traceback
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connections
 
 from customers.services.create import create_customer
 from helpdesk.dynamo.transaction import Transaction
+from tests.death import die, dies_of_9
 from tests.services.test_ticket_import import created, line, ours, taken
 from tests.world import (
     NOON,
@@ -173,7 +172,7 @@ def test_an_import_that_is_killed_anywhere_ends_the_same(desk, tmp_path, monkeyp
     empty_tables()
 
     kills = 0
-    while _dies_of_9(lambda: ticket_import.import_history(path, now=after(days=300)), seed=kills):
+    while dies_of_9(partial(import_and_perhaps_die, path, seed=kills)):
         kills += 1
 
     assert kills > 3, "it was hardly ever killed: this shows nothing"
@@ -182,32 +181,21 @@ def test_an_import_that_is_killed_anywhere_ends_the_same(desk, tmp_path, monkeyp
     assert list(verify()) == []
 
 
-def _dies_of_9(work, *, seed):
-    """Do `work` in a process that may be killed with -9 at any transaction; whether it was."""
-    connections.close_all()  # an open one must not be shared with the child
-    child = os.fork()
-    if child == 0:
-        chance = random.Random(seed)
-        commit = Transaction.__exit__
+def import_and_perhaps_die(path, *, seed):
+    """Import, killed with -9 perhaps before a transaction, perhaps after it."""
+    chance = random.Random(seed)
+    commit = Transaction.__exit__
 
-        def perhaps_die(*words):
-            at = chance.random()
-            if at < 0.05:
-                os.kill(os.getpid(), signal.SIGKILL)
-            commit(*words)
-            if at > 0.95:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def dangerous(*words):
+        at = chance.random()
+        if at < 0.05:
+            die()
+        commit(*words)
+        if at > 0.95:
+            die()
 
-        Transaction.__exit__ = perhaps_die
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 (a child of the test that ends here)
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0, "the import failed"
-    return os.WIFSIGNALED(status)
+    Transaction.__exit__ = dangerous
+    ticket_import.import_history(path, now=after(days=300))
 
 
 def _text(at):

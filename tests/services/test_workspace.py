@@ -8,6 +8,7 @@ from django.utils import timezone
 from helpdesk import jobs
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
+from tests.death import at_call, dies_of_9
 from tests.world import AWAY, NOON, after, escalations_of, log_of, settle, stored, team
 from tickets.domain.filters import Filters
 from tickets.domain.mentions import mentions
@@ -321,17 +322,16 @@ def test_many_are_assigned_to_a_person_a_team_or_nobody(desk):
     assert stored(numbers[0]).assigned_to is None
 
 
-def test_a_step_that_is_done_again_after_a_crash_doubles_nothing(desk, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_is_done_again_after_a_death_doubles_nothing(desk):
     numbers = [fresh(desk).ticket_id for _ in range(3)]
     started = bulk.start(action="escalate", value="Storm", ticket_ids=numbers, by=desk.rep)
 
-    def dies(self, *args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Bulk, "save", dies)
-    with pytest.raises(KeyboardInterrupt):
+    def changes_all_and_dies():
+        at_call(Bulk, "save")
         bulk.step(started.pk)
-    monkeypatch.undo()
+
+    assert dies_of_9(changes_all_and_dies)
     assert bulk.step(started.pk).finished_at is None  # the lease of the dead one
     Bulk.objects.update(leased_until=timezone.now() - jobs.LEASE)
     assert list(jobs.abandoned(Bulk)) == [started]

@@ -17,7 +17,7 @@ from helpdesk import jobs
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, on_behalf_of, require_ticket_work
 from helpdesk.dynamo.pages import PagePosition
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.errors import Invalid, NotFound, ServiceError
 from tickets.models import CustomerJob
 from tickets.services.customer_records import erasure
 from tickets.services.delivery import outbox
@@ -33,18 +33,28 @@ SECOND_LOOK = timedelta(minutes=1)
 def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> CustomerJob:
     """Start to merge two customers; `takes` as in `merge.begin`.
 
-    Raises Invalid, NotFound, NotAllowed.
+    The job is stored first, so that a worker finishes what has begun whatever happens to this
+    request. Raises Invalid, NotFound, NotAllowed.
     """
-    merge.begin(source_id, into=into, takes=takes, by=by)
+    merge.check(source_id, into=into, by=by)
     running = CustomerJob.objects.filter(
         kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
     ).first()
-    return running or CustomerJob.objects.create(
+    if running is not None:
+        merge.begin(source_id, into=into, takes=takes, by=by)
+        return running
+    job = CustomerJob.objects.create(
         kind=CustomerJob.Kind.MERGE,
         customer_id=source_id,
         into_id=into,
         asked_by_id=int(by.user_id),
     )
+    try:
+        merge.begin(source_id, into=into, takes=takes, by=by)
+    except ServiceError:
+        job.delete()
+        raise
+    return job
 
 
 def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
@@ -106,6 +116,8 @@ def look_again(job: CustomerJob) -> None:
 
 def _merge(job: CustomerJob, by: Actor) -> bool:
     """Move some vehicles or tickets; return whether nothing is left."""
+    if not merge.has_begun(job.customer_id):  # whoever asked for it died before
+        return True
     if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
         job.vehicles += carried
         return False

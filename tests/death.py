@@ -1,0 +1,86 @@
+"""Deaths as they happen: a process killed with -9, in which no `finally` runs, nothing is rolled
+back and no lease is given up.
+
+What it wrote stays: items, committed rows, files in folders. Its memory goes, and with it what
+tests keep there: the cache, mail that was sent, files of a storage in memory. Tests that use this
+need `@pytest.mark.django_db(transaction=True)`, since another process sees only what is committed.
+"""
+
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NoReturn
+
+from django.db import connections
+
+from helpdesk.dynamo.transaction import Transaction
+
+MOST_DEATHS = 300
+"""More, and what is tested does not come to an end."""
+
+
+def die() -> NoReturn:
+    """Kill this process, which is one that `dies_of_9` has made."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def dies_of_9(work: Callable[[], object]) -> bool:
+    """Do `work` in a process of its own; return whether it was killed.
+
+    `work` arms itself: it replaces what it likes by what calls `die`; the test's own process stays
+    as it is. Raises AssertionError if it failed otherwise.
+    """
+    connections.close_all()  # an open one must not be shared with the child
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 (a child of the test that ends here)
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0, "the work failed"
+    return os.WIFSIGNALED(status)
+
+
+def at_call(owner: Any, name: str, place: int = 1, *, after: bool = False) -> None:
+    """Let this process die at the call of that place, before it or after it."""
+    real, places = getattr(owner, name), count(1)
+
+    def dies(*given: Any, **more: Any) -> Any:
+        here = next(places) == place
+        if here and not after:
+            die()
+        answer = real(*given, **more)
+        if here:
+            die()
+        return answer
+
+    setattr(owner, name, dies)
+
+
+def die_until_done(
+    work: Callable[[], object],
+    *,
+    then: Callable[[], object] = lambda: None,
+    stride: int = 1,
+) -> int:
+    """Do `work` until it comes to its end, and return how often it died.
+
+    It dies at its first transaction, the next time `stride` later, and so on: in turn after it is
+    committed and before. `then` is called after each death.
+    """
+    for deaths in range(MOST_DEATHS):
+
+        def armed(deaths: int = deaths) -> None:
+            at_call(Transaction, "__exit__", 1 + stride * deaths, after=deaths % 2 == 0)
+            work()
+
+        if not dies_of_9(armed):
+            return deaths
+        then()
+    raise AssertionError(f"not done after {MOST_DEATHS} deaths")
