@@ -49,7 +49,9 @@ class DeskLogin(views.LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        ended = WHY_SIGNED_OUT.get(self.request.GET.get("ended", ""), "")
+        ended = WHY_SIGNED_OUT.get(
+            self.request.GET.get("ended") or self.request.COOKIES.get(sessions.WHY_COOKIE, ""), ""
+        )
         next_page = self.get_redirect_url()
         return super().get_context_data(
             debug_accounts=settings.DEBUG,

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
@@ -68,7 +69,18 @@ class SessionMiddleware:
                     sessions.end([session], reason=why, now=now)
                 logout(request)
                 request.signed_out = why  # type: ignore[attr-defined]
-            elif session is not None:
+                # Another part of the page may ask a moment later and know nothing of it.
+                answer = self.get_response(request)
+                answer.set_cookie(
+                    sessions.WHY_COOKIE,
+                    why,
+                    max_age=sessions.WHY_SECONDS,
+                    httponly=True,
+                    secure=settings.SESSION_COOKIE_SECURE,
+                    samesite="Lax",
+                )
+                return answer
+            if session is not None:
                 request.user_session = session  # type: ignore[attr-defined]
                 if request.headers.get(sessions.BACKGROUND) != "1":
                     sessions.note_activity(session, now=now)
@@ -92,8 +104,15 @@ class PagesRequireLogin(LoginRequiredMiddleware):
             if api:
                 request.user = AnonymousUser()
             elif match is None or match.url_name not in self.MAY_ENROL:
-                return _go(request, reverse("second_factor"))
+                return self._to_enrolment(request)
         return None if api else super().process_view(request, *view, **more)
+
+    def _to_enrolment(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the set-up, but not what the set-up itself asks: it would never stay open."""
+        shown = urlsplit(_page_of(request)).path
+        if _is_part(request) and shown in {reverse(name) for name in self.MAY_ENROL[:2]}:
+            return HttpResponse(status=204)
+        return _go(request, reverse("second_factor"))
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """Lead to the login and then back to the page, also from a fragment or a form of it."""
@@ -104,16 +123,21 @@ class PagesRequireLogin(LoginRequiredMiddleware):
         return _go(request, f"{login}?{urlencode(asked, safe='/')}")
 
 
+def _is_part(request: HttpRequest) -> bool:
+    """Whether a part of a page asks, or its script, rather than the browser for a page."""
+    return "HX-Request" in request.headers or sessions.BACKGROUND in request.headers
+
+
 def _go(request: HttpRequest, address: str) -> HttpResponse:
     """Send a page there, whole, even if a part of it asked."""
-    if "HX-Request" in request.headers or sessions.BACKGROUND in request.headers:
+    if _is_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return redirect(address)
 
 
 def _page_of(request: HttpRequest) -> str:
     """Return path and query of the page that the user is looking at."""
-    if "HX-Request" in request.headers or sessions.BACKGROUND in request.headers:
+    if _is_part(request):
         shown = request.headers.get("HX-Current-URL", "")
     elif request.method in ("GET", "HEAD"):
         return request.get_full_path()

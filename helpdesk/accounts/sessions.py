@@ -30,6 +30,10 @@ BACKGROUND = "Helpdesk-Background"
 ROLES = ("", "representative", "supervisor", "administrator")
 """Each may do what the ones before it may."""
 
+WHY_COOKIE = "signed_out"
+WHY_SECONDS = 30
+"""How long the login says why a session ended."""
+
 EXACTNESS = timedelta(minutes=1)
 """Activity is written down to this, so that not each request writes."""
 

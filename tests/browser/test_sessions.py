@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_journeys import log_in
+from tests.security.test_login import code_of
 from tests.security.test_sessions import pass_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +33,7 @@ def test_drafts_survive_an_idle_sign_out_for_the_same_user(desk, page: Page):
     page.goto("/customers/new/")
     expect(page.get_by_label("Company")).to_have_value("Bianchi SpA")
 
+    page.goto("about:blank")  # an open page would lead itself to the login meanwhile
     pass_time(active=timedelta(minutes=31))
     page.goto(f"/tickets/{number}/")
     log_in_here(page, "rosa")
@@ -47,6 +50,7 @@ def log_in_here(page: Page, username: str) -> None:
 def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):
     elsewhere = browser.new_context(base_url=live_server.url).new_page()
     log_in(elsewhere, "rosa")
+    elsewhere.goto("about:blank")
     log_in(page, "rosa")
     page.goto("/accounts/preferences/")
     page.get_by_role("link", name="Sessions").click()
@@ -57,3 +61,39 @@ def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):
     elsewhere.goto("/accounts/preferences/")
     expect(elsewhere.get_by_role("heading", name="Log in")).to_be_visible()
     elsewhere.context.close()
+
+
+def test_a_required_second_factor_is_set_up_first_and_a_recovery_code_lets_in_once(
+    desk, page: Page, axe, settings
+):
+    settings.SECOND_FACTOR_FOR = "supervisors"
+    page.goto("/tickets/")
+    log_in_until(page, "ingrid", "Your role requires two-factor authentication.")
+    page.goto("/admin/")
+    expect(page.get_by_role("heading", name="Two-factor authentication")).to_be_visible()
+    assert axe() == {}
+    device = TOTPDevice.objects.get(user=desk.supervisor_user)
+    page.get_by_label("Authentication code").fill(code_of(device))
+    page.get_by_role("button", name="Turn on").click()
+
+    codes = page.locator("[data-recovery-code]").all_inner_texts()
+    assert len(codes) == 10
+    assert axe() == {}
+    page.get_by_role("link", name="I saved the codes").click()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
+
+    for nth in (1, 2):
+        page.get_by_role("button", name="Log out").click()
+        log_in_until(page, "ingrid", "Lost your device? Enter a recovery code")
+        page.get_by_label("Authentication code").fill(codes[0])
+        page.get_by_role("button", name="Log in").click()
+        if nth == 1:
+            expect(page.get_by_role("heading", name="My work")).to_be_visible()
+    expect(page.get_by_text("Invalid or already used code.")).to_be_visible()
+
+
+def log_in_until(page: Page, username: str, words: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text(words)).to_be_visible()

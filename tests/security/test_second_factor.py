@@ -125,6 +125,9 @@ def test_whose_role_requires_it_sets_it_up_before_anything_else(client, desk, se
     assert client.get("/api/tickets").status_code == 401
     part = client.get("/live/", headers={"HX-Request": "true"})
     assert (part.status_code, part["HX-Redirect"]) == (204, SETUP)
+    for page in (SETUP, f"/accounts/confirm/?next={SETUP}"):
+        here = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+        assert "HX-Redirect" not in client.get("/live/", headers=here), "it reloads for ever"
     assert "Your role requires" in client.get(SETUP).content.decode()
 
     enrol(client)

@@ -38,6 +38,8 @@ def test_a_supervisor_who_does_nothing_is_signed_out_and_told_why(client, desk):
 
     assert answer["Location"] == "/accounts/login/?next=/accounts/preferences/%3Fx%3D1&ended=idle"
     assert "were not active" in client.get(answer["Location"]).content.decode()
+    # Another part of the page, which asked a moment later, may lead to the login, too.
+    assert "were not active" in client.get("/accounts/login/").content.decode()
     assert not signed_in(client)
 
 
