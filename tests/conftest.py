@@ -79,6 +79,14 @@ def bucket(settings, monkeypatch, tmp_path):
         yield client
 
 
+@pytest.fixture
+def race(monkeypatch):
+    """Threads that meet for certain; see tests/race.py."""
+    from tests.race import Race
+
+    return Race(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def live_server(django_db_setup, live_server):
     """Start it after the database is set up: before, it looks like one in memory, and the server's

@@ -1,7 +1,6 @@
 """Two records of a person become one; a person is forgotten. All tickets go along, in steps."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -339,26 +338,21 @@ def test_a_ticket_that_the_index_showed_late_is_found_by_the_second_look(desk, m
     assert list(merge_and_erase.due_for_a_second_look()) == []
 
 
-def test_records_are_never_merged_in_a_circle(desk):
+def test_records_are_never_merged_in_a_circle(desk, race):
     other = twin(desk)
     with pytest.raises(Invalid):
         merge_and_erase.start_merge(other.customer_id, into=other.customer_id, by=desk.rep)
-    gate, refused = Barrier(2), []
+    one, two = other.customer_id, desk.customer.customer_id
 
-    def begin(source, into):
-        gate.wait()
-        try:
-            merge_and_erase.merge.begin(source, into=into, by=desk.rep)
-        except Invalid as why:
-            refused.append(why)
+    with pytest.raises(Invalid, match="already merged"):
+        race.run(
+            there=lambda: merge_and_erase.merge.begin(one, into=two, by=desk.rep),
+            back=lambda: merge_and_erase.merge.begin(two, into=one, by=desk.rep),
+        )
 
-    pair = (other.customer_id, desk.customer.customer_id)
-    threads = [Thread(target=begin, args=pair), Thread(target=begin, args=pair[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 1
+    assert race.failed == 1
+    merged = [get_customer(found).merged_into for found in (one, two)]
+    assert merged in ([two, None], [None, one])
 
 
 def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):

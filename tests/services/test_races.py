@@ -1,15 +1,12 @@
 """Replies, pauses and resolves race with the sweep: no escalation after a confirmed change."""
 
 import os
-import threading
 from collections import Counter
 from itertools import permutations
 
 import pytest
-from django.db import connection
 
 from helpdesk.accounts.actors import SYSTEM
-from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from tests.world import after, escalations_of, log_of, stored
 from tickets.services.conversation.communicate import respond
 from tickets.services.lifecycle.change import change
@@ -22,70 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Just before and just after the response deadline (8 h) of a Medium ticket.
 IN_TIME, TOO_LATE = after(hours=8), after(hours=8, seconds=1)
-
-
-class Race:
-    """Actions that run in threads and overlap for certain: each has read before any writes.
-
-    `order` names whose first transaction goes first, second, …; without it whoever is quicker.
-    `failed` counts the transactions that met a change of another.
-    """
-
-    def __init__(self, monkeypatch):
-        self.failed = 0
-        self._turns, self._mine = [], threading.local()
-        commit = Transaction.__exit__
-
-        def commit_in_turn(transaction, kind, error, trace):
-            if getattr(self._mine, "waited", True) or kind is not None:
-                return self._count(lambda: commit(transaction, kind, error, trace))
-            self._mine.waited = True
-            self._read.wait(30)
-            turn = self._turns.index(self._mine.name) if self._turns else None
-            if turn:
-                self._done[turn - 1].wait(30)
-            try:
-                return self._count(lambda: commit(transaction, kind, error, trace))
-            finally:
-                if turn is not None:
-                    self._done[turn].set()
-
-        monkeypatch.setattr(Transaction, "__exit__", commit_in_turn)
-
-    def run(self, order=(), **actions):
-        self._turns, self.failed = list(order), 0
-        self._read = threading.Barrier(len(actions))
-        self._done = [threading.Event() for _ in actions]
-        errors = []
-
-        def run(name, action):
-            self._mine.name, self._mine.waited = name, False
-            try:
-                action()
-            except Exception as error:  # noqa: BLE001 (raised below, in the test's own thread)
-                errors.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=item) for item in actions.items()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-
-    def _count(self, commit):
-        try:
-            return commit()
-        except (ConditionFailed, Contended):
-            self.failed += 1
-            raise
-
-
-@pytest.fixture
-def race(monkeypatch):
-    return Race(monkeypatch)
 
 
 CHANGES = {
@@ -154,16 +87,14 @@ def test_a_late_reply_and_a_sweep_record_one_breach_at_the_deadline(desk, race):
         assert stored(number).sla.response_breached_at == after(hours=8)
 
 
-def test_many_who_do_nothing_write_nothing(desk):
+def test_whoever_finds_nothing_to_do_writes_nothing_and_undoes_nothing(desk, race):
     number = desk.ticket().ticket_id
-    threads = [
-        threading.Thread(
-            target=lambda: change(number, lambda draft: None, by=SYSTEM, now=after(hours=1))
-        )
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert stored(number).version == 1
+
+    def nothing(draft):
+        respond(number, content="In between.", by=desk.rep, now=after(hours=1))
+
+    change(number, nothing, by=SYSTEM, now=after(hours=1))
+
+    assert race.failed == 0, "it wrote, and met the reply"
+    assert stored(number).version == 2
+    assert "In between." in [line.content for line in log_of(number)]
