@@ -33,6 +33,12 @@ KILLED_AT = int(os.environ.get("ERASURE_KILLS", "6"))
 """Before so many of them one comes."""
 
 
+@pytest.fixture(autouse=True)
+def files_of_its_own(settings):
+    """Files are in memory, and those of a test before would be found."""
+    settings.STORAGES = {**settings.STORAGES}
+
+
 @pytest.fixture
 def world(desk, client, tmp_path):
     made = World(desk, client)
@@ -50,11 +56,13 @@ def test_an_erased_customer_is_in_no_store(world, settings):
         f"{settings.DYNAMODB_TABLE_PREFIX}customers",
         *("customers_customerfile", "django_admin_log", "tickets_savedview"),
         *("tickets_text", "tickets_text_content", "tickets_text_data", "tickets_entrytag"),
-        *("files", "sqlite"),
+        *("files", "mail", "sqlite"),
     }
     if connection.vendor != "sqlite":
         stores -= {"sqlite", "tickets_text_content", "tickets_text_data"}
     assert stores <= set(before), f"the scan finds nothing in {stores - set(before)}"
+
+    assert len(before["mail"]) == 6, "one of each kind: tests/security/marked_mails.py"
 
     with Killer() as counted:
         world.erase()
