@@ -18,6 +18,7 @@ from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.second_factor import remove_second_factor
 from helpdesk.accounts.tokens import revoke_all
+from helpdesk.supervision.filters import by_date
 
 
 @admin.register(User)
@@ -116,7 +117,11 @@ class ApiTokenAdmin(admin.ModelAdmin):
     """Everybody's API tokens, to view and revoke. People create their own in their preferences."""
 
     list_display = ("name", "beginning", "user", "scope", "last_used_at", "expires_at", "state")
-    list_filter = ("scope", "last_used_at", "expires_at")
+    list_filter = (
+        "scope",
+        by_date("last_used_at", _("last use")),
+        by_date("expires_at", _("expiry date")),
+    )
     list_select_related = ("user",)
     search_fields = ("name", "beginning", "user__username")
     fields = (

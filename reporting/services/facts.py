@@ -27,7 +27,7 @@ from tickets.store.ticket import Ticket
 log = structlog.get_logger(__name__)
 
 CONSUMER = "reports"
-"""The name of `take` in OUTBOX_CONSUMERS."""
+"""The name of `handle_events` in OUTBOX_CONSUMERS."""
 
 ATTEMPTS = 5
 MOST_DAYS = 40

@@ -4,7 +4,9 @@ Models, pages and actions are those that are registered: a new model fails here 
 this file has one to show.
 """
 
+import re
 from datetime import timedelta
+from html import unescape
 from itertools import product
 
 import pytest
@@ -22,6 +24,7 @@ from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
 from helpdesk.clock import this_second
 from tests.security.hostile import SHORT, harmless
+from tests.test_words import LIST, banned, found
 from tests.world import settle, stored, team
 from tickets.models import (
     BlockedSender,
@@ -291,3 +294,41 @@ def test_a_form_that_repeats_what_was_typed_runs_nothing(filled, addresses, clie
         if "alert(1)" in text:
             repeated.add(label)
     assert len(repeated) > 5, f"hardly a form repeats what was typed: {repeated}"
+
+
+BY = {"en": re.compile(r"By (\S.*)"), "de": re.compile(r"Nach (\S.*)")}
+"""How Django heads a filter. What follows names what is filtered by: a noun."""
+
+NO_NOUNS = {
+    "en": {"by", "created", "due", "escalated", "expires", "last used", "recorded by", "updated"},
+    "de": {"von", "erstellt", "fällig", "eskaliert", "läuft ab", "erfasst von", "aktualisiert"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_lists_and_their_filters_speak_plainly(filled, addresses, language):
+    """The words of a filter's heading meet only on the page, where no search of files sees them."""
+    phrases = [
+        one
+        for one in banned(LIST.read_text().splitlines())
+        if "templates" in one.where and not one.excepted
+    ]
+    root = User.objects.get(username="root")
+    root.language = language
+    root.save()
+    browser = Client()
+    browser.force_login(root)
+
+    headings, wrong = 0, []
+    for (label, page), address in addresses.items():
+        if page != "changelist":
+            continue
+        html = browser.get(address).content.decode()
+        text = unescape(re.sub(r"\s*<[^>]+>\s*", "\n", html))
+        for heading in filter(None, map(BY[language].fullmatch, map(str.strip, text.split("\n")))):
+            headings += 1
+            if heading[1].lower() in NO_NOUNS[language]:
+                wrong.append(f"{label}: “{heading[0]}”")
+        wrong += [f"{label}: “{phrase}”" for _at, phrase in found(text, phrases)]
+    assert headings > 10
+    assert not wrong, "\n".join(wrong)

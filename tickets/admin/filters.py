@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.supervision.filters import by_date
 from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
@@ -34,7 +35,7 @@ class SlaStatusFilter(admin.SimpleListFilter):
 
 
 class EscalatedFilter(admin.SimpleListFilter):
-    title = _("escalated")
+    title = _("escalation")
     parameter_name = "escalated"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -49,7 +50,7 @@ class EscalatedFilter(admin.SimpleListFilter):
 class PersonFilter(admin.SimpleListFilter):
     """A filter by user, in the field that subclasses name."""
 
-    title = _("recorded by")
+    title = _("author")
     parameter_name = "person"
     field = "created_by"
 
@@ -79,7 +80,7 @@ class AssigneeFilter(PersonFilter):
 class DueFilter(admin.SimpleListFilter):
     """The next deadline, in days of the reader's time zone from today on."""
 
-    title = _("due")
+    title = _("deadline")
     parameter_name = "due"
     days = MappingProxyType({"today": 1, "week": 7})
 
@@ -96,7 +97,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 class EscalatedByFilter(PersonFilter):
-    title = _("by")
+    title = _("user")
     field = "escalated_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -122,6 +123,11 @@ class OrderFilter(admin.SimpleListFilter):
         known = {name for name, _words in self.lookup_choices}
         return queryset.order_by(asked) if asked in known else queryset
 
+
+_DATES = {
+    "created_at": by_date("created_at", _("creation date")),
+    "updated_at": by_date("updated_at", _("date of the last change")),
+}
 
 _OWN: Mapping[str, type[admin.SimpleListFilter]] = MappingProxyType(
     {
@@ -149,7 +155,9 @@ def of_tickets(filters: Iterable[Filter]) -> list[Any]:
 def _shown(one: Filter) -> Any:
     """Return the list filter of a filter: a field where Django knows its values, or dates."""
     field, lookup = one.admin or ("", "")
-    if one.control is Control.DATE or lookup == "in":
+    if one.control is Control.DATE:
+        return _DATES.get(field, field) or None
+    if lookup == "in":
         return field or None
     return _choice(one, field) if field and one.choices else None
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.dynamo_admin.options import PlannedAdmin
+from helpdesk.supervision.filters import by_date
 from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
 from tickets.admin.people import people
@@ -59,7 +60,7 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 @admin.register(Escalation)
 class EscalationAdmin(ReadOnly, PlannedAdmin):
     list_display = ("escalated", "ticket", "rule_name", "level", "person", "reason")
-    list_filter = (EscalatedByFilter, "fired_at")
+    list_filter = (EscalatedByFilter, by_date("fired_at", _("escalation date")))
     fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
 
     @admin.display(description=_("escalated at"))
@@ -75,7 +76,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
         key = rule_of(record.rule)
         return str(RULES.get(key, key))
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("user"))
     def person(self, record: Any) -> str:
         return people().name(record.escalated_by) or str(_("former colleague"))
 

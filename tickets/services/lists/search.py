@@ -33,7 +33,7 @@ from tickets.store.ticket import Ticket
 log = structlog.get_logger(__name__)
 
 CONSUMER = "search"
-"""The name of `take` in OUTBOX_CONSUMERS."""
+"""The name of `handle_events` in OUTBOX_CONSUMERS."""
 
 MOST_LINES = 2_000
 """Lines of one conversation that can be searched, the newest ones."""
