@@ -6,7 +6,6 @@ The addresses are those that Django knows: a new one fails here until its row sa
 from collections.abc import Iterator
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -15,11 +14,13 @@ from customers.services.imports import upload
 from customers.store import queries
 from helpdesk.clock import this_second
 from reporting.services import simulation
-from tests.world import log_of, settle, stored, team
-from tickets.models import CannedReply, Policy
-from tickets.services.conversation.attachments import kept
+from tests.email.conftest import raw
+from tests.world import settle, stored, team
+from tickets.models import CannedReply, Mailbox, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
+from tickets.services.email import suspended
+from tickets.services.email.incoming.receive import receive
 from tickets.services.lists import bulk
 from tickets.services.lists.saved_views import save_view
 
@@ -61,6 +62,9 @@ GET = {
     "bulk_matching",
     "notifications",
     "notifications_bell",
+    "mail_suspended",
+    "mail_suspended_message",
+    "mail_suspended_original",
     "mail_undelivered",
     "ticket_new",
     "ticket_customers",
@@ -71,6 +75,9 @@ GET = {
     "ticket_log",
     "ticket_canned",
     "ticket_file",
+    "ticket_original",
+    "ticket_html",
+    "ticket_html_with_pictures",
     "customer_list",
     "customer_new",
     "customer_detail",
@@ -89,24 +96,8 @@ GET = {
     "vehicle_detail",
     "vehicle_edit",
 }
-MAIL: set[str] = {
-    "mail_suspended",
-    "mail_suspended_message",
-    "mail_suspended_original",
-    "mail_suspended_act",
-    "ticket_participant_add",
-    "ticket_participant_remove",
-    "ticket_forward",
-    "ticket_original",
-    "ticket_html",
-    "ticket_html_with_pictures",
-    "mailbox",
-    "mailbox_message",
-    "mailbox_new",
-    "mailbox_original",
-}
-"""They want a mail: who may do what is in tests/email/test_pages.py, test_suspended_originals.py,
-test_side_threads.py and test_development.py."""
+DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
+"""Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
     "simulation",
     "customer_merge",
@@ -141,6 +132,10 @@ POST = {
     "ticket_link": {"other": "2"},
     "ticket_split": {"subject": "x"},
     "ticket_mail": {},
+    "ticket_participant_add": {"participant": "new@posta.example"},
+    "ticket_participant_remove": {"participant": "bea@posta.example"},
+    "ticket_forward": {"to": "carrier@carrier.example", "content": "x"},
+    "mail_suspended_act": {"action": "open"},
     "customer_job_step": {},
     "customer_file_step": {},
     "simulation_step": {},
@@ -174,16 +169,27 @@ def walk(patterns, prefix="") -> Iterator[tuple[str, str]]:
 NAMES = sorted(name for name, _pattern in walk(get_resolver().url_patterns))
 
 
+HTML = """--b
+Content-Type: text/html
+
+<p>secret</p>
+--b
+Content-Type: application/pdf; name=a.pdf
+
+secret
+--b--
+"""
+"""A message with all that a page shows of one: its original, HTML, and a file."""
+
+
 @pytest.fixture
 def addresses(desk):
     """The address of every name, about things that are there."""
     team("Money", desk.rep_user)
-    number = desk.ticket(now=this_second()).ticket_id
+    number, line_id, key = mails(desk)
     desk.ticket(now=this_second())
-    with kept(number, [SimpleUploadedFile("a.pdf", b"secret")]) as files:
-        note(number, content="secret", attachments=files, by=desk.rep)
+    note(number, content="secret", by=desk.rep)
     respond(number, content="secret", by=desk.rep)
-    line = next(line for line in log_of(number) if line.attachments)
     view = save_view(name="secret", query="", team_id=None, by=desk.rep)
     reply = CannedReply.objects.create(name="secret", text="secret")
     change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
@@ -206,7 +212,7 @@ def addresses(desk):
         "job_id": job.pk,
         "file_id": file.pk,
         "ticket_id": number,
-        "line_id": line.communication_id,
+        "line_id": line_id,
         "place": 0,
         "view_id": view.pk,
         "bulk_id": change.pk,
@@ -223,20 +229,34 @@ def addresses(desk):
 
     address.ticket_id = number
     address.about = given
+    address.mail = key
     return address
+
+
+def mails(desk):
+    """Receive two emails; return the ticket of one, its message, and the key of the other, which
+    is suspended."""
+    Mailbox.objects.create(name="support", address="support@desk.example")
+    multipart = {"content_type": "multipart/mixed; boundary=b", "cc": "Bea <bea@posta.example>"}
+    found = receive(raw(body=HTML, **multipart))
+    receive(raw(subject="secret", body="secret", auto_submitted="auto-generated"))
+    [waiting] = suspended.suspended(by=desk.rep).mails
+    return found.ticket_id, found.communication_id, waiting.key
 
 
 def ask(client, name, address):
     if name in POST:
-        return client.post(address(name), {**POST[name], "ticket": address.about["ticket_id"]})
-    return client.get(address(name), QUERIES.get(name, {}))
+        about = {"ticket": address.about["ticket_id"]}
+        return client.post(address(name), {"mail": address.mail, **POST[name], **about})
+    about = {"mail": address.mail} if name.startswith("mail_suspended_") else {}
+    return client.get(address(name), QUERIES.get(name, about))
 
 
 def test_every_address_has_a_row_here():
-    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST) | SUPERVISORS | MAIL | ALSO_MOVED
+    assert set(NAMES) == EVERYBODY | SIGNED_IN | GET | set(POST) | SUPERVISORS | DEVELOPMENT | ALSO_MOVED
 
 
-def test_strangers_are_asked_to_log_in(client, addresses, subtests):
+def test_strangers_are_asked_to_log_in(client, desk, addresses, subtests):
     for name in sorted(GET | set(POST) | SUPERVISORS):
         with subtests.test(name):
             before = stored(addresses.ticket_id).version
@@ -246,6 +266,8 @@ def test_strangers_are_asked_to_log_in(client, addresses, subtests):
             assert answer.status_code == 302
             assert answer["Location"].startswith("/accounts/login/?next=")
             assert stored(addresses.ticket_id).version == before
+
+    assert suspended.suspended(by=desk.rep).mails, "nobody has decided on it"
 
 
 def test_whoever_works_no_tickets_sees_and_changes_nothing(client, desk, addresses, subtests):
@@ -262,6 +284,8 @@ def test_whoever_works_no_tickets_sees_and_changes_nothing(client, desk, address
             assert answer.streaming is False
             assert "secret" not in answer.content.decode()
             assert stored(addresses.ticket_id).version == before
+
+    assert suspended.suspended(by=desk.rep).mails, "nobody has decided on it"
 
 
 def test_what_is_private_is_not_there_for_colleagues(client, desk, addresses, subtests):
@@ -340,7 +364,7 @@ def test_reading_never_changes_and_writing_is_never_a_get(client, desk, addresse
         with subtests.test(name):
             before = stored(addresses.ticket_id).version
 
-            client.get(addresses(name))
+            ask(client, name, addresses)
 
             assert stored(addresses.ticket_id).version == before
 
