@@ -64,12 +64,14 @@ CAUSES: Mapping[str, Promise] = {
         "It says that a colleague wrote it, and the mail server could not confirm that."
     ),
     Cause.NO_SENDER: _("It has no sender."),
+    Cause.HIDDEN_SENDER: _("A mailing list sent it on without saying who wrote it."),
     Cause.BLOCKED_SENDER: _("Its sender is blocked."),
     Cause.AUTOMATIC: _("It was sent automatically, and belongs to no ticket."),
     Cause.UNKNOWN_REPORT: _("It is a delivery report about an email that is not from this desk."),
     Cause.CLAIMS_TO_BE_US: _("It says that it is from this desk, and is not."),
     Cause.TOO_MANY: _("Too many emails came from this sender within an hour."),
     Cause.TICKET_GONE: _("Its ticket no longer exists."),
+    Cause.TICKET_ARCHIVED: _("Its ticket is archived."),
     Cause.FAULT: _("It could not be processed. The original is kept."),
     Cause.UNREADABLE: _("It could not be read. The original is kept."),
 }

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     NOT_AUTHENTICATED = "not-authenticated"
     CLAIMS_COLLEAGUE = "claims-colleague"
     NO_SENDER = "no-sender"
+    HIDDEN_SENDER = "hidden-sender"  # a mailing list has replaced it
     BLOCKED_SENDER = "blocked-sender"
     AUTOMATIC = "automatic"
     UNKNOWN_REPORT = "unknown-report"
@@ -43,6 +44,7 @@ class Cause(StrEnum):
     UNREADABLE = "unreadable"
     FAULT = "fault"  # processing it failed again and again
     TICKET_GONE = "ticket-gone"
+    TICKET_ARCHIVED = "ticket-archived"  # its sender is not the customer, who has a follow-up
     ERASED = "erased"
 
 

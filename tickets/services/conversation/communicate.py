@@ -62,10 +62,10 @@ def communicate(
     reply is emailed to the customer and the participants unless `deliver` is off; with `reply_to`,
     the address that the customer's last email gave for replies, it goes there instead of to the
     customer's own. No version is needed: of two messages written at once both are added, unless
-    `seen` is given. A message to a merged ticket goes to the
-    ticket it was merged into. A customer's message to a ticket that was closed too long ago goes to
-    its follow-up, which the first such message creates. A message from email has an `arrival`, and
-    may have any length; of any other, `channel` says where it was entered.
+    `seen` is given. A message to a merged ticket goes to the ticket it was merged into. A
+    customer's message to a ticket that is archived or was closed too long ago goes to its
+    follow-up, which the first such message creates. A message from email has an `arrival`, and may
+    have any length; of any other, `channel` says where it was entered.
 
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
@@ -144,7 +144,7 @@ def communicate(
     try:
         ticket = change(ticket_id, write, by=by, seen=seen, now=now)
     except (ClosedTooLongAgo, TicketArchived):
-        if not inbound:
+        if not inbound or (arrival and not arrival.has_effect):
             raise
         return _continue_elsewhere(
             ticket_id,

@@ -15,6 +15,7 @@ from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
+from tickets.domain.errors import TicketArchived
 from tickets.domain.mail.outcome import Cause, MailList, Outcome, Remark
 from tickets.models import BlockedSender
 from tickets.services.email.incoming import process
@@ -181,7 +182,10 @@ def add_to_ticket(
     elif side_thread:
         side_threads.check_number(ticket, side_thread)
     # Adding this message does not make its sender a participant.
-    return add_to(case, ticket_id, side_thread=side_thread, invites=False)
+    try:
+        return add_to(case, ticket_id, side_thread=side_thread, invites=False)
+    except TicketArchived as refused:
+        raise Invalid({"ticketId": str(refused)}) from refused
 
 
 def delete(key: str, *, by: Actor) -> InboundEmail:

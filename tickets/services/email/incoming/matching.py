@@ -23,6 +23,7 @@ MOST_REFERENCES = 20
 """Message-IDs of a message that are looked up and kept; the newest ones."""
 MOST_LOOKED_UP = 60
 """Addresses of a message that are looked up: more than can take part."""
+_VIA = re.compile(r"\bvia\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
 _SAID = {
     Verdict.PASSED: Authentication.PASSED,
@@ -58,8 +59,8 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
         return None
     written = message.sender[0]
     authentication = _authentication(message, mailbox, written.address)
-    original = message.original_sender
-    if original and authentication is Authentication.PASSED and _is_relay(written, mailbox):
+    original = _author_behind(message, mailbox)
+    if original:
         # The relay is authenticated; of the sender that it names no trusted server says anything.
         written, authentication = original, Authentication.UNKNOWN
     address = kept_address(written.address)
@@ -154,7 +155,7 @@ def _references(
         return tickets.get(ticket_id)
 
     for claim in our_claims(message, [envelope_to] if envelope_to else ()):
-        if (found := ticket(claim.ticket_id)) and not found.archived_at:
+        if found := ticket(claim.ticket_id):
             trust = _trust(claim, sender.address, found)
             part = takes_part(found, sender.address, sender.customer)
             thread = side_thread_of(claim) if trust is Trust.SIGNED else ""
@@ -167,7 +168,7 @@ def _references(
         *((one, Trust.NUMBER) for one in numbers),
     )
     for ticket_id, trust in by_trust:
-        if (found := ticket(ticket_id)) and not found.archived_at:
+        if found := ticket(ticket_id):
             part = takes_part(found, sender.address, sender.customer)
             yield Reference(ticket_id, trust, part)
 
@@ -205,8 +206,43 @@ def _authentication(message: ReadMessage, mailbox: Mailbox, address: str) -> Aut
     return _SAID[verdict(message, address, hosts=hosts)]
 
 
-def _is_relay(written: Address, mailbox: Mailbox) -> bool:
-    return kept_address(written.address) in mailbox.relays.split()
+def hides_author(message: ReadMessage, mailbox: Mailbox) -> bool:
+    """Return whether a relay that the mailbox names replaced the sender ("Name via List") without
+    naming one who wrote the message."""
+    return (
+        _is_from_relay(message, mailbox)
+        and bool(_VIA.search(message.sender[0].name))
+        and _author_behind(message, mailbox) is None
+    )
+
+
+def _author_behind(message: ReadMessage, mailbox: Mailbox) -> Address | None:
+    """Return the author whom a relay names that has replaced the sender; None if there is no such
+    relay, or it names nobody.
+
+    Google Groups have a header for it, Mailman puts them into Reply-To, where there may be others.
+    """
+    if not _is_from_relay(message, mailbox):
+        return None
+    written = message.sender[0]
+    via = _VIA.search(written.name)
+    if message.original_sender or not via or len(message.reply_to) != 1:
+        return message.original_sender
+    [author] = message.reply_to
+    address = kept_address(author.address)
+    if not address or address in mailbox.relays.split() or base_of(address) in own_addresses():
+        return None
+    return Address(author.name or written.name[: via.start()].strip(" '\""), address)
+
+
+def _is_from_relay(message: ReadMessage, mailbox: Mailbox) -> bool:
+    if not message.sender:
+        return False
+    address = message.sender[0].address
+    return (
+        kept_address(address) in mailbox.relays.split()
+        and _authentication(message, mailbox, address) is Authentication.PASSED
+    )
 
 
 def kept_address(address: str) -> str:

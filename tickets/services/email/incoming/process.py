@@ -22,6 +22,7 @@ from helpdesk.mail.delivery import ENGINES_AWAY
 from helpdesk.mail.reading import Automatic, ReadMessage, ReportKind, Unreadable, read_safely
 from helpdesk.mail.reading.addressed import written_sender
 from helpdesk.short_text import one_line
+from tickets.domain.errors import TicketArchived
 from tickets.domain.mail import signed
 from tickets.domain.mail.matching import Authentication, Match
 from tickets.domain.mail.outcome import Cause, Outcome, Remark
@@ -31,6 +32,7 @@ from tickets.services.conversation.communicate import communicate
 from tickets.services.email.incoming import bounces, limits
 from tickets.services.email.incoming.matching import (
     Sender,
+    hides_author,
     kept_address,
     sender_of,
     ticket_of,
@@ -153,6 +155,8 @@ def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundE
     sender = sender_of(message, arrived)  # whom a message names has no say in who is believed
     if sender is None:
         return end(mail, Outcome.SUSPENDED, Cause.NO_SENDER)
+    if hides_author(message, arrived):
+        return end(mail, Outcome.SUSPENDED, Cause.HIDDEN_SENDER)
     if base_of(sender.address) in own_addresses():
         return _from_ourselves(mail, message)
     if BlockedSender.objects.filter(address=sender.address).exists():
@@ -160,7 +164,11 @@ def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundE
     case = Case(mail, message, _mailbox(message, arrived), sender, now)
     found = ticket_of(message, sender, mail.envelope_to)
     if sender.colleague is not None:
-        return _from_colleague(case, found, arrived)
+        try:
+            return _from_colleague(case, found, arrived)
+        except TicketArchived:
+            named = found.ticket_id or found.refused
+            return end(mail, Outcome.SUSPENDED, Cause.TICKET_ARCHIVED, ticket_id=named)
     claims = bool(found.ticket_id or found.refused)
     if sender.user is not None and claims:
         return end(mail, Outcome.SUSPENDED, Cause.CLAIMS_COLLEAGUE, ticket_id=found.ticket_id)
@@ -338,4 +346,7 @@ def _add(case: Case, found: Match) -> InboundEmail:
         return end(case.mail, Outcome.SUSPENDED, Cause.TICKET_GONE)
     if _too_many(case, found.ticket_id):
         return end(case.mail, Outcome.SUSPENDED, Cause.TOO_MANY, ticket_id=found.ticket_id)
-    return add_to(case, found.ticket_id, side_thread=found.side_thread)
+    try:
+        return add_to(case, found.ticket_id, side_thread=found.side_thread)
+    except TicketArchived:
+        return end(case.mail, Outcome.SUSPENDED, Cause.TICKET_ARCHIVED, ticket_id=found.ticket_id)
