@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +24,11 @@ from django.utils.translation import gettext as _
 CONNECT, READ = 3, 5
 """Seconds to connect, and for each piece of an answer."""
 
+RESOLVE = 5
+"""Seconds to resolve a name."""
+
 WHOLE = 15
-"""Seconds from the first step of connecting to the end of the answer."""
+"""Seconds from resolving the name to the end of the answer."""
 
 MOST_READ = 500
 """Bytes of an answer that are kept."""
@@ -144,18 +148,17 @@ def post(
 ) -> Reply:
     """POST a body, JSON unless `headers` say otherwise, and read `most` bytes of the response.
 
-    Raises AddressRefused, Unreachable. From connecting on it takes at most `whole` seconds; before
-    that the system resolves the name, within its own limits.
+    Raises AddressRefused, Unreachable. All of it takes at most `whole` seconds.
     """
     check_url(url, private=private)
     parts = urlsplit(url)
     host = parts.hostname or ""
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    address = str(_resolved(host, port, private=private))
     timeout = urllib3.Timeout(connect=CONNECT, read=READ)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     with _limit(whole) as limit:
+        address = str(_resolved(host, port, private=private, seconds=min(RESOLVE, whole)))
         pool: urllib3.HTTPConnectionPool
         if secure:
             pool = _TlsPool(
@@ -195,15 +198,33 @@ def post(
     return Reply(answer.status, text.decode(errors="replace"))
 
 
-def _resolved(host: str, port: int, *, private: bool) -> Address:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(_("The host name could not be resolved.")) from error
+def _resolved(host: str, port: int, *, private: bool, seconds: float) -> Address:
+    found = _looked_up(host, port, seconds)
     addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
     for address in addresses:
         _refuse_inside(address, private=private)
     return addresses[0]
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[Any]:
+    """Return what the system's resolver says. It has no limit that a call could set: a thread that
+    is still waiting after `seconds` is left to the system's own."""
+    said: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            said.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except (OSError, UnicodeError) as error:
+            said.put(error)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        found = said.get(timeout=seconds)
+    except Empty:
+        raise Unreachable(_("took too long")) from None
+    if isinstance(found, Exception):
+        raise Unreachable(_("The host name could not be resolved.")) from found
+    return found
 
 
 def _refuse_inside(address: Address, *, private: bool) -> None:

@@ -28,7 +28,8 @@ OPENERS = {
     "from_url", "Redis", "StrictRedis", "ConnectionPool", "urlopen", "create_connection",
     "create_client", "Session", "SMTP", "SMTP_SSL", "HTTPConnection", "HTTPSConnection",
     "HTTPConnectionPool", "HTTPSConnectionPool", "PoolManager", "connect_ex", "request",
-    "_Pool", "_TlsPool", "resource",
+    "_Pool", "_TlsPool", "resource", "MailBox", "MailBoxUnencrypted", "MailBoxStartTls", "IMAP4",
+    "IMAP4_SSL", "getaddrinfo", "gethostbyname",
 }  # fmt: skip
 """What opens a line to something outside, as a call's last name."""
 
@@ -36,7 +37,13 @@ BOUNDS = {"timeout", "socket_timeout", "socket_connect_timeout", "config"}
 KNOWN = {
     ("helpdesk/dynamo/table.py", "Session"),  # opens nothing itself; its create_client has a config
     ("helpdesk/safe_http.py", "urlopen"),  # on a pool that has a timeout
+    ("helpdesk/safe_http.py", "getaddrinfo"),  # in a thread that is waited for so long
 }
+
+
+def _bounds(given):
+    endless = isinstance(given.value, ast.Constant) and given.value.value is None
+    return given.arg in BOUNDS and not endless
 
 
 def unbounded(source):
@@ -45,7 +52,7 @@ def unbounded(source):
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in OPENERS and not BOUNDS & {one.arg for one in node.keywords}:
+            if name in OPENERS and not any(map(_bounds, node.keywords)):
                 found.append((name, node.lineno))
     return found
 
@@ -76,10 +83,44 @@ def test_every_line_that_is_opened_says_how_long_it_waits():
         "smtplib.SMTP(host)",
         "urllib3.PoolManager()",
         "socket.create_connection(a)",
+        "socket.create_connection(a, timeout=None)",
+        "imaplib.IMAP4(host)",
+        "imaplib.IMAP4_SSL(host, timeout=None)",
+        "MailBox(host, port)",
+        "imap_tools.MailBoxUnencrypted(host, timeout=None)",
+        "socket.getaddrinfo(host, 443)",
     ],
 )
 def test_the_look_for_lines_finds_them(line):
     assert [number for _name, number in unbounded(f"x = 1\n{line}\n")] == [2]
+
+
+@pytest.mark.parametrize("line", ["MailBox(host, timeout=30)", "urlopen(a, timeout=left)"])
+def test_the_look_for_lines_passes_what_has_a_bound(line):
+    assert unbounded(line) == []
+
+
+def test_a_resolver_that_says_nothing_is_left(monkeypatch):
+    asked, over = threading.Event(), threading.Event()
+
+    def silent(*_asked, **_more):
+        asked.set()
+        over.wait(60)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(Unreachable, match="took too long"):
+            post("https://example.com/hook", "{}", {}, private=False, whole=0.3)
+        assert asked.is_set()
+        assert time.monotonic() - begun < 10
+    finally:
+        over.set()
+
+
+def test_a_resolver_is_waited_for_less_than_a_request():
+    assert 0 < safe_http.RESOLVE < safe_http.WHOLE
 
 
 def test_dynamodb_is_not_waited_for():

@@ -3,14 +3,17 @@
 import errno
 import os
 import re
+from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from helpdesk import settings as settings_of_the_desk
+from helpdesk.dynamo.table import client
 from helpdesk.errors import NoRoom
 from tests.world import log_of
 from tickets.services.conversation import attachments
@@ -236,6 +239,69 @@ def test_forms_of_a_whole_page_keep_what_is_typed_and_the_error_page_says_so(
         error = rep_client.post(path, {}).content.decode()
     assert "Your text is saved in this browser" in error
     assert error.count("data-kept-note hidden") == 2, "only where the browser has something"
+
+
+@pytest.fixture
+def dynamodb_away():
+    """No request to DynamoDB finds anybody from here on, as botocore says it."""
+
+    @contextmanager
+    def away():
+        asked = []
+
+        def fail(model, **_more):
+            asked.append(model.name)
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+        events = client().meta.events
+        events.register_first("before-call.dynamodb", fail, unique_id="away")
+        try:
+            yield asked
+        finally:
+            events.unregister("before-call.dynamodb", unique_id="away")
+
+    return away
+
+
+TYPED = {
+    "/tickets/new/": {
+        "subject": "Kept",
+        "description": "Typed words",
+        "category": "Customs",
+        "priority": "Low",
+    },
+    "/customers/new/": {"name": "Ann Kept", "email": "kept@posta.example", "segment": "Individual"},
+    "CUSTOMER/edit/": {"name": "Ann Kept", "email": "kept@posta.example", "segment": "Individual"},
+    "CUSTOMER/vehicles/new/": {"vin": "WVWZZZ1K0AW000002", "shipment_status": "Booked"},
+}
+ASK_FIRST = {"CUSTOMER/edit/"}
+"""Forms that are filled in from DynamoDB; the others are shown without it."""
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_these_forms_say_so_while_dynamodb_is_away_and_nothing_is_lost(
+    desk, rep_client, dynamodb_away, path
+):
+    assert set(TYPED) == set(FORMS)
+    place = path.replace("CUSTOMER", f"/customers/{desk.customer.customer_id}")
+    typed = {"customer": desk.customer.customer_id, **TYPED[path]}
+    rep_client.raise_request_exception = False
+
+    with dynamodb_away() as asked:
+        shown = rep_client.get(place)
+        asked.clear()
+        posted = rep_client.post(place, typed)
+        assert asked, "all was typed that the form asks for"
+
+    assert shown.status_code == (503 if path in ASK_FIRST else 200)
+    for answer in (posted, shown) if path in ASK_FIRST else (posted,):
+        page = answer.content.decode()
+        assert answer.status_code == 503
+        assert answer["Retry-After"] == "5"
+        assert "The database is unavailable. Nothing was changed" in page
+        assert "Your text is saved in this browser" in page
+        assert page.count("data-kept-note hidden") == 2, "only where the browser has something"
+    assert rep_client.post(place, typed).status_code == 302, "the same is taken once it is back"
 
 
 def test_the_browser_forgets_only_what_was_saved(desk, rep_client):
