@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class HelpdeskConfig(AppConfig):
@@ -6,4 +7,6 @@ class HelpdeskConfig(AppConfig):
 
     def ready(self) -> None:
         # Tasks that are sent from web processes belong to this app from now on.
-        from helpdesk import celery  # noqa: F401
+        from helpdesk import celery, static_files  # noqa: F401
+
+        checks.register(static_files.check, deploy=True)

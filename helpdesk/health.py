@@ -1,4 +1,4 @@
-"""Health checks: whether the process is up, and whether every engine answers.
+"""Health checks: whether the process is up, every engine answers and pages have their files.
 
 They are answered before all other middleware, so that a load balancer needs no host name, TLS or
 session, and so that a broken database cannot break the response. For figures see
@@ -14,12 +14,18 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from helpdesk import static_files
 from helpdesk.dynamo.table import client
 from helpdesk.log_redaction import kind_of
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2  # seconds for Redis to answer
+_WITHOUT_PAGES = ("/api/", "/metrics")
+_NOT_COLLECTED = (
+    "Helpdesk is installed without its static files. Its operator sees what is missing with: "
+    "python manage.py check --deploy\n"
+)
 
 
 class HealthMiddleware:
@@ -31,15 +37,21 @@ class HealthMiddleware:
             return HttpResponse("ok\n", content_type="text/plain")
         if request.path == "/readyz":
             return readiness()
+        if not static_files.are_known() and not request.path.startswith(_WITHOUT_PAGES):
+            return HttpResponse(_NOT_COLLECTED, status=503, content_type="text/plain")
         return self.get_response(request)
 
 
 def readiness() -> JsonResponse:
-    """Return 200 if every engine answers, else 503 with the ones that do not."""
+    """Return 200 if every engine answers and pages can be shown, else 503 with what is missing."""
     engines = engines_answer()
-    ready = all(engines.values())
+    pages = static_files.are_there()
+    ready = all(engines.values()) and pages
     words = {name: "ok" if answers else "unavailable" for name, answers in engines.items()}
-    return JsonResponse({"ready": ready, "engines": words}, status=200 if ready else 503)
+    return JsonResponse(
+        {"ready": ready, "engines": words, "static_files": "ok" if pages else "missing"},
+        status=200 if ready else 503,
+    )
 
 
 def engines_answer() -> dict[str, bool]:

@@ -194,7 +194,8 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Outside of the code, which those who run it may not write.
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "theme" / "assets"]
 # Attachments: a folder, or a bucket of S3. Only ever given out by the desk itself.
 ATTACHMENTS_BUCKET = env.str("ATTACHMENTS_BUCKET", default="")
