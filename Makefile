@@ -68,4 +68,4 @@ bench: dev ## the benchmarks; writes docs/benchmarks.md; ARGS="--tickets 10000"
 	@$(PY) -m tests.bench $(ARGS)
 
 clean: ## remove what make built; the data in .data stays
-	@rm -rf .venv theme/static theme/static_src/node_modules helpdesk/engines/node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache locale/*/LC_MESSAGES/*.mo
+	@rm -rf .venv theme/static theme/static_src/node_modules helpdesk/engines/node_modules .mypy_cache .ruff_cache .pytest_cache locale/*/LC_MESSAGES/*.mo

@@ -8,6 +8,8 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     os.environ.setdefault("HELPDESK_LAPTOP", "1")  # if nothing else is set; see the settings
+    if sys.argv[1:2] != ["mailroom"]:  # a server, as web and workers are
+        os.environ.setdefault("HELPDESK_LOG_STREAM", "stderr")
     try:
         from django.core.management import execute_from_command_line
     except ImportError:

@@ -1,6 +1,8 @@
 """The Celery app. Its schedule is in helpdesk/schedule.py."""
 
+import json
 import os
+import sys
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
@@ -18,6 +20,22 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Keep Celery from configuring logging, which it does unless this signal has a receiver."""
+
+
+@worker_init.connect
+def log_what_celery_prints(**_: object) -> None:
+    """Make JSON lines of what a worker prints past logging, such as "Warm shutdown"."""
+    from celery.apps import worker
+    from django.conf import settings
+
+    if settings.DEBUG:
+        return
+    # Printed from a signal's handler, where logging may be in the middle of a line.
+    say = worker.safe_say
+    worker.safe_say = lambda text, _stream=None: say(
+        json.dumps({"event": text, "logger": "celery.apps.worker", "level": "info"}),
+        sys.__stdout__,
+    )
 
 
 @worker_init.connect

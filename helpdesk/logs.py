@@ -7,6 +7,7 @@ In production a line holds nothing that a person wrote, and no secret: errors ar
 place (`log_redaction.py`). Helpdesk's log lines hold ids.
 """
 
+import logging
 from typing import Any
 
 import structlog
@@ -31,8 +32,9 @@ def configure_structlog(*, json: bool) -> None:
     )
 
 
-def logging_config(*, json: bool, level: str) -> dict[str, Any]:
-    """Return Django's LOGGING."""
+def logging_config(*, json: bool, level: str, stream: str = "stderr") -> dict[str, Any]:
+    """Return Django's LOGGING. The stream is stdout or stderr."""
+    logging.captureWarnings(json)
     foreign: list[Any] = [log_redaction.without_arguments] if json else []
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -54,7 +56,13 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
                 "pass_foreign_args": json,
             }
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "structured",
+                "stream": f"ext://sys.{stream}",
+            }
+        },
         "root": {"handlers": ["console"], "level": "INFO" if level == "DEBUG" else level},
         "loggers": {
             **{name: {"level": level} for name in OWN},

@@ -1,11 +1,10 @@
 """/metrics for Prometheus: request times, and the state of the desk.
 
-Web processes share their counts through files in PROMETHEUS_MULTIPROC_DIR, if it is set, so that
-any of them can answer for all. The state of the desk is read for each request.
+Web processes share their counts through files in PROMETHEUS_MULTIPROC_DIR, so that any of them can
+answer for all (helpdesk/metric_files.py). The state of the desk is read for each request.
 """
 
 import hmac
-import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.module_loading import import_string
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from helpdesk import metric_files
 from helpdesk.health import engines_answer, queue_length
 
 PATH = "/metrics"
@@ -54,9 +53,21 @@ class MetricsMiddleware:
         match = request.resolver_match
         page = match.view_name if match else "unknown"
         method = request.method if request.method in _METHODS else "other"
-        labels = _requests.labels(page, method, str(response.status_code))
-        labels.observe(time.perf_counter() - began)
+        _count(page, method, response.status_code, seconds=time.perf_counter() - began)
         return response
+
+
+_known: set[tuple[str, str, int]] = set()
+
+
+def _count(page: str, method: str, status: int, *, seconds: float) -> None:
+    if not metric_files.are_ready():
+        return
+    _known.add((page, method, status))
+    if len(_known) > metric_files.MOST_SERIES:  # more would not fit into the file
+        _known.discard((page, method, status))
+        page, method, status = "other", "other", status // 100 * 100
+    _requests.labels(page, method, str(status)).observe(seconds)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -66,12 +77,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Serve the metrics; 404 for everybody who may not see them."""
     if not _may_see(request):
         return HttpResponse("Not found\n", status=404, content_type="text/plain")
-    asked = CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(asked)
-        counted = generate_latest(asked)
-    else:
-        counted = generate_latest(_registry)
+    counted = generate_latest(metric_files.of_all_processes() or _registry)
     now = CollectorRegistry()
     now.register(_Desk())
     return HttpResponse(counted + generate_latest(now), content_type=CONTENT_TYPE_LATEST)
@@ -100,7 +106,7 @@ def _may_see(request: HttpRequest) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    if settings.SECURE_PROXY_SSL_HEADER:
+    if settings.SECURE_PROXY_SSL_HEADER or settings.SECURE_SSL_REDIRECT:
         return False  # a proxy on this machine connects from loopback for everybody
     direct = not any(header in request.headers for header in _OF_PROXIES)
     return direct and request.META.get("REMOTE_ADDR") in LOOPBACK

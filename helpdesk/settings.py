@@ -234,8 +234,11 @@ TAILWIND_APP_NAME = "theme"
 # Sessions are in the database only: if a cache were away at a logout, the session would survive.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+# Browsers keep to it, and nobody can take it back: an hour, until TLS has proved itself.
+SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("HSTS_SECONDS", default=3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading is the operator's decision
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
@@ -247,7 +250,8 @@ if SECURE_PROXY_SSL_HEADER and not TRUSTED_PROXIES:
         "BEHIND_PROXY is on, but TRUSTED_PROXIES is empty: everybody would come from the proxy's "
         "address, and be locked out together. Set it to the proxy's address, such as 10.0.0.7."
     )
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Asked on this machine, past the proxy; /metrics wants its token.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # The largest bodies in bytes: of a known sender, without files and with them; of a stranger.
@@ -376,7 +380,7 @@ WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", defaul
 
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "8443"])]
 
-# /metrics requires this token; without one it answers on loopback only.
+# /metrics requires this token; without one it answers in development only, on loopback.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # ------------------------------------------------------------------ make run
@@ -431,4 +435,9 @@ REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
 CELERY_BEAT_SCHEDULE = beat_schedule(sla_sweep=SLA_SWEEP_SECONDS, outbox_sweep=OUTBOX_SWEEP_SECONDS)
 
 configure_structlog(json=not DEBUG)
-LOGGING = logging_config(json=not DEBUG, level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logging_config(
+    json=not DEBUG,
+    level=env.str("LOG_LEVEL", default="INFO"),
+    # What a command of manage.py prints may go into a file: there logs go to stderr.
+    stream=env.str("HELPDESK_LOG_STREAM", default="stdout"),
+)

@@ -3,9 +3,13 @@
 import gc
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from helpdesk import metric_files
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+metric_files.choose(settings.DATA_DIR)
 application = get_wsgi_application()
 
 from django.db import connections  # noqa: E402 (needs the apps, as the next do)

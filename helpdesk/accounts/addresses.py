@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+
+log = structlog.get_logger(__name__)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -19,13 +22,21 @@ def client_address(request: HttpRequest) -> str:
     if peer is None:
         return ""
     trusted = networks(tuple(settings.TRUSTED_PROXIES))
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    header = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    forwarded = header.split(",")
     while forwarded and any(peer in network for network in trusted):
         seen = _parsed(forwarded.pop())
         if seen is None:
+            _warn_of_proxy("unreadable" if header else "missing", str(peer))
             break
         peer = seen
     return str(peer)
+
+
+@lru_cache(maxsize=64)  # once in a process for each proxy
+def _warn_of_proxy(header: str, proxy: str) -> None:
+    """Log that everybody behind a proxy has its address, and is locked out together."""
+    log.warning("x_forwarded_for", header=header, proxy=proxy)
 
 
 @lru_cache(maxsize=4)

@@ -21,7 +21,7 @@ from reporting.domain import days
 from reporting.domain.days import DAY, Range
 from reporting.domain.facts import Dimensions, Fact
 from reporting.domain.figures import Figures, Row, empty_row
-from reporting.services import facts
+from reporting.services import facts, zones
 from reporting.store import packing, queries
 from tickets.services.delivery import outbox
 from tickets.services.read import every_ticket
@@ -49,14 +49,14 @@ def roll_up(*, limit: int = MARKS) -> int:
     Cost: the facts of each changed day of UTC, and of those beside it, once; the days of each
     month, for each zone.
     """
+    zones.ensure(tuple(settings.REPORT_TIME_ZONES))
     marks = queries.dirty_days(limit=limit)
     if not marks:
         return 0
     dirty = {date.fromisoformat(str(mark.sk).partition("#")[0]) for mark in marks}
-    zones = settings.REPORT_TIME_ZONES
     changed = sorted(
         (day, zone)
-        for zone in zones
+        for zone in settings.REPORT_TIME_ZONES
         for day in {day for one in dirty for day in days.days_touching(one, zone)}
     )
     # Each version is known before any fact is read. So the facts of a day of UTC serve all the days

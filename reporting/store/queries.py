@@ -18,6 +18,7 @@ from reporting.store.items import (
     Dirty,
     Rollup,
     TicketFacts,
+    dirty,
     facts_pk,
     rollup_pk,
     rollup_sk,
@@ -61,6 +62,11 @@ def dirty_days(*, limit: int) -> list[Dirty]:
     for key in shard_keys(DIRTY):
         found += Dirty.query(key, limit=limit, consistent_read=True)
     return sorted(found, key=lambda mark: str(mark.sk))
+
+
+def mark_day(day: date, *, stamp: str) -> None:
+    """Have the rollups of a day of UTC made again. One write."""
+    dirty(str(day), "", stamp).save()
 
 
 def begin_rebuilding() -> None:
@@ -156,6 +162,14 @@ def tickets_with_facts() -> set[str]:
         elif pk.startswith(of_day):
             found.add(sk)
     return found
+
+
+def days_rolled_up(zone: str, *, limit: int | None = None) -> Iterator[date]:
+    """Yield the days that have rollups, the earliest first. One Query a megabyte of them."""
+    for piece in Rollup.query(rollup_pk(zone, "day"), limit=limit, attributes_to_get=["SK"]):
+        period, _, number = str(piece.sk).rpartition("#")
+        if number == "000":
+            yield date.fromisoformat(period)
 
 
 def periods_rolled_up(zone: str) -> set[str]:

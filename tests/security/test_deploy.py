@@ -37,6 +37,18 @@ def test_the_deployment_checks_are_clean(tmp_path):
     assert "no issues" in done.stdout
 
 
+def test_how_long_browsers_insist_on_tls_is_a_setting(tmp_path):
+    show = (
+        "from django.conf import settings as s;"
+        "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_PRELOAD, s.SECURE_HSTS_INCLUDE_SUBDOMAINS)"
+    )
+    ask = ("shell", "-v0", "-c", show)
+    assert manage(*ask, DATA_DIR=str(tmp_path)).stdout.split() == ["3600", "False", "True"]
+    chosen = {"HSTS_SECONDS": "31536000", "HSTS_PRELOAD": "1"}
+    done = manage(*ask, DATA_DIR=str(tmp_path), **chosen)
+    assert done.stdout.split() == ["31536000", "True", "True"], done.stderr
+
+
 @pytest.mark.parametrize("missing", [None, ""])
 def test_a_missing_secret_stops_the_start_with_a_clear_message(tmp_path, missing):
     done = manage("check", SECRET_KEY=missing, DATA_DIR=str(tmp_path))

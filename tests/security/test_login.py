@@ -218,6 +218,12 @@ def test_metrics_without_a_token_are_not_for_whoever_comes_through_a_proxy(clien
     assert through.status_code == 404, f"{header} shows that a proxy asks for a stranger"
 
 
+def test_in_production_metrics_want_a_token_even_on_loopback(client, settings):
+    """A proxy on this machine comes from there, and need not show that it is one."""
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/metrics").status_code == 404
+
+
 def test_behind_a_proxy_metrics_want_a_token(client, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert client.get("/metrics").status_code == 404

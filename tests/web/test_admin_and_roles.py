@@ -24,6 +24,7 @@ def test_readiness_names_the_engine_that_is_away(client, tables, db):
     assert answer.json() == {
         "ready": False,
         "engines": {"database": "ok", "dynamodb": "ok", "redis": "unavailable"},
+        "static_files": "ok",
     }
 
 

@@ -1,4 +1,4 @@
-"""python manage.py collectstatic: Django's, which would leave out a stylesheet that is not built."""
+"""python manage.py collectstatic: Django's, which refuses to leave out the stylesheet."""
 
 from typing import Any
 
