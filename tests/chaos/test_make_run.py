@@ -1,7 +1,9 @@
 """The running desk: what it promises outlives kill -9, Ctrl-C leaves nothing, beat escalates."""
 
 import http.client
+import os
 import re
+import signal
 import smtplib
 import stat
 import threading
@@ -11,7 +13,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.chaos.desk import Browser, RunningDesk
+from tests.chaos.desk import Browser, RunningDesk, customer_and_vehicle
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -24,13 +26,6 @@ def running(tmp_path_factory, with_demo_data):
     yield desk
     if desk.process.poll() is None:
         desk.kill()
-
-
-def customer_and_vehicle(browser):
-    found = browser.get("/tickets/new/customers/?customer_search=giulia")
-    customer = re.search(r'name="customer"\s+value="(\w+)"', found)[1]
-    owned = browser.get(f"/tickets/new/vehicles/?customer={customer}")
-    return customer, re.search(r'name="vehicle"\s+value="(\w+)"', owned)[1]
 
 
 def test_every_confirmed_ticket_outlives_kill_9_of_everything(running):
@@ -254,6 +249,71 @@ def test_two_desks_run_side_by_side_and_know_nothing_of_each_other(
     assert other.left_behind() == []
     assert running.is_ready()
     assert "Of one desk alone" in one.get(address)
+
+
+DEATHS_OF_REDIS = 5
+FORGOTTEN = """
+from datetime import timedelta
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.clock import this_second
+from customers.services.read import find_customers
+from tickets.services.lifecycle.create import create_ticket
+print(create_ticket(customer_id=find_customers("giulia")[0].customer_id, subject="Overdue",
+    description="x", category="Customs", priority="High", by=SYSTEM,
+    now=this_second() - timedelta(hours=5)).ticket_id)
+"""
+
+
+@pytest.mark.timeout(400)  # on a machine that others use
+def test_the_desk_serves_while_redis_dies_five_times_and_goes_on_afterwards(running):
+    browser = Browser(running)
+    customer, vehicle = customer_and_vehicle(browser)
+    made = {
+        "customer": customer,
+        "vehicle": vehicle,
+        "description": "As always.",
+        "category": "Shipping",
+        "priority": "Low",
+    }
+    said_before = len((running.data / "desk.log").read_text())
+
+    def redis():
+        return set(running.parts()["redis"])
+
+    began = time.monotonic()
+    answered = []
+    for death in range(DEATHS_OF_REDIS):
+        [victim] = soon(redis, seconds=40, what="redis was not started again")
+        os.kill(victim, signal.SIGKILL)
+        soon(lambda victim=victim: victim not in redis(), seconds=10, what="it does not die")
+        assert 'id="filter-assignedTo"' in browser.get("/tickets/")
+        address = browser.post("/tickets/new/", subject=f"Death {death} of Redis", **made)
+        browser.post(f"{address}reply/", content=f"Redis died {death} times before.")
+        assert f"Redis died {death} times before." in browser.get(address)
+        answered.append(address)
+    took = time.monotonic() - began
+    soon(redis, seconds=40, what="redis was not started again")
+    soon(running.is_ready, seconds=40, what="the desk is not ready with Redis back")
+
+    said = (running.data / "desk.log").read_text()[said_before:]
+    assert said.count("redis ended") == DEATHS_OF_REDIS, said[-2_000:]
+    # Tasks go on: beat, the broker, a worker.
+    overdue = running.manage("shell", "-v0", "-c", FORGOTTEN).splitlines()[-1]
+    soon(
+        lambda: "Response deadline passed" in browser.get(f"/tickets/{overdue}/"),
+        seconds=60,
+        what="nothing escalates any more",
+    )
+    # So does mail: at once, and what was written while there was no Redis by the next sweep.
+    address = browser.post("/tickets/new/", subject="After all deaths", **made)
+    browser.post(f"{address}reply/", content="Redis is back.")
+    for one in (address, *answered):
+        soon(
+            lambda one=one: 'data-delivery="sent"' in browser.get(one),
+            seconds=100,
+            what=f"the answer on {one} was never mailed",
+        )
+    assert took < 60, f"{took:.0f} s: that was not within a minute"
 
 
 def test_nobody_else_can_read_what_the_desk_keeps(running):

@@ -14,8 +14,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Conversation)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Conversation)
         self.taken = []
         self.connections = 0
         self.refused = {}  # recipient → answer to RCPT
@@ -97,8 +97,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
+def running(port: int = 0) -> Iterator[SmtpServer]:
+    with SmtpServer(port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
