@@ -1,22 +1,28 @@
 """Mailboxes in the admin: tested, watched, and their secrets told to nobody."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
+from django.core.mail.backends.locmem import EmailBackend as Memory
 from django.urls import reverse
 from django.utils import timezone
 
 from helpdesk.accounts.models import ApiToken
 from helpdesk.accounts.tokens import make_mail_token, token_of
 from helpdesk.clock import this_second
-from helpdesk.mail import queue
-from tests.email.conftest import NOON, SUPPORT, raw
+from helpdesk.mail import delivery, queue
+from helpdesk.mail.reading import Unreadable
+from tests.email.conftest import NOON, SUPPORT, after, raw
 from tests.email.imap_server import PASSWORD, USER, ImapServer
+from tests.world import settle
 from tickets.domain.mail.fetching import Problem
 from tickets.models import Mailbox
+from tickets.services.conversation.communicate import respond
 from tickets.services.email.fetching.fetch import Fetcher
 from tickets.services.email.fetching.mailroom import fetch_once
-from tickets.services.email.incoming.receive import receive
+from tickets.services.email.incoming import process
+from tickets.services.email.incoming.receive import receive, record
 from tickets.services.maintenance.mail_health import mail_counts
 
 LIST = reverse("admin:tickets_mailbox_changelist")
@@ -198,16 +204,35 @@ def test_metrics_tell_how_each_mailbox_is(client, mailbox, server):
     assert told['helpdesk_mailbox_messages_left_out{mailbox="support"}'] == 0
 
 
-def test_metrics_count_what_waits(client, mailbox, monkeypatch):
+def unreadable(_raw):
+    raise Unreadable(Unreadable.TOO_SLOW)
+
+
+def refuse(*_messages):
+    raise SMTPRecipientsRefused({})
+
+
+def test_metrics_count_what_waits(client, desk, mailbox, monkeypatch):
+    def waiting():
+        told = gauges(client)
+        states = ("suspended", "stored", "parked", "undelivered")
+        return [told[f'helpdesk_emails_waiting{{state="{state}"}}'] for state in states]
+
+    assert waiting() == [0, 0, 0, 0]
     for number in range(3):
         receive(raw(message_id=f"{number}@p.example", auto_submitted="auto-replied"), now=NOON)
-
-    told = gauges(client)
-
-    assert told['helpdesk_emails_waiting{state="suspended"}'] == 3
-    assert told['helpdesk_emails_waiting{state="stored"}'] == 0
-    assert told['helpdesk_emails_waiting{state="parked"}'] == 0
-    assert told['helpdesk_emails_waiting{state="undelivered"}'] == 0
+    assert waiting() == [3, 0, 0, 0]
+    record(raw(message_id="recorded@p.example"), now=NOON)
+    assert waiting() == [3, 1, 0, 0]
+    monkeypatch.setattr(process, "read_safely", unreadable)
+    receive(raw(message_id="parked@p.example"), now=NOON)
+    assert waiting() == [3, 1, 1, 0]
+    number = desk.ticket().ticket_id
+    respond(number, content="Here.", by=desk.rep, now=NOON)
+    settle()
+    monkeypatch.setattr(Memory, "send_messages", refuse)
+    delivery.send_due(now=after(minutes=1))
+    assert waiting() == [3, 1, 1, 1]
 
 
 def test_metrics_tell_the_greatest_delay_of_the_last_hour(client, mailbox):

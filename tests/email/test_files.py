@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from tests.email.conftest import GIULIA, after, send, take
+from tests.mail.reading.test_body import tnef
 from tests.world import log_of
 from tickets.domain.mail.outcome import Outcome
 from tickets.services.conversation import attachments
@@ -44,6 +45,27 @@ def test_a_file_of_no_bytes_is_kept_and_said_to_be_empty(rep_client, mailbox):
     assert "0\xa0bytes" in page
     given = rep_client.get(f"/tickets/{found.ticket_id}/files/{found.communication_id}/0/")
     assert (given.status_code, b"".join(given.streaming_content)) == (200, b"")
+
+
+def test_an_invitation_and_what_was_in_a_winmail_are_offered_on_the_ticket(rep_client, mailbox):
+    winmail = tnef(
+        (2, 0x9002, 6, bytes(14)), (2, 0x8010, 1, b"price.pdf\0"), (2, 0x800F, 6, b"PRICE")
+    )
+    found = take(
+        **with_files(
+            file("meeting.ics", b"BEGIN:VCALENDAR", "text/calendar"),
+            file("winmail.dat", winmail, "application/ms-tnef"),
+        )
+    )
+
+    page = rep_client.get(f"/tickets/{found.ticket_id}/").content.decode()
+
+    assert "meeting.ics" in page
+    assert "price.pdf" in page
+    assert "winmail.dat" not in page
+    place = f"/tickets/{found.ticket_id}/files/{found.communication_id}"
+    given = [b"".join(rep_client.get(f"{place}/{n}/").streaming_content) for n in range(2)]
+    assert given == [b"BEGIN:VCALENDAR", b"PRICE"]
 
 
 @pytest.mark.parametrize(

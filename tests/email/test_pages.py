@@ -6,9 +6,10 @@ import re
 import pytest
 
 from helpdesk.mail.reading import Unreadable
-from tests.email.conftest import GIULIA, NOON, after, raw, send, take
+from tests.email.conftest import GIULIA, NOON, after, passed, raw, send, take
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Outcome
+from tickets.domain.sla.timeline import Timeline
 from tickets.models import BlockedSender
 from tickets.services.conversation.communicate import respond
 from tickets.services.email import suspended
@@ -165,6 +166,79 @@ def test_suspended_mail_is_listed_with_its_cause_and_becomes_a_ticket(rep, desk,
     assert waiting(desk) == []
     again = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "open"})
     assert again.status_code == 404
+
+
+def test_suspended_mail_can_be_deleted(rep, desk, mailbox):
+    take(auto_submitted="auto-generated", subject="Your order")
+    [one] = waiting(desk)
+
+    answer = rep.post("/mail/suspended/act/", {"mail": one.key, "action": "delete"}, follow=True)
+
+    assert "Email deleted." in answer.content.decode()
+    assert "Your order" not in answer.content.decode()
+    assert waiting(desk) == []
+    again = take(auto_submitted="auto-generated", subject="Your order")
+    assert again.outcome is Outcome.DUPLICATE, "it stays deleted"
+
+
+def test_when_it_was_sent_came_and_was_recorded(rep, desk, mailbox):
+    """Clocks begin when the desk has written it down, so that no time runs backwards."""
+    late = receive(raw(), received_at=NOON, now=after(minutes=6))
+    soon = receive(
+        raw(message_id="b@posta.example"), received_at=after(minutes=6), now=after(minutes=11)
+    )
+
+    shown = page(rep, late.ticket_id)
+
+    assert re.search(r"Sent</dt><dd>[^<]*11:59", shown)
+    assert re.search(r"Received</dt><dd>[^<]*12:00", shown)
+    assert "It reached the desk late." in shown
+    assert "It reached the desk late." not in page(rep, soon.ticket_id), "within five minutes"
+    ticket = stored(late.ticket_id)
+    assert ticket.created_at == after(minutes=6)
+    assert Timeline.load(ticket.timeline).state.created_at == after(minutes=6)
+
+
+def test_a_ticket_of_its_own_says_that_another_was_named(rep, desk, mailbox):
+    first = take()
+    other = take(
+        sender="bruno@altro.example",
+        references="<first@posta.example>",
+        message_id="b@altro.example",
+    )
+
+    assert "named another ticket that its sender does not take part in" in page(
+        rep, other.ticket_id
+    )
+    assert "named another ticket" not in page(rep, first.ticket_id)
+
+
+def test_who_forwarded_a_customers_mail_is_named(rep, desk, checked):
+    desk.rep2_user.email = "luca@desk.example"
+    desk.rep2_user.save()
+    body = (
+        "---------- Forwarded message ---------\r\n"
+        f"From: Giulia Bianchi <{GIULIA}>\r\nSubject: Papers\r\n\r\nHere.\r\n"
+    )
+    found = take(
+        sender="luca@desk.example",
+        subject="Fwd: Papers",
+        body=body,
+        authentication_results=passed("desk.example"),
+    )
+
+    shown = page(rep, found.ticket_id)
+
+    assert "Forwarded by a colleague." in shown
+    assert f"Logged by {desk.rep2.name}" in shown
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(200, False), (201, True)])
+def test_a_subject_that_is_cut_says_so(rep, desk, mailbox, length, is_cut):
+    found = take(subject="Re: " + "x" * length)
+
+    assert stored(found.ticket_id).subject == ("x" * 199 + "…" if is_cut else "x" * 200)
+    assert ("The subject is long." in page(rep, found.ticket_id)) is is_cut
 
 
 def test_reports_about_nothing_of_the_desk_have_a_list_of_their_own(rep, desk, mailbox):

@@ -66,6 +66,19 @@ def test_a_revoked_token_hands_in_nothing(client, desk, mailbox):
     assert hand_in(client, text).status_code == 401
 
 
+def test_the_token_outlives_a_new_password_of_everybody(client, desk, token):
+    _made, personal = make_token(desk.supervisor_user, name="mine")
+    auth = {"Authorization": f"Bearer {personal}"}
+    assert client.get("/api/tickets", headers=auth).status_code == 200
+
+    for user in (desk.rep_user, desk.supervisor_user):
+        user.set_password("another long password")
+        user.save()
+
+    assert client.get("/api/tickets", headers=auth).status_code == 401
+    assert hand_in(client, token).status_code == 202
+
+
 def test_what_is_no_message_is_refused_in_words(client, desk, token):
     assert hand_in(client, token, b"").status_code == 422
     wrong = hand_in(client, token, content_type="application/json")
@@ -108,6 +121,28 @@ def test_a_program_reads_who_wrote_decides_on_suspended_mail_and_gets_originals(
     )
     assert (decided.json()["outcome"], decided.json()["ticketId"]) == ("auto-reply", number)
     assert client.get("/api/suspended-mail", **auth).json()["items"] == []
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("open", "ticket"), ("delete", "deleted")])
+def test_a_program_opens_a_ticket_of_a_suspended_mail_or_deletes_it(
+    client, desk, mailbox, action, outcome
+):
+    take(auto_submitted="auto-replied", subject="Your order")
+    _made, text = make_token(desk.rep_user, name="mine")
+    auth = {"Authorization": f"Bearer {text}"}
+    [waiting] = client.get("/api/suspended-mail", headers=auth).json()["items"]
+
+    answer = client.post(
+        "/api/suspended-mail",
+        json.dumps({"key": waiting["key"], "action": action}),
+        content_type="application/json",
+        headers=auth,
+    ).json()
+
+    assert answer["outcome"] == outcome
+    tickets = client.get("/api/tickets", headers=auth).json()["items"]
+    assert [one["subject"] for one in tickets] == (["Your order"] if action == "open" else [])
+    assert client.get("/api/suspended-mail", headers=auth).json()["items"] == []
 
 
 def test_blocking_by_a_program_is_for_supervisors(client, desk, mailbox):

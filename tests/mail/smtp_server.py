@@ -17,6 +17,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Conversation)
         self.taken = []
+        self.senders = []  # the address of each MAIL FROM
         self.connections = 0
         self.refused = {}  # recipient → answer to RCPT
         self.after_data = None  # answer to the whole message; "" drops the connection
@@ -52,6 +53,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.say("530 5.7.57 Client not authenticated to send mail")
             elif verb == "MAIL":
                 recipients = []
+                server.senders.append(words.partition("<")[2].partition(">")[0])
                 self.say("250 ok")
             elif verb == "RCPT":
                 recipient = words.partition("<")[2].partition(">")[0]

@@ -84,6 +84,7 @@ REMARKS: Mapping[str, Promise] = {
     Remark.ENCRYPTED: _("The email is encrypted. Open the original to read it."),
     Remark.FILES_LEFT_OUT: _("Not all files fit beside it. The others are only in the original."),
     Remark.LONG: _("The text is long. All of it is in message.txt."),
+    Remark.SUBJECT_CUT: _("The subject is long. All of it is in the original."),
     Remark.CUT: _(
         "The email is too large. Only its beginning was fetched; all of it is at the mail server."
     ),

@@ -55,6 +55,7 @@ class Remark(StrEnum):
     ENCRYPTED = "encrypted"
     FILES_LEFT_OUT = "files-left-out"
     LONG = "long"  # the whole text is a file
+    SUBJECT_CUT = "subject-cut"  # the ticket has its beginning
     CUT = "cut"  # only its beginning was fetched
     FORWARDED = "forwarded"
     AUTOMATIC = "automatic"

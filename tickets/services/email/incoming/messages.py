@@ -64,10 +64,14 @@ def text_of(message: ReadMessage) -> Text:
 def subject_of(message: ReadMessage, nothing: str) -> str:
     """Return the subject of a ticket for a message, without `Re:` and the like;
     `nothing` if empty."""
-    plain = one_line(storable(without_reply_marks(message.subject)))
+    plain = _whole_subject(message)
     if len(plain) > LONGEST_SUBJECT:
         return f"{plain[: LONGEST_SUBJECT - 1]}…"
     return plain or nothing
+
+
+def _whole_subject(message: ReadMessage) -> str:
+    return one_line(storable(without_reply_marks(message.subject)))
 
 
 def without_reply_marks(subject: str) -> str:
@@ -187,6 +191,8 @@ def _remarks(message: ReadMessage, mail: InboundEmail) -> Iterator[Remark]:
         yield Remark.AUTOMATIC
     if not text_of(message).whole:
         yield Remark.LONG
+    if len(_whole_subject(message)) > LONGEST_SUBJECT:
+        yield Remark.SUBJECT_CUT
     if mail.cut:
         yield Remark.CUT
     if mail.recorded_at - mail.received_at > LATE:
