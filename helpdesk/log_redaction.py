@@ -56,7 +56,7 @@ def without_messages(logger: Any, name: str, event: Event) -> Event:
     elif not isinstance(error, BaseException):
         error = sys.exc_info()[1]
     if error is not None:
-        event["exception"] = "\n".join(_told(error))
+        event["exception"] = "\n".join(_trace(error))
     return event
 
 
@@ -97,7 +97,7 @@ def kind_of(error: BaseException) -> str:
     return f"{kind} ({code})" if code is not None else kind
 
 
-def _told(error: BaseException) -> Iterator[str]:
+def _trace(error: BaseException) -> Iterator[str]:
     """Return the lines for an error and its causes, in the order in which Python prints them."""
     chain: list[BaseException] = []
     one: BaseException | None = error

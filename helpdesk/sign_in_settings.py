@@ -21,7 +21,7 @@ if SECOND_FACTOR_FOR not in ("nobody", "supervisors", "everybody"):
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
-OIDC_NAME = env.str("OIDC_NAME", default="")  # on the button: "Log in with …"
+OIDC_NAME = env.str("OIDC_NAME", default="")  # on the button: "Sign in with …"
 OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile email")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 # The provider's groups and what they are here: "desk-agents=Representatives,…"; empty: roles are
@@ -31,7 +31,7 @@ OIDC_TRUST_EMAIL = env.bool("OIDC_TRUST_EMAIL", default=False)
 OIDC_LINK_BY_EMAIL = env.bool("OIDC_LINK_BY_EMAIL", default=False)
 # How long sessions go on while the provider does not answer.
 OIDC_AWAY_MINUTES = env.int("OIDC_AWAY_MINUTES", default=15)
-# Off: only superusers log in with a password, at /accounts/login/?password=1.
+# Off: only superusers sign in with a password, at /accounts/login/?password=1.
 PASSWORD_LOGIN = env.bool("PASSWORD_LOGIN", default=True)
 if OIDC_ISSUER and not OIDC_CLIENT_ID:
     raise ImproperlyConfigured("OIDC_ISSUER is set, but OIDC_CLIENT_ID is not.")
@@ -41,5 +41,5 @@ if not set(OIDC_GROUPS.values()) <= {"Representatives", "Supervisors"}:
     raise ImproperlyConfigured("OIDC_GROUPS gives Representatives and Supervisors only.")
 if not PASSWORD_LOGIN and not OIDC_ISSUER:
     raise ImproperlyConfigured(
-        "PASSWORD_LOGIN is off and OIDC_ISSUER is not set: nobody could log in."
+        "PASSWORD_LOGIN is off and OIDC_ISSUER is not set: nobody could sign in."
     )

@@ -8,5 +8,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        # They listen to who logs in.
+        # They listen to who signs in.
         from helpdesk.accounts import confirm, events, sessions  # noqa: F401

@@ -2,7 +2,7 @@
 
 Attempts are limited by address, by name from that address, and by name from everywhere. The last
 limit only makes the next attempt wait longer and longer; it never locks an account. A browser in
-which the user has logged in before has a limit of its own for that name, so that a guesser cannot
+which the user has signed in before has a limit of its own for that name, so that a guesser cannot
 keep the user out. See decision 47.
 """
 
@@ -86,7 +86,7 @@ def forget_tries(request: HttpRequest, user: User) -> None:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int) -> None:
-    """Set the cookie by which this browser can later prove that `user_id` has logged in with it."""
+    """Set the cookie by which this browser can later prove that `user_id` has signed in with it."""
     known = _read(request)
     users = [user_id, *(one for one in known["users"] if one != user_id)][:MOST_PEOPLE]
     response.set_cookie(
@@ -100,7 +100,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user_id: int)
 
 
 def known_browser(request: HttpRequest, user_id: int | None) -> str | None:
-    """Return the browser's id if this user has logged in with it before, else None."""
+    """Return the browser's id if this user has signed in with it before, else None."""
     known = _read(request)
     return str(known["id"]) if user_id in known["users"] else None
 

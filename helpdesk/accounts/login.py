@@ -1,6 +1,6 @@
 """Login with a password and, if the user has set it up, a code from a second device.
 
-The user is logged in when both are right. Password attempts are limited in guessing.py; after wrong
+The user is signed in when both are right. Password attempts are limited in guessing.py; after wrong
 codes django-otp makes the device wait.
 """
 
@@ -36,15 +36,15 @@ PATIENCE = 300
 
 WHY_SIGNED_OUT = {
     "idle": gettext_lazy("You were signed out because you were not active for a while."),
-    "limit": gettext_lazy("Your session has expired. Log in again."),
-    "role": gettext_lazy("Your role has changed. Log in again."),
+    "limit": gettext_lazy("Your session has expired. Sign in again."),
+    "role": gettext_lazy("Your role has changed. Sign in again."),
     "elsewhere": gettext_lazy("You were signed out."),
-    "provider": gettext_lazy("Your organization ended your session. Log in again."),
+    "provider": gettext_lazy("Your organization ended your session. Sign in again."),
 }
 
 
 class DeskLogin(views.LoginView):
-    """Log in with a password. Users with a second device are asked for a code next."""
+    """Sign in with a password. Users with a second device are asked for a code next."""
 
     redirect_authenticated_user = True
 
@@ -84,7 +84,7 @@ class DeskLogin(views.LoginView):
 
 
 class DeskLogout(views.LogoutView):
-    """Log out here, and then at the identity provider if the session began there."""
+    """Sign out here, and then at the identity provider if the session began there."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         on = ""
@@ -104,7 +104,7 @@ class DeskLogout(views.LogoutView):
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_code(request: HttpRequest) -> HttpResponse:
-    """Log in with a code from the second device, after the right password."""
+    """Sign in with a code from the second device, after the right password."""
     pending = request.session.get(PENDING) or {}
     fresh = timezone.now().timestamp() - pending.get("at", 0) < PATIENCE
     user = User.objects.filter(pk=pending["user"], is_active=True).first() if fresh else None

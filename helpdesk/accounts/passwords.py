@@ -76,7 +76,7 @@ class ChangePassword(views.PasswordChangeView):
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         user = self.request.user
         if isinstance(user, User) and not (user.has_usable_password() and may_use_password(user)):
-            raise NotAllowed(_("You log in with the account of your organization."))
+            raise NotAllowed(_("You sign in with the account of your organization."))
         return super().dispatch(*args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class AskForm(PasswordResetForm):
 
 @method_decorator(login_not_required, name="dispatch")
 class _WherePasswordsAre:
-    """No page where nobody but superusers logs in with a password."""
+    """No page where nobody but superusers signs in with a password."""
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         if not settings.PASSWORD_LOGIN:
@@ -187,7 +187,9 @@ reset_done = views.PasswordResetCompleteView.as_view(
     template_name="registration/told.html",
     extra_context={
         "heading": gettext_lazy("Password changed"),
-        "words": gettext_lazy("Log in with your new password. You were signed out on all devices."),
+        "words": gettext_lazy(
+            "Sign in with your new password. You were signed out on all devices."
+        ),
     },
 )
 

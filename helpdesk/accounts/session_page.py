@@ -16,7 +16,7 @@ from helpdesk.accounts.models import User
 @require_safe
 def user_sessions(request: HttpRequest) -> HttpResponse:
     """Show the sessions of the user, this one first."""
-    assert isinstance(request.user, User)  # noqa: S101 (strangers are asked to log in)
+    assert isinstance(request.user, User)  # noqa: S101 (strangers are asked to sign in)
     here = request.session.get(sessions.KEY)
     found = sorted(
         sessions.sessions_of(request.user, now=timezone.now()), key=lambda one: one.pk != here

@@ -59,7 +59,7 @@ ADDRESS = Limit("address", 50, timedelta(minutes=15))
 PAIR = Limit("pair", 10, timedelta(minutes=15))
 """One name from one address."""
 BROWSER = Limit("browser", 10, timedelta(minutes=15))
-"""One name from a browser that was logged in under it before."""
+"""One name from a browser that was signed in under it before."""
 NAME = Limit("name", 20, timedelta(days=1), first=timedelta(seconds=1))
 """One name from everywhere: it is never locked, only slow. More than one address can use up."""
 RESETS = Limit("resets", 20, timedelta(hours=1))

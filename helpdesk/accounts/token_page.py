@@ -22,7 +22,7 @@ LIVES = (30, 90)
 @sensitive_post_parameters(FIELD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_tokens(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, User)  # noqa: S101 (strangers are asked to log in)
+    assert isinstance(request.user, User)  # noqa: S101 (strangers are asked to sign in)
     errors: dict[str, str] = {}
     made, text = None, ""
     if request.method == "POST":

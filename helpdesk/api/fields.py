@@ -33,6 +33,10 @@ def complete(schema: dict[str, Any]) -> None:
         words, example = _known.get(name, (None, None))
         if words:
             field.setdefault("description", words)
+        if example is None:  # of a flag or a choice any value is one
+            example = (
+                True if field.get("type") == "boolean" else next(iter(field.get("enum", ())), None)
+            )
         if example is not None:
             field.setdefault("examples", [example])
 

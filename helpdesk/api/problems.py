@@ -123,7 +123,7 @@ def explain_problems(api: NinjaAPI) -> None:
         challenge = {"WWW-Authenticate": 'Bearer realm="helpdesk"'}
         return problem(
             401,
-            _("Send a valid token as Authorization: Bearer …, or log in."),
+            _("Send a valid token as Authorization: Bearer …, or sign in."),
             headers=challenge,
         )
 

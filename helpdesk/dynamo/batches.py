@@ -15,7 +15,7 @@ PAUSE = 0.05
 """Seconds before the second try, at most; twice as long before each later one."""
 
 T = TypeVar("T", bound=Item)
-Asked = list[dict[str, Any]]
+Keys = list[dict[str, Any]]
 
 
 def read_all(
@@ -31,11 +31,9 @@ def read_all(
     stay unprocessed after several retries.
     """
     names = kind._hash_key_attribute().attr_name, kind._range_key_attribute().attr_name
-    wanted: Asked = [
-        dict(zip(names, key, strict=True)) for key in dict.fromkeys(keys) if fits(*key)
-    ]
+    wanted: Keys = [dict(zip(names, key, strict=True)) for key in dict.fromkeys(keys) if fits(*key)]
 
-    def ask(todo: Asked) -> tuple[list[Any], Asked]:
+    def ask(todo: Keys) -> tuple[list[Any], Keys]:
         found, left = kind._batch_get_page(todo, consistent, only)
         left = [{name: value["S"] for name, value in key.items()} for key in left or ()]
         return found, left
@@ -51,7 +49,7 @@ def delete_all(items: Sequence[Item]) -> None:
     Raises PutError if some stay unprocessed after several retries.
     """
 
-    def ask(todo: Asked) -> tuple[list[Any], Asked]:
+    def ask(todo: Keys) -> tuple[list[Any], Keys]:
         kind = type(items[0])
         answer = kind._get_connection().batch_write_item(delete_items=todo)
         left = answer.get("UnprocessedItems", {}).get(kind.Meta.table_name, ())
@@ -67,7 +65,7 @@ def delete_all(items: Sequence[Item]) -> None:
 
 
 def _insist(
-    ask: Callable[[Asked], tuple[list[Any], Asked]], todo: Asked, error: type[Exception]
+    ask: Callable[[Keys], tuple[list[Any], Keys]], todo: Keys, error: type[Exception]
 ) -> Iterator[list[Any]]:
     """Retry what was left unprocessed, after growing, randomized pauses."""
     for attempt in range(ATTEMPTS):

@@ -131,7 +131,7 @@ def mail_server() -> Iterator[Server]:
 
 
 def _log_in(smtp: smtplib.SMTP) -> None:
-    """Log in with an OAuth2 access token; with a new one if the first is rejected.
+    """Sign in with an OAuth2 access token; with a new one if the first is rejected.
 
     Raises ServerAway if there is no token, and as `smtplib`.
     """

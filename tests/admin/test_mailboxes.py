@@ -114,7 +114,7 @@ def test_the_last_fetch_is_shown(supervisor, mailbox, server):
     for _ in range(2):
         Fetcher(mailbox).failed(Problem.REJECTED, "AUTHENTICATIONFAILED")
     page = supervisor.get(change_of(mailbox)).content.decode()
-    assert "Failed 2 times: The mail server rejected the user name or password." in page
+    assert "Failed 2 times: The mail server rejected the username or password." in page
     assert "AUTHENTICATIONFAILED" in page
 
 

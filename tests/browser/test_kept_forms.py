@@ -170,7 +170,7 @@ def test_a_form_of_the_admin_that_could_not_be_saved_is_there_again(desk, page: 
     page.get_by_role("button", name="Discard").click()
     expect(field).to_have_value("Typed in vain")
     field.fill("Mine")
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     assert drafts(page) == []
 
 
@@ -188,7 +188,7 @@ def test_what_is_discarded_or_anothers_is_not_back(desk, page: Page):
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_label("Company")).to_have_value("")
     page.get_by_label("Company").fill("Verdi")
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     log_in(page, "tomasz")
     page.goto("/customers/new/")
     expect(page.get_by_label("Company")).to_have_value("")

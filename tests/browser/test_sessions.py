@@ -43,8 +43,8 @@ def test_drafts_survive_an_idle_sign_out_for_the_same_user(desk, page: Page):
 def log_in_here(page: Page, username: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):
@@ -59,7 +59,7 @@ def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):
     expect(page.get_by_text("Signed out of 1 other session.")).to_be_visible()
 
     elsewhere.goto("/accounts/preferences/")
-    expect(elsewhere.get_by_role("heading", name="Log in")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", name="Sign in")).to_be_visible()
     elsewhere.context.close()
 
 
@@ -83,10 +83,10 @@ def test_a_required_second_factor_is_set_up_first_and_a_recovery_code_lets_in_on
     expect(page.get_by_role("heading", name="My work")).to_be_visible()
 
     for nth in (1, 2):
-        page.get_by_role("button", name="Log out").click()
+        page.get_by_role("button", name="Sign out").click()
         log_in_until(page, "ingrid", "Lost your device? Enter a recovery code")
         page.get_by_label("Authentication code").fill(codes[0])
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         if nth == 1:
             expect(page.get_by_role("heading", name="My work")).to_be_visible()
     expect(page.get_by_text("Invalid or already used code.")).to_be_visible()
@@ -95,5 +95,5 @@ def test_a_required_second_factor_is_set_up_first_and_a_recovery_code_lets_in_on
 def log_in_until(page: Page, username: str, words: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(words)).to_be_visible()

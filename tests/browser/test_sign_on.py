@@ -87,7 +87,7 @@ def test_in_with_a_role_asked_again_out_when_deactivated_and_out_at_both(
     page.goto(f"{settings.DESK_URL}/admin/")
     expect(page.get_by_label("Password")).to_have_count(0)
     assert axe() == {}
-    page.get_by_role("link", name="Log in with Harbour ID").click()
+    page.get_by_role("link", name="Sign in with Harbour ID").click()
     sign_in(page)
 
     # The role is that of the group, and the page is the one that was wanted.
@@ -104,7 +104,7 @@ def test_in_with_a_role_asked_again_out_when_deactivated_and_out_at_both(
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     assert axe() == {}
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Log in with Harbour ID").click()
+        page.get_by_role("link", name="Sign in with Harbour ID").click()
     tab = opened.value
     sign_in(tab)
     expect(tab.get_by_text("Close this tab")).to_be_visible()
@@ -115,13 +115,13 @@ def test_in_with_a_role_asked_again_out_when_deactivated_and_out_at_both(
     # Each check has a new refresh token; a group that is gone takes the role and the session.
     time_to_ask()
     page.goto(f"{settings.DESK_URL}/admin/")
-    expect(page.get_by_role("heading", name="Log in")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Sign in")).to_have_count(0)
     change(provider, groups=["desk-agents"])
     page.goto("about:blank")  # an open page would lead itself to the login meanwhile
     time_to_ask()
     page.goto(f"{settings.DESK_URL}/tickets/")
     expect(page.get_by_text("Your role has changed.")).to_be_visible()
-    page.get_by_role("link", name="Log in with Harbour ID").click()
+    page.get_by_role("link", name="Sign in with Harbour ID").click()
     expect(page.get_by_role("searchbox").first).to_be_visible()
     assert [group.name for group in mira.groups.all()] == [REPRESENTATIVES]
 
@@ -132,19 +132,19 @@ def test_in_with_a_role_asked_again_out_when_deactivated_and_out_at_both(
     expect(page.get_by_text("Your organization ended your session.")).to_be_visible()
     change(provider, active=True)
 
-    # Logging out here logs out there.
-    page.get_by_role("link", name="Log in with Harbour ID").click()
+    # Signing out here signs out there.
+    page.get_by_role("link", name="Sign in with Harbour ID").click()
     expect(page.get_by_role("searchbox").first).to_be_visible()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Yes, sign me out").click()
-    expect(page.get_by_role("link", name="Log in with Harbour ID")).to_be_visible()
-    page.get_by_role("link", name="Log in with Harbour ID").click()
+    expect(page.get_by_role("link", name="Sign in with Harbour ID")).to_be_visible()
+    page.get_by_role("link", name="Sign in with Harbour ID").click()
     expect(page.get_by_role("heading", name="Harbour ID")).to_be_visible()
 
 
 def test_logging_out_there_logs_out_here(provider: str, settings: Any, page: Page):
     page.goto(f"{settings.DESK_URL}/tickets/")
-    page.get_by_role("link", name="Log in with Harbour ID").click()
+    page.get_by_role("link", name="Sign in with Harbour ID").click()
     sign_in(page)
     expect(page.get_by_role("searchbox").first).to_be_visible()
 

@@ -163,7 +163,7 @@ class RunningDesk:
 
 
 class Browser:
-    """Somebody who is logged in, without a screen."""
+    """Somebody who is signed in, without a screen."""
 
     def __init__(self, desk: RunningDesk, username: str = "rep") -> None:
         self.base = f"http://127.0.0.1:{desk.port}"

@@ -38,5 +38,5 @@ def also_notifications(**_: object) -> None:
     from helpdesk.mail import delivery
     from tickets.services.delivery import notifications
 
-    notifications._give = around(notifications._give)
+    notifications._store = around(notifications._store)
     delivery._send = around(delivery._send)

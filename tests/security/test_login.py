@@ -1,4 +1,4 @@
-"""Logging in: guessing locks, a second device is asked for, and there is one way in."""
+"""Signing in: guessing locks, a second device is asked for, and there is one way in."""
 
 import logging
 import threading

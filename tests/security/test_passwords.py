@@ -113,7 +113,7 @@ def test_a_forgotten_password_is_replaced_by_mail_once(client, rosa):
 
     assert answer.status_code == 302
     assert not signed_in(before), "a session outlived the reset"
-    assert not signed_in(client), "nobody is logged in by a link"
+    assert not signed_in(client), "nobody is signed in by a link"
     assert log_in(client, NEW).status_code == 302
     again = Client().get(link, follow=True)
     assert "This link has expired" in again.content.decode(), "a link works twice"

@@ -42,7 +42,7 @@ class MailboxForm(forms.ModelForm):
             if not self.cleaned_data.get(name) and self.instance.pk:
                 self.cleaned_data[name] = getattr(Mailbox.objects.get(pk=self.instance.pk), name)
         if self.cleaned_data.get("imap_host") and not self.cleaned_data.get("imap_user"):
-            self.add_error("imap_user", _("Enter the user name of the mailbox."))
+            self.add_error("imap_user", _("Enter the username of the mailbox."))
         return cleaned
 
 

@@ -294,7 +294,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
     def changed_meanwhile(self, request: HttpRequest, obj: Any, version: int) -> list[str]:
         seen = request.POST.get("seen", "")[:40]
         lines = log_since(obj.ticket_id, seen=seen, by=actor_of(request.user))
-        return [_told(line) for line in log_lines(obj.ticket_id, lines)]
+        return [_line_text(line) for line in log_lines(obj.ticket_id, lines)]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -373,7 +373,7 @@ def mark(kind: str, word: str, shown: str = "") -> str:
     return format_html('<span class="mark" data-{}="{}">{}</span>', kind, word, told)
 
 
-def _told(line: LogLine) -> str:
+def _line_text(line: LogLine) -> str:
     said = "; ".join(
         f"{one['label']}: " + " → ".join(value for value in (one["before"], one["after"]) if value)
         for one in line.changes

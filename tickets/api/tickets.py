@@ -64,7 +64,7 @@ class ListOptions(ApiSchema):
     )
     sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: most urgent first.")
     limit: int = Field(25, ge=1, le=100, description="Tickets on a page.", examples=[25])
-    cursor: str = Field("", description="The `nextCursor` of the previous page.", examples=[""])
+    cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
 def _parameter(one: Filter) -> tuple[Any, Any]:

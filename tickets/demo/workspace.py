@@ -53,7 +53,7 @@ def furnish() -> None:
             RoutingRule(position=10, category=category.value, team=team) for category in categories
         )
         SavedView.objects.get_or_create(
-            name=f"{name}: burning",
+            name=f"{name}: overdue",
             team=team,
             defaults={"owner": people[0], "query": f"view=overdue&team={team.pk}"},
         )

@@ -59,18 +59,18 @@ def event_name(event: Event) -> str | None:
 
 def body(event: Event, *, event_id: str, ticket_id: str, at: datetime, by: str) -> str:
     """Return the JSON that is sent. Receivers read the ticket itself through the API."""
-    said = {
+    message = {
         "id": event_id,
         "event": event_name(event),
         "at": instant.text(at),
         "by": by,
         "ticketId": ticket_id,
-        "data": _told(event),
+        "data": _data(event),
     }
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps(message, ensure_ascii=False)
 
 
-def _told(event: Event) -> dict[str, Any]:
+def _data(event: Event) -> dict[str, Any]:
     match event:
         case Created(category, priority):
             return {"category": category, "priority": priority}

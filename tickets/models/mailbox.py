@@ -40,7 +40,7 @@ class Mailbox(models.Model):
     """An address of the desk, how its mail is fetched, and the defaults of its tickets."""
 
     class Login(models.TextChoices):
-        PASSWORD = "password", _("User name and password")
+        PASSWORD = "password", _("Username and password")
         OAUTH2 = "oauth2", _("OAuth2 refresh token (Google, Microsoft 365)")
 
     name = models.SlugField(
@@ -118,9 +118,9 @@ class Mailbox(models.Model):
         _("port"), default=TLS_PORT, validators=[MinValueValidator(1), MaxValueValidator(65_535)]
     )
     imap_folder = models.CharField(_("folder"), max_length=200, default="INBOX")
-    imap_user = models.CharField(_("user name"), max_length=200, blank=True)
+    imap_user = models.CharField(_("username"), max_length=200, blank=True)
     login = models.CharField(
-        _("login"), max_length=10, choices=Login.choices, default=Login.PASSWORD
+        _("sign-in method"), max_length=10, choices=Login.choices, default=Login.PASSWORD
     )
     imap_secret = SecretField(
         _("password or refresh token"),

@@ -67,8 +67,10 @@ CAUSES: Mapping[str, Promise] = {
     Cause.HIDDEN_SENDER: _("A mailing list sent it on without saying who wrote it."),
     Cause.BLOCKED_SENDER: _("Its sender is blocked."),
     Cause.AUTOMATIC: _("It was sent automatically, and belongs to no ticket."),
-    Cause.UNKNOWN_REPORT: _("It is a delivery report about an email that is not from this desk."),
-    Cause.CLAIMS_TO_BE_US: _("It says that it is from this desk, and is not."),
+    Cause.UNKNOWN_REPORT: _("It is a delivery report about an email that was not sent from here."),
+    Cause.CLAIMS_TO_BE_US: _(
+        "The sender’s address is one of ours, but the email was not sent from here."
+    ),
     Cause.TOO_MANY: _("Too many emails came from this sender within an hour."),
     Cause.TICKET_GONE: _("Its ticket no longer exists."),
     Cause.TICKET_ARCHIVED: _("Its ticket is archived."),
@@ -94,7 +96,7 @@ REMARKS: Mapping[str, Promise] = {
     Remark.PARTICIPANTS_LEFT_OUT: _(
         "Not everybody in copy takes part: the ticket has as many participants as it can."
     ),
-    Remark.LATE: _("It reached the desk late."),
+    Remark.LATE: _("It arrived late."),
     Remark.BY_HAND: _("Taken from suspended mail."),
     Problem.UNDECODABLE: _("Some characters could not be read. They are in the original."),
     Problem.CONTROL_CHARACTERS: _("Control characters were replaced."),

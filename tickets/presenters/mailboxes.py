@@ -13,7 +13,7 @@ from tickets.store.mail import MailboxState
 PROBLEMS: Mapping[str, Promise] = {
     Problem.UNAVAILABLE: _("The mail server cannot be reached."),
     Problem.CERTIFICATE: _("The mail server’s certificate is not valid for its name."),
-    Problem.REJECTED: _("The mail server rejected the user name or password."),
+    Problem.REJECTED: _("The mail server rejected the username or password."),
     Problem.FOLDER: _("The folder could not be opened."),
     Problem.CLOSED: _("The mail server closed the connection."),
     Problem.REFUSED: _("The mail server refused a request."),

@@ -99,7 +99,7 @@ def _form(request: HttpRequest, email: CustomerEmail, sent: SentEmail | None) ->
         except Invalid as refused:
             errors = refused.errors
         else:
-            saved(request, _told(received))
+            saved(request, _outcome(received))
             return redirect("mailbox")
     context: dict[str, Any] = {
         "email": email,
@@ -119,17 +119,17 @@ def _form(request: HttpRequest, email: CustomerEmail, sent: SentEmail | None) ->
     return render(request, "tickets/mailbox_message.html", context, status=422 if errors else 200)
 
 
-def _told(received: Received) -> str:
+def _outcome(received: Received) -> str:
     """Return the outcome of an email, with a link to its ticket."""
     if received.outcome is Outcome.SUSPENDED:
         words, address = _("The email waits for a decision"), reverse("mail_suspended")
         link = _("Suspended mail")
     elif received.ticket_id:
-        words, address = _("The desk received the email"), ""
+        words, address = _("The email was received"), ""
         address = reverse("ticket_detail", args=[received.ticket_id])
         link = _("Ticket %(ticket_id)s") % {"ticket_id": received.ticket_id}
     else:
-        return _("The desk received the email.")
+        return _("The email was received.")
     return format_html('{}: <a class="link" href="{}">{}</a>', words, address, link)
 
 

@@ -30,7 +30,7 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
     context = {
         "ticket": found.ticket,
         "now": found.now,
-        "events": _heard(found.timeline.events),
+        "events": _effective(found.timeline.events),
         "paused_seconds": reading.paused_seconds,
         "clocks": [
             _picture(name, read, segments, found.timeline.created_at, found.now)
@@ -41,16 +41,16 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
     return render(request, "tickets/why.html", context)
 
 
-def _heard(events: Sequence[Event]) -> list[Event]:
+def _effective(events: Sequence[Event]) -> list[Event]:
     """Return the events that may have affected a clock; of replies only the first one has."""
-    heard: list[Event] = []
+    effective: list[Event] = []
     answered = False
     for event in events:
         again = event.type is EventType.RESPONDED and answered
         answered = answered or event.type is EventType.RESPONDED
         if not again:
-            heard.append(event)
-    return heard
+            effective.append(event)
+    return effective
 
 
 def _picture(

@@ -149,7 +149,7 @@ def _standard(mail: _Mail) -> Report | None:
         kind,
         tuple(recipients[:MOST_RECIPIENTS]),
         _about(mail),
-        words[:MOST_WORDS] or _said(mail.text),
+        words[:MOST_WORDS] or _reason(mail.text),
     )
 
 
@@ -198,7 +198,7 @@ def _feedback(mail: _Mail) -> Report | None:
                 address = kept(value.strip("<> "))
                 recipients.append(Recipient(address, "", "", kind))
     found = tuple(dict.fromkeys(recipients))[:MOST_RECIPIENTS]
-    words = _said(mail.text)
+    words = _reason(mail.text)
     return Report(kind, found, _about(mail), words)
 
 
@@ -217,7 +217,7 @@ def _receipt(mail: _Mail) -> Report | None:
         address = _typed(headers.first("final-recipient") or headers.first("original-recipient"))
         said = one_line(headers.first("disposition"))
         recipients.append(Recipient(kept(address.strip("<>")), "", said, ReportKind.READ))
-    words = _said(mail.text)
+    words = _reason(mail.text)
     about = message_id or _about(mail)
     return Report(ReportKind.READ, tuple(recipients[:MOST_RECIPIENTS]), about, words)
 
@@ -280,7 +280,7 @@ def _in_words(mail: _Mail, kind: ReportKind, known: Sequence[str] = ()) -> Repor
     """Return a report of which only the text is known."""
     headers = mail.message.headers
     text = mail.text
-    words = _said(text)
+    words = _reason(text)
     status = _STATUS.search(words) or _STATUS.search(text)
     subject = headers.text("subject")
     if kind is ReportKind.FAILED and not known:
@@ -313,7 +313,7 @@ def _listed(headers: Headers, name: str) -> Iterator[Address]:
     return iter(addresses(headers.first(name), set()))
 
 
-def _said(text: str) -> str:
+def _reason(text: str) -> str:
     """Return the lines of a text that give a server's reason; its beginning if there are none."""
     found = _INSIDE.search(text)
     before = text[: found.start()] if found else text

@@ -1,26 +1,5 @@
 // What pages do beyond links and forms. Everything works without it.
 
-const root = document.documentElement;
-
-// --- light and dark, remembered on this machine in the words of Django's admin, which reads them too
-const remembered = { light: "desk", dark: "desk-dark" }[localStorage.getItem("theme")];
-if (remembered) root.dataset.theme = remembered;
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) window.print();
-  if (!event.target.closest("[data-toggle-theme]")) return;
-  const dark = root.dataset.theme
-    ? root.dataset.theme === "desk-dark"
-    : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "desk" : "desk-dark";
-  localStorage.setItem("theme", dark ? "light" : "dark");
-});
-
-// --- on a phone the links are a strip: begin where the reader is
-document
-  .querySelector("header nav [aria-current]")
-  ?.scrollIntoView({ block: "nearest", inline: "center" });
-
 // --- time left counts down; the words come from the page, so that they are translated
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
@@ -157,7 +136,7 @@ function dress(within) {
   if (!document.activeElement?.matches?.(FIELDS)) within.querySelector("[data-focus]")?.focus();
 }
 
-// --- drafts: what is typed survives a reload on this machine, until it is sent or one logs out
+// --- drafts: what is typed survives a reload on this machine, until it is sent or one signs out
 function draftKey(form) {
   const number = document.querySelector("[data-ticket-number]")?.dataset.ticketNumber;
   return `draft:${document.body.dataset.user}:${number}:${form.id}`;
@@ -233,20 +212,6 @@ document.addEventListener("change", (event) => {
     for (const box of form.querySelectorAll("[name=ticket]")) box.checked = event.target.checked;
   }
   dressBulk(form);
-});
-
-// --- menus close when one looks elsewhere
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
 });
 
 document.addEventListener("click", (event) => {

@@ -1,5 +1,5 @@
 // Forms of a whole page, in the workspace and in the admin: what is typed stays on this machine until
-// the desk says that it is saved, it is discarded, or one logs out. Everything works without it.
+// the desk says that it is saved, it is discarded, or one signs out. Everything works without it.
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-forget-drafts], #logout-form")) return;

@@ -8,7 +8,7 @@ class Problem(StrEnum):
 
     UNAVAILABLE = "unavailable"  # no server answers, or the name is unknown
     CERTIFICATE = "certificate"
-    REJECTED = "rejected"  # user name, password or access token
+    REJECTED = "rejected"  # username, password or access token
     FOLDER = "folder"  # there is none of this name
     CLOSED = "closed"  # the connection broke
     REFUSED = "refused"  # the server answers a request with no

@@ -150,8 +150,8 @@ def _pieces(head: dict[str, Any], customer_id: str, files: list[File]) -> Iterat
         )
         whole = queries.tickets(ticket.ticket_id for ticket in page.rows)
         for row in page.rows:
-            told = _told(whole.get(row.ticket_id, row), files)
-            yield f"{'' if first else ','}\n  {json.dumps(told, ensure_ascii=False)}"
+            ticket = _exported(whole.get(row.ticket_id, row), files)
+            yield f"{'' if first else ','}\n  {json.dumps(ticket, ensure_ascii=False)}"
             first = False
         place = page.next
         if place is None:
@@ -159,8 +159,8 @@ def _pieces(head: dict[str, Any], customer_id: str, files: list[File]) -> Iterat
     yield "\n ]\n}\n"
 
 
-def _told(ticket: Ticket, files: list[File]) -> dict[str, Any]:
-    said: list[dict[str, Any]] = []
+def _exported(ticket: Ticket, files: list[File]) -> dict[str, Any]:
+    conversation: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     for line in queries.every_line(ticket.ticket_id):
         named = []
@@ -168,21 +168,21 @@ def _told(ticket: Ticket, files: list[File]) -> dict[str, Any]:
             path = f"attachments/{ticket.ticket_id}/{len(files) + 1}-{attached.name}"
             files.append((path, partial(attachments.opened, attached)))
             named.append({"name": attached.name, "size": attached.size, "path": path})
-        told = _plain(line, (*_LINE, *_MAIL) if line.delivery else _LINE)
+        entry = _plain(line, (*_LINE, *_MAIL) if line.delivery else _LINE)
         if line.email:
-            told["email"] = _email(line.email, line, files)
+            entry["email"] = _email(line.email, line, files)
         if line.deliveries:
-            told["deliveries"] = [_part(one, _DELIVERY) for one in line.deliveries]
-        told["changes"] = [
+            entry["deliveries"] = [_part(one, _DELIVERY) for one in line.deliveries]
+        entry["changes"] = [
             {"field": one.field, "before": one.before, "after": one.after}
             for one in line.changes or ()
         ]
         by_the_desk = line.type == CommunicationType.SYSTEM_UPDATE.value
-        (events if by_the_desk else said).append({**told, "files": named})
+        (events if by_the_desk else conversation).append({**entry, "files": named})
     escalations = queries.escalations(ticket.ticket_id)
     return {
         **_plain(ticket, _TICKET),
-        "conversation": said,
+        "conversation": conversation,
         "events": events,
         "escalations": [_plain(one, _ESCALATION) for one in escalations],
     }
@@ -190,13 +190,13 @@ def _told(ticket: Ticket, files: list[File]) -> dict[str, Any]:
 
 def _email(facts: EmailFacts, line: Communication, files: list[File]) -> dict[str, Any]:
     """Return an email's data beside its text. The original goes into the zip."""
-    told = _part(facts, _EMAIL)
-    told |= {"to": list(facts.to or ()), "cc": list(facts.cc or ())}
+    entry = _part(facts, _EMAIL)
+    entry |= {"to": list(facts.to or ()), "cc": list(facts.cc or ())}
     if facts.sha256:
         path = f"emails/{line.ticket_id}/{line.communication_id}.eml"
         files.append((path, partial(raw_messages.opened, str(facts.sha256))))
-        told["path"] = path
-    return told
+        entry["path"] = path
+    return entry
 
 
 def _part(part: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _merge(job: CustomerJob, by: Actor) -> bool:
         return False
     page = queries.tickets_about(customer_id=job.customer_id, archived=True, limit=STEP)
     for row in page.rows:
-        moved = change(row.ticket_id, _hand_over, archived=True, by=by)
+        moved = change(row.ticket_id, _move, archived=True, by=by)
         job.tickets += moved.customer_id != row.customer_id
     if page.rows:
         return False
@@ -131,7 +131,7 @@ def _merge(job: CustomerJob, by: Actor) -> bool:
     return True
 
 
-def _hand_over(draft: Draft) -> None:
+def _move(draft: Draft) -> None:
     stands = merge.current(draft.ticket.customer_id)
     if stands is None or stands.customer_id == draft.ticket.customer_id:
         return

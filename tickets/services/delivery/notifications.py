@@ -52,19 +52,19 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
     for event in events:
         match event.what:
             case Escalated() as escalated:
-                _tell_of_escalation(event, escalated)
+                _notify_of_escalation(event, escalated)
             case Assigned(to):
-                _tell(event, "assigned", _working([to]))
+                _notify(event, "assigned", _working([to]))
             case Bounced(_, written_by, assigned_to):
-                _tell(event, "bounced", _working({written_by, assigned_to}))
+                _notify(event, "bounced", _working({written_by, assigned_to}))
             case Communicated() as communicated:
-                _tell(event, "mentioned", _working(communicated.mentions))
+                _notify(event, "mentioned", _working(communicated.mentions))
                 if communicated.automatic:
                     continue
                 if communicated.direction is Direction.INBOUND:
-                    _tell(event, "replied", _hear_of_reply(event, communicated))
+                    _notify(event, "replied", _hear_of_reply(event, communicated))
                 elif communicated.side_thread:
-                    _tell(event, "answered", _hear_of_answer(event, communicated))
+                    _notify(event, "answered", _hear_of_answer(event, communicated))
 
 
 def newest(*, by: Actor) -> list[Notification]:
@@ -113,7 +113,7 @@ def queued(user_id: str, event_id: str, *, at: datetime) -> queue.QueuedEmail:
     return queue.queued(KIND, reference, group=user_id, key=event_id, at=at)
 
 
-def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
+def _notify_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
     told: dict[str, list[Raised]] = {}
     for reason in escalated.reasons:
         for user_id in _recipients(
@@ -130,14 +130,14 @@ def _tell_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
         given.due_at = max((one.due_at for one in reasons if one.due_at), default=None)
         for record in (one.record for one in reasons if one.record):
             given.record = escalation_sk(event.reopen_cycle, record)
-        _give(given, mail=True)
+        _store(given, mail=True)
 
 
-def _tell(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
+def _notify(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
     """Store a notification for each of these users. Nobody is notified of their own actions."""
     for user_id in user_ids:
         if user_id and user_id != event.by:
-            _give(_notification(user_id, event, kind), mail=False)
+            _store(_notification(user_id, event, kind), mail=False)
 
 
 def _working(user_ids: Iterable[str | None]) -> set[str]:
@@ -212,7 +212,7 @@ def _notification(user_id: str, event: OutboxEvent, kind: str) -> Notification:
     )
 
 
-def _give(given: Notification, *, mail: bool) -> None:
+def _store(given: Notification, *, mail: bool) -> None:
     try:
         with Transaction() as transaction:
             transaction.put(given, Notification.pk.does_not_exist())

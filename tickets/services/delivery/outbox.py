@@ -135,7 +135,7 @@ def retry_failed(*, now: datetime | None = None) -> int:
         left = {
             name
             for name, consumer in _consumers().items()
-            if name in (event.untaken or ()) and _give(consumer, [event])
+            if name in (event.untaken or ()) and _deliver(consumer, [event])
         }
         if left:
             events.put_off(event, untaken=left, retry_at=at + _pause(event, at))
@@ -164,7 +164,7 @@ def _settle(found: Sequence[OutboxEvent], each: Callable[[], object], now: datet
     untaken: dict[str, set[str]] = {}
     for name, consumer in _consumers().items():
         each()
-        for event_id in _give(consumer, found):
+        for event_id in _deliver(consumer, found):
             untaken.setdefault(event_id, set()).add(name)
     taken = [event for event in found if event.event_id not in untaken]
     events.forget(taken)
@@ -194,16 +194,16 @@ def _pause(event: OutboxEvent, now: datetime) -> timedelta:
     return min(max(tenth, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _give(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
-    """Give events to a consumer; return the ids of those that failed.
+def _deliver(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
+    """Deliver events to a consumer; return the ids of those that failed.
 
-    After a failure each event is given to it separately, so that one does not hold up the others.
+    After a failure each event is delivered separately, so that one does not hold up the others.
     """
     try:
         consumer(found)
     except Exception as error:
         if len(found) > 1:
-            return set().union(*(_give(consumer, [event]) for event in found))
+            return set().union(*(_deliver(consumer, [event]) for event in found))
         event = found[0]
         log.exception(
             "event_not_taken",

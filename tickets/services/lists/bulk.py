@@ -62,14 +62,14 @@ def _hand_over(ticket_id: str, bulk: Bulk, by: Actor) -> Ticket:
     """Reassign a ticket if the user who left still holds it; otherwise skip it."""
     holder, _colon, to = bulk.value.partition(HOLDER_AND_NEXT)
     if to == "auto":
-        return _to_whoever_is_next(ticket_id, holder, by)
+        return _assign_next(ticket_id, holder, by)
     checks = Checks()
     checks.assignee("to", to or None)
     checks.done()
-    return _give_on(ticket_id, holder, to or None, by)
+    return _reassign(ticket_id, holder, to or None, by)
 
 
-def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
+def _reassign(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
     def decide(draft: Draft) -> None:
         if draft.ticket.assigned_to == holder:
             set_assignee(draft, to)
@@ -77,7 +77,7 @@ def _give_on(ticket_id: str, holder: str, to: str | None, by: Actor) -> Ticket:
     return change(ticket_id, decide, by=by)
 
 
-def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
+def _assign_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
     """Assign a ticket by routing; if that finds nobody, return it to its queue."""
     for _attempt in range(ATTEMPTS):
         found = queries.ticket(ticket_id)
@@ -90,7 +90,7 @@ def _to_whoever_is_next(ticket_id: str, holder: str, by: Actor) -> Ticket:
         except StaleVersion:
             continue  # another writer changed it at the same moment
         except Invalid:
-            return _give_on(ticket_id, holder, None, by)
+            return _reassign(ticket_id, holder, None, by)
     raise Busy(_("Others are updating this ticket right now. Try again."))
 
 

@@ -95,18 +95,18 @@ def _some(ticket_ids: Iterable[str]) -> Iterator[tuple[Ticket, list[Communicatio
 
 def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
     for what in (
-        *_told_by_log(ticket, log),
-        *_told_by_timeline(ticket),
+        *_check_log(ticket, log),
+        *_check_timeline(ticket),
         *_lost_files(log),
-        *_told_by_escalations(ticket, queries.escalations(ticket.ticket_id)),
-        *_shown_by_indexes(ticket),
-        *_shown_by_search(ticket),
+        *_check_escalations(ticket, queries.escalations(ticket.ticket_id)),
+        *_check_indexes(ticket),
+        *_check_search(ticket),
     ):
         yield Drift(ticket.ticket_id, what)
 
 
 @dataclass
-class _Told:
+class _LogReplay:
     """The values that follow from a log's entries."""
 
     values: dict[str, str | None] = field(
@@ -117,10 +117,10 @@ class _Told:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     breaks: list[str] = field(default_factory=list)
-    before_merge: "_Told | None" = None
+    before_merge: "_LogReplay | None" = None
     """The log's values when the ticket was merged; unmerging restores them."""
 
-    def hear(self, line: Communication) -> None:
+    def add(self, line: Communication) -> None:
         outbound = line.direction == Direction.OUTBOUND.value
         if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
             self.first_responded_at = self.first_responded_at or line.created_at
@@ -139,7 +139,7 @@ class _Told:
         if merging and not merging.after and self.before_merge:
             self._restore(self.before_merge)
 
-    def _restore(self, before: "_Told") -> None:
+    def _restore(self, before: "_LogReplay") -> None:
         self.reopen_cycle = before.reopen_cycle
         self.first_responded_at = before.first_responded_at
         self.resolved_at, self.closed_at = before.resolved_at, before.closed_at
@@ -160,13 +160,13 @@ class _Told:
         self.closed_at = at if after == Status.CLOSED.value else None
 
 
-def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
-    told = _Told()
+def _check_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
+    replay = _LogReplay()
     for line in log:
-        told.hear(line)
-    yield from told.breaks
+        replay.add(line)
+    yield from replay.breaks
     attributes = {one.attr_name: name for name, one in Ticket.get_attributes().items()}
-    for name, value in told.values.items():
+    for name, value in replay.values.items():
         shown = getattr(ticket, attributes[name])
         stored = str(int(shown)) if name == "escalationLevel" else text_of(shown)
         if stored is None and value == ERASED:
@@ -174,19 +174,19 @@ def _told_by_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
         if stored != value:
             yield f"{name}: the log says {value}, the ticket {stored}"
     for name, at, stored_at in (
-        ("firstRespondedAt", told.first_responded_at, ticket.sla.first_responded_at),
-        ("resolvedAt", told.resolved_at, ticket.resolved_at),
-        ("closedAt", told.closed_at, ticket.closed_at),
+        ("firstRespondedAt", replay.first_responded_at, ticket.sla.first_responded_at),
+        ("resolvedAt", replay.resolved_at, ticket.resolved_at),
+        ("closedAt", replay.closed_at, ticket.closed_at),
     ):
         if stored_at != at:
             yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
-    if told.reopen_cycle != ticket.reopen_cycle:
-        yield f"reopen cycle: the log says {told.reopen_cycle}, the ticket {ticket.reopen_cycle}"
+    if replay.reopen_cycle != ticket.reopen_cycle:
+        yield f"reopen cycle: the log says {replay.reopen_cycle}, the ticket {ticket.reopen_cycle}"
     if log and log[-1].communication_id > (ticket.last_id or ""):
         yield "lastId: the log goes on beyond it"
 
 
-def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
+def _check_timeline(ticket: Ticket) -> Iterator[str]:
     """Replay the timeline, and compare everything that the clock decides."""
     timeline = Timeline.load(ticket.timeline)
     draft = Draft(copy_of(ticket), timeline, by=SYSTEM, now=ticket.updated_at)
@@ -200,7 +200,7 @@ def _told_by_timeline(ticket: Ticket) -> Iterator[str]:
         yield f"reopen cycle: the timeline says {counted}, the ticket {stored_as}"
 
 
-def _told_by_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
+def _check_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
     present = [record for record in records if record.reopen_cycle == ticket.reopen_cycle]
     level = max((record.level for record in present), default=0)
     if level != ticket.escalation_level:
@@ -219,7 +219,7 @@ def _lost_files(log: Sequence[Communication]) -> Iterator[str]:
             yield f"email: the original of {line.communication_id} is not there"
 
 
-def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:
+def _check_indexes(ticket: Ticket) -> Iterator[str]:
     whole = ticket.serialize()
     for index, row in queries.index_rows(ticket):
         if row is None:
@@ -230,7 +230,7 @@ def _shown_by_indexes(ticket: Ticket) -> Iterator[str]:
                 yield f"{index}: {name} is {value}, the ticket says {whole.get(name)}"
 
 
-def _shown_by_search(ticket: Ticket) -> Iterator[str]:
+def _check_search(ticket: Ticket) -> Iterator[str]:
     return (f"search: {what}" for what in search.differences(ticket))
 
 

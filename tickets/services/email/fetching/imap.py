@@ -66,7 +66,7 @@ class Folder:
         try:
             box.folder.set(name, readonly=True)
         except MailboxFolderSelectError as error:
-            raise Unfetchable(Problem.FOLDER, _said(error)) from error
+            raise Unfetchable(Problem.FOLDER, _error_text(error)) from error
         self.messages = self._number("EXISTS")
         self.uid_validity = self._number("UIDVALIDITY")
         self.next_uid = self._number("UIDNEXT")
@@ -81,7 +81,7 @@ class Folder:
         With `since` only of those that reached the folder at about that time or later: servers know
         days only, in their own zone.
         """
-        self._heard()  # the answer has it
+        self._announced()  # the answer has it
         words = ["UID", f"{after + 1}:{up_to or '*'}"]
         if since:
             day = since - timedelta(days=1)
@@ -122,7 +122,7 @@ class Folder:
 
         Returns at once if something has arrived since the last question.
         """
-        if self._heard():
+        if self._announced():
             return
         until = time.monotonic() + seconds
         with _in_words():
@@ -140,7 +140,7 @@ class Folder:
                     break
             idle.stop()
 
-    def _heard(self) -> bool:
+    def _announced(self) -> bool:
         """Return whether the server has announced a message within another response.
 
         It does not announce it again.
@@ -179,7 +179,7 @@ class Folder:
 
 @contextmanager
 def opened(mailbox: Mailbox) -> Iterator[Folder]:
-    """Connect, log in, and open the folder. Raises Unfetchable."""
+    """Connect, sign in, and open the folder. Raises Unfetchable."""
     with _in_words(Problem.UNAVAILABLE):
         box = _connected(mailbox)
     _keep_only_beginnings(box.client)
@@ -222,7 +222,7 @@ def _keep_only_beginnings(client: Any) -> None:
 
 
 def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:
-    """Log in. An access token that is refused is not used again. Raises Unfetchable."""
+    """Sign in. An access token that is refused is not used again. Raises Unfetchable."""
     try:
         if mailbox.login == Mailbox.Login.OAUTH2:
             _log_in_with(oauth.access_token(mailbox), box, mailbox.imap_user)
@@ -236,7 +236,7 @@ def _log_in(box: BaseMailBox, mailbox: Mailbox) -> None:
         raise
     except (MailboxLoginError, imaplib.IMAP4.error) as error:
         oauth.forget(mailbox)
-        said = _said(error)
+        said = _error_text(error)
         busy = "[UNAVAILABLE]" in said.upper()
         raise Unfetchable(Problem.UNAVAILABLE if busy else Problem.REJECTED, said) from error
 
@@ -259,12 +259,12 @@ def _in_words(broken: Problem = Problem.CLOSED) -> Iterator[None]:
     except OSError as error:
         raise Unfetchable(broken, kind_of(error)) from error
     except (imaplib.IMAP4.abort, ImapToolsError) as error:
-        raise Unfetchable(broken, _said(error)) from error
+        raise Unfetchable(broken, _error_text(error)) from error
     except imaplib.IMAP4.error as error:
-        raise Unfetchable(Problem.REFUSED, _said(error)) from error
+        raise Unfetchable(Problem.REFUSED, _error_text(error)) from error
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """Return what the server said, from an error of either library."""
     result = getattr(error, "command_result", None)
     return _text(result[1]) if result else " ".join(str(error).split())

@@ -68,7 +68,7 @@ def access_token(mailbox: Mailbox) -> str:
 
 
 def smtp_login(*, renewed: bool = False) -> tuple[str, str]:
-    """Return the user name and an access token for the server that sends mail: those of the mailbox
+    """Return the username and an access token for the server that sends mail: those of the mailbox
     in EMAIL_OAUTH2_MAILBOX. `renewed` asks the provider for a new token.
 
     Raises ServerAway with the reason.

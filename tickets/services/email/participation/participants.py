@@ -33,7 +33,7 @@ def add(
     except AddressRefused as refused:
         raise Invalid({"participant": str(_(refused.message))}) from refused
     if base_of(kept) in own_addresses():
-        raise Invalid({"participant": _("This is an address of this desk.")})
+        raise Invalid({"participant": _("This is one of our own mailboxes.")})
 
     def write(draft: Draft) -> None:
         people = draft.ticket.participants

@@ -194,7 +194,7 @@ def _addresses(to: Sequence[str], checks: Checks) -> list[str]:
             checks.errors["to"] = str(_(refused.message))
             continue
         if base_of(address) in own:
-            checks.errors["to"] = _("This is an address of this desk.")
+            checks.errors["to"] = _("This is one of our own mailboxes.")
         found.append(address)
     if not found:
         checks.errors.setdefault("to", _("Enter an email address."))

@@ -1,0 +1,36 @@
+// The frame of each page: theme, printing, navigation and menus. Everything works without it.
+
+const root = document.documentElement;
+
+// --- light and dark, remembered on this machine in the words of Django's admin, which reads them too
+const remembered = { light: "desk", dark: "desk-dark" }[localStorage.getItem("theme")];
+if (remembered) root.dataset.theme = remembered;
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+  if (!event.target.closest("[data-toggle-theme]")) return;
+  const dark = root.dataset.theme
+    ? root.dataset.theme === "desk-dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "desk" : "desk-dark";
+  localStorage.setItem("theme", dark ? "light" : "dark");
+});
+
+// --- on a phone the links are a strip: begin where the reader is
+document
+  .querySelector("header nav [aria-current]")
+  ?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// --- menus close when one looks elsewhere
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
