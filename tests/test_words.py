@@ -13,6 +13,8 @@ LIST = Path(__file__).with_name("words.txt")
 APPS = ("customers", "helpdesk", "reporting", "tickets", "theme")
 KINDS = {"templates", "code", "docs", "tests"}
 CASE = "case"
+SEPARATOR = r"[\s_-]+"
+"""What may stand between the words of a phrase: names of code, of files and of CSS join them."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class Banned:
     """Whether it is another phrase in lower case."""
 
     def pattern(self) -> re.Pattern[str]:
-        text = r"\s+".join(re.escape(word) for word in self.phrase.split())
-        start = r"(?<!\w)" if self.phrase[0].isalnum() else ""
-        end = r"(?!\w)" if self.phrase[-1].isalnum() else ""
+        text = SEPARATOR.join(re.escape(word) for word in self.phrase.split())
+        start = r"(?<![^\W_])" if self.phrase[0].isalnum() else ""
+        end = r"(?![^\W_])" if self.phrase[-1].isalnum() else ""
         return re.compile(start + text + end, 0 if self.as_written else re.IGNORECASE)
 
 
@@ -50,7 +52,10 @@ def searched() -> dict[str, list[Path]]:
     pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]
     return {
         "templates": [*pages, *(path for path in ours if path.suffix == ".html")],
-        "code": [path for path in ours if path.suffix in (".py", ".js")],
+        "code": [
+            *(path for path in ours if path.suffix in (".py", ".js", ".css")),
+            ROOT / "Makefile",
+        ],
         "docs": [
             *(ROOT / "docs").rglob("*.md"),
             *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
@@ -62,9 +67,10 @@ def searched() -> dict[str, list[Path]]:
 def found(text: str, phrases: list[Banned]) -> Iterator[tuple[int, str]]:
     """Each place of a phrase, by line. A phrase may be broken over lines and string literals."""
     flat = re.sub(r'"\s*\n\s*f?"', lambda joint: " " * len(joint[0]), text)
-    words = " ".join(flat.lower().split())
+    words = re.sub(SEPARATOR, " ", flat.lower())
     for one in phrases:
-        if one.phrase.lower() in words:  # far cheaper than a pattern for each
+        plain = re.sub(SEPARATOR, " ", one.phrase.lower())
+        if plain in words:  # far cheaper than a pattern for each
             for hit in one.pattern().finditer(flat):
                 yield text.count("\n", 0, hit.start()) + 1, one.phrase
 
@@ -84,6 +90,7 @@ def test_words_that_gave_way_do_not_come_back() -> None:
                 for one in phrases
                 if kind in one.where and not any(fnmatch(name, glob) for glob in one.excepted)
             ]
+            left += [f"{name}: “{phrase}” in the name" for _at, phrase in found(name, here)]
             left += [f"{name}:{at}: “{phrase}”" for at, phrase in found(path.read_text(), here)]
     assert not left, "\n".join(["See docs/glossary.md and tests/words.txt:", *left])
 
@@ -96,6 +103,9 @@ def test_words_that_gave_way_do_not_come_back() -> None:
         ("Keep\nthe note", [1]),
         ("Keep the notes", []),
         ("keep the note", [1]),
+        ("def test_keep_the_note():", [1]),
+        ("keep_the_note()", [1]),
+        (".keep-the-note {}", [1]),
     ],
 )
 def test_a_phrase_is_found_however_it_is_broken(text: str, lines: list[int]) -> None:

@@ -179,19 +179,19 @@ def _end_what_rested_on(
         if left:
             stamps[key] = token_urlsafe(16)
             User.objects.filter(pk=key).update(session_stamp=stamps[key])
-            _tell_once_written("account_deactivated", key)
+            _log_once_written("account_deactivated", key)
         if new_password:
-            _tell_once_written("password_changed", key)
+            _log_once_written("password_changed", key)
         if left or new_password:
             good = ApiToken.objects.filter(user_id=key, revoked_at=None)
             ended = list(good.values_list("pk", flat=True))
             good.update(revoked_at=timezone.now())
             for token in ended:
-                _tell_once_written("token_revoked", key, token=token)
+                _log_once_written("token_revoked", key, token=token)
     return stamps
 
 
-def _tell_once_written(event: events.Event, account: int, **ids: Any) -> None:
+def _log_once_written(event: events.Event, account: int, **ids: Any) -> None:
     transaction.on_commit(lambda: events.log_event(event, account=account, **ids))
 
 

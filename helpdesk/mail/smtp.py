@@ -67,7 +67,7 @@ class Server:
         Waits at most EMAIL_TIMEOUT for each response of the server.
         """
         if not isinstance(self._backend, SmtpBackend):
-            return self._give_to_backend(message)
+            return self._send_with_backend(message)
         payload = _payload(message)
         smtp = self._connected()
         try:
@@ -109,7 +109,7 @@ class Server:
             smtp.close()
             self._backend.connection = None  # type: ignore[attr-defined]
 
-    def _give_to_backend(self, message: EmailMessage) -> HandedOver:
+    def _send_with_backend(self, message: EmailMessage) -> HandedOver:
         """Send with a backend that is no SMTP server: files in development, memory in tests."""
         try:
             self._backend.send_messages([message])

@@ -53,7 +53,7 @@ def test_saving_the_default_policy_makes_a_version_and_says_that_tickets_are_pla
     assert "recalculated" in progress.content.decode().lower()
 
 
-def test_a_wrong_allowance_is_refused_beside_its_field_and_nothing_is_saved(supervisor):
+def test_a_wrong_target_is_refused_beside_its_field_and_nothing_is_saved(supervisor):
     policy = Policy.objects.get(is_default=True)
     address = reverse("admin:tickets_policy_change", args=[policy.pk])
 

@@ -11,7 +11,7 @@ from tickets.services.conversation.communicate import respond
 from tickets.services.lifecycle.status import change_status
 
 
-def test_a_ticket_is_given_to_somebody_nobody_and_whoever_is_next(program, desk):
+def test_a_ticket_is_assigned_unassigned_and_auto_assigned(program, desk):
     from tests.world import team
     from tickets.models import RoutingRule
 

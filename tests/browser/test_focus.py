@@ -121,7 +121,7 @@ def test_everything_on_the_dashboard_keeps_the_focus_when_it_updates(
     log_in(page, "ingrid")
     page.goto("/sla/")
 
-    count, lost = lost_places(page, "desk-changed", swapped="#sla-now")
+    count, lost = lost_places(page, "desk-changed", swapped="#sla-dashboard")
 
     looked_at(f"{min(PLACES, count)} of {count} places")
     assert count > 25

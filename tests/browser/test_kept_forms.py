@@ -194,7 +194,7 @@ def test_what_is_discarded_or_anothers_is_not_back(desk, page: Page):
     expect(page.get_by_label("Company")).to_have_value("")
 
 
-def test_what_somebody_else_changed_meanwhile_is_not_written_over_by_what_is_back(desk, page: Page):
+def test_what_a_colleague_changed_meanwhile_is_not_written_over_by_what_is_back(desk, page: Page):
     customer = desk.customer.customer_id
     log_in(page, "rosa")
     page.goto(f"/customers/{customer}/edit/")

@@ -208,7 +208,8 @@ def test_each_letter_is_taken_once_and_no_answer_goes_out_twice(running, servers
     looked_at(
         f"seed {SEED}; kills {dict(kills)}, deaths of the servers "
         f"{ {kind: server.deaths for kind, server in servers.items()} }; "
-        f"{LETTERS:,} emails received {found['outcomes']}, 0 lost, 0 twice; {ANSWERS:,} answers {dict(states)}, 0 twice, "
+        f"{LETTERS:,} emails received {found['outcomes']}, 0 lost, 0 twice; "
+        f"{ANSWERS:,} answers {dict(states)}, 0 twice, "
         f"{sum(arrived.values())} arrived; {found['verified']}"
     )
     assert states["unknown"] == found["listed"].get("unknown", 0)

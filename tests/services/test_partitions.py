@@ -105,7 +105,7 @@ def _life(desk, nth, *, now):
     assign(number, to=desk.rep.user_id, by=desk.rep, now=now)
     note(number, content="Ask the port.", by=desk.rep, now=now)
     respond(number, content="We are asking the port.", by=desk.rep, now=now)
-    _hear(number, "And?", by=desk.rep, now=now)
+    _question(number, "And?", by=desk.rep, now=now)
     respond(number, content="It is there.", by=desk.rep, now=now)
     change_status(number, to="Resolved", by=desk.rep, now=now)
     change_status(number, to="Closed", by=desk.rep, now=now)
@@ -113,7 +113,7 @@ def _life(desk, nth, *, now):
     return number
 
 
-def _hear(number, text, **by):
+def _question(number, text, **by):
     communicate(
         number,
         type=CommunicationType.CUSTOMER_RESPONSE,

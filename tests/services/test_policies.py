@@ -113,7 +113,7 @@ def test_a_calendar_that_makes_no_sense_is_refused(db, fields):
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0h", "2", "-3h", "2h 1d"])
-def test_an_allowance_that_nobody_can_promise_is_refused(office, text):
+def test_a_target_that_nobody_can_promise_is_refused(office, text):
     with pytest.raises(ValidationError) as refused:
         Policy(name="x", slug="x", calendar=office, high_response=text).full_clean()
 

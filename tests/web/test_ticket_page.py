@@ -158,7 +158,7 @@ def test_an_answer_that_calls_a_colleague_is_held_back_once(rep_client, ticket):
 @pytest.mark.parametrize(
     ("then", "status", "waiting"), [("wait", "In Progress", True), ("resolve", "Resolved", False)]
 )
-def test_send_and_wait_and_send_and_resolve(rep_client, ticket, then, status, waiting):
+def test_a_reply_sets_the_status_that_its_button_names(rep_client, ticket, then, status, waiting):
     post(rep_client, ticket, "reply", content="Here.", then=then)
 
     assert stored(ticket.ticket_id).status == status
@@ -190,7 +190,7 @@ def test_properties_are_changed_in_place(rep_client, ticket, desk):
     assert ">kept</textarea>" in refused.content.decode()
 
 
-def test_assigning_to_a_team_or_to_whoever_is_next(rep_client, ticket, desk):
+def test_assigning_to_a_team_or_automatically(rep_client, ticket, desk):
     money = team("Money", desk.rep2_user)
     post(rep_client, ticket, "assign", assigned_to=f"team-{money.pk}")
     assert stored(ticket.ticket_id).team_id == str(money.pk)
@@ -263,7 +263,7 @@ def test_a_mail_that_failed_is_shown_and_sent_again(rep_client, ticket, desk, mo
     assert "Sent " in rep_client.get(f"/tickets/{ticket.ticket_id}/").content.decode()
 
 
-def test_many_lines_of_the_desk_itself_are_folded(rep_client, ticket, desk):
+def test_many_system_updates_are_folded(rep_client, ticket, desk):
     from tickets.services.assignment.assign import assign
 
     for to in (desk.rep2.user_id, desk.rep.user_id) * 3:

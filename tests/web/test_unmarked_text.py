@@ -79,9 +79,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         for name in SPOKEN & given.keys():
-            self._hear(given[name] or "", name)
+            self._look_at(given[name] or "", name)
         if tag == "input" and given.get("type") in ("submit", "button"):
-            self._hear(given.get("value") or "", "value")
+            self._look_at(given.get("value") or "", "value")
         if tag in SILENT:
             self._silent.append(tag)
 
@@ -91,9 +91,9 @@ class Page(HTMLParser):
 
     def handle_data(self, text):
         if not self._silent:
-            self._deep = self._hear(text, "text", self._deep)
+            self._deep = self._look_at(text, "text", self._deep)
 
-    def _hear(self, text, where, deep=0):
+    def _look_at(self, text, where, deep=0):
         said = ""
         for sign in text:
             if sign == "⟦":

@@ -146,7 +146,7 @@ def test_people_on_one_ticket_see_each_other(rep_client, client, ticket, desk):
     assert heard["others"] == ["Rosa Marin is typing…"]
 
 
-def test_who_has_what(rep_client, desk):
+def test_the_workload(rep_client, desk):
     desk.ticket(assigned_to=desk.rep.user_id)
     settle()
 

@@ -164,7 +164,7 @@ def _seconds(text: str) -> int | None:
         return None
 
 
-def _allowance(label: Any, default: str) -> models.CharField:
+def _target(label: Any, default: str) -> models.CharField:
     return models.CharField(label, max_length=40, default=default, validators=[validate_allowance])
 
 
@@ -198,14 +198,14 @@ class Policy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(99)],
         help_text=_("A ticket is at risk when this share of the target has been used."),
     )
-    critical_response = _allowance(_("Critical: first reply"), "2h")
-    critical_resolution = _allowance(_("Critical: resolution"), "24h")
-    high_response = _allowance(_("High: first reply"), "4h")
-    high_resolution = _allowance(_("High: resolution"), "48h")
-    medium_response = _allowance(_("Medium: first reply"), "8h")
-    medium_resolution = _allowance(_("Medium: resolution"), "72h")
-    low_response = _allowance(_("Low: first reply"), "24h")
-    low_resolution = _allowance(_("Low: resolution"), "5d")
+    critical_response = _target(_("Critical: first reply"), "2h")
+    critical_resolution = _target(_("Critical: resolution"), "24h")
+    high_response = _target(_("High: first reply"), "4h")
+    high_resolution = _target(_("High: resolution"), "48h")
+    medium_response = _target(_("Medium: first reply"), "8h")
+    medium_resolution = _target(_("Medium: resolution"), "72h")
+    low_response = _target(_("Low: first reply"), "24h")
+    low_resolution = _target(_("Low: resolution"), "5d")
 
     class Meta:
         ordering = ["is_default", "order", "name"]

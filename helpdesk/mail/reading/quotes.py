@@ -92,7 +92,7 @@ def _kinds(lines: Sequence[str]) -> list[BlockKind]:
         for mark in marks
     ]
     _show_answered(marks, kinds)
-    _give_blanks(lines, kinds)
+    _assign_blanks(lines, kinds)
     return kinds
 
 
@@ -208,7 +208,7 @@ def _runs(marks: Sequence[_Mark]) -> list[tuple[int, int, bool]]:
     return runs
 
 
-def _give_blanks(lines: Sequence[str], kinds: list[BlockKind]) -> None:
+def _assign_blanks(lines: Sequence[str], kinds: list[BlockKind]) -> None:
     """Assign empty lines to the quotation or signature that they precede or are in."""
     written = [position for position, line in enumerate(lines) if line.strip()]
     following = kinds[written[-1]] if written else BlockKind.TEXT

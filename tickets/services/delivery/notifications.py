@@ -62,9 +62,9 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
                 if communicated.automatic:
                     continue
                 if communicated.direction is Direction.INBOUND:
-                    _notify(event, "replied", _hear_of_reply(event, communicated))
+                    _notify(event, "replied", _readers_of_reply(event, communicated))
                 elif communicated.side_thread:
-                    _notify(event, "answered", _hear_of_answer(event, communicated))
+                    _notify(event, "answered", _readers_of_answer(event, communicated))
 
 
 def newest(*, by: Actor) -> list[Notification]:
@@ -146,7 +146,7 @@ def _working(user_ids: Iterable[str | None]) -> set[str]:
     return work_tickets(wanted)
 
 
-def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
+def _readers_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
     """Return who is notified of a customer's reply: the assignee.
 
     If the assignee cannot work now, also their team, or supervisors if there is none.
@@ -160,7 +160,7 @@ def _hear_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
     )
 
 
-def _hear_of_answer(event: OutboxEvent, what: Communicated) -> set[str]:
+def _readers_of_answer(event: OutboxEvent, what: Communicated) -> set[str]:
     """Return who is notified of a third party's message: the assignee, and who wrote to them.
 
     If none of them can work now, also the team, or supervisors if there is none. One query of

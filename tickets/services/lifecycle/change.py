@@ -166,7 +166,7 @@ def write_until_done(prepare: Callable[[Transaction], Sequence[Ticket]]) -> None
             sleep(uniform(0, 0.005 * 2**attempt))  # so that writers do not meet again in step
             continue
         if tickets:
-            _tell_others(tickets)
+            _index_and_wake(tickets)
         return
     raise Busy(_("Others are updating this ticket right now. Try again."))
 
@@ -203,7 +203,7 @@ def _refuse_unseen(before: Ticket, seen: str, by: Actor) -> None:
         raise UnseenChanges(unseen, seen=0, current=before.version)
 
 
-def _tell_others(tickets: Sequence[Ticket]) -> None:
+def _index_and_wake(tickets: Sequence[Ticket]) -> None:
     """Update the search index at once, and wake a worker for the rest."""
     if not outbox.in_batch():
         search.index_at_once(tickets)
