@@ -20,6 +20,7 @@ from collections import Counter
 import pytest
 
 from tests.chaos.desk import PARTS, Browser, RunningDesk, customer_and_vehicle
+from tests.chaos.pages import communications, listed
 
 KILLS = int(os.environ.get("KILLS", "7"))
 TICKETS = max(60, 6 * KILLS)
@@ -410,28 +411,6 @@ def seen(answers):
         + ", ".join(f"{kind} {code or 'none'} {n}" for (kind, code), n in sorted(counted.items()))
         for name, counted in answers.items()
     )
-
-
-def listed(client, words):
-    """How often each subject is found by these words, page by page."""
-    found, asked = Counter(), {"q": words, "limit": 100}
-    while True:
-        _status, answer = client.ask("GET", f"/tickets?{urllib.parse.urlencode(asked)}")
-        found.update(one["subject"] for one in answer["items"])
-        if not answer.get("nextCursor"):
-            return found
-        asked["cursor"] = answer["nextCursor"]
-
-
-def communications(client, path):
-    """Everything that was written on a ticket, page by page."""
-    found, cursor = [], ""
-    while cursor is not None:
-        _status, answer = client.ask("GET", path.rstrip("/") + cursor)
-        found += answer["communications"]
-        following = answer.get("communicationsCursor")
-        cursor = f"?communicationsCursor={urllib.parse.quote(following)}" if following else None
-    return found
 
 
 def desk_is_back(desk, client):
