@@ -8,10 +8,10 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit screenshots bench clean
+.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit image-check screenshots bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 setup: ## everything that running needs, without running
 	@$(BOOTSTRAP) run
@@ -60,6 +60,9 @@ audit: dev ## known holes in what is pinned; needs registries that tell of them
 	@.venv/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip
 	@cd theme/static_src && npm audit
 	@cd helpdesk/engines && npm audit
+
+image-check: dev ## the Dockerfile's lines, without Docker, as a user without rights
+	@$(PY) deploy/image_check.py
 
 screenshots: dev ## the README's pictures; ARGS="FOLDER": every page in each language, theme and size
 	@$(PY) -m tests.screenshots $(ARGS)

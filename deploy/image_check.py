@@ -1,0 +1,171 @@
+"""make image-check: carry out the Dockerfile without Docker, each stage in an empty folder.
+
+The lines are read from the Dockerfile, so that this cannot drift from it. Each RUN is done by a
+user without rights, with nothing on the PATH but what the stage's base has. At the end the last
+stage, made read-only, has to answer `manage.py check --deploy`. What it cannot show: that the
+bases exist, and the layers of Docker itself.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NOBODY = 65534
+ON_PATH = {
+    "NODE": ("node", "npm", "sh", "env"),
+    "PYTHON": ("python", "sh"),
+    "DEBIAN": ("sh",),
+}
+KNOWN = frozenset(
+    ["ARG", "FROM", "WORKDIR", "COPY", "RUN", "USER", "CMD", "ENV", "EXPOSE", "HEALTHCHECK"]
+)
+REGISTRIES = ("PIP_", "NPM_CONFIG_", "npm_config_", "SSL_CERT", "NODE_EXTRA_CA_CERTS")
+"""How variables begin that say how this machine reaches its registries."""
+
+
+@dataclass
+class Stage:
+    base: str
+    """The name of the ARG that has the base's name."""
+    name: str
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """Instructions and their words, in order."""
+
+
+def stages(text: str) -> list[Stage]:
+    """Return the stages of a Dockerfile. Raises ValueError for what cannot be carried out here."""
+    found: list[Stage] = []
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        instruction, _, words = line.partition(" ")
+        if instruction not in KNOWN:
+            raise ValueError(f"image-check does not know {instruction}")
+        if instruction == "FROM":
+            match = re.fullmatch(r"\$\{(\w+)\} AS ([\w-]+)", words)
+            if match is None:
+                raise ValueError(f"image-check does not know FROM {words}")
+            found.append(Stage(match[1], match[2]))
+        elif found:
+            found[-1].lines.append((instruction, words))
+    return found
+
+
+def carry_out(made: list[Stage], top: Path, context: Path) -> None:
+    """Carry out COPY and RUN of each stage in a folder of its own. Raises CalledProcessError."""
+    for stage in made:
+        folder = top / stage.name
+        folder.mkdir()
+        os.chown(folder, NOBODY, NOBODY)
+        path = _path(stage, top)
+        for instruction, words in stage.lines:
+            if instruction == "COPY":
+                _copy(shlex.split(words), folder, top, context)
+                as_nobody(["chown"], folder, path, fix=True)
+            elif instruction == "RUN":
+                sys.stdout.write(f"{stage.name}: {words[:90]}\n")
+                sys.stdout.flush()
+                as_nobody(["sh", "-c", words], folder, path)
+
+
+def as_nobody(command: list[str], folder: Path, path: str, *, fix: bool = False) -> None:
+    """Run a command in the folder as a user without rights; or give that user the folder."""
+    if fix:
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(folder)], check=True)  # noqa: S603, S607
+        return
+    kept = {name: value for name, value in os.environ.items() if name.startswith(REGISTRIES)}
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    os.chown(home, NOBODY, NOBODY)
+    subprocess.run(  # noqa: S603
+        [f"{path}/{command[0]}", *command[1:]],
+        cwd=folder,
+        env={**kept, "PATH": path, "HOME": str(home)},
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        check=True,
+    )
+
+
+def _python() -> str | None:
+    """Return a Python that a user without rights can read."""
+    return shutil.which("python3", path="/usr/local/bin:/usr/bin")
+
+
+def _path(stage: Stage, top: Path) -> str:
+    folder = top / f"bin-{stage.name}"
+    folder.mkdir()
+    for name in ON_PATH[stage.base]:
+        real = _python() if name == "python" else shutil.which(name)
+        if real is None:
+            raise SystemExit(f"image-check needs {name}")
+        (folder / name).symlink_to(os.path.realpath(real) if name != "npm" else real)
+    return str(folder)
+
+
+def _copy(words: list[str], folder: Path, top: Path, context: Path) -> None:
+    source = context
+    if words[0].startswith("--from="):
+        source = top / words.pop(0).removeprefix("--from=")
+    *names, last = words
+    target = folder / last.removeprefix("/desk").lstrip("/")
+    for name in names:
+        found = source / name.removeprefix("/desk").lstrip("/")
+        place = target / found.name if found.is_file() and last.endswith("/") else target
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if found.is_dir():
+            shutil.copytree(found, place, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(found, place)
+
+
+def _context(top: Path) -> Path:
+    """Return a folder with the files that .dockerignore lets through and git knows."""
+    let = [
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    ]
+    listed = subprocess.run(  # noqa: S603
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *let],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder = top / "context"
+    for name in listed.stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def main() -> None:
+    if os.geteuid() != 0:
+        raise SystemExit("image-check needs root, to become a user without rights")
+    made = stages((ROOT / "Dockerfile").read_text())
+    with tempfile.TemporaryDirectory(prefix="image-") as name:
+        top = Path(name)
+        top.chmod(0o755)
+        carry_out(made, top, _context(top))
+        desk, data = top / made[-1].name, top / "data"
+        subprocess.run(["chown", "-R", "0:0", str(desk)], check=True)  # noqa: S603, S607
+        data.mkdir()
+        os.chown(data, NOBODY, NOBODY)
+        settings = (
+            f"SECRET_KEY={'checked ' * 8!r} ALLOWED_HOSTS=desk.example DATA_DIR={data} "
+            "STATIC_ROOT=static PYTHONDONTWRITEBYTECODE=1 "
+        )
+        check = ".venv/bin/python manage.py check --deploy --fail-level WARNING"
+        as_nobody(["sh", "-c", settings + check], desk, str(top / f"bin-{made[-1].name}"))
+        sys.stdout.write("make image-check: all is well\n")
+
+
+if __name__ == "__main__":
+    main()
