@@ -29,6 +29,7 @@ STDLIB_ERRS = {"tests___data__emails__m0021.txt"} | {
     f"maildir__mac__lhost-{name}-01.eml" for name in ("amazonworkmail", "exchange2007", "zoho")
 }
 WORD = re.compile(rb"[A-Za-z]{4,}")
+CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 
 
 class Mail(NamedTuple):
@@ -111,6 +112,46 @@ def test_no_word_is_lost_that_the_standard_library_finds(looked_at):
             if content.strip() not in {file.strip() for file in files}:
                 assert not set(WORD.findall(content)) - known, mail.name
     looked_at(f"{parts:,} parts have every word that the standard library finds in them")
+
+
+def words_of(text: str) -> Counter[str]:
+    """Letters and digits of any script, and how often each of their words is there."""
+    return Counter(re.findall(r"[^\W_]+", text))
+
+
+def lf(raw: bytes) -> bytes:
+    """The same with line ends that the standard library reads everywhere."""
+    return re.sub(rb"\r\n?", b"\n", raw)
+
+
+def test_no_letter_of_any_script_is_lost_where_the_character_set_is_known(looked_at):
+    """By Python's own codec of the name that the part declares, where every byte is good in it."""
+    parts, charsets = 0, Counter()
+    for mail in corpus():
+        message = mail.message
+        damaged = {Problem.BROKEN_STRUCTURE, Problem.BROKEN_HEADERS, Problem.BROKEN_ENCODING}
+        if damaged & set(message.problems) or mail.name in STDLIB_ERRS:
+            continue
+        shown = words_of(f"{message.text} {message.html}")
+        files = {lf(file.content).strip() for file in message.files}
+        for part in leaves(email.message_from_bytes(lf(mail.raw))):
+            content = part.get_payload(decode=True)
+            charset = part.get_content_charset() or "us-ascii"
+            assert isinstance(content, bytes)
+            if part.get_content_maintype() != "text" or lf(content).strip() in files:
+                continue
+            try:
+                text = content.decode(charset)
+            except (UnicodeDecodeError, LookupError):
+                continue
+            if CONTROL.search(text):  # in truth it is Windows-1252, or a picture
+                continue
+            parts += 1
+            charsets[charset] += 1
+            assert not words_of(text) - shown, (mail.name, charset)
+    looked_at(f"{parts:,} parts in {len(charsets)} character sets have every letter and digit")
+    assert parts > 30
+    assert len(charsets) >= 5
 
 
 def test_reports_and_automatic_replies_are_recognised(looked_at):
