@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.thorough import FORMS
+from tests.thorough import FORMS, PAGE
 
 TESTS = Path(__file__).parent
 READ = re.compile(r"""environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
@@ -42,3 +42,13 @@ def test_every_long_form_reads_its_variable_and_tells_what_it_has_looked_at():
             text = (TESTS.parent / path).read_text()
             assert form.variable in READ.findall(text), f"{path} does not read {form.variable}"
             assert re.search(r"^ +looked_at\(", text, re.MULTILINE), f"{path} tells nothing"
+
+
+def test_the_page_of_long_forms_names_each_run_or_never_run():
+    page = PAGE.read_text()
+    rows = re.findall(r"^\| ([A-Z_]+) \|", page, re.MULTILINE)
+    [never] = re.findall(r"^Never run: (.*)\.$", page, re.MULTILINE) or [""]
+
+    assert sorted([*rows, *filter(None, never.split(", "))]) == sorted(
+        form.variable for form in FORMS
+    )

@@ -21,7 +21,7 @@ from tickets.models import Ticket
 from tickets.services.lists.search import rebuild
 
 COUNT = int(os.environ.get("CHANGELIST_TICKETS", "300"))
-FAR, NEAR = (400, 10) if "CHANGELIST_TICKETS" in os.environ else (100, 4)
+FAR, NEAR = 400, 10 if "CHANGELIST_TICKETS" in os.environ else 4
 WALKED = ("everything", "newest", "open", "a word")
 """Lists that are walked to page FAR, as far as they go; the others to page NEAR."""
 LIST = "/admin/tickets/ticket/"
