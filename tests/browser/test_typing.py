@@ -5,6 +5,7 @@ TYPING_RUNS=10 for the long form.
 
 import os
 import time
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -200,6 +201,25 @@ def test_no_shortcut_acts_right_after_typing_in_a_field_that_went_away(desk, tic
     assert page.url.endswith(f"/tickets/{ticket.ticket_id}/")
     assert page.evaluate("document.activeElement === document.body")
     assert stored(ticket.ticket_id).status == "Open"
+
+
+@pytest.mark.parametrize(("seconds", "acts"), [(1.8, False), (2.2, True)])
+def test_shortcuts_act_again_two_seconds_after_the_last_letter(
+    desk, ticket, page: Page, seconds, acts
+):
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    typed_at = this_second()
+    page.clock.set_fixed_time(typed_at)
+    page.get_by_role("tab", name="Internal note").click()
+    page.get_by_role("textbox", name="Internal note").press_sequentially("abc")
+    page.evaluate("document.getElementById('note').remove()")
+
+    page.clock.set_fixed_time(typed_at + timedelta(seconds=seconds))
+    page.keyboard.press("p")
+
+    there = page.evaluate("document.activeElement.name || document.activeElement.tagName")
+    assert there == ("priority" if acts else "BODY")
 
 
 def test_who_left_a_field_by_escape_goes_on_with_shortcuts_though_it_went_away(
