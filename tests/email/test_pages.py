@@ -192,8 +192,8 @@ def test_when_it_was_sent_came_and_was_recorded(rep, desk, mailbox):
 
     assert re.search(r"Sent</dt><dd>[^<]*11:59", shown)
     assert re.search(r"Received</dt><dd>[^<]*12:00", shown)
-    assert "It reached the desk late." in shown
-    assert "It reached the desk late." not in page(rep, soon.ticket_id), "within five minutes"
+    assert "It arrived late." in shown
+    assert "It arrived late." not in page(rep, soon.ticket_id), "within five minutes"
     ticket = stored(late.ticket_id)
     assert ticket.created_at == after(minutes=6)
     assert Timeline.load(ticket.timeline).state.created_at == after(minutes=6)
