@@ -299,7 +299,7 @@ def test_many_who_watch_the_dashboard_cost_one_snapshot(
     now = this_second()  # a snapshot is of five seconds by the clock: these two are of the same
     monkeypatch.setattr("tickets.services.lists.counts.this_second", lambda: now)
     page(supervisor, "/sla/")
-    with capacity.counting() as used, django_assert_max_num_queries(11):
+    with capacity.counting() as used, django_assert_max_num_queries(12):
         page(supervisor, "/sla/")
     assert used.requests <= 3  # what is due soon, its customers, a rollup of today
 
