@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
@@ -30,12 +29,14 @@ def log_what_celery_prints(**_: object) -> None:
 
     if settings.DEBUG:
         return
-    # Printed from a signal's handler, where logging may be in the middle of a line.
-    say = worker.safe_say
-    worker.safe_say = lambda text, _stream=None: say(
-        json.dumps({"event": text, "logger": "celery.apps.worker", "level": "info"}),
-        sys.__stdout__,
-    )
+
+    def say(text: str, _stream: object = None) -> None:
+        line = json.dumps({"event": text, "logger": "celery.apps.worker", "level": "info"})
+        # From a signal's handler, where logging may be in the middle of a line. Celery's own begins
+        # with an empty line, which is no JSON.
+        os.write(1, f"{line}\n".encode())
+
+    worker.safe_say = say
 
 
 @worker_init.connect

@@ -13,7 +13,7 @@ from helpdesk.engines import ports, required
 
 ROOT = Path(__file__).parents[2]
 OURS = ("helpdesk", "helpdesk.accounts", "customers", "tickets", "reporting")
-NO_DATA = {"update_messages"}
+NO_DATA = {"collectstatic", "infrastructure", "update_messages"}
 DATA_COMMANDS = sorted(
     name for name, app in get_commands().items() if app in OURS and name not in NO_DATA
 )

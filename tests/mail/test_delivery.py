@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.mail import EmailMessage
+from structlog import get_logger
 from structlog.testing import capture_logs
 
 from customers.services.create import create_customer
@@ -194,6 +195,7 @@ def test_while_an_engine_is_away_a_run_says_so_once_and_the_next_sends_everythin
             patch.setattr(queue, "due", find_all)
         else:
             nobody(patch)
+        patch.setattr(delivery, "log", get_logger())  # one that was used keeps where it wrote to
         with capture_logs() as logs:
             assert delivery.send_due(now=after(minutes=1)) == 0
 

@@ -24,7 +24,7 @@ SPOKEN = {"title", "placeholder", "aria-label", "alt", "data-label"}
 SILENT = {"script", "style", "template", "code", "kbd", "datalist"}
 DATA = re.compile(
     r"""
-    Rosa|Marin|Tomasz|Nowak|Ingrid|Halvorsen|Mallory|\bOut\b|Giulia\ Bianchi|Volkswagen|Golf
+    Bea|Rosa|Marin|Tomasz|Nowak|Ingrid|Halvorsen|Mallory|\bOut\b|Giulia\ Bianchi|Volkswagen|Golf
     |Ilyushin|Where\ is\ my\ car\?|It\ should\ have\ arrived\ on\ Friday\.|secret|Money
     |\bOther\b|a\.pdf|WVWZZZ1K0AW000001|https://\S+|\S+@\S+
     |\b(root|rosa|tomasz|ingrid|mallory|ilyushin|English|Deutsch|UTC|GB|VIN|CSV|URL|Helpdesk|Redis
