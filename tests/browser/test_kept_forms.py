@@ -170,7 +170,7 @@ def test_a_form_of_the_admin_that_could_not_be_saved_is_there_again(desk, page: 
     page.get_by_role("button", name="Discard").click()
     expect(field).to_have_value("Typed in vain")
     field.fill("Mine")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Log out").click()
     assert drafts(page) == []
 
 

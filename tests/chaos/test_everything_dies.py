@@ -386,7 +386,7 @@ def test_nothing_that_was_confirmed_is_lost_whatever_dies(running, looked_at):
         subjects = listed(client, f"client {client.number}")
         assert [one for one, times in subjects.items() if times > 1] == []
     verified = desk.manage("verify_tickets")
-    found = json.loads(desk.python("tests/chaos/population.py", "inspect"))
+    found = json.loads(desk.python("tests/chaos/population.py", "inspect").splitlines()[-1])
     assert found["wrong"] == []
     assert found["fired"] >= TICKETS / 2
     statuses = sum((client.statuses for client in clients), Counter())
@@ -431,5 +431,7 @@ def settle(desk, *, after):
     """
     time.sleep(max(0, after - time.time()))
     until = time.time() + PATIENCE
-    left = json.loads(desk.python("tests/chaos/population.py", "settle", str(until)))
+    left = json.loads(
+        desk.python("tests/chaos/population.py", "settle", str(until)).splitlines()[-1]
+    )
     assert not any(left.values()), f"not done: {left}"
