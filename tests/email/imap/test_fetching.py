@@ -9,7 +9,6 @@ from threading import Thread
 import pytest
 
 from helpdesk.clock import this_second
-from tests.death import at_call, dies_of_9
 from tests.email.conftest import NOON, after
 from tests.email.imap.conftest import (
     at_server,
@@ -89,6 +88,10 @@ def test_what_is_said_behind_the_message_counts(desk, fetched, server):
 # ------------------------------------------------------------------ case 9: the cursor
 
 
+class Died(BaseException):
+    """A process that was killed at this place."""
+
+
 STEPS = [
     (Fetcher, "take", 1),
     (Fetcher, "_new", 1),
@@ -104,14 +107,13 @@ STEPS = [
 ]
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("renumbered", [False, True], ids=["", "renumbered"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("owner", "name", "place"), STEPS, ids=[f"{name}-{place}" for _owner, name, place in STEPS]
 )
 def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
-    desk, mailbox, server, files_in_a_folder, owner, name, place, when, renumbered
+    desk, mailbox, server, monkeypatch, owner, name, place, when, renumbered
 ):
     server.deliver(letter(0), at=NOON)  # its past
     Fetcher(at_server(mailbox, server)).once(now=after(days=1))
@@ -121,12 +123,21 @@ def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
     server.deliver(letter(2), at=after(days=2))
     if renumbered:
         server.renumber(order=lambda uids: sorted(uids, reverse=True))
+    real, calls = getattr(owner, name), []
 
-    def dies_there():
-        at_call(owner, name, place, after=when == "after")
+    def dies(*args, **named):
+        calls.append(name)
+        if len(calls) == place and when == "before":
+            raise Died
+        result = real(*args, **named)
+        if len(calls) == place:
+            raise Died
+        return result
+
+    monkeypatch.setattr(owner, name, dies)
+    with pytest.raises(Died):
         Fetcher(mailbox).once()
-
-    assert dies_of_9(dies_there)
+    monkeypatch.undo()
 
     later = this_second() + LEASE + timedelta(seconds=1)
     Fetcher(mailbox).once(now=later)
