@@ -78,13 +78,3 @@ def at_home(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     settings.EMAIL_BACKEND = "helpdesk.mail.development.FileBackend"
     return tmp_path
-
-
-@pytest.fixture
-def files_in_a_folder(settings, tmp_path):
-    """Files outlive the process that stored them."""
-    storage = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(tmp_path / "files")},
-    }
-    settings.STORAGES = {**settings.STORAGES, "attachments": storage}
