@@ -64,6 +64,10 @@ FORMS = (
         ("tests/browser/test_typing.py",),
     ),
     Form(
+        *("MAIL_OUTAGE", "1", "A running desk whose mail server is away and comes back"),
+        ("tests/chaos/test_mail_server_away.py",),
+    ),
+    Form(
         *("FOCUS_PLACES", "1000", "Each place of a page keeps the focus when the page follows"),
         ("tests/browser/test_focus.py",),
     ),
