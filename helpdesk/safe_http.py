@@ -209,17 +209,17 @@ def _resolved(host: str, port: int, *, private: bool, seconds: float) -> Address
 def _looked_up(host: str, port: int, seconds: float) -> list[Any]:
     """Return what the system's resolver says. It has no limit that a call could set: a thread that
     is still waiting after `seconds` is left to the system's own."""
-    said: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+    outcome: SimpleQueue[list[Any] | Exception] = SimpleQueue()
 
     def look_up() -> None:
         try:
-            said.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            outcome.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, UnicodeError) as error:
-            said.put(error)
+            outcome.put(error)
 
     threading.Thread(target=look_up, daemon=True).start()
     try:
-        found = said.get(timeout=seconds)
+        found = outcome.get(timeout=seconds)
     except Empty:
         raise Unreachable(_("took too long")) from None
     if isinstance(found, Exception):

@@ -52,7 +52,7 @@ def check(**_: Any) -> list[CheckMessage]:
     return [
         Error(
             "The static files are not collected in STATIC_ROOT.",
-            hint=f"{COLLECT}; then start the web processes anew.",
+            hint=f"{COLLECT}; then restart the web processes.",
             id="helpdesk.E002",
         )
     ]

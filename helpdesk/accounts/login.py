@@ -44,7 +44,7 @@ WHY_SIGNED_OUT = {
 
 
 class DeskLogin(views.LoginView):
-    """Sign in with a password. Users with a second device are asked for a code next."""
+    """Sign in with a password. Users with a second device enter a code next."""
 
     redirect_authenticated_user = True
 

@@ -116,11 +116,11 @@ class PagesRequireLogin(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """Lead to the login and then back to the page, also from a fragment or a form of it."""
-        asked = {REDIRECT_FIELD_NAME: _page_of(request)}
+        query = {REDIRECT_FIELD_NAME: _page_of(request)}
         if why := getattr(request, "signed_out", None):
-            asked["ended"] = why
+            query["ended"] = why
         login = resolve_url(self.get_login_url(view_func))
-        return _go(request, f"{login}?{urlencode(asked, safe='/')}")
+        return _go(request, f"{login}?{urlencode(query, safe='/')}")
 
 
 def _is_part(request: HttpRequest) -> bool:
@@ -129,7 +129,7 @@ def _is_part(request: HttpRequest) -> bool:
 
 
 def _go(request: HttpRequest, address: str) -> HttpResponse:
-    """Send a page there, whole, even if a part of it asked."""
+    """Send a page there, whole, even if only a part of it was requested."""
     if _is_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return redirect(address)

@@ -39,7 +39,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     device = device_of(user)
     required = is_required(user)
-    asked = (
+    expected = (
         device
         or TOTPDevice.objects.get_or_create(
             user=user, confirmed=False, defaults={"name": "second factor"}
@@ -50,9 +50,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if device and required:
             form.add_error("code", _("Your role requires two-factor authentication."))
         else:
-            right, waits = compared(asked, form.cleaned_data["code"])
+            right, waits = compared(expected, form.cleaned_data["code"])
             if right:
-                return _turned_off(request, device) if device else _turned_on(request, asked)
+                return _turned_off(request, device) if device else _turned_on(request, expected)
             events.log_event("code_failed", account=user.pk, request=request)
             form.add_error("code", refused(waits=waits))
     context = {
@@ -60,8 +60,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         "on": bool(device),
         "required": required,
         "left": recovery.codes_left(user) if device else 0,
-        "picture": "" if device else _picture(asked),
-        "key": "" if device else _in_groups(asked.config_url),
+        "picture": "" if device else _picture(expected),
+        "key": "" if device else _in_groups(expected.config_url),
         "view": "preferences",
     }
     return render(

@@ -49,7 +49,7 @@ def _files(why: str) -> tuple[Right, ...]:
     return (
         Right(FILES, ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), why),
         # Without it S3 says of a missing file that it is forbidden.
-        Right(BUCKET, ("s3:ListBucket",), "a missing file is told from a forbidden one"),
+        Right(BUCKET, ("s3:ListBucket",), "tells a missing file from a forbidden one"),
     )
 
 
@@ -129,7 +129,7 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
                 *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"),
                 *(*LOOK, "dynamodb:CreateTable"),  # it has no indexes
             ),
-            "create_tables; rebuild_reports deletes all figures and makes them anew",
+            "create_tables; rebuild_reports deletes and rebuilds all figures",
         ),
         Right(
             "tickets",
@@ -148,6 +148,6 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
         Right("tickets/index/by-team", QUERY, "verify_tickets compares the index"),
         Right("tickets/index/by-vehicle", QUERY, "verify_tickets compares the index"),
         Right(FILES, ("s3:GetObject", "s3:PutObject"), "import_mail keeps mail; verify_tickets"),
-        Right(BUCKET, ("s3:ListBucket",), "a missing file is told from a forbidden one"),
+        Right(BUCKET, ("s3:ListBucket",), "tells a missing file from a forbidden one"),
     ),
 }

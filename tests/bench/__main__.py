@@ -94,10 +94,9 @@ def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:
 
 def at_rest(desk: RunningDesk) -> None:
     """Wait until workers have done what the population left them."""
-    deadline = time.monotonic() + 600
-    while any(json.loads(desk.python("tests/chaos/population.py", "left")).values()):
-        assert time.monotonic() < deadline, "the desk does not come to rest"
-        time.sleep(1)
+    until = time.time() + 600
+    printed = desk.python("tests/chaos/population.py", "settle", str(until)).splitlines()[-1]
+    assert not any(json.loads(printed).values()), f"the desk does not come to rest: {printed}"
 
 
 def inside(desk: RunningDesk, what: str, *numbers: int) -> Any:

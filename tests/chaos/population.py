@@ -134,9 +134,8 @@ def inspect() -> None:
 if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)
     command, *words = sys.argv[1:]
-    if command == "populate":
-        populate(int(os.environ["TICKETS"]))
-    elif command == "settle":
-        settle(float(words[0]))
-    else:
-        inspect()
+    {
+        "populate": lambda: populate(int(os.environ["TICKETS"])),
+        "settle": lambda: settle(float(words[0])),
+        "inspect": inspect,
+    }[command]()

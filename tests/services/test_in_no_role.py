@@ -28,7 +28,7 @@ def holder(desk):
     return number
 
 
-def told(desk, number):
+def notified(desk, number):
     """Who has heard of the ticket, each as often as they did."""
     return Counter(
         actor.name
@@ -85,17 +85,17 @@ def test_a_milestone_of_their_ticket_tells_the_team_or_supervisors(desk, holder,
         ticket = stored(holder)
         ticket.team_id = str(team("Crew", desk.rep2_user, desk.rep_user).pk)
         ticket.save()
-    before = told(desk, holder)
+    before = notified(desk, holder)
 
-    sweep(now=after(hours=7))  # response at risk: the assignee is to be told
+    sweep(now=after(hours=7))  # response at risk: the assignee is to be notified
     settle()
 
     instead = (desk.rep if in_team else desk.supervisor).name
-    assert told(desk, holder) - before == {instead: 1}
+    assert notified(desk, holder) - before == {instead: 1}
 
 
 def test_a_reply_to_their_ticket_tells_supervisors(desk, holder):
-    before = told(desk, holder)
+    before = notified(desk, holder)
 
     communicate(
         holder,
@@ -107,7 +107,7 @@ def test_a_reply_to_their_ticket_tells_supervisors(desk, holder):
     )
     settle()
 
-    assert told(desk, holder) - before == {desk.supervisor.name: 1}
+    assert notified(desk, holder) - before == {desk.supervisor.name: 1}
 
 
 def test_a_rule_whose_target_they_are_gives_them_nothing(desk):
@@ -120,4 +120,4 @@ def test_a_rule_whose_target_they_are_gives_them_nothing(desk):
 
     assert stored(number).escalation_level > 0, "the rule has fired"
     assert stored(number).assigned_to != desk.rep2.user_id
-    assert desk.rep2.name not in told(desk, number)
+    assert desk.rep2.name not in notified(desk, number)

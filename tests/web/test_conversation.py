@@ -172,17 +172,23 @@ def tokens_of(tokens):
     return sum(1 + len(token.children or ()) for token in tokens)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_text_is_little_work(name, monkeypatch):
-    made = []
+@pytest.fixture
+def made(monkeypatch):
+    """How many tokens the renderer has made of each text that it was given."""
+    counts = []
     parse = markdown.MarkdownIt.parse
 
     def counted(self, *given):
         tokens = parse(self, *given)
-        made.append(tokens_of(tokens))
+        counts.append(tokens_of(tokens))
         return tokens
 
     monkeypatch.setattr(markdown.MarkdownIt, "parse", counted)
+    return counts
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_text_is_little_work(name, made):
     for length in (300, 1_000, 3_000, 20_000):
         to_html.cache_clear()
         to_html(HOSTILE[name][:length], tickets=True)
@@ -244,24 +250,14 @@ def test_replies_show_markdown_to_the_customer_too(rep_client, desk):
 @pytest.mark.parametrize(
     "text", ["1. a\n" * 395, "//a.b " * 390, "a\n" * 990, "- a\n" * 250, "*a* " * 190]
 )
-def test_a_page_of_fifty_texts_just_inside_every_bound_is_little_work(
-    desk, client, monkeypatch, text
-):
+def test_a_page_of_fifty_texts_just_inside_every_bound_is_little_work(desk, client, made, text):
     """Each alone was some 20 ms, and fifty of them more than a second."""
     number = desk.ticket().ticket_id
     for place in range(50):
         note(number, content=f"{place}\n\n{text}", by=desk.rep, now=after(minutes=place))
     client.force_login(desk.rep_user)
-    made = []
-    parse = markdown.MarkdownIt.parse
-
-    def counted(self, *given):
-        tokens = parse(self, *given)
-        made.append(tokens_of(tokens))
-        return tokens
-
-    monkeypatch.setattr(markdown.MarkdownIt, "parse", counted)
     to_html.cache_clear()
+    made.clear()
     page = client.get(f"/tickets/{number}/").content.decode()
 
     assert made, "the newest is formatted"
@@ -270,7 +266,7 @@ def test_a_page_of_fifty_texts_just_inside_every_bound_is_little_work(
     assert len(page) < MOST_BYTES_OF_A_PAGE
 
 
-def test_a_page_of_fifty_hostile_messages_is_bounded(desk, client, monkeypatch, looked_at):
+def test_a_page_of_fifty_hostile_messages_is_bounded(desk, client, made, looked_at):
     """In its tokens, its bytes, and (far above what a quiet machine needs) processor time.
 
     `--junit-xml` has each page's figures. On two cores with other work they were 57 to 243 ms of
@@ -279,15 +275,6 @@ def test_a_page_of_fifty_hostile_messages_is_bounded(desk, client, monkeypatch, 
     number, lines = _notes(desk, 50)
     client.force_login(desk.rep_user)
     client.get(f"/tickets/{number}/")
-    made = []
-    parse = markdown.MarkdownIt.parse
-
-    def counted(self, *given):
-        tokens = parse(self, *given)
-        made.append(tokens_of(tokens))
-        return tokens
-
-    monkeypatch.setattr(markdown.MarkdownIt, "parse", counted)
     too_much = {}
     for name, text in HOSTILE.items():
         _say(lines, text)

@@ -53,14 +53,14 @@ def sso_callback(request: HttpRequest) -> HttpResponse:
     except provider.Away as away:
         log.warning("provider_away", why=str(away))
         return _is_away(request)
-    if answer.asked.get("purpose") == CONFIRM:
+    if answer.state_data.get("purpose") == CONFIRM:
         return _confirmed(request, answer)
     try:
         identity = people.identity_of(answer.claims)
     except NotAllowed as refused:
         events.log_event("login_failed", account=None, request=request, why="not allowed")
         return _failed(request, str(refused), status=403)
-    # Roles may have changed: whoever signs in is read anew.
+    # Roles may have changed: read the user again.
     login(request, User.objects.get(pk=identity.user_id), backend=BACKEND)
     UserSession.objects.filter(pk=request.session[sessions.KEY]).update(
         identity=identity,
@@ -71,7 +71,7 @@ def sso_callback(request: HttpRequest) -> HttpResponse:
         checked_at=timezone.now(),
     )
     request.session[CONFIRMED] = _signed_in_at(answer)
-    return redirect(answer.asked.get("wanted") or settings.LOGIN_REDIRECT_URL)
+    return redirect(answer.state_data.get("wanted") or settings.LOGIN_REDIRECT_URL)
 
 
 @csrf_exempt
@@ -123,18 +123,18 @@ def _confirmed(request: HttpRequest, answer: provider.Answer) -> HttpResponse:
         and session.identity is not None
         and session.identity.subject == answer.claims.get("sub")
     )
-    fresh = _signed_in_at(answer) >= answer.asked["left_at"] - provider.LEEWAY
+    fresh = _signed_in_at(answer) >= answer.state_data["left_at"] - provider.LEEWAY
     if not (same and fresh):
         return _failed(request, _("You were not signed in again with the same account."), 403)
     request.session[CONFIRMED] = time.time()
     events.log_event("confirmed", account=request.user.pk, request=request)
-    return redirect(answer.asked.get("wanted") or settings.LOGIN_REDIRECT_URL)
+    return redirect(answer.state_data.get("wanted") or settings.LOGIN_REDIRECT_URL)
 
 
 def _signed_in_at(answer: provider.Answer) -> float:
     """Return when the user signed in at the provider; 0 if it does not say."""
-    said = answer.claims.get("auth_time")
-    return float(said) if isinstance(said, int | float) else 0.0
+    signed_in_at = answer.claims.get("auth_time")
+    return float(signed_in_at) if isinstance(signed_in_at, int | float) else 0.0
 
 
 def _require_provider() -> None:

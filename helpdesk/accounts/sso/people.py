@@ -59,8 +59,8 @@ def follow(user: User, claims: dict[str, Any]) -> None:
 
 def roles_of(claims: dict[str, Any]) -> set[str]:
     """Return the groups of the desk that OIDC_GROUPS gives for the groups in the claims."""
-    said = claims.get(settings.OIDC_GROUPS_CLAIM)
-    there = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+    groups = claims.get(settings.OIDC_GROUPS_CLAIM)
+    there = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
     names = {str(one) for one in there}
     return {role for group, role in settings.OIDC_GROUPS.items() if group in names}
 
@@ -110,8 +110,8 @@ def _created(claims: dict[str, Any]) -> User:
 
 def _free_username(claims: dict[str, Any]) -> str:
     """Return a username that nobody has, from the name at the provider."""
-    said = str(claims.get("preferred_username") or claims.get("email") or "").partition("@")[0]
-    name = re.sub(r"[^\w.+-]", "", said.casefold())[:40] or "user"
+    preferred = str(claims.get("preferred_username") or claims.get("email") or "").partition("@")[0]
+    name = re.sub(r"[^\w.+-]", "", preferred.casefold())[:40] or "user"
     taken = set(User.objects.filter(username__istartswith=name).values_list("username", flat=True))
     numbers = (f"{name}{number}" for number in range(2, len(taken) + 3))
     return next(one for one in (name, *numbers) if one not in {n.casefold() for n in taken})

@@ -41,18 +41,18 @@ class Away(Exception):
 
 
 class Refused(Exception):
-    """The provider, or what it sent, lets nobody in."""
+    """The provider, or what it sent, does not allow a sign-in."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the provider says of an account, and the tokens for asking again."""
+    """What the provider says of an account, and the tokens to ask again with."""
 
     claims: dict[str, Any]
     access_token: str = ""
     refresh_token: str = ""
     id_token: str = ""
-    asked: dict[str, Any] = field(default_factory=dict)
+    state_data: dict[str, Any] = field(default_factory=dict)
     """What was remembered when the browser was sent to the provider."""
 
 
@@ -106,7 +106,7 @@ def arrival(request: HttpRequest) -> Answer:
     """
     client = _client()
     state = request.GET.get("state", "")
-    asked = client.framework.get_state_data(request.session, state) or {}
+    state_data = client.framework.get_state_data(request.session, state) or {}
     with _errors():
         token = client.authorize_access_token(
             request, claims_options=_claims_options(), leeway=LEEWAY
@@ -114,7 +114,7 @@ def arrival(request: HttpRequest) -> Answer:
         claims = token.get("userinfo")
         if not claims:
             raise Refused("no ID token")
-        return _answer(client, token, dict(claims), asked=asked)
+        return _answer(client, token, dict(claims), state_data=state_data)
 
 
 def confirmation(*, subject: str, access_token: str, refresh_token: str) -> Answer:
@@ -141,7 +141,7 @@ def confirmation(*, subject: str, access_token: str, refresh_token: str) -> Answ
                         token, nonce=None, claims_options=_claims_options(), leeway=LEEWAY
                     )
                 )
-        answer = _answer(client, token, claims, asked={})
+        answer = _answer(client, token, claims, state_data={})
     if answer.claims.get("sub") != subject:
         raise Refused("subject")
     return answer
@@ -188,7 +188,7 @@ def signed_out_there(logout_token: str) -> tuple[str, str]:
         raise Refused("no logout token")
     subject, session = str(claims.get("sub") or ""), str(claims.get("sid") or "")
     if not (subject or session):
-        raise Refused("nobody")
+        raise Refused("no subject")
     return subject, session
 
 
@@ -199,7 +199,7 @@ def own_address(request: HttpRequest, name: str) -> str:
 
 
 def _answer(
-    client: _Client, token: dict[str, Any], claims: dict[str, Any], *, asked: dict[str, Any]
+    client: _Client, token: dict[str, Any], claims: dict[str, Any], *, state_data: dict[str, Any]
 ) -> Answer:
     """Return the answer with what the userinfo endpoint adds to the claims of the ID token."""
     if client.server_metadata.get("userinfo_endpoint"):
@@ -207,16 +207,16 @@ def _answer(
         if found.status_code in (401, 403):
             raise Refused("userinfo")
         found.raise_for_status()
-        said = found.json()
-        if claims and said.get("sub") != claims.get("sub"):
+        userinfo = found.json()
+        if claims and userinfo.get("sub") != claims.get("sub"):
             raise Refused("subject")
-        claims = {**said, **claims}
+        claims = {**userinfo, **claims}
     return Answer(
         claims=claims,
         access_token=str(token.get("access_token") or ""),
         refresh_token=str(token.get("refresh_token") or ""),
         id_token=str(token.get("id_token") or ""),
-        asked=asked,
+        state_data=state_data,
     )
 
 

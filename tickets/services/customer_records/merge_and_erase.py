@@ -116,7 +116,7 @@ def look_again(job: CustomerJob) -> None:
 
 def _merge(job: CustomerJob, by: Actor) -> bool:
     """Move some vehicles or tickets; return whether nothing is left."""
-    if not merge.has_begun(job.customer_id):  # whoever asked for it died before
+    if not merge.has_begun(job.customer_id):  # its process died before it began
         return True
     if carried := merge.carry_vehicles(job.customer_id, limit=STEP, by=by):
         job.vehicles += carried

@@ -43,8 +43,8 @@ def forget_part(ticket_id: str, marks: Marks, *, by: Actor) -> list[Communicatio
     """
     written = []
     log = queries.whole_log(ticket_id, most=MOST_LINES)
-    told = any(line.event == LogEvent.ORIGINALS_ERASED for line in log)
-    before = sum(map(_lost_its_original, log)) if told else 0
+    was_logged = any(line.event == LogEvent.ORIGINALS_ERASED for line in log)
+    before = sum(map(_lost_its_original, log)) if was_logged else 0
     for line in log:
         if line.email and marks.are(line.email.sender):
             written.append(line)
