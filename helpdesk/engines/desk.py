@@ -156,8 +156,31 @@ class Desk:
             urls["REDIS_URL"] = redis.url(redis_address, password)
         self._publish(urls)
         self._set_up()
+        self.programs = self._always_there()
+        self.optional = [
+            self._program("smtp", sys.executable, "manage.py", "development_smtp"),
+            self._program("mailroom", sys.executable, "manage.py", "mailroom"),
+        ]
+        self._look_for_optional()
+        for program in self.programs:
+            program.begin()
+        web = self.programs[0].process
+        assert web is not None  # noqa: S101 (it was started above)
+        address = f"http://{ports.WEB_HOST}:{self.port}/"
+        ports.wait_until(
+            lambda: self.stopping.is_set() or _is_ready(address),
+            alive=lambda: web.poll() is None,
+            seconds=READY_WITHIN,
+        )
+        if not self.stopping.is_set():
+            print(f"\nHelpdesk is ready: {address}\n{DEMO}", flush=True)
+            if any(part.name == "smtp" for part in self.programs):
+                print(f"Write to the desk by SMTP: {smtp}; its own mail: {address}mailbox/")
+            print("Ctrl-C stops it.\n", flush=True)
+
+    def _always_there(self) -> list[Part]:
         python = sys.executable
-        self.programs = [
+        return [
             self._program(
                 "web",
                 *(
@@ -181,26 +204,6 @@ class Desk:
                 *("--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
             ),
         ]
-        self.optional = [
-            self._program("smtp", python, "manage.py", "development_smtp"),
-            self._program("mailroom", python, "manage.py", "mailroom"),
-        ]
-        self._look_for_optional()
-        for program in self.programs:
-            program.begin()
-        web = self.programs[0].process
-        assert web is not None  # noqa: S101 (it was started above)
-        address = f"http://{ports.WEB_HOST}:{self.port}/"
-        ports.wait_until(
-            lambda: self.stopping.is_set() or _is_ready(address),
-            alive=lambda: web.poll() is None,
-            seconds=READY_WITHIN,
-        )
-        if not self.stopping.is_set():
-            print(f"\nHelpdesk is ready: {address}\n{DEMO}", flush=True)
-            if any(part.name == "smtp" for part in self.programs):
-                print(f"Write to the desk by SMTP: {smtp}; its own mail: {address}mailbox/")
-            print("Ctrl-C stops it.\n", flush=True)
 
     def _program(self, name: str, *command: str) -> Part:
         return Part(

@@ -95,7 +95,7 @@ class RunningDesk:
     def left_behind(self) -> list[int]:
         """Processes that still belong to this desk, once the kernel has had a moment."""
         deadline = time.monotonic() + 5
-        while (found := self._processes()) and time.monotonic() < deadline:
+        while (found := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.02)
         return found
 
@@ -131,7 +131,7 @@ class RunningDesk:
     def parts(self, known: Mapping[str, tuple[str, ...]] = PARTS) -> dict[str, list[int]]:
         """The processes of each part that the desk consists of, parents before children."""
         found: dict[str, list[int]] = {name: [] for name in known}
-        for pid in sorted(self._processes()):
+        for pid in sorted(self.processes()):
             with suppress(OSError):
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
                 for name, words in known.items():
@@ -142,7 +142,7 @@ class RunningDesk:
     def is_ready(self) -> bool:
         return self._ready()
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
         # By session: it stays what it was when the desk itself is dead, and no program can hide
         # from it (Redis overwrites its environment with its title).
         found = []
