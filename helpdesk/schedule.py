@@ -21,6 +21,7 @@ def beat_schedule(*, sla_sweep: int, outbox_sweep: int) -> dict[str, dict[str, A
             ("mail-left-behind", "tickets.process_mail", 30),
             ("suspended-mail", "tickets.sweep_suspended", 3_600),
             ("old-mail", "tickets.mail_notices", 3_600),
+            ("audit-sweep", "helpdesk.deliver_audit", 30),
             ("webhook-sweep", "tickets.send_webhooks", 30),
             ("webhook-marks", "tickets.forget_webhook_marks", 3_600),
             ("index-stock", "tickets.take_stock", 3_600),

@@ -64,6 +64,7 @@ DESK_URL = env.str("DESK_URL", default=f"https://{_hosts[0]}" if _hosts else "")
 INSTALLED_APPS = [
     "helpdesk",
     "helpdesk.accounts",
+    "helpdesk.audit",
     "helpdesk.dynamo_admin",
     "customers",
     "tickets",
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "helpdesk.database_away.DatabaseMiddleware",
+    "helpdesk.audit.acting.ActingMiddleware",
     "helpdesk.accounts.middleware.SessionMiddleware",
     "helpdesk.body_size.BodyLimitMiddleware",
     "helpdesk.accounts.middleware.PagesRequireLogin",
@@ -282,6 +284,7 @@ DYNAMODB_TABLES = [
     "customers.store.items.Customer",
     "tickets.store.ticket.Ticket",
     "reporting.store.items.TicketFacts",
+    "helpdesk.audit.store.Entry",
 ]
 DYNAMODB_TABLE_PREFIX = env.str("DYNAMODB_TABLE_PREFIX", default="helpdesk-")
 # Partitions of each index; one takes about 1,000 writes a second. Only ever raised.
@@ -361,6 +364,7 @@ OUTBOX_CONSUMERS = {
     "search": "tickets.services.lists.search.handle_events",
     "live pages": "tickets.services.delivery.presence.handle_events",
     "webhooks": "tickets.services.delivery.webhooks.handle_events",
+    "audit": "tickets.services.delivery.audit.handle_events",
 }
 # Each takes the ids of tickets whose customer has changed.
 CUSTOMER_FOLLOWERS = [

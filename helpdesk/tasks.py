@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
+from helpdesk.audit import deliver
 from helpdesk.mail import delivery
 
 
 @shared_task(name="helpdesk.send_mail")
 def send_mail() -> int:
     return delivery.send_due()
+
+
+@shared_task(name="helpdesk.deliver_audit")
+def deliver_audit() -> int:
+    return deliver.deliver()

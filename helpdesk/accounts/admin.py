@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.second_factor import remove_second_factor
 from helpdesk.accounts.tokens import revoke_all
+from helpdesk.audit.record import Change, record
 from helpdesk.supervision.filters import by_date
 
 
@@ -56,10 +58,11 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
         if asked := question(request):
             return asked
         devices = TOTPDevice.objects.filter(user__in=users)
-        for user in users.filter(pk__in=devices.values("user")):
-            self.log_change(request, user, "two-factor authentication reset")
-            events.log_event("second_factor_removed", account=user.pk, request=request)
-        remove_second_factor(users)
+        with transaction.atomic():
+            for user in users.filter(pk__in=devices.values("user")):
+                self.log_change(request, user, "two-factor authentication reset")
+                events.log_event("second_factor_removed", account=user.pk, request=request)
+            remove_second_factor(users)
         self.message_user(
             request,
             _(
@@ -89,6 +92,25 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
     """Shows who is in which group. What a group may do is written in the services."""
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        was = Group.objects.filter(pk=obj.pk).values_list("name", flat=True).first()
+        super().save_model(request, obj, form, change)
+        if was != obj.name:
+            self._record(obj, "changed" if change else "created", (was, obj.name))
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        self._record(obj, "deleted", (obj.name, None))
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for group in queryset:
+            self._record(group, "deleted", (group.name, None))
+        super().delete_queryset(request, queryset)
+
+    def _record(self, group: Group, action: str, name: tuple[str | None, str | None]) -> None:
+        record("group", action, f"group:{group.pk}", changes=[Change("name", name)])
 
 
 admin.site.unregister(TOTPDevice)

@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts import events
+from helpdesk.audit.audited import Audited, membership_recorder
 from helpdesk.mail.fields import AddressField
 from helpdesk.short_text import LineField
 
@@ -54,8 +55,10 @@ class EverybodyManager(UserManager["User"]):
         return Users(self.model, using=self._db)
 
 
-class User(AbstractUser):
+class User(AbstractUser, Audited):
     """A user of the desk, or a name that an imported history mentions."""
+
+    not_recorded = frozenset({"last_login", "date_joined", "session_stamp", "password"})
 
     first_name = LineField(_("first name"), max_length=150, blank=True)
     last_name = LineField(_("last name"), max_length=150, blank=True)
@@ -179,24 +182,22 @@ def _end_what_rested_on(
         if left:
             stamps[key] = token_urlsafe(16)
             User.objects.filter(pk=key).update(session_stamp=stamps[key])
-            _log_once_written("account_deactivated", key)
+            events.log_event("account_deactivated", account=key)
         if new_password:
-            _log_once_written("password_changed", key)
+            events.log_event("password_changed", account=key)
         if left or new_password:
             good = ApiToken.objects.filter(user_id=key, revoked_at=None)
             ended = list(good.values_list("pk", flat=True))
             good.update(revoked_at=timezone.now())
             for token in ended:
-                _log_once_written("token_revoked", key, token=token)
+                events.log_event("token_revoked", account=key, token=token)
     return stamps
 
 
-def _log_once_written(event: events.Event, account: int, **ids: Any) -> None:
-    transaction.on_commit(lambda: events.log_event(event, account=account, **ids))
-
-
-class Team(models.Model):
+class Team(Audited):
     """Users who share a queue."""
+
+    shown_texts = frozenset({"name"})
 
     class Distribution(models.TextChoices):
         MANUAL = "manual", _("Manual: members take tickets")
@@ -224,8 +225,10 @@ class Team(models.Model):
         return self.name
 
 
-class Membership(models.Model):
+class Membership(Audited):
     """A user in a team, and when round robin last assigned them a ticket."""
+
+    not_recorded = frozenset({"last_given_at"})
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
@@ -242,7 +245,7 @@ class Membership(models.Model):
         return f"{self.user.display_name} ({self.team})"
 
 
-class Absence(models.Model):
+class Absence(Audited):
     """Days on which a user is assigned no tickets automatically; both days count."""
 
     user = models.ForeignKey(
@@ -351,6 +354,8 @@ class Tries(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.user or ''} {self.address}"
 
+
+membership_recorder(User, "groups")
 
 # Django finds the models of an app here.
 from helpdesk.accounts.session_models import Identity, RecoveryCode, UserSession  # noqa: E402, F401

@@ -29,7 +29,7 @@ def make_codes(user: User, request: HttpRequest) -> list[str]:
         RecoveryCode.objects.bulk_create(
             RecoveryCode(user=user, digest=_digest(code)) for code in codes
         )
-    events.log_event("recovery_codes_made", account=user.pk, request=request)
+        events.log_event("recovery_codes_made", account=user.pk, request=request)
     return ["-".join(code[at : at + 4] for at in range(0, LENGTH, 4)) for code in codes]
 
 

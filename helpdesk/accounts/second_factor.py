@@ -149,18 +149,20 @@ def refused(*, waits: bool) -> str:
 
 def _turned_on(request: HttpRequest, device: TOTPDevice) -> HttpResponse:
     """Confirm the device, sign out sessions that began without it, and show recovery codes."""
-    TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-    sessions.end_others(request)
     user: Any = request.user
-    codes = recovery.make_codes(user, request)
-    events.log_event("second_factor_added", account=user.pk, request=request)
+    with transaction.atomic():
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        sessions.end_others(request)
+        codes = recovery.make_codes(user, request)
+        events.log_event("second_factor_added", account=user.pk, request=request)
     messages.success(request, _("Two-factor authentication is on."))
     return _codes_page(request, codes)
 
 
 def _turned_off(request: HttpRequest, device: TOTPDevice) -> HttpResponse:
-    remove_second_factor([request.user])
-    events.log_event("second_factor_removed", account=request.user.pk, request=request)
+    with transaction.atomic():
+        remove_second_factor([request.user])
+        events.log_event("second_factor_removed", account=request.user.pk, request=request)
     messages.success(request, _("Two-factor authentication is off."))
     return redirect("second_factor")
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -54,15 +55,16 @@ def make_token(
     if not user.is_active:
         raise NotAllowed(_("The account of %(name)s is deactivated.") % {"name": user.display_name})
     text = f"{PREFIX}{token_urlsafe(32)}"
-    made = ApiToken.objects.create(
-        user=user,
-        name=name,
-        scope=scope,
-        beginning=text[:SHOWN],
-        digest=_digest(text),
-        expires_at=timezone.now() + timedelta(days=days),
-    )
-    events.log_event("token_made", account=user.pk, token=made.pk)
+    with transaction.atomic():
+        made = ApiToken.objects.create(
+            user=user,
+            name=name,
+            scope=scope,
+            beginning=text[:SHOWN],
+            digest=_digest(text),
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        events.log_event("token_made", account=user.pk, token=made.pk)
     return made, text
 
 
@@ -77,16 +79,17 @@ def make_mail_token(mailbox: str, *, days: int | None = None) -> tuple[ApiToken,
     if not 1 <= days <= longest:
         raise Invalid({"days": _("Choose 1 to %(most)s days.") % {"most": longest}})
     text = f"{PREFIX}{token_urlsafe(32)}"
-    made = ApiToken.objects.create(
-        user=None,
-        mailbox=mailbox,
-        name=mailbox,
-        scope=ApiToken.Scope.MAIL,
-        beginning=text[:SHOWN],
-        digest=_digest(text),
-        expires_at=timezone.now() + timedelta(days=days),
-    )
-    events.log_event("token_made", account=None, token=made.pk)
+    with transaction.atomic():
+        made = ApiToken.objects.create(
+            user=None,
+            mailbox=mailbox,
+            name=mailbox,
+            scope=ApiToken.Scope.MAIL,
+            beginning=text[:SHOWN],
+            digest=_digest(text),
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        events.log_event("token_made", account=None, token=made.pk)
     return made, text
 
 
@@ -152,9 +155,10 @@ def revoke_all(tokens: QuerySet[ApiToken] | Iterable[ApiToken]) -> int:
     ended = 0
     for token in tokens:
         good = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
-        if good.update(revoked_at=timezone.now()):
-            ended += 1
-            events.log_event("token_revoked", account=token.user_id, token=token.pk)
+        with transaction.atomic():
+            if good.update(revoked_at=timezone.now()):
+                ended += 1
+                events.log_event("token_revoked", account=token.user_id, token=token.pk)
     return ended
 
 

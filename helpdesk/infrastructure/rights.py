@@ -56,6 +56,14 @@ def _files(why: str) -> tuple[Right, ...]:
 RIGHTS: Mapping[Role, tuple[Right, ...]] = {
     Role.WEB: (
         Right(
+            "audit",
+            ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
+            "supervisors search and export the audit record, which workers write",
+        ),
+        Right("audit/index/by-actor", QUERY, "what one person did"),
+        Right("audit/index/by-kind", QUERY, "entries of one kind"),
+        Right("audit/index/by-object", QUERY, "what happened to one object"),
+        Right(
             "customers",
             (*READ, *CHANGE),
             "pages and the API show, write, merge and erase customers and vehicles",
@@ -90,6 +98,12 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
     ),
     Role.WORKER: (
         Right(
+            "audit",
+            ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+            "entries are appended, under the condition that they are new; nobody may update or "
+            "delete one",
+        ),
+        Right(
             "customers",
             (*READ, *CHANGE),
             "mail finds and opens customers; jobs merge and erase them; what follows from a "
@@ -117,6 +131,11 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
         *_files("mail is kept as it came, its files are sent and given to tickets, and erased"),
     ),
     Role.ADMINISTRATION: (
+        Right(
+            "audit",
+            ("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", *MAKE_TABLES),
+            "create_tables; verify_audit reads the whole record",
+        ),
         Right(
             "customers",
             (*READ, *CHANGE, *LOOK, *MAKE_TABLES),

@@ -22,7 +22,7 @@ PARTS = {
     "Shards": "1",
     **{
         f"{name.capitalize()}Table.Arn": f"{TABLE_ARN}helpdesk-{name}"
-        for name in ("customers", "tickets", "reporting", "parcels")
+        for name in ("customers", "tickets", "reporting", "audit", "parcels")
     },
 }
 NOTHING = object()

@@ -3,6 +3,7 @@
 import pytest
 
 from customers.store.items import Customer
+from helpdesk.audit.store import Entry
 from helpdesk.dynamo.table import client, create_missing_tables
 from tests.world import settle, stored
 from tickets.services.lists.find import QUEUES, Queue, find
@@ -58,6 +59,15 @@ def test_a_missing_index_of_customers_is_made(tables):
 
     assert (name, True) in create_missing_tables()
     assert not any(made for _name, made in create_missing_tables())
+
+
+def test_a_missing_index_of_the_audit_record_is_made(tables):
+    name = str(Entry.Meta.table_name)
+    client().update_table(
+        TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-kind"}}]
+    )
+
+    assert (name, True) in create_missing_tables()
 
 
 def test_words_of_a_ticket_are_members_of_their_enumerations_and_stored_as_text(desk):

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
+from helpdesk.audit.audited import Audited
 from helpdesk.mail.fields import AddressField
 from helpdesk.secret_text import SecretField
 from helpdesk.short_text import LineField
@@ -36,8 +37,15 @@ def can_be_signed(address: str) -> None:
         )
 
 
-class Mailbox(models.Model):
+class Mailbox(Audited):
     """An address of the desk, how its mail is fetched, and the defaults of its tickets."""
+
+    shown_texts = frozenset(
+        {
+            *("name", "address", "authentication_hosts"),
+            *("imap_host", "imap_folder", "oauth_token_url"),
+        }
+    )
 
     class Login(models.TextChoices):
         PASSWORD = "password", _("Username and password")
@@ -157,7 +165,7 @@ class Mailbox(models.Model):
         return frozenset(self.authentication_hosts.split())
 
 
-class BlockedSender(models.Model):
+class BlockedSender(Audited):
     """An address whose mail becomes no ticket and waits for no decision: it has a list of its own,
     and is deleted after 30 days."""
 

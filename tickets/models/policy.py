@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import validate_time_zone
+from helpdesk.audit.audited import Audited
 from helpdesk.errors import worded
 from helpdesk.short_text import LineField
 from tickets.domain import calendar, target
@@ -30,8 +31,10 @@ HOLIDAY_YEARS = range(2010, 2041)
 holidays changes no deadline of the past."""
 
 
-class Calendar(models.Model):
+class Calendar(Audited):
     """A business hours calendar."""
+
+    shown_texts = frozenset({"name", "time_zone", *WEEKDAYS, "holiday_country", "own_holidays"})
 
     name = LineField(_("name"), max_length=80, unique=True)
     always = models.BooleanField(
@@ -168,9 +171,20 @@ def _target(label: Any, default: str) -> models.CharField:
     return models.CharField(label, max_length=40, default=default, validators=[validate_allowance])
 
 
-class Policy(models.Model):
+class Policy(Audited):
     """Targets for the tickets that match its conditions. The first active policy that matches
     applies."""
+
+    shown_texts = frozenset(
+        {
+            *("name", "slug", "categories", "segments"),
+            *(
+                f"{priority.value.lower()}_{clock}"
+                for priority in Priority
+                for clock in ("response", "resolution")
+            ),
+        }
+    )
 
     name = LineField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(

@@ -5,12 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.domain.choices import Segment
 from helpdesk.accounts.models import Team
+from helpdesk.audit.audited import Audited
 from tickets.domain import routing
 from tickets.domain.ticket import Category, Priority
 from tickets.models.labels import LABELS, choices
 
 
-class RoutingRule(models.Model):
+class RoutingRule(Audited):
     """The first rule that matches decides; an empty field matches everything."""
 
     position = models.PositiveIntegerField(

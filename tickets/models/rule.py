@@ -6,12 +6,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
+from helpdesk.audit.audited import Audited
 from tickets.domain.sla.milestones import MAX_LEVEL, Notify, Rule, Trigger
 from tickets.models.labels import TRIGGERS, choices
 
 
-class EscalationRule(models.Model):
+class EscalationRule(Audited):
     """One trigger and its actions. Fires at most once until a ticket is reopened."""
+
+    shown_texts = frozenset({"key"})
 
     key = models.SlugField(
         _("key"), unique=True, help_text=_("Identifies the rule in logs and escalations.")

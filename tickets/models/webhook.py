@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.audit.audited import Audited
 from helpdesk.leases import Leased
 from helpdesk.safe_http import AddressRefused, check_url
 from helpdesk.short_text import LineField
@@ -19,9 +20,12 @@ def _nonce() -> str:
     return token_hex(16)
 
 
-class Webhook(Leased):
+class Webhook(Audited, Leased):
     """A subscription: the URL, and the events sent to it. `answers` has the last responses, newest
     first."""
+
+    shown_texts = frozenset({"name", "events"})  # a URL may have a password in it
+    not_recorded = frozenset({"leased_until", "nonce", "answers"})
 
     name = LineField(_("name"), max_length=60, unique=True)
     url = models.CharField(

@@ -5,11 +5,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.models import Team
+from helpdesk.audit.audited import Audited
 from helpdesk.jobs import Job
 from helpdesk.short_text import LineField
 
 
-class SavedView(models.Model):
+class SavedView(Audited):
     """Filters under a name, for one user or for a team."""
 
     name = LineField(_("name"), max_length=60)
@@ -43,8 +44,10 @@ class SavedView(models.Model):
         return self.name
 
 
-class CannedReply(models.Model):
+class CannedReply(Audited):
     """A predefined text."""
+
+    shown_texts = frozenset({"name"})
 
     name = LineField(_("name"), max_length=60, unique=True)
     text = models.TextField(

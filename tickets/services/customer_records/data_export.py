@@ -111,7 +111,7 @@ def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
         "customer": _plain(customer, _CUSTOMER),
         "vehicles": [_plain(vehicle, _VEHICLE) for vehicle in all_vehicles(customer_id)],
     }
-    events.log_event("customer_exported", account=by.user_id, customer=customer_id)
+    events.log_event("customer_exported", account=by.user_id, by=by.user_id, customer=customer_id)
     return _zipped(head, customer_id)
 
 

@@ -7,6 +7,7 @@ worker goes through it once more when the job is a minute old, to find tickets o
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,12 +72,18 @@ def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:
             {"customerId": _("A merge into this customer is in progress. Wait until it is done.")}
         )
     running = unfinished.filter(kind=CustomerJob.Kind.ERASE, customer_id=customer_id).first()
-    job = running or CustomerJob.objects.create(
+    job = running or _begun(customer_id, by)
+    erasure.forget_person(customer_id, by=by)
+    return job
+
+
+@transaction.atomic
+def _begun(customer_id: str, by: Actor) -> CustomerJob:
+    """Return the stored job of an erasure, which is recorded with it."""
+    events.log_event("customer_erased", account=by.user_id, by=by.user_id, customer=customer_id)
+    return CustomerJob.objects.create(
         kind=CustomerJob.Kind.ERASE, customer_id=customer_id, asked_by_id=int(by.user_id)
     )
-    erasure.forget_person(customer_id, by=by)
-    events.log_event("customer_erased", account=by.user_id, customer=customer_id)
-    return job
 
 
 def job_of(job_id: int, *, by: Actor) -> CustomerJob:
