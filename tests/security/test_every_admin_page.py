@@ -22,6 +22,7 @@ from customers.services.create import create_customer, create_vehicle
 from helpdesk.accounts import throttle
 from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
+from helpdesk.audit.deliver import deliver
 from helpdesk.clock import this_second
 from tests.security.hostile import SHORT, harmless
 from tests.test_words import LIST, banned, found
@@ -90,6 +91,7 @@ def filled(desk, written):
         note(ticket.ticket_id, content=written, attachments=files, by=desk.rep)
     escalate(ticket.ticket_id, reason=written, by=desk.rep)
     settle()
+    deliver()
     desk.number = ticket.ticket_id
     return desk
 

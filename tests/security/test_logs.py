@@ -213,30 +213,33 @@ def test_a_mailed_link_stands_in_no_line(logged, rosa, client, settings):
     assert link.rstrip("/").rpartition("/")[2] not in logged.text
 
 
-def test_what_happens_to_an_account_is_one_line_each_with_its_id(logged, desk, rosa, client):
-    me = str(rosa.pk)
-    log_in(client, "wrong")
-    log_in(client, name="nobody at all")
-    for _ in range(11):
-        log_in(Client(REMOTE_ADDR="203.0.113.9"), "wrong", "tomasz")
-    log_in(client)
-    client.post(TOKENS, {"name": MARKER, "scope": "read", "days": "30"})
-    token, text = make_token(rosa, name="Booking")
-    for _ in range(2):
-        Client(headers={"Authorization": f"Bearer {text}"}).get("/api/tickets")
-    client.post(f"/accounts/tokens/{token.pk}/revoke/")
-    client.get(f"/customers/{desk.customer.customer_id}/export/")
-    client.get("/accounts/second-factor/")
-    device = TOTPDevice.objects.get()
-    client.post("/accounts/second-factor/", {"code": "000000"})
-    TOTPDevice.objects.update(throttling_failure_count=0)
-    client.post("/accounts/second-factor/", {"code": code_of(device)})
-    device.refresh_from_db()
-    client.post("/accounts/second-factor/", {"code": code_of(device, step=1)})
-    client.post("/accounts/logout/")
-    boss = Client()
-    boss.force_login(desk.supervisor_user)
-    boss.post(f"/customers/{desk.customer.customer_id}/erase/", {"sure": desk.customer.name})
+def test_what_happens_to_an_account_is_one_line_each_with_its_id(
+    logged, desk, rosa, client, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        me = str(rosa.pk)
+        log_in(client, "wrong")
+        log_in(client, name="nobody at all")
+        for _ in range(11):
+            log_in(Client(REMOTE_ADDR="203.0.113.9"), "wrong", "tomasz")
+        log_in(client)
+        client.post(TOKENS, {"name": MARKER, "scope": "read", "days": "30"})
+        token, text = make_token(rosa, name="Booking")
+        for _ in range(2):
+            Client(headers={"Authorization": f"Bearer {text}"}).get("/api/tickets")
+        client.post(f"/accounts/tokens/{token.pk}/revoke/")
+        client.get(f"/customers/{desk.customer.customer_id}/export/")
+        client.get("/accounts/second-factor/")
+        device = TOTPDevice.objects.get()
+        client.post("/accounts/second-factor/", {"code": "000000"})
+        TOTPDevice.objects.update(throttling_failure_count=0)
+        client.post("/accounts/second-factor/", {"code": code_of(device)})
+        device.refresh_from_db()
+        client.post("/accounts/second-factor/", {"code": code_of(device, step=1)})
+        client.post("/accounts/logout/")
+        boss = Client()
+        boss.force_login(desk.supervisor_user)
+        boss.post(f"/customers/{desk.customer.customer_id}/erase/", {"sure": desk.customer.name})
 
     expected = {
         "login_failed": [me, None, str(desk.rep2_user.pk)],
