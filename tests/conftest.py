@@ -102,16 +102,15 @@ def rep_client(desk, client):
     return client
 
 
-# Tests that start a whole desk: one at a time, and some share it.
-_ALONE = ("tests/chaos/", "tests/api/test_running.py")
-# Tests of a file that share what is dear to start.
-_BY_FILE = ("tests/browser/", "tests/email/test_two_desks.py", "tests/security/test_timeouts.py")
+# Tests of a file that share what is dear to start, such as a whole desk.
+_BY_FILE = (
+    *("tests/chaos/", "tests/browser/", "tests/api/test_running.py"),
+    *("tests/email/test_two_desks.py", "tests/security/test_timeouts.py"),
+)
 
 
 class _Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(_ALONE):
-            return "desk"
         return nodeid.partition("::")[0] if nodeid.startswith(_BY_FILE) else nodeid
 
 

@@ -6,11 +6,13 @@ tests keep there: the cache, mail that was sent, files of a storage in memory. T
 need `@pytest.mark.django_db(transaction=True)`, since another process sees only what is committed.
 """
 
+import gc
 import os
 import signal
 import traceback
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.db import connections
@@ -33,7 +35,7 @@ def dies_of_9(work: Callable[[], object]) -> bool:
     `work` arms itself: it replaces what it likes by what calls `die`; the test's own process stays
     as it is. Raises AssertionError if it failed otherwise.
     """
-    connections.close_all()  # an open one must not be shared with the child
+    _close_databases()
     child = os.fork()
     if child == 0:
         try:
@@ -45,6 +47,34 @@ def dies_of_9(work: Callable[[], object]) -> bool:
     _pid, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0, "the work failed"
     return os.WIFSIGNALED(status)
+
+
+def _close_databases() -> None:
+    """Close every connection of this process, those of threads that have ended included.
+
+    A child that inherits an open one of SQLite believes that it holds that one's locks, and reads
+    a file that its parent is writing ("file is not a database"). Raises AssertionError if a thread
+    that still runs has one.
+    """
+    connections.close_all()
+    if not _open_databases():
+        return
+    gc.collect()  # those of ended threads stand in cycles
+    left = _open_databases()
+    assert not left, f"a thread has {left} open: it must end before a child is forked"
+
+
+def _open_databases() -> list[str]:
+    """Return the files of SQLite that this process has open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            path = str(descriptor.readlink())
+        except FileNotFoundError:  # that of this listing itself
+            continue
+        if ".sqlite3" in path:
+            found.append(path)
+    return found
 
 
 def at_call(owner: Any, name: str, place: int = 1, *, after: bool = False) -> None:

@@ -30,22 +30,33 @@ NOBODY = Actor("", "")
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
-    """Return the actor for a signed-in user. Reads the groups once for each user object."""
+    """Return the actor for a signed-in user.
+
+    One SQL query for each user object, none for those that were read `with_roles`.
+    """
     if not isinstance(user, User):
         return NOBODY
     known: Actor | None = getattr(user, "_actor", None)
     if known is None:
-        groups = set(user.groups.values_list("name", flat=True))
-        supervises = user.is_active and (user.is_superuser or SUPERVISORS in groups)
+        represents, leads = _roles(user)
+        supervises = user.is_active and (user.is_superuser or leads)
         known = Actor(
             user_id=str(user.pk),
             name=user.display_name,
-            works_tickets=supervises or (user.is_active and REPRESENTATIVES in groups),
+            works_tickets=supervises or (user.is_active and represents),
             supervises=supervises,
             administers=user.is_active and user.is_superuser,
         )
         user._actor = known  # type: ignore[attr-defined]
     return known
+
+
+def _roles(user: User) -> tuple[bool, bool]:
+    """Return whether the user is in the representatives' group, and in the supervisors'."""
+    if hasattr(user, "in_supervisors"):
+        return user.in_representatives, user.in_supervisors  # type: ignore[attr-defined]
+    groups = set(user.groups.values_list("name", flat=True))
+    return REPRESENTATIVES in groups, SUPERVISORS in groups
 
 
 def on_behalf_of(user: User) -> Actor:

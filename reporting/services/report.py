@@ -89,7 +89,7 @@ def report(asked: ReportQuery) -> Report:
         if cut.months:
             first, last = _months(cut.months)
             if asked.by_priority_alone:
-                for packed in queries.rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
+                for packed in _rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
                     for priority, durations in packing.unpack_by_priority(packed.data).items():
                         by_priority[priority].add(durations)
             else:
@@ -131,7 +131,7 @@ def by_day(asked: ReportQuery) -> dict[date, Row]:
     found: dict[date, Row] = {}
     first, last = str(asked.range.start), str(asked.range.end - days.DAY)
     for kind in _kinds(asked):
-        for packed in queries.rollups(asked.zone, kind + DAY_COUNTS, first, last):
+        for packed in _rollups(asked.zone, kind + DAY_COUNTS, first, last):
             figures = _only(packing.unpack_counts(packed.data), asked)
             day = date.fromisoformat(packed.period)
             add_to(found.setdefault(day, empty_row()), figures.total())
@@ -300,15 +300,21 @@ def _add_counts(figures: Figures, asked: ReportQuery, kind: str) -> None:
     if cut.months:
         stretches.append((MONTH_COUNTS, *_months(cut.months)))
     for what, first, last in stretches:
-        for packed in queries.rollups(asked.zone, kind + what, first, last):
+        for packed in _rollups(asked.zone, kind + what, first, last):
             figures.add(packing.unpack_counts(packed.data))
+
+
+@once_a_page
+def _rollups(zone: str, kind: str, first: str, last: str) -> list[queries.Packed]:
+    """Return the rollups of a kind; a page that shows two figures of them reads them once."""
+    return queries.rollups(zone, kind, first, last)
 
 
 def _all_by_day(asked: ReportQuery) -> dict[date, Row]:
     found: dict[date, Row] = {}
     first, last = f"{asked.range.start:%Y-%m}", f"{asked.range.end - days.DAY:%Y-%m}"
     for kind in _kinds(asked):
-        for packed in queries.rollups(asked.zone, kind + MONTH_DAYS, first, last):
+        for packed in _rollups(asked.zone, kind + MONTH_DAYS, first, last):
             month = date.fromisoformat(f"{packed.period}-01")
             for number, row in enumerate(packing.unpack_rows(packed.data)):
                 day = month + number * days.DAY
@@ -320,7 +326,7 @@ def _all_by_day(asked: ReportQuery) -> dict[date, Row]:
 def _add_cells(
     by_priority: dict[str, Durations], asked: ReportQuery, what: str, first: str, last: str
 ) -> None:
-    for packed in queries.rollups(asked.zone, what, first, last):
+    for packed in _rollups(asked.zone, what, first, last):
         for cell, durations in packing.unpack_durations(packed.data).durations.items():
             if asked.counts(cell):
                 by_priority[cell[0]].add(durations)
