@@ -106,6 +106,7 @@ def rep_client(desk, client):
 _BY_FILE = (
     *("tests/chaos/", "tests/browser/", "tests/api/test_running.py"),
     *("tests/email/test_two_desks.py", "tests/security/test_timeouts.py"),
+    "tests/engines/test_production.py",
 )
 
 
