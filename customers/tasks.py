@@ -2,13 +2,16 @@
 
 from celery import shared_task
 
-from customers.models import CustomerFile
 from customers.services import imports
 from helpdesk import jobs
 
 
 @shared_task(name="customers.resume_files")
 def resume_files() -> None:
+    for file in imports.left():
+        jobs.drive(imports.step, file.pk)
+
+
+@shared_task(name="customers.forget_files")
+def forget_files() -> None:
     imports.forget_old()
-    for left in jobs.abandoned(CustomerFile).exclude(confirmed_at=None):
-        jobs.drive(imports.step, left.pk)

@@ -2,10 +2,24 @@
 
 import json
 import os
+from contextlib import ExitStack
+from contextvars import ContextVar
+from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_shutdown,
+)
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from helpdesk import tracing
+from helpdesk.clock import this_second
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
@@ -51,3 +65,36 @@ def refuse_demo_accounts(**_: object) -> None:
     except ImproperlyConfigured as refused:
         # Celery logs an exception of a signal and goes on; this it lets through.
         raise SystemExit(str(refused)) from refused
+
+
+SENT_AT, TRACE = "sent_at", "traceparent"
+"""Headers of a task: when it was enqueued, and from which span."""
+_open: ContextVar[ExitStack | None] = ContextVar("span_of_task", default=None)
+
+
+@before_task_publish.connect
+def tell_when_and_from_where(headers: dict[str, Any], **_: object) -> None:
+    headers[SENT_AT] = this_second().isoformat()
+    if trace := tracing.here():
+        headers[TRACE] = trace
+
+
+@task_prerun.connect
+def begin_span(task: Any, **_: object) -> None:
+    if tracing.is_on():
+        stack = ExitStack()
+        parent = (task.request.headers or {}).get(TRACE)
+        stack.enter_context(tracing.span(f"task {task.name}", parent=parent, kind="CONSUMER"))
+        _open.set(stack)
+
+
+@task_postrun.connect
+def end_span(**_: object) -> None:
+    if stack := _open.get():
+        _open.set(None)
+        stack.close()
+
+
+@worker_process_shutdown.connect
+def send_what_is_recorded(**_: object) -> None:
+    tracing.flush()

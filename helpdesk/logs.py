@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from helpdesk import log_redaction
+from helpdesk import log_redaction, tracing
 
 OWN = ("helpdesk", "customers", "tickets", "reporting", "django_structlog")
 """They follow LOG_LEVEL below INFO; what libraries say there holds bodies and statements."""
@@ -84,6 +84,7 @@ def _shared(*, json: bool) -> list[Any]:
     words: list[Any] = [structlog.processors.format_exc_info]
     return [
         structlog.contextvars.merge_contextvars,
+        tracing.name_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

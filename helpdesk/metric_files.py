@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SIZE = 4 * 1024 * 1024
-"""Bytes of a process's file, which never grows."""
+"""Bytes of each of a process's files, which never grow."""
+KINDS = ("histogram", "counter")
+"""Kinds of counts that are shared; each has a file."""
 MOST_SERIES = 800
 """Different pages, methods and statuses that a process counts: with their buckets up to 5 kB."""
 
@@ -76,7 +78,8 @@ def _make_ready(place: Path, pid: int) -> bool:
     global _ready_in, _failed_in
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _allocate(place / f"histogram_{pid}.db")
+        for kind in KINDS:
+            _allocate(place / f"{kind}_{pid}.db")
     except OSError as error:
         if _failed_in != pid:
             log.error("metrics_not_counted", folder=str(place), reason=kind_of(error))

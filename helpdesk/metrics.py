@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from helpdesk import metric_files
+from helpdesk.dynamo import observed
 from helpdesk.health import engines_answer, queue_length
 
 PATH = "/metrics"
@@ -77,7 +78,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Serve the metrics; 404 for everybody who may not see them."""
     if not _may_see(request):
         return HttpResponse("Not found\n", status=404, content_type="text/plain")
-    counted = generate_latest(metric_files.of_all_processes() or _registry)
+    shared = metric_files.of_all_processes()
+    counting = [shared] if shared else [_registry, observed.registry]
+    counted = b"".join(map(generate_latest, counting))
     now = CollectorRegistry()
     now.register(_Desk())
     return HttpResponse(counted + generate_latest(now), content_type=CONTENT_TYPE_LATEST)

@@ -1,15 +1,17 @@
-"""Errors of services become a page with a status, in this one place."""
+"""Requests are logged and traced; errors of services become a page with a status, here alone."""
 
 from collections.abc import Callable
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_structlog.middlewares import RequestMiddleware
 from pynamodb.exceptions import PynamoDBException
 
+from helpdesk import tracing
 from helpdesk.accounts.addresses import client_address
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import (
@@ -58,6 +60,28 @@ class RequestLogMiddleware(RequestMiddleware):
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
         structlog.contextvars.bind_contextvars(ip=client_address(request))
+
+
+class TracingMiddleware:
+    """Record each request as a span with the name of its page, where spans are recorded.
+
+    What a client says of its own trace is not taken.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not tracing.is_on():
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with tracing.span("request", kind="SERVER") as span:
+            response = self.get_response(request)
+            page = request.resolver_match.view_name if request.resolver_match else "unknown"
+            if span is not None:
+                span.update_name(f"{request.method} {page}")
+                span.set_attribute("http.request.method", str(request.method))
+                span.set_attribute("http.response.status_code", response.status_code)
+            return response
 
 
 class ErrorMiddleware:

@@ -13,7 +13,6 @@ import environ
 from botocore.config import Config
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
 
 from helpdesk.accounts.addresses import networks
 from helpdesk.logs import configure_structlog, logging_config
@@ -93,6 +92,7 @@ MIDDLEWARE = [
     "helpdesk.health.HealthMiddleware",
     "helpdesk.request_cache.OnceAPageMiddleware",
     "helpdesk.metrics.MetricsMiddleware",
+    "helpdesk.middleware.TracingMiddleware",
     "helpdesk.api.problems.ApiProblems",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -307,49 +307,8 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A change never waits for the broker: one quick try, and the outbox sweep does the rest.
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    "max_retries": 0,
-}
-CELERY_TIMEZONE = "UTC"
-# What waits for others (a mail server, a webhook's target) or takes long (imports, changes of many
-# tickets) has queues of its own, whose workers are not those of the sweeps. "celery" is Celery's
-# own default: what an earlier release has queued there is found.
-CELERY_TASK_ROUTES = {
-    "tickets.sla_sweep": "sla",
-    "tickets.fire_due": "sla",
-    "helpdesk.send_mail": "mail",
-    "tickets.send_webhooks": "webhooks",
-    "tickets.send_webhook": "webhooks",
-    **dict.fromkeys(
-        (
-            "customers.resume_files",
-            "reporting.resume_what_ifs",
-            "reporting.send_weekly",
-            "tickets.resume_bulks",
-            "tickets.process_mail",
-            "tickets.resume_records",
-            "tickets.sweep_suspended",
-            "tickets.replan",
-        ),
-        "jobs",
-    ),
-}
-QUEUES = ("sla", "celery", "mail", "webhooks", "jobs")
-# A worker without -Q takes tasks of all queues.
-CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
+from helpdesk.worker_settings import *  # noqa: E402, F403 (after the broker's address)
+
 # Consumers of the outbox, in their order.
 # What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics, and
 # what the admin's front page shows.
@@ -366,11 +325,22 @@ OUTBOX_CONSUMERS = {
     "webhooks": "tickets.services.delivery.webhooks.handle_events",
     "audit": "tickets.services.delivery.audit.handle_events",
 }
-# Each takes the ids of tickets whose customer has changed.
+# What updates copies of a customer's data; each follower takes the ids of tickets.
+CUSTOMER_TASK = "tickets.follow_customers"
 CUSTOMER_FOLLOWERS = [
     "tickets.services.lists.search.index_texts_of",
     "reporting.services.facts.update_facts",
 ]
+# Tasks that take up what lies in the database, and functions that return what there is.
+LEFT_WORK = {
+    "helpdesk.deliver_audit": "helpdesk.audit.deliver.left",
+    "customers.resume_files": "customers.services.imports.left",
+    "reporting.resume_what_ifs": "reporting.services.simulation.left",
+    "tickets.resume_bulks": "tickets.services.lists.bulk.left",
+    "tickets.resume_records": "tickets.services.customer_records.merge_and_erase.left",
+    "tickets.resume_replans": "tickets.services.sla.recalculation.stalled",
+    "tickets.send_webhooks": "tickets.services.delivery.webhooks.due",
+}
 # What else follows from tickets and is held against them by verify_tickets.
 TICKET_VERIFIERS = ["reporting.services.verify.drifts"]
 

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from helpdesk import left_work
 from helpdesk.audit import deliver
 from helpdesk.mail import delivery
 
@@ -14,3 +15,8 @@ def send_mail() -> int:
 @shared_task(name="helpdesk.deliver_audit")
 def deliver_audit() -> int:
     return deliver.deliver()
+
+
+@shared_task(name="helpdesk.start_left_work")
+def start_left_work() -> None:
+    left_work.start()

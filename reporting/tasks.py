@@ -9,7 +9,6 @@ from django.core.cache import cache
 from helpdesk import jobs
 from helpdesk.clock import this_second
 from reporting.domain.days import day_of
-from reporting.models import Simulation
 from reporting.services import facts, rollups, simulation, weekly
 
 ROLLING = "reporting:rolling"
@@ -40,8 +39,8 @@ def roll_up() -> int:
 
 @shared_task(name="reporting.resume_what_ifs")
 def resume_simulations() -> None:
-    for left in jobs.abandoned(Simulation):
-        jobs.drive(simulation.step, left.pk)
+    for unfinished in simulation.left():
+        jobs.drive(simulation.step, unfinished.pk)
 
 
 @shared_task(name="reporting.send_weekly")

@@ -6,7 +6,6 @@ from django.core.cache import cache
 
 from helpdesk import jobs, wake
 from helpdesk.clock import this_second
-from tickets.models import Bulk, CustomerJob
 from tickets.services.customer_records import follow, merge_and_erase
 from tickets.services.delivery import old_mail, outbox, webhooks
 from tickets.services.email import suspended
@@ -78,9 +77,13 @@ def forget_webhook_marks() -> int:
 
 @shared_task(name="tickets.process_mail")
 def process_mail() -> int:
-    """Process messages that were recorded, and left when a process died or an engine was away, or
-    that an earlier release could not read."""
-    return receive.process_left_behind() + receive.try_parked_again()
+    """Process messages that were recorded, and left when a process died or an engine was away."""
+    return receive.process_left_behind()
+
+
+@shared_task(name="tickets.try_parked_mail")
+def try_parked_mail() -> int:
+    return receive.try_parked_again()
 
 
 @shared_task(name="tickets.sweep_suspended")
@@ -94,16 +97,16 @@ def sweep_suspended() -> int:
 
 @shared_task(name="tickets.resume_bulks")
 def resume_bulks() -> None:
-    for left in jobs.abandoned(Bulk):
-        jobs.drive(bulk.step, left.pk)
+    for unfinished in bulk.left():
+        jobs.drive(bulk.step, unfinished.pk)
 
 
 @shared_task(name="tickets.resume_records")
 def resume_records() -> None:
-    for left in merge_and_erase.due_for_a_second_look():
-        merge_and_erase.look_again(left)
-    for left in jobs.abandoned(CustomerJob):
-        jobs.drive(merge_and_erase.step, left.pk)
+    for finished in merge_and_erase.due_for_a_second_look():
+        merge_and_erase.look_again(finished)
+    for unfinished in merge_and_erase.unfinished():
+        jobs.drive(merge_and_erase.step, unfinished.pk)
 
 
 @shared_task(name="tickets.follow_customers")

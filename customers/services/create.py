@@ -12,6 +12,7 @@ from customers.domain.choices import Segment, ShipmentStatus, can_be_stored
 from customers.domain.contact import ContactRefused
 from customers.domain.vin import VinDoubted
 from customers.services import search_words
+from customers.services.changes import note_change
 from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.transaction_guards import check_customer
 from customers.store import queries
@@ -19,7 +20,6 @@ from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
-    changed,
     customer_pk,
     email_pk,
     external_pk,
@@ -151,7 +151,7 @@ def edit_customer(
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
-            transaction.put(changed(customer_id, new_ulid()))
+            note_change(transaction, customer_id)
             for key in wanted - held:
                 transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
             for key in held - wanted:

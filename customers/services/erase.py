@@ -16,13 +16,13 @@ from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded, words_to_find
 from customers.models import CustomerFile
 from customers.services import search_words
+from customers.services.changes import note_change
 from customers.services.create import guarded
 from customers.store import queries
 from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
-    changed,
     customer_pk,
     set_vehicle_keys,
     vin_pk,
@@ -30,7 +30,6 @@ from customers.store.items import (
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.dynamo.transaction import Action, ConditionFailed, Transaction, changes
-from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy, Invalid, NotFound
 
 ERASED_NAME = "Erased customer"
@@ -125,7 +124,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Customer.version == before.version)
-            transaction.put(changed(customer_id, new_ulid()))
+            note_change(transaction, customer_id)
             for key in guarded(before):
                 transaction.delete(Guard(key), Guard.customer_id == customer_id)
             search_words.write(transaction, before, after)

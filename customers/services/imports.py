@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -135,6 +136,11 @@ def step(file_id: int) -> CustomerFile:
         file.worked = 0
     jobs.step_done(file, finished=finished)
     return file
+
+
+def left() -> QuerySet[CustomerFile]:
+    """Return confirmed files that are not imported to the end, and that nobody works on."""
+    return jobs.abandoned(CustomerFile).exclude(confirmed_at=None)
 
 
 def forget_old() -> None:

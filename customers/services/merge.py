@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from customers.services import search_words
+from customers.services.changes import note_change
 from customers.services.create import LONGEST_NOTES, guarded
 from customers.services.transaction_guards import THERE
 from customers.services.vehicles import change_owner
 from customers.store import queries
-from customers.store.items import DETAILS, Customer, Guard, changed, customer_pk, set_customer_keys
+from customers.store.items import DETAILS, Customer, Guard, customer_pk, set_customer_keys
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
-from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
 
 MOST_VALUES = 100
@@ -129,7 +129,7 @@ def finish(source_id: str, *, by: Actor) -> None:
     with Transaction() as transaction:
         transaction.update(into, changes(into, after), Customer.version == into.version)
         transaction.update(source, changes(source, signpost), Customer.version == source.version)
-        transaction.put(changed(into.customer_id, new_ulid()))
+        note_change(transaction, into.customer_id)
         for key in guarded(source):
             transaction.put(
                 Guard(key, customer_id=into.customer_id), Guard.customer_id == source_id

@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from customers.services import search_words
+from customers.services.changes import note_change
 from customers.services.create import guarded
 from customers.store import queries
 from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
-    changed,
     email_pk,
     set_customer_keys,
     set_vehicle_keys,
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
-from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.mail.address import AddressRefused, as_kept
 
 Kind = TypeVar("Kind", Customer, Vehicle)
@@ -120,7 +119,7 @@ def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
             transaction.delete(Guard(key), own)
         search_words.write(transaction, before, after)
         if after.email != before.email:
-            transaction.put(changed(before.customer_id, new_ulid()))
+            note_change(transaction, before.customer_id)
     return True, unclear
 
 

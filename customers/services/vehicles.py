@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
 from customers.services import search_words
+from customers.services.changes import note_change
 from customers.services.create import checked_vehicle, taken, unknown_year
 from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.read import find_vehicle
@@ -14,7 +15,6 @@ from customers.store.items import (
     Customer,
     Guard,
     Vehicle,
-    changed,
     customer_pk,
     set_vehicle_keys,
     vehicle_sk,
@@ -23,7 +23,6 @@ from customers.store.items import (
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
-from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
 
@@ -70,7 +69,7 @@ def edit_vehicle(
     try:
         with Transaction() as transaction:
             transaction.update(before, changes(before, after), Vehicle.version == before.version)
-            transaction.put(changed(before.customer_id, new_ulid()))
+            note_change(transaction, before.customer_id)
             if after.vin != before.vin:
                 _move_vin(transaction, before, after)
             search_words.write(transaction, before, after)
@@ -101,7 +100,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
             check_customer(transaction, to)
             transaction.delete(before, Vehicle.version == before.version)
             transaction.put(after, Vehicle.pk.does_not_exist())
-            transaction.put(changed(before.customer_id, new_ulid()))
+            note_change(transaction, before.customer_id)
             if after.vin:
                 guard = Guard(vin_pk(after.vin), customer_id=to, vehicle_id=vehicle_id)
                 transaction.put(guard, Guard.customer_id == before.customer_id)

@@ -53,6 +53,11 @@ def append(facts: Sequence[Fact], *, now: datetime | None = None) -> int:
     raise Busy(_("Others are updating this right now. Try again."))
 
 
+def left() -> bool:
+    """Return whether the queue holds anything. One SQL query."""
+    return QueuedEntry.objects.filter(delivered_at=None).exists()
+
+
 def deliver(*, now: datetime | None = None) -> int:
     """Append what the queue holds, the oldest first; return how many entries it gave away.
 

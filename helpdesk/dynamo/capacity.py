@@ -34,8 +34,8 @@ def counting() -> Iterator[Usage]:
         _usages.reset(token)
 
 
-def record(model: Any, parsed: dict[str, Any], **_: Any) -> None:
-    """Add a botocore `after-call` event to every open count."""
+def record(model: Any, parsed: dict[str, Any]) -> float:
+    """Add a request to every open count; return the capacity units that it consumed."""
     consumed = parsed.get("ConsumedCapacity") or []
     units = sum(
         table.get("CapacityUnits", 0.0)
@@ -44,3 +44,4 @@ def record(model: Any, parsed: dict[str, Any], **_: Any) -> None:
     for usage in _usages.get():
         usage.operations.append(model.name)
         usage.capacity += units
+    return float(units)

@@ -20,7 +20,7 @@ from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import NULL
 from pynamodb.models import Model
 
-from helpdesk.dynamo import capacity, wire
+from helpdesk.dynamo import observed, wire
 
 _lock = Lock()
 
@@ -125,7 +125,7 @@ def _client(pid: int) -> Any:
             retries={"mode": "standard", "total_max_attempts": 4},
         ),
     )
-    made.meta.events.register("after-call.dynamodb", capacity.record)
+    observed.watch(made.meta.events)
     return made
 
 

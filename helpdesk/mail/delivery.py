@@ -20,7 +20,7 @@ from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from pynamodb.exceptions import PynamoDBException, UpdateError
 
-from helpdesk import database_away, wake
+from helpdesk import database_away, tracing, wake
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.log_redaction import kind_of
@@ -74,7 +74,14 @@ def send_due(*, now: datetime | None = None) -> int:
         for (name, group), found in groupby(due, key=lambda mail: (mail.kind, mail.group)):
             at = now or this_second()  # a batch may take long, and a claim counts from its own time
             try:
-                sent += _send([mail for mail in found if _claim(mail, at)], server, at)
+                mails = list(found)
+                with tracing.span(
+                    f"mail: {name}",
+                    parent=mails[0].trace,
+                    kind="PRODUCER",
+                    ticket_id=mails[0].about.get("ticketId"),
+                ):
+                    sent += _send([mail for mail in mails if _claim(mail, at)], server, at)
             except ServerAway as away:
                 log.warning("mail_server_away", reason=kind_of(away.__cause__ or away))
                 break
@@ -114,7 +121,8 @@ def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
         if message is None:
             _drop(mails)
             return 0
-        handed_over = server.give(message)
+        with tracing.span("mail server", kind="CLIENT"):
+            handed_over = server.give(message)
     except (Undeliverable, Refused) as error:
         _end(mails, of_kind, Result.FAILED, error.problem, now)
         return 0

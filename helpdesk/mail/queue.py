@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from pynamodb.attributes import UnicodeAttribute
 
+from helpdesk import tracing
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key, shard_keys
 from helpdesk.dynamo.table import Item, TableMeta
@@ -44,6 +45,8 @@ class QueuedEmail(Item):
     state = UnicodeAttribute(default=PENDING)
     claimed_at = InstantAttribute(attr_name="claimedAt", null=True)
     tries = IntegerAttribute(default=0)
+    trace = UnicodeAttribute(null=True)
+    """The span that it follows from (helpdesk/tracing.py)."""
 
     @property
     def about(self) -> Reference:
@@ -55,6 +58,7 @@ class QueuedEmail(Item):
         again = queued(self.kind, self.about, group=self.group, key=self.key, at=at)
         again.queued_at = self.queued_at
         again.tries = self.tries + 1
+        again.trace = self.trace
         return again
 
 
@@ -98,6 +102,7 @@ def queued(
         key=key,
         reference=json.dumps(dict(reference)),
         queued_at=at,
+        trace=tracing.here(),
     )
 
 

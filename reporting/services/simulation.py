@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from helpdesk import jobs
@@ -86,6 +87,11 @@ def simulation_of(simulation_id: int, *, by: Actor) -> Simulation:
     if found is None:
         raise NotFound(_("SLA simulation not found."))
     return found
+
+
+def left() -> QuerySet[Simulation]:
+    """Return unfinished simulations that nobody works on."""
+    return jobs.abandoned(Simulation)
 
 
 def step(simulation_id: int) -> Simulation:

@@ -9,7 +9,7 @@ from customers.models import CustomerFile
 from customers.services import imports
 from customers.services.create import create_customer
 from customers.services.read import customer_with_email, find_customers, vehicle_with_vin
-from customers.tasks import resume_files
+from customers.tasks import forget_files, resume_files
 from helpdesk import csv_files, jobs
 from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid, NotAllowed, NotFound
@@ -168,7 +168,7 @@ def test_files_are_their_uploaders_and_forgotten(desk):
         upload(desk, "name\nAnn\n", by=desk.outsider)
     CustomerFile.objects.update(asked_at=timezone.now() - imports.KEPT * 2)
 
-    resume_files()
+    forget_files()
 
     assert not CustomerFile.objects.exists()
 

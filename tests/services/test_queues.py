@@ -23,11 +23,14 @@ QUEUE_OF = {
     # Mail that was left behind, and what nobody decided on: as much as there is.
     "tickets.process_mail": JOBS,
     "tickets.sweep_suspended": JOBS,
+    "tickets.try_parked_mail": JOBS,
     "tickets.replan": JOBS,
     # Milestones of tickets, and nothing else.
     "tickets.sla_sweep": SWEEPS,
     "tickets.fire_due": SWEEPS,
     # Bounded work on Helpdesk's own engines.
+    "customers.forget_files": SHORT,
+    "helpdesk.start_left_work": SHORT,
     "reporting.roll_up": SHORT,
     "tickets.close_silent": SHORT,
     "tickets.follow_customers": SHORT,

@@ -34,6 +34,7 @@ class OutboxEvent(Item):
     reopen_cycle = IntegerAttribute(attr_name="life")
     data = UnicodeAttribute()  # JSON; what depends on the kind
     request_id = UnicodeAttribute(attr_name="requestId", null=True)
+    trace = UnicodeAttribute(null=True)  # the span that it follows from (helpdesk/tracing.py)
     # Of a failed event alone: the consumers that have yet to take it, and when to try again
     untaken = UnicodeSetAttribute(null=True)
     retry_at = InstantAttribute(attr_name="retryAt", null=True)
@@ -76,6 +77,7 @@ def set_aside(event: OutboxEvent, *, untaken: Iterable[str], retry_at: datetime)
         reopen_cycle=event.reopen_cycle,
         data=event.data,
         request_id=event.request_id,
+        trace=event.trace,
         untaken=set(untaken),
         retry_at=retry_at,
     )

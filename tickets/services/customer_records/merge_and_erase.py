@@ -116,6 +116,16 @@ def due_for_a_second_look() -> QuerySet[CustomerJob]:
     )
 
 
+def unfinished() -> QuerySet[CustomerJob]:
+    """Return jobs that nobody works on."""
+    return jobs.abandoned(CustomerJob)
+
+
+def left() -> bool:
+    """Return whether a job is unfinished, or has to be checked once more."""
+    return due_for_a_second_look().exists() or unfinished().exists()
+
+
 def look_again(job: CustomerJob) -> None:
     """Go through the customer's tickets of a finished job once more."""
     CustomerJob.objects.filter(pk=job.pk).update(finished_at=None, place="", looked_again=True)

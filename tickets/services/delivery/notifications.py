@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 
+from helpdesk import tracing
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import (
@@ -52,7 +53,8 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
     for event in events:
         match event.what:
             case Escalated() as escalated:
-                _notify_of_escalation(event, escalated)
+                with tracing.resumed(event.event_id):
+                    _notify_of_escalation(event, escalated)
             case Assigned(to):
                 _notify(event, "assigned", _working([to]))
             case Bounced(_, written_by, assigned_to):

@@ -18,7 +18,7 @@ from django.core.cache import cache as marks
 from django.utils.module_loading import import_string
 from ulid import ULID
 
-from helpdesk import wake
+from helpdesk import tracing, wake
 from helpdesk.clock import this_second
 from helpdesk.dynamo.shards import shard_key
 from tickets.store import events
@@ -135,7 +135,7 @@ def retry_failed(*, now: datetime | None = None) -> int:
         left = {
             name
             for name, consumer in _consumers().items()
-            if name in (event.untaken or ()) and _deliver(consumer, [event])
+            if name in (event.untaken or ()) and _deliver(name, consumer, [event])
         }
         if left:
             events.put_off(event, untaken=left, retry_at=at + _pause(event, at))
@@ -164,7 +164,7 @@ def _settle(found: Sequence[OutboxEvent], each: Callable[[], object], now: datet
     untaken: dict[str, set[str]] = {}
     for name, consumer in _consumers().items():
         each()
-        for event_id in _deliver(consumer, found):
+        for event_id in _deliver(name, consumer, found):
             untaken.setdefault(event_id, set()).add(name)
     taken = [event for event in found if event.event_id not in untaken]
     events.forget(taken)
@@ -194,16 +194,17 @@ def _pause(event: OutboxEvent, now: datetime) -> timedelta:
     return min(max(tenth, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _deliver(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
-    """Deliver events to a consumer; return the ids of those that failed.
+def _deliver(name: str, consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
+    """Deliver events to the consumer of this name; return the ids of those that failed.
 
     After a failure each event is delivered separately, so that one does not hold up the others.
     """
     try:
-        consumer(found)
+        with tracing.batch(f"outbox: {name}", map(_traced, found)):
+            consumer(found)
     except Exception as error:
         if len(found) > 1:
-            return set().union(*(_deliver(consumer, [event]) for event in found))
+            return set().union(*(_deliver(name, consumer, [event]) for event in found))
         event = found[0]
         log.exception(
             "event_not_taken",
@@ -215,6 +216,11 @@ def _deliver(consumer: Consumer, found: Sequence[OutboxEvent]) -> set[str]:
         )
         return {event.event_id}
     return set()
+
+
+def _traced(event: OutboxEvent) -> tracing.Started:
+    about = {"ticket_id": event.ticket_id, "event": event.kind}
+    return tracing.Started(event.event_id, event.trace, about)
 
 
 @cache

@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
+from helpdesk import tracing
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import Action, Condition, ConditionFailed, Transaction
@@ -44,7 +45,8 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
     for event in events:
         match event.what:
             case Communicated(communication_id=line_id, deliver=True):
-                _queue(event.ticket_id, line_id, at=event.at)
+                with tracing.resumed(event.event_id):
+                    _queue(event.ticket_id, line_id, at=event.at)
 
 
 def send_again(

@@ -17,6 +17,7 @@ from time import sleep
 import structlog
 from django.utils.translation import gettext as _
 
+from helpdesk import tracing
 from helpdesk.accounts.actors import SYSTEM, Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction, changes
@@ -118,6 +119,7 @@ def _change(
 ) -> list[Ticket]:
     require_ticket_work(by)
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
+    tracing.about(ticket_id=ticket_ids[0])
     stored: list[Ticket] = []
 
     def prepare(transaction: Transaction) -> list[Ticket]:

@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 
 import structlog
 
+from helpdesk import tracing
 from helpdesk.accounts.actors import Actor
 from tickets.domain import events
 from tickets.domain.events import Event
@@ -111,4 +112,5 @@ def outbox_event(
         reopen_cycle=ticket.reopen_cycle,
         data=events.dump(event),
         request_id=structlog.contextvars.get_contextvars().get("request_id"),
+        trace=tracing.here(),
     )

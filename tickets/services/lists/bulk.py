@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -205,6 +205,11 @@ def bulk_of(bulk_id: int, *, by: Actor) -> Bulk:
     if found is None:
         raise NotFound(_("Bulk change not found."))
     return found
+
+
+def left() -> QuerySet[Bulk]:
+    """Return unfinished changes of many tickets that nobody works on."""
+    return jobs.abandoned(Bulk)
 
 
 def step(bulk_id: int) -> Bulk:

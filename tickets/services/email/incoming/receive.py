@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from helpdesk import wake
 from helpdesk.clock import this_second
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Busy
@@ -170,12 +171,15 @@ def try_parked_again(*, now: datetime | None = None) -> int:
     """Process messages that an earlier release of the reader could not read, each once; return how
     many are parked no longer.
 
-    A message that cannot be read now either is parked by this release, at the end of the list.
-    Cost: a query a shard and a batch read, and that of at most AGAIN messages.
+    A message that cannot be read now either is parked by this release, at the end of the list. If
+    there are more than AGAIN, a worker is woken for the rest. Cost: a query a shard and a batch
+    read, and that of at most AGAIN messages.
     """
     oldest = store.emails_page(Outcome.PARKED.value, limit=BATCH, forward=True)
     earlier = [one for one in oldest if (one.reader or 0) < version.READER]
     states = [try_to_process(mail, now=now).state for mail in earlier[:AGAIN]]
+    if len(earlier) > AGAIN:
+        wake.send("tickets.try_parked_mail")
     return sum(state != Outcome.PARKED for state in states)
 
 
