@@ -11,6 +11,7 @@ from kombu import Connection
 from customers.models import CustomerFile
 from customers.services import imports
 from helpdesk import left_work, wake
+from helpdesk.audit.deliver import deliver
 from helpdesk.audit.models import QueuedEntry
 from helpdesk.dynamo import capacity
 from tickets.models import Bulk, CustomerJob, Recalculation, Webhook
@@ -54,33 +55,43 @@ def test_a_worker_waits_for_a_task_in_one_command_of_ten_seconds():
 def test_what_was_left_in_the_database_is_started_and_nothing_else(desk, sent):
     long_ago = timezone.now() - timedelta(minutes=5)
     owner = {"asked_by": desk.rep_user}
-    assert left_work.start() == []
+
+    def started():
+        deliver()  # configuration is noted in the audit record
+        return left_work.start()
+
+    assert started() == []
 
     Webhook.objects.create(name="Billing", url="https://billing.example/", events=["created"])
-    assert left_work.start() == ["tickets.send_webhooks"]
+    assert started() == ["tickets.send_webhooks"]
     Webhook.objects.update(active=False)
 
     bulk = Bulk.objects.create(ticket_ids=[], **owner)
-    assert left_work.start() == [], "its page does the steps"
+    assert started() == [], "its page does the steps"
     Bulk.objects.update(asked_at=long_ago)
-    assert left_work.start() == ["tickets.resume_bulks"]
+    assert started() == ["tickets.resume_bulks"]
     bulk.delete()
 
     file = CustomerFile.objects.create(kind=CustomerFile.Kind.CUSTOMERS, **owner)
     CustomerFile.objects.update(asked_at=long_ago)
-    assert left_work.start() == [], "nobody has confirmed it"
+    assert started() == [], "nobody has confirmed it"
     CustomerFile.objects.update(confirmed_at=long_ago)
-    assert left_work.start() == ["customers.resume_files"]
+    assert started() == ["customers.resume_files"]
     assert list(imports.left()) == [file]
     file.delete()
 
     CustomerJob.objects.create(
         kind=CustomerJob.Kind.ERASE, customer_id="c", finished_at=long_ago, **owner
     )
-    assert left_work.start() == ["tickets.resume_records"], "it is checked once more"
+    assert started() == ["tickets.resume_records"], "it is checked once more"
     CustomerJob.objects.update(looked_again=True)
-    assert left_work.start() == []
+    assert started() == []
 
     Recalculation.objects.create(reason="Policy changed")
     Recalculation.objects.update(progressed_at=long_ago)
-    assert left_work.start() == ["tickets.resume_replans"]
+    assert started() == ["tickets.resume_replans"]
+    Recalculation.objects.all().delete()
+
+    assert started() == []
+    QueuedEntry.objects.create(key="k", at=long_ago, kind="rule", action="change", object_id="1")
+    assert left_work.start() == ["helpdesk.deliver_audit"]

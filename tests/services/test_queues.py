@@ -30,6 +30,7 @@ QUEUE_OF = {
     "tickets.fire_due": SWEEPS,
     # Bounded work on Helpdesk's own engines.
     "customers.forget_files": SHORT,
+    "helpdesk.deliver_audit": SHORT,
     "helpdesk.start_left_work": SHORT,
     "reporting.roll_up": SHORT,
     "tickets.close_silent": SHORT,
