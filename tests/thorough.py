@@ -96,6 +96,10 @@ FORMS = (
         ("tests/security/test_erasure.py",),
     ),
     Form(
+        *("BACKUP_WRITES", "3000", "A desk in use that is backed up and restored elsewhere"),
+        ("tests/backup/test_under_load.py",),
+    ),
+    Form(
         *("MERGES_UNDONE", "200", "Stories of a ticket and its twin: one is merged, and is not"),
         ("tests/services/test_links_and_merges.py",),
     ),

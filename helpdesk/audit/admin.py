@@ -20,7 +20,7 @@ from helpdesk.accounts.people import names_of
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.audit import store, words
 from helpdesk.audit.models import AuditEntry
-from helpdesk.audit.record import loaded, record
+from helpdesk.audit.record import Change, loaded, record
 from helpdesk.dynamo.pages import Page, PagePosition
 from helpdesk.dynamo_admin.options import PlannedAdmin
 from helpdesk.dynamo_admin.paths import ByKey, Listing, ListQuery, Row, serve
@@ -109,7 +109,7 @@ class AuditAdmin(ReadOnly, PlannedAdmin):
     list_filter = (ActorFilter, KindFilter, by_date("recorded_at", _("date")))
     search_by = "words"
     search_help_text = _("An object with its number, such as user:12, policy:3 or ticket:4711.")
-    fields = ("sequence", "when", "recorded_at", "person", "what", "object_id", "changed", "hash")
+    fields = ("sequence", "when", "recorded_at", "person", "what", "object_link", "changed", "sum")
 
     def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
         names = _names(row.actor for row in rows)
@@ -150,12 +150,26 @@ class AuditAdmin(ReadOnly, PlannedAdmin):
     @admin.display(description=_("object"))
     def object_link(self, entry: AuditEntry) -> SafeString:
         address = reverse("admin:audit_auditentry_changelist")
-        return format_html('<a href="{}?q={}">{}</a>', address, entry.object_id, entry.object_id)
+        link = '<a href="{}?q={}"><code>{}</code></a>'
+        return format_html(link, address, entry.object_id, entry.object_id)
+
+    @admin.display(description=_("hash"))
+    def sum(self, entry: AuditEntry) -> SafeString:
+        return format_html("<code>{}</code>", entry.hash)
 
     @admin.display(description=_("changes"))
     def changed(self, entry: AuditEntry) -> SafeString:
-        lines = [words.change_in_words(entry.kind, change) for change in loaded(entry.changes)]
+        """Show each field, and from what to what as it is stored, where that is recorded."""
+        lines = [_line(entry.kind, change) for change in loaded(entry.changes)]
         return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
+
+
+def _line(kind: str, change: Change) -> SafeString:
+    name = words.field_in_words(kind, change.field)
+    if change.values is None:
+        return format_html("{}", name)
+    before, after = (value or "–" for value in change.values)
+    return format_html("{}: <code>{}</code> → <code>{}</code>", name, before, after)
 
 
 def _lines(plan: Plan) -> Iterator[list[object]]:

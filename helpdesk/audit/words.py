@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.audit.acting import COMMAND, SYSTEM
 from helpdesk.audit.audited import models_on_record
-from helpdesk.audit.record import Change
 
 _KINDS: Mapping[str, Any] = MappingProxyType(
     {
@@ -41,6 +40,8 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "used": _("used"),
     }
 )
+_FIELDS: Mapping[str, Any] = MappingProxyType({"user": _("person")})
+"""Of kinds that have no model."""
 NOT_PEOPLE: Mapping[str, Any] = MappingProxyType(
     {SYSTEM: _("Helpdesk"), COMMAND: _("Command line")}
 )
@@ -61,16 +62,9 @@ def action_in_words(action: str) -> str:
     return str(_ACTIONS.get(action, action))
 
 
-def change_in_words(kind: str, change: Change) -> str:
-    """Return a change as a line: the field, and from what to what where that is recorded."""
-    name = _field(kind, change.field)
-    if change.values is None:
-        return name
-    before, after = (value if value not in (None, "") else "–" for value in change.values)
-    return f"{name}: {before} → {after}"
-
-
-def _field(kind: str, name: str) -> str:
+def field_in_words(kind: str, name: str) -> str:
+    """Return the name of a field that changed."""
     model = Group if kind == "group" else models_on_record.get(kind)
     known = {field.name: field for field in model._meta.get_fields()} if model else {}
-    return str(capfirst(getattr(known.get(name), "verbose_name", name)))
+    of_model = getattr(known.get(name), "verbose_name", None)
+    return str(capfirst(of_model or _FIELDS.get(name, name)))

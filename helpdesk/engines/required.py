@@ -15,6 +15,7 @@ from helpdesk.engines.ports import Address, accepts
 
 NEED_NONE = frozenset(
     {
+        "backup",
         "check",
         "collectstatic",
         "compilemessages",
@@ -24,12 +25,13 @@ NEED_NONE = frozenset(
         "infrastructure",
         "makemessages",
         "makemigrations",
+        "restore",
         "tailwind",
         "update_messages",
         "version",
     }
 )
-"""Commands that read and write no data."""
+"""Commands that read and write no data, or the files in which it is."""
 
 _STANDARD_PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379}
 

@@ -66,7 +66,7 @@ def test_a_row_says_who_did_what_from_what_to_what(browser, desk):
     page = browser.get(f"{LIST}?kind=policy").content.decode()
     assert desk.supervisor.name in page
     assert "SLA policy: changed" in page
-    assert "Name: a6 → –<br>Business hours calendar" in page
+    assert "Name: <code>a6</code> → <code>–</code><br>Business hours calendar" in page
     assert 'href="/admin/audit/auditentry/?q=policy:0"' in page
     one = browser.get(f"{LIST}2026-11-02T12:00:00Z_23000000000001/change/").content.decode()
     assert "policy:0" in one

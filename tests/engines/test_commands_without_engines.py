@@ -13,9 +13,9 @@ from helpdesk.engines import ports, required
 
 ROOT = Path(__file__).parents[2]
 OURS = ("helpdesk", "helpdesk.accounts", "customers", "tickets", "reporting")
-NO_DATA = {"collectstatic", "infrastructure", "update_messages"}
+NO_ENGINE = {"backup", "collectstatic", "infrastructure", "restore", "update_messages"}
 DATA_COMMANDS = sorted(
-    name for name, app in get_commands().items() if app in OURS and name not in NO_DATA
+    name for name, app in get_commands().items() if app in OURS and name not in NO_ENGINE
 )
 
 

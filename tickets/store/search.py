@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
@@ -295,6 +295,11 @@ def numbers() -> set[int]:
     """Return the numbers of all entries. One SQL query that reads them all: only for
     verification."""
     return set(Entry.objects.values_list("number", flat=True))
+
+
+def highest_number() -> int:
+    """Return the highest number that has an entry; 0 without any. One SQL query."""
+    return Entry.objects.aggregate(highest=Max("number"))["highest"] or 0
 
 
 def originals(numbers: Sequence[int]) -> dict[int, str]:
