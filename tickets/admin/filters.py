@@ -111,11 +111,11 @@ class OrderFilter(admin.SimpleListFilter):
     parameter_name = "order"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("-created_at", _("newest first")), ("-updated_at", _("recently updated"))]
+        return [("-created_at", _("Newest first")), ("-updated_at", _("Recently updated"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *more = super().choices(changelist)
-        yield {**first, "display": _("best match") if changelist.query else _("least time left")}
+        yield {**first, "display": _("Best match") if changelist.query else _("Least time left")}
         yield from more
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
