@@ -64,6 +64,10 @@ FORMS = (
         ("tests/browser/test_typing.py",),
     ),
     Form(
+        *("DOVECOT", "200", "Mail fetched from Dovecot, which is killed meanwhile"),
+        ("tests/email/imap/test_dovecot.py",),
+    ),
+    Form(
         *("MAIL_OUTAGE", "1", "A running desk whose mail server is away and comes back"),
         ("tests/chaos/test_mail_server_away.py",),
     ),
