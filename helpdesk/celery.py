@@ -67,14 +67,16 @@ def refuse_demo_accounts(**_: object) -> None:
         raise SystemExit(str(refused)) from refused
 
 
-SENT_AT, TRACE = "sent_at", "traceparent"
-"""Headers of a task: when it was enqueued, and from which span."""
+TRACE = "traceparent"
+"""The header of a task that names the span in which it was enqueued."""
 _open: ContextVar[ExitStack | None] = ContextVar("span_of_task", default=None)
 
 
 @before_task_publish.connect
 def tell_when_and_from_where(headers: dict[str, Any], **_: object) -> None:
-    headers[SENT_AT] = this_second().isoformat()
+    from django.conf import settings
+
+    headers[settings.SENT_AT] = this_second().isoformat()
     if trace := tracing.here():
         headers[TRACE] = trace
 

@@ -5,7 +5,9 @@ session, and so that a broken database cannot break the response. For figures se
 helpdesk/metrics.py.
 """
 
+import json
 from collections.abc import Callable
+from datetime import datetime
 
 import redis
 import structlog
@@ -69,6 +71,25 @@ def queue_length() -> int | None:
     except redis.RedisError as error:
         log.warning("queue_unknown", reason=kind_of(error))
         return None
+
+
+def queue_ages(now: datetime) -> dict[str, float]:
+    """Return for how many seconds the first task of each queue has waited, 0 without one; nothing
+    without Redis."""
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+        ) as server:
+            first = {name: server.lindex(name, -1) for name in settings.QUEUES}
+    except redis.RedisError as error:
+        log.warning("queue_unknown", reason=kind_of(error))
+        return {}
+    return {name: _waited(message, now) for name, message in first.items()}
+
+
+def _waited(message: str | bytes | None, now: datetime) -> float:
+    sent_at = json.loads(message)["headers"].get(settings.SENT_AT) if message else None
+    return max((now - datetime.fromisoformat(sent_at)).total_seconds(), 0.0) if sent_at else 0.0
 
 
 def _database() -> bool:

@@ -16,8 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from helpdesk import metric_files
+from helpdesk.clock import this_second
 from helpdesk.dynamo import observed
-from helpdesk.health import engines_answer, queue_length
+from helpdesk.health import engines_answer, queue_ages, queue_length
 
 PATH = "/metrics"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -99,6 +100,14 @@ class _Desk(Collector):
         yield up
         if answers["redis"] and (length := queue_length()) is not None:
             yield GaugeMetricFamily("helpdesk_queue_tasks", "Tasks waiting in the queue.", length)
+            ages = GaugeMetricFamily(
+                "helpdesk_queue_oldest_seconds",
+                "Seconds that the first task of a queue has waited; 0 if there is none.",
+                labels=["queue"],
+            )
+            for queue, waited in queue_ages(this_second()).items():
+                ages.add_metric([queue], waited)
+            yield ages
         if answers["dynamodb"] and answers["database"]:
             for path in settings.METRICS:
                 yield from import_string(path)()

@@ -120,14 +120,6 @@ def resumed(key: str) -> Iterator[None]:
         yield
 
 
-def about(**attributes: Any) -> None:
-    """Add attributes to the current span."""
-    if is_on():
-        from opentelemetry.trace import get_current_span
-
-        get_current_span().set_attributes(_with_names(attributes))
-
-
 def here() -> str | None:
     """Return what a later span has to name as its parent; None without a current span."""
     if not is_on():

@@ -5,6 +5,8 @@ Their options on the command line are in docs/deploy.md.
 
 from kombu import Queue
 
+# The header of a task that says when it was enqueued.
+SENT_AT = "sent_at"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -21,7 +21,13 @@ from tests.chaos.desk import ROOT, Browser, RunningDesk, customer_and_vehicle
 PICTURE = ROOT / "docs/img/trace.svg"
 PATIENCE = 60
 WIDTH, LEFT, ROW, TOP = 1_120, 400, 20, 46
-COLOURS = {"POST": "#2563eb", "task": "#7c3aed", "outbox": "#d97706", "mail": "#059669"}
+COLOURS = {
+    "POST": "#2563eb",
+    "change": "#2563eb",
+    "task": "#7c3aed",
+    "outbox": "#d97706",
+    "mail": "#059669",
+}
 ENGINE = "#94a3b8"
 
 

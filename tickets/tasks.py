@@ -123,7 +123,7 @@ def take_stock() -> None:
 def sla_sweep() -> int:
     """Distribute due tickets among the workers."""
     batches = escalate.due_batches(now=this_second())
-    health.swept()
+    health.swept(batches[0] if batches else ())
     for batch in batches:
         # What is not taken by then, the next sweep shares out again.
         wake.send("tickets.fire_due", batch, expires=settings.SLA_SWEEP_SECONDS)

@@ -121,6 +121,17 @@ def due(now: datetime, *, limit: int) -> list[QueuedEmail]:
     return sorted(found, key=lambda mail: (mail.kind, mail.group, mail.sk))
 
 
+def longest_due_since(now: datetime) -> datetime | None:
+    """Return from when on the longest waiting mail is due; None if none is. One Query a shard."""
+    first = [
+        mail
+        for key in shard_keys(QUEUE)
+        for mail in QueuedEmail.query(key, QueuedEmail.sk < _sk(now, "~"), limit=1)
+    ]
+    times = [InstantAttribute().deserialize(mail.sk.partition("#")[0]) for mail in first]
+    return min(times, default=None)
+
+
 def undelivered_of(
     mail: QueuedEmail, *, result: str, problem: MailProblem | None, at: datetime
 ) -> UndeliveredEmail:

@@ -87,14 +87,16 @@ def oldest_at() -> datetime | None:
     return min((event.at for event in events.waiting(limit=1)), default=None)
 
 
-def oldest_failed_at(consumer: str) -> datetime | None:
-    """Return when the oldest failed event happened; None if there is none.
+def oldest_failed() -> Mapping[str, datetime]:
+    """Return when the oldest event happened on which each consumer has failed, of those that have.
 
     Cost: a query of the failed events.
     """
-    return min(
-        (event.at for event in events.failed() if consumer in (event.untaken or ())), default=None
-    )
+    found: dict[str, datetime] = {}
+    for event in events.failed():
+        for consumer in event.untaken or ():
+            found[consumer] = min(event.at, found.get(consumer, event.at))
+    return found
 
 
 def failed_events() -> int:

@@ -27,7 +27,7 @@ from tickets.domain.errors import TicketArchived
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Direction
 from tickets.services.delivery import outbox
-from tickets.services.lifecycle import idempotency
+from tickets.services.lifecycle import escalation_counts, idempotency
 from tickets.services.lifecycle.draft import Draft, copy_of, write_beside
 from tickets.services.lists import search
 from tickets.store import queries
@@ -119,11 +119,12 @@ def _change(
 ) -> list[Ticket]:
     require_ticket_work(by)
     structlog.contextvars.bind_contextvars(ticket_id=ticket_ids[0])
-    tracing.about(ticket_id=ticket_ids[0])
     stored: list[Ticket] = []
+    escalated: list[str] = []
 
     def prepare(transaction: Transaction) -> list[Ticket]:
         nonlocal known
+        escalated.clear()
         if repeated := idempotency.ticket_before(token, by=by):
             stored[:] = [repeated]
             return []
@@ -145,11 +146,14 @@ def _change(
             for before, draft in zip(befores, drafts, strict=True)
         ]
         stored[:] = [draft.ticket for draft in drafts] if any(written) else befores
+        escalated[:] = [one.rule for draft in drafts for one in draft.escalations]
         if token:
             idempotency.remember(transaction, token, by=by, at=drafts[0].at, ticket=stored[0])
         return stored if any(written) else []
 
-    write_until_done(prepare)
+    with tracing.span("change", ticket_id=ticket_ids[0]):
+        write_until_done(prepare)
+    escalation_counts.add(escalated)
     return stored
 
 

@@ -3,23 +3,25 @@
 from collections.abc import Iterator
 from math import inf
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from helpdesk.accounts.actors import SYSTEM
+from tickets.services.lifecycle import escalation_counts
 from tickets.services.lists.counts import snapshot
-from tickets.services.maintenance.health import pulse
+from tickets.services.maintenance.health import consumer_ages, milestone_lag, pulse
 from tickets.services.maintenance.mail_health import (
     MOST_COUNTED,
     greatest_delay,
+    mail_ages,
     mail_counts,
     mailbox_health,
 )
 
 
-def gauges() -> Iterator[GaugeMetricFamily]:
-    """Yield the gauges. Raises if an engine is away.
+def gauges() -> Iterator[Metric]:
+    """Yield the gauges, and the counter of escalations. Raises if an engine is away.
 
-    Cost: that of `pulse`, `snapshot`, `mailbox_health`, `greatest_delay` and `mail_counts`.
+    Cost: that of `pulse`, `milestone_lag`, `consumer_ages`, `by_rule`, `snapshot`, and the mail's.
     """
     found = pulse(by=SYSTEM)
     oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
@@ -39,6 +41,26 @@ def gauges() -> Iterator[GaugeMetricFamily]:
             "Seconds since the last sweep.",
             found.since_sweep.total_seconds(),
         )
+    if (lag := milestone_lag(by=SYSTEM)) is not None:
+        yield GaugeMetricFamily(
+            "helpdesk_milestone_lag_seconds",
+            "How late the last sweep found the earliest milestone; 0 if none was due.",
+            lag.total_seconds(),
+        )
+    ages = GaugeMetricFamily(
+        "helpdesk_outbox_consumer_age_seconds",
+        "Age of the oldest event that a consumer has yet to handle; 0 if there is none.",
+        labels=["consumer"],
+    )
+    for consumer, age in consumer_ages(by=SYSTEM).items():
+        ages.add_metric([consumer], age.total_seconds())
+    yield ages
+    escalations = CounterMetricFamily(
+        "helpdesk_escalations", "Escalations by the rule that fired.", labels=["rule"]
+    )
+    for rule, count in escalation_counts.by_rule().items():
+        escalations.add_metric([rule], count)
+    yield escalations
     counts = snapshot(by=SYSTEM).all
     tickets = GaugeMetricFamily(
         "helpdesk_tickets", "Active tickets by SLA status.", labels=["standing"]
@@ -49,10 +71,10 @@ def gauges() -> Iterator[GaugeMetricFamily]:
     yield from _mail_gauges()
 
 
-def _mail_gauges() -> Iterator[GaugeMetricFamily]:
+def _mail_gauges() -> Iterator[Metric]:
     """Yield the gauges of the email channel.
 
-    Cost: that of `mailbox_health`, `greatest_delay` and `mail_counts`.
+    Cost: that of `mailbox_health`, `greatest_delay`, `mail_counts` and `mail_ages`.
     """
     age = GaugeMetricFamily(
         "helpdesk_mailbox_fetch_age_seconds",
@@ -95,3 +117,11 @@ def _mail_gauges() -> Iterator[GaugeMetricFamily]:
     for name in ("stored", "suspended", "parked", "undelivered"):
         emails.add_metric([name], getattr(counts, name))
     yield emails
+    waits = GaugeMetricFamily(
+        "helpdesk_email_age_seconds",
+        "Age of the oldest email of each list; due: how long an outgoing one has been due.",
+        labels=["state"],
+    )
+    for state, waited in mail_ages(by=SYSTEM).items():
+        waits.add_metric([state], waited.total_seconds())
+    yield waits
