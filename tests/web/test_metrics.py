@@ -128,7 +128,7 @@ def test_dynamodb_is_counted_by_access_path(client, desk):
 def test_how_long_the_first_task_of_a_queue_has_waited(broker, settings):
     settings.REDIS_URL = broker
     assert health.queue_ages(this_second()) == dict.fromkeys(settings.QUEUES, 0.0)
-    sender = Celery(broker=broker)
+    sender = Celery(broker=broker, set_as_current=False)
     sender.conf.update(task_queues=settings.CELERY_TASK_QUEUES, task_default_queue="celery")
     sender.send_task("tickets.pass_on", queue="mail")
     sender.send_task("tickets.pass_on", queue="mail")
