@@ -339,6 +339,7 @@ LEFT_WORK = {
     "tickets.resume_bulks": "tickets.services.lists.bulk.left",
     "tickets.resume_records": "tickets.services.customer_records.merge_and_erase.left",
     "tickets.resume_replans": "tickets.services.sla.recalculation.stalled",
+    "tickets.resume_retention": "tickets.services.maintenance.retention.left",
     "tickets.send_webhooks": "tickets.services.delivery.webhooks.due",
 }
 # What else follows from tickets and is held against them by verify_tickets.

@@ -42,6 +42,7 @@ CELERY_TASK_ROUTES = {
             "tickets.resume_bulks",
             "tickets.process_mail",
             "tickets.resume_records",
+            "tickets.resume_retention",
             "tickets.sweep_suspended",
             "tickets.try_parked_mail",
             "tickets.replan",

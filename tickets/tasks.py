@@ -13,7 +13,7 @@ from tickets.services.email.incoming import limits, receive
 from tickets.services.email.storage import unrecorded
 from tickets.services.lifecycle import auto_close, escalate
 from tickets.services.lists import bulk
-from tickets.services.maintenance import health
+from tickets.services.maintenance import health, retention
 from tickets.services.sla import recalculation
 from tickets.store import search
 
@@ -151,3 +151,10 @@ def recalculate_page(recalculation_id: int) -> None:
 def resume_recalculations() -> None:
     for stalled in recalculation.stalled():
         wake.send("tickets.replan", stalled.pk)
+
+
+@shared_task(name="tickets.resume_retention")
+def resume_retention() -> None:
+    retention.start_daily(now=this_second())
+    for unfinished in retention.unfinished():
+        jobs.drive(retention.step, unfinished.pk)

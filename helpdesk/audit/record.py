@@ -36,14 +36,16 @@ def record(
     *,
     by: str | None = None,
     changes: Iterable[Change] = (),
+    key: str | None = None,
 ) -> None:
     """Queue an entry in the present SQL transaction, and wake a worker after it.
 
     `object_id` names what it is about, such as `policy:3`. Without `by` it is of whoever acts.
-    Cost: one INSERT.
+    With a `key` that was used before it does nothing: for what a worker may do again. Cost: one
+    INSERT.
     """
-    QueuedEntry.objects.create(
-        key=uuid4().hex,
+    entry = QueuedEntry(
+        key=key or uuid4().hex,
         at=this_second(),
         actor=acting() if by is None else by,
         kind=kind,
@@ -51,6 +53,7 @@ def record(
         object_id=object_id,
         changes=dumped(changes),
     )
+    QueuedEntry.objects.bulk_create([entry], ignore_conflicts=True)
     wake.send_once(ASKED, ASKED_FOR, DELIVER)
 
 

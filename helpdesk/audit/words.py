@@ -19,6 +19,7 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
         "identity": _("Account at the identity provider"),
         "password": _("Password"),
         "recovery codes": _("Recovery codes"),
+        "retention": _("Retention run"),
         "second factor": _("Two-factor authentication"),
         "sign-in": _("Sign-in"),
         "ticket": _("Ticket"),
@@ -37,6 +38,7 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "revoked": _("revoked"),
         "signed in": _("signed in"),
         "signed out": _("signed out"),
+        "started": _("started"),
         "used": _("used"),
     }
 )

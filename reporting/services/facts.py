@@ -9,6 +9,7 @@ from hashlib import blake2b
 import structlog
 
 from customers.services.read import get_customers
+from customers.store.items import Customer
 from helpdesk import wake
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.dynamo.ulids import new_ulid
@@ -57,7 +58,7 @@ def update_facts(ticket_ids: Iterable[str]) -> int:
     changed = 0
     for ticket in tickets.values():
         customer = people.get(ticket.customer_id)
-        segment = customer.segment if customer else ""
+        segment = _segment(ticket, customer)
         written = known.get(ticket.ticket_id)
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -92,7 +93,7 @@ def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"": set()}
     for number, ticket in tickets.items():
         customer = people.get(ticket.customer_id)
-        items = _items(ticket, customer.segment if customer else "")
+        items = _items(ticket, _segment(ticket, customer))
         due = {str(day): _digest(item) for day, item in items.items()}
         told = dict(known[number].days) if number in known else {}
         written = {day: _digest(stored[day, number]) for day in told if (day, number) in stored}
@@ -140,6 +141,11 @@ def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
             transaction.put(kept, unchanged)
         revision += 1
     return bool(days)
+
+
+def _segment(ticket: Ticket, customer: Customer | None) -> str:
+    """Return the customer's segment; of a deleted ticket the one that its customer had."""
+    return customer.segment if customer else ticket.segment or ""
 
 
 def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:

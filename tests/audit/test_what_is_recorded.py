@@ -26,6 +26,7 @@ NOT_CONFIGURATION = {
     "auth.group": "recorded by its admin",
     "tickets.policyversion": "follows from a policy",
     "tickets.recalculation": "progress of work",
+    "tickets.retentionrun": "progress of work; its start is recorded",
 }
 
 

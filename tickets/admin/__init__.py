@@ -5,6 +5,7 @@ from tickets.admin.accounts import TicketHolderAdmin
 from tickets.admin.logs import CommunicationAdmin, EscalationAdmin
 from tickets.admin.mailbox import BlockedSenderAdmin, MailboxAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
+from tickets.admin.retention import RetentionRuleAdmin, RetentionRunAdmin
 from tickets.admin.rule import EscalationRuleAdmin, RecalculationAdmin
 from tickets.admin.ticket import TicketAdmin
 from tickets.admin.webhook import WebhookAdmin
@@ -28,6 +29,8 @@ __all__ = [
     "PolicyAdmin",
     "PolicyVersionAdmin",
     "RecalculationAdmin",
+    "RetentionRuleAdmin",
+    "RetentionRunAdmin",
     "RoutingRuleAdmin",
     "SavedViewAdmin",
     "TeamAdmin",

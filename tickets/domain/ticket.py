@@ -71,6 +71,12 @@ ERASED = "[erased]"
 """Replaces personal data that was erased."""
 
 
+def no_customer_of(ticket_id: str) -> str:
+    """Return what a deleted ticket has in place of its customer: a value of its own, so that such
+    tickets share no partition."""
+    return f"deleted-{ticket_id}"
+
+
 class Delivery(StrEnum):
     """The delivery of a reply's email to the customer."""
 

@@ -3,6 +3,7 @@
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
 from tickets.models.recalculation import Recalculation
+from tickets.models.retention import RetentionRule, RetentionRun
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryTag
@@ -25,6 +26,8 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "Recalculation",
+    "RetentionRule",
+    "RetentionRun",
     "RoutingRule",
     "SavedView",
     "Tag",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tickets.domain.ticket import ERASED
+from tickets.domain.ticket import ERASED, no_customer_of
 from tickets.store.items import Change
 from tickets.store.ticket import Ticket
 
@@ -27,6 +27,8 @@ _LOGGED = (
     "participants",
 )
 
+_WHOSE = ("customer_id", "vehicle_id")
+
 ERASED_TEXTS: Mapping[str, Any] = {
     "subject": ERASED,
     "description": ERASED,
@@ -48,7 +50,8 @@ def logged_values(ticket: Ticket) -> Values:
 
 
 def differences(was: Values, after: Ticket) -> list[Change]:
-    """Return the differences to earlier values; erased texts are left out."""
+    """Return the differences to earlier values, without erased texts and a deleted ticket's
+    customer."""
     changed = []
     for name, before in was.items():
         becomes = getattr(after, name)
@@ -57,6 +60,8 @@ def differences(was: Values, after: Ticket) -> list[Change]:
             old, new = text_of(before), text_of(becomes)
             if field in TEXTS and after.subject == ERASED:
                 old = new = ERASED
+            if name in _WHOSE and after.customer_id == no_customer_of(after.ticket_id):
+                old = new = new or ERASED
             changed.append(Change(field=field, before=old, after=new))
     return changed
 
