@@ -4,11 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import AdministratorsOnly
@@ -51,7 +50,7 @@ class RetentionRunAdmin(AdministratorsOnly):
     def get_urls(self) -> list[URLPattern]:
         own = path(
             "start/",
-            self.admin_site.admin_view(require_POST(self.start)),
+            self.admin_site.admin_view(self.start),
             name="tickets_retentionrun_start",
         )
         return [own, *super().get_urls()]
@@ -60,6 +59,8 @@ class RetentionRunAdmin(AdministratorsOnly):
         """Start a run; with `trial` one that only counts."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         retention.start(trial="trial" in request.POST, by=actor_of(request.user))
         self.message_user(request, _("The run was started. Reload the page to see its progress."))
         return redirect("admin:tickets_retentionrun_changelist")
