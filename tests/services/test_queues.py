@@ -20,6 +20,7 @@ QUEUE_OF = {
     "reporting.send_weekly": JOBS,
     "tickets.resume_bulks": JOBS,
     "tickets.resume_records": JOBS,
+    "tickets.resume_retention": JOBS,
     # Mail that was left behind, and what nobody decided on: as much as there is.
     "tickets.process_mail": JOBS,
     "tickets.sweep_suspended": JOBS,
