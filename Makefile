@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev test thorough rights check format messages lock upgrade audit sbom image-check screenshots bench clean
+.PHONY: help run setup dev test test-postgres thorough rights check format messages lock upgrade audit sbom image-check screenshots bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -24,6 +24,9 @@ dev:
 
 test: dev ## run every test; ARGS="tests/domain -k dst" runs some
 	@if [ -n "$(ARGS)" ]; then $(PY) -m pytest -n 2 $(ARGS); else $(PY) -m tests.everything; fi
+
+test-postgres: dev ## the tests whose subject is SQL, on PostgreSQL; ARGS=all: all that use it
+	@$(PY) -m tests.postgres $(ARGS)
 
 thorough: dev ## the long forms of tests, an hour and more; writes docs/thorough.md; ARGS="KILLS"
 	@$(PY) -m tests.thorough $(ARGS)

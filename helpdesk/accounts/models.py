@@ -79,6 +79,8 @@ class User(AbstractUser, Audited):
         max_length=10,
         blank=True,
         choices=languages,
+        default="",
+        db_default="",
         help_text=_("Blank uses the language of your browser, and English in emails."),
     )
     time_zone = models.CharField(
@@ -115,7 +117,7 @@ class User(AbstractUser, Audited):
         ),
     )
 
-    session_stamp = models.CharField(max_length=24, default="", editable=False)
+    session_stamp = models.CharField(max_length=24, default="", db_default="", editable=False)
     """Part of what a session is held against: another one ends all sessions."""
 
     _same_password = False
@@ -317,7 +319,9 @@ class ApiToken(models.Model):
         verbose_name=_("person"),
         help_text=_("Empty for the token of a mailbox."),
     )
-    mailbox = models.CharField(_("mailbox"), max_length=40, blank=True, editable=False)
+    mailbox = models.CharField(
+        _("mailbox"), max_length=40, blank=True, default="", db_default="", editable=False
+    )
     name = LineField(_("name"), max_length=60)
     scope = models.CharField(
         _("permissions"), max_length=10, choices=Scope.choices, default=Scope.READ

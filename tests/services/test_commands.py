@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from helpdesk.dynamo.table import client
 from reporting.domain.days import Range
@@ -88,10 +89,15 @@ def test_upgrade_data_does_all_that_an_upgrade_needs_and_a_repeat_does_nothing(d
     ticket.segment = None
     ticket.save()
 
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE axes_accessattempt (username text)")
+
     first, second = command("upgrade_data"), command("upgrade_data")
 
     assert "segments=1" in first
     assert stored(ticket.ticket_id).segment == "Individual"
     assert "Indexed 1 tickets" in first
     assert "1 tickets counted" in first
-    assert "segments=0\nrecords=0\ncopies=0\n" in second
+    assert "segments=0\nrecords=0\ncopies=0\nold tables=0\n" in second
+    assert "old tables=1" in first
+    assert "axes_accessattempt" not in connection.introspection.table_names()

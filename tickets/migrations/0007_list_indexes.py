@@ -2,48 +2,52 @@
 
 from django.db import migrations, models
 
+from helpdesk.concurrent_indexes import AddIndexConcurrently, RemoveIndexConcurrently
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("tickets", "0006_admin_models"),
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveIndexConcurrently(
             model_name="entry",
             name="entry_active",
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(fields=["status", "created", "number"], name="entry_status_created"),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 fields=["assignee", "created", "number"], name="entry_assignee_created"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(fields=["team", "created", "number"], name="entry_team_created"),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 fields=["category", "created", "number"], name="entry_category_created"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 fields=["priority", "created", "number"], name="entry_priority_created"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(fields=["urgency", "number"], name="entry_urgency"),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("active", True)),
@@ -51,7 +55,7 @@ class Migration(migrations.Migration):
                 name="entry_active",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("active", True)),
@@ -59,7 +63,7 @@ class Migration(migrations.Migration):
                 name="entry_active_created",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("active", True)),

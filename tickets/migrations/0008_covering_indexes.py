@@ -2,18 +2,22 @@
 
 from django.db import migrations, models
 
+from helpdesk.concurrent_indexes import AddIndexConcurrently, RemoveIndexConcurrently
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("tickets", "0007_list_indexes"),
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveIndexConcurrently(
             model_name="entry",
             name="entry_standing",
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("waiting", True)),
@@ -21,7 +25,7 @@ class Migration(migrations.Migration):
                 name="entry_waiting",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("active", True)),

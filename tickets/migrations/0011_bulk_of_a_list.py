@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="bulk",
             name="filters",
-            field=models.JSONField(default=dict, verbose_name="filters"),
+            field=models.JSONField(db_default={}, default=dict, verbose_name="filters"),
         ),
     ]

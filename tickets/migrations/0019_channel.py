@@ -16,14 +16,4 @@ class Migration(migrations.Migration):
             name="channel",
             field=models.CharField(blank=True, db_default="", default="", max_length=10),
         ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                fields=["channel", "created", "number"], name="entry_channel_created"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["channel", "urgency", "number"], name="entry_channel"),
-        ),
     ]

@@ -85,7 +85,7 @@ class Bulk(Job):
     action = models.CharField(_("action"), max_length=20)
     value = models.CharField(_("value"), max_length=200, blank=True)
     ticket_ids = models.JSONField(_("tickets"))
-    filters = models.JSONField(_("filters"), default=dict)
+    filters = models.JSONField(_("filters"), default=dict, db_default={})
     """The list that all tickets were taken of; empty: each was chosen by itself."""
     results = models.JSONField(_("results"), default=list)
     key = models.CharField(max_length=80, unique=True, null=True, blank=True, editable=False)

@@ -12,13 +12,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
 from tickets.models.search import Entry, EntryTag
-from tickets.store.fulltext import Document, engine
+from tickets.store.fulltext import Document, Field, engine
 from tickets.store.ticket import Ticket
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}$")
@@ -152,30 +151,28 @@ def hits(
     `words` are searched as beginnings of words. Without a sort the ticket with that number comes
     first, then matches in subject, people and vehicle, then all others; newest first within each.
     Whether the ticket with that number exists is not checked: all tickets are read anyway. Cost:
-    one SQL query, up to two when ranked.
+    one SQL query without words, up to two `first` of the full text with them.
     """
     found = Entry.objects.filter(condition)
-    if not words:
-        return _in_order(found, sort or Sort.TIME_LEFT, limit=limit, place=place, back=back)
-    anywhere = _matching(words, strong=False)
-    if sort:
-        return _in_order(found.filter(anywhere), sort, limit=limit, place=place, back=back)
-    strong = _matching(words, strong=True)
+    if sort or not words:
+        order = sort or Sort.TIME_LEFT
+        return _in_order(found, order, words, limit=limit, place=place, back=back)
     named = int(words[0]) if len(words) == 1 and _NUMBER.match(words[0]) else None
     found = found.exclude(number=named) if named else found
-    tiers = [found.none(), found.filter(strong), found.filter(anywhere).exclude(strong)]
+    tiers = [None, Field.STRONG, Field.NOT_ONLY_STRONG]
     at = place[0] if place else (len(tiers) - 1 if back else 0)
     ranked: list[Hit] = []
     for tier in range(at, -1 if back else len(tiers), -1 if back else 1):
         past = place[1] if place and place[0] == tier else None
-        if tier == 0:
+        field = tiers[tier]
+        if field is None:
             ranked += [Hit(named, [tier, named])] if named and past is None else []
             continue
-        part = tiers[tier].order_by("number" if back else "-number")
+        part = found.order_by("number" if back else "-number").values_list("number", "number")
         if past is not None:
             part = part.filter(number__gt=past) if back else part.filter(number__lt=past)
-        numbers = part.values_list("number", flat=True)[: limit - len(ranked)]
-        ranked += [Hit(number, [tier, number]) for number in numbers]
+        rows = engine().first(part, words, field, limit=limit - len(ranked))
+        ranked += [Hit(number, [tier, number]) for _number, number in rows]
         if len(ranked) == limit:
             break
     return ranked
@@ -352,13 +349,14 @@ def urgency_of(ticket: Ticket) -> int:
     return 3 * _FAR - int(_seconds(done_at) or 0)
 
 
-def _matching(words: Sequence[str], *, strong: bool) -> Q:
-    sql, parameters = engine().matching(words, strong=strong)
-    return Q(number__in=RawSQL(sql, parameters))  # noqa: S611 (the words are parameters)
-
-
 def _in_order(
-    found: QuerySet[Entry], order: Sort, *, limit: int, place: list[int] | None, back: bool
+    found: QuerySet[Entry],
+    order: Sort,
+    words: Sequence[str],
+    *,
+    limit: int,
+    place: list[int] | None,
+    back: bool,
 ) -> list[Hit]:
     column = {Sort.TIME_LEFT: "urgency", Sort.CREATED: "created", Sort.UPDATED: "updated"}[order]
     rising = (order is Sort.TIME_LEFT) is not back
@@ -371,7 +369,8 @@ def _in_order(
             Q(**{f"{column}__{beyond}": value}) | Q(**{f"number__{beyond}": number})
         )
     by = [F(column).asc(), F("number").asc()] if rising else [F(column).desc(), F("number").desc()]
-    rows = found.order_by(*by).values_list(column, "number")[:limit]
+    ordered = found.order_by(*by).values_list(column, "number")
+    rows = engine().first(ordered, words, Field.ANYWHERE, limit=limit) if words else ordered[:limit]
     return [Hit(number, [value, number]) for value, number in rows]
 
 

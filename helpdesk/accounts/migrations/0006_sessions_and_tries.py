@@ -11,16 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Names as they were typed, passwords among them, and locks that count no more.
-        *(
-            migrations.RunSQL(f"DROP TABLE IF EXISTS {table}", migrations.RunSQL.noop)
-            for table in (
-                "axes_accessattemptexpiration",
-                "axes_accessattempt",
-                "axes_accesslog",
-                "axes_accessfailurelog",
-            )
-        ),
         migrations.AlterModelManagers(
             name="user",
             managers=[],
@@ -28,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="session_stamp",
-            field=models.CharField(default="", editable=False, max_length=24),
+            field=models.CharField(db_default="", default="", editable=False, max_length=24),
         ),
         migrations.CreateModel(
             name="Tries",

@@ -15,7 +15,12 @@ class Migration(migrations.Migration):
             model_name="apitoken",
             name="mailbox",
             field=models.CharField(
-                blank=True, editable=False, max_length=40, verbose_name="mailbox"
+                blank=True,
+                db_default="",
+                default="",
+                editable=False,
+                max_length=40,
+                verbose_name="mailbox",
             ),
         ),
         migrations.AlterField(

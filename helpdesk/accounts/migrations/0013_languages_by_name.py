@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=helpdesk.accounts.models.languages,
+                db_default="",
+                default="",
                 help_text="Blank uses the language of your browser, and English in emails.",
                 max_length=10,
                 verbose_name="language",

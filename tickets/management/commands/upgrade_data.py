@@ -7,6 +7,7 @@ import click
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from helpdesk.accounts.old_tables import drop_old_tables
 from tickets.services.customer_records.old_copies import forget_copies
 from tickets.services.maintenance.log_index import index_records
 from tickets.services.sla.segments import store_segments
@@ -31,5 +32,6 @@ class Command(BaseCommand):
             with click.progressbar(length=0, label=name) as bar:
                 done = step(lambda bar=bar: bar.update(1))  # type: ignore[misc]
             self.stdout.write(f"{name}={done}")
+        self.stdout.write(f"old tables={drop_old_tables()}")
         for command in _COMMANDS:
             call_command(command, stdout=self.stdout)

@@ -1,24 +1,16 @@
-"""Full text of tickets, in the way of the database in use.
-
-A document has two fields: `strong` (number, subject, people, vehicle) and `weak` (description and
-conversation), both as plain, folded words; and `original`, for snippets.
-"""
+"""Full text of tickets, in the way of the database in use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from tickets.models.search import Entry
 from tickets.store.fulltext import postgres, sqlite
+from tickets.store.fulltext.document import Document, Field
 
-
-@dataclass(frozen=True)
-class Document:
-    number: int
-    strong: list[str]
-    weak: list[str]
-    original: str
+__all__ = ["Document", "Engine", "Field", "engine"]
 
 
 class Engine(Protocol):
@@ -39,10 +31,18 @@ class Engine(Protocol):
     def forget_remains(self) -> None:
         """Remove deleted and replaced documents from the database's files."""
 
-    def matching(self, words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
-        """Return SQL, and its parameters, for the numbers of matching documents.
+    def first(
+        self,
+        found: QuerySet[Entry, tuple[int, int]],
+        words: Sequence[str],
+        field: Field,
+        *,
+        limit: int,
+    ) -> list[tuple[int, int]]:
+        """Return the first rows of `found` whose documents match.
 
-        Every word has to begin a word of the document; with `strong`, in that field alone.
+        `found` has an order, and rows that end with the ticket's number. Every word has to begin a
+        word of the document.
         """
 
     def originals(self, numbers: Sequence[int]) -> dict[int, str]:

@@ -1,15 +1,14 @@
 """Full text in SQLite: FTS5."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
-if TYPE_CHECKING:
-    from tickets.store.fulltext import Document
-
+from tickets.models.search import Entry
+from tickets.store.fulltext.document import Document, Field
 
 MERGED_PAGES = 500
 """Pages that one statement merges: some milliseconds."""
@@ -72,10 +71,18 @@ def _written_by(cursor: Any, pages: int) -> int:
     return int(connection.connection.total_changes - before)
 
 
-def matching(words: Sequence[str], *, strong: bool) -> tuple[str, list[str]]:
+def first(
+    found: QuerySet[Entry, tuple[int, int]], words: Sequence[str], field: Field, *, limit: int
+) -> list[tuple[int, int]]:
+    """One statement: rows are read in their order until there are enough."""
     asked = " AND ".join(f'"{word}"*' for word in words)
-    query = f"strong : ({asked})" if strong else asked
-    return "SELECT rowid FROM tickets_text WHERE tickets_text MATCH %s", [query]
+    query = {
+        Field.STRONG: f"strong : ({asked})",
+        Field.ANYWHERE: asked,
+        Field.NOT_ONLY_STRONG: f"({asked}) NOT (strong : ({asked}))",
+    }[field]
+    matching = RawSQL("SELECT rowid FROM tickets_text WHERE tickets_text MATCH %s", [query])
+    return list(found.filter(number__in=matching)[:limit])
 
 
 def originals(numbers: Sequence[int]) -> dict[int, str]:
