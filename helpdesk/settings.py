@@ -310,10 +310,11 @@ CELERY_BROKER_URL = REDIS_URL
 from helpdesk.worker_settings import *  # noqa: E402, F403 (after the broker's address)
 
 # Consumers of the outbox, in their order.
-# What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics, and
-# what the admin's front page shows.
+# What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics,
+# whether their data has to be upgraded, and what the admin's front page shows.
 REFUSALS = ["tickets.domain.errors.DomainError"]
 METRICS = ["tickets.services.maintenance.metrics.gauges"]
+DATA_UPGRADE_IS_DUE = "tickets.services.maintenance.data_version.upgrade_is_due"
 ADMIN_DASHBOARD = "tickets.admin.dashboard.page"
 
 OUTBOX_CONSUMERS = {

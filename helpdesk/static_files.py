@@ -4,12 +4,14 @@ A process reads the manifest once, when it starts. So what is collected later ne
 and of gunicorn a new master: workers are forked from what the master has read.
 """
 
+from pathlib import Path
 from typing import Any
 
 import structlog
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error
+from django.core.files import File
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,24 @@ def are_there() -> bool:
 def is_built() -> bool:
     """Return whether the stylesheet is among the sources of collectstatic."""
     return finders.find(STYLESHEET) is not None
+
+
+def not_collected() -> list[str]:
+    """Return our own files that are not collected as they are in the code. Reads each of them.
+
+    Empty in development, where files are served from where they are.
+    """
+    manifest, stylesheet = _manifest(), finders.find(STYLESHEET)
+    if manifest is None or not isinstance(stylesheet, str):
+        return []
+    storage: Any = staticfiles_storage
+    folder = Path(stylesheet.removesuffix(STYLESHEET))
+    sources = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [
+        name
+        for name, path in ((path.relative_to(folder).as_posix(), path) for path in sources)
+        if manifest.get(name) != storage.hashed_name(name, File(path.open("rb")))
+    ]
 
 
 def report_missing() -> None:

@@ -18,11 +18,38 @@ from shutil import which
 
 from helpdesk.engines import ports, processes
 
-SQL = ("tests/services/test_search.py",)
+SQL = (
+    # Search, lists and counts; configuration; jobs; migrations
+    *(
+        f"tests/services/test_{subject}.py"
+        for subject in (
+            *("search", "search_plans", "find", "filters", "archive", "verify", "assignment"),
+            *("policies", "rules", "segments", "workspace", "commands", "throttling"),
+        )
+    ),
+    "tests/release",
+    # Changelists and forms of the admin
+    *(
+        f"tests/admin/test_{subject}.py"
+        for subject in (
+            *("bulk_actions", "customers", "dashboard", "impact_preview", "inactive_users"),
+            *("leavers", "mailboxes", "sla_configuration", "tickets"),
+        )
+    ),
+    # Accounts, sessions, limits
+    *(
+        f"tests/security/test_{subject}.py"
+        for subject in (
+            *("confirm", "erasure", "guessing", "login", "passwords", "second_factor", "sessions"),
+            *("short_texts", "sign_on", "sign_on_sessions", "tokens"),
+        )
+    ),
+    *("tests/web/test_bulk.py", "tests/web/test_workspace.py", "tests/web/test_admin_and_roles.py"),
+)
 ALL = (
     *("tests/services", "tests/web", "tests/admin", "tests/api", "tests/security"),
-    *("tests/email", "tests/dynamo", "tests/mail"),
-    # These start a desk of their own, on SQLite.
+    *("tests/email", "tests/dynamo", "tests/mail", "tests/release"),
+    # They start a desk of their own, on SQLite.
     *("--ignore=tests/api/test_running.py", "--ignore=tests/security/test_timeouts.py"),
 )
 USER = "tests"

@@ -146,18 +146,43 @@ def create_missing_tables() -> list[tuple[str, bool]]:
     return answers
 
 
+def missing_from_tables() -> list[str]:
+    """Return what `create_missing_tables` would make, a line each. Changes nothing."""
+    missing = []
+    for path in settings.DYNAMODB_TABLES:
+        table: type[Item] = import_string(path)
+        name = str(table.Meta.table_name)
+        if not table.exists():
+            missing.append(f"table {name}")
+            continue
+        there = _indexes(name)
+        for index in _indexes_to_make(table, there):
+            again = " in another form" if index["index_name"] in there else ""
+            missing.append(f"index {index['index_name']} of {name}{again}")
+    return missing
+
+
+def _schema(table: type[Item]) -> dict[str, Any]:
+    return dict(table._get_schema())
+
+
+def _indexes_to_make(table: type[Item], there: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the model's indexes that are not among those, or are there in another form."""
+    return [
+        index
+        for index in _schema(table)["global_secondary_indexes"]
+        if index["index_name"] not in there or _form(there[index["index_name"]]) != _form(index)
+    ]
+
+
 def _follow_indexes(table: type[Item]) -> bool:
     """Bring the indexes of an existing table in line with its model, one change at a time."""
     name = str(table.Meta.table_name)
-    wanted: dict[str, Any] = dict(table._get_schema())
+    definitions = _schema(table)["attribute_definitions"]
     there = _indexes(name)
-    made = False
-    for index in wanted["global_secondary_indexes"]:
-        found = there.get(index["index_name"])
-        if found and _form(found) == _form(index):
-            continue
-        made = True
-        if found:
+    to_make = _indexes_to_make(table, there)
+    for index in to_make:
+        if index["index_name"] in there:
             _change_indexes(name, {"Delete": {"IndexName": index["index_name"]}})
         keys = {key["AttributeName"] for key in index["key_schema"]}
         _change_indexes(
@@ -169,13 +194,9 @@ def _follow_indexes(table: type[Item]) -> bool:
                     "Projection": index["projection"],
                 }
             },
-            [
-                definition
-                for definition in wanted["attribute_definitions"]
-                if definition["AttributeName"] in keys
-            ],
+            [definition for definition in definitions if definition["AttributeName"] in keys],
         )
-    return made
+    return bool(to_make)
 
 
 def _change_indexes(

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.migrations import Migration, operations
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.models import Field, ForeignKey, ManyToManyField
+from django.db.models import ForeignKey, ManyToManyField
 from django.db.models.fields import NOT_PROVIDED
 
 from helpdesk.concurrent_indexes import AddIndexConcurrently, RemoveIndexConcurrently
@@ -35,6 +35,9 @@ class Effect(Enum):
     HOLDS_UP = "holds up writes to the table until it is done"
     BREAKS = "the running release can fail afterwards"
     OWN_CODE = "code of its own: read it"
+
+
+HARMLESS = {Effect.NOTHING, Effect.AT_ONCE, Effect.BESIDE}
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _effect(operation: Operation, app: str, before: ProjectState, after: Project
     return Effect.OWN_CODE
 
 
-def _added(field: "Field[Any, Any]") -> Effect:
+def _added(field: Any) -> Effect:
     if isinstance(field, ManyToManyField):
         return Effect.AT_ONCE  # a table of its own
     if not field.null and field.db_default is NOT_PROVIDED:
@@ -120,7 +123,7 @@ def _added(field: "Field[Any, Any]") -> Effect:
     return Effect.HOLDS_UP if indexed else Effect.AT_ONCE
 
 
-def _altered(old: "Field[Any, Any]", new: "Field[Any, Any]") -> Effect:
+def _altered(old: Any, new: Any) -> Effect:
     was, becomes = _in_database(old), _in_database(new)
     changed = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
     if changed <= _NO_MATTER:
@@ -133,7 +136,7 @@ def _altered(old: "Field[Any, Any]", new: "Field[Any, Any]") -> Effect:
     return Effect.BREAKS
 
 
-def _in_database(field: "Field[Any, Any]") -> dict[str, Any]:
+def _in_database(field: Any) -> dict[str, Any]:
     """Return what the database knows of a field; another model as its name."""
     _name, path, positional, named = field.deconstruct()
     known = {name: one for name, one in named.items() if name not in field.non_db_attrs}

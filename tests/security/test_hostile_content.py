@@ -92,7 +92,7 @@ PAGES = [
     "/tickets/1/",
     "/tickets/1/parts/",
     "/tickets/1/why/",
-    "/tickets/1/?canned=1",
+    "/tickets/1/?canned=CANNED",
     "/tickets/<script>alert(1)</script>/",
     "/tickets/new/?customer_search=<script>",
     "/tickets/new/customers/?customer_search=<scr",
@@ -120,6 +120,7 @@ def test_pages_show_it_and_run_nothing(rep_client, evil, subtests):
         with subtests.test(asked):
             address = asked.replace("CUSTOMER", f"/customers/{ticket.customer_id}/")
             address = address.replace("VEHICLE", f"/vehicles/{ticket.vehicle_id}/")
+            address = address.replace("CANNED", str(CannedReply.objects.get().pk))
             shows_it(rep_client.get(address.replace(" ", "")), asked)
 
 

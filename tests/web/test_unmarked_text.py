@@ -32,7 +32,7 @@ DATA = re.compile(
     # kept under these names, or sent under them
     |\b(Representatives|Supervisors|Around\ the\ clock|Default|default(-\d+)?|ticket\.\w+
         |critical-created|(response|resolution)-[a-z-]+)\b
-    |\{"calendar".*\}
+    |\{"(calendar|targets)".*\}
     """,
     re.VERBOSE,
 )

@@ -1,5 +1,6 @@
 """Configuration in Django's database, the search index, and the admin's models of a ticket."""
 
+from tickets.models.data_version import DataVersion
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
 from tickets.models.recalculation import Recalculation
@@ -18,6 +19,7 @@ __all__ = [
     "CannedReply",
     "Communication",
     "CustomerJob",
+    "DataVersion",
     "Entry",
     "EntryTag",
     "Escalation",

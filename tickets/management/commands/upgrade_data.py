@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from helpdesk.accounts.old_tables import drop_old_tables
 from tickets.services.customer_records.old_copies import forget_copies
+from tickets.services.maintenance.data_version import is_upgraded
 from tickets.services.maintenance.log_index import index_records
 from tickets.services.sla.segments import store_segments
 
@@ -35,3 +36,4 @@ class Command(BaseCommand):
         self.stdout.write(f"old tables={drop_old_tables()}")
         for command in _COMMANDS:
             call_command(command, stdout=self.stdout)
+        is_upgraded()
