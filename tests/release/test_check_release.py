@@ -58,7 +58,7 @@ def unapply(last):
 
 
 def test_it_names_migrations_with_what_they_do(upgraded):
-    unapply("0021_channel_indexes")
+    unapply("0022_channel_indexes")
     said, code = checked()
     assert "entry_channel on entry (takes time, while others go on)" in said
     assert "Raw Python operation (reviewed: writes a row into a table that is new)" in said

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("tickets", "0020_mailbox_words"),
+        ("tickets", "0021_retention"),
     ]
 
     operations = [

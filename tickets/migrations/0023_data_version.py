@@ -14,7 +14,7 @@ def begin(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_sessions"),
-        ("tickets", "0021_channel_indexes"),
+        ("tickets", "0022_channel_indexes"),
     ]
 
     operations = [
