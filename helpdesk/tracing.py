@@ -44,8 +44,9 @@ class Started:
     attributes: Attributes
 
 
+@cache
 def is_on() -> bool:
-    """Return whether spans are recorded."""
+    """Return whether spans are recorded. Looks once in a process."""
     return any(os.environ.get(name) for name in _ENDPOINTS)
 
 

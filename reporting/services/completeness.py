@@ -34,7 +34,7 @@ def _lacking() -> Iterator[datetime]:
     oldest = outbox.oldest_at()
     if oldest:
         yield oldest
-    failed = outbox.oldest_failed().get(facts.CONSUMER)
+    failed = outbox.failed_since(outbox.failed_events(), facts.CONSUMER)
     if failed:
         yield failed
     for mark in queries.dirty_days(limit=1):

@@ -25,9 +25,12 @@ def exported(monkeypatch):
     kept = InMemorySpanExporter()
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setattr(tracing, "processor", lambda: SimpleSpanProcessor(kept))
-    tracing._provider.cache_clear()
+    for asked_once in (tracing.is_on, tracing._provider):
+        asked_once.cache_clear()
     yield kept
-    tracing._provider.cache_clear()
+    monkeypatch.undo()
+    for asked_once in (tracing.is_on, tracing._provider):
+        asked_once.cache_clear()
 
 
 @pytest.fixture

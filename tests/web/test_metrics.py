@@ -14,6 +14,7 @@ from django.core.cache import cache
 
 from helpdesk import health, metrics
 from helpdesk.clock import this_second
+from helpdesk.dynamo import capacity
 from helpdesk.engines import ports, processes, redis
 from helpdesk.errors import ServiceError
 from tests.engines.test_processes_agree import ROOT
@@ -82,7 +83,7 @@ def test_how_late_the_desk_is(client, desk):
 
 def test_a_consumer_that_fails_ages_and_the_others_do_not(desk, monkeypatch):
     from helpdesk.accounts.actors import SYSTEM
-    from tickets.services.maintenance.health import consumer_ages
+    from tickets.services.maintenance.health import pulse
 
     def fails(_events):
         raise ServiceError
@@ -92,7 +93,7 @@ def test_a_consumer_that_fails_ages_and_the_others_do_not(desk, monkeypatch):
     desk.ticket(now=this_second())
     outbox.dispatch(now=this_second() + timedelta(hours=1))
 
-    ages = consumer_ages(by=SYSTEM, now=this_second() + timedelta(hours=2))
+    ages = pulse(by=SYSTEM, now=this_second() + timedelta(hours=2)).consumer_ages
     assert ages["search"] >= timedelta(hours=2)
     assert ages["reports"] == timedelta(0)
 
@@ -123,6 +124,13 @@ def test_dynamodb_is_counted_by_access_path(client, desk):
     was = told.get(units, 0)
     escalate(desk.ticket(now=this_second()).ticket_id, reason="Urgent", by=desk.rep)
     assert read(client)[units] > was
+
+
+def test_an_answer_costs_as_much_as_the_docs_say(client, desk):
+    client.get("/metrics")
+    with capacity.counting() as usage:
+        client.get("/metrics")
+    assert f"{usage.requests} requests to DynamoDB" in " ".join(DOCS.split())
 
 
 def test_how_long_the_first_task_of_a_queue_has_waited(broker, settings):

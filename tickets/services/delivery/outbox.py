@@ -6,7 +6,7 @@ and each consumer has to make repeats harmless. An event that a consumer fails o
 aside and retried with growing pauses (decision 55).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -87,21 +87,15 @@ def oldest_at() -> datetime | None:
     return min((event.at for event in events.waiting(limit=1)), default=None)
 
 
-def oldest_failed() -> Mapping[str, datetime]:
-    """Return when the oldest event happened on which each consumer has failed, of those that have.
-
-    Cost: a query of the failed events.
-    """
-    found: dict[str, datetime] = {}
-    for event in events.failed():
-        for consumer in event.untaken or ():
-            found[consumer] = min(event.at, found.get(consumer, event.at))
-    return found
+def failed_events() -> Sequence[OutboxEvent]:
+    """Return the events that some consumer has failed on. Cost: a query of them."""
+    return events.failed()
 
 
-def failed_events() -> int:
-    """Return how many events some consumer has failed on. Cost: a query of them."""
-    return len(events.failed())
+def failed_since(failed: Iterable[OutboxEvent], consumer: str) -> datetime | None:
+    """Return when the oldest of these events happened that a consumer has failed on; None without
+    one."""
+    return min((one.at for one in failed if consumer in (one.untaken or ())), default=None)
 
 
 def dispatch(

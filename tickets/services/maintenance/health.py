@@ -24,6 +24,8 @@ class Health:
 
     oldest_event_age: timedelta | None
     failed_events: int
+    consumer_ages: Mapping[str, timedelta]
+    """Of the oldest event that each consumer has yet to handle; zero if there is none."""
     since_sweep: timedelta | None
 
 
@@ -46,12 +48,16 @@ def pulse(*, by: Actor, now: datetime | None = None) -> Health:
     """
     require_supervision(by)
     at = now or this_second()
-    oldest = outbox.oldest_at()
+    oldest, failed = outbox.oldest_at(), outbox.failed_events()
     swept_at = cache.get(_SWEPT)
     last = instant.parse(swept_at) if swept_at else None
     return Health(
         oldest_event_age=max(at - oldest, timedelta(0)) if oldest else None,
-        failed_events=outbox.failed_events(),
+        failed_events=len(failed),
+        consumer_ages={
+            name: max(at - min(oldest or at, outbox.failed_since(failed, name) or at), timedelta(0))
+            for name in settings.OUTBOX_CONSUMERS
+        },
         since_sweep=max(at - last, timedelta(0)) if last else None,
     )
 
@@ -64,18 +70,3 @@ def milestone_lag(*, by: Actor) -> timedelta | None:
     require_supervision(by)
     seconds = cache.get(_LAG)
     return None if seconds is None else timedelta(seconds=seconds)
-
-
-def consumer_ages(*, by: Actor, now: datetime | None = None) -> Mapping[str, timedelta]:
-    """Return the age of the oldest event that each consumer has yet to handle; zero without one.
-
-    Raises NotAllowed. Cost: one query a shard of the outbox, of one event, and one of failed
-    events.
-    """
-    require_supervision(by)
-    at = now or this_second()
-    waits_for_all = outbox.oldest_at()
-    oldest = dict.fromkeys(settings.OUTBOX_CONSUMERS, waits_for_all or at)
-    for consumer, since in outbox.oldest_failed().items():
-        oldest[consumer] = min(since, oldest.get(consumer, at))
-    return {consumer: max(at - since, timedelta(0)) for consumer, since in oldest.items()}

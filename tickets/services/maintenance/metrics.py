@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from helpdesk.accounts.actors import SYSTEM
 from tickets.services.lifecycle import escalation_counts
 from tickets.services.lists.counts import snapshot
-from tickets.services.maintenance.health import consumer_ages, milestone_lag, pulse
+from tickets.services.maintenance.health import milestone_lag, pulse
 from tickets.services.maintenance.mail_health import (
     MOST_COUNTED,
     greatest_delay,
@@ -21,7 +21,7 @@ from tickets.services.maintenance.mail_health import (
 def gauges() -> Iterator[Metric]:
     """Yield the gauges, and the counter of escalations. Raises if an engine is away.
 
-    Cost: that of `pulse`, `milestone_lag`, `consumer_ages`, `by_rule`, `snapshot`, and the mail's.
+    Cost: that of `pulse`, `milestone_lag`, `by_rule`, `snapshot`, and the mail's.
     """
     found = pulse(by=SYSTEM)
     oldest = found.oldest_event_age.total_seconds() if found.oldest_event_age else 0.0
@@ -52,7 +52,7 @@ def gauges() -> Iterator[Metric]:
         "Age of the oldest event that a consumer has yet to handle; 0 if there is none.",
         labels=["consumer"],
     )
-    for consumer, age in consumer_ages(by=SYSTEM).items():
+    for consumer, age in found.consumer_ages.items():
         ages.add_metric([consumer], age.total_seconds())
     yield ages
     escalations = CounterMetricFamily(
