@@ -223,7 +223,7 @@ def test_the_files_of_a_forwarded_message_go_with_it_and_more_can_be_added(
 
     before = stored_files(number)
     for _twice in range(2):
-        more = SimpleUploadedFile("map.pdf", b"of the desk")
+        more = SimpleUploadedFile("map.pdf", b"%PDF of the desk")
         rep.post(f"/tickets/{number}/forward/", {**form, "files": more})
 
     sent = sent_to_carrier(mailoutbox)[CARRIER]
@@ -240,7 +240,7 @@ def test_files_can_be_left_out_and_are_not_taken_beyond_what_mail_servers_take(
     path = f"/tickets/{first.ticket_id}/forward/"
     form = {"to": CARRIER, "content": "Hi", "line": first.communication_id}
     monkeypatch.setattr(attachments, "LARGEST", 100)
-    more = SimpleUploadedFile("map.pdf", b"y" * 60)
+    more = SimpleUploadedFile("map.pdf", b"%PDF" + b"y" * 56)
     before = stored_files(first.ticket_id)
 
     assert rep.post(path, {**form, "with_files": "1", "files": more}).status_code == 422

@@ -226,7 +226,7 @@ class World:
             answer = self.program.ask(kind, path, asked, **{"Idempotency-Key": key})
             assert answer.status_code in (200, 201), answer.json()
             self.asked.append((kind, path, asked, key))
-        file = SimpleUploadedFile(f"{MARK}.pdf", MARK.encode())
+        file = SimpleUploadedFile(f"{MARK}.txt", MARK.encode())
         with kept(number, [file]) as attached:
             respond(number, content=f"Dear {MARK}", attachments=attached, by=rep, now=now)
         communicate(

@@ -77,7 +77,7 @@ def test_whoever_is_known_sends_two_megabytes_to_the_api(desk, client):
 def test_whoever_is_known_sends_files_with_a_form_and_no_more(rep_client, desk):
     number = desk.ticket(now=this_second()).ticket_id
     path = f"/tickets/{number}/note/"
-    file = SimpleUploadedFile("a.pdf", b"x" * (9 * MB))
+    file = SimpleUploadedFile("a.txt", b"x" * (9 * MB))
 
     sent = rep_client.post(path, {"content": "with a file", "files": file})
     form = "multipart/form-data; boundary=x"

@@ -94,7 +94,7 @@ def filled(desk, written):
         assigned_to=desk.rep.user_id,
         now=now - timedelta(minutes=5),
     )
-    with kept(ticket.ticket_id, [SimpleUploadedFile("a.pdf", b"x")]) as files:
+    with kept(ticket.ticket_id, [SimpleUploadedFile("a.pdf", b"%PDF")]) as files:
         note(ticket.ticket_id, content=written, attachments=files, by=desk.rep)
     escalate(ticket.ticket_id, reason=written, by=desk.rep)
     settle()

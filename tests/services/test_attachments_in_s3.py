@@ -26,7 +26,7 @@ def answer(desk, *files):
 
 
 def test_a_file_goes_into_the_bucket_and_comes_back_as_it_was(desk, bucket, rep_client):
-    content = bytes(range(256)) * 5_000
+    content = b"%PDF" + bytes(range(256)) * 5_000
     ticket, line = answer(desk, SimpleUploadedFile("manifest.pdf", content, "application/pdf"))
 
     assert in_bucket(bucket) == [line.attachments[0].file_id]

@@ -359,7 +359,7 @@ def test_erasing_keeps_tickets_and_figures_and_forgets_the_person(desk):
     edit_customer(desk.customer.customer_id, phone="+390255503318", notes="likes tea", by=desk.rep)
     ticket = desk.ticket(subject="Giulia's car", vehicle_id=desk.vehicle.vehicle_id)
     number = ticket.ticket_id
-    with kept(number, [SimpleUploadedFile("pass.pdf", b"secret")]) as files:
+    with kept(number, [SimpleUploadedFile("pass.txt", b"secret")]) as files:
         respond(number, content="Dear Giulia", attachments=files, by=desk.rep, now=after(minutes=5))
     note(number, content="Giulia called", by=desk.rep, now=after(minutes=6))
     edit(number, subject="Giulia Bianchi's car", by=desk.rep, now=after(minutes=7))

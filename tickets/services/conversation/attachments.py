@@ -21,6 +21,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NoRoom, NotFound
 from helpdesk.short_text import one_line
+from tickets.services.conversation import file_types
 from tickets.store import queries
 from tickets.store.items import Attachment
 
@@ -57,7 +58,8 @@ log = structlog.get_logger(__name__)
 def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
     """Store files for a message that is written inside the block; remove them if that fails.
 
-    Raises Invalid for too many files, a file that is too large, or a file type that is not allowed.
+    Raises Invalid for too many files, a file that is too large, a file type that is not allowed, or
+    a file that is not of the type in its name.
     """
     uploaded = list(files)
     names = [_name(file) for file in uploaded]
@@ -210,6 +212,18 @@ def _check(files: list[UploadedFile], names: list[str]) -> None:
                 % {"name": refused[0], "kinds": ", ".join(CONTENT_TYPES)}
             }
         )
+    for file, name in zip(files, names, strict=True):
+        if not file_types.fits(_extension(name), _head(file)):
+            raise Invalid(
+                {"files": _("%(name)s: the file is not of the type in its name.") % {"name": name}}
+            )
+
+
+def _head(file: UploadedFile) -> bytes:
+    file.seek(0)
+    head: bytes = file.read(file_types.LOOKED_AT)
+    file.seek(0)
+    return head
 
 
 def _name(file: UploadedFile) -> str:
