@@ -68,7 +68,7 @@ FORMS = (
         ("tests/email/imap/test_dovecot.py",),
     ),
     Form(
-        *("MAIL_OUTAGE", "1", "A running desk whose mail server is away and comes back"),
+        *("MAIL_OUTAGE", "10", "A running desk whose mail server is away for so many minutes"),
         ("tests/chaos/test_mail_server_away.py",),
     ),
     Form(

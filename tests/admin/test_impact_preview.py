@@ -279,6 +279,19 @@ def test_the_look_at_open_tickets_is_bounded(supervisor, desk, office, monkeypat
     assert "Of the 2 most urgent open tickets, 2 will be recalculated" in text
 
 
+def test_of_more_tickets_than_are_read_one_that_changes_is_enough_to_ask(
+    supervisor, office, monkeypatch
+):
+    address, form = office
+    monkeypatch.setattr(impact, "MOST", 2)
+    monkeypatch.setattr(impact, "PAGE", 1)
+
+    supervisor.post(address, form)
+    assert not Policy.objects.filter(slug=form["slug"]).exists(), "it asks first"
+    supervisor.post(address, {**form, "categories": ["Technical"]})
+    assert Policy.objects.filter(slug=form["slug"]).exists(), "it touches none of them"
+
+
 def test_only_people_in_a_role_can_be_given_tickets_by_a_rule(supervisor, desk, things):
     page = supervisor.get(reverse("admin:tickets_escalationrule_add"))
 

@@ -8,6 +8,7 @@ from django.core.mail.backends.locmem import EmailBackend as Memory
 from django.urls import reverse
 from django.utils import timezone
 
+from helpdesk.accounts.confirm import CONFIRMED
 from helpdesk.accounts.models import ApiToken
 from helpdesk.accounts.tokens import make_mail_token, token_of
 from helpdesk.clock import this_second
@@ -118,13 +119,34 @@ def test_the_last_fetch_is_shown(supervisor, mailbox, server):
     assert "AUTHENTICATIONFAILED" in page
 
 
-def test_a_token_is_shown_once(supervisor, mailbox):
-    said = act(supervisor, mailbox, "make_token")
+def new_token(supervisor, mailbox):
+    return supervisor.post(LIST, {"action": "make_token", "_selected_action": [mailbox.pk]})
 
-    text = said.rpartition(" ")[2]
+
+def test_a_token_is_shown_once_and_kept_in_no_cookie(supervisor, mailbox):
+    answer = new_token(supervisor, mailbox)
+
+    [(_mailbox, _token, text)] = answer.context["made"]
+    assert text in answer.content.decode()
     assert token_of(text).mailbox == "support"
+    assert "no-store" in answer["Cache-Control"]
+    assert text not in str(supervisor.cookies)
     assert text not in supervisor.get(LIST).content.decode()
     assert text not in supervisor.get(change_of(mailbox)).content.decode()
+
+
+def test_a_token_is_made_only_after_the_password(supervisor, mailbox):
+    session = supervisor.session
+    session[CONFIRMED] = 0
+    session.save()
+
+    asked = new_token(supervisor, mailbox)
+
+    assert asked.status_code == 403
+    assert "made" not in asked.context
+    assert not ApiToken.objects.exists()
+    typed = dict(asked.context["typed"])
+    assert (typed["action"], typed["_selected_action"]) == ("make_token", str(mailbox.pk))
 
 
 def test_representatives_see_no_mailboxes(rep_client, mailbox):

@@ -135,6 +135,27 @@ def test_ones_own_change_of_priority_leaves_the_note_the_caret_and_the_files(
     expect(page.get_by_label("Priority")).to_be_focused()
 
 
+def test_what_a_colleague_changed_in_a_part_that_one_was_in_is_there_when_one_leaves_it(
+    desk, ticket, page: Page
+):
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket.ticket_id}/")
+    page.get_by_label("Priority").focus()
+    page.get_by_label("Priority").select_option("High")
+    expect(page.locator("#head")).to_contain_text("High")
+    expect(page.get_by_label("Priority")).to_be_focused()
+
+    assign(ticket.ticket_id, to=desk.rep2.user_id, by=desk.rep2)
+    change_elsewhere(desk, ticket.ticket_id)
+    expect(page.get_by_text("Here.")).to_be_visible()
+    chosen = page.get_by_label("Assigned to").locator("option:checked")
+    expect(chosen).not_to_have_text("Tomasz Nowak")
+
+    page.get_by_label("Priority").press("Shift+Tab")  # to the field before it: the same part
+    page.get_by_role("textbox", name="Reply").focus()
+    expect(chosen).to_have_text("Tomasz Nowak")
+
+
 def test_where_an_answer_goes_stays_as_chosen_when_the_page_follows(desk, ticket, page: Page):
     number = ticket.ticket_id
 

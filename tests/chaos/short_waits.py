@@ -3,6 +3,7 @@
 The steps stay as they are: only so many minutes are too long for a test. And the desk is empty.
 """
 
+import os
 from datetime import timedelta
 
 from django.apps import AppConfig
@@ -24,4 +25,5 @@ class ShortWaits(AppConfig):
         mailroom.POLL, mailroom.LOOK = 1, 2
         receive.LEFT_BEHIND = timedelta(seconds=3)
         queue.LOST_AFTER = timedelta(seconds=8)
-        delivery.PAUSES = (*[1, 1, 2], *[3] * 60)
+        if not os.environ.get("MAIL_OUTAGE"):  # of which these pauses are what is tested
+            delivery.PAUSES = (*[1, 1, 2], *[3] * 60)

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.desk import RunningDesk
 from tests.mail import smtp_server
 
-SWEEP = 2  # seconds
+SWEEP = 5  # seconds
 SILENT_MAILS = 20
 
 pytestmark = pytest.mark.timeout(200)
@@ -71,5 +71,5 @@ def test_milestones_fire_within_two_sweeps_while_the_mail_server_says_nothing(
         finally:
             desk.kill()
     assert len(lags) == 3
-    assert max(lags) < 2 * SWEEP + 3, lags
+    assert max(lags) < 2 * SWEEP, lags
     print(f"silent mail server: lags={[round(lag, 1) for lag in lags]}")

@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from helpdesk.accounts.confirm import question
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.accounts.tokens import make_mail_token
 from tickets.admin.workspace import Deletable
@@ -97,16 +99,22 @@ class MailboxAdmin(SupervisorsOnly):
                 self.message_user(request, words, messages.SUCCESS)
 
     @admin.action(description=_("Create a webhook token"))
-    def make_token(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> None:
-        for mailbox in mailboxes:
-            made, text = make_mail_token(mailbox.name)
-            words = format_html(
-                str(_("Token of {}, good until {}, shown only once: {}")),
-                mailbox,
-                f"{made.expires_at:%Y-%m-%d}",
-                text,
-            )
-            self.message_user(request, words, messages.WARNING)
+    def make_token(self, request: HttpRequest, mailboxes: QuerySet[Mailbox]) -> HttpResponse:
+        """Show new tokens, once, on a page of their own: messages are kept in a cookie."""
+        if asked := question(request):
+            return asked
+        answer = render(
+            request,
+            "admin/tickets/mail_tokens.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": _("Webhook tokens"),
+                "made": [(mailbox, *make_mail_token(mailbox.name)) for mailbox in mailboxes],
+            },
+        )
+        add_never_cache_headers(answer)
+        return answer
 
 
 @admin.register(BlockedSender)

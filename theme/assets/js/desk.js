@@ -348,6 +348,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const comes = lastLine(event.detail.serverResponse);
   if (shown && comes && comes < shown) event.detail.shouldSwap = false;
 });
+let waiting = null; // the id of a part that somebody was in when it was to be replaced
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   // What a colleague changed waits while somebody types in the very part, or has begun a reply: then
   // they are asked when they send it.
@@ -355,7 +356,14 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
   const typing = before.active?.matches?.("input, textarea, select") && target.contains(before.active);
   const begun = target.id === "seen" && document.getElementById("reply_content")?.value;
+  if (typing) waiting = target.id;
   if (typing || begun) event.detail.shouldSwap = false;
+});
+document.addEventListener("focusout", async () => {
+  await null; // the focus is in its new place
+  if (!waiting || document.getElementById(waiting)?.contains(document.activeElement)) return;
+  waiting = null;
+  document.body.dispatchEvent(new Event("ticket-changed"));
 });
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   const part = document.getElementById(event.detail.target.id);

@@ -33,9 +33,9 @@ class Scope:
     def is_large(self) -> bool:
         """Whether more than a tenth of the open tickets may be affected.
 
-        If not all of them were read, that is assumed.
+        If not all of them were read, that is assumed as soon as one of those that were is.
         """
-        return self.more or self.touched * LARGE > self.seen
+        return self.touched * LARGE > self.seen or (self.more and self.touched > 0)
 
 
 @dataclass(frozen=True)
