@@ -127,22 +127,42 @@ def _copy(words: list[str], folder: Path, top: Path, context: Path) -> None:
             shutil.copy2(found, place)
 
 
-def _context(top: Path) -> Path:
-    """Return a folder with the files that .dockerignore lets through and git knows."""
-    let = [
-        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
-    ]
-    listed = subprocess.run(  # noqa: S603
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *let],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    folder = top / "context"
-    for name in listed.stdout.splitlines():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
+def let_in(name: str, patterns: list[str]) -> bool:
+    """Whether Docker takes a file into its context: the last pattern that it or a folder of it
+    fits decides.
+    """
+    parts = name.split("/")
+    paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    found = True
+    for pattern in patterns:
+        if any(re.fullmatch(_expression(pattern.removeprefix("!")), path) for path in paths):
+            found = pattern.startswith("!")
+    return found
+
+
+def _expression(pattern: str) -> str:
+    """Return a pattern of .dockerignore as a regular expression."""
+    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return "".join(words.get(part, re.escape(part)) for part in parts)
+
+
+def context(root: Path, folder: Path) -> Path:
+    """Copy into `folder` what .dockerignore lets in of `root`, whether git knows it or not."""
+    patterns = (root / ".dockerignore").read_text().split()
+    exceptions = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    for here, folders, files in os.walk(root):
+        inside = Path(here).relative_to(root)
+        folders[:] = [
+            name
+            for name in folders
+            if let_in(path := (inside / name).as_posix(), patterns)
+            or any(one.startswith(f"{path}/") for one in exceptions)
+        ]
+        for name in (inside / name for name in files):
+            if let_in(name.as_posix(), patterns):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / name, folder / name)
     return folder
 
 
@@ -153,7 +173,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="image-") as name:
         top = Path(name)
         top.chmod(0o755)
-        carry_out(made, top, _context(top))
+        carry_out(made, top, context(ROOT, top / "context"))
         desk, data = top / made[-1].name, top / "data"
         subprocess.run(["chown", "-R", "0:0", str(desk)], check=True)  # noqa: S603, S607
         data.mkdir()

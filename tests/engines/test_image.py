@@ -15,6 +15,7 @@ from tests.security.test_deploy import PRODUCTION
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SAMPLE = (ROOT / "deploy/helpdesk.env.example").read_text()
+FOLDERS = {one.name for one in ROOT.iterdir() if one.is_dir()}
 OURS = ("setup", "web", "worker", "jobs", "beat", "mailroom")
 
 
@@ -60,10 +61,42 @@ def test_bases_have_tags_and_what_is_served_has_no_rights_and_no_tools():
     assert "HEALTHCHECK" in instructions
 
 
-def test_the_images_context_is_what_runs_and_no_secret():
-    ignored = (ROOT / ".dockerignore").read_text().split()
-    assert ignored[0] == "*", "what nobody thought of would be in the image"
-    assert not {"!.data", "!.git", "!tests", "!.env"} & set(ignored)
+def test_the_images_context_is_what_runs_and_no_secret(tmp_path):
+    secrets = {".env", "deploy/helpdesk.env", "helpdesk/desk.env", ".data/desk.env", ".git/config"}
+    others = {"tests/settings.py", "helpdesk/engines/node_modules/x/y.js", "new_folder/thing.py"}
+    ours = {name for name in settings.INSTALLED_APPS if name.partition(".")[0] in FOLDERS}
+    runs = {f"{name.replace('.', '/')}/__init__.py" for name in ours if "Config" not in name}
+    runs |= {f"{name}/some/file" for name in ("templates", "locale")}
+    runs |= {"manage.py", "gunicorn.conf.py", "requirements.txt"}
+    assert len(runs) >= 12
+    root = tmp_path / "root"
+    for name in secrets | others | runs:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / ".dockerignore").write_text((ROOT / ".dockerignore").read_text())
+    folder = image_check.context(root, tmp_path / "context")
+    found = {one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()}
+    assert found == runs
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "taken"),
+    [
+        ("a/b", ["*"], False),
+        ("a/b/c", ["*", "!a/b"], True),
+        ("a/b", ["*", "!a", "**/b"], False),
+        ("b", ["**/b"], False),
+        ("a/x.env", ["*.env"], True),
+        ("a/x.env", ["**/*.env"], False),
+        ("x.env.example", ["**/*.env"], True),
+    ],
+)
+def test_patterns_mean_what_they_mean_to_docker(name, patterns, taken):
+    assert image_check.let_in(name, patterns) is taken
+
+
+def test_git_does_not_know_the_operators_secrets():
+    assert "deploy/helpdesk.env" in (ROOT / ".gitignore").read_text().split()
 
 
 def test_every_queue_has_a_worker_and_every_process_its_place():
