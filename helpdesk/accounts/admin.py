@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_otp.plugins.otp_totp.admin import TOTPDevice
@@ -18,6 +20,7 @@ from helpdesk.accounts.confirm import question
 from helpdesk.accounts.models import ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.second_factor import remove_second_factor
+from helpdesk.accounts.session_models import Identity
 from helpdesk.accounts.tokens import revoke_all
 from helpdesk.audit.record import Change, record
 from helpdesk.supervision.filters import by_date
@@ -44,11 +47,21 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
                 ),
             },
         ),
-        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined", "at_the_provider")}),
     )
+    readonly_fields = ("at_the_provider",)
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "groups")
     actions = ("forget_second_factor",)
+
+    @admin.display(description=_("identity provider"))
+    def at_the_provider(self, user: User) -> str:
+        """Return what the provider said last of the account, and when."""
+        identity = Identity.objects.filter(user=user.pk).first()
+        if identity is None or not (at := identity.refused_at or identity.confirmed_at):
+            return ""
+        words = _("refused the account on %s") if identity.refused_at else _("confirmed on %s")
+        return words % date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
     @admin.action(description=_("Reset two-factor authentication"), permissions=["change"])
     def forget_second_factor(

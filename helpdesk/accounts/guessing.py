@@ -71,6 +71,11 @@ class GuardedBackend(_ReadsRoles):
         throttle.take_back([limit for limit in limits if limit.kind == ADDRESS.kind])
         return user
 
+    def get_user(self, user_id: Any) -> Any:
+        """Return nobody for sessions of passwords that no longer let anybody in."""
+        user = super().get_user(user_id)
+        return user if user is not None and may_use_password(user) else None
+
 
 class ProviderBackend(_ReadsRoles):
     """Marks sessions that began at the identity provider; it compares no password."""

@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
 from helpdesk.accounts import sessions
+from helpdesk.accounts.models import User
 from helpdesk.accounts.second_factor import must_enrol
 from helpdesk.accounts.sso.checking import may_go_on
 
@@ -62,6 +63,9 @@ class SessionMiddleware:
             now = timezone.now()
             session = sessions.session_of(request)
             refused = session is not None and not may_go_on(session, now=now)
+            if session is not None and session.checked_at == now:
+                # The provider was asked just now: roles may be others than those that were read.
+                request.user = User.objects.with_roles().get(pk=session.user_id)
             why = sessions.why_over(session, user=request.user, now=now)
             if refused or why:
                 why = why or "provider"

@@ -31,6 +31,17 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("Enter a time zone such as Europe/Rome or America/New_York."))
 
 
+def refused_there(of: str = "") -> models.Q:
+    """Return the condition that the identity provider's last word on an account was a refusal.
+
+    `of` leads to the account, as in "user__". Another provider's word does not count.
+    """
+    return models.Q(
+        (f"{of}identity__issuer", settings.OIDC_ISSUER),
+        (f"{of}identity__refused_at__isnull", False),
+    )
+
+
 class Users(models.QuerySet["User"]):
     def update(self, **changes: Any) -> int:
         """Update as Django does; revoke tokens and sessions of accounts that this deactivates."""

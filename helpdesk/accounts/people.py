@@ -7,7 +7,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM
-from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, Absence, Team, User
+from helpdesk.accounts.models import (
+    REPRESENTATIVES,
+    SUPERVISORS,
+    Absence,
+    Team,
+    User,
+    refused_there,
+)
 from helpdesk.parsing import whole_number
 from helpdesk.request_cache import once_a_page
 
@@ -46,12 +53,12 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
 
 
 def can_work_now(user_ids: Iterable[str], *, day: date) -> set[str]:
-    """Return which of these users can work tickets on a day: active, in a role, not absent.
+    """Return which of these users can work tickets on a day: active, in a role, not away.
 
     The one rule for automatic assignment and for notifications. Two SQL queries, or none.
     """
     there = work_tickets(user_ids)
-    return there - absent_on(day) if there else there
+    return there - away_on(day) if there else there
 
 
 def work_tickets(user_ids: Iterable[str]) -> set[str]:
@@ -66,7 +73,7 @@ def work_tickets(user_ids: Iterable[str]) -> set[str]:
 def supervisors_now(*, day: date) -> set[str]:
     """Return the ids of supervisors who can work on a day, or of all supervisors if none can."""
     everybody = people_to_tell(supervisors=True)
-    return (everybody - absent_on(day)) or everybody
+    return (everybody - away_on(day)) or everybody
 
 
 def people_to_tell(*, supervisors: bool) -> set[str]:
@@ -78,8 +85,15 @@ def people_to_tell(*, supervisors: bool) -> set[str]:
 
 def supervisors_who_want_reports() -> QuerySet[User]:
     """Return active supervisors who have an address and subscribed to the weekly report."""
-    wanted = User.objects.filter(is_active=True, weekly_report=True).exclude(email="")
+    wanted = people_to_mail().filter(weekly_report=True)
     return wanted.filter(Q(groups__name=SUPERVISORS) | Q(is_superuser=True)).distinct()
+
+
+def people_to_mail() -> QuerySet[User]:
+    """Return those to whom Helpdesk sends email about tickets: active here and, as far as the
+    identity provider has said, there; with an address.
+    """
+    return User.objects.filter(~refused_there(), is_active=True).exclude(email="")
 
 
 def people_called(usernames: Iterable[str]) -> dict[str, str]:
@@ -110,7 +124,11 @@ def team_members(team_id: str) -> set[str]:
     return {str(pk) for pk in found.values_list("pk", flat=True)}
 
 
-def absent_on(day: date) -> set[str]:
-    """Return the ids of the users who are absent on a day. One SQL query."""
-    away = Absence.objects.filter(first_day__lte=day, last_day__gte=day)
-    return {str(pk) for pk in away.values_list("user_id", flat=True)}
+def away_on(day: date) -> set[str]:
+    """Return the ids of the users who are absent on a day, or whom the identity provider refused.
+
+    One SQL query.
+    """
+    absent = Absence.objects.filter(first_day__lte=day, last_day__gte=day).values("user")
+    away = User.objects.filter(Q(pk__in=absent) | refused_there())
+    return {str(pk) for pk in away.values_list("pk", flat=True)}

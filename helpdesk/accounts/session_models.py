@@ -16,6 +16,10 @@ class Identity(models.Model):
     )
     issuer = models.CharField(_("issuer"), max_length=255)
     subject = models.CharField(_("subject"), max_length=255)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    """When the provider last said that the account is good."""
+    refused_at = models.DateTimeField(_("refused"), null=True, editable=False)
+    """When it refused the account, if that was its last word."""
 
     class Meta:
         constraints = [

@@ -1,5 +1,5 @@
 """API tokens. Only their hash is stored; they end when they expire, are revoked, or the user
-leaves.
+leaves, and rest while the identity provider refuses the user.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor
-from helpdesk.accounts.models import ApiToken, User
+from helpdesk.accounts.models import ApiToken, User, refused_there
 from helpdesk.errors import Invalid, NotAllowed, NotFound
 from helpdesk.short_text import one_line
 
@@ -121,7 +121,7 @@ def token_of(text: str) -> ApiToken | None:
     found = (
         ApiToken.objects.select_related("user")
         .filter(digest=_digest(text), revoked_at=None, expires_at__gt=now)
-        .filter(Q(user__is_active=True) | Q(user=None))
+        .filter(Q(user__is_active=True) & ~refused_there("user__") | Q(user=None))
         .filter(created_at__gt=oldest)
         .first()
     )

@@ -192,7 +192,10 @@ def test_another_issuer_at_the_address_is_not_trusted(client, provider, settings
 
 
 def test_passwords_can_be_switched_off_but_for_superusers(client, desk, provider, settings):
+    client.post("/accounts/login/", {"username": "rosa", "password": "demo"})
+    assert signed_in(client)
     settings.PASSWORD_LOGIN = False
+    assert not signed_in(client), "a session of a password goes on"
     page = client.get("/accounts/login/").content.decode()
     assert 'name="password"' not in page
     assert "password/reset" not in page

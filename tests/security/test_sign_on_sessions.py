@@ -4,14 +4,21 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from helpdesk.accounts.models import REPRESENTATIVES, User
-from helpdesk.accounts.session_models import UserSession
+from helpdesk.accounts.people import can_work_now
+from helpdesk.accounts.session_models import Identity, UserSession
 from helpdesk.accounts.sso import checking
+from helpdesk.accounts.tokens import make_token
+from helpdesk.mail import delivery
 from tests.security.sign_on import LOGOUT, PAGE, come_in, signed_in
+from tests.world import after
+from tickets.services.delivery import outbox
+from tickets.services.lifecycle.escalate import sweep
 
 
 def later(**span):
@@ -46,6 +53,60 @@ def test_deactivated_there_means_out_here_within_five_minutes(client, provider):
     assert not signed_in(client)
     row = UserSession.objects.get()
     assert (row.access_token, row.refresh_token, row.id_token) == ("", "", "")
+
+
+def test_deactivated_there_is_away_here_too_and_without_tokens(client, desk, provider, settings):
+    def answer():
+        bearer = {"Authorization": f"Bearer {text}"}
+        return Client().get("/api/tickets", headers=bearer).status_code
+
+    come_in(client, provider)
+    mira = User.objects.get(username="mira")
+    key, today = str(mira.pk), timezone.localdate()
+    text = make_token(mira, name="Booking")[1]
+    desk.ticket(assigned_to=key)
+    provider.deactivated = True
+    assert answer() == 200
+    later(minutes=4)
+    assert not signed_in(client)
+
+    assert answer() == 401, "her token works"
+    assert can_work_now([key], day=today) == set()
+    sweep(now=after(hours=7))
+    outbox.dispatch()
+    delivery.send_due(now=after(hours=7))
+    to = [sent.to[0] for sent in mail.outbox]
+    assert any("ingrid" in one for one in to), "a ticket of somebody who is away is forgotten"
+    assert not any("mira" in one for one in to)
+    root = Client()
+    root.force_login(User.objects.create_superuser("root", "root@posta.example", "demo"))
+    page = f"/admin/accounts/user/{key}/change/"
+    assert "refused the account on" in root.get(page).content.decode()
+    settings.OIDC_ISSUER = ""
+    assert answer() == 200, "who is asked no longer is believed"
+
+    settings.OIDC_ISSUER = provider.issuer
+    provider.deactivated = False
+    come_in(client, provider)
+    assert answer() == 200
+    assert can_work_now([key], day=today) == {key}
+    assert "confirmed on" in root.get(page).content.decode()
+
+
+def test_the_last_word_counts_and_an_old_access_token_is_none(client, provider):
+    come_in(client, provider)
+    UserSession.objects.update(refresh_token="")
+    later(minutes=4)
+    provider.deactivated = True
+    assert not signed_in(client)
+    assert Identity.objects.get().refused_at is None
+
+    provider.deactivated = False
+    come_in(client, provider)
+    Identity.objects.update(refused_at=timezone.now())
+    later(minutes=4)
+    assert signed_in(client)
+    assert Identity.objects.get().refused_at is None, "another session of hers was asked later"
 
 
 def test_a_poll_asks_too(client, provider):

@@ -31,7 +31,8 @@ def may_go_on(session: UserSession, *, now: datetime) -> bool:
     """Return whether the session is still good, asking the provider if it is time.
 
     No query and no request in between. A refresh token can often be used once only, so one request
-    of a session asks at a time, and writes the new token down.
+    of a session asks at a time, and writes the new token down. `session.checked_at` is `now` after
+    a confirmation.
     """
     if session.identity_id is None:
         return True
@@ -60,6 +61,9 @@ def may_go_on(session: UserSession, *, now: datetime) -> bool:
         )
     except provider.Refused as refused:
         log.info("provider_refused", account=str(session.user_id), why=str(refused))
+        # An access token that is too old says nothing of the account.
+        if isinstance(refused, provider.AccountRefused) and current.refresh_token:
+            people.refused(current.identity, now=now)
         return False
     except provider.Away as away:
         log.warning("provider_away", why=str(away))
@@ -72,5 +76,7 @@ def may_go_on(session: UserSession, *, now: datetime) -> bool:
         refresh_token=answer.refresh_token,
         id_token=answer.id_token or current.id_token,
     )
+    people.confirmed(current.identity, now=now)
     people.follow(current.identity.user, answer.claims)
+    session.checked_at = now
     return True

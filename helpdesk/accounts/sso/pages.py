@@ -60,6 +60,7 @@ def sso_callback(request: HttpRequest) -> HttpResponse:
     except NotAllowed as refused:
         events.log_event("login_failed", account=None, request=request, why="not allowed")
         return _failed(request, str(refused), status=403)
+    people.confirmed(identity, now=timezone.now())
     # Roles may have changed: read the user again.
     login(request, User.objects.get(pk=identity.user_id), backend=BACKEND)
     UserSession.objects.filter(pk=request.session[sessions.KEY]).update(

@@ -5,6 +5,7 @@ finds a user only once, if that is switched on and the provider says that it has
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -55,6 +56,19 @@ def follow(user: User, claims: dict[str, Any]) -> None:
     if wanted != has:
         given, taken = sorted(wanted - has), sorted(has - wanted)
         events.log_event("roles_changed", account=user.pk, given=given, taken=taken)
+
+
+def confirmed(identity: Identity, *, now: datetime) -> None:
+    """Write down that the provider let this account in: its last refusal is over."""
+    Identity.objects.filter(pk=identity.pk).update(confirmed_at=now, refused_at=None)
+
+
+def refused(identity: Identity, *, now: datetime) -> None:
+    """Write down that the provider refused this account.
+
+    Until its next sign-in its API tokens rest, and it is away: see `refused_there`.
+    """
+    Identity.objects.filter(pk=identity.pk).update(refused_at=now)
 
 
 def roles_of(claims: dict[str, Any]) -> set[str]:

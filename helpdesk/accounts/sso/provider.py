@@ -44,6 +44,10 @@ class Refused(Exception):
     """The provider, or what it sent, does not allow a sign-in."""
 
 
+class AccountRefused(Refused):
+    """The provider no longer lets this account in."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the provider says of an account, and the tokens to ask again with."""
@@ -120,7 +124,8 @@ def arrival(request: HttpRequest) -> Answer:
 def confirmation(*, subject: str, access_token: str, refresh_token: str) -> Answer:
     """Ask the provider whether an account is still good, and return what it says.
 
-    A refresh token is used up for new tokens. One or two requests. Raises Away, Refused.
+    A refresh token is used up for new tokens. One or two requests. Raises Away, Refused;
+    AccountRefused also for a token that is merely too old.
     """
     client = _client()
     with _errors():
@@ -205,7 +210,7 @@ def _answer(
     if client.server_metadata.get("userinfo_endpoint"):
         found = client.get(client.server_metadata["userinfo_endpoint"], token=token)
         if found.status_code in (401, 403):
-            raise Refused("userinfo")
+            raise AccountRefused("userinfo")
         found.raise_for_status()
         userinfo = found.json()
         if claims and userinfo.get("sub") != claims.get("sub"):
@@ -236,8 +241,9 @@ class _errors:  # noqa: N801 (a context manager)
     def __exit__(self, kind: Any, error: Any, _traceback: Any) -> None:
         if isinstance(error, OAuthError):
             named = str(error.error)
-            refused = named in NO or named == "mismatching_state"
-            raise (Refused(named) if refused else Away(named)) from None
+            if named in NO:
+                raise AccountRefused(named) from None
+            raise (Refused if named == "mismatching_state" else Away)(named) from None
         if isinstance(error, JoseError):
             raise Refused(type(error).__name__) from None
         if isinstance(error, RequestException | ValueError | KeyError):

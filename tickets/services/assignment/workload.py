@@ -7,7 +7,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from helpdesk.accounts.actors import Actor, require_ticket_work
-from helpdesk.accounts.people import absent_on
+from helpdesk.accounts.people import away_on
 from helpdesk.clock import this_second
 from tickets.services.assignment.assignable import people_in_lists
 from tickets.store import search
@@ -45,7 +45,7 @@ def workload(*, by: Actor, now: datetime | None = None) -> Workload:
     loads = search.loads(now=at)
     known = people_in_lists()
     prefetch_related_objects([one.user for one in known], "teams")
-    absent = absent_on(timezone.localdate(at))
+    away = away_on(timezone.localdate(at))
     people = [
         Share(
             user_id=one.user_id,
@@ -54,7 +54,7 @@ def workload(*, by: Actor, now: datetime | None = None) -> Workload:
             load=held.active,
             overdue=held.overdue,
             capacity=one.user.capacity,
-            away=one.assignable and one.user_id in absent,
+            away=one.assignable and one.user_id in away,
         )
         for one in known
         for held in [loads.get(one.user_id, search.NOTHING)]

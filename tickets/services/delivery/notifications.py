@@ -15,9 +15,9 @@ from django.utils import timezone, translation
 
 from helpdesk import tracing
 from helpdesk.accounts.actors import Actor
-from helpdesk.accounts.models import User
 from helpdesk.accounts.people import (
     can_work_now,
+    people_to_mail,
     people_to_tell,
     supervisors_now,
     team_members,
@@ -229,9 +229,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
     found = [
         told for named in about if (told := store.notification(named["userId"], named["eventId"]))
     ]
-    person = (
-        User.objects.filter(pk=int(about[0]["userId"]), is_active=True).exclude(email="").first()
-    )
+    person = people_to_mail().filter(pk=int(about[0]["userId"])).first()
     if person is None or not found:
         return None
     tickets = {told.ticket_id for told in found}
