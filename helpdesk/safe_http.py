@@ -2,15 +2,11 @@
 
 The name is resolved here, each of its addresses is checked, and the connection goes to the address
 that was checked, so it does not help an attacker to change the name's addresses afterwards.
-Redirects are not followed. A server that sends one byte a second would never time out: there is a
-limit for the whole request.
+Redirects are not followed. There is a limit for the whole request.
 """
 
 import socket
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
@@ -20,6 +16,8 @@ from urllib.parse import urlsplit
 import urllib3
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from helpdesk.time_limit import TimeLimit, time_limit
 
 CONNECT, READ = 3, 5
 """Seconds to connect, and for each piece of an answer."""
@@ -76,46 +74,8 @@ def check_url(url: str, *, private: bool) -> None:
     _refuse_inside(literal, private=private)
 
 
-class _Limit:
-    """Closes the connection when the time is over, whatever it waits for then."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-        self._timer: threading.Timer | None = None
-        self._line: socket.socket | None = None
-        self.over = False
-
-    def watch(self, line: socket.socket) -> None:
-        # A socket of its own to the same line: TLS takes the first one's away while it greets.
-        self._line = line.dup()
-        self._timer = threading.Timer(max(0, self._until - time.monotonic()), self._hang_up)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        if self._timer is not None and self._line is not None:
-            self._timer.cancel()
-            self._timer.join()  # the descriptor may belong to another connection by then
-            self._line.close()
-
-    def _hang_up(self) -> None:
-        self.over = True
-        with suppress(OSError):  # the other side was quicker
-            if self._line is not None:
-                self._line.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def _limit(seconds: float) -> Iterator[_Limit]:
-    limit = _Limit(seconds)
-    try:
-        yield limit
-    finally:
-        limit.end()
-
-
 class _Watched(urllib3.connection.HTTPConnection):
-    def __init__(self, *args: Any, limit: _Limit, **options: Any) -> None:
+    def __init__(self, *args: Any, limit: TimeLimit, **options: Any) -> None:
         super().__init__(*args, **options)
         self._limit = limit
 
@@ -157,7 +117,7 @@ def post(
     port = parts.port or (443 if secure else 80)
     timeout = urllib3.Timeout(connect=CONNECT, read=READ)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    with _limit(whole) as limit:
+    with time_limit(whole) as limit:
         address = str(_resolved(host, port, private=private, seconds=min(RESOLVE, whole)))
         pool: urllib3.HTTPConnectionPool
         if secure:

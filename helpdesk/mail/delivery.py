@@ -6,8 +6,8 @@ days, with growing pauses; what the server refuses, or cannot be composed, fails
 worker dies while it sends, or the connection is lost after the whole message was transmitted,
 nobody can know whether it was sent: it is not sent again without a person's decision.
 
-If the mail server is away, each run waits for one mail only: the others are not tried, and keep
-their place. So it is if an engine of ours is away.
+If the mail server is away, or breaks off, each run waits for one mail only: the others are not
+tried, and keep their place. So it is if an engine of ours is away.
 """
 
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ def send_due(*, now: datetime | None = None) -> int:
                     ticket_id=mails[0].about.get("ticketId"),
                 ):
                     sent += _send([mail for mail in mails if _claim(mail, at)], server, at)
-            except ServerAway as away:
+            except (ServerAway, Unknown) as away:
                 log.warning("mail_server_away", reason=kind_of(away.__cause__ or away))
                 break
             except Exception as error:
@@ -112,7 +112,10 @@ def put_back(transaction: Transaction, mail: UndeliveredEmail, *, now: datetime)
 
 
 def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
-    """Send claimed mails of one group as one message; return how many messages were sent."""
+    """Send claimed mails of one group as one message; return how many messages were sent.
+
+    Raises ServerAway and Unknown, with their end already stored.
+    """
     if not mails:
         return 0
     of_kind = kind(mails[0].kind)
@@ -128,7 +131,7 @@ def _send(mails: Sequence[QueuedEmail], server: Server, now: datetime) -> int:
         return 0
     except Unknown as error:
         _end(mails, of_kind, Result.UNKNOWN, error.problem, now)
-        return 0
+        raise
     except TryLater as error:
         _try_later(mails, of_kind, error.problem, now)
         return 0

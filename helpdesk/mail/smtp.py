@@ -8,10 +8,12 @@ that the backend has opened.
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -20,6 +22,14 @@ from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.utils.module_loading import import_string
 
 from helpdesk.mail.problems import MailError, ProblemCode
+from helpdesk.time_limit import TimeLimit, time_limit
+
+WHOLE = 300
+"""Seconds for a message, from connecting to the answer to all of it: well below the LOST_AFTER of
+the queue, and enough for 25 MB of files (34 MB as they are sent) at 1 Mbit/s."""
+
+_PIECE = 65_536
+"""Bytes for which EMAIL_TIMEOUT has to be enough: Python limits each call of `send` as a whole."""
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _PERMANENT = 500
@@ -64,50 +74,35 @@ class Server:
     def give(self, message: EmailMessage) -> HandedOver:
         """Hand a message over. Raises ServerAway, TryLater, Refused, Unknown.
 
-        Waits at most EMAIL_TIMEOUT for each response of the server.
+        The server has EMAIL_TIMEOUT seconds for each step, and WHOLE for all of it. A resolver that
+        does not answer is left to the system's own limit.
         """
-        if not isinstance(self._backend, SmtpBackend):
+        if not isinstance(self._backend, LimitedBackend):
             return self._send_with_backend(message)
         payload = _payload(message)
-        smtp = self._connected()
         try:
-            return _converse(smtp, message, payload)
+            with time_limit(WHOLE) as whole:
+                self._backend.limit = whole
+                return _converse(_connected(self._backend), message, payload)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            self._drop()
+            self._backend.drop()
             raise ServerAway(ProblemCode.CLOSED) from error
-        except Unknown:
-            self._drop()
+        except (ServerAway, Unknown):
+            self._backend.drop()
             raise
+        finally:
+            if whole.over:
+                self._backend.drop()
 
     def close(self) -> None:
-        try:
-            self._backend.close()
-        except (smtplib.SMTPException, OSError):
-            self._drop()
-
-    def _connected(self) -> smtplib.SMTP:
-        try:
-            opened = self._backend.open()
-            if opened and settings.EMAIL_OAUTH2_MAILBOX:
-                _log_in(self._backend.connection)  # type: ignore[attr-defined]
-        except smtplib.SMTPAuthenticationError as error:
-            self._drop()
-            raise ServerAway(ProblemCode.LOGIN) from error
-        except ServerAway:
-            self._drop()
-            raise
-        except (smtplib.SMTPException, OSError) as error:
-            self._drop()
-            raise ServerAway(ProblemCode.UNAVAILABLE) from error
-        smtp: smtplib.SMTP = self._backend.connection  # type: ignore[attr-defined]
-        return smtp
-
-    def _drop(self) -> None:
-        """Close a broken connection without another word to the server."""
-        smtp = getattr(self._backend, "connection", None)
-        if smtp is not None:
-            smtp.close()
-            self._backend.connection = None  # type: ignore[attr-defined]
+        """Take leave of the server, which has EMAIL_TIMEOUT seconds for that."""
+        backend = self._backend
+        with time_limit(settings.EMAIL_TIMEOUT) as whole, suppress(smtplib.SMTPException, OSError):
+            if isinstance(backend, LimitedBackend):
+                backend.limit = whole
+            backend.close()
+        if isinstance(backend, LimitedBackend):
+            backend.drop()
 
     def _send_with_backend(self, message: EmailMessage) -> HandedOver:
         """Send with a backend that is no SMTP server: files in development, memory in tests."""
@@ -120,14 +115,68 @@ class Server:
         return HandedOver()
 
 
+class _Limited(smtplib.SMTP):
+    """A connection that is closed when the time of its conversation is over, from the server's
+    greeting on."""
+
+    def __init__(self, *args: Any, backend: "LimitedBackend", **options: Any) -> None:
+        self._backend = backend
+        backend.made = self
+        super().__init__(*args, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self._backend.limit.watch(self.sock)
+        return super().getreply()
+
+
+class _LimitedTls(_Limited, smtplib.SMTP_SSL):
+    pass
+
+
+class LimitedBackend(SmtpBackend):
+    """Django's backend, whose connection has a limit for each conversation: it has to be set before
+    the backend is opened or closed."""
+
+    limit: TimeLimit
+    made: smtplib.SMTP | None = None
+    """The connection, also one that the server has not let in."""
+
+    @property
+    def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]
+        return partial(_LimitedTls if self.use_ssl else _Limited, backend=self)
+
+    def drop(self) -> None:
+        """Close the connection without another word to the server."""
+        if self.made is not None:
+            self.made.close()
+        self.connection = self.made = None
+
+
+_LIMITED = {"django.core.mail.backends.smtp.EmailBackend": f"{__name__}.LimitedBackend"}
+
+
 @contextmanager
 def mail_server() -> Iterator[Server]:
     """Open the server that the settings name; the connection is closed at the end."""
-    server = Server(get_connection())
+    server = Server(get_connection(_LIMITED.get(settings.EMAIL_BACKEND)))
     try:
         yield server
     finally:
         server.close()
+
+
+def _connected(backend: LimitedBackend) -> smtplib.SMTP:
+    try:
+        opened = backend.open()
+        smtp: smtplib.SMTP = backend.connection  # type: ignore[assignment]
+        if opened and settings.EMAIL_OAUTH2_MAILBOX:
+            _log_in(smtp)
+    except smtplib.SMTPAuthenticationError as error:
+        raise ServerAway(ProblemCode.LOGIN) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise ServerAway(ProblemCode.UNAVAILABLE) from error
+    return smtp
 
 
 def _log_in(smtp: smtplib.SMTP) -> None:
@@ -191,13 +240,15 @@ def _converse(smtp: smtplib.SMTP, message: EmailMessage, payload: bytes) -> Hand
         raise Refused(ProblemCode.RESPONSE, "; ".join(dict.fromkeys(refused.values())))
     _expect(smtp, *smtp.docmd("DATA"), wanted=354)
     end = b"" if payload.endswith(b"\r\n") else b"\r\n"
-    smtp.send(payload + end)
+    whole = payload + end
+    for start in range(0, len(whole), _PIECE):
+        smtp.send(whole[start : start + _PIECE])
     try:
         smtp.send(b".\r\n")
         code, words = smtp.getreply()
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         raise Unknown(ProblemCode.LOST_AFTER_SENDING) from error
-    if code < 0:  # no valid response: whether the message was accepted is unknown
+    if not 200 <= code < 600:  # none, or cut off: whether the message was accepted is unknown
         raise Unknown(ProblemCode.LOST_AFTER_SENDING)
     if not 200 <= code < 300:
         _expect(smtp, code, words)

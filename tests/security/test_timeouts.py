@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as desk_settings
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 
 from helpdesk import safe_http
 from helpdesk.celery import app
 from helpdesk.dynamo.table import client
+from helpdesk.mail import queue, smtp
 from helpdesk.safe_http import Unreachable, post
 
 ROOT = Path(desk_settings.BASE_DIR)
@@ -264,6 +265,47 @@ def test_a_target_that_drips_its_answer_is_left(part):
         assert target.hung_up.wait(10), "the line is still open"
     finally:
         target.close()
+
+
+ENVELOPE = b"220 mail\r\n" + 3 * b"250 ok\r\n"  # greeting, EHLO, MAIL, RCPT
+SMTP_DRIPS = {
+    "the greeting": (b"", b"220-slow\r\n", smtp.ServerAway),
+    "the greeting of TLS": (b"\x16\x03\x03\x40\x00", b"\x02", smtp.ServerAway),
+    "what it can do": (b"220 mail\r\n", b"250-SIZE\r\n", smtp.ServerAway),
+    "the answer to DATA": (ENVELOPE, b"354-go\r\n", smtp.ServerAway),
+    "the answer to all of it": (ENVELOPE + b"354 go\r\n", b"250-taken\r\n", smtp.Unknown),
+    "a code that is cut off": (ENVELOPE + b"354 go\r\n2", b" ", smtp.Unknown),
+    "the leave-taking": (ENVELOPE + b"354 go\r\n250 taken\r\n", b"221-bye\r\n", None),
+}
+"""What the server has answered, what it goes on with, and what becomes of the message. Before all
+of it was sent it is tried again; after that nobody knows."""
+
+
+@pytest.mark.parametrize("part", SMTP_DRIPS)
+def test_a_mail_server_that_drips_its_answer_is_left(part, settings, monkeypatch):
+    before, drop, outcome = SMTP_DRIPS[part]
+    monkeypatch.setattr(smtp, "WHOLE", 0.3)
+    server = Dripping(before, drop)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.EMAIL_USE_SSL, settings.EMAIL_TIMEOUT = "TLS" in part, 1
+    begun = time.monotonic()
+    try:
+        with smtp.mail_server() as there:
+            message = EmailMessage("Hi", "Hello", "desk@x.example", ["a@x.example"])
+            if outcome is None:
+                there.give(message)
+            else:
+                with pytest.raises(outcome):
+                    there.give(message)
+        assert time.monotonic() - begun < 10
+        assert server.hung_up.wait(10), "the line is still open"
+    finally:
+        server.close()
+
+
+def test_a_mail_ends_long_before_another_worker_takes_it_for_lost():
+    assert queue.LOST_AFTER.total_seconds() >= 2 * smtp.WHOLE
 
 
 def test_what_is_given_a_webhook_at_most_fits_its_lease():
