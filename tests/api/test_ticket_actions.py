@@ -43,6 +43,23 @@ def test_a_note_says_whom_it_mentioned_in_vain_and_a_reply_mentions_nobody(progr
     assert (known.json()["unknownMentions"], replied.json()["unknownMentions"]) == ([], [])
 
 
+def test_a_participant_is_left_out_of_one_reply(program, desk):
+    number = desk.ticket().ticket_id
+    people = [{"address": f"{name}@posta.example"} for name in ("bea", "carl")]
+    for one in people:
+        program.post(f"/tickets/{number}/participants", one)
+
+    said = program.post(
+        f"/tickets/{number}/communicate",
+        {"type": "Customer Response", "content": "x", "leaveOut": ["BEA@posta.example"]},
+    )
+
+    went = [one["address"] for one in said.json()["deliveries"]]
+    assert "carl@posta.example" in went
+    assert "bea@posta.example" not in went
+    assert program.get(f"/tickets/{number}").json()["returnedAddresses"] == []
+
+
 def test_an_answer_stops_the_response_clock_and_a_note_does_not(program, desk):
     number = desk.ticket().ticket_id
 

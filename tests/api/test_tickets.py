@@ -41,6 +41,7 @@ FIELDS = {
     "channel",
     "participants",
     "replyTo",
+    "returnedAddresses",
 }
 
 

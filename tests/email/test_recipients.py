@@ -147,8 +147,12 @@ def test_the_page_shows_it_and_sends_there_unless_it_is_not_selected(
     assert OFFICE in box
     assert "checked" in box
     assert f"instead of {GIULIA}" in page
+    assert "becomes a participant" in page
     client.post(f"/tickets/{number}/reply/", {"content": "There.", "reply_to": OFFICE})
-    client.post(f"/tickets/{number}/reply/", {"content": "Here."})
+    page = client.get(f"/tickets/{number}/").content.decode()
+    assert f'name="offered" value="{OFFICE}"' in page
+    assert f'name="also_to" value="{OFFICE}"' not in page, "it is the box of the reply address"
+    client.post(f"/tickets/{number}/reply/", {"content": "Here.", "offered": OFFICE})
     went = [one.to[0] for one in send(mailoutbox, now=None) if "posta.example" in one.to[0]]
     assert went == [OFFICE, GIULIA]
 

@@ -151,6 +151,11 @@ class TicketOut(ApiSchema):
         description="Who gets replies besides the customer.",
         examples=[["Bea <bea@example.com>"]],
     )
+    returned_addresses: list[str] = Field(
+        description="Participants whose last email came back. Replies leave them out unless asked "
+        "otherwise.",
+        examples=[["bea@example.com"]],
+    )
     reply_to: str | None = Field(
         description="Where the customer's last email asked for replies, if that is not its "
         "sender's address.",
@@ -343,6 +348,13 @@ class NewCommunication(RequestSchema):
         description="With an outbound Customer Response: the ticket's `replyTo`, to send the email "
         "there instead of to the customer's own address.",
         examples=["office@example.com"],
+    )
+    leave_out: list[Annotated[str, Field(max_length=254)]] | None = Field(
+        None,
+        max_length=50,
+        description="With an outbound Customer Response: addresses of participants who do not get "
+        "this one. Null: those in `returnedAddresses`, so that an empty list sends it to all.",
+        examples=[["bea@example.com"]],
     )
 
 

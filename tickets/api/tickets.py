@@ -223,6 +223,7 @@ def add_communication(
             direction=asked.direction,
             waiting=asked.waiting,
             reply_to=asked.reply_to,
+            leave_out=asked.leave_out,
             token=token_of(request),
             channel=Channel.API,
             by=actor_of(request.user),

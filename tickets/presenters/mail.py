@@ -54,6 +54,16 @@ class Recipient:
     """Whether it goes to the customer's own address."""
 
 
+@dataclass(frozen=True)
+class Participant:
+    """Somebody who gets replies beside the customer."""
+
+    name: str
+    address: str
+    is_returned: bool
+    """Whether the last mail to them came back."""
+
+
 CAUSES: Mapping[str, Promise] = {
     Cause.NOT_ITS_RECIPIENT: _(
         "It was sent to the reply address of a ticket that its sender does not take part in, for "
@@ -163,6 +173,13 @@ def insiders(ticket: Ticket, customer: Customer | None) -> set[str]:
     """Return the addresses of the customer's conversation, which are no third party's."""
     of_customer = {(customer.email if customer else None) or "", ticket.reply_to or ""}
     return addresses_of(ticket.participants) | of_customer
+
+
+def participants_of(ticket: Ticket) -> list[Participant]:
+    """Return who takes part in a ticket beside its customer."""
+    returned = ticket.returned_addresses
+    people = map(name_and_address, ticket.participants)
+    return [Participant(name, address, address in returned) for name, address in people]
 
 
 def recipients_of(line: Communication) -> list[Recipient]:

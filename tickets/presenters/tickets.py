@@ -21,9 +21,15 @@ from tickets.domain.escalation import MANUAL
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent
 from tickets.presenters.labels import FIELDS, LOG_EVENTS, RULES, label
-from tickets.presenters.mail import EmailLine, Recipient, email_line, insiders, recipients_of
+from tickets.presenters.mail import (
+    EmailLine,
+    Recipient,
+    email_line,
+    insiders,
+    participants_of,
+    recipients_of,
+)
 from tickets.presenters.rows import ticket_lines
-from tickets.services.email.incoming.matching import name_and_address
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
@@ -163,7 +169,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     }
     return {
         "ticket": shown,
-        "participants": [name_and_address(one) for one in ticket.participants],
+        "participants": participants_of(ticket),
         "insiders": insiders(ticket, page.customer),
         "customer": page.customer,
         "vehicle": page.vehicle,

@@ -212,6 +212,10 @@ class Ticket(Item):
     mailbox = UnicodeAttribute(null=True)  # the name of the one that it came to
     # Who takes part beside the customer, each as "Name <address>"
     participants: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
+    # The addresses of those participants to whom the last mail came back
+    returned_addresses: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="returnedAddresses", default=list
+    )
     # Where the customer's last message asked to be answered, if not at its sender's address
     reply_to = UnicodeAttribute(attr_name="replyTo", null=True)
     side_threads = IntegerAttribute(attr_name="sideThreads", default=0)  # how many were begun

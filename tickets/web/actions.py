@@ -111,6 +111,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             resolve=typed.get("then") == "resolve",
             attachments=attachments,
             reply_to=typed.get("reply_to", ""),
+            leave_out=_left_out(typed),
             seen=typed.get("seen") or None,
             token=_token(ticket_id, request),
             channel=Channel.WEB,
@@ -212,6 +213,13 @@ def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
     unknown = communicate.unknown_mentions(request.POST.get("content", ""))
     names = ", ".join(f"@{name}" for name in unknown)
     return _("Note added. No user called %(names)s.") % {"names": names} if names else ""
+
+
+def _left_out(typed: QueryDict) -> set[str] | None:
+    """Return the participants whom the page offered and its user left out; None if it offered
+    none."""
+    offered = typed.getlist("offered")
+    return set(offered) - set(typed.getlist("also_to")) if offered else None
 
 
 def _token(ticket_id: str, request: HttpRequest) -> Token | None:

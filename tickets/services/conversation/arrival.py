@@ -58,6 +58,8 @@ class Arrival:
         if not self.from_customer:
             line.author_id = None
         draft.checks.append(lambda transaction: self.keep(transaction, draft, line))
+        if line.email:
+            unmark_returned(draft, line.email.sender)
         if self.has_effect:
             draft.ticket.reply_to = self.reply_to or None
         if not self.side_thread and not add_participants(draft, self.participants) and line.email:
@@ -74,6 +76,14 @@ def add_participants(draft: Draft, people: Sequence[str]) -> bool:
     if new[:room]:
         draft.ticket.participants = [*draft.ticket.participants, *new[:room]]
     return len(new) <= room
+
+
+def unmark_returned(draft: Draft, address: str) -> None:
+    """Remove from a ticket the mark that mail to a participant came back, if it has one."""
+    if address in draft.ticket.returned_addresses:
+        draft.ticket.returned_addresses = [
+            one for one in draft.ticket.returned_addresses if one != address
+        ]
 
 
 def _address(participant: str) -> str:

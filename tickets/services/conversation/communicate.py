@@ -1,6 +1,6 @@
 """Add replies, internal notes, and messages of the customer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from tickets.domain.mentions import mentions
 from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
 from tickets.services.conversation.arrival import Arrival
-from tickets.services.email.replies.recipients import recipients_of
+from tickets.services.email.replies.recipients import address_reply
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket
@@ -49,6 +49,7 @@ def communicate(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     reply_to: str = "",
+    leave_out: Collection[str] | None = None,
     seen: str | None = None,
     token: Token | None = None,
     arrival: Arrival | None = None,
@@ -61,11 +62,12 @@ def communicate(
     With `waiting` the ticket then waits for the customer; with `resolve` it becomes Resolved. A
     reply is emailed to the customer and the participants unless `deliver` is off; with `reply_to`,
     the address that the customer's last email gave for replies, it goes there instead of to the
-    customer's own. No version is needed: of two messages written at once both are added, unless
-    `seen` is given. A message to a merged ticket goes to the ticket it was merged into. A
-    customer's message to a ticket that is archived or was closed too long ago goes to its
-    follow-up, which the first such message creates. A message from email has an `arrival`, and may
-    have any length; of any other, `channel` says where it was entered.
+    customer's own, and whoever is there takes part from now on. `leave_out` are participants who do
+    not get it, by default those whose last mail came back. No version is needed: of two messages
+    written at once both are added, unless `seen` is given. A message to a merged ticket goes to the
+    ticket it was merged into. A customer's message to a ticket that is archived or was closed too
+    long ago goes to its follow-up, which the first such message creates. A message from email has
+    an `arrival`, and may have any length; of any other, `channel` says where it was entered.
 
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
@@ -83,6 +85,8 @@ def communicate(
         checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
     if reply_to and (inbound or is_note):
         checks.errors["reply_to"] = _("Only a reply to the customer goes to their reply address.")
+    if leave_out and (inbound or is_note):
+        checks.errors["leave_out"] = _("Only a reply to the customer goes to participants.")
     checks.done()
     answer = not (is_note or inbound)
     # A message from outside mentions nobody.
@@ -105,7 +109,7 @@ def communicate(
         line.channel = channel.value if channel else None
         if delivers:
             line.channel = Channel.EMAIL.value
-            line.deliveries = recipients_of(draft.ticket, reply_to=reply_to)
+            line.deliveries = address_reply(draft, reply_to=reply_to, leave_out=leave_out)
         written[:] = [line]
         if token:
             draft.checks.append(
@@ -169,6 +173,7 @@ def communicate(
             attachments=attachments,
             deliver=deliver,
             reply_to=reply_to,
+            leave_out=leave_out,
             token=token,
             arrival=arrival,
             channel=channel,
@@ -194,6 +199,7 @@ def respond(
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     reply_to: str = "",
+    leave_out: Collection[str] | None = None,
     seen: str | None = None,
     token: Token | None = None,
     channel: Channel | None = None,
@@ -210,6 +216,7 @@ def respond(
         attachments=attachments,
         deliver=deliver,
         reply_to=reply_to,
+        leave_out=leave_out,
         seen=seen,
         token=token,
         channel=channel,

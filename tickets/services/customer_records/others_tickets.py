@@ -66,6 +66,7 @@ def _forget(draft: Draft, marks: Marks, originals_removed: bool) -> None:
     if len(left) == len(ticket.participants) and not replies_to_them:
         return
     ticket.participants = left
+    ticket.returned_addresses = [one for one in ticket.returned_addresses if not marks.are(one)]
     if replies_to_them:
         ticket.reply_to = None
     draft.is_logged("participants")  # an entry of what changed would name them

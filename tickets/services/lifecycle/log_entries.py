@@ -34,6 +34,7 @@ ERASED_TEXTS: Mapping[str, Any] = {
     "description": ERASED,
     "tags": [],
     "participants": [],
+    "returned_addresses": [],
     "reply_to": None,
 }
 """The attributes of a ticket that hold people's words, and what an erasure leaves of each."""

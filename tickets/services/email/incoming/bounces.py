@@ -101,6 +101,7 @@ def take(
                 draft.checks.append(
                     lambda transaction: mark_bounced(transaction, customer, draft.at)
                 )
+            _mark_participant(draft, reported.recipient)
             draft.emit(
                 events.Bounced(
                     reported.line.communication_id,
@@ -111,6 +112,14 @@ def take(
 
     ticket = change(reported.ticket.ticket_id, write, archived=True, by=SYSTEM, now=now)
     return ticket, written[0]
+
+
+def _mark_participant(draft: Draft, address: str) -> None:
+    """Note on a ticket that mail to a participant came back: the next reply leaves them out unless
+    its writer wants otherwise."""
+    ticket = draft.ticket
+    if address in addresses_of(ticket.participants) and address not in ticket.returned_addresses:
+        ticket.returned_addresses = [*ticket.returned_addresses, address]
 
 
 def _proven(claim: Claim) -> Reported | None:

@@ -156,7 +156,7 @@ def _references(
 
     for claim in our_claims(message, [envelope_to] if envelope_to else ()):
         if found := ticket(claim.ticket_id):
-            trust = _trust(claim, sender.address, found)
+            trust = _trust(claim, sender, found)
             part = takes_part(found, sender.address, sender.customer)
             thread = side_thread_of(claim) if trust is Trust.SIGNED else ""
             yield Reference(claim.ticket_id, trust, part, thread)
@@ -185,9 +185,13 @@ def side_thread_of(claim: Claim) -> str:
     return str(line.side_thread or "") if line else ""
 
 
-def _trust(claim: Claim, address: str, ticket: Ticket) -> Trust:
+def _trust(claim: Claim, sender: Sender, ticket: Ticket) -> Trust:
     signer_ = signer()
-    if signer_.proves(claim, address):
+    theirs = [sender.address]
+    writer = sender.customer
+    if ticket.reply_to and writer is not None and writer.customer_id == ticket.customer_id:
+        theirs.append(ticket.reply_to)  # where the customer themselves asked to be answered
+    if signer_.recipient_of(claim, theirs):
         return Trust.SIGNED
     customer = get_customer(ticket.customer_id)
     others = [*addresses_of(ticket.participants)]

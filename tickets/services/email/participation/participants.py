@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused, as_kept
-from tickets.services.conversation.arrival import MOST_PARTICIPANTS
+from tickets.services.conversation.arrival import MOST_PARTICIPANTS, unmark_returned
 from tickets.services.email.incoming.matching import (
     addresses_of,
     kept_address,
@@ -25,7 +25,8 @@ def add(
 ) -> Ticket:
     """Add a participant: replies go to them too, and what they answer comes to the ticket.
 
-    A repeat changes nothing. Raises Invalid for an invalid address, an address of the desk, or too
+    A repeat changes nothing, except that they get replies again where mail to them had come back.
+    Raises Invalid for an invalid address, an address of the desk, or too
     many participants; NotFound, NotAllowed, Busy.
     """
     try:
@@ -36,6 +37,7 @@ def add(
         raise Invalid({"participant": _("This is one of our own mailboxes.")})
 
     def write(draft: Draft) -> None:
+        unmark_returned(draft, kept)
         people = draft.ticket.participants
         if kept in addresses_of(people):
             return
@@ -53,6 +55,7 @@ def remove(ticket_id: str, *, address: str, by: Actor, now: datetime | None = No
     gone = kept_address(address) or address
 
     def write(draft: Draft) -> None:
+        unmark_returned(draft, gone)
         people = draft.ticket.participants
         draft.ticket.participants = [one for one in people if name_and_address(one)[1] != gone]
 

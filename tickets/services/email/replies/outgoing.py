@@ -11,6 +11,7 @@ from customers.store.items import Customer
 from helpdesk.accounts.people import names_of
 from helpdesk.mail.address import mailable
 from helpdesk.mail.templates import composed
+from tickets.domain.mail import signed
 from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import Direction
 from tickets.models import Mailbox
@@ -105,7 +106,7 @@ def automatic(
         ),
     }
     if first and first.email.message_id:
-        theirs = [_bracketed(str(one)) for one in first.email.references or ()]
+        theirs = list(_named(first, _kept(recipient)))
         headers["In-Reply-To"] = _bracketed(first.email.message_id)
         headers["References"] = " ".join([*theirs[-MOST_THREADED:], headers["In-Reply-To"]])
     return composed(
@@ -166,14 +167,24 @@ def _headers(
 def _chain(
     ticket: Ticket, mails: list[Communication], recipient: str, mailbox: Mailbox | None
 ) -> Iterator[str]:
-    """Yield the Message-IDs of a conversation, ours and theirs, oldest first."""
+    """Yield the Message-IDs of a conversation, oldest first: theirs, and ours as this recipient has
+    them."""
     for one in mails:
         if _came_by_mail(one):
-            yield from (_bracketed(str(named)) for named in one.email.references or ())
+            yield from _named(one, _kept(recipient))
             if one.email.message_id:
                 yield _bracketed(str(one.email.message_id))
         elif one.delivery:
             yield message_id(ticket.ticket_id, one.communication_id, recipient, mailbox)
+
+
+def _named(line: Communication, recipient: str) -> Iterator[str]:
+    """Yield the Message-IDs that a message names, without those of the desk that were signed for
+    somebody else: who knows one may write as its recipient."""
+    for message_id in map(str, line.email.references or ()):
+        claim = signed.claim_of_message_id(message_id)
+        if claim is None or signer().proves(claim, recipient):
+            yield _bracketed(message_id)
 
 
 def _kept(recipient: str) -> str:
