@@ -22,6 +22,7 @@ from tickets.services.email.participation import participants
 from tickets.services.email.storage import raw_messages
 from tickets.services.lists.find import find
 from tickets.services.maintenance.verify import verify
+from tickets.store.mail import InboundEmail
 from tickets.store.ticket import Ticket
 
 WORDS = ("giulia", "posta.example", "It should be here", "Where is my car", "bea@", "On its way")
@@ -100,6 +101,32 @@ def test_verify_tells_of_an_original_that_is_lost(desk, mailbox):
 
     [drift] = verify([first.ticket_id])
     assert "original" in drift.what
+
+
+def test_verify_tells_of_a_message_whose_email_says_otherwise(desk, mailbox):
+    first = take()
+    answer = take(message_id="2@posta.example", in_reply_to="<first@posta.example>")
+    settle()
+    number = first.ticket_id
+    assert answer.ticket_id == number
+    assert list(verify([number])) == []
+    [key] = [
+        line.email.key
+        for line in log_of(number)
+        if line.email and line.email.message_id == "2@posta.example"
+    ]
+
+    for actions, told in (
+        ([InboundEmail.communication_id.set("01J")], "names a message that is not there"),
+        ([InboundEmail.state.set("suspended")], "outcome is suspended"),
+        ([InboundEmail.state.set("stored")], "outcome is stored"),
+    ):
+        InboundEmail(key).update(actions)
+        [drift] = verify([number])
+        assert told in drift.what
+    InboundEmail(key).delete()
+    [drift] = verify([number])
+    assert "not recorded" in drift.what
 
 
 def erased(desk, customer_id):

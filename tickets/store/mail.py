@@ -254,6 +254,11 @@ def email(pk: str) -> InboundEmail | None:
         return None
 
 
+def emails(keys: Sequence[str]) -> dict[str, InboundEmail]:
+    """Return those of the mails that are recorded, by key. One BatchGetItem for each hundred."""
+    return {str(one.pk): one for one in read_all(InboundEmail, [(key, EMAIL) for key in keys])}
+
+
 def emails_page(
     list_name: str, *, limit: int, forward: bool = False, place: PagePosition | None = None
 ) -> Page[InboundEmail]:

@@ -15,18 +15,21 @@ from django.utils.module_loading import import_string
 from helpdesk.accounts.actors import SYSTEM
 from tickets.domain import instant
 from tickets.domain.escalation import is_manual
+from tickets.domain.mail.outcome import Outcome
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import ERASED, CommunicationType, Direction, Status
 from tickets.services.conversation import attachments
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
 from tickets.services.lifecycle.log_entries import text_of
-from tickets.store import queries, search
+from tickets.store import mail, queries, search
 from tickets.store.items import Communication, Escalation
 from tickets.store.ticket import Ticket
 
 MOST_LINES = 100_000
 ATTEMPTS = 5
+_IN_LOGS = (Outcome.TICKET, Outcome.REPLY, Outcome.BOUNCE, Outcome.AUTO_REPLY)
+"""What became of an email that is in a ticket's log."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def verify(
     Calls `each` after each ticket, and `not_compared` with a sentence if derived data was left out.
     Users and workers may continue meanwhile, and indexes are late: what differs is read again at
     the end, until nobody has changed the ticket in between. Cost for each ticket: its item
-    collection, a query for each index, and a row of SQL.
+    collection, a query for each index, a row of SQL, and for email a batch read.
     """
     numbers = set()
     again: list[str] = []
@@ -98,6 +101,7 @@ def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
         *_check_log(ticket, log),
         *_check_timeline(ticket),
         *_lost_files(log),
+        *_check_emails(log),
         *_check_escalations(ticket, queries.escalations(ticket.ticket_id)),
         *_check_indexes(ticket),
         *_check_search(ticket),
@@ -217,6 +221,21 @@ def _lost_files(log: Sequence[Communication]) -> Iterator[str]:
                 yield f"attachments: the file {attachment.file_id} is not there"
         if line.email and line.email.sha256 and not raw_messages.is_there(line.email.sha256):
             yield f"email: the original of {line.communication_id} is not there"
+
+
+def _check_emails(log: Sequence[Communication]) -> Iterator[str]:
+    """Hold each message that came by email against the record of the email."""
+    came = {str(line.email.key): line for line in log if line.email and line.email.key}
+    records = mail.emails(list(came)) if came else {}
+    ids = {line.communication_id for line in log}
+    for key, line in came.items():
+        record = records.get(key)
+        if record is None:
+            yield f"email: {line.communication_id} came by one that is not recorded"
+        elif record.outcome not in _IN_LOGS:
+            yield f"email: {line.communication_id} came by one whose outcome is {record.state}"
+        elif record.ticket_id == line.ticket_id and record.communication_id not in ids:
+            yield f"email: that of {line.communication_id} names a message that is not there"
 
 
 def _check_indexes(ticket: Ticket) -> Iterator[str]:
