@@ -223,7 +223,9 @@ def make_customer(
 ) -> Answer[dict[str, Any]]:
     """Create a customer. Repeating the request with the same `Idempotency-Key` creates no other."""
     by = actor_of(request.user)
-    made = create.create_customer(**asked.said(), token=token_of(request), by=by, now=this_second())
+    made = create.create_customer(
+        **asked.fields_sent(), token=token_of(request), by=by, now=this_second()
+    )
     set_etag(response, made.version)
     response["Location"] = reverse("api:get_customer", args=[made.customer_id])
     return Answer(201, _customer(made))
@@ -253,7 +255,7 @@ def change_customer(
     request: HttpRequest, response: HttpResponse, customer_id: str, asked: CustomerChange
 ) -> dict[str, Any]:
     """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
-    fields = asked.said()
+    fields = asked.fields_sent()
     version = requested_version(request, fields.pop("version", None))
     changed = create.edit_customer(
         customer_id,
@@ -302,7 +304,7 @@ def make_vehicle(
     if owner is None:
         raise NotFound(_("Customer not found."))
     made = create.create_vehicle(
-        customer_id=owner.customer_id, **asked.said(), token=token_of(request), by=by
+        customer_id=owner.customer_id, **asked.fields_sent(), token=token_of(request), by=by
     )
     set_etag(response, made.version)
     response["Location"] = reverse("api:get_vehicle", args=[made.vehicle_id])
@@ -331,7 +333,7 @@ def change_vehicle(
     request: HttpRequest, response: HttpResponse, vehicle_id: str, asked: VehicleChange
 ) -> dict[str, Any]:
     """Update fields. With `version` or `If-Match`, only if nothing has changed since."""
-    fields = asked.said()
+    fields = asked.fields_sent()
     version = requested_version(request, fields.pop("version", None))
     changed = vehicles.edit_vehicle(
         vehicle_id,

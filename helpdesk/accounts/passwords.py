@@ -174,7 +174,7 @@ class ResetPassword(_WherePasswordsAre, views.PasswordResetConfirmView):
 
 
 reset_sent = views.PasswordResetDoneView.as_view(
-    template_name="registration/told.html",
+    template_name="registration/done.html",
     extra_context={
         "heading": gettext_lazy("Check your email"),
         "words": gettext_lazy(
@@ -184,7 +184,7 @@ reset_sent = views.PasswordResetDoneView.as_view(
     },
 )
 reset_done = views.PasswordResetCompleteView.as_view(
-    template_name="registration/told.html",
+    template_name="registration/done.html",
     extra_context={
         "heading": gettext_lazy("Password changed"),
         "words": gettext_lazy(

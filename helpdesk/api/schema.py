@@ -33,7 +33,7 @@ class RequestSchema(ApiSchema):
         unknown = [name for name in given if name not in known][:MOST_FIELDS]
         return {name: given[name] for name in given.keys() & {*known, *unknown}}
 
-    def said(self) -> dict[str, Any]:
+    def fields_sent(self) -> dict[str, Any]:
         """Return only the fields that the request has."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 

@@ -124,7 +124,7 @@ class PlannedAdmin(admin.ModelAdmin):
         extra_tags: str = "",
         fail_silently: bool = False,
     ) -> None:
-        """Name the saved form in the success message, so that its draft is deleted (kept.js)."""
+        """Name the saved form in the success message, so that its draft is deleted (drafts.js)."""
         if level == messages.SUCCESS and not extra_tags:
             extra_tags = request.path
         super().message_user(request, message, level, extra_tags, fail_silently)

@@ -350,7 +350,7 @@ def narrowed(queryset: QuerySet[Any], filters: Filters, *, me: str) -> QuerySet[
     """Return filters of the workspace as those of the admin."""
     asked: dict[str, Any] = {"words__search": filters.text} if filters.text else {}
     for one in FILTERS:
-        if one.admin and (wanted := one.asked(filters)) is not None:
+        if one.admin and (wanted := one.value_in(filters)) is not None:
             asked["__".join(one.admin)] = sorted(wanted) if one.kind == list[str] else wanted
     if filters.assigned_to == "none":
         asked["assigned_to"] = None

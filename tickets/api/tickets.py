@@ -116,7 +116,7 @@ def open_ticket(
 ) -> Answer[dict[str, Any]]:
     """Create a ticket. Repeating the request with the same `Idempotency-Key` creates no other."""
     ticket = create_ticket(
-        **asked.said(),
+        **asked.fields_sent(),
         channel=Channel.API,
         token=token_of(request),
         by=actor_of(request.user),
@@ -169,7 +169,7 @@ def change_ticket(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: TicketChange
 ) -> dict[str, Any]:
     """Update a ticket. With `version` or `If-Match`, only if nothing has changed since."""
-    fields = asked.said()
+    fields = asked.fields_sent()
     version = requested_version(request, fields.pop("version", None))
     if "vehicle_id" in fields:
         fields["vehicle_id"] = fields["vehicle_id"] or ""

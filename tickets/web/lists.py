@@ -208,7 +208,7 @@ class _Control:
 def _controls(filters: Filters, given: QueryDict) -> list[_Control]:
     """Return the controls of the filter form; all flags are in one group."""
     flags = tuple(
-        (one.name, str(one.label), bool(one.asked(filters)))
+        (one.name, str(one.label), bool(one.value_in(filters)))
         for one in FILTERS
         if one.control is Control.CHECKBOX
     )
@@ -224,7 +224,7 @@ def _controls(filters: Filters, given: QueryDict) -> list[_Control]:
                 template=_template(one.control),
                 name=one.box if one.search else one.name,
                 label=str(one.label),
-                options=_options(one, one.asked(filters)),
+                options=_options(one, one.value_in(filters)),
                 value=given.get(one.box, "") if one.search else typed,
                 hidden=(one.name, given.get(one.name, "")) if one.search and typed else None,
             )

@@ -75,7 +75,7 @@ class Filter:
     """The admin's field and lookup, if one lookup expresses the filter. With choices, or a date, it
     is a filter of the admin's list, too."""
 
-    def asked(self, filters: Filters) -> Any:
+    def value_in(self, filters: Filters) -> Any:
         """Return the filter's value in `filters`, or None if it is not set."""
         value = getattr(filters, self.field)
         return None if value == frozenset() or value == "" else value

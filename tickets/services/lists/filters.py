@@ -362,14 +362,14 @@ def condition(filters: Filters, now: Now) -> Q:
     """Return the filters as an index condition; `now.teams` is what MY_TEAMS stands for."""
     every = Q()
     for one in FILTERS:
-        if (wanted := one.asked(filters)) is not None:
+        if (wanted := one.value_in(filters)) is not None:
             every &= one.condition(wanted, now)
     return every
 
 
 def meets(ticket: Ticket, filters: Filters, now: Now) -> bool:
     """Return whether a stored ticket meets the filters; their text is ignored."""
-    asked = ((one, one.asked(filters)) for one in FILTERS)
+    asked = ((one, one.value_in(filters)) for one in FILTERS)
     return not ticket.archived_at and all(
         one.holds(wanted, ticket, now) for one, wanted in asked if wanted is not None
     )

@@ -206,7 +206,7 @@ def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
 
 def _served(filters: Filters) -> bool:
     """Return whether an index of DynamoDB has exactly these tickets in exactly this order."""
-    asked = {one.name for one in FILTERS if one.asked(filters) is not None}
+    asked = {one.name for one in FILTERS if one.value_in(filters) is not None}
     if filters.text or filters.overdue is False:
         return False
     if asked in ({"customerId"}, {"vehicleId"}):

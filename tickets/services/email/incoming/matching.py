@@ -25,7 +25,7 @@ MOST_LOOKED_UP = 60
 """Addresses of a message that are looked up: more than can take part."""
 _VIA = re.compile(r"\bvia\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\[#([0-9]{1,12})\]")
-_SAID = {
+_BY_VERDICT = {
     Verdict.PASSED: Authentication.PASSED,
     Verdict.FAILED: Authentication.FAILED,
     Verdict.NONE: Authentication.UNKNOWN,
@@ -207,7 +207,7 @@ def _authentication(message: ReadMessage, mailbox: Mailbox, address: str) -> Aut
     hosts = mailbox.checks_senders
     if not hosts:
         return Authentication.NOT_CONFIGURED
-    return _SAID[verdict(message, address, hosts=hosts)]
+    return _BY_VERDICT[verdict(message, address, hosts=hosts)]
 
 
 def hides_author(message: ReadMessage, mailbox: Mailbox) -> bool:
