@@ -21,7 +21,10 @@ PATIENCE = 5
 """Seconds."""
 
 LONGEST_PASSWORD = 1_000
-"""Characters."""
+"""Characters of one that is compared: earlier releases took such long ones."""
+
+LONGEST_NEW_PASSWORD = 128
+"""Characters of one that is set."""
 
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _held = threading.local()
@@ -40,14 +43,14 @@ class BoundedArgon2(Argon2PasswordHasher):
 
 
 class MaximumLengthValidator:
-    """Refuse passwords that are longer than the ones that a login compares."""
+    """Refuse new passwords that are longer than anybody needs."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        if len(password) > LONGEST_PASSWORD:
+        if len(password) > LONGEST_NEW_PASSWORD:
             raise ValidationError(self.get_help_text(), code="password_too_long")
 
     def get_help_text(self) -> str:
-        return _("Use at most %(most)s characters.") % {"most": LONGEST_PASSWORD}
+        return _("Use at most %(most)s characters.") % {"most": LONGEST_NEW_PASSWORD}
 
 
 @contextmanager

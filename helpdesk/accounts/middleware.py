@@ -26,8 +26,13 @@ twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
 """Whether the person reads times with am and pm."""
 
 
+NOT_KEPT = "private, no-store"
+"""Of pages for somebody who is signed in: nothing of them stays in browser or proxy."""
+
+
 class ReaderMiddleware:
-    """Activate the reader's language, time zone and clock format for each request.
+    """Activate the reader's language, time zone and clock format for each request, and keep what
+    they read out of caches.
 
     With a blank language the browser's is used, which Django's LocaleMiddleware has read.
     """
@@ -47,6 +52,8 @@ class ReaderMiddleware:
                 request.LANGUAGE_CODE = language
                 answer = self.get_response(request)
                 answer.headers.setdefault("Content-Language", language)
+                if request.user.is_authenticated:
+                    answer.headers.setdefault("Cache-Control", NOT_KEPT)
                 return answer
         finally:
             twelve_hours.reset(form)

@@ -1,7 +1,7 @@
 """Recovery codes: ten of them, each of which takes the place of one authentication code.
 
-A code has 80 random bits, so that its hash needs no slow function. Codes are shown once, when they
-are made; making new ones ends the old ones.
+A code has 120 random bits, so that its hash needs neither a salt nor a slow function. Codes are
+shown once, when they are made; making new ones ends the old ones.
 """
 
 from base64 import b32encode
@@ -17,13 +17,15 @@ from helpdesk.accounts.models import User
 from helpdesk.accounts.session_models import RecoveryCode
 
 HOW_MANY = 10
-LENGTH = 16
+LENGTH = 24
 """Characters of a code, in groups of four when it is shown."""
+EARLIER_LENGTH = 16
+"""Of codes that earlier releases made; they are good until they are used or replaced."""
 
 
 def make_codes(user: User, request: HttpRequest) -> list[str]:
     """Replace the user's recovery codes and return the new ones, which cannot be read again."""
-    codes = [b32encode(token_bytes(10)).decode().lower() for _nth in range(HOW_MANY)]
+    codes = [b32encode(token_bytes(15)).decode().lower() for _nth in range(HOW_MANY)]
     with transaction.atomic():
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(
@@ -40,7 +42,7 @@ def codes_left(user: User) -> int:
 
 def is_recovery_code(text: str) -> bool:
     """Whether a text has the form of a recovery code rather than that of an app's code."""
-    return len(_bare(text)) == LENGTH
+    return len(_bare(text)) in (LENGTH, EARLIER_LENGTH)
 
 
 def use_code(user: User, text: str) -> bool:

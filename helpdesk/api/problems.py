@@ -28,6 +28,8 @@ PREFIX = "/api/"
 MOST_ERRORS = 20
 LONGEST_MESSAGE = 300
 LONGEST_FIELD = 200
+DOWNLOAD = {"Content-Disposition": 'attachment; filename="api.json"'}
+"""A browser that opens an address of the API saves the answer, and never shows it as a page."""
 
 
 def problem(
@@ -57,7 +59,9 @@ def problem(
     }
     if errors:
         body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
-    return JsonResponse(body, status=status, content_type=PROBLEM, headers=dict(headers or {}))
+    return JsonResponse(
+        body, status=status, content_type=PROBLEM, headers={**DOWNLOAD, **(headers or {})}
+    )
 
 
 @csrf_exempt

@@ -11,7 +11,7 @@ from helpdesk.api.auth import TokenAuth, session
 from helpdesk.api.fields import complete, complete_parameter
 from helpdesk.api.limits import Rate
 from helpdesk.api.parameters import known_parameters, refuse_unknown
-from helpdesk.api.problems import PROBLEM, explain_problems
+from helpdesk.api.problems import DOWNLOAD, PROBLEM, explain_problems
 from helpdesk.api.schema import FieldError, Problem
 
 _DESCRIPTION = """
@@ -53,7 +53,7 @@ class DeskAPI(NinjaAPI):
         response = super().create_temporal_response(request)
         response["Cache-Control"] = "no-store"
         rate: Rate | None = getattr(request, "rate", None)
-        for name, value in rate.headers.items() if rate else ():
+        for name, value in {**DOWNLOAD, **(rate.headers if rate else {})}.items():
             response[name] = value
         return response
 

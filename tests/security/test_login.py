@@ -207,6 +207,9 @@ def test_a_short_password_is_refused():
     with pytest.raises(ValidationError, match="12 characters"):
         validate_password("kfz9!wqmTp2")
     validate_password("kfz9!wqmTp2x")
+    validate_password("kfz9!wqm" * 16)
+    with pytest.raises(ValidationError, match="128 characters"):
+        validate_password("kfz9!wqm" * 16 + "x")
 
 
 @pytest.mark.parametrize(

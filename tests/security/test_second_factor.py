@@ -1,6 +1,7 @@
 """A second factor can be required by role; recovery codes take a device's place once."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from django.test import Client
@@ -63,6 +64,17 @@ def test_a_recovery_code_lets_in_once(client, rosa):
     TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
     assert again.post(CODE, {"code": other}).status_code == 302
     assert recovery.codes_left(rosa) == 8
+
+
+def test_codes_are_too_long_to_guess_and_those_of_earlier_releases_stay_good(client, rosa, device):
+    [new, *_rest] = recovery.make_codes(rosa, None)
+    assert len(new.replace("-", "")) * 5 >= 112, "bits; a letter of Base32 has five"
+    earlier = "abcd-efgh-ijkl-mnop"
+    RecoveryCode.objects.create(user=rosa, digest=sha256(b"abcdefghijklmnop").hexdigest())
+
+    log_in(client)
+    assert client.post(CODE, {"code": earlier}).status_code == 302
+    assert signed_in(client)
 
 
 def test_guessing_recovery_codes_makes_the_device_wait(client, rosa, device):

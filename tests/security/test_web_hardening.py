@@ -58,6 +58,10 @@ def test_no_page_is_framed_sniffed_or_scripted_from_elsewhere(client, desk, path
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    # Nothing of it stays in the browser, and what is JSON is never shown as a page.
+    assert "no-store" in answer["Cache-Control"]
+    json = 'attachment; filename="api.json"' if path == "/api/tickets" else None
+    assert answer.get("Content-Disposition") == json
 
 
 def test_logging_in_makes_a_new_session(client, desk):
