@@ -47,6 +47,7 @@ def problem(
         409: _("Conflict"),
         411: _("Length required"),
         413: _("Request too large"),
+        415: _("Unsupported media type"),
         422: _("Bad request"),
         429: _("Too many requests"),
         503: _("Temporarily unavailable"),
@@ -116,6 +117,8 @@ def explain_problems(api: NinjaAPI) -> None:
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         if error.status_code == 403:  # a session without its token
             return problem(403, _("Send your session’s CSRF token as X-CSRFToken."))
+        if error.status_code == 415:
+            return problem(415, _("Send the body as application/json."))
         return problem(422, _("The body is not valid JSON."))
 
     @api.exception_handler(SuspiciousOperation)

@@ -5,14 +5,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import HttpError
 from ninja.openapi.schema import OpenAPISchema
 
-from helpdesk.api.auth import TokenAuth, session
+from helpdesk.api.auth import READS, TokenAuth, session
 from helpdesk.api.fields import complete, complete_parameter
 from helpdesk.api.limits import Rate
 from helpdesk.api.parameters import known_parameters, refuse_unknown
 from helpdesk.api.problems import DOWNLOAD, PROBLEM, explain_problems
 from helpdesk.api.schema import FieldError, Problem
+from helpdesk.body_size import MAIL, RAW_MAIL
 
 _DESCRIPTION = """
 Tickets, customers, vehicles and reports. Send a token as `Authorization: Bearer …` (create one
@@ -33,6 +35,7 @@ _MEANINGS = {
     ),
     "411": "The request has no Content-Length.",
     "413": "The body is larger than 2 MB.",
+    "415": "The body is not `application/json`.",
     "422": "Invalid input. `errors` explains each field.",
     "429": "Too many requests. Retry after `Retry-After` seconds.",
     "503": "A service is unavailable. Nothing was changed.",
@@ -50,6 +53,7 @@ class DeskAPI(NinjaAPI):
     def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
         """Create the response after authentication, before anything of the request is parsed."""
         refuse_unknown(request, known_parameters(self))
+        _refuse_other_than_json(request)
         response = super().create_temporal_response(request)
         response["Cache-Control"] = "no-store"
         rate: Rate | None = getattr(request, "rate", None)
@@ -70,6 +74,14 @@ class DeskAPI(NinjaAPI):
             for method, operation in methods.items():
                 _describe(operation, takes_id=_takes_id(path, operation), writes=method != "get")
         return _in_words_of_the_api(described)
+
+
+def _refuse_other_than_json(request: HttpRequest) -> None:
+    """Raise HttpError for a body of another type. Those of emails look at it themselves."""
+    sent = request.headers.get("Content-Length") or "0"
+    taken = {"application/json", *([RAW_MAIL] if request.path.startswith(MAIL) else [])}
+    if sent != "0" and request.method not in READS and request.content_type not in taken:
+        raise HttpError(415, request.content_type or "")
 
 
 def _in_words_of_the_api(described: OpenAPISchema) -> OpenAPISchema:
@@ -128,7 +140,7 @@ def _describe(operation: dict[str, Any], *, takes_id: bool, writes: bool) -> Non
     for status, meaning in _MEANINGS.items():
         if status == "404" and not takes_id:
             continue
-        if status in ("409", "411", "413") and not writes:
+        if status in ("409", "411", "413", "415") and not writes:
             continue
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         answers[status] = {"description": meaning, "content": {PROBLEM: problem}}

@@ -1,5 +1,6 @@
 """Every row of the API's table that is about tickets, and every status that it can have."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -116,6 +117,17 @@ def test_what_is_no_json_object_is_refused(program, body):
         "/api/tickets", body, content_type="application/json", headers=program.headers
     )
     is_problem(answer, 422)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "a/b"])
+def test_a_body_of_another_type_is_refused(program, desk, kind):
+    body = json.dumps(new(desk))
+    answer = program.client.post("/api/tickets", body, content_type=kind, headers=program.headers)
+    is_problem(answer, 415)
+    answer = program.client.post(
+        "/api/tickets", body, content_type="message/rfc822", headers=program.headers
+    )
+    is_problem(answer, 415)
 
 
 def test_a_repeat_with_the_same_key_is_answered_as_the_first(program, desk):

@@ -39,6 +39,8 @@ def obeying(monkeypatch) -> None:
         "    if raw == b'fault':\n"
         "        import helpdesk.mail.reading.reader as reading\n"
         "        reading.parse = None\n"
+        "    if raw == b'take over':\n"
+        "        return type('Bad', (), {'__reduce__': lambda self: (print, ('over',))})()\n"
         "    if raw == b'die':\n"
         "        import os; os._exit(3)\n"
         "    return right(raw)\n"
@@ -65,6 +67,7 @@ def test_it_reads_as_reading_in_this_process_does():
         (b"spin", Unreadable.TOO_SLOW),
         (b"eat", Unreadable.TOO_LARGE),
         (b"die", Unreadable.CRASHED),
+        (b"take over", Unreadable.CRASHED),
     ],
 )
 def test_what_does_harm_is_unreadable_and_the_next_mail_is_read(monkeypatch, reader, word, reason):
