@@ -343,6 +343,8 @@ LEFT_WORK = {
     "tickets.resume_retention": "tickets.services.maintenance.retention.left",
     "tickets.send_webhooks": "tickets.services.delivery.webhooks.due",
 }
+# Each takes entries of the audit record's queue, and may get one twice.
+AUDIT_FOLLOWERS = ["helpdesk.accounts.notices.tell"]
 # What else follows from tickets and is held against them by verify_tickets.
 TICKET_VERIFIERS = ["reporting.services.verify.drifts"]
 
@@ -387,6 +389,7 @@ EMAIL_KINDS = {
     "escalations": "tickets.services.delivery.notifications.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
+    "account": "helpdesk.accounts.notices.EMAIL",
 }
 EARLIER_EMAIL_KINDS = {"notice": "escalations"}
 """Names under which earlier releases have queued mail, and the present ones."""
