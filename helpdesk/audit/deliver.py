@@ -61,8 +61,8 @@ def left() -> bool:
 
 
 def deliver(*, now: datetime | None = None) -> int:
-    """Append what the queue holds, the oldest first, and tell AUDIT_FOLLOWERS of it; return how many
-    entries it gave away. A follower may be told twice of an entry.
+    """Append what the queue holds, the oldest first, and tell AUDIT_FOLLOWERS of it; return how
+    many entries it gave away. A follower may be told twice of an entry.
 
     Cost: an SQL query if there is nothing.
     """
