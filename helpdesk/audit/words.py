@@ -34,6 +34,7 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "deleted": _("deleted"),
         "erased": _("erased"),
         "exported": _("exported"),
+        "redacted": _("card numbers removed"),
         "restored": _("restored"),
         "revoked": _("revoked"),
         "signed in": _("signed in"),

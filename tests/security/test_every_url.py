@@ -131,6 +131,7 @@ POST = {
     "ticket_unmerge": {},
     "ticket_link": {"other": "2"},
     "ticket_split": {"subject": "x"},
+    "ticket_redact": {},
     "ticket_mail": {},
     "ticket_participant_add": {"participant": "new@posta.example"},
     "ticket_participant_remove": {"participant": "bea@posta.example"},

@@ -62,6 +62,7 @@ class LogEvent(StrEnum):
     NOT_REASSIGNED = "not-reassigned"
     ERASED = "erased"
     ORIGINALS_ERASED = "originals-erased"
+    REDACTED = "redacted"
     ARCHIVED = "archived"
     RESTORED = "restored"
     DELIVERY_REPORT = "delivery-report"

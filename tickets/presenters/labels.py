@@ -98,6 +98,7 @@ LOG_EVENTS = {
     "not-reassigned": gettext_lazy("Not reassigned: the rule’s assignee is not available"),
     "erased": gettext_lazy("Customer’s personal data erased"),
     "originals-erased": gettext_lazy("Originals of emails removed: erasure"),
+    "redacted": gettext_lazy("Card numbers removed"),
     "archived": gettext_lazy("Ticket archived"),
     "restored": gettext_lazy("Ticket restored from the archive"),
     "delivery-report": gettext_lazy("Delivery report"),

@@ -101,6 +101,7 @@ REMARKS: Mapping[str, Promise] = {
         "The email is too large. Only its beginning was fetched; all of it is at the mail server."
     ),
     Remark.ORIGINAL_ERASED: _("The original was removed: a person it named was erased."),
+    Remark.CARD_REMOVED: _("The original was removed: it had a card number."),
     Remark.FORWARDED: _("Forwarded by a colleague."),
     Remark.AUTOMATIC: _("Sent automatically."),
     Remark.PARTICIPANTS_LEFT_OUT: _(

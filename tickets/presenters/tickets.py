@@ -17,6 +17,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from helpdesk.markdown import work
 from tickets.domain import instant
+from tickets.domain.cards import has_card_number
 from tickets.domain.escalation import MANUAL
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import CommunicationType, Delivery, Direction, LogEvent
@@ -87,6 +88,11 @@ class LogLine:
         """Whether its text is shown as it came, and not as Markdown: a customer's message, and
         everybody's email."""
         return self.direction == Direction.INBOUND.value or self.email is not None
+
+    @property
+    def has_card_number(self) -> bool:
+        """Whether its text has the number of a payment card, which should not be kept."""
+        return has_card_number(self.content)
 
     @property
     def can_forward(self) -> bool:

@@ -27,7 +27,7 @@ from tickets.domain.ticket import Channel
 from tickets.presenters import tickets
 from tickets.presenters.labels import explained
 from tickets.services.assignment import assign as assigning
-from tickets.services.conversation import communicate
+from tickets.services.conversation import communicate, redaction
 from tickets.services.conversation.attachments import kept
 from tickets.services.delivery import reply_email
 from tickets.services.lifecycle import edit, escalate, links_and_merges, status
@@ -199,6 +199,11 @@ def split(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     typed = request.POST
     subject = typed.get("subject", "")
     return links_and_merges.split(ticket_id, typed.get("line", ""), subject=subject, by=by)
+
+
+@action()
+def redact(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    return redaction.remove_card_numbers(ticket_id, by=by)
 
 
 @action()

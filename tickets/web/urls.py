@@ -81,6 +81,7 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/merge/", actions.merge, name="ticket_merge"),
     path("tickets/<str:ticket_id>/unmerge/", actions.undo_merge, name="ticket_unmerge"),
     path("tickets/<str:ticket_id>/link/", actions.link, name="ticket_link"),
+    path("tickets/<str:ticket_id>/redact/", actions.redact, name="ticket_redact"),
     path("tickets/<str:ticket_id>/split/", actions.split, name="ticket_split"),
     path("tickets/<str:ticket_id>/forward/", email.forward, name="ticket_forward"),
     path(

@@ -63,3 +63,4 @@ class Remark(StrEnum):
     LATE = "late"
     BY_HAND = "by-hand"  # a colleague decided on it
     ORIGINAL_ERASED = "original-erased"  # it named a person who was erased
+    CARD_REMOVED = "card-removed"  # its original had a card number

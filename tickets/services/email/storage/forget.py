@@ -57,12 +57,18 @@ def original_names(line: Communication, are_in: Callable[[str], bool]) -> bool:
         return False
 
 
-def forget_original(line: Communication) -> None:
-    """Remove a message's original, and say so among its headers, which the caller writes."""
+def rename_email(line: Communication) -> None:
+    """Give the record of a message the subject that its headers have now. One write."""
+    if line.email.key and line.email.subject:
+        _write_if(InboundEmail(line.email.key), [InboundEmail.subject.set(line.email.subject)])
+
+
+def forget_original(line: Communication, why: Remark = Remark.ORIGINAL_ERASED) -> None:
+    """Remove a message's original, and say why among its headers, which the caller writes."""
     facts = line.email
     raw_messages.forget(str(facts.sha256))
     facts.sha256 = facts.html = facts.left_out = None
-    remarks: list[Any] = [*(facts.remarks or ()), Remark.ORIGINAL_ERASED.value]
+    remarks: list[Any] = [*(facts.remarks or ()), why.value]
     facts.remarks = remarks
 
 
