@@ -56,7 +56,7 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
 
     @admin.display(description=_("identity provider"))
     def at_the_provider(self, user: User) -> str:
-        """Return what the provider said last of the account, and when."""
+        """Return the last answer of the provider about the account, and when it came."""
         identity = Identity.objects.filter(user=user.pk).first()
         if identity is None or not (at := identity.refused_at or identity.confirmed_at):
             return ""
