@@ -23,7 +23,16 @@ SQL = (
     *(
         f"tests/services/test_{subject}.py"
         for subject in (
-            *("search", "search_plans", "find", "filters", "archive", "verify", "assignment"),
+            *(
+                "search",
+                "search_plans",
+                "search_rebuild",
+                "find",
+                "filters",
+                "archive",
+                "verify",
+                "assignment",
+            ),
             *("policies", "rules", "segments", "workspace", "commands", "throttling"),
         )
     ),

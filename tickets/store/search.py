@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
@@ -73,7 +74,8 @@ def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
 
     Returns the numbers of entries that have no text yet.
     """
-    tickets = list(tickets)
+    # In one order, whoever writes: two that meet in another end each other.
+    tickets = sorted(tickets, key=lambda ticket: int(ticket.ticket_id))
     rows = [entry_of(ticket) for ticket in tickets if not ticket.archived_at]
     put_away = [int(ticket.ticket_id) for ticket in tickets if ticket.archived_at]
     if put_away:
@@ -100,7 +102,7 @@ def index_texts(documents: Iterable[tuple[Document, int]]) -> None:
     with transaction.atomic():
         fresh = [
             document
-            for document, version in documents
+            for document, version in sorted(documents, key=lambda one: one[0].number)
             if Entry.objects.filter(pk=document.number, text_version__lte=version).update(
                 text_version=version
             )
@@ -109,11 +111,16 @@ def index_texts(documents: Iterable[tuple[Document, int]]) -> None:
 
 
 def clear() -> None:
-    """Delete the whole index, and create an empty one."""
-    EntryTag.objects.all().delete()
-    Entry.objects.all().delete()
-    engine().drop()
-    engine().create()
+    """Delete the whole index, and create an empty one, while others write and search.
+
+    Tables are locked in the order in which writers take them: rows that are deleted one by one meet
+    those of a writer, and PostgreSQL ends one of the two.
+    """
+    tables = [Entry._meta.db_table, EntryTag._meta.db_table]
+    with transaction.atomic():
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+        engine().drop()
+        engine().create()
 
 
 def forget_remains() -> None:
