@@ -97,6 +97,18 @@ def end_span(**_: object) -> None:
         stack.close()
 
 
+@worker_init.connect
+def count_for_metrics(**_: object) -> None:
+    """Let workers, and nobody else who runs a task, tell what they have counted."""
+    task_postrun.connect(tell_counts)
+
+
+def tell_counts(**_: object) -> None:
+    from helpdesk import worker_counts
+
+    worker_counts.tell()
+
+
 @worker_process_shutdown.connect
 def send_what_is_recorded(**_: object) -> None:
     tracing.flush()

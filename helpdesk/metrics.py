@@ -12,10 +12,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.module_loading import import_string
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from helpdesk import metric_files
+from helpdesk import metric_files, worker_counts
 from helpdesk.clock import this_second
 from helpdesk.dynamo import observed
 from helpdesk.health import engines_answer, queue_ages, queue_length
@@ -90,7 +90,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 class _Desk(Collector):
     """Gauges of the desk's current state. Those of an engine that is away are left out."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         answers = engines_answer()
         up = GaugeMetricFamily(
             "helpdesk_engine_up", "1 if the service is available.", labels=["engine"]
@@ -108,6 +108,7 @@ class _Desk(Collector):
             for queue, waited in queue_ages(this_second()).items():
                 ages.add_metric([queue], waited)
             yield ages
+            yield from worker_counts.families()
         if answers["dynamodb"] and answers["database"]:
             for path in settings.METRICS:
                 yield from import_string(path)()

@@ -99,7 +99,6 @@ class Desk:
             "HELPDESK_LAPTOP": "1",
             "PYTHONUNBUFFERED": "1",
             "DESK_URL": os.environ.get("DESK_URL") or f"http://{ports.WEB_HOST}:{port}",
-            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
         }
         self.wanted = data / "parts"
         """A part in `optional` runs while a file of its name is in here: helpdesk/parts.py."""

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from celery import Celery
 from django.conf import settings
 from django.core.cache import cache
 
-from helpdesk import health, metrics
+from helpdesk import health, metrics, worker_counts
 from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from helpdesk.engines import ports, processes, redis
@@ -126,6 +127,44 @@ def test_dynamodb_is_counted_by_access_path(client, desk):
     assert read(client)[units] > was
 
 
+def test_what_workers_ask_is_told_once_and_summed(client, desk, broker, settings, monkeypatch):
+    settings.REDIS_URL = broker
+    monkeypatch.setattr(worker_counts, "_told", dict(worker_counts._counted()))
+    monkeypatch.setattr(worker_counts, "_told_at", 0.0)
+    name = 'helpdesk_worker_dynamodb_requests_total{operation="Query",path="tickets.by-due"}'
+    before = read(client).get(name, 0)
+    sweep(now=NOON)
+    worker_counts.tell(at=1_000.0)
+    assert read(client)[name] == before + 1
+    sweep(now=NOON)
+    worker_counts.tell(at=1_000.0 + worker_counts.EVERY / 2)
+    assert read(client)[name] == before + 1, "a moment ago"
+    worker_counts.tell(at=1_001.0 + worker_counts.EVERY)
+    assert read(client)[name] == before + 2, "as another process would add to it"
+    units = name.replace("requests", "capacity_units")
+    assert read(client)[units] > 0
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    sweep(now=NOON)
+    worker_counts.tell(at=9_000.0)
+    settings.REDIS_URL = broker
+    worker_counts.tell(at=10_000.0)
+    assert read(client)[name] == before + 3, "what Redis did not hear is told the next time"
+
+
+def test_only_workers_tell_what_they_count():
+    from celery.signals import task_postrun
+
+    from helpdesk import celery
+
+    assert not any(receiver() is celery.tell_counts for _, receiver in task_postrun.receivers)
+    celery.count_for_metrics()
+    try:
+        assert any(receiver() is celery.tell_counts for _, receiver in task_postrun.receivers)
+    finally:
+        task_postrun.disconnect(celery.tell_counts)
+
+
 def test_an_answer_costs_as_much_as_the_docs_say(client, desk):
     client.get("/metrics")
     with capacity.counting() as usage:
@@ -157,8 +196,8 @@ def test_alerts_and_dashboard_name_metrics_that_exist(client, desk, broker, sett
     Mailbox.objects.create(name="support", address="support@desk.example", imap_host="i.example")
     make_mail_token("support", days=3)
     client.get("/accounts/login/")
-    health.queue_ages(this_second())
     sla_sweep()
+    worker_counts.tell(at=time.monotonic() + 2 * worker_counts.EVERY)
     text = client.get("/metrics").content.decode()
     told = set(re.findall(r"(?m)^(helpdesk_\w+?)(?:_bucket|_count|_sum)?[{ ]", text))
     told |= set(re.findall(r"(?m)^(helpdesk_\w+)[{ ]", text))
