@@ -1,10 +1,14 @@
 """A reply is one trace, from its page over the outbox to its mail, and has no text of anybody."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 from celery import current_app
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -143,3 +147,21 @@ def test_what_waits_keeps_where_it_comes_from(desk, exported):
         here = tracing.here()
     assert mail_in_queue.trace == here
     assert mail_in_queue.due_again(after(minutes=2)).trace == here
+
+
+LOADED = (
+    "import sys, django; django.setup(); import helpdesk.urls, tickets.tasks, helpdesk.celery; "
+    "print([name for name in sys.modules if name.startswith('opentelemetry')])"
+)
+
+
+def test_where_it_is_off_nothing_of_it_is_loaded():
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["[]"]
