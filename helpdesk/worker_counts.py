@@ -1,7 +1,7 @@
 """What workers ask of DynamoDB, for /metrics: they tell Redis, since Prometheus asks web processes.
 
-Each process adds what it has counted since it last did, after a task and every two minutes at most.
-If Redis is emptied the counts begin again; a process that is killed takes the last two minutes
+Each process adds what it has counted since it last did, after a task and every five minutes at most.
+If Redis is emptied the counts begin again; a process that is killed takes the last five minutes
 along.
 """
 
@@ -19,7 +19,7 @@ from helpdesk.log_redaction import kind_of
 
 log = structlog.get_logger(__name__)
 
-EVERY = 120
+EVERY = 300
 """Seconds between two times that a process tells what it has counted."""
 PATIENCE = 2
 """Seconds for Redis to answer."""
