@@ -11,6 +11,7 @@ from celery.signals import (
     beat_init,
     before_task_publish,
     setup_logging,
+    task_failure,
     task_postrun,
     task_prerun,
     worker_init,
@@ -69,7 +70,8 @@ def refuse_demo_accounts(**_: object) -> None:
 
 TRACE = "traceparent"
 """The header of a task that names the span in which it was enqueued."""
-_open: ContextVar[ExitStack | None] = ContextVar("span_of_task", default=None)
+_span: ContextVar[Any] = ContextVar("span_of_task", default=None)
+_open: ContextVar[ExitStack | None] = ContextVar("open_span_of_task", default=None)
 
 
 @before_task_publish.connect
@@ -86,14 +88,22 @@ def begin_span(task: Any, **_: object) -> None:
     if tracing.is_on():
         stack = ExitStack()
         parent = (task.request.headers or {}).get(TRACE)
-        stack.enter_context(tracing.span(f"task {task.name}", parent=parent, kind="CONSUMER"))
+        span = tracing.span(f"task {task.name}", parent=parent, kind="CONSUMER")
+        _span.set(stack.enter_context(span))
         _open.set(stack)
+
+
+@task_failure.connect
+def mark_span(exception: BaseException, **_: object) -> None:
+    if span := _span.get():
+        tracing.failed(span, type(exception).__name__)
 
 
 @task_postrun.connect
 def end_span(**_: object) -> None:
     if stack := _open.get():
         _open.set(None)
+        _span.set(None)
         stack.close()
 
 

@@ -81,6 +81,8 @@ class TracingMiddleware:
                 span.update_name(f"{request.method} {page}")
                 span.set_attribute("http.request.method", str(request.method))
                 span.set_attribute("http.response.status_code", response.status_code)
+                if response.status_code >= 500:
+                    tracing.failed(span, str(response.status_code))
             return response
 
 

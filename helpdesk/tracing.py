@@ -74,7 +74,7 @@ def span(
         try:
             yield found
         except Exception as error:
-            failed(found, error)
+            failed(found, type(error).__name__)
             raise
 
 
@@ -100,7 +100,7 @@ def batch(name: str, things: Iterable[Started]) -> Iterator[None]:
         yield
     except Exception as error:
         for found in spans.values():
-            failed(found, error)
+            failed(found, type(error).__name__)
         raise
     finally:
         _of_batch.reset(token)
@@ -152,15 +152,16 @@ def past(name: str, *, began: int, error: Exception | None = None, **attributes:
         name, kind=SpanKind.CLIENT, start_time=began, attributes=_with_names(attributes)
     )
     if error is not None:
-        failed(found, error)
+        failed(found, type(error).__name__)
     found.end()
 
 
-def failed(found: "Span", error: Exception) -> None:
-    """Mark a span as failed, by the type of the error: its message may have people's words."""
+def failed(found: "Span", reason: str) -> None:
+    """Mark a span as failed. `reason` is the type of the error, whose message may have people's
+    words, or a status."""
     from opentelemetry.trace import Status, StatusCode
 
-    found.set_attribute("error.type", type(error).__name__)
+    found.set_attribute("error.type", reason)
     found.set_status(Status(StatusCode.ERROR))
 
 

@@ -1,8 +1,8 @@
 """What workers ask of DynamoDB, for /metrics: they tell Redis, since Prometheus asks web processes.
 
-Each process adds what it has counted since it last did, after a task and every five minutes at most.
-If Redis is emptied the counts begin again; a process that is killed takes the last five minutes
-along.
+Each process adds what it has counted since it last did, after a task and every five minutes at
+most. If Redis is emptied the counts begin again; a process that is killed takes the last five
+minutes along.
 """
 
 import time

@@ -129,6 +129,27 @@ def test_a_failure_is_named_by_its_type_alone(desk, exported, monkeypatch):
     assert "Giulia" not in failed[0].to_json()
 
 
+def test_a_task_and_a_page_that_fail_are_marked(desk, exported, monkeypatch):
+    def fails():
+        raise ValueError("Giulia's words")
+
+    current_app.loader.import_default_modules()
+    task = current_app.tasks["tickets.retry_failed_events"]
+    monkeypatch.setattr(outbox, "retry_failed", fails)
+    with pytest.raises(ValueError, match="Giulia"):
+        task.apply().get()
+    browser = Client(raise_request_exception=False)
+    browser.force_login(desk.rep_user)
+    monkeypatch.setattr("tickets.web.lists.find", lambda *_, **__: fails())
+    assert browser.get("/tickets/?view=all").status_code == 500
+
+    spans = [span for span in exported.get_finished_spans() if not span.status.is_ok]
+    told = {(span.name, span.attributes["error.type"]) for span in spans}
+    assert ("task tickets.retry_failed_events", "ValueError") in told
+    assert ("GET ticket_list", "500") in told
+    assert "Giulia" not in "".join(span.to_json() for span in spans)
+
+
 def test_without_an_endpoint_nothing_is_recorded_and_nothing_stored(desk, monkeypatch):
     monkeypatch.setattr(tracing, "_tracer", lambda: pytest.fail("a span was begun"))
     desk.ticket()
