@@ -1,11 +1,14 @@
 """An idle page leads to the login by itself, and what was typed is there for the same user."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 
+from helpdesk.accounts.session_models import UserSession
 from tests.browser.test_journeys import log_in
 from tests.security.test_login import code_of
 from tests.security.test_sessions import pass_time
@@ -45,6 +48,33 @@ def log_in_here(page: Page, username: str) -> None:
     page.get_by_label("Password").fill("demo")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_what_open_pages_ask_by_themselves_is_no_activity(desk, page: Page):
+    ticket = desk.ticket()
+    log_in(page, "rosa")
+
+    def idle_while(path: str) -> timedelta:
+        with page.expect_response(lambda answer: urlsplit(answer.url).path == path) as found:
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            page.evaluate("document.body.dispatchEvent(new Event('desk-changed'))")
+        assert found.value.status in (200, 204)
+        return timezone.now() - UserSession.objects.get().active_at
+
+    for shown, asked in (
+        (f"/tickets/{ticket.ticket_id}/", f"/tickets/{ticket.ticket_id}/live/"),
+        ("/sla/", "/sla/"),
+        ("/sla/", "/live/"),
+    ):
+        page.goto(shown)
+        pass_time(active=timedelta(minutes=20))
+        assert idle_while(asked) >= timedelta(minutes=20), f"{asked} on {shown}"
+
+    page.goto("/tickets/new/")
+    pass_time(active=timedelta(minutes=20))
+    with page.expect_response(lambda answer: "/customers" in urlsplit(answer.url).path):
+        page.locator("input[hx-trigger^='input']").press_sequentially("Bia")
+    assert timezone.now() - UserSession.objects.get().active_at < timedelta(minutes=1)
 
 
 def test_one_signs_out_elsewhere(desk, page: Page, browser, live_server):

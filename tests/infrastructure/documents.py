@@ -25,6 +25,17 @@ PARTS = {
         for name in ("customers", "tickets", "reporting", "audit", "parcels")
     },
 }
+TERRAFORM = {
+    "aws_kms_key.data.arn": PARTS["Key.Arn"],
+    "var.attachments_bucket": "files",
+    "data.aws_partition.current.partition": "aws",
+    "data.aws_partition.current.dns_suffix": "amazonaws.com",
+    "data.aws_region.current.id": "eu-west-1",
+    **{
+        f"aws_dynamodb_table.{name}.arn": f"{TABLE_ARN}helpdesk-{name}"
+        for name in ("customers", "tickets", "reporting", "audit", "parcels")
+    },
+}
 NOTHING = object()
 
 
@@ -83,6 +94,33 @@ def _unquoted(value: Any) -> Any:
         return [_unquoted(one) for one in value]
     if isinstance(value, str) and re.fullmatch(r'"[^"]*"', value):
         return value[1:-1]
+    return value
+
+
+def terraform_policy(role: str) -> list[tuple[dict[str, Any], str]]:
+    """The statements of a role's policy in Terraform, with every reference worked out, each with the
+    condition under which it is there. The parser leaves them as a text.
+    """
+    text = str(hcl_resources()["aws_iam_policy"][role]["policy"])
+    text = re.sub(r'(\w+|"[^"]+") = ', lambda name: f'"{name[1].strip(chr(34))}": ', text)
+    text = re.sub(r"(?<=[\[ ])(?:local|aws_\w+)\.[\w.]+", r'"${\g<0>}"', text)
+    found = []
+    for start in re.finditer(r'\{"Sid"', text):
+        statement, end = json.JSONDecoder().raw_decode(text, start.start())
+        condition = re.match(r"\] : one if ([^\]]*)\]", text[end:])
+        found.append((_references(statement), condition[1] if condition else ""))
+    return found
+
+
+def _references(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_references(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _references(one) for name, one in value.items()}
+    [local] = hcl()["locals"]
+    known = {**TERRAFORM, **{f"local.{name}": text for name, text in local.items()}}
+    while found := re.search(r"\$\{([^}]+)\}", value):
+        value = value.replace(found[0], known[found[1]])
     return value
 
 

@@ -13,7 +13,7 @@ from helpdesk.infrastructure.rights import BUCKET, FILES, RIGHTS, Role
 from helpdesk.infrastructure.tables import declared_tables
 from tests import aws_rights
 from tests.aws_rights import SOMEBODY, Use, compare, granted, held, uses
-from tests.infrastructure.documents import ACCOUNT, TABLE_ARN, hcl_resources, policy
+from tests.infrastructure.documents import ACCOUNT, TABLE_ARN, policy, terraform_policy
 
 ROOT = Path(__file__).parents[2]
 MOST = 6_144
@@ -232,7 +232,12 @@ def test_a_policy_is_short_enough_for_iam(role):
 
 @pytest.mark.parametrize("role", list(Role))
 def test_terraform_grants_the_same(role):
-    written = str(hcl_resources()["aws_iam_policy"][str(role)]["policy"])
-    for statement in statements(role):
-        for action in statement.actions:
-            assert f'"{action}"' in written
+    written = terraform_policy(str(role))
+    granted = {one["Sid"]: one for one in policy(role, create_tables=True)["Statement"]}
+    assert {one["Sid"]: one for one, _condition in written} == granted
+    assert len(written) == len(granted) >= 4
+    switches = {"": (False, False), 'var.attachments_bucket != ""': (True, False)}
+    switches["var.let_create_tables"] = (False, True)
+    assert {one["Sid"]: switches[condition] for one, condition in written} == {
+        one.name: (one.only_with_bucket, one.only_with_create_tables) for one in statements(role)
+    }

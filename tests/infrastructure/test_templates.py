@@ -203,21 +203,53 @@ def test_each_table_and_index_is_watched():
         assert 0 < len(alarm.get("Metrics", [1])) <= 11  # ten metrics and what they come to
 
 
+def test_each_table_of_terraform_can_be_restored_is_encrypted_and_cannot_be_deleted():
+    made = hcl_resources()
+    assert len(made["aws_dynamodb_table"]) == len(TABLES)
+    for written in made["aws_dynamodb_table"].values():
+        assert written["billing_mode"] == "PAY_PER_REQUEST"
+        assert written["point_in_time_recovery"] == [{"enabled": True}]
+        assert written["deletion_protection_enabled"] is True
+        [encryption] = written["server_side_encryption"]
+        assert encryption == {"enabled": True, "kms_key_arn": "${aws_kms_key.data.arn}"}
+        assert written["lifecycle"] == [{"prevent_destroy": True}]
+    kept = [*made["aws_kms_key"].values(), *made["aws_s3_bucket"].values()]
+    assert all(one["lifecycle"] == [{"prevent_destroy": True}] for one in kept)
+    assert made["aws_kms_key"]["data"]["enable_key_rotation"] is True
+
+
+def keys(properties):
+    return [key["AttributeName"] for key in properties["KeySchema"]]
+
+
+def keys_of(written):
+    return [written[name] for name in ("hash_key", "range_key") if name in written]
+
+
 def test_both_say_the_same():
     for name, properties in resources("AWS::DynamoDB::Table").items():
         written = hcl_resources()["aws_dynamodb_table"][name.removesuffix("Table").lower()]
-        assert written["hash_key"] == properties["KeySchema"][0]["AttributeName"]
+        assert keys_of(written) == keys(properties)
         assert [
-            (index["name"], index["hash_key"], index.get("non_key_attributes"))
+            (
+                index["name"],
+                *keys_of(index),
+                index["projection_type"],
+                index.get("non_key_attributes"),
+            )
             for index in written.get("global_secondary_index", ())
         ] == [
             (
                 index["IndexName"],
-                index["KeySchema"][0]["AttributeName"],
+                *keys(index),
+                index["Projection"]["ProjectionType"],
                 index["Projection"].get("NonKeyAttributes"),
             )
             for index in properties.get("GlobalSecondaryIndexes", ())
         ]
+        assert {one["name"]: one["type"] for one in written["attribute"]} == {
+            one["AttributeName"]: one["AttributeType"] for one in properties["AttributeDefinitions"]
+        }
     alarms = {alarm["AlarmName"] for alarm in resources("AWS::CloudWatch::Alarm").values()}
     assert alarms == {
         alarm["alarm_name"].replace("${var.table_prefix}", "helpdesk-")
