@@ -140,6 +140,21 @@ class TriesAdmin(AdministratorsOnly):
     readonly_fields = list_display
     fields = list_display
 
+    def delete_model(self, request: HttpRequest, obj: Tries) -> None:
+        self._record(obj)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tries]) -> None:
+        for tries in queryset:
+            self._record(tries)
+        super().delete_queryset(request, queryset)
+
+    def _record(self, tries: Tries) -> None:
+        """Record who lifted which limit, of whom: of an address no more than its row."""
+        about = f"user:{tries.user_id}" if tries.user_id else f"lock:{tries.pk}"
+        record("lock", "deleted", about, changes=[Change("limit", (tries.kind, None))])
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

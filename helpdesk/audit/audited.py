@@ -6,7 +6,8 @@ personal data: a new field is kept out until somebody decides.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.db import models, transaction
@@ -35,6 +36,8 @@ class Audited(models.Model):
 
     shown_texts: ClassVar[frozenset[str]] = frozenset()
     """Text fields whose values are recorded."""
+    shown_in_part: ClassVar[Mapping[str, Callable[[str], str]]] = MappingProxyType({})
+    """Text fields with what of their values is recorded."""
     not_recorded: ClassVar[frozenset[str]] = frozenset()
     """Fields that the desk writes for itself."""
 
@@ -94,6 +97,9 @@ def _differences(
             continue
         if isinstance(field, _PLAIN) or field.choices or field.name in model.shown_texts:
             yield Change(field.name, (_text(was), _text(becomes)))
+        elif part := model.shown_in_part.get(field.name):
+            shown = (part(was) if was else None, part(becomes) if becomes else None)
+            yield Change(field.name, shown)
         else:
             yield Change(field.name)
 

@@ -17,8 +17,10 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
         "customer": _("Customer"),
         "group": _("Group"),
         "identity": _("Account at the identity provider"),
+        "lock": _("Locked sign-in"),
         "password": _("Password"),
         "recovery codes": _("Recovery codes"),
+        "report": _("Report"),
         "retention": _("Retention run"),
         "second factor": _("Two-factor authentication"),
         "sign-in": _("Sign-in"),
@@ -43,7 +45,7 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "used": _("used"),
     }
 )
-_FIELDS: Mapping[str, Any] = MappingProxyType({"user": _("person")})
+_FIELDS: Mapping[str, Any] = MappingProxyType({"limit": _("limit"), "user": _("person")})
 """Of kinds that have no model."""
 NOT_PEOPLE: Mapping[str, Any] = MappingProxyType(
     {SYSTEM: _("Helpdesk"), COMMAND: _("Command line")}

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk import csv_files
 from helpdesk.accounts.actors import actor_of
+from helpdesk.audit.record import record
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
 from reporting.domain import days, figures
@@ -111,6 +112,7 @@ def csv(request: HttpRequest) -> StreamingHttpResponse:
     rows = report.groups(asked, group_by)
     merged = report.merged_by_group(asked, group_by)
     names = present.names({**rows, **dict.fromkeys(merged)}) if group_by is GroupBy.ASSIGNEE else {}
+    record("report", "exported", f"report:{group_by.value}")
     head = [
         *(group_by.value, "created", "resolved", "closed", "reopened", "escalated"),
         *("responses", "responsesMet", "responseAverageSeconds"),

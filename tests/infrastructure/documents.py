@@ -98,7 +98,7 @@ def _unquoted(value: Any) -> Any:
 
 
 def terraform_policy(role: str) -> list[tuple[dict[str, Any], str]]:
-    """The statements of a role's policy in Terraform, with every reference worked out, each with the
+    """The statements of a role's policy in Terraform, every reference worked out, each with the
     condition under which it is there. The parser leaves them as a text.
     """
     text = str(hcl_resources()["aws_iam_policy"][role]["policy"])

@@ -1,7 +1,9 @@
 """Webhooks: other systems that get events of tickets."""
 
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,11 +22,20 @@ def _nonce() -> str:
     return token_hex(16)
 
 
+def _host(url: str) -> str:
+    """Return the host that a URL names. The rest may be a secret, its path too: chats do that."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 class Webhook(Audited, Leased):
     """A subscription: the URL, and the events sent to it. `answers` has the last responses, newest
     first."""
 
-    shown_texts = frozenset({"name", "events"})  # a URL may have a password in it
+    shown_texts = frozenset({"name", "events"})
+    shown_in_part = MappingProxyType({"url": _host})
     not_recorded = frozenset({"leased_until", "nonce", "answers"})
 
     name = LineField(_("name"), max_length=60, unique=True)
