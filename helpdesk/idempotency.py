@@ -7,7 +7,7 @@ finds it. The token and a keyed digest of the request stay; neither reveals anyt
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -22,7 +22,7 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.dynamo.attributes import InstantAttribute
 from helpdesk.dynamo.batches import delete_all, read_all
 from helpdesk.dynamo.table import Item, TableMeta
-from helpdesk.dynamo.transaction import Transaction
+from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import AnswerErased, Invalid
 
 REQUEST, ANSWERS = "REQUEST", "ANSWERS"
@@ -68,25 +68,37 @@ class Answer(Item):
 class Token:
     """A request's own token, unique for its actor or, with an `owner`, for the owner.
 
-    With a `digest` of the request, a token that is used for a different request is refused, and a
+    With `digests` of the request, a token that is used for a different request is refused, and a
     repeat gets the first response. With an `owner` a second actor finds what the first one wrote.
     """
 
     text: str
-    digest: str | None = None
+    digests: Sequence[str] = ()
     owner: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest that is stored."""
+        return self.digests[0] if self.digests else None
 
     def key(self, by: Actor) -> str:
         return f"{REQUEST}#{self.owner or by.user_id}#{self.text[:LONGEST_TOKEN]}"
 
 
-def keyed_digest(said: bytes) -> str:
-    """Return a digest of a request that reveals nothing without SECRET_KEY.
+def keyed_digests(said: bytes) -> tuple[str, ...]:
+    """Return digests of a request that reveal nothing without their key: one under SECRET_KEY, then
+    one under each of SECRET_KEY_FALLBACKS.
 
-    It begins with a mark of the key, since digests under different keys cannot be compared.
+    Each begins with a mark of its key, since digests under different keys cannot be compared.
     """
-    mark = salted_hmac("idempotency mark", b"", algorithm="sha256").hexdigest()[:8]
-    return f"{mark}:{salted_hmac('idempotency', said, algorithm='sha256').hexdigest()}"
+    return tuple(
+        f"{_keyed('idempotency mark', b'', key)[:8]}:{_keyed('idempotency', said, key)}"
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
+
+
+def _keyed(salt: str, said: bytes, key: str) -> str:
+    return salted_hmac(salt, said, secret=key, algorithm="sha256").hexdigest()
 
 
 def written_before(token: Token, *, by: Actor) -> Request | None:
@@ -98,7 +110,7 @@ def written_before(token: Token, *, by: Actor) -> Request | None:
         found = Request.get(token.key(by), REQUEST, consistent_read=True)
     except DoesNotExist:
         return None
-    if token.digest and found.digest and _other(found.digest, token.digest):
+    if found.digest and _other(found.digest, token.digests):
         words = _("This Idempotency-Key was already used for a different request. Use another one.")
         raise Invalid({KEY_FIELD: words})
     return found
@@ -154,6 +166,27 @@ def remember(
         transaction.put(Answer(_answers(about), pk, item=json.dumps(answer.serialize())))
 
 
+def claim(token: Token, *, by: Actor, at: datetime) -> bool:
+    """Store a token before its request is carried out, and return whether it is new.
+
+    For a request that is no single transaction, but does nothing the second time: a repeat only has
+    to find what the first one left. Raises Invalid if the token was used for a different request.
+    """
+    try:
+        with Transaction() as transaction:
+            written = Request(token.key(by), created_at=at, digest=token.digest)
+            transaction.put(written, Request.pk.does_not_exist())
+    except ConditionFailed:
+        written_before(token, by=by)
+        return False
+    return True
+
+
+def release(token: Token, *, by: Actor) -> None:
+    """Forget a claimed token, whose request was refused."""
+    Request(token.key(by), REQUEST).delete()
+
+
 def forget_answers(about: str) -> None:
     """Delete the stored responses about an item. One Query, and a write for each 25."""
     delete_all(list(Answer.query(_answers(about), consistent_read=True)))
@@ -163,6 +196,7 @@ def _answers(about: str) -> str:
     return f"{ANSWERS}#{about}"
 
 
-def _other(kept: str, asked: str) -> bool:
-    mark = kept.partition(":")[0]
-    return mark == asked.partition(":")[0] and kept != asked
+def _other(kept: str, asked: Sequence[str]) -> bool:
+    """Return whether a stored digest is of another request; False if nobody has its key anymore."""
+    marks = {digest.partition(":")[0] for digest in asked}
+    return kept.partition(":")[0] in marks and kept not in asked

@@ -4,13 +4,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from helpdesk.errors import Invalid
-from helpdesk.idempotency import KEY_FIELD, Token, keyed_digest
+from helpdesk.idempotency import KEY_FIELD, Token, keyed_digests
 
 LONGEST = 200
 
 
 def token_of(request: HttpRequest) -> Token | None:
-    """Return the request's idempotency key with a digest of the request; None without a key.
+    """Return the request's idempotency key with digests of the request; None without a key.
 
     Raises Invalid for a key that cannot be stored.
     """
@@ -23,4 +23,4 @@ def token_of(request: HttpRequest) -> Token | None:
         )
     condition = request.headers.get("If-Match", "")
     asked = (str(request.method), request.path, condition)
-    return Token(f"api-{key}", keyed_digest("\n".join(asked).encode() + b"\n" + request.body))
+    return Token(f"api-{key}", keyed_digests("\n".join(asked).encode() + b"\n" + request.body))

@@ -82,7 +82,7 @@ def ask(desk):
             path += f"?key={quote(waiting.key)}"
         return program.ask(method.upper(), path.format(**given), body)
 
-    ask.number = number
+    ask.number, ask.mail = number, waiting.key
     return ask
 
 

@@ -13,6 +13,9 @@ from tests.api.test_tickets import is_problem, new
 from tests.world import log_of, stored, team
 from tickets.models import RoutingRule
 from tickets.services.customer_records.old_copies import forget_copies
+from tickets.services.email import suspended
+from tickets.services.email.incoming.outcomes import open_ticket
+from tickets.store import mail as store
 
 KEY = {"Idempotency-Key": "once"}
 OTHER = {
@@ -25,10 +28,11 @@ OTHER = {
     "put /customers/{customer_id}": {"company": "y"},
     "post /customers/{customer_id}/vehicles": {"make": "y"},
     "put /vehicles/{vehicle_id}": {"model": "y"},
+    "post /tickets/{ticket_id}/participants": {"address": "carl@posta.example"},
+    "post /suspended-mail": {"action": "delete"},
 }
-# A repeat of these changes nothing by itself: they take no key.
-BY_THEMSELVES = {"post /tickets/{ticket_id}/participants", "post /suspended-mail"}
-WRITES = sorted(BODIES.keys() - BY_THEMSELVES)
+ASKED = {**BODIES, "post /suspended-mail": {"key": "", "action": "open"}}
+WRITES = sorted(ASKED)
 
 
 @pytest.fixture
@@ -42,7 +46,9 @@ def send(desk, program, ask):  # noqa: F811
 
     def send(endpoint, by=program, key=KEY, **more):
         method, path = endpoint.split(" ")
-        body = {**BODIES[endpoint], **more}
+        body = {**ASKED[endpoint], **more}
+        if "key" in body:
+            body["key"] = ask.mail
         if "customerId" in body:
             body["customerId"] = desk.customer.customer_id
         return by.ask(method.upper(), path.format(**given), body, **key)
@@ -98,8 +104,49 @@ def test_a_key_is_its_users_own(desk, client, send, endpoint):
     if endpoint.endswith("/assign"):  # which has something else against that body
         assert theirs.status_code == 422
         assert [one["field"] for one in theirs.json()["errors"]] == ["assignedTo"]
+    elif endpoint == "post /suspended-mail":  # which is no longer suspended
+        assert [one["field"] for one in theirs.json()["errors"]] == ["key"]
     else:
         assert theirs.status_code in (200, 201), "somebody else's key stands in the way"
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "status"), [(["k" * 50], 422), ([], 200)], ids=["known", "forgotten"]
+)
+def test_a_key_of_before_a_rotation_is_refused_another_body_while_the_secret_is_known(
+    desk, send, settings, fallbacks, status
+):
+    new, settings.SECRET_KEY = settings.SECRET_KEY, "k" * 50
+    endpoint = "put /tickets/{ticket_id}"
+    first = send(endpoint)
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = new, fallbacks
+    assert send(endpoint).json() == first.json()
+    assert send(endpoint, **OTHER[endpoint]).status_code == status
+    assert stored(send.number).priority == "High"
+
+
+def test_a_decision_that_was_refused_leaves_its_key_free(desk, send):
+    refused = send("post /suspended-mail", action="add", ticketId="4711")
+    assert [one["field"] for one in refused.json()["errors"]] == ["ticketId"]
+
+    added = send("post /suspended-mail", action="add", ticketId=send.number)
+    assert added.json()["ticketId"] == send.number
+
+
+def test_a_decision_whose_process_died_before_it_answered_is_answered_by_its_repeat(
+    desk, send, ask, monkeypatch  # noqa: F811
+):
+    """It had stored its key, and then the decision."""
+    with monkeypatch.context() as dies:
+        dies.setattr(suspended, "open_ticket", lambda case: open_ticket(case) and 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            send("post /suspended-mail")
+
+    repeat = send("post /suspended-mail")
+
+    mail = store.email(ask.mail)
+    assert (repeat.status_code, repeat.json()["ticketId"]) == (200, mail.ticket_id)
 
 
 def test_two_keys_that_differ_in_their_last_letter_are_two(program, desk):

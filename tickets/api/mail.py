@@ -1,5 +1,7 @@
 """Mail: what services hand in, who takes part in a ticket, and what waits for a decision."""
 
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,8 @@ from pydantic import Field
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.api.auth import MailTokenAuth
+from helpdesk.api.headers import IDEMPOTENCY_KEY, reads
+from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema, Moment, RequestSchema
 from helpdesk.body_size import RAW_MAIL
 from helpdesk.clock import this_second
@@ -209,15 +213,32 @@ def suspended_original(
     response=ReceivedEmail,
     by_alias=True,
     operation_id="decideSuspendedMail",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
 )
 def decide(request: HttpRequest, asked: Decision) -> dict[str, Any]:
     """Decide what becomes of a suspended email."""
-    by = actor_of(request.user)
+    by, token = actor_of(request.user), token_of(request)
+    decided = partial(_decided, asked, by)
+    ends = ENDS[asked.action]
     try:
-        mail = _decided(asked, by)
+        mail = (
+            suspended.once(asked.key, decided, ends=ends, token=token, by=by)
+            if token
+            else decided()
+        )
     except NotFound as gone:
         raise Invalid({"key": str(gone)}) from gone
     return result_of(mail).as_json()
+
+
+ENDS: Mapping[str, Collection[Outcome]] = {
+    "open": [Outcome.TICKET],
+    "add": [Outcome.REPLY, Outcome.AUTO_REPLY],
+    "delete": [Outcome.DELETED],
+    "block": [Outcome.DELETED],
+    "readAgain": list(Outcome),
+}
+"""What becomes of an email by each decision."""
 
 
 def _decided(asked: Decision, by: Actor) -> InboundEmail:
@@ -241,11 +262,14 @@ def _decided(asked: Decision, by: Actor) -> InboundEmail:
     response=TicketOut,
     by_alias=True,
     operation_id="addParticipant",
+    openapi_extra=reads(IDEMPOTENCY_KEY),
 )
 def add_participant(request: HttpRequest, ticket_id: TicketId, asked: Participant) -> Any:
     """Let somebody take part in a ticket: replies go to them too."""
     by = actor_of(request.user)
-    ticket = participants.add(ticket_id, address=asked.address, name=asked.name, by=by)
+    ticket = participants.add(
+        ticket_id, address=asked.address, name=asked.name, token=token_of(request), by=by
+    )
     return ticket_out(ticket, now=this_second())
 
 

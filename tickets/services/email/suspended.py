@@ -2,25 +2,27 @@
 reports about mail that is not ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.errors import Invalid, NotFound, ServiceError
+from helpdesk.idempotency import Token
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.errors import TicketArchived
 from tickets.domain.mail.outcome import Cause, MailList, Outcome, Remark
 from tickets.models import BlockedSender
 from tickets.services.email.incoming import process
 from tickets.services.email.incoming.matching import sender_of
-from tickets.services.email.incoming.outcomes import Case, add_to, end, open_ticket
+from tickets.services.email.incoming.outcomes import Case, TakenMeanwhile, add_to, end, open_ticket
 from tickets.services.email.mailboxes import mailbox_of_record
 from tickets.services.email.participation import side_threads
 from tickets.services.email.storage import raw_messages
@@ -145,8 +147,8 @@ def original(key: str, *, by: Actor) -> bytes:
 def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
     """Create a ticket with a suspended message, as if it had not been suspended.
 
-    A repeat returns the ticket that was created. Raises NotFound, NotAllowed, Invalid for a message
-    without a sender, or one that cannot be read.
+    Raises NotFound if a colleague was first, NotAllowed, Invalid for a message without a sender, or
+    one that cannot be read.
     """
     return open_ticket(_case(key, by, now))
 
@@ -217,6 +219,34 @@ def read_again(key: str, *, by: Actor, now: datetime | None = None) -> InboundEm
     return process.process(_waiting(key).pk, now=now)
 
 
+def once(
+    key: str,
+    decide: Callable[[], InboundEmail],
+    *,
+    ends: Collection[Outcome],
+    token: Token,
+    by: Actor,
+    now: datetime | None = None,
+) -> InboundEmail:
+    """Carry out a decision about a mail; a repeat of the request returns the mail as it left it.
+
+    `ends` are the outcomes of that decision: a mail that has one is not decided on again. Raises
+    Invalid for a token that was used for a different request, and what `decide` raises: then the
+    token may be used again.
+    """
+    require_ticket_work(by)
+    claimed = idempotency.claim(token, by=by, at=now or this_second())
+    try:
+        return decide()
+    except ServiceError as refused:
+        mail = _recorded(key)
+        if isinstance(refused, NotFound | TakenMeanwhile) and mail and mail.outcome in ends:
+            return mail
+        if claimed:
+            idempotency.release(token, by=by)
+        raise
+
+
 def sweep(*, now: datetime | None = None) -> int:
     """Delete suspended messages and reports that are older than KEPT; return how many.
 
@@ -265,8 +295,12 @@ def _delete(mail: InboundEmail) -> InboundEmail:
     return end(mail, Outcome.DELETED)
 
 
+def _recorded(key: str) -> InboundEmail | None:
+    return store.email(key) if key.startswith(f"{store.EMAIL}#") and fits(key) else None
+
+
 def _waiting(key: str) -> InboundEmail:
-    mail = store.email(key) if key.startswith(f"{store.EMAIL}#") and fits(key) else None
+    mail = _recorded(key)
     if mail is None or mail.list_name not in store.SHOWN_LISTS:
         raise NotFound(_("A colleague already handled this email."))
     return mail

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor
 from helpdesk.errors import Invalid
+from helpdesk.idempotency import Token
 from helpdesk.mail.address import AddressRefused, as_kept
 from tickets.services.conversation.arrival import MOST_PARTICIPANTS, unmark_returned
 from tickets.services.email.incoming.matching import (
@@ -21,7 +22,13 @@ from tickets.store.ticket import Ticket
 
 
 def add(
-    ticket_id: str, *, address: str, name: str = "", by: Actor, now: datetime | None = None
+    ticket_id: str,
+    *,
+    address: str,
+    name: str = "",
+    token: Token | None = None,
+    by: Actor,
+    now: datetime | None = None,
 ) -> Ticket:
     """Add a participant: replies go to them too, and what they answer comes to the ticket.
 
@@ -46,7 +53,7 @@ def add(
             raise Invalid({"participant": words % {"most": MOST_PARTICIPANTS}})
         draft.ticket.participants = [*people, participant(name, kept)]
 
-    return change(ticket_id, write, by=by, now=now)
+    return change(ticket_id, write, token=token, by=by, now=now)
 
 
 def remove(ticket_id: str, *, address: str, by: Actor, now: datetime | None = None) -> Ticket:
