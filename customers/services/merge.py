@@ -5,6 +5,7 @@ customer (only other apps know), and calls `finish`. Each can be repeated. From 
 new can refer to the duplicate; after `finish` it only refers to the remaining record.
 """
 
+import json
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
@@ -22,8 +23,9 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.errors import Invalid, NotFound
 
 MOST_VALUES = 100
-MOST_LETTERS = 50_000
-"""Bounds of what is kept of merged records and was not chosen; the oldest go first."""
+MOST_BYTES = 100_000
+"""Bounds of what is kept of merged records and was not chosen, as it is stored; a merge beyond them
+is refused. An item holds four times as much, for merges at the same time."""
 
 _CONTACT = ("email", "phone", "company", "address", "language", "time_zone", "external_id")
 FIELDS = ("name", *_CONTACT, "segment", "notes")
@@ -33,29 +35,34 @@ OWN_NOTES = "notes-"
 """As a choice: the notes of the record that stays. Without one those of both are kept."""
 
 
-def check(source_id: str, *, into: str, by: Actor) -> Customer:
-    """Return the duplicate, if these two can be merged. Raises Invalid, NotFound, NotAllowed."""
+def check(source_id: str, *, into: str, by: Actor) -> tuple[Customer, Customer]:
+    """Return the duplicate and the remaining record, if these two can be merged. Raises Invalid,
+    NotFound, NotAllowed."""
     require_ticket_work(by)
-    source = queries.customer(source_id)
+    source, target = queries.customer(source_id), queries.customer(into)
     if source is None:
         raise NotFound(_("Customer not found."))
     if source_id == into:
         raise Invalid({"into": _("Select a different customer.")})
-    if source.merged_into not in (None, into) or queries.customer(into) is None:
+    if source.merged_into not in (None, into) or target is None:
         raise _closed()
-    return source
+    return source, target
 
 
 def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) -> None:
     """Close the duplicate for new tickets and vehicles.
 
     `takes` names the FIELDS whose value is taken from it if both records have one; otherwise the
-    remaining record keeps its own. Raises Invalid, NotFound, NotAllowed.
+    remaining record keeps its own. Raises Invalid, also if this merge has begun with other choices
+    or if what was not chosen has no room; NotFound, NotAllowed.
     """
-    source = check(source_id, into=into, by=by)
+    source, target = check(source_id, into=into, by=by)
     chosen = sorted(set(takes) & {*FIELDS, OWN_NOTES})
     if source.merged_into == into:
+        if source.name_key and chosen != list(source.merge_takes or ()):
+            raise Invalid({"into": _("These customers are being merged already.")})
         return
+    _check_room(source, target, chosen)
     try:
         with Transaction() as transaction:
             transaction.check(Customer, customer_pk(into), DETAILS, THERE)
@@ -68,6 +75,19 @@ def begin(source_id: str, *, into: str, takes: Iterable[str] = (), by: Actor) ->
 
 def _closed() -> Invalid:
     return Invalid({"into": _("One of the customers was already merged or erased.")})
+
+
+def _check_room(source: Customer, target: Customer, chosen: list[str]) -> None:
+    """Raise Invalid if the values that were not chosen, now and in earlier merges, are too many."""
+    with_choices, after = _copy(source), _copy(target)
+    with_choices.merge_takes = chosen
+    values = [value for _name, value in _choose(after, with_choices)]
+    values += [one["value"] for one in _earlier(target, source)]
+    if len(values) > MOST_VALUES or len(json.dumps(values)) > MOST_BYTES:
+        words = _(
+            "These customers can’t be merged: too many values of earlier merges are kept with them."
+        )
+        raise Invalid({"into": words})
 
 
 def has_begun(source_id: str) -> bool:
@@ -116,9 +136,7 @@ def finish(source_id: str, *, by: Actor) -> None:
         "by": by.user_id,
     }
     left = [{**origin, "field": field, "value": value} for field, value in _choose(after, source)]
-    after.merged_values = _newest(
-        [*(into.merged_values or ()), *(source.merged_values or ()), *left]
-    )
+    after.merged_values = [*_earlier(into, source), *left] or None
     set_customer_keys(after)
     own = guarded(into) | guarded(source)
     after.also_known = []
@@ -160,12 +178,9 @@ def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
     return left
 
 
-def _newest(values: list[dict[str, str]]) -> list[dict[str, str]] | None:
-    """Return the newest of these values, as many as fit into an item."""
-    kept = values[-MOST_VALUES:]
-    while sum(len(one["value"]) for one in kept) > MOST_LETTERS:
-        del kept[0]
-    return kept or None
+def _earlier(into: Customer, source: Customer) -> list[dict[str, str]]:
+    """Return the values that earlier merges left with both records."""
+    return [*(into.merged_values or ()), *(source.merged_values or ())]
 
 
 def current(customer_id: str) -> Customer | None:

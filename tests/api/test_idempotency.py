@@ -53,7 +53,7 @@ def send(desk, program, ask):  # noqa: F811
             body["customerId"] = desk.customer.customer_id
         return by.ask(method.upper(), path.format(**given), body, **key)
 
-    send.number = ask.number
+    send.number, send.mail = ask.number, ask.mail
     return send
 
 
@@ -135,7 +135,7 @@ def test_a_decision_that_was_refused_leaves_its_key_free(desk, send):
 
 
 def test_a_decision_whose_process_died_before_it_answered_is_answered_by_its_repeat(
-    desk, send, ask, monkeypatch  # noqa: F811
+    desk, send, monkeypatch
 ):
     """It had stored its key, and then the decision."""
     with monkeypatch.context() as dies:
@@ -145,7 +145,7 @@ def test_a_decision_whose_process_died_before_it_answered_is_answered_by_its_rep
 
     repeat = send("post /suspended-mail")
 
-    mail = store.email(ask.mail)
+    mail = store.email(send.mail)
     assert (repeat.status_code, repeat.json()["ticketId"]) == (200, mail.ticket_id)
 
 

@@ -18,7 +18,14 @@ from tickets.services.conversation.attachments import kept, opened
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import fire_due, sweep
-from tickets.services.lifecycle.links_and_merges import link, merge, split, undo_merge, unlink
+from tickets.services.lifecycle.links_and_merges import (
+    MOST_RELATED,
+    link,
+    merge,
+    split,
+    undo_merge,
+    unlink,
+)
 from tickets.services.lifecycle.status import change_status
 from tickets.services.maintenance.verify import verify
 from tickets.store.ticket import Ticket
@@ -247,6 +254,39 @@ def test_a_merge_that_would_lose_tags_is_refused_and_changes_nothing(desk):
 
     assert stored(source).status == "Open"
     assert len(stored(target).tags) == 10
+
+
+def test_a_merge_that_would_lose_links_is_refused_and_changes_nothing(desk):
+    source, target, other, full = (desk.ticket().ticket_id for _ in range(4))
+    link(source, other_id=other, by=desk.rep, now=NOON)
+    link(source, other_id=full, by=desk.rep, now=NOON)
+
+    def refused(match):
+        kept = stored(target).serialize()
+        with pytest.raises(MergeRefused, match=match):
+            merge(source, into=target, by=desk.rep, now=after(minutes=1))
+        assert stored(target).serialize() == kept, "some of it was written"
+        assert stored(source).status == "Open"
+        assert stored(other).related == [source]
+
+    with_links(target, "related", MOST_RELATED - 1)
+    refused("Together these tickets have more than 50 linked tickets")
+    with_links(target, "related", MOST_RELATED - 2)
+    with_links(target, "duplicates", MOST_RELATED)
+    refused("at most 50 linked tickets")
+    with_links(target, "duplicates", 0)
+    with_links(full, "related", MOST_RELATED - 1, source)
+    refused(f"Linked ticket {full} already has 50")
+
+    with_links(full, "related", 0, source)
+    merge(source, into=target, by=desk.rep, now=after(minutes=1))
+    assert stored(target).related[-2:] == [other, full]
+
+
+def with_links(ticket_id, name, count, *more):
+    ticket = stored(ticket_id)
+    setattr(ticket, name, [*more, *(f"9{number:03}" for number in range(count))])
+    ticket.save()
 
 
 def test_merging_leaves_the_vehicle_that_the_other_ticket_has(desk):

@@ -1,5 +1,6 @@
 """Merge two customers, or erase one: confirmed on a page, with progress on its own page."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +24,10 @@ MOST = 5
 def merge(request: HttpRequest, customer_id: str) -> HttpResponse:
     by = actor_of(request.user)
     require_ticket_work(by)
+    found = get_customer(customer_id)
+    if found and found.gone and (running := merge_and_erase.running_merge(customer_id)):
+        messages.warning(request, _("These customers are being merged already."))
+        return redirect("customer_job", running.pk)
     source = _customer(customer_id)
     text = request.GET.get("q", source.name).strip()[:100]
     errors: dict[str, str] = {}

@@ -38,10 +38,7 @@ def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Act
     request. Raises Invalid, NotFound, NotAllowed.
     """
     merge.check(source_id, into=into, by=by)
-    running = CustomerJob.objects.filter(
-        kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
-    ).first()
-    if running is not None:
+    if running := running_merge(source_id):
         merge.begin(source_id, into=into, takes=takes, by=by)
         return running
     job = CustomerJob.objects.create(
@@ -56,6 +53,13 @@ def start_merge(source_id: str, *, into: str, takes: Iterable[str] = (), by: Act
         job.delete()
         raise
     return job
+
+
+def running_merge(source_id: str) -> CustomerJob | None:
+    """Return the job that merges this customer into another, if it is not finished."""
+    return CustomerJob.objects.filter(
+        kind=CustomerJob.Kind.MERGE, customer_id=source_id, finished_at=None
+    ).first()
 
 
 def start_erasure(customer_id: str, *, by: Actor) -> CustomerJob:

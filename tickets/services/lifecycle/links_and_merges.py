@@ -36,16 +36,18 @@ def merge(
     Its clocks stop as when it is closed. The other ticket gets its links and tags, and its vehicle
     if it has none and the customer still owns it. Links are written first, each on both sides in a
     transaction of its own, so an interrupted merge has only linked related tickets. Raises
-    MergeRefused, with the reason; MergedAway, NotFound, NotAllowed, Busy. Cost: beside the merge, a
-    transaction for each link.
+    MergeRefused, with the reason, before anything is written; MergedAway, NotFound, NotAllowed,
+    Busy. Cost: beside the merge, a read and a transaction for each link.
     """
     require_ticket_work(by)
     _not_itself(source_id, into)
     source, target = _stored(source_id), _stored(into)
     _check_merge(source, target)
-    for other_id in source.related:
-        if other_id not in (into, *target.related):
-            _link_where_possible(into, other_id, by=by, now=now)
+    links = _links_to_carry(source, target)
+    for other_id in links:
+        _check_room(other_id)
+    for other_id in links:
+        _link_where_possible(into, other_id, by=by, now=now)
 
     def close_as_duplicate(source: Draft, target: Draft) -> None:
         _check_merge(source.ticket, target.ticket)
@@ -132,6 +134,33 @@ def _check_merge(source: Ticket, target: Ticket) -> None:
                 "Remove tags from one of them, then merge."
             )
             % {"most": MOST_TAGS}
+        )
+
+    _with(target.duplicates, source.ticket_id)
+    if len(target.related) + len(_links_to_carry(source, target)) > MOST_RELATED:
+        raise MergeRefused(
+            _(
+                "Together these tickets have more than %(most)s linked tickets. "
+                "Remove links from one of them, then merge."
+            )
+            % {"most": MOST_RELATED}
+        )
+
+
+def _links_to_carry(source: Ticket, target: Ticket) -> list[str]:
+    known = (target.ticket_id, *target.related)
+    return [other_id for other_id in source.related if other_id not in known]
+
+
+def _check_room(other_id: str) -> None:
+    """Raise MergeRefused if a ticket to which a link is carried cannot have another one."""
+    if len(_stored(other_id).related) >= MOST_RELATED:
+        raise MergeRefused(
+            _(
+                "Linked ticket %(id)s already has %(most)s linked tickets. "
+                "Remove links from it, then merge."
+            )
+            % {"id": other_id, "most": MOST_RELATED}
         )
 
 
