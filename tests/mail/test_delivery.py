@@ -14,10 +14,12 @@ from structlog import get_logger
 from structlog.testing import capture_logs
 
 from customers.services.create import create_customer
+from helpdesk.accounts.events import log_event
 from helpdesk.dynamo.table import client
 from helpdesk.engines import ports
 from helpdesk.mail import delivery, kinds, queue, smtp
 from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
+from helpdesk.tasks import deliver_audit
 from reporting.services import weekly
 from tests.email.conftest import SUPPORT, take
 from tests.mail import smtp_server
@@ -350,6 +352,8 @@ def test_mail_that_no_person_wrote_says_so_and_an_answer_does_not(desk, server, 
     weekly.queue_weekly(today=date(2026, 11, 9), now=after(hours=9))
     Mailbox.objects.create(name="support", address=SUPPORT, acknowledges=True)
     take(sender="bea@posta.example", now=after(hours=8))
+    log_event("second_factor_removed", account=desk.rep_user.pk)
+    deliver_audit()
     settle()
     waiting = {mail.kind for mail in queue.due(after(days=999), limit=99)}
     assert waiting == set(settings.EMAIL_KINDS), "a kind of mail is not looked at here"

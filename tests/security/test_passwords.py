@@ -82,7 +82,7 @@ def test_a_representative_changes_their_password_and_other_sessions_and_tokens_e
     [
         ("wrong", NEW, "incorrect"),
         ("demo", "short", "12 characters"),
-        ("demo", "x" * 1_001, "1000 characters"),
+        ("demo", "x" * 129, "128 characters"),
         ("demo", "1q2w3e4r5t6y", "common"),
     ],
 )
