@@ -313,7 +313,7 @@ from helpdesk.worker_settings import *  # noqa: E402, F403 (after the broker's a
 # What the foundations know of the apps, by name: refusals of their domains, gauges of /metrics,
 # whether their data has to be upgraded, and what the admin's front page shows.
 REFUSALS = ["tickets.domain.errors.DomainError"]
-METRICS = ["tickets.services.maintenance.metrics.gauges"]
+METRICS = ["tickets.services.maintenance.metrics.gauges", "helpdesk.audit.metrics.gauges"]
 DATA_UPGRADE_IS_DUE = "tickets.services.maintenance.data_version.upgrade_is_due"
 ADMIN_DASHBOARD = "tickets.admin.dashboard.page"
 

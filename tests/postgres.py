@@ -37,6 +37,8 @@ SQL = (
         )
     ),
     "tests/release",
+    *("tests/audit/test_what_is_recorded.py", "tests/audit/test_chain.py"),
+    "tests/backup/test_refusals.py",
     # Changelists and forms of the admin
     *(
         f"tests/admin/test_{subject}.py"
@@ -57,7 +59,14 @@ SQL = (
 )
 ALL = (
     *("tests/services", "tests/web", "tests/admin", "tests/api", "tests/security"),
-    *("tests/email", "tests/dynamo", "tests/mail", "tests/release"),
+    *(
+        "tests/audit",
+        "tests/backup/test_refusals.py",
+        "tests/email",
+        "tests/dynamo",
+        "tests/mail",
+        "tests/release",
+    ),
     # They start a desk of their own, on SQLite.
     *("--ignore=tests/api/test_running.py", "--ignore=tests/security/test_timeouts.py"),
 )

@@ -8,9 +8,11 @@ from django.core.management import CommandError, call_command
 
 from helpdesk.audit import deliver, store
 from helpdesk.audit.chain import Fact
+from helpdesk.audit.metrics import gauges
 from helpdesk.audit.models import QueuedEntry
 from helpdesk.audit.record import record as queue
 from helpdesk.audit.verify import Checked, verify
+from helpdesk.clock import this_second
 from helpdesk.dynamo.capacity import counting
 from helpdesk.tasks import deliver_audit
 from tests.death import at_call, die_until_done, dies_of_9
@@ -153,3 +155,18 @@ def test_verify_audit_finds_each_kind_of_tampering(tables):
     assert broken("49:abc") == "Entry 49 has another hash than was noted\n"
     with pytest.raises(CommandError, match="not a number with a hash"):
         told("latest")
+
+
+def test_the_metrics_say_how_long_the_oldest_entry_waits(desk, record):
+    record()
+
+    def age() -> float:
+        [gauge] = gauges()
+        return gauge.samples[0].value
+
+    assert age() == 0
+    queue("policy", "changed", "policy:1")
+    QueuedEntry.objects.filter(delivered_at=None).update(at=this_second() - timedelta(minutes=7))
+    assert 420 <= age() < 480
+    record()
+    assert age() == 0
