@@ -1,7 +1,9 @@
 """Conversations with third parties: begun by a colleague, invisible to the customer."""
 
 import pytest
+from django.utils import translation
 
+from customers.services.create import edit_customer
 from tests.email.conftest import GIULIA, SUPPORT, after, send, take
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
@@ -54,6 +56,19 @@ def test_a_colleague_forwards_and_the_answer_stays_between_them(desk, mailbox, m
     [to_customer] = send(mailoutbox, after(hours=3))
     assert to_customer.to == [GIULIA]
     assert "carrier" not in str(to_customer.message())
+
+
+def test_a_third_party_reads_the_desks_language_whatever_customer_and_colleague_read(
+    desk, mailbox, mailoutbox, settings
+):
+    edit_customer(desk.customer.customer_id, language="en", by=desk.rep)
+    settings.LANGUAGE_CODE = "de"
+    first = take()
+    with translation.override("en"):
+        [sent] = forwarded(desk, mailoutbox, first)
+
+    assert "---------- Weitergeleitete Nachricht ----------\nVon: Giulia Bianchi <" in sent.body
+    assert sent.from_email.startswith(f"{desk.rep.name} von ACME Shipping")
 
 
 def test_an_answer_to_the_desks_address_is_not_among_the_customers(desk, mailbox, mailoutbox):

@@ -138,6 +138,14 @@ class Decision(RequestSchema):
         examples=["open"],
     )
     ticket_id: str = Field("", description="The ticket to add it to.", examples=["42"])
+    sender: str = Field(
+        "",
+        max_length=254,
+        alias="from",
+        description="With `open`: the address of who wrote an email whose `cause` is `no-sender` "
+        "or `unusable-sender`.",
+        examples=["giulia@example.com"],
+    )
     side_thread: str | None = Field(
         None,
         description="With `add`: the number of the ticket’s conversation with a third party that "
@@ -244,7 +252,7 @@ ENDS: Mapping[str, Collection[Outcome]] = {
 def _decided(asked: Decision, by: Actor) -> InboundEmail:
     match asked.action:
         case "open":
-            return suspended.open_ticket_of(asked.key, by=by)
+            return suspended.open_ticket_of(asked.key, sender=asked.sender, by=by)
         case "add":
             return suspended.add_to_ticket(
                 asked.key, asked.ticket_id, side_thread=asked.side_thread, by=by

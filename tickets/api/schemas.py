@@ -409,7 +409,7 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "due_at": line.due_at,
         "reason": line.reason,
         "channel": line.came_by,
-        "from": line.email.sender if line.email else None,
+        "from": (line.email.sender or None) if line.email else None,
         "to": list((line.email.to if line.email else None) or ()),
         "cc": list((line.email.cc if line.email else None) or ()),
         "has_effect": not line.without_effect,

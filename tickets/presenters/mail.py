@@ -74,6 +74,7 @@ CAUSES: Mapping[str, Promise] = {
         "It says that a colleague wrote it, and the mail server could not confirm that."
     ),
     Cause.NO_SENDER: _("It has no sender."),
+    Cause.UNUSABLE_SENDER: _("Its sender’s address cannot be used."),
     Cause.HIDDEN_SENDER: _("A mailing list sent it on without saying who wrote it."),
     Cause.BLOCKED_SENDER: _("Its sender is blocked."),
     Cause.AUTOMATIC: _("It was sent automatically, and belongs to no ticket."),
@@ -109,6 +110,9 @@ REMARKS: Mapping[str, Promise] = {
     ),
     Remark.LATE: _("It arrived late."),
     Remark.BY_HAND: _("Taken from suspended mail."),
+    Remark.SENDER_ENTERED: _(
+        "It names no sender who could be answered. A colleague entered the address."
+    ),
     Problem.UNDECODABLE: _("Some characters could not be read. They are in the original."),
     Problem.CONTROL_CHARACTERS: _("Control characters were replaced."),
     Problem.BROKEN_ENCODING: _("The email is damaged. Compare the original."),

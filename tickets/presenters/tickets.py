@@ -287,7 +287,7 @@ def _of_third_party(line: Communication) -> bool:
 def _author(line: Communication, authors: dict[str, str]) -> str:
     """Return the author of a message: the customer, or another participant who writes by email."""
     if line.author_id is None and line.without_effect and line.email:
-        return str(line.email.sender_name or line.email.sender)
+        return str(line.email.sender_name or line.email.sender) or _("unknown sender")
     return authors.get(line.author_id or "") or _("customer")
 
 

@@ -63,7 +63,9 @@ def act(request: HttpRequest) -> HttpResponse:
     try:
         match request.POST.get("action"):
             case "open":
-                taken = suspended.open_ticket_of(key, by=by)
+                taken = suspended.open_ticket_of(
+                    key, sender=request.POST.get("sender", "").strip(), by=by
+                )
             case "add":
                 taken = suspended.add_to_ticket(
                     key,
@@ -107,6 +109,7 @@ def _shown(
         "side_thread": to.side_thread,
         "one": found,
         "message": read,
+        "asks_sender": opened.asks_sender,
         "recipients": _recipients(read) if read else [],
         "cause": CAUSES.get(found.cause or "", ""),
         "remarks": remarks_of([one.value for one in read.problems] if read else None),

@@ -15,10 +15,11 @@ MOST = 1_000
 """Addresses of one header that are read."""
 
 _TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<angle><[^<>]*+>)|(?P<sign>[(),;:])|(?P<rest>\\.|[^"<(),;:\\]++|.)""",
+    r"""(?P<local>"(?:[^"\\]|\\.)*+"@[^\s<>"(),;:]{1,200})|(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<angle><[^<>]*+>)|(?P<sign>[(),;:])|(?P<rest>\\.|[^"<(),;:\\]++|.)""",
     re.DOTALL,
 )
 _BARE = re.compile(r"[^\s<>\"(),;:]{1,200}@[^\s<>\"(),;:]{1,200}")
+_PLAIN = re.compile(r"\"([^\s\"(),:;<>@\\]+)\"@")
 _NO_NAME = re.compile(r"^['\"\s]+|['\"\s]+$")
 
 
@@ -52,7 +53,7 @@ def _entries(header: str) -> Iterator[tuple[str, str, str]]:
     """Return the phrase, the part in angle brackets, and the comment of each entry."""
     phrase: list[str] = []
     comment: list[str] = []
-    angle = ""
+    angle = quoted = ""
     addressed = False
     depth = 0
     for token in _TOKEN.finditer(header):
@@ -63,19 +64,21 @@ def _entries(header: str) -> Iterator[tuple[str, str, str]]:
             depth -= 1
         elif depth:
             comment.append(text)
+        elif token["local"]:  # a part of it would be somebody else's address
+            quoted = quoted or _PLAIN.sub(r"\1@", text)
         elif token["quoted"]:
             phrase.append(re.sub(r"\\(.)", r"\1", text[1:-1]).replace(",", "\ue000"))
         elif token["angle"]:
             angle = angle if "@" in angle else text[1:-1].strip()
         elif text in (",", ";"):
-            yield "".join(phrase), angle, "".join(comment)
-            phrase, comment, angle, addressed = [], [], "", False
+            yield "".join(phrase), angle or quoted, "".join(comment)
+            phrase, comment, angle, quoted, addressed = [], [], "", "", False
         elif text == ":" and not addressed and _is_group(header, token.end()):
-            phrase, comment, angle = [], [], ""
+            phrase, comment, angle, quoted = [], [], "", ""
         else:
             phrase.append(text)
             addressed = addressed or "@" in text
-    yield "".join(phrase), angle, "".join(comment)
+    yield "".join(phrase), angle or quoted, "".join(comment)
 
 
 def _is_group(header: str, position: int) -> bool:

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     NOT_AUTHENTICATED = "not-authenticated"
     CLAIMS_COLLEAGUE = "claims-colleague"
     NO_SENDER = "no-sender"
+    UNUSABLE_SENDER = "unusable-sender"  # no mail could be sent to its address
     HIDDEN_SENDER = "hidden-sender"  # a mailing list has replaced it
     BLOCKED_SENDER = "blocked-sender"
     AUTOMATIC = "automatic"
@@ -62,5 +63,6 @@ class Remark(StrEnum):
     PARTICIPANTS_LEFT_OUT = "participants-left-out"  # a ticket has enough
     LATE = "late"
     BY_HAND = "by-hand"  # a colleague decided on it
+    SENDER_ENTERED = "sender-entered"  # by a colleague, since it names none that can be used
     ORIGINAL_ERASED = "original-erased"  # it named a person who was erased
     CARD_REMOVED = "card-removed"  # its original had a card number

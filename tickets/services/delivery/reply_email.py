@@ -172,7 +172,8 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         address = email_of(customer)
     if not address:
         raise Undeliverable(ProblemCode.NO_ADDRESS)
-    with translation.override(outgoing.customers_language(customer)):
+    reader = None if line.side_thread else customer  # a third party has the desk's language
+    with translation.override(outgoing.customers_language(reader)):
         message = outgoing.reply(ticket, line, recipient(address))
     for attached in line.attachments or ():
         message.attach(_part(attached))

@@ -3,11 +3,12 @@ reports about mail that is not ours.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from customers.services.read import customer_with_email
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_supervision, require_ticket_work
 from helpdesk.clock import this_second
@@ -16,14 +17,15 @@ from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
 from helpdesk.errors import Invalid, NotFound, ServiceError
 from helpdesk.idempotency import Token
+from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.reading import ReadMessage, Unreadable, read_safely
 from tickets.domain.errors import TicketArchived
 from tickets.domain.mail.outcome import Cause, MailList, Outcome, Remark
 from tickets.models import BlockedSender
 from tickets.services.email.incoming import process
-from tickets.services.email.incoming.matching import sender_of
+from tickets.services.email.incoming.matching import Sender, sender_of, unknown_sender
 from tickets.services.email.incoming.outcomes import Case, TakenMeanwhile, add_to, end, open_ticket
-from tickets.services.email.mailboxes import mailbox_of_record
+from tickets.services.email.mailboxes import base_of, mailbox_of_record, own_addresses
 from tickets.services.email.participation import side_threads
 from tickets.services.email.storage import raw_messages
 from tickets.store import mail as store
@@ -64,11 +66,15 @@ class Destination:
 
 @dataclass(frozen=True)
 class OpenedEmail:
-    """A suspended mail with its message, if it can be read."""
+    """A suspended mail with its message, if it can be read.
+
+    With `asks_sender` it names no sender who could be a ticket's customer: a person has to say.
+    """
 
     listed: SuspendedEmail
     message: ReadMessage | None
     destination: Destination
+    asks_sender: bool = False
 
 
 class OtherConversations(Invalid):
@@ -125,14 +131,13 @@ def one_suspended(key: str, *, ticket_id: str = "", by: Actor) -> OpenedEmail:
         message = read_safely(raw_messages.read(mail.sha256))
     except (Unreadable, FileNotFoundError):
         return OpenedEmail(_listed(mail), None, Destination())
+    sender = _sender(mail, message)
     ticket = _after_merges(ticket_id or mail.ticket_id or "")
     if ticket is None:
-        return OpenedEmail(_listed(mail), message, Destination())
-    sender = sender_of(message, mailbox_of_record(mail.mailbox))
-    named = side_threads.named_by(message, sender, ticket, mail.envelope_to) if sender else ""
-    return OpenedEmail(
-        _listed(mail), message, Destination(ticket.ticket_id, ticket.side_threads, named)
-    )
+        return OpenedEmail(_listed(mail), message, Destination(), not sender.address)
+    named = side_threads.named_by(message, sender, ticket, mail.envelope_to)
+    to = Destination(ticket.ticket_id, ticket.side_threads, named)
+    return OpenedEmail(_listed(mail), message, to, not sender.address)
 
 
 def original(key: str, *, by: Actor) -> bytes:
@@ -144,13 +149,25 @@ def original(key: str, *, by: Actor) -> bytes:
         raise NotFound(_("The original is no longer available.")) from gone
 
 
-def open_ticket_of(key: str, *, by: Actor, now: datetime | None = None) -> InboundEmail:
+def open_ticket_of(
+    key: str, *, sender: str = "", by: Actor, now: datetime | None = None
+) -> InboundEmail:
     """Create a ticket with a suspended message, as if it had not been suspended.
 
-    Raises NotFound if a colleague was first, NotAllowed, Invalid for a message without a sender, or
-    one that cannot be read.
+    `sender` is the address of who wrote a message that names none that can be used. Raises NotFound
+    if a colleague was first, NotAllowed, Invalid for a message that cannot be read, or a `sender`
+    that is missing, invalid, one of the desk, or not needed.
     """
-    return open_ticket(_case(key, by, now))
+    case = _case(key, by, now)
+    if bool(sender) == bool(case.sender.address):
+        raise Invalid(
+            {
+                "sender": _("This email has a sender.")
+                if sender
+                else _("Enter the address of who wrote this email.")
+            }
+        )
+    return open_ticket(_written_by(case, sender) if sender else case)
 
 
 def add_to_ticket(
@@ -163,7 +180,8 @@ def add_to_ticket(
     now: datetime | None = None,
 ) -> InboundEmail:
     """Add a suspended message to a ticket: to the conversation with a third party `side_thread`,
-    or with "" to the customer's. Without it the message itself decides, by what it names.
+    or with "" to the customer's. Without it the message itself decides, by what it names. One whose
+    sender is unknown has no effect on status and clock.
 
     `shown` is the ticket of which the conversation was chosen. Raises OtherConversations if it is
     another one and there is a choice; Invalid for an unknown ticket or conversation, and as above.
@@ -306,6 +324,21 @@ def _waiting(key: str) -> InboundEmail:
     return mail
 
 
+def _written_by(case: Case, address: str) -> Case:
+    try:
+        kept = as_kept(address)
+    except AddressRefused as refused:
+        raise Invalid({"sender": str(_(refused.message))}) from refused
+    if base_of(kept) in own_addresses():
+        raise Invalid({"sender": _("This is one of our own mailboxes.")})
+    sender = replace(case.sender, address=kept, customer=customer_with_email(kept))
+    return replace(case, sender=sender, remarks=(*case.remarks, Remark.SENDER_ENTERED))
+
+
+def _sender(mail: InboundEmail, message: ReadMessage) -> Sender:
+    return sender_of(message, mailbox_of_record(mail.mailbox)) or unknown_sender(message)
+
+
 def _case(key: str, by: Actor, now: datetime | None) -> Case:
     require_ticket_work(by)
     mail = _waiting(key)
@@ -313,11 +346,14 @@ def _case(key: str, by: Actor, now: datetime | None) -> Case:
         message = read_safely(raw_messages.read(mail.sha256))
     except (Unreadable, FileNotFoundError) as reason:
         raise Invalid({"mail": _("The original is no longer available.")}) from reason
-    mailbox = mailbox_of_record(mail.mailbox)
-    sender = sender_of(message, mailbox)
-    if sender is None:
-        raise Invalid({"sender": _("This email has no sender.")})
-    return Case(mail, message, mailbox, sender, now or this_second(), (Remark.BY_HAND,))
+    return Case(
+        mail,
+        message,
+        mailbox_of_record(mail.mailbox),
+        _sender(mail, message),
+        now or this_second(),
+        (Remark.BY_HAND,),
+    )
 
 
 def _listed(mail: InboundEmail) -> SuspendedEmail:

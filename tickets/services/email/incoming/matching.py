@@ -50,7 +50,7 @@ class Sender:
 
 
 def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
-    """Return who wrote a message; None if it has no sender.
+    """Return who wrote a message; None if it has no sender, or one whose address cannot be used.
 
     From, or the original sender behind a relay that the mailbox names. Three reads at most, and one
     SQL query.
@@ -74,6 +74,13 @@ def sender_of(message: ReadMessage, mailbox: Mailbox) -> Sender | None:
         user,
         customer_with_email(address) if user is None else None,
     )
+
+
+def unknown_sender(message: ReadMessage) -> Sender:
+    """Return the sender of a message of which `sender_of` knows none: nobody, with an empty
+    address and the name that it gives."""
+    name = message.sender[0].name if message.sender else ""
+    return Sender("", name, Authentication.NOT_CONFIGURED, user=None, customer=None)
 
 
 def ticket_of(message: ReadMessage, sender: Sender, envelope_to: str | None = None) -> Match:

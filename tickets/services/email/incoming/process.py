@@ -154,12 +154,12 @@ def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundE
     arrived = mailbox_of_record(mail.mailbox)
     sender = sender_of(message, arrived)  # whom a message names has no say in who is believed
     if sender is None:
-        return end(mail, Outcome.SUSPENDED, Cause.NO_SENDER)
+        return end(mail, Outcome.SUSPENDED, _without_sender(mail, message))
     if hides_author(message, arrived):
         return end(mail, Outcome.SUSPENDED, Cause.HIDDEN_SENDER)
     if base_of(sender.address) in own_addresses():
         return _from_ourselves(mail, message)
-    if BlockedSender.objects.filter(address=sender.address).exists():
+    if _is_blocked(sender.address):
         return end(mail, Outcome.SUSPENDED, Cause.BLOCKED_SENDER)
     case = Case(mail, message, _mailbox(message, arrived), sender, now)
     found = ticket_of(message, sender, mail.envelope_to)
@@ -179,6 +179,18 @@ def _decide(mail: InboundEmail, message: ReadMessage, now: datetime) -> InboundE
     if message.automatic is not Automatic.NO:
         return end(mail, Outcome.SUSPENDED, Cause.AUTOMATIC)
     return open_ticket(case, refused=found.refused)
+
+
+def _without_sender(mail: InboundEmail, message: ReadMessage) -> Cause:
+    """Return why nobody can be answered on a message that has no sender with a usable address."""
+    if mail.sender and _is_blocked(mail.sender):
+        return Cause.BLOCKED_SENDER
+    named = bool(message.sender) and "@" in message.sender[0].address
+    return Cause.UNUSABLE_SENDER if named else Cause.NO_SENDER
+
+
+def _is_blocked(address: str) -> bool:
+    return BlockedSender.objects.filter(address=address).exists()
 
 
 def _same_message(mail: InboundEmail) -> InboundEmail | None:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from django.conf import settings
 from django.template.defaultfilters import filesizeformat
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
@@ -205,8 +207,14 @@ def _addresses(to: Sequence[str], checks: Checks) -> list[str]:
 
 
 def _quoted(line: Communication) -> str:
-    """Return a message as forwarded text: its author above, and a mark before each line."""
-    head = "---------- Forwarded message ----------"
-    if line.email:
-        head = f"{head}\nFrom: {line.email.sender_name or ''} <{line.email.sender}>"
+    """Return a message as forwarded text: its author above, and a mark before each line.
+
+    In the desk's language: nobody knows that of a third party, and a colleague's or the customer's
+    is not theirs.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        head = "-" * 10 + " " + _("Forwarded message") + " " + "-" * 10
+        if line.email and line.email.sender:
+            name = f"{line.email.sender_name or ''} <{line.email.sender}>".strip()
+            head += "\n" + _("From") + ": " + name
     return "\n".join([head, *(f"> {one}" for one in line.content.splitlines())])
