@@ -27,13 +27,16 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """An address that stays as it was written until a person decides.
+    """What stays as it was written until a person decides.
 
-    It is the mailbox of `held_by`, too, or, with nobody there, no valid address.
+    An address that is the mailbox of `held_by`, too, or, with nobody there, no valid address; with
+    `contended` all of a record, of the customer or a vehicle of theirs, because every attempt to
+    write it met another change.
     """
 
     customer_id: str
-    held_by: str | None
+    held_by: str | None = None
+    contended: bool = False
 
 
 @dataclass(slots=True)
@@ -58,7 +61,9 @@ def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
         done.unclear += unclear
         each()
     for vehicle in queries.every_vehicle():
-        done.vehicles += _brought(vehicle, _refresh_vehicle)[0]
+        written, unclear = _brought(vehicle, _refresh_vehicle)
+        done.vehicles += written
+        done.unclear += unclear
         each()
     return done
 
@@ -66,19 +71,19 @@ def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
 def _brought(
     item: Kind, bring: Callable[[Kind], tuple[bool, list[Unclear]]]
 ) -> tuple[bool, list[Unclear]]:
-    """Write a record if it has changed; return whether it was written.
+    """Write a record if it has changed; return whether it was written, and what is unclear of it.
 
     One that is gone was written by whoever moved it.
     """
     before: Kind | None = item
     for _attempt in range(TRIES):
         if before is None:
-            break
+            return False, []
         try:
             return bring(before)
         except ConditionFailed:
             before = _read_again(before)
-    return False, []
+    return False, [Unclear(item.customer_id, contended=True)]
 
 
 def _read_again(item: Kind) -> Kind | None:
@@ -131,7 +136,7 @@ def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
     try:
         address = as_kept(written)
     except AddressRefused:
-        unclear.append(Unclear(of.customer_id, None))
+        unclear.append(Unclear(of.customer_id))
         return written
     holder = queries.customer_with_email(address) if address != written else None
     if holder and holder != of.customer_id:

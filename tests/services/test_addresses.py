@@ -18,6 +18,7 @@ from customers.services.read import customer_with_email, find_customers, get_cus
 from customers.store.items import Customer, Guard, email_pk
 from helpdesk.accounts.models import User
 from helpdesk.accounts.tokens import make_token
+from helpdesk.dynamo.transaction import ConditionFailed
 from helpdesk.errors import Invalid
 from helpdesk.mail.kinds import Undeliverable
 from tests.api.conftest import Program
@@ -128,9 +129,14 @@ def test_users_have_addresses_of_the_same_form(desk):
     assert User.objects.filter(email="<Root@posta.example>").exists()
 
 
-def test_addresses_of_users_are_brought_along(desk):
+def test_addresses_of_users_are_brought_along_and_a_person_is_told_of_the_others(desk, capsys):
+    written = {
+        desk.rep_user: "<ROSA@cafe\u0301.example>;",
+        desk.rep2_user: "x",
+        desk.supervisor_user: "rosa@caf\u00e9.example",
+    }
     with connection.cursor() as cursor:  # the model itself would mend it
-        for user, address in ((desk.rep_user, "<ROSA@cafe\u0301.example>;"), (desk.rep2_user, "x")):
+        for user, address in written.items():
             cursor.execute(
                 f"UPDATE {User._meta.db_table} SET email = %s WHERE id = %s",  # noqa: S608
                 [address, user.pk],
@@ -138,6 +144,11 @@ def test_addresses_of_users_are_brought_along(desk):
     migration = import_module("helpdesk.accounts.migrations.0007_addresses_in_one_form")
     for _twice in range(2):
         migration.bring(apps, None)
+        sharing = sorted([desk.rep_user.pk, desk.supervisor_user.pk])
+        assert capsys.readouterr().out.splitlines() == [
+            f"  User {desk.rep2_user.pk} has no valid e-mail address: correct it in the admin.",
+            f"  Users {sharing[0]}, {sharing[1]} have the same mailbox: correct them in the admin.",
+        ]
 
     assert User.objects.get(pk=desk.rep_user.pk).email == "rosa@café.example"
     assert User.objects.get(pk=desk.rep2_user.pk).email == "x"
@@ -203,6 +214,24 @@ def test_two_who_refresh_at_once_do_no_harm(desk, race):
     for number, one in enumerate(own):
         assert one.email == f"ann{number}@posta.example"
         assert customer_with_email(one.email).customer_id == one.id
+
+
+def test_what_others_change_at_every_attempt_is_listed(desk, monkeypatch):
+    own = Stored(desk, "ann@posta.example\u200b")
+    attempts = []
+
+    def meets_another(transaction, *_records):
+        attempts.append(transaction)
+        raise ConditionFailed([])
+
+    monkeypatch.setattr(refresh.search_words, "write", meets_another)
+    out = io.StringIO()
+    call_command("refresh_customers", stdout=out)
+
+    assert len(attempts) == refresh.TRIES
+    assert f"Customer {own.id} or a vehicle of theirs" in out.getvalue()
+    assert f"/customers/{own.id}/" in out.getvalue()
+    assert "customers=0 vehicles=0 unclear=1" in out.getvalue()
 
 
 @pytest.mark.parametrize(

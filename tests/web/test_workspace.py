@@ -10,6 +10,7 @@ from helpdesk.dynamo import capacity
 from tests.world import settle, team
 from tickets.models import SavedView
 from tickets.services.conversation.communicate import note
+from tickets.services.delivery import notifications
 from tickets.services.lists.find import QUEUES, Queue
 
 HTMX = {"HX-Request": "true"}
@@ -212,3 +213,18 @@ def test_the_address_of_notifications_of_earlier_releases_leads_to_them(desk, cl
     answer = client.get("/notices/")
 
     assert (answer.status_code, answer["Location"]) == (301, "/notifications/")
+
+
+def test_a_notification_is_marked_as_read_by_a_form_where_no_script_runs(desk, rep_client):
+    for _twice in range(2):
+        desk.ticket(assigned_to=desk.rep.user_id, by=desk.supervisor)
+    settle()
+    newest = notifications.newest(by=desk.rep)[0]
+    assert notifications.unread_count(by=desk.rep) == 2
+    assert f'value="{newest.event_id}"' in rep_client.get("/notifications/").content.decode()
+
+    assert rep_client.get("/notifications/read/").status_code == 405
+    rep_client.post("/notifications/read/", {"event": newest.event_id})
+    assert notifications.unread_count(by=desk.rep) == 1
+    rep_client.post("/notifications/read/")
+    assert notifications.unread_count(by=desk.rep) == 0

@@ -24,6 +24,12 @@ class Command(BaseCommand):
 
 def _line(one: Unclear) -> str:
     """Return a line that names records by their URLs only, since the output may end in a log."""
+    if one.contended:
+        page = reverse("customer_detail", args=[one.customer_id])
+        return (
+            f"Customer {one.customer_id} or a vehicle of theirs was changed each time it was to be "
+            f"written. See {page} and run this command again."
+        )
     if one.held_by is None:
         page = reverse("customer_edit", args=[one.customer_id])
         return f"Invalid email address on customer {one.customer_id}. Correct it: {page}"

@@ -1,4 +1,7 @@
-"""Bring the email addresses of users into their canonical form."""
+"""Bring the email addresses of users into their canonical form, and print whom a person has to look at:
+users without a valid address, and users who share a mailbox."""
+
+from collections import defaultdict
 
 import click
 from django.db import migrations
@@ -8,7 +11,8 @@ from helpdesk.mail.address import AddressRefused, as_kept
 
 def bring(apps, schema_editor):
     users = apps.get_model("accounts", "User").objects.exclude(email="")
-    for user in users.only("pk", "email").iterator():
+    of_mailbox = defaultdict(list)
+    for user in users.only("pk", "email").order_by("pk").iterator():
         try:
             address = as_kept(user.email)
         except AddressRefused:
@@ -16,6 +20,11 @@ def bring(apps, schema_editor):
             continue
         if address != user.email:
             users.filter(pk=user.pk).update(email=address)
+        of_mailbox[address].append(user.pk)
+    for sharing in of_mailbox.values():
+        if len(sharing) > 1:
+            keys = ", ".join(map(str, sharing))
+            click.echo(f"  Users {keys} have the same mailbox: correct them in the admin.")
 
 
 class Migration(migrations.Migration):

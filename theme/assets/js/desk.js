@@ -1,4 +1,5 @@
-// What pages do beyond links and forms. Everything works without it.
+// What pages do beyond links and forms. Everything works without it; that a notification is read when
+// its ticket is opened takes a button then, on the page of notifications.
 
 // --- time left counts down; the words come from the page, so that they are translated
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
