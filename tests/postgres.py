@@ -44,7 +44,7 @@ SQL = (
         f"tests/admin/test_{subject}.py"
         for subject in (
             *("bulk_actions", "customers", "dashboard", "impact_preview", "inactive_users"),
-            *("leavers", "mailboxes", "sla_configuration", "tickets"),
+            *("leavers", "mailboxes", "sla_configuration"),
         )
     ),
     # Accounts, sessions, limits

@@ -53,6 +53,10 @@ FORMS = (
         ("tests/chaos/test_mail_dies.py",),
     ),
     Form(
+        *("ROLLING", "bcb00ae", "An upgrade from that commit while the desk is in use"),
+        ("tests/chaos/test_rolling_upgrade.py",),
+    ),
+    Form(
         *("HISTORY_FILE", "", "A real desk's history: clock and figures"),
         (
             "tests/services/test_ticket_import_of_many.py",
@@ -177,7 +181,7 @@ def run(form: Form, value: str) -> tuple[bool, str]:
     passed = done.returncode == 0 and bool(told)
     if not passed:
         print(done.stdout[-6_000:])
-    name = f"{int(value):,}" if value.isdigit() else REAL[form.variable]
+    name = f"{int(value):,}" if value.isdigit() else REAL.get(form.variable, value)
     cells = [
         form.variable,
         form.about,
