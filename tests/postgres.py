@@ -18,54 +18,39 @@ from shutil import which
 
 from helpdesk.engines import ports, processes
 
+SUBJECTS = {
+    # Search, lists and counts; configuration; jobs
+    "services": (
+        *("archive", "assignment", "commands", "filters", "find", "policies", "rules", "search"),
+        *("search_plans", "search_rebuild", "segments", "throttling", "verify", "workspace"),
+    ),
+    # Changelists and forms
+    "admin": (
+        *("bulk_actions", "customers", "dashboard", "impact_preview", "inactive_users", "leavers"),
+        *("mailboxes", "sla_configuration"),
+    ),
+    # Accounts, sessions, limits; a scan of every table
+    "security": (
+        *("confirm", "erasure", "guessing", "login", "passwords", "second_factor", "sessions"),
+        *("short_texts", "sign_on", "sign_on_sessions", "tokens"),
+    ),
+    # The queue of the audit record; what a restore refuses
+    "audit": ("chain", "what_is_recorded"),
+    "backup": ("refusals",),
+    "web": ("admin_and_roles", "bulk", "workspace"),
+}
 SQL = (
-    # Search, lists and counts; configuration; jobs; migrations
-    *(
-        f"tests/services/test_{subject}.py"
-        for subject in (
-            *(
-                "search",
-                "search_plans",
-                "search_rebuild",
-                "find",
-                "filters",
-                "archive",
-                "verify",
-                "assignment",
-            ),
-            *("policies", "rules", "segments", "workspace", "commands", "throttling"),
-        )
-    ),
-    "tests/release",
-    *("tests/audit/test_what_is_recorded.py", "tests/audit/test_chain.py"),
-    "tests/backup/test_refusals.py",
-    # Changelists and forms of the admin
-    *(
-        f"tests/admin/test_{subject}.py"
-        for subject in (
-            *("bulk_actions", "customers", "dashboard", "impact_preview", "inactive_users"),
-            *("leavers", "mailboxes", "sla_configuration"),
-        )
-    ),
-    # Accounts, sessions, limits
-    *(
-        f"tests/security/test_{subject}.py"
-        for subject in (
-            *("confirm", "erasure", "guessing", "login", "passwords", "second_factor", "sessions"),
-            *("short_texts", "sign_on", "sign_on_sessions", "tokens"),
-        )
-    ),
-    *("tests/web/test_bulk.py", "tests/web/test_workspace.py", "tests/web/test_admin_and_roles.py"),
+    "tests/release",  # migrations
+    *(f"tests/{folder}/test_{one}.py" for folder, those in SUBJECTS.items() for one in those),
 )
 ALL = (
-    *("tests/services", "tests/web", "tests/admin", "tests/api", "tests/security"),
+    *("tests/services", "tests/web", "tests/admin", "tests/api", "tests/security", "tests/audit"),
     *(
-        "tests/audit",
-        "tests/backup/test_refusals.py",
         "tests/email",
         "tests/dynamo",
         "tests/mail",
         "tests/release",
+        "tests/backup/test_refusals.py",
     ),
     # They start a desk of their own, on SQLite.
     *("--ignore=tests/api/test_running.py", "--ignore=tests/security/test_timeouts.py"),
@@ -81,7 +66,7 @@ class PostgresMissing(Exception):
 
 
 @contextmanager
-def server(*settings: str) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Run an empty PostgreSQL for the length of the block; yields the URL of a database.
 
     It listens on a socket in a folder of its own and ends with this process. PostgreSQL refuses to
@@ -103,7 +88,7 @@ def server(*settings: str) -> Iterator[str]:
                 **{"stdout": written, "stderr": written, "check": True, "cwd": "/", **user},
             )
             words = ["-D", f"{folder}/data", "-k", name]
-            words += [word for one in (*QUICK, *settings) for word in ("-c", one)]
+            words += [word for one in QUICK for word in ("-c", one)]
             running = processes.start(
                 [str(programs / "postgres"), *words],
                 **{"stdout": written, "stderr": written, "cwd": "/", **user},
