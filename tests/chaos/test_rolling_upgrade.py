@@ -142,8 +142,8 @@ def test_no_request_fails_while_the_release_changes(environment, tmp_path, looke
     assert "nothing" in new.manage("check_release")
     counted = ", ".join(f"{many:,} {kind}" for kind, many in sorted(users.answers.items()))
     looked_at(
-        f"{users.answers.total():,} requests, none failed ({counted}); {by_old:,} tickets before the "
-        f"new release answered and {len(users.written) - by_old:,} from then on, verified"
+        f"{users.answers.total():,} requests, none failed ({counted}); {by_old:,} tickets before "
+        f"the new release answered and {len(users.written) - by_old:,} from then on, verified"
     )
 
 
