@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +19,7 @@ from django.db import connections
 
 from helpdesk.dynamo.transaction import Transaction
 
+MAIL_DEATHS = bool(os.environ.get("MAIL_DEATHS"))
 MOST_DEATHS = 300
 """More, and what is tested does not come to an end."""
 
@@ -91,6 +92,17 @@ def at_call(owner: Any, name: str, place: int = 1, *, after: bool = False) -> No
         return answer
 
     setattr(owner, name, dies)
+
+
+def deaths_at(steps: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return each step with whether one dies after it: in turn before and after, or with
+    MAIL_DEATHS both for each."""
+    return [
+        (*step, after)
+        for place, step in enumerate(steps)
+        for after in (False, True)
+        if MAIL_DEATHS or after == bool(place % 2)
+    ]
 
 
 def die_until_done(

@@ -72,6 +72,10 @@ FORMS = (
         ("tests/email/imap/test_dovecot.py",),
     ),
     Form(
+        *("MAIL_DEATHS", "1", "Mail taken and fetched by processes killed at each step"),
+        ("tests/email/test_recorded_once.py", "tests/email/imap/test_fetching.py"),
+    ),
+    Form(
         *("MAIL_OUTAGE", "10", "A running desk whose mail server is away for so many minutes"),
         ("tests/chaos/test_mail_server_away.py",),
     ),

@@ -68,6 +68,16 @@ def passed(domain="posta.example"):
     return f"mx.desk.example; dmarc=pass header.from={domain}"
 
 
+@pytest.fixture
+def files_in_a_folder(settings, tmp_path):
+    """Files outlive the process that stored them."""
+    storage = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "files")},
+    }
+    settings.STORAGES = {**settings.STORAGES, "attachments": storage}
+
+
 __all__ = ["GIULIA", "NOON", "SUPPORT", "after", "passed", "raw", "send", "take"]
 
 

@@ -139,12 +139,9 @@ def test_a_repeat_imports_nothing(desk, mailbox, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deaths_at_any_message_and_repeats_import_each_once(desk, mailbox, tmp_path, settings):
-    files = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(tmp_path / "kept")},  # they outlive the process
-    }
-    settings.STORAGES = {**settings.STORAGES, "attachments": files}
+def test_deaths_at_any_message_and_repeats_import_each_once(
+    desk, mailbox, tmp_path, files_in_a_folder
+):
     (tmp_path / "past").mkdir()
     path = as_files(tmp_path / "past", conversation())
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.errors import Busy
+from tests.death import at_call, deaths_at, dies_of_9
 from tests.email.conftest import NOON, SUPPORT, after, raw, take
 from tests.email.test_pages import HTML
 from tests.world import log_of, stored
@@ -72,10 +73,6 @@ def test_case_8_odd_message_ids_are_taken_once_and_so_is_what_follows(desk, mail
     assert following.outcome is Outcome.TICKET
 
 
-class Died(BaseException):
-    """A process that was killed at this place."""
-
-
 STEPS = [
     (raw_messages, "keep"),
     (store, "set_email_keys"),
@@ -84,32 +81,37 @@ STEPS = [
     (processing, "sender_of"),
     (processing, "ticket_of"),
     (outcomes, "create_ticket"),
+    (outcomes, "communicate"),  # of a reply
     (outcomes, "finish"),
 ]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("place", "name"), STEPS, ids=[name for _place, name in STEPS])
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("place", "name", "after_it"), deaths_at(STEPS), ids=lambda one: getattr(one, "__name__", one)
+)
 def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
-    desk, mailbox, monkeypatch, place, name, when
+    desk, mailbox, files_in_a_folder, looked_at, place, name, after_it
 ):
-    real = getattr(place, name)
+    """MAIL_DEATHS=1 for both sides of each step."""
+    is_reply = name == "communicate"
+    if is_reply:
+        take()
+    mail = {"references": "<first@posta.example>"} if is_reply else {"sender": "new@posta.example"}
+    mail["message_id"] = "second@posta.example"
 
-    def dies(*args, **named):
-        if when == "after":
-            real(*args, **named)
-        raise Died
+    def dies_there():
+        at_call(place, name, after=after_it)
+        take(now=after(minutes=1), **mail)
 
-    monkeypatch.setattr(place, name, dies)
-    with pytest.raises(Died):
-        take(sender="new@posta.example")
-    monkeypatch.undo()
+    assert dies_of_9(dies_there)
 
     receive.process_left_behind(now=after(minutes=5))
-    take(sender="new@posta.example", now=after(minutes=6))  # whoever handed it over tries again
+    take(now=after(minutes=6), **mail)  # whoever handed it over tries again
 
     [ticket] = tickets()
-    assert len(messages(ticket.ticket_id)) == 1
+    assert len(messages(ticket.ticket_id)) == 1 + is_reply
+    looked_at("a process killed while it took a mail, which is there once")
 
 
 def test_what_failed_once_recorded_is_processed_by_the_sweep(desk, mailbox, monkeypatch):

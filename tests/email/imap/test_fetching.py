@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from helpdesk.clock import this_second
+from tests.death import MAIL_DEATHS, at_call, deaths_at, dies_of_9
 from tests.email.conftest import NOON, after
 from tests.email.imap.conftest import (
     at_server,
@@ -88,10 +89,6 @@ def test_what_is_said_behind_the_message_counts(desk, fetched, server):
 # ------------------------------------------------------------------ case 9: the cursor
 
 
-class Died(BaseException):
-    """A process that was killed at this place."""
-
-
 STEPS = [
     (Fetcher, "take", 1),
     (Fetcher, "_new", 1),
@@ -105,16 +102,20 @@ STEPS = [
     (Fetcher, "_move", 3),
     (Fetcher, "release", 1),
 ]
+RENUMBERED = (False, True) if MAIL_DEATHS else (False,)
 
 
-@pytest.mark.parametrize("renumbered", [False, True], ids=["", "renumbered"])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("renumbered", RENUMBERED, ids=["", "renumbered"][: len(RENUMBERED)])
 @pytest.mark.parametrize(
-    ("owner", "name", "place"), STEPS, ids=[f"{name}-{place}" for _owner, name, place in STEPS]
+    ("owner", "name", "place", "after_it"),
+    deaths_at(STEPS),
+    ids=lambda one: getattr(one, "__name__", one),
 )
 def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
-    desk, mailbox, server, monkeypatch, owner, name, place, when, renumbered
+    desk, mailbox, server, files_in_a_folder, looked_at, owner, name, place, after_it, renumbered
 ):
+    """MAIL_DEATHS=1 for both sides of each step, also after the server has numbered anew."""
     server.deliver(letter(0), at=NOON)  # its past
     Fetcher(at_server(mailbox, server)).once(now=after(days=1))
     server.deliver(letter(1), at=after(days=2))
@@ -123,27 +124,21 @@ def test_case_9_a_death_at_any_step_loses_nothing_and_doubles_nothing(
     server.deliver(letter(2), at=after(days=2))
     if renumbered:
         server.renumber(order=lambda uids: sorted(uids, reverse=True))
-    real, calls = getattr(owner, name), []
 
-    def dies(*args, **named):
-        calls.append(name)
-        if len(calls) == place and when == "before":
-            raise Died
-        result = real(*args, **named)
-        if len(calls) == place:
-            raise Died
-        return result
-
-    monkeypatch.setattr(owner, name, dies)
-    with pytest.raises(Died):
+    def dies_there():
+        at_call(owner, name, place, after=after_it)
         Fetcher(mailbox).once()
-    monkeypatch.undo()
 
+    assert dies_of_9(dies_there)
+
+    has_lease = (name, after_it) not in {("take", False), ("release", True)}
+    assert bool(state().leased_by) is has_lease, "the dead give nothing up"
     later = this_second() + LEASE + timedelta(seconds=1)
     Fetcher(mailbox).once(now=later)
     Fetcher(mailbox).once(now=later)
     receive.process_left_behind(now=later)
     assert texts() == letters(1, 2)
+    looked_at("a fetcher killed, and each mail is there once")
 
 
 ORDERS = {"same": sorted, "reversed": lambda uids: sorted(uids, reverse=True)}
