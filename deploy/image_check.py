@@ -2,17 +2,21 @@
 
 The lines are read from the Dockerfile, so that this cannot drift from it. Each RUN is done by a
 user without rights, with nothing on the PATH but what the stage's base has. At the end the last
-stage, made read-only, has to answer `manage.py check --deploy`. What it cannot show: that the
-bases exist, and the layers of Docker itself.
+stage, made read-only, has to answer `manage.py check --deploy`, and its CMD under its ENV has to
+be healthy by its HEALTHCHECK. What it cannot show: that the bases exist, and the layers of Docker
+itself.
 """
 
+import json
 import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +77,47 @@ def carry_out(made: list[Stage], top: Path, context: Path) -> None:
                 sys.stdout.write(f"{stage.name}: {words[:90]}\n")
                 sys.stdout.flush()
                 as_nobody(["sh", "-c", words], folder, path)
+
+
+def started(stage: Stage, desk: Path, path: str, given: dict[str, str]) -> str:
+    """Start the stage's CMD, hold its HEALTHCHECK against it, and return how long it took.
+
+    What stands under /desk is in `desk`. `given` goes before the stage's ENV. Raises SystemExit if
+    it does not become healthy in the check's own start period.
+    """
+    lines = dict(stage.lines)
+    port = _free_port()
+    env = dict(word.split("=", 1) for word in shlex.split(lines["ENV"])) | given
+    env = {name: value.replace("/desk", str(desk)) for name, value in env.items()}
+    env |= {"BIND": f"127.0.0.1:{port}", "PATH": f"{desk}/.venv/bin:{path}"}
+    options, _, words = lines["HEALTHCHECK"].partition(" CMD ")
+    seconds = int(re.search(r"--start-period=(\d+)s", options)[1])  # type: ignore[index]
+    ask = [word.replace("127.0.0.1:8000", f"127.0.0.1:{port}") for word in json.loads(words)]
+    running = {"cwd": desk, "env": env, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+    began = time.monotonic()
+    served = subprocess.Popen(_found(json.loads(lines["CMD"]), desk), **running)  # noqa: S603
+    try:
+        while time.monotonic() - began < seconds and served.poll() is None:
+            done = subprocess.run(  # noqa: S603
+                _found(ask, desk), **running, stderr=subprocess.DEVNULL, check=False
+            )
+            if done.returncode == 0:
+                return f"healthy after {time.monotonic() - began:.0f} s"
+            time.sleep(1)
+    finally:
+        served.terminate()
+        served.wait(timeout=60)
+    raise SystemExit(f"image-check: not healthy within {seconds} s")
+
+
+def _found(command: list[str], desk: Path) -> list[str]:
+    """Return a command with its program as the stage's PATH finds it."""
+    return [str(desk / ".venv/bin" / command[0]), *command[1:]]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def as_nobody(command: list[str], folder: Path, path: str, *, fix: bool = False) -> None:
@@ -178,13 +223,15 @@ def main() -> None:
         subprocess.run(["chown", "-R", "0:0", str(desk)], check=True)  # noqa: S603, S607
         data.mkdir()
         os.chown(data, NOBODY, NOBODY)
-        settings = (
-            f"SECRET_KEY={'checked ' * 8!r} ALLOWED_HOSTS=desk.example DATA_DIR={data} "
-            "STATIC_ROOT=static PYTHONDONTWRITEBYTECODE=1 "
-        )
+        given = {"SECRET_KEY": "checked " * 8, "ALLOWED_HOSTS": "desk.example"}
+        given["DATA_DIR"] = str(data)
+        settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
         check = ".venv/bin/python manage.py check --deploy --fail-level WARNING"
-        as_nobody(["sh", "-c", settings + check], desk, str(top / f"bin-{made[-1].name}"))
-        sys.stdout.write("make image-check: all is well\n")
+        more = "STATIC_ROOT=static PYTHONDONTWRITEBYTECODE=1"
+        path = str(top / f"bin-{made[-1].name}")
+        as_nobody(["sh", "-c", f"{settings} {more} {check}"], desk, path)
+        healthy = started(made[-1], desk, path, given)
+        sys.stdout.write(f"make image-check: all is well, {healthy}\n")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,10 @@ FORMS = (
         ("tests/security/test_erasure.py",),
     ),
     Form(
+        *("IMAGE_CHECK", "1", "The Dockerfile carried out without Docker, and its health check"),
+        ("tests/engines/test_image.py",),
+    ),
+    Form(
         *("BACKUP_WRITES", "3000", "A desk in use that is backed up and restored elsewhere"),
         ("tests/backup/test_under_load.py",),
     ),

@@ -1,9 +1,12 @@
 """Dockerfile, compose.yaml and what carries them out without Docker belong together."""
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -41,6 +44,52 @@ def test_the_check_does_every_run_line_in_the_order_of_the_file(tmp_path, monkey
     image_check.carry_out(image_check.stages(DOCKERFILE), tmp_path, tmp_path)
     assert done == re.findall(r"(?m)^RUN (.*)$", DOCKERFILE)
     assert len(done) >= 6
+
+
+@pytest.mark.skipif(not os.environ.get("IMAGE_CHECK"), reason="minutes: make thorough")
+@pytest.mark.timeout(1800)
+def test_the_image_is_built_and_healthy(looked_at):
+    done = subprocess.run(
+        [sys.executable, "deploy/image_check.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
+    steps = [line for line in done.stdout.splitlines() if re.match(r"[a-z-]+-packages: ", line)]
+    assert len(steps) == len(re.findall(r"(?m)^RUN ", DOCKERFILE))
+    looked_at(f"{len(steps)} steps; {done.stdout.splitlines()[-1].partition(': ')[2]}")
+
+
+STUB = """
+import http.server, os, pathlib, sys
+host, _, port = os.environ["BIND"].partition(":")
+pathlib.Path("started").write_text(port)
+if "broken" in os.environ: sys.exit(1)
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+http.server.HTTPServer((host, int(port)), Answer).serve_forever()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes a user without rights")
+def test_the_health_check_is_held_against_what_the_image_starts():
+    stage = image_check.stages(DOCKERFILE)[-1]
+    with tempfile.TemporaryDirectory(prefix="image-") as name:
+        desk = Path(name)
+        for folder in (desk, desk / ".venv/bin"):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o755)
+            os.chown(folder, image_check.NOBODY, image_check.NOBODY)
+        (desk / ".venv").chmod(0o755)
+        (desk / ".venv/bin/python").symlink_to(os.path.realpath(image_check._python()))
+        (desk / "gunicorn.py").write_text(STUB)
+        assert image_check.started(stage, desk, "/bin", {}).startswith("healthy after")
+        with pytest.raises(SystemExit, match="not healthy"):
+            image_check.started(stage, desk, "/bin", {"broken": "1"})
 
 
 @pytest.mark.parametrize("line", ["ADD https://x y", "FROM debian", "run apt-get install gcc"])

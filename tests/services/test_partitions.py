@@ -7,8 +7,9 @@ PARTITION_TICKETS=100000000 places the keys of so many tickets.
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
+from time import monotonic, process_time
 from zlib import crc32
 
 import pytest
@@ -16,12 +17,14 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from customers.services.create import create_customer
+from helpdesk.dynamo import capacity
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import client
-from tests.world import after, settle
+from tests.world import after, settle, waiting_events
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.delivery import outbox
 from tickets.services.lifecycle.status import change_status
 
 TICKETS = int(os.environ.get("PARTITION_TICKETS", "20000"))
@@ -164,6 +167,65 @@ def test_the_hottest_partition_gets_cooler_with_every_shard(lives, looked_at):
         f"{TICKETS:,} tickets; {kind[1]} takes {units:g} units a ticket; hottest by shards: "
         + "; ".join(told)
     )
+
+
+def test_the_printed_units_are_those_that_a_life_consumes(desk, lives, settings):
+    """Per table or index, those of docs/capacity.md; its new customer is not the ticket's."""
+    page = (settings.BASE_DIR / "docs/capacity.md").read_text()
+    printed, counted = defaultdict(list), defaultdict(list)
+    for row in re.findall(r"(?m)^\| ((?:tickets|reporting).*?) \|.*?\| (\d[\d, ]*) \|", page):
+        printed[row[0].replace(",", "")] += map(int, row[1].split(", "))
+    for (table, _key), units in _by_kind(lives[0]).items():
+        if not table.startswith("customers"):
+            counted[table].append(units)
+    assert {name: sorted(units) for name, units in printed.items()} == {
+        name: sorted(units) for name, units in counted.items()
+    }
+    settings.DYNAMODB_SHARDS = 1
+    with capacity.counting() as used:
+        _life(desk, 3, now=after(minutes=3))
+    written = sum(map(sum, counted.values()))
+    assert f"Some {written:g} units in all" in page
+    read = used.capacity - sum(lives[0].values())
+    assert f"reads {read:g} units" in page
+
+
+def test_what_dispatch_and_a_poll_cost(desk, client, looked_at, settings):
+    """Of this process, so without the engine; the event's share of full batches."""
+    began = monotonic()
+    for nth in range(10):
+        number, now = desk.ticket(now=after(minutes=nth)).ticket_id, after(minutes=nth)
+        assign(number, to=desk.rep.user_id, by=desk.rep, now=now)
+        note(number, content="Ask the port.", by=desk.rep, now=now)
+        respond(number, content="We are asking the port.", by=desk.rep, now=now)
+    events = len(waiting_events())
+    assert events >= 60
+    with capacity.counting() as used, _processor_ms(events) as event:
+        while waiting_events():
+            assert monotonic() - began < 60
+            outbox.dispatch()
+    assert used.requests / events < 2
+
+    client.force_login(desk.rep_user)
+    client.get("/tickets/")
+    poll = {"path": "/live/?seen=", "headers": {"Helpdesk-Background": "1"}}
+    client.get(**poll)
+    with capacity.counting() as polled, _processor_ms(50) as one:
+        for _ in range(50):
+            assert client.get(**poll).status_code in (200, 204)
+    assert polled.requests == 0
+    looked_at(
+        f"{event[0]:.1f} processor ms and {used.requests / events:.1f} requests an event, in "
+        f"batches; {one[0]:.1f} ms a poll; load average {os.getloadavg()[0]:.0f}"
+    )
+
+
+@contextmanager
+def _processor_ms(share):
+    found = []
+    began = process_time()
+    yield found
+    found.append((process_time() - began) * 1_000 / share)
 
 
 def _rate(units, share):
