@@ -2,8 +2,8 @@
 
 The lines are read from the Dockerfile, so that this cannot drift from it. Each RUN is done by a
 user without rights, with nothing on the PATH but what the stage's base has. At the end the last
-stage, made read-only, has to answer `manage.py check --deploy`, and its CMD under its ENV has to
-be healthy by its HEALTHCHECK. What it cannot show: that the bases exist, and the layers of Docker
+stage, made read-only, has to answer `manage.py check --deploy` and migrate a database, and its CMD
+under its ENV has to be healthy by its HEALTHCHECK. What it cannot show: that the bases exist, and the layers of Docker
 itself.
 """
 
@@ -226,10 +226,11 @@ def main() -> None:
         given = {"SECRET_KEY": "checked " * 8, "ALLOWED_HOSTS": "desk.example"}
         given["DATA_DIR"] = str(data)
         settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
-        check = ".venv/bin/python manage.py check --deploy --fail-level WARNING"
         more = "STATIC_ROOT=static PYTHONDONTWRITEBYTECODE=1"
         path = str(top / f"bin-{made[-1].name}")
-        as_nobody(["sh", "-c", f"{settings} {more} {check}"], desk, path)
+        for command in ("check --deploy --fail-level WARNING", "migrate --no-input --verbosity 0"):
+            words = f"{settings} {more} .venv/bin/python manage.py {command}"
+            as_nobody(["sh", "-c", words], desk, path)
         healthy = started(made[-1], desk, path, given)
         sys.stdout.write(f"make image-check: all is well, {healthy}\n")
 

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -161,6 +162,32 @@ def test_every_queue_has_a_worker_and_every_process_its_place():
     valkey = " ".join(services["valkey"]["command"])
     assert "noeviction" in valkey
     assert "--requirepass" in valkey
+
+
+def test_every_image_of_compose_has_a_place_for_its_digest():
+    services = COMPOSE["services"]
+    slots = re.compile(r"\$\{([A-Z]+)_IMAGE:-([\w./-]+:[\w.-]+)\}")
+    foreign = [one["image"] for one in services.values() if not one["image"].startswith("helpdesk")]
+    assert len(foreign) == 4
+    assert all(slots.fullmatch(image) for image in foreign)
+    bases = dict(re.findall(r"(?m)^ARG (\w+)=(.*)$", DOCKERFILE))
+    built = [one["build"]["args"] for one in services.values() if "build" in one]
+    assert len(built) == len(OURS) + 1
+    for args in built:
+        assert {name: slots.fullmatch(args[name])[2] for name in args} == bases
+        assert all(slots.fullmatch(args[name])[1] == name for name in args)
+
+
+def test_setup_waits_for_the_engine_to_answer(tmp_path):
+    waits = COMPOSE["services"]["setup"]["depends_on"]
+    assert waits["dynamodb"] == waits["postgres"] == {"condition": "service_healthy"}
+    ask = COMPOSE["services"]["dynamodb"]["healthcheck"]["test"]
+    assert ask[0] == "CMD"
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        port = str(engine.getsockname()[1])
+        here = [word.replace("8000", port) for word in ask[1:]]
+        assert subprocess.run(here, check=False).returncode == 0
+    assert subprocess.run(here, capture_output=True, check=False).returncode != 0
 
 
 def test_the_sample_environment_is_accepted_and_documented(tmp_path):
