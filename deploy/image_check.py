@@ -3,8 +3,8 @@
 The lines are read from the Dockerfile, so that this cannot drift from it. Each RUN is done by a
 user without rights, with nothing on the PATH but what the stage's base has. At the end the last
 stage, made read-only, has to answer `manage.py check --deploy` and migrate a database, and its CMD
-under its ENV has to be healthy by its HEALTHCHECK. What it cannot show: that the bases exist, and the layers of Docker
-itself.
+under its ENV has to be healthy by its HEALTHCHECK. What it cannot show: that the bases exist, and
+the layers of Docker itself.
 """
 
 import json
@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 NOBODY = 65534
@@ -93,7 +94,13 @@ def started(stage: Stage, desk: Path, path: str, given: dict[str, str]) -> str:
     options, _, words = lines["HEALTHCHECK"].partition(" CMD ")
     seconds = int(re.search(r"--start-period=(\d+)s", options)[1])  # type: ignore[index]
     ask = [word.replace("127.0.0.1:8000", f"127.0.0.1:{port}") for word in json.loads(words)]
-    running = {"cwd": desk, "env": env, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+    running: dict[str, Any] = {
+        "cwd": desk,
+        "env": env,
+        "user": NOBODY,
+        "group": NOBODY,
+        "extra_groups": [],
+    }
     began = time.monotonic()
     served = subprocess.Popen(_found(json.loads(lines["CMD"]), desk), **running)  # noqa: S603
     try:
