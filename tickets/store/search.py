@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
@@ -116,9 +115,13 @@ def clear() -> None:
     Tables are locked in the order in which writers take them: rows that are deleted one by one meet
     those of a writer, and PostgreSQL ends one of the two.
     """
-    tables = [Entry._meta.db_table, EntryTag._meta.db_table]
+    tables = f"{Entry._meta.db_table}, {EntryTag._meta.db_table}"
     with transaction.atomic():
-        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+        EntryTag.objects.all().delete()
+        Entry.objects.all().delete()
         engine().drop()
         engine().create()
 
