@@ -362,7 +362,7 @@ def test_case_26_after_an_hour_without_a_mail_server_all_arrive_once(
     start = after(hours=9)
     server.silent.set()
     slow = smtp.get_connection
-    monkeypatch.setattr(smtp, "get_connection", lambda: slow(timeout=0.05))
+    monkeypatch.setattr(smtp, "get_connection", lambda *backend: slow(*backend, timeout=0.05))
 
     first = take(now=start)
     sweep(now=start)
