@@ -90,6 +90,7 @@ def test_all_mail_of_an_outage_arrives_once_and_one_refusal_is_listed(tmp_path, 
         SLA_SWEEP_SECONDS="2",
         DJANGO_SETTINGS_MODULE="tests.chaos.mail_settings",
         MAIL_PORT=str(port),
+        MAIL_OUTAGE=str(MINUTES),
     )
     desk.start()
     try:
