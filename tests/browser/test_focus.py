@@ -54,16 +54,18 @@ def lost_places(page: Page, *events: str, swapped: str) -> tuple[int, list[str]]
     lost = []
     for place in sorted(random.sample(range(count), min(PLACES, count))):
         said = page.evaluate(
-            f"""([place, swapped]) => {{
+            f"""(place) => {{
               const one = ({STANDS})()[place];
-              document.querySelector(swapped).wasHere = true;
               one.focus();
               return one === document.activeElement ? one.outerHTML.slice(0, 200) : "";
             }}""",
-            [place, swapped],
+            place,
         )
         if not said:
             continue  # cannot have it
+        # A part that had to wait while the focus was in it follows now.
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
+        page.evaluate("part => { document.querySelector(part).wasHere = true }", swapped)
         page.evaluate(FOLLOW, list(events))
         assert not page.evaluate("part => !!document.querySelector(part).wasHere", swapped)
         now = page.evaluate(
