@@ -214,6 +214,19 @@ def test_the_worker_runs_once_a_day_and_only_active_rules(desk, tickets, monkeyp
     assert retention.left()
 
 
+def test_a_rule_that_is_deactivated_does_nothing_more_in_a_run_that_goes_on(desk, administrator):
+    number = desk.ticket(category="Customs").ticket_id
+    change_status(number, to="Closed", by=desk.rep, now=after(hours=3))
+    rules = [Stored.objects.create(action=action, days=30, active=True) for action in Stored.Action]
+    started = retention.start(trial=False, by=administrator)
+    Stored.objects.exclude(action="archive").update(active=False)
+
+    assert run(started) == (1, 0, 0)
+
+    assert started.rules == [rule.pk for rule in rules]
+    assert run(retention.start(trial=True, by=administrator)) == (0, 0, 1), "a trial has them all"
+
+
 def test_administrators_alone_start_runs(desk, tickets, administrator):
     with pytest.raises(NotAllowed):
         retention.start(trial=True, by=desk.supervisor)

@@ -84,12 +84,14 @@ def left() -> bool:
 def step(run_id: int, *, now: datetime | None = None) -> RetentionRun:
     """Look at the next tickets of a run, unless somebody else has its lease.
 
+    A rule that is deactivated meanwhile does nothing more, from the next step on.
     Cost: a BatchGetItem, and for each ticket with which something is done what that costs.
     """
     run = jobs.lease(RetentionRun, run_id)
     if run is None:
         return RetentionRun.objects.get(pk=run_id)
-    rules = [rule.as_rule() for rule in RetentionRule.objects.filter(pk__in=run.rules)]
+    asked = RetentionRule.objects.filter(pk__in=run.rules)
+    rules = [rule.as_rule() for rule in (asked if run.is_trial else asked.filter(active=True))]
     numbers = range(run.place + 1, min(run.place + STEP, run.last) + 1)
     found = get_tickets(map(str, numbers))
     done = 0
