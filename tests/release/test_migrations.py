@@ -19,6 +19,8 @@ BEFORE = [
     ("tickets", "0008_covering_indexes"),
 ]
 """The last migrations of the release before (bcb00ae), which may serve meanwhile."""
+OURS = ("helpdesk", "tickets", "customers", "reporting", "theme")
+"""Packages whose apps are ours."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def loader():
 
 
 def test_no_migration_holds_up_or_breaks_the_release_before(loader):
-    app_labels = {app for app, _name in BEFORE}
+    ours = [config for config in apps.get_app_configs() if config.name.split(".")[0] in OURS]
+    app_labels = {config.label for config in ours} & loader.migrated_apps
     leaves = [node for node in loader.graph.leaf_nodes() if node[0] in app_labels]
     done = {node for last in BEFORE for node in loader.graph.forwards_plan(last)}
     plan = [
@@ -38,6 +41,7 @@ def test_no_migration_holds_up_or_breaks_the_release_before(loader):
         if node not in done and node[0] in app_labels
     ]
     assert len(plan) > 20
+    assert {one.app_label for one in plan} == app_labels > {app for app, _name in BEFORE}
 
     risky = {
         str(step): step.effect.value
