@@ -196,7 +196,7 @@ def test_the_sample_environment_is_accepted_and_documented(tmp_path):
     docs = (ROOT / "docs/deploy.md").read_text() + (ROOT / "compose.yaml").read_text()
     for name in values:
         assert name in docs or name.startswith("AWS_"), name
-    subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
+    subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
     assert values["TRUSTED_PROXIES"] == subnet
     own = {"SECRET_KEY": PRODUCTION["SECRET_KEY"], "DATA_DIR": str(tmp_path)}
     done = subprocess.run(
