@@ -90,7 +90,7 @@ HOLE = {"id": "PYSEC-1", "fix_versions": ["2.0"]}
             True,
             "a 1: PYSEC-1 (mended: 2.0)",
         ),
-        (audit.of_npm("here", {"error": {"code": 405}}), False, "does not answer"),
+        (audit.of_npm("here", None), False, "does not answer"),
         (
             audit.of_npm(
                 "here",
@@ -108,3 +108,49 @@ def test_a_known_hole_fails_and_a_silent_registry_is_named(lines, is_hole, told)
     found = list(lines)
     assert any(hole for hole, _line in found) is is_hole
     assert any(told in line for _hole, line in found), found
+
+
+CLEAN = {
+    "pip-audit": ('{"dependencies": [{"name": "a"}]}', "", 0),
+    "npm": ('{"vulnerabilities": {}, "metadata": {"dependencies": {"total": 7}}}', "", 0),
+}
+HOLE_OF_PIP = json.dumps({"dependencies": [{"name": "a", "version": "1", "vulns": [HOLE]}]})
+HOLE_OF_NPM = CLEAN["npm"][0].replace("{}", '{"x": {"range": "<2", "severity": "high"}}')
+AWAY = "requests.exceptions.ProxyError: Unable to connect"
+NO_LOCK = '{"error": {"code": "ENOLOCK"}}'
+
+
+@pytest.mark.parametrize(
+    ("program", "does", "status", "told"),
+    [
+        ("npm", CLEAN["npm"], 0, "theme/static_src: 7 packages audited"),
+        ("pip-audit", (HOLE_OF_PIP, "", 1), 1, "KNOWN HOLE  requirements-dev.txt: a 1: PYSEC-1"),
+        ("npm", (HOLE_OF_NPM, "", 1), 1, "KNOWN HOLE  theme/static_src: x <2: high"),
+        ("pip-audit", ("", AWAY, 1), 0, "requirements.txt: not audited, PyPI does not answer"),
+        (
+            "npm",
+            ('{"statusCode": 405}', "npm error audit endpoint returned an error", 1),
+            0,
+            "helpdesk/engines: not audited, the npm registry does not answer",
+        ),
+        ("npm", None, 1, "NOT AUDITED  helpdesk/engines: npm did not start"),
+        ("npm", (NO_LOCK, "no lockfile", 1), 1, "npm ended with status 1: no lockfile"),
+        ("pip-audit", None, 1, "NOT AUDITED  requirements-dev.txt: pip-audit did not start"),
+        ("pip-audit", ("", "", 0), 1, "pip-audit ended with status 0: it said nothing"),
+    ],
+)
+def test_an_audit_that_did_not_look_is_no_silent_registry(
+    tmp_path, monkeypatch, capsys, program, does, status, told
+):
+    """Programs are found beside Python, where `make dev` puts npm if the machine has none."""
+    monkeypatch.setattr(audit, "BIN", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    for name, says in {**CLEAN, program: does}.items():
+        if says is not None:
+            out, err, code = says
+            stub = tmp_path / name
+            stub.write_text(f"#!/bin/sh\necho '{out}'\necho '{err}' >&2\nexit {code}\n")
+            stub.chmod(0o755)
+
+    assert audit.main() == status
+    assert told in capsys.readouterr().out
