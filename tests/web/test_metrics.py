@@ -222,6 +222,13 @@ def test_each_alert_says_what_to_do_here_and_in_the_docs():
         assert notes["runbook"].endswith(f"observability.md#{name.lower()}")
         assert rule["labels"]["severity"] in ("page", "ticket")
         assert re.fullmatch(r"\d+[mh]", rule["for"])
+        assert f"for {rule['for']} ({rule['labels']['severity']})" in flat, name
+
+
+def test_a_desk_that_never_swept_is_alerted_to(client, desk):
+    assert "helpdesk_sweep_age_seconds" not in read(client)
+    [late] = [rule["expr"] for rule in ALERTS if rule["alert"] == "HelpdeskSweepLate"]
+    assert late.endswith(" or absent(helpdesk_sweep_age_seconds)")
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
