@@ -124,6 +124,10 @@ FORMS = (
         ("tests/admin/test_bulk_actions.py",),
     ),
     Form(
+        *("POSTGRES", "all", "All that uses the database, on PostgreSQL"),
+        ("tests/test_on_postgres.py",),
+    ),
+    Form(
         *("MAIL_CORPUS", "", "Real mail of odd programs"),
         ("tests/mail/reading/test_corpus.py", "tests/email/test_odd_mail.py"),
     ),
