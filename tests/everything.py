@@ -1,6 +1,6 @@
 """make test: all tests, in two turns.
 
-Most tests wait for an engine half of their time, so three share two cores. Those that kill
+Most tests wait for an engine half of their time, so four share two cores. Those that kill
 processes, or look at pages in a browser, wait most of it, and have patience of their own: they come
 apart from the others, which would leave them no processor.
 """
@@ -11,8 +11,8 @@ import sys
 
 PATIENT = ("tests/chaos", "tests/browser")
 TURNS = (
-    ("-n", "3", *(f"--ignore={folder}" for folder in PATIENT)),
-    ("-n", "3", "--no-loadscope-reorder", *PATIENT),
+    ("-n", "4", *(f"--ignore={folder}" for folder in PATIENT)),
+    ("-n", "4", "--no-loadscope-reorder", *PATIENT),
 )
 
 

@@ -23,6 +23,7 @@ NO_LENGTH = {
     "MILESTONES_AHEAD",
     "PATH",
     "PATIENCE",  # of a process that a test starts
+    "PYTEST_XDIST_WORKER",
     "REQUIRE_BROWSER",
     "RIGHTS_FOLDER",
     "SCREENSHOTS",
