@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+from enum import Enum, EnumMeta
 from pathlib import Path
 from typing import IO, Any
 
@@ -115,12 +116,22 @@ class _Reader:
             _close(child)
 
 
+def _member(kind: Any, name: str) -> Enum:
+    """Return a member of an enumeration, and nothing else of anything else."""
+    member: Enum | None = kind.__members__.get(name) if isinstance(kind, EnumMeta) else None
+    if member is None:
+        raise pickle.UnpicklingError(f"{name} is no member of an enumeration")
+    return member
+
+
 class _Values(pickle.Unpickler):
     """Loads what a child says: the values of a message, and nothing that runs, since the mail that
     it reads may have taken it over. Raises UnpicklingError.
     """
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("builtins", "getattr"):  # how Python before 3.11.4 names a member
+            return _member
         found = getattr(message, name, None) if module == message.__name__ else None
         is_value = isinstance(found, type) and found.__module__ == module
         if is_value or (module, name) in _TIMES:

@@ -1,6 +1,8 @@
 """Mail that does harm ends a child process, and nothing else."""
 
+import io
 import os
+import pickle
 import re
 import select
 import signal
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk.mail.reading import Unreadable, child, read, read_safely, safely
+from helpdesk.mail.reading.message import Automatic, ReadMessage
 
 ROOT = Path(__file__).parents[3]
 MAIL = b"From: a@x.example\r\nMessage-ID: <1@x.example>\r\n\r\nHello"
@@ -77,6 +80,28 @@ def test_what_does_harm_is_unreadable_and_the_next_mail_is_read(monkeypatch, rea
         reader.read(word)
 
     assert reader.read(MAIL) == read(MAIL)
+
+
+class Named:
+    """Pickled as Python before 3.11.4 pickles a member of an enumeration: by `getattr`."""
+
+    def __init__(self, owner, name):
+        self.owner, self.name = owner, name
+
+    def __reduce__(self):
+        return getattr, (self.owner, self.name)
+
+
+def test_a_member_of_an_enumeration_is_read_however_it_is_named_and_nothing_else():
+    def loaded(value):
+        return safely._Values(io.BytesIO(pickle.dumps(value))).load()
+
+    for member in Automatic:
+        assert loaded(member) is member
+        assert loaded(Named(Automatic, member.name)) is member
+    for owner, name in ((ReadMessage, "__init__"), (Automatic, "__class__")):
+        with pytest.raises(pickle.UnpicklingError):
+            loaded(Named(owner, name))
 
 
 def test_a_fault_of_ours_is_told_with_its_place_and_without_words_of_the_mail(monkeypatch, reader):
