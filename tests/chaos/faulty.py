@@ -7,15 +7,20 @@ import os
 import random
 import signal
 from functools import wraps
+from itertools import count
 
 from helpdesk.celery import app
 from helpdesk.dynamo.transaction import Transaction
 
 SHARE = float(os.environ["DIE_SHARE"])
+LIVES = random.randint(20, 120)
+"""Dangerous points after which a process dies in any case: in a short run chance may spare all."""
+
+_passed = count(1)
 
 
 def maybe_die() -> None:
-    if random.random() < SHARE:
+    if random.random() < SHARE or next(_passed) >= LIVES:
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -65,7 +65,9 @@ def until(holds, seconds=300):
 
 def test_data_of_the_release_before_opens_verifies_and_is_delivered(tmp_path):
     with tarfile.open(RELEASES / "bcb00ae.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        # Python 3.11.4 and later can leave out what is no plain file.
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(tmp_path, **safely)  # noqa: S202 (an archive of ours)
     said = json.loads((RELEASES / "bcb00ae.json").read_text())
     with smtp_server.running() as mail_server:
         desk = RunningDesk(
