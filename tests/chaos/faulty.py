@@ -8,20 +8,29 @@ import random
 import signal
 from functools import wraps
 from itertools import count
+from pathlib import Path
 
 from helpdesk.celery import app
 from helpdesk.dynamo.transaction import Transaction
 
 SHARE = float(os.environ["DIE_SHARE"])
-LIVES = random.randint(20, 120)
-"""Dangerous points after which a process dies in any case: in a short run chance may spare all."""
+CERTAIN = 40
+"""At its so manieth dangerous point a process dies if none has yet: a short run has few."""
 
 _passed = count(1)
 
 
 def maybe_die() -> None:
-    if random.random() < SHARE or next(_passed) >= LIVES:
+    if random.random() < SHARE or (next(_passed) == CERTAIN and _is_first()):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_first() -> bool:
+    try:
+        (Path(os.environ["DATA_DIR"]) / "one-has-died").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def around(function):
