@@ -13,8 +13,10 @@ from tests.death import die_until_done
 from tests.email.conftest import take
 from tests.world import after, log_of, settle, stored
 from tickets.domain.ticket import LogEvent
+from tickets.services.conversation import redaction
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.conversation.redaction import remove_card_numbers
+from tickets.services.customer_records import erasure
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lists.filters import read_filters
@@ -95,6 +97,26 @@ def test_a_process_that_dies_anywhere_is_followed_by_one_that_ends_it(desk, tick
     die_until_done(lambda: remove_card_numbers(ticket, by=desk.rep))
     settle()
     assert CARD not in everything()
+    assert list(verify([ticket])) == []
+
+
+def test_what_is_erased_meanwhile_stays_erased(desk, ticket, monkeypatch):
+    """The erasure ends between the reading of an entry and its writing."""
+    real, done = redaction._actions, []
+
+    def actions(line):
+        found = real(line)
+        if not done:
+            done.append(erasure.forget_tickets([ticket], by=desk.supervisor))
+        return found
+
+    monkeypatch.setattr(redaction, "_actions", actions)
+    remove_card_numbers(ticket, by=desk.rep)
+    settle()
+
+    text = everything()
+    for words in (CARD, BARE, "Please charge", "by email", "Booking", "Pay with"):
+        assert words not in text, words
     assert list(verify([ticket])) == []
 
 

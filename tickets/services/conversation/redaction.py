@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.audit.record import record
-from helpdesk.dynamo.transaction import Action
-from helpdesk.errors import Invalid, NotFound
+from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
+from helpdesk.errors import Busy, Invalid, NotFound
 from tickets.domain.cards import has_card_number, without_card_numbers
 from tickets.domain.mail.outcome import Remark
 from tickets.domain.ticket import CommunicationType, LogEvent
@@ -25,6 +25,7 @@ from tickets.store.items import Communication
 from tickets.store.ticket import Ticket, ticket_pk
 
 MOST_LINES = 100_000
+ATTEMPTS = 5
 _TEXTS = ("subject", "description")
 
 
@@ -71,9 +72,27 @@ def _original_has(line: Communication) -> bool:
 
 
 def _redact(line: Communication) -> None:
-    """Remove the card numbers of an entry, in one write; its original before that."""
-    if not _has_card(line):
-        return
+    """Remove the card numbers of an entry, in one write; its original before that.
+
+    Who has changed it meanwhile has erased it: what is erased stays so. Raises Busy.
+    """
+    found: Communication | None = line
+    for _attempt in range(ATTEMPTS):
+        if found is None or not _has_card(found):
+            return
+        before = found.content
+        actions = _actions(found)
+        try:
+            with Transaction() as transaction:
+                transaction.update(found, actions, Communication.content == before)
+            return
+        except (ConditionFailed, Contended):
+            found = queries.communication(line.ticket_id, line.communication_id)
+    raise Busy(_("Someone else is updating this. Try again."))
+
+
+def _actions(line: Communication) -> list[Action]:
+    """Return what leaves an entry without card numbers; removes its original, if that has one."""
     clean = partial(map, lambda text: text and without_card_numbers(text))
     actions: list[Action] = [Communication.content.set(without_card_numbers(line.content))]
     if line.changes:
@@ -86,4 +105,4 @@ def _redact(line: Communication) -> None:
         [line.email.subject] = clean([line.email.subject])
         forget.rename_email(line)
         actions.append(Communication.email.set(line.email))
-    line.update(actions=actions)
+    return actions

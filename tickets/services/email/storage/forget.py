@@ -3,7 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
+from helpdesk.dynamo.transaction import (
+    Action,
+    Condition,
+    ConditionFailed,
+    Transaction,
+)
 from helpdesk.mail.reading import Unreadable, read_safely
 from tickets.domain.mail.outcome import Remark
 from tickets.services.email.storage import raw_messages
@@ -16,7 +21,7 @@ def forget_email(line: Communication) -> None:
     """Erase a message's original, what its record says of people, and its Message-IDs.
 
     That the message came is remembered, so that it is not processed again. A repeat does no harm.
-    Cost: a file, and a write for each id.
+    Raises Contended where another write is at the same item. Cost: a file, and a write for each id.
     """
     facts = line.email
     if facts.sha256:
@@ -31,6 +36,7 @@ def forget_email(line: Communication) -> None:
                 InboundEmail.envelope_from.remove(),
                 InboundEmail.envelope_to.remove(),
             ],
+            InboundEmail.pk.exists(),
         )
     ids = [*(facts.references or ()), *([facts.message_id] if facts.message_id else ())]
     for message_id in dict.fromkeys(ids):
@@ -40,7 +46,7 @@ def forget_email(line: Communication) -> None:
                     MessageTicket(store.message_pk(message_id)),
                     MessageTicket.ticket_id == line.ticket_id,
                 )
-        except (ConditionFailed, Contended):
+        except ConditionFailed:
             continue  # it leads to another ticket, or is gone
 
 
@@ -58,9 +64,11 @@ def original_names(line: Communication, are_in: Callable[[str], bool]) -> bool:
 
 
 def rename_email(line: Communication) -> None:
-    """Give the record of a message the subject that its headers have now. One write."""
+    """Give the record of a message the subject that its headers have now, unless the record's is
+    erased. One write."""
     if line.email.key and line.email.subject:
-        _write_if(InboundEmail(line.email.key), [InboundEmail.subject.set(line.email.subject)])
+        subject = InboundEmail.subject
+        _write_if(InboundEmail(line.email.key), [subject.set(line.email.subject)], subject.exists())
 
 
 def forget_original(line: Communication, why: Remark = Remark.ORIGINAL_ERASED) -> None:
@@ -84,9 +92,9 @@ def _texts_of(sha256: str) -> Iterator[str]:
             yield file.content.decode(errors="replace")
 
 
-def _write_if(mail: InboundEmail, actions: list[Action]) -> None:
+def _write_if(mail: InboundEmail, actions: list[Action], condition: Condition) -> None:
     try:
         with Transaction() as transaction:
-            transaction.update(mail, actions, InboundEmail.pk.exists())
-    except (ConditionFailed, Contended):
+            transaction.update(mail, actions, condition)
+    except ConditionFailed:
         return
