@@ -13,10 +13,7 @@ from django.db.models import Index, Model
 
 
 class AddIndexConcurrently(AddIndex):
-    """Builds the index without holding up writes, unless it is there.
-
-    What an interrupted build has left is dropped first: PostgreSQL keeps it, and never reads it.
-    """
+    """Builds the index without holding up writes, unless it is there."""
 
     atomic = False
 
@@ -27,12 +24,7 @@ class AddIndexConcurrently(AddIndex):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        model = to_state.apps.get_model(app_label, self.model_name)
-        found = _is_whole(schema_editor, model, self.index)
-        if found is False:
-            schema_editor.remove_index(model, self.index, **_how(schema_editor))
-        if not found:
-            schema_editor.add_index(model, self.index, **_how(schema_editor))
+        _add(schema_editor, to_state.apps.get_model(app_label, self.model_name), self.index)
 
     def database_backwards(
         self,
@@ -41,9 +33,7 @@ class AddIndexConcurrently(AddIndex):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        model = from_state.apps.get_model(app_label, self.model_name)
-        if _is_whole(schema_editor, model, self.index) is not None:
-            schema_editor.remove_index(model, self.index, **_how(schema_editor))
+        _remove(schema_editor, from_state.apps.get_model(app_label, self.model_name), self.index)
 
     def describe(self) -> str:
         return f"Concurrently create index {self.index.name} on {self.model_name}"
@@ -63,8 +53,7 @@ class RemoveIndexConcurrently(RemoveIndex):
     ) -> None:
         model = from_state.apps.get_model(app_label, self.model_name)
         index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-        if _is_whole(schema_editor, model, index) is not None:
-            schema_editor.remove_index(model, index, **_how(schema_editor))
+        _remove(schema_editor, model, index)
 
     def database_backwards(
         self,
@@ -75,11 +64,25 @@ class RemoveIndexConcurrently(RemoveIndex):
     ) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
         index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-        if _is_whole(schema_editor, model, index) is None:
-            schema_editor.add_index(model, index, **_how(schema_editor))
+        _add(schema_editor, model, index)
 
     def describe(self) -> str:
         return f"Concurrently remove index {self.name} from {self.model_name}"
+
+
+def _add(schema_editor: BaseDatabaseSchemaEditor, model: type[Model], index: Index) -> None:
+    """Build an index that is not there. What an interrupted build has left is dropped first:
+    PostgreSQL keeps it, and never reads it."""
+    found = _is_whole(schema_editor, model, index)
+    if found is False:
+        schema_editor.remove_index(model, index, **_how(schema_editor))
+    if not found:
+        schema_editor.add_index(model, index, **_how(schema_editor))
+
+
+def _remove(schema_editor: BaseDatabaseSchemaEditor, model: type[Model], index: Index) -> None:
+    if _is_whole(schema_editor, model, index) is not None:
+        schema_editor.remove_index(model, index, **_how(schema_editor))
 
 
 def _how(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from helpdesk.audit.chain import Fact, hash_of
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, PagePosition
+from helpdesk.dynamo.pages import Page, PagePosition, page_of
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.dynamo.transaction import Transaction
 
@@ -213,17 +213,7 @@ def entries_page(
     elif place:
         high = min(high, place.key)
     rows = list(islice(_between(index, partition, low, high, rising=back, limit=limit), limit + 1))
-    more = len(rows) > limit
-    rows = rows[:limit]
-    if back:
-        rows.reverse()
-    onward = bool(rows) and (more or back)
-    before = bool(rows) and (more if back else place is not None)
-    return Page(
-        rows,
-        next=PagePosition(str(rows[-1].sk)) if onward else None,
-        previous=PagePosition(str(rows[0].sk), back=True) if before else None,
-    )
+    return page_of(rows, limit=limit, place=place, key=lambda row: str(row.sk))
 
 
 def entries(keys: Iterable[str]) -> list[Entry]:

@@ -67,6 +67,17 @@ def read_page(
         index.query(key, condition, scan_index_forward=rising, limit=limit + 1) for key in keys
     ]
     rows = list(islice(merge(*shards, key=place_of, reverse=not rising), limit + 1))
+    return page_of(rows, limit=limit, place=place, key=place_of)
+
+
+def page_of(
+    rows: list[T], *, limit: int, place: PagePosition | None, key: Callable[[T], str]
+) -> Page[T]:
+    """Return the page that `limit` + 1 rows from `place` on make, in the order they were read in.
+
+    `key` gives a row's position.
+    """
+    back = place is not None and place.back
     more = len(rows) > limit
     rows = rows[:limit]
     if back:
@@ -75,6 +86,6 @@ def read_page(
     before = bool(rows) and (more if back else place is not None)
     return Page(
         rows,
-        next=PagePosition(place_of(rows[-1])) if onward else None,
-        previous=PagePosition(place_of(rows[0]), back=True) if before else None,
+        next=PagePosition(key(rows[-1])) if onward else None,
+        previous=PagePosition(key(rows[0]), back=True) if before else None,
     )
