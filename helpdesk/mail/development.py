@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -25,6 +26,7 @@ from helpdesk.mail.smtp import as_sent, envelope_of
 _FROM, _TO = b"X-Envelope-From: ", b"X-Envelope-To: "
 _HEADERS = 64 * 1024
 """Bytes of a file that a list reads."""
+_naming, _last_name = Lock(), ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class FileBackend(BaseEmailBackend):
             sender, recipients = envelope_of(message)
             envelope = [_FROM + sender.encode(), _TO + ", ".join(recipients).encode(), b""]
             content = ContentFile(b"\r\n".join(envelope) + as_sent(message))
-            _storage().save(f"{new_ulid()}.eml", content)
+            _storage().save(f"{_next_name()}.eml", content)
         return len(email_messages)
 
 
@@ -77,6 +79,14 @@ def sent_email(name: str) -> SentEmail:
         return _read(name, (_folder() / f"{name}.eml").read_bytes())
     except (ValueError, FileNotFoundError) as unknown:
         raise NotFound(_("Email not found.")) from unknown
+
+
+def _next_name() -> str:
+    """Return a name that sorts after all that this process gave, within one millisecond too."""
+    global _last_name
+    with _naming:
+        _last_name = new_ulid(after=_last_name)
+        return _last_name
 
 
 def _read(name: str, content: bytes) -> SentEmail:

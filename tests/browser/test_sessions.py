@@ -106,8 +106,9 @@ def test_a_required_second_factor_is_set_up_first_and_a_recovery_code_lets_in_on
     page.get_by_label("Authentication code").fill(code_of(device))
     page.get_by_role("button", name="Turn on").click()
 
-    codes = page.locator("[data-recovery-code]").all_inner_texts()
-    assert len(codes) == 10
+    shown = page.locator("[data-recovery-code]")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     assert axe() == {}
     page.get_by_role("link", name="I saved the codes").click()
     expect(page.get_by_role("heading", name="My work")).to_be_visible()

@@ -58,7 +58,8 @@ def test_a_mail_is_a_file_with_its_envelope_and_the_bytes_that_were_sent(at_home
     assert b"X-Envelope" not in whole.raw
 
 
-def test_names_are_in_the_order_of_sending(at_home):
+def test_names_are_in_the_order_of_sending(at_home, monkeypatch):
+    monkeypatch.setattr("helpdesk.dynamo.ulids.time.time", lambda: 1_800_000_000.0)
     for number in range(3):
         message(f"Number {number}").send()
     found = development.sent_emails(limit=2)
