@@ -31,7 +31,7 @@ STANDS = f"""() => {{
   );
 }}"""
 
-# The page follows as desk.js lets it; resolved when all it asked for has been swapped in.
+# The page follows as swaps.js lets it; resolved when all it asked for has been swapped in.
 FOLLOW = """(events) => new Promise((done) => {
   let asked = 0;
   const begun = () => (asked += 1);

@@ -1,6 +1,7 @@
 """A desk that is installed without its static files says so, where an operator looks."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -32,6 +33,11 @@ def test_before_they_are_collected_readyz_and_the_check_say_it_and_no_page_is_a_
     collected = manage("collectstatic", "--no-input", **env)
     assert collected.returncode == 0, collected.stderr
     assert (tmp_path / "static" / "staticfiles.json").is_file(), "not under DATA_DIR"
+    collected = json.loads((tmp_path / "static" / "staticfiles.json").read_text())["paths"]
+    entry = (tmp_path / "static" / collected["js/desk.js"]).read_text()
+    assert f'import "./{Path(collected["js/live.js"]).name}";' in entry, (
+        "a module by its plain name"
+    )
     state, status, page = json.loads(manage("shell", "-v0", "-c", ASK, **env).stdout)
     assert (state, status) == ("ok", 200)
     assert "/static/css/desk." in page

@@ -1,0 +1,52 @@
+// Live: every few seconds, has anything changed, and who else is here?
+import { askDesk } from "./ask.js";
+import { lastTyped } from "./composer.js";
+
+let opened = "1"; // the first time: what told of this ticket has been read
+
+async function ask() {
+  if (document.hidden || !document.body.dataset.live) return;
+  const ticket = document.querySelector("[data-live-ticket]");
+  let heard;
+  if (ticket) {
+    const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
+    const typing = Date.now() - lastTyped() < 10000 ? "1" : "0";
+    const answer = await askDesk(ticket.dataset.liveTicket, {
+      background: typing === "0",
+      method: "POST",
+      headers: { "X-CSRFToken": token },
+      body: new URLSearchParams({ typing, opened }),
+    });
+    if (answer.status !== 200) return;
+    opened = "";
+    heard = await answer.json();
+    if (heard.read) document.body.dispatchEvent(new Event("notifications-read"));
+    const others = document.getElementById("others");
+    const marks = heard.others.map((text) => {
+      const mark = document.createElement("span");
+      mark.className = "badge badge-warning badge-outline";
+      mark.textContent = text;
+      return mark;
+    });
+    if (others.textContent !== heard.others.join("")) others.replaceChildren(...marks);
+    if (heard.ticket !== ticket.dataset.stamp) {
+      ticket.dataset.stamp = heard.ticket;
+      document.body.dispatchEvent(new Event("ticket-changed"));
+    }
+  } else {
+    const seen = encodeURIComponent(document.body.dataset.stamp);
+    const answer = await askDesk(`${document.body.dataset.live}?seen=${seen}`, { background: true });
+    if (answer.status !== 200) return;
+    heard = await answer.json();
+  }
+  if (heard.desk !== document.body.dataset.stamp) {
+    document.body.dataset.stamp = heard.desk;
+    document.body.dispatchEvent(new Event("desk-changed"));
+  }
+}
+if (document.body.dataset.live) {
+  const patiently = () => ask().catch(() => {}); // away for a moment: the next time will do
+  setInterval(patiently, 4000);
+  document.addEventListener("visibilitychange", patiently);
+  setTimeout(patiently, 500);
+}
