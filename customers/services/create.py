@@ -1,6 +1,6 @@
 """Create and change customers, and create vehicles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -88,26 +88,15 @@ def create_customer(
     )
     if customer_id and (made := queries.customer(customer_id)):
         return made
-    customer_id = customer_id or new_ulid()
-    customer = Customer(
-        customer_pk(customer_id),
-        customer_id=customer_id,
-        created_at=now,
-        **fields,
-    )
-    set_customer_keys(customer)
-    search_words.set_words(customer)
+    customer = new_customer(fields, customer_id=customer_id, now=now)
     try:
         with Transaction() as transaction:
-            transaction.put(customer, Customer.pk.does_not_exist())
-            for key in guarded(customer):
-                transaction.put(Guard(key, customer_id=customer_id), Guard.pk.does_not_exist())
-            search_words.write(transaction, None, customer)
+            put_customer(transaction, customer)
             remember(transaction, token, customer, by=by, at=now)
     except ConditionFailed as refused:
         if made := before_with(token, Customer, by=by):
             return made
-        if made := queries.customer(customer_id):
+        if made := queries.customer(customer.customer_id):
             return made  # the same request, at the same time
         raise taken(refused) from refused
     return customer
@@ -205,35 +194,79 @@ def create_vehicle(
     )
     if vehicle_id and (made := queries.vehicle(customer_id, vehicle_id)):
         return made
+    vehicle = new_vehicle(
+        fields,
+        customer_id=customer_id,
+        vehicle_id=vehicle_id,
+        year_is_unknown=unknown_year({"year": year}),
+    )
+    try:
+        with Transaction() as transaction:
+            check_customer(transaction, customer_id)
+            put_vehicle(transaction, vehicle)
+            remember(transaction, token, vehicle, by=by, at=this_second())
+    except ConditionFailed as refused:
+        if made := before_with(token, Vehicle, by=by):
+            return made
+        if made := queries.vehicle(customer_id, vehicle.vehicle_id):
+            return made  # the same request, at the same time
+        if any(isinstance(item, Guard) for item in refused.failed):
+            raise taken(refused) from refused
+        raise Invalid({"customerId": _("Customer not found.")}) from refused
+    return vehicle
+
+
+def new_customer(
+    fields: Mapping[str, Any], *, customer_id: str | None = None, now: datetime
+) -> Customer:
+    """Return a customer that is not stored yet, of fields that were checked."""
+    customer_id = customer_id or new_ulid()
+    customer = Customer(customer_pk(customer_id), customer_id=customer_id, created_at=now, **fields)
+    set_customer_keys(customer)
+    search_words.set_words(customer)
+    return customer
+
+
+def put_customer(transaction: Transaction, customer: Customer) -> None:
+    """Add to a transaction that a customer is created; at most 35 items."""
+    transaction.put(customer, Customer.pk.does_not_exist())
+    for key in guarded(customer):
+        guard = Guard(key, customer_id=customer.customer_id)
+        transaction.put(guard, Guard.pk.does_not_exist())
+    search_words.write(transaction, None, customer)
+
+
+def new_vehicle(
+    fields: Mapping[str, Any],
+    *,
+    customer_id: str,
+    vehicle_id: str | None = None,
+    year_is_unknown: bool | None = None,
+) -> Vehicle:
+    """Return a vehicle that is not stored yet, of fields that were checked."""
     vehicle_id = vehicle_id or new_ulid()
     vehicle = Vehicle(
         customer_pk(customer_id),
         vehicle_sk(vehicle_id),
         vehicle_id=vehicle_id,
         customer_id=customer_id,
-        year_is_unknown=unknown_year({"year": year}),
+        year_is_unknown=year_is_unknown,
         **fields,
     )
     set_vehicle_keys(vehicle)
     search_words.set_words(vehicle)
-    try:
-        with Transaction() as transaction:
-            check_customer(transaction, customer_id)
-            transaction.put(vehicle, Vehicle.pk.does_not_exist())
-            if vehicle.vin:
-                guard = Guard(vin_pk(vehicle.vin), customer_id=customer_id, vehicle_id=vehicle_id)
-                transaction.put(guard, Guard.pk.does_not_exist())
-            search_words.write(transaction, None, vehicle)
-            remember(transaction, token, vehicle, by=by, at=this_second())
-    except ConditionFailed as refused:
-        if made := before_with(token, Vehicle, by=by):
-            return made
-        if made := queries.vehicle(customer_id, vehicle_id):
-            return made  # the same request, at the same time
-        if any(isinstance(item, Guard) for item in refused.failed):
-            raise taken(refused) from refused
-        raise Invalid({"customerId": _("Customer not found.")}) from refused
     return vehicle
+
+
+def put_vehicle(transaction: Transaction, vehicle: Vehicle) -> None:
+    """Add to a transaction that a vehicle is created; at most 12 items."""
+    transaction.put(vehicle, Vehicle.pk.does_not_exist())
+    if vehicle.vin:
+        guard = Guard(
+            vin_pk(vehicle.vin), customer_id=vehicle.customer_id, vehicle_id=vehicle.vehicle_id
+        )
+        transaction.put(guard, Guard.pk.does_not_exist())
+    search_words.write(transaction, None, vehicle)
 
 
 def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
@@ -326,10 +359,14 @@ def guarded(customer: Customer) -> set[str]:
 
 
 def taken(refused: ConditionFailed) -> Invalid:
-    """Raise Invalid with the customer who has a unique value already."""
+    """Return Invalid with the customer who has a unique value already."""
+    return taken_keys(str(getattr(item, "pk", "")) for item in refused.failed)
+
+
+def taken_keys(keys: Iterable[str]) -> Invalid:
+    """As `taken`, of the keys of guards."""
     errors = {}
-    for item in refused.failed:
-        key = str(getattr(item, "pk", ""))
+    for key in keys:
         kind = key.partition("#")[0]
         held = queries.guard(key)
         holder = queries.customer(held.customer_id) if held else None

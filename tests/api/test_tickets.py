@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk.clock import this_second
 from tests.api.problems import is_problem
-from tests.world import after, log_of, settle, stored
+from tests.world import after, log_of, settle, stored, team
 from tickets.services.conversation.communicate import note
 from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.status import change_status
@@ -99,6 +99,9 @@ def test_a_ticket_is_opened_and_shown_whole(program, desk):
         ({"vehicleId": "none"}, "vehicleId"),
         ({"assignedTo": "999"}, "assignedTo"),
         ({"assignedTo": 7}, "assignedTo"),
+        ({"teamId": "999"}, "teamId"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"linkedTo": "999"}, "linkedTo"),
         ({"tags": "x"}, "tags"),
         ({"tags": ["x" * 41]}, "tags.0"),
         ({"status": "Closed"}, "status"),
@@ -109,6 +112,18 @@ def test_bad_input_is_refused_by_field_and_opens_nothing(program, desk, wrong, f
     is_problem(program.post("/tickets", new(desk, **wrong)), 422, field)
 
     assert program.get("/tickets?customerId=" + desk.customer.customer_id).json()["items"] == []
+
+
+def test_a_program_says_how_the_customer_came_which_team_and_what_it_belongs_to(program, desk):
+    other, money = desk.ticket(), team("Money")
+    said = {"channel": "walk-in", "teamId": str(money.pk), "linkedTo": other.ticket_id}
+
+    made = program.post("/tickets", new(desk, **said)).json()
+
+    ticket = stored(made["ticketId"])
+    assert (made["channel"], ticket.team_id) == ("walk-in", str(money.pk))
+    assert ticket.related == [other.ticket_id]
+    assert stored(other.ticket_id).related == [ticket.ticket_id]
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", "\xff", '{"a":'])

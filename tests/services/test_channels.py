@@ -37,7 +37,14 @@ def test_reports_are_grouped_by_channel(desk, four):
     found = report.analytics(ReportQuery(ALL), GroupBy.CHANNEL)
 
     created = {group["key"]: group["created"] for group in found["groups"]}
-    assert created == {"email": 2, "web": 1, "api": 0, "none": 1}
+    assert created == {
+        "phone": 0,
+        "email": 2,
+        "walk-in": 0,
+        "web": 1,
+        "api": 0,
+        "none": 1,
+    }
     assert found["totals"]["created"] == 4
 
 
@@ -65,7 +72,7 @@ def test_the_query_of_a_report_names_channels(desk):
     assert asked.channels == {"email", ""}
     with pytest.raises(Invalid) as refused:
         parse_query({"channel": ["pigeon"]}, by=desk.supervisor, today=day)
-    assert "api, email, none, web" in refused.value.errors["channel"]
+    assert "api, email, none, phone, walk-in, web" in refused.value.errors["channel"]
 
 
 def test_the_page_leads_to_the_tickets_of_a_channel(client, desk, four):

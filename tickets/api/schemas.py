@@ -302,6 +302,19 @@ class NewTicket(RequestSchema):
         None,
         description="If null or absent, the routing rules choose a team and possibly an assignee.",
     )
+    team_id: str | None = Field(
+        None,
+        description="A team's ID. If null or absent, the routing rules choose one.",
+        examples=["3"],
+    )
+    channel: Channel = Field(
+        Channel.API, description="How the customer reached you, such as `phone`."
+    )
+    linked_to: TicketId | None = Field(
+        None,
+        description="A ticket to link the new one with; each then names the other.",
+        examples=["4711"],
+    )
     tags: Tags = []
 
 

@@ -48,7 +48,9 @@ class CommunicationType(StrEnum):
 class Channel(StrEnum):
     """How a ticket or message reached the desk."""
 
+    PHONE = "phone"
     EMAIL = "email"
+    WALK_IN = "walk-in"
     WEB = "web"
     API = "api"
 

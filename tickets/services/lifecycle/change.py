@@ -106,6 +106,29 @@ def change_both(
     return first, second
 
 
+def change_beside(
+    transaction: Transaction,
+    ticket_id: str,
+    decide: Callable[[Draft], object],
+    *,
+    by: Actor,
+    now: datetime,
+) -> Draft:
+    """Add a change of a ticket to the transaction of another one, and return its draft.
+
+    For the `prepare` of `write_until_done`, which reads it again if another writer was first.
+    Raises NotFound, TicketArchived, and what `decide` raises.
+    """
+    before = _stored(ticket_id)
+    if before.archived_at:
+        raise TicketArchived
+    draft = Draft(copy_of(before), Timeline.load(before.timeline), by=by, now=now)
+    draft.fire_passed()
+    decide(draft)
+    _write(transaction, before, draft)
+    return draft
+
+
 def _change(
     ticket_ids: Sequence[str],
     decide: Callable[..., object],

@@ -18,11 +18,10 @@ from tickets.services.conversation.attachments import copied
 from tickets.services.lifecycle.change import change_both
 from tickets.services.lifecycle.create import FirstMessage, create_ticket
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.validation import MOST_TAGS
+from tickets.services.lifecycle.validation import MOST_RELATED, MOST_TAGS
 from tickets.store import queries
 from tickets.store.ticket import Ticket
 
-MOST_RELATED = 50
 LINES_SINCE_MERGE = 500
 """Lines of a merged ticket's log in which the merge is looked for."""
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from customers.domain.choices import can_be_stored
+from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import assignable_users
 from helpdesk.errors import Invalid
 from helpdesk.parsing import whole_number
@@ -17,6 +18,7 @@ LONGEST_DESCRIPTION = 20_000
 LONGEST_CONTENT = 20_000
 MOST_TAGS = 20
 LONGEST_TAG = 40
+MOST_RELATED = 50
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -80,6 +82,15 @@ class Checks:
         if key is None or not assignable_users().filter(pk=key).exists():
             self.errors[field] = _("No representative or supervisor has this ID.")
         return user_id
+
+    def team(self, field: str, team_id: str | None) -> str | None:
+        """Return the id of a team, or None for none. One SQL query."""
+        if team_id is None:
+            return None
+        key = whole_number(team_id)
+        if key is None or not Team.objects.filter(pk=key).exists():
+            self.errors[field] = _("Team not found.")
+        return team_id
 
     def done(self) -> None:
         """Raise Invalid if there were errors."""
