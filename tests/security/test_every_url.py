@@ -92,6 +92,7 @@ GET = {
     "customer_file_report",
     "customer_edit",
     "customer_export",
+    "customer_timeline",
     "vehicle_new",
     "vehicle_detail",
     "vehicle_edit",

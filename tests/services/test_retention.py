@@ -144,7 +144,8 @@ def test_nothing_of_a_deleted_ticket_leads_to_anybody_and_figures_stay(
     gone = (SECRET, desk.customer.customer_id, desk.vehicle.vehicle_id, "a.txt")
     assert [text for text in gone if text in left] == []
     page = customer_page(desk.customer.customer_id, by=desk.rep)
-    assert number not in {ticket.ticket_id for ticket in page.tickets}
+    assert number not in {ticket.ticket_id for ticket in (*page.tickets.open, *page.tickets.past)}
+    assert number not in {entry.ticket.ticket_id for entry in page.timeline.entries}
     assert everything() == before
     call_command("rebuild_reports", stdout=StringIO())
     assert everything() == before

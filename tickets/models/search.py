@@ -31,6 +31,9 @@ class Entry(models.Model):
     urgency = models.BigIntegerField()  # active: by deadline; after them the done, latest first
     due_at = models.BigIntegerField(null=True)
     risk_at = models.BigIntegerField(null=True)
+    # How the clocks ended, for a customer's SLA attainment. None: not yet, or a merged duplicate's
+    response_met = models.BooleanField(null=True)
+    resolution_met = models.BooleanField(null=True)
 
     class Meta:
         # A list has one value of a column, in one order. An index that has both is read from its

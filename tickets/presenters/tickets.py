@@ -203,11 +203,10 @@ def log_lines(ticket_id: str, lines: Sequence[Communication]) -> list[LogLine]:
     return _with_suggestions([_log_line(ticket_id, line, named, authors) for line in lines])
 
 
-def message_lines(lines: Sequence[Communication], customer: Customer) -> list[tuple[str, LogLine]]:
-    """Return messages of a customer's tickets, each with its ticket's number. One SQL query for
-    users."""
+def lines_of_tickets(lines: Sequence[Communication], customer: Customer) -> list[LogLine]:
+    """Return entries of several tickets of a customer. One SQL query for users."""
     people, authors = names_of(line.created_by for line in lines), _authors(lines, customer)
-    return [(line.ticket_id, _log_line(line.ticket_id, line, people, authors)) for line in lines]
+    return [_log_line(line.ticket_id, line, people, authors) for line in lines]
 
 
 def _authors(lines: Sequence[Communication], customer: Customer | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
 from helpdesk.mail.problems import MailProblem, problem_of
 from tickets.domain.ticket import Channel
-from tickets.store.ticket import ByPerson, ByRecord, TicketTableMeta
+from tickets.store.ticket import ByCustomer, ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
 ESCALATION = "ESCALATION#"
@@ -91,6 +91,7 @@ class Communication(Item):
     # Declared for the table by Ticket; queried here, for rows of this type.
     by_record = ByRecord()
     by_person = ByPerson()
+    by_customer = ByCustomer()
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
@@ -130,6 +131,10 @@ class Communication(Item):
     record_key = UnicodeAttribute(attr_name="recordKey", null=True)
     person_key = UnicodeAttribute(attr_name="personKey", null=True)
     record_at = UnicodeAttribute(attr_name="recordAt", null=True)
+    # Of a message, a note, or the entry that the ticket was created: keys of the customer's
+    # timeline, set by keys.set_timeline_keys alone. Absent on entries of earlier releases
+    customer_id = UnicodeAttribute(attr_name="customerId", null=True)
+    created_key = UnicodeAttribute(attr_name="createdKey", null=True)
 
     @property
     def delivery_problem(self) -> MailProblem | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from helpdesk.dynamo.shards import shard_key
 from tickets.domain import instant
-from tickets.domain.ticket import Status
+from tickets.domain.ticket import CommunicationType, LogEvent, Status
 from tickets.store.items import COMMUNICATION, ESCALATION, Communication, Escalation
 from tickets.store.ticket import Ticket
 
@@ -15,6 +15,8 @@ DUE = "DUE"
 ACTIVE, DONE = "A#", "D#"
 # Before every year: a customer's lists leave archived tickets out.
 ARCHIVED = "-"
+# After every year: in the index of a customer's tickets, what was said in them.
+SAID = "~"
 _NO_DEADLINE = "9999"
 
 
@@ -49,6 +51,18 @@ def set_record_keys(record: Communication | Escalation) -> None:
     record.record_key = shard_key(kind, record.ticket_id)
     record.person_key = shard_key(f"{kind}{by}", record.ticket_id)
     record.record_at = f"{instant.text(at)}#{own}#{padded(record.ticket_id)}"
+
+
+def set_timeline_keys(line: Communication, customer_id: str) -> None:
+    """Set the keys with which a log entry is in the timeline of the ticket's customer.
+
+    Messages and notes are in it, and the entry that the ticket was created; other System Updates
+    are not.
+    """
+    is_update = line.type == CommunicationType.SYSTEM_UPDATE.value
+    shown = not is_update or line.event == LogEvent.CREATED.value
+    line.customer_id = customer_id if shown else None
+    line.created_key = f"{SAID}{line.communication_id}" if shown else None
 
 
 def padded(ticket_id: str) -> str:

@@ -82,7 +82,7 @@ class ByTeam(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByCustomer(GlobalSecondaryIndex["Ticket"]):
-    """A customer's tickets by creation."""
+    """A customer's tickets by creation; after them the messages and notes of these, by id."""
 
     class Meta:
         index_name = "by-customer"

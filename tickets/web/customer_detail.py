@@ -2,24 +2,38 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.services.read import get_customer
 from customers.store.items import Customer
 from customers.web.labels import FIELD_LABELS
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
-from tickets.presenters import rows, tickets
+from helpdesk.errors import NotFound
+from helpdesk.htmx import wants_fragment
+from tickets.presenters import rows
+from tickets.presenters.timeline import timeline_entries
 from tickets.services.customer_records import data_export
-from tickets.services.customer_records.detail import customer_page, vehicle_page
+from tickets.services.customer_records.detail import (
+    MOST_COUNTED,
+    TicketsOf,
+    customer_page,
+    vehicle_page,
+)
+from tickets.services.customer_records.timeline import TimelinePage, customer_timeline
 from tickets.services.sla import recalculation
+
+MOST_PAST = 5
+"""Previous tickets on a customer's page; a list has the others."""
 
 
 @require_safe
@@ -28,21 +42,53 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     page = customer_page(customer_id, by=by)
     if page.customer.merged_into:
         return redirect("customer_detail", page.customer.merged_into)
-    now = this_second()
-    lines = rows.ticket_lines(page.tickets, now=now)
     context = {
         "view": "customers",
         "page": page,
         "customer": page.customer,
         "supervises": by.supervises,
-        "open": [line for line in lines if line.status.active],
-        "past": [line for line in lines if not line.status.active],
-        "said": tickets.message_lines(page.said, page.customer),
-        "now": now,
+        **_tickets(page.tickets),
+        **_timeline(page.timeline, page.customer),
+        "attainment": page.attainment,
+        "most_counted": MOST_COUNTED,
         "merged_values": _merged_values(page.customer),
         "segment_changed": request.GET.get("segment") == "changed",
     }
     return render(request, "customers/customer.html", context)
+
+
+@require_safe
+def timeline(request: HttpRequest, customer_id: str) -> HttpResponse:
+    """Show a part of a customer's timeline: a page, or what an open page adds to it."""
+    by = actor_of(request.user)
+    page = customer_timeline(customer_id, by=by, cursor_text=request.GET.get("page"))
+    found = get_customer(customer_id)
+    if found is None:
+        raise NotFound(_("Customer not found."))
+    context = {"view": "customers", "customer": found, **_timeline(page, found)}
+    part = "customers/detail/timeline_entries.html"
+    return render(request, part if wants_fragment(request) else "customers/timeline.html", context)
+
+
+def _tickets(found: TicketsOf) -> dict[str, Any]:
+    """Return the rows of open and previous tickets. Cost: one SQL query and one read."""
+    now = this_second()
+    lines = rows.ticket_lines([*found.open, *found.past[:MOST_PAST]], now=now)
+    return {
+        "open": lines[: len(found.open)],
+        "past": lines[len(found.open) :],
+        "more_past": found.more or len(found.past) > MOST_PAST,
+        "now": now,
+    }
+
+
+def _timeline(page: TimelinePage, customer: Customer) -> dict[str, Any]:
+    address = reverse("customer_timeline", args=[customer.customer_id])
+    return {
+        "timeline": timeline_entries(page, customer),
+        "older_url": f"{address}?{urlencode({'page': page.older})}" if page.older else "",
+        "newer_url": f"{address}?{urlencode({'page': page.newer})}" if page.newer else "",
+    }
 
 
 def _merged_values(customer: Customer) -> list[dict[str, Any]]:
@@ -84,12 +130,10 @@ def export(request: HttpRequest, customer_id: str) -> StreamingHttpResponse:
 @require_safe
 def vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     page = vehicle_page(vehicle_id, by=actor_of(request.user))
-    now = this_second()
     context = {
         "view": "customers",
         "page": page,
         "vehicle": page.vehicle,
-        "lines": rows.ticket_lines(page.tickets, now=now),
-        "now": now,
+        **_tickets(page.tickets),
     }
     return render(request, "customers/vehicle.html", context)

@@ -35,6 +35,11 @@ urlpatterns = [
     path("customers/<str:customer_id>/erase/", merge_and_erase.erase, name="customer_erase"),
     path("customer-jobs/<int:job_id>/", merge_and_erase.job, name="customer_job"),
     path("customer-jobs/<int:job_id>/step/", merge_and_erase.step, name="customer_job_step"),
+    path(
+        "customers/<str:customer_id>/timeline/",
+        customer_detail.timeline,
+        name="customer_timeline",
+    ),
     path("customers/<str:customer_id>/export/", customer_detail.export, name="customer_export"),
     path("vehicles/<str:vehicle_id>/", customer_detail.vehicle, name="vehicle_detail"),
     path("nav/", nav.nav, name="nav"),

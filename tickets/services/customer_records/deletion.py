@@ -54,6 +54,8 @@ def _leave_a_fact(draft: Draft) -> None:
 def _forget_whose(line: Communication) -> None:
     nobody = no_customer_of(line.ticket_id)
     actions: list[Action] = [Communication.author_id.remove()] if line.author_id else []
+    if line.customer_id:
+        actions += [Communication.customer_id.remove(), Communication.created_key.remove()]
     touched = [one for one in line.changes or () if one.field in _WHOSE]
     if touched:
         for one in touched:

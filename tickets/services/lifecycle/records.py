@@ -21,7 +21,7 @@ from tickets.store.items import (
     communication_sk,
     escalation_sk,
 )
-from tickets.store.keys import set_record_keys
+from tickets.store.keys import set_record_keys, set_timeline_keys
 from tickets.store.ticket import Ticket
 
 
@@ -73,6 +73,7 @@ def log_entry(
         created_at=at,
     )
     set_record_keys(entry)
+    set_timeline_keys(entry, ticket.customer_id)
     return entry
 
 

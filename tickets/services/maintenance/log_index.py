@@ -1,10 +1,10 @@
-"""The indexes of log entries and escalations by time and person."""
+"""The indexes of log entries and escalations: by time, by person, and by customer."""
 
 from collections.abc import Callable
 
 from tickets.store import queries
 from tickets.store.items import Communication, Escalation
-from tickets.store.keys import set_record_keys
+from tickets.store.keys import set_record_keys, set_timeline_keys
 
 
 def index_records(each: Callable[[], object] = lambda: None) -> int:
@@ -18,6 +18,7 @@ def index_records(each: Callable[[], object] = lambda: None) -> int:
         records: list[Communication | Escalation] = [*log, *queries.escalations(ticket.ticket_id)]
         for record in records:
             written += _index(record)
+        written += sum(_index_for_customer(line, ticket.customer_id) for line in log)
         each()
     return written
 
@@ -34,5 +35,20 @@ def _index(record: Communication | Escalation) -> bool:
             kind.record_at.set(record.record_at),
         ],
         condition=kind.pk.exists(),
+    )
+    return True
+
+
+def _index_for_customer(line: Communication, customer_id: str) -> bool:
+    before = line.created_key
+    set_timeline_keys(line, customer_id)
+    if before == line.created_key or line.created_key is None:
+        return False
+    line.update(
+        actions=[
+            Communication.customer_id.set(line.customer_id),
+            Communication.created_key.set(line.created_key),
+        ],
+        condition=Communication.pk.exists(),
     )
     return True

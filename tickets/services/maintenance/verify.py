@@ -100,6 +100,7 @@ def _drifts(ticket: Ticket, log: Sequence[Communication]) -> Iterator[Drift]:
     for what in (
         *_check_log(ticket, log),
         *_check_timeline(ticket),
+        *_check_customers_timeline(ticket, log),
         *_lost_files(log),
         *_check_emails(log),
         *_check_escalations(ticket, queries.escalations(ticket.ticket_id)),
@@ -202,6 +203,16 @@ def _check_timeline(ticket: Ticket) -> Iterator[str]:
     if timeline.reopen_cycle != ticket.reopen_cycle:
         counted, stored_as = timeline.reopen_cycle, ticket.reopen_cycle
         yield f"reopen cycle: the timeline says {counted}, the ticket {stored_as}"
+
+
+def _check_customers_timeline(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
+    """Hold the entries that are in a customer's timeline against the ticket's customer.
+
+    Entries of an earlier release are in none until `upgrade_data` has run.
+    """
+    for line in log:
+        if line.customer_id and line.customer_id != ticket.customer_id:
+            yield f"timeline: {line.communication_id} is in that of another customer"
 
 
 def _check_escalations(ticket: Ticket, records: Sequence[Escalation]) -> Iterator[str]:
