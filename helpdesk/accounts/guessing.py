@@ -34,7 +34,7 @@ MOST_PEOPLE = 5
 class _ReadsRoles(ModelBackend):
     def get_user(self, user_id: Any) -> Any:
         """Return the user with their roles, which each page asks for: one SQL query."""
-        user = User.objects.with_roles().filter(pk=user_id).first()
+        user = User.objects.with_roles(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
 
 

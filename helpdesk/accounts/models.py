@@ -53,14 +53,6 @@ class Users(models.QuerySet["User"]):
             _end_what_rested_on(before)
         return changed
 
-    def with_roles(self) -> "Users":
-        """Return each with the names of their roles' groups read: `actor_of` then reads nothing."""
-        membership = User.groups.through.objects.filter(user=models.OuterRef("pk"))
-        return self.annotate(
-            in_representatives=models.Exists(membership.filter(group__name=REPRESENTATIVES)),
-            in_supervisors=models.Exists(membership.filter(group__name=SUPERVISORS)),
-        )
-
 
 def languages() -> list[tuple[str, str]]:
     """Return the languages of the desk. A function, so that a new one needs no migration."""
@@ -73,8 +65,23 @@ class EverybodyManager(UserManager["User"]):
     def get_queryset(self) -> Users:
         return Users(self.model, using=self._db)
 
-    def with_roles(self) -> Users:
-        return self.get_queryset().with_roles()
+    def with_roles(self, user_id: int) -> "User | None":
+        """Return a user with whether they are in the groups of their roles: `actor_of` then reads
+        nothing.
+
+        Each request asks this, so the statement is written out: to have Django build it costs
+        more than to run it.
+        """
+        found = self.raw(_WITH_ROLES, [REPRESENTATIVES, SUPERVISORS, user_id])
+        return next(iter(found), None)
+
+
+_IN_GROUP = """EXISTS(
+    SELECT 1 FROM accounts_user_groups AS member JOIN auth_group ON auth_group.id = member.group_id
+    WHERE member.user_id = person.id AND auth_group.name = %s)"""
+_WITH_ROLES = f"""
+    SELECT person.*, {_IN_GROUP} AS in_representatives, {_IN_GROUP} AS in_supervisors
+    FROM accounts_user AS person WHERE person.id = %s"""  # noqa: S608 (nothing of a request)
 
 
 class User(AbstractUser, Audited):

@@ -20,7 +20,7 @@ from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import NULL
 from pynamodb.models import Model
 
-from helpdesk.dynamo import observed, wire
+from helpdesk.dynamo import observed, transport
 
 _lock = Lock()
 
@@ -109,7 +109,6 @@ def _client(pid: int) -> Any:
         )
     # By process: sockets inherited over a fork would be answered to the wrong process.
     session = botocore.session.Session()
-    session.register_component("response_parser_factory", wire.Factory())
     if settings.DYNAMODB_ENDPOINT_URL and not session.get_credentials():
         session.set_credentials("local", "local")  # an embedded engine asks for some, never which
     made = session.create_client(
@@ -118,13 +117,14 @@ def _client(pid: int) -> Any:
         endpoint_url=settings.DYNAMODB_ENDPOINT_URL or None,
         config=botocore.config.Config(
             parameter_validation=False,
-            user_agent="Helpdesk",  # botocore builds its own twice a request: 0.4 ms of 1.6
-            connect_timeout=2,
-            read_timeout=10,
-            max_pool_connections=32,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            user_agent=transport.USER_AGENT,  # botocore builds its own twice a request
+            connect_timeout=transport.CONNECT_TIMEOUT,
+            read_timeout=transport.READ_TIMEOUT,
+            max_pool_connections=transport.CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": 3},  # after the first attempt
         ),
     )
+    transport.Transport(session, region=settings.AWS_REGION).serve(made)
     observed.watch(made.meta.events)
     return made
 

@@ -191,7 +191,9 @@ class Killer:
         self.writes, self.at = 0, at
 
     def __enter__(self):
-        dynamo().meta.events.register("before-call.dynamodb", self._dynamo, unique_id="killer")
+        dynamo().meta.events.register_first(
+            "before-call.dynamodb", self._dynamo, unique_id="killer"
+        )
         self._sql = connection.execute_wrapper(self._execute)
         self._sql.__enter__()
         return self
