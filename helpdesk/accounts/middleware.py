@@ -72,7 +72,7 @@ class SessionMiddleware:
             refused = session is not None and not may_go_on(session, now=now)
             if session is not None and session.checked_at == now:
                 # The provider was asked just now: roles may be others than those that were read.
-                request.user = User.objects.with_roles(session.user_id)
+                request.user = User.objects.with_roles(session.user_id) or request.user
             why = sessions.why_over(session, user=request.user, now=now)
             if refused or why:
                 why = why or "provider"

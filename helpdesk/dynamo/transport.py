@@ -71,6 +71,7 @@ class Transport:
         self._errors = create_parser("json")
         self._manager = PoolManager(
             maxsize=CONNECTIONS,
+            timeout=_TIMEOUT,
             cert_reqs="CERT_REQUIRED",
             ca_certs=session.get_config_variable("ca_bundle") or get_cert_path(True),
         )
