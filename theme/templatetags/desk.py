@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk.accounts.middleware import twelve_hours
 from helpdesk.markdown import as_written, to_html
+from helpdesk.messages import UNDO
 
 register = template.Library()
 
@@ -116,3 +117,9 @@ def initials(name: str) -> str:
     """`Rosa Marin` is RM."""
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def undo_address(tags: str) -> str:
+    """Return where a message's button posts to undo what was done; empty without one."""
+    return tags.removeprefix(UNDO) if tags.startswith(UNDO) else ""

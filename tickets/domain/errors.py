@@ -168,6 +168,13 @@ class NotClosed(EventRefused):
         )
 
 
+class UndoRefused(EventRefused):
+    """The ticket has gone on since it was closed, or that is too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The closing can’t be undone any more. Reopen the ticket instead."))
+
+
 class MergeRefused(EventRefused):
     """These two tickets cannot be merged or linked."""
 

@@ -68,6 +68,7 @@ class LogEvent(StrEnum):
     ARCHIVED = "archived"
     RESTORED = "restored"
     DELIVERY_REPORT = "delivery-report"
+    CLOSING_UNDONE = "closing-undone"
 
 
 ERASED = "[erased]"

@@ -102,6 +102,7 @@ LOG_EVENTS = {
     "archived": gettext_lazy("Ticket archived"),
     "restored": gettext_lazy("Ticket restored from the archive"),
     "delivery-report": gettext_lazy("Delivery report"),
+    "closing-undone": gettext_lazy("Closing undone"),
 }
 """The text of a System Update beside its changes, by LogEvent."""
 

@@ -150,6 +150,11 @@ def set_status(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 
 @action()
+def undo_close(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    return status.undo_close(ticket_id, by=by, version=_version(request.POST))
+
+
+@action()
 def priority(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     wanted = request.POST.get("priority", "")
     return edit.edit(ticket_id, priority=wanted, by=by, version=_version(request.POST))
@@ -173,13 +178,6 @@ def wait(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 def escalate_ticket(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     reason = request.POST.get("reason", "")
     return escalate.escalate(ticket_id, reason=reason, by=by, version=_version(request.POST))
-
-
-@action("relate_form", forms.RelateForm)
-def merge(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    with _about_the_other():
-        source, _target = links_and_merges.merge(ticket_id, into=_other(request.POST), by=by)
-    return source
 
 
 @action("relate_form", forms.RelateForm)

@@ -15,6 +15,7 @@ from tickets.domain.ticket import Category
 from tickets.presenters import tickets
 from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import presence
+from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
 from tickets.web import forms
 
@@ -74,10 +75,12 @@ def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResp
 def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, Any]:
     """Return the context of the ticket page; `bound` holds refused forms, and the reasons."""
     ticket = page.ticket
-    version = {"version": ticket.version}
+    version, now = {"version": ticket.version}, this_second()
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
-        **tickets.ticket_context(page, now=this_second()),
+        **tickets.ticket_context(page, now=now),
+        "may_undo_close": status.may_undo_close(ticket, now=now)
+        and status.closed_by(page.log) == by.user_id,
         "stamp": presence.ticket_stamp(ticket.ticket_id, by=by),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),

@@ -127,7 +127,7 @@ class Draft:
         self.ticket.fired_rules = [*self.ticket.fired_rules, *fired]
         self._set_sla(reading, to_come=[one for one in planned if one not in passed])
 
-    def log_changes(self) -> None:
+    def log_changes(self, event: LogEvent = LogEvent.CHANGED) -> None:
         """Add a System Update with the old and new values of what changed since the last one."""
         changed = log_entries.differences(self._logged, self.ticket)
         if not changed:
@@ -136,7 +136,7 @@ class Draft:
         self.add_entry(
             CommunicationType.SYSTEM_UPDATE,
             log_entries.summary(changed),
-            event=LogEvent.CHANGED,
+            event=event,
             changes=changed,
         )
         # Texts are only in the ticket and its log: events are copied to many places.

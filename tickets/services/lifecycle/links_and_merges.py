@@ -1,5 +1,6 @@
 """Related tickets: merge, split, link."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,32 @@ from tickets.store.ticket import Ticket
 
 LINES_SINCE_MERGE = 500
 """Lines of a merged ticket's log in which the merge is looked for."""
+
+
+@dataclass(frozen=True)
+class MergePlan:
+    """Two tickets that can be merged, and what the one that stays would get."""
+
+    source: Ticket
+    target: Ticket
+    tags: list[str]
+    links: list[str]
+    vehicle: bool
+
+
+def plan_merge(source_id: str, *, into: str, by: Actor) -> MergePlan:
+    """Return what `merge` would do. Two reads, and one for the vehicle. Raises as `merge` does."""
+    require_ticket_work(by)
+    _not_itself(source_id, into)
+    source, target = _stored(source_id), _stored(into)
+    _check_merge(source, target)
+    return MergePlan(
+        source,
+        target,
+        tags=[tag for tag in source.tags if tag not in target.tags],
+        links=_links_to_carry(source, target),
+        vehicle=_vehicle_to_carry(source, target),
+    )
 
 
 def merge(
@@ -176,10 +203,15 @@ def _carry_over(source: Ticket, to: Draft) -> None:
     tags = [tag for tag in source.tags if tag not in target.tags]
     target.tags = [*target.tags, *tags]
     customer_id, vehicle_id = target.customer_id, source.vehicle_id
-    # A vehicle may have another owner by now.
-    if not target.vehicle_id and vehicle_id and get_vehicle(customer_id, vehicle_id):
+    if _vehicle_to_carry(source, target):
         target.vehicle_id = vehicle_id
         to.checks.append(lambda transaction: check_vehicle(transaction, customer_id, vehicle_id))
+
+
+def _vehicle_to_carry(source: Ticket, target: Ticket) -> bool:
+    """Return whether the other ticket gets the vehicle, which may have another owner by now."""
+    missing = bool(source.vehicle_id) and not target.vehicle_id
+    return missing and get_vehicle(target.customer_id, str(source.vehicle_id)) is not None
 
 
 def link(

@@ -1,16 +1,21 @@
 """Change a ticket's status, and let it wait for the customer."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from helpdesk.accounts.actors import Actor
 from tickets.domain import events, workflow
-from tickets.domain.errors import MergedAway
-from tickets.domain.ticket import Status
-from tickets.domain.workflow import EventType
+from tickets.domain.errors import MergedAway, UndoRefused
+from tickets.domain.ticket import LogEvent, Status
+from tickets.domain.workflow import Event, EventType
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import Checks
+from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
+
+UNDO_WITHIN = timedelta(minutes=10)
+"""How long a closing can be undone; after that the ticket is reopened."""
 
 _STEP = {
     Status.OPEN: EventType.REQUEUED,
@@ -49,6 +54,44 @@ def step(draft: Draft, wanted: Status) -> None:
     draft.apply(_event(current, wanted))
     if not wanted.active:
         draft.emit(events.Closed() if wanted is Status.CLOSED else events.Resolved())
+
+
+def may_undo_close(ticket: Ticket, *, now: datetime) -> bool:
+    """Return whether a ticket was closed a moment ago and has not gone on since. No read."""
+    last = Event.load(ticket.timeline[-1])
+    was_closed = last.type is EventType.CLOSED and not ticket.archived_at
+    return was_closed and now - last.at <= UNDO_WITHIN
+
+
+def closed_by(log: Sequence[Communication]) -> str | None:
+    """Return who changed the status last in these entries; None if nobody did."""
+    return next(
+        (
+            line.created_by
+            for line in reversed(log)
+            if any(one.field == "status" for one in line.changes or ())
+        ),
+        None,
+    )
+
+
+def undo_close(
+    ticket_id: str, *, by: Actor, version: int | None = None, now: datetime | None = None
+) -> Ticket:
+    """Undo a closing of a moment ago, as if the ticket had never been closed.
+
+    Unlike a reopening: status, clocks, level and milestones are what they would be, and no reopen
+    cycle begins; milestones that passed meanwhile fire now. Raises UndoRefused after UNDO_WITHIN,
+    or if the status has changed since; NotFound, NotAllowed, StaleVersion, Busy.
+    """
+
+    def withdraw(draft: Draft) -> None:
+        if not may_undo_close(draft.ticket, now=draft.at):
+            raise UndoRefused
+        draft.withdraw(EventType.CLOSED)
+        draft.log_changes(LogEvent.CLOSING_UNDONE)
+
+    return change(ticket_id, withdraw, by=by, version=version, now=now)
 
 
 def wait(

@@ -17,7 +17,7 @@ from tickets.domain import instant
 from tickets.domain.escalation import is_manual
 from tickets.domain.mail.outcome import Outcome
 from tickets.domain.sla.timeline import Timeline
-from tickets.domain.ticket import ERASED, CommunicationType, Direction, Status
+from tickets.domain.ticket import ERASED, CommunicationType, Direction, LogEvent, Status
 from tickets.services.conversation import attachments
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
@@ -124,6 +124,8 @@ class _LogReplay:
     breaks: list[str] = field(default_factory=list)
     before_merge: "_LogReplay | None" = None
     """The log's values when the ticket was merged; unmerging restores them."""
+    before_close: "_LogReplay | None" = None
+    """Those when it was last closed, for a closing that is undone."""
 
     def add(self, line: Communication) -> None:
         outbound = line.direction == Direction.OUTBOUND.value
@@ -131,7 +133,9 @@ class _LogReplay:
             self.first_responded_at = self.first_responded_at or line.created_at
         merging = next((one for one in line.changes or () if one.field == "mergedInto"), None)
         if merging and merging.after:
-            self.before_merge = replace(self, values=dict(self.values), before_merge=None)
+            self.before_merge = self._snapshot()
+        if any(one.field == "status" and one.after == Status.CLOSED for one in line.changes or ()):
+            self.before_close = self._snapshot()
         for change in line.changes or ():
             was = self.values.get(change.field, change.before)
             if was != change.before:
@@ -143,6 +147,11 @@ class _LogReplay:
                 self._step(str(change.before), str(change.after), line.created_at)
         if merging and not merging.after and self.before_merge:
             self._restore(self.before_merge)
+        if line.event == LogEvent.CLOSING_UNDONE.value and self.before_close:
+            self._restore(self.before_close)
+
+    def _snapshot(self) -> "_LogReplay":
+        return replace(self, values=dict(self.values), before_merge=None, before_close=None)
 
     def _restore(self, before: "_LogReplay") -> None:
         self.reopen_cycle = before.reopen_cycle
