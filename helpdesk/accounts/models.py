@@ -87,7 +87,9 @@ _WITH_ROLES = f"""
 class User(AbstractUser, Audited):
     """A user of the desk, or a name that an imported history mentions."""
 
-    not_recorded = frozenset({"last_login", "date_joined", "session_stamp", "password"})
+    not_recorded = frozenset(
+        {"last_login", "date_joined", "session_stamp", "password", "list_settings"}
+    )
 
     first_name = LineField(_("first name"), max_length=150, blank=True)
     last_name = LineField(_("last name"), max_length=150, blank=True)
@@ -134,6 +136,9 @@ class User(AbstractUser, Audited):
             "account is active."
         ),
     )
+
+    list_settings = models.JSONField(default=dict, db_default={}, editable=False)
+    """How they see lists of tickets; read with the user, so that no page costs a query more."""
 
     session_stamp = models.CharField(max_length=24, default="", db_default="", editable=False)
     """Part of what a session is held against: another one ends all sessions."""

@@ -43,7 +43,7 @@ def test_a_ticket_lives_its_whole_life(desk, page: Page):
     open_critical_ticket(page)
 
     page.goto("/tickets/?view=active")
-    first = page.locator("#rows li").first
+    first = page.locator("#rows [data-ticket]").first
     expect(first).to_contain_text("The car is held at the port")
     expect(first).to_contain_text("left")
     first.get_by_role("link").click()
@@ -107,8 +107,8 @@ def test_a_car_is_found_by_the_end_of_its_vin(desk, page: Page):
     page.keyboard.type("000001")
     page.keyboard.press("Enter")
 
-    expect(page.locator("#rows li")).to_have_count(1)
-    expect(page.locator("#rows li")).to_contain_text("Scratch on the door")
+    expect(page.locator("#rows [data-ticket]")).to_have_count(1)
+    expect(page.locator("#rows [data-ticket]")).to_contain_text("Scratch on the door")
 
 
 def test_filters_become_a_view(desk, page: Page):
@@ -122,15 +122,15 @@ def test_filters_become_a_view(desk, page: Page):
     page.get_by_role("checkbox", name="High").check()
     page.get_by_role("checkbox", name="Customs").check()
     page.get_by_role("button", name="Apply filters").click()
-    expect(page.locator("#rows li")).to_have_count(1)
+    expect(page.locator("#rows [data-ticket]")).to_have_count(1)
     page.locator("summary", has_text="Save view").click()
     page.get_by_label("Name").fill("Hot customs")
     page.get_by_role("button", name="Save", exact=True).click()
 
     page.goto("/")
     page.get_by_role("link", name="Hot customs").click()
-    expect(page.locator("#rows li")).to_have_count(1)
-    expect(page.locator("#rows li")).to_contain_text("Papers are missing")
+    expect(page.locator("#rows [data-ticket]")).to_have_count(1)
+    expect(page.locator("#rows [data-ticket]")).to_contain_text("Papers are missing")
 
 
 def test_all_that_match_are_assigned_at_once_by_the_keyboard_alone(desk, page: Page):
@@ -258,12 +258,12 @@ def test_triage_with_the_keyboard_alone(desk, page: Page):
     page.wait_for_load_state()
     keys.press("j")
     keys.press("j")
-    expect(page.locator("#rows li").nth(1).get_by_role("link")).to_be_focused()
+    expect(page.locator("#rows [data-ticket]").nth(1).get_by_role("link")).to_be_focused()
     keys.press("x")
     expect(page.locator("[data-bulk-bar]")).to_be_visible()
     keys.press("x")
     expect(page.locator("[data-bulk-bar]")).to_be_hidden()
-    page.locator("#rows li").nth(1).get_by_role("link").focus()
+    page.locator("#rows [data-ticket]").nth(1).get_by_role("link").focus()
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Second car")).to_be_visible()
     page.wait_for_load_state()  # the heading is there before the keys are

@@ -114,6 +114,7 @@ FORMS = {
 """Pages whose own address takes what is typed."""
 POST = {
     "view_save": {"name": "x", "query": ""},
+    "list_display": {"column": "status"},
     "view_delete": {},
     "bulk_start": {"action": "tag", "tag_value": "x"},
     "bulk_step": {},

@@ -22,7 +22,7 @@ def hits(filters):
     return index.hits(asked, [], sort=filters.sort, limit=51, place=None, back=False)
 
 
-@pytest.mark.parametrize("sort", [Sort.CREATED, Sort.TIME_LEFT])
+@pytest.mark.parametrize("sort", [Sort.CREATED, Sort.OLDEST, Sort.TIME_LEFT, Sort.MOST_TIME_LEFT])
 @pytest.mark.parametrize(
     "one_value",
     [

@@ -62,7 +62,11 @@ class ListOptions(ApiSchema):
         "email address, phone number and VIN (or its last six characters). Prefixes match.",
         examples=["customs antwerp"],
     )
-    sort: Sort = Field(Sort.TIME_LEFT, description="`slaDeadline`: most urgent first.")
+    sort: Sort = Field(
+        Sort.TIME_LEFT,
+        description="`slaDeadline`: most urgent first. `-priority`: highest first, and most urgent "
+        "first within each. Each order can be reversed.",
+    )
     limit: int = Field(25, ge=1, le=100, description="Tickets on a page.", examples=[25])
     cursor: str = Field("", description="The `nextCursor` of the previous page.")
 

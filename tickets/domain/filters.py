@@ -18,11 +18,21 @@ _INSTANTS = ("created_from", "created_to", "updated_from", "updated_to", "due_fr
 
 
 class Sort(StrEnum):
-    """The API's names of the orders."""
+    """The API's names of the orders. Each is read from an index, in either direction."""
 
     TIME_LEFT = "slaDeadline"
+    MOST_TIME_LEFT = "-slaDeadline"
+    PRIORITY = "-priority"
+    LEAST_PRIORITY = "priority"
     CREATED = "-createdAt"
+    OLDEST = "createdAt"
     UPDATED = "-updatedAt"
+    LONGEST_UNCHANGED = "updatedAt"
+
+    @property
+    def reverse(self) -> "Sort":
+        """The same order from its other end."""
+        return Sort(self.value.removeprefix("-") if self.value[0] == "-" else f"-{self.value}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from customers.services.read import customer_names
-from helpdesk.accounts.people import names_of
+from helpdesk.accounts.people import every_team, names_of
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Status
@@ -38,6 +38,7 @@ class Line:
     created_at: datetime
     updated_at: datetime
     tags: tuple[str, ...]
+    team_name: str
     snippet: SafeString | None
 
 
@@ -47,8 +48,11 @@ def ticket_lines(
     now: datetime,
     words: Sequence[str] = (),
     snippets: Mapping[str, str] | None = None,
+    with_teams: bool = False,
 ) -> list[Line]:
-    """Return rows of a list. Cost: one SQL query for users, one read for customers."""
+    """Return rows of a list. Cost: one SQL query for users, one more `with_teams`, and one read for
+    customers."""
+    teams = {str(team.pk): team.name for team in every_team()} if with_teams else {}
     people = names_of(ticket.assigned_to for ticket in tickets)
     customers = customer_names(ticket.customer_id for ticket in tickets)
     lines = []
@@ -73,6 +77,7 @@ def ticket_lines(
                 created_at=ticket.created_at,
                 updated_at=ticket.updated_at,
                 tags=tuple(ticket.tags),
+                team_name=teams.get(ticket.team_id or "", ""),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
             )
         )

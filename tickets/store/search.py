@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Cast
 
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
 from tickets.models.search import Entry, EntryTag
 from tickets.store.fulltext import Document, Field, engine
+from tickets.store.search_orders import Hit, in_order
 from tickets.store.ticket import Ticket
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}$")
@@ -28,14 +29,6 @@ _FAR = 10**11  # beyond every instant that a ticket can have
 _COLUMNS = [
     field.attname for field in Entry._meta.concrete_fields if field.attname != "text_version"
 ]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A ticket's number, and the position to continue after it."""
-
-    number: int
-    place: list[int]
 
 
 @dataclass(frozen=True)
@@ -175,7 +168,7 @@ def hits(
     found = Entry.objects.filter(condition)
     if sort or not words:
         order = sort or Sort.TIME_LEFT
-        return _in_order(found, order, words, limit=limit, place=place, back=back)
+        return in_order(found, order, words, limit=limit, place=place, back=back)
     named = int(words[0]) if len(words) == 1 and _NUMBER.match(words[0]) else None
     found = found.exclude(number=named) if named else found
     tiers = [None, Field.STRONG, Field.NOT_ONLY_STRONG]
@@ -387,31 +380,6 @@ def urgency_of(ticket: Ticket) -> int:
         return int(_seconds(ticket.sla_deadline) or _FAR)
     done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
     return 3 * _FAR - int(_seconds(done_at) or 0)
-
-
-def _in_order(
-    found: QuerySet[Entry],
-    order: Sort,
-    words: Sequence[str],
-    *,
-    limit: int,
-    place: list[int] | None,
-    back: bool,
-) -> list[Hit]:
-    column = {Sort.TIME_LEFT: "urgency", Sort.CREATED: "created", Sort.UPDATED: "updated"}[order]
-    rising = (order is Sort.TIME_LEFT) is not back
-    if place:
-        value, number = place
-        # The first condition is a range of the index; the second leaves out what was shown.
-        side, beyond = ("gte", "gt") if rising else ("lte", "lt")
-        found = found.filter(**{f"{column}__{side}": value})
-        found = found.filter(
-            Q(**{f"{column}__{beyond}": value}) | Q(**{f"number__{beyond}": number})
-        )
-    by = [F(column).asc(), F("number").asc()] if rising else [F(column).desc(), F("number").desc()]
-    ordered = found.order_by(*by).values_list(column, "number")
-    rows = engine().first(ordered, words, Field.ANYWHERE, limit=limit) if words else ordered[:limit]
-    return [Hit(number, [value, number]) for value, number in rows]
 
 
 def _upsert() -> str:

@@ -1,7 +1,7 @@
 """Lists of tickets with their filters, and saved views."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.accounts.models import User
 from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound
@@ -20,18 +21,28 @@ from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
+from tickets.presenters.columns import LABELS, headings
 from tickets.presenters.labels import QUEUES
 from tickets.services.lists import find as lists
-from tickets.services.lists import saved_views
+from tickets.services.lists import list_settings, saved_views
 from tickets.services.lists.filter_definition import Control, Filter
 from tickets.services.lists.filters import BY_NAME, BY_SEARCH, FILTERS, NAMES, read_filters
-from tickets.services.lists.find import Found, Queue, find
+from tickets.services.lists.find import Found, Queue, count_up_to, find
+from tickets.services.lists.list_settings import Column
 
 SORTS = {
-    "": gettext_lazy("Time left"),
+    Sort.TIME_LEFT.value: gettext_lazy("Time left"),
+    Sort.MOST_TIME_LEFT.value: gettext_lazy("Most time left"),
+    Sort.PRIORITY.value: gettext_lazy("Highest priority"),
+    Sort.LEAST_PRIORITY.value: gettext_lazy("Lowest priority"),
     Sort.CREATED.value: gettext_lazy("Newest"),
+    Sort.OLDEST.value: gettext_lazy("Oldest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
+    Sort.LONGEST_UNCHANGED.value: gettext_lazy("Longest unchanged"),
 }
+
+MOST_COUNTED = 1_000
+"""The number to which a list's tickets are counted: what counting costs."""
 
 
 @require_safe
@@ -60,6 +71,19 @@ def save_view(request: HttpRequest) -> HttpResponse:
 def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     saved_views.delete_view(view_id, by=actor_of(request.user))
     return redirect("my_work")
+
+
+@require_POST
+def set_display(request: HttpRequest) -> HttpResponse:
+    """Set which columns the user sees in lists, and how dense they are."""
+    by = actor_of(request.user)
+    require_ticket_work(by)
+    list_settings.set_display(
+        cast(User, request.user),
+        columns=request.POST.getlist("column"),
+        compact=request.POST.get("density") == "compact",
+    )
+    return redirect(f"{reverse('ticket_list')}?{query_of(QueryDict(request.POST.get('asked')))}")
 
 
 def filters_of(given: QueryDict, *, by: Actor) -> Filters:
@@ -114,14 +138,29 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         errors = refused.errors
     now = this_second()
     asked = _asked(request.GET, which)
+    within = _within(filters, which)
+    display = list_settings.settings_of(cast(User, request.user))
+    order = None if within.text and not within.sort else within.order
     context = {
         "title": _title(request, which, by),
         "view": which.value,
         "asked": urlencode(asked, doseq=True),
         "q": request.GET.get("q", ""),
         "lines": rows.ticket_lines(
-            found.tickets, now=now, words=found.words, snippets=found.snippets
+            found.tickets,
+            now=now,
+            words=found.words,
+            snippets=found.snippets,
+            with_teams=Column.TEAM in display.columns,
         ),
+        "columns": display.columns,
+        "headings": headings(
+            display.columns,
+            order=order,
+            url_of=lambda sort: _address({**asked, "sort": [sort.value]}) or "",
+        ),
+        "compact": display.compact,
+        "with_snippets": bool(found.snippets),
         "next_url": _address(asked, found.next),
         "previous_url": _address(asked, found.previous),
         "first_url": _address(asked) if request.GET.get("page") else None,
@@ -133,15 +172,29 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
+        "total": None if errors else _total(found, within, by),
+        "most_counted": MOST_COUNTED,
+        "all_columns": [(column.value, LABELS[column]) for column in Column],
         "controls": _controls(filters, request.GET),
         "my_teams": teams_of(by.user_id),
         "sorts": SORTS.items(),
-        "sort": request.GET.get("sort", ""),
+        "sort": order.value if order else "",
         "assignees": assignee_choices(),
         "statuses": word_choices(list(Status)),
         "priorities": word_choices(list(Priority)[::-1]),
     }
     return render(request, "tickets/list.html", context, status=_status(errors))
+
+
+def _total(found: Found, filters: Filters, by: Actor) -> int | None:
+    """Return how many tickets a list has, up to MOST_COUNTED; None if that is not known.
+
+    Cost: none for a list of one page, else one SQL query. What a text finds is not counted: that
+    would be a second search.
+    """
+    if not found.next and not found.previous:
+        return len(found.tickets)
+    return None if filters.text else count_up_to(filters, MOST_COUNTED, by=by)
 
 
 def _status(errors: dict[str, str]) -> int:

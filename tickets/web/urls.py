@@ -23,6 +23,7 @@ from tickets.web import (
 urlpatterns = [
     path("", lists.my_work, name="my_work"),
     path("tickets/", lists.ticket_list, name="ticket_list"),
+    path("tickets/display/", lists.set_display, name="list_display"),
     path("views/", lists.save_view, name="view_save"),
     path("views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
     path("team/", workload.page, name="team"),

@@ -186,7 +186,7 @@ def start(
         "value": value.strip(),
         "ticket_ids": [*spared, *left],
         # What was searched for is not held against tickets again, and may be a person's name.
-        "filters": replace(filters, text="").as_json() if filters else {},
+        "filters": replace(filters, text="", sort=None).as_json() if filters else {},
         "results": [{"ticket": one, "refused": refused[one]} for one in spared],
         "asked_by_id": int(by.user_id),
     }

@@ -24,7 +24,7 @@ from tickets.services.lists.filters import BY_NAME, FILTERS, condition, meets
 from tickets.services.lists.search import one_code, snippet, words_of
 from tickets.store import queries, search
 from tickets.store.keys import UNASSIGNED
-from tickets.store.search import Hit
+from tickets.store.search_orders import Hit
 from tickets.store.ticket import Ticket
 
 PAGE = 50

@@ -1,0 +1,68 @@
+"""The columns of lists: their headings, and how a heading sorts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from tickets.domain.filters import Sort
+from tickets.services.lists.list_settings import Column
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+LABELS: Mapping[Column, "_StrPromise"] = {
+    Column.CUSTOMER: _("Customer"),
+    Column.STATUS: _("Status"),
+    Column.PRIORITY: _("Priority"),
+    Column.CATEGORY: _("Category"),
+    Column.TAGS: _("Tags"),
+    Column.TEAM: _("Team"),
+    Column.TIME_LEFT: _("Time left"),
+    Column.CREATED: _("Created"),
+    Column.UPDATED: _("Updated"),
+    Column.ASSIGNEE: _("Assigned to"),
+}
+
+_SORTS: Mapping[Column, Sort] = {
+    Column.PRIORITY: Sort.PRIORITY,
+    Column.TIME_LEFT: Sort.TIME_LEFT,
+    Column.CREATED: Sort.CREATED,
+    Column.UPDATED: Sort.UPDATED,
+}
+"""The order that a first press on a heading chooses; a second one reverses it. Those that are not
+here have no index in their order."""
+
+_RISING = frozenset({Sort.TIME_LEFT, Sort.LEAST_PRIORITY, Sort.OLDEST, Sort.LONGEST_UNCHANGED})
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; `url` is that of the list in its order, and `sorted` a word of `aria-sort`."""
+
+    column: str
+    label: str
+    url: str | None = None
+    sorted: str = ""
+
+
+def headings(
+    columns: Sequence[Column], *, order: Sort | None, url_of: Callable[[Sort], str]
+) -> list[Heading]:
+    """Return the headings of a list that is in this order (None: the best match first)."""
+    return [_heading(column, order, url_of) for column in columns]
+
+
+def _heading(column: Column, order: Sort | None, url_of: Callable[[Sort], str]) -> Heading:
+    first = _SORTS.get(column)
+    if first is None:
+        return Heading(column.value, str(LABELS[column]))
+    if order is None or order not in (first, first.reverse):
+        return Heading(column.value, str(LABELS[column]), url_of(first))
+    return Heading(
+        column.value,
+        str(LABELS[column]),
+        url_of(order.reverse),
+        "ascending" if order in _RISING else "descending",
+    )
