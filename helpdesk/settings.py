@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "helpdesk",
     "helpdesk.accounts",
     "helpdesk.audit",
+    "helpdesk.custom_fields",
     "helpdesk.dynamo_admin",
     "customers",
     "tickets",

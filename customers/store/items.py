@@ -14,7 +14,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded
 from customers.domain.search_words import WordKind
-from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute, ValuesAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
 
@@ -109,6 +109,8 @@ class Customer(Item):
     time_zone = UnicodeAttribute(attr_name="timeZone", null=True)
     notes = UnicodeAttribute(null=True)
     external_id = UnicodeAttribute(attr_name="externalId", null=True)
+    # By key: see helpdesk/custom_fields. Absent without any
+    custom_fields = ValuesAttribute(attr_name="customFields", null=True)
     created_at = InstantAttribute(attr_name="createdAt")
     version = IntegerAttribute(default=1)
     # The record that this one was merged into
@@ -196,6 +198,8 @@ class Vehicle(Item):
     year_is_unknown = BooleanAttribute(attr_name="yearIsUnknown", null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
+    # By key: see helpdesk/custom_fields. Absent without any
+    custom_fields = ValuesAttribute(attr_name="customFields", null=True)
     version = IntegerAttribute(default=1)
     # The words that lead here, each after its kind; None: as written by an older release
     found_by: ListAttribute[Any] = ListAttribute(

@@ -1,11 +1,13 @@
 """Attribute types that PynamoDB lacks."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute
-from pynamodb.constants import NUMBER, STRING
+from pynamodb.constants import BOOLEAN, MAP, NUMBER, STRING
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -68,3 +70,27 @@ class EnumAttribute(Attribute[E]):
 
     def deserialize(self, value: str) -> E:
         return self.words(value)
+
+
+class ValuesAttribute(Attribute[dict[str, str | bool | Decimal]]):
+    """A map of texts, numbers and yes/nos, each stored as its own type. Empty is None.
+
+    The map is replaced as a whole, never changed: two versions of an item share it.
+    """
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, str | bool | Decimal]) -> dict[str, dict[str, Any]]:
+        return {key: _typed(one) for key, one in value.items()}
+
+    def deserialize(self, value: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        return {
+            key: Decimal(one[NUMBER]) if NUMBER in one else next(iter(one.values()))
+            for key, one in value.items()
+        }
+
+
+def _typed(value: str | bool | Decimal) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {BOOLEAN: value}
+    return {NUMBER: f"{value:f}"} if isinstance(value, Decimal) else {STRING: value}

@@ -2,6 +2,7 @@
 
 from tickets.admin import paths  # noqa: F401 (says what can be asked)
 from tickets.admin.accounts import TicketHolderAdmin
+from tickets.admin.custom_fields import CustomFieldAdmin
 from tickets.admin.logs import CommunicationAdmin, EscalationAdmin
 from tickets.admin.mailbox import BlockedSenderAdmin, MailboxAdmin
 from tickets.admin.policy import CalendarAdmin, PolicyAdmin, PolicyVersionAdmin
@@ -23,6 +24,7 @@ __all__ = [
     "CalendarAdmin",
     "CannedReplyAdmin",
     "CommunicationAdmin",
+    "CustomFieldAdmin",
     "EscalationAdmin",
     "EscalationRuleAdmin",
     "MailboxAdmin",

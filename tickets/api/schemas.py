@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
+from helpdesk.api.custom_fields import CHANGED_FIELDS, CustomFields, GivenFields, custom_fields_out
 from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.mail.problems import ProblemCode
@@ -144,6 +145,7 @@ class TicketOut(ApiSchema):
         "others.",
     )
     tags: list[str]
+    custom_fields: CustomFields
     channel: Channel | None = Field(
         description="How the ticket reached the desk. Null where that is not known."
     )
@@ -316,6 +318,7 @@ class NewTicket(RequestSchema):
         examples=["4711"],
     )
     tags: Tags = []
+    custom_fields: GivenFields = {}
 
 
 class TicketChange(RequestSchema):
@@ -330,6 +333,7 @@ class TicketChange(RequestSchema):
     )
     vehicle_id: VehicleId | None = Field(None, description="Null removes the vehicle.")
     tags: Tags = silent([])
+    custom_fields: GivenFields = silent({}, description=CHANGED_FIELDS)
     version: StrictInt | None = Field(
         None, ge=1, description="Update only if this is still the current version."
     )
@@ -390,6 +394,7 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
     return {
         **{name: getattr(ticket, name) for name in _STORED},
         "description": ticket.description or "",
+        "custom_fields": custom_fields_out(ticket.custom_fields),
         "waiting": bool(ticket.waiting),
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,

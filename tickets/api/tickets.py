@@ -120,7 +120,7 @@ def open_ticket(
 ) -> Answer[dict[str, Any]]:
     """Create a ticket. Repeating the request with the same `Idempotency-Key` creates no other."""
     ticket = create_ticket(
-        **{"channel": Channel.API, **asked.fields_sent()},
+        **{"channel": Channel.API, "custom_fields": {}, **asked.fields_sent()},
         token=token_of(request),
         by=actor_of(request.user),
     )

@@ -51,6 +51,7 @@ class Filters:
     customer_id: str | None = None
     vehicle_id: str | None = None
     tags: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()  # conditions of customers/store/custom_values.py
     overdue: bool | None = None
     at_risk: bool | None = None
     waiting: bool | None = None
@@ -99,6 +100,7 @@ class Filters:
             "categories": lambda names: frozenset(map(Category, names)),
             "channels": lambda names: frozenset(map(Channel, names)),
             "tags": frozenset,
+            "fields": frozenset,
             "sort": Sort,
             **dict.fromkeys(_INSTANTS, datetime.fromisoformat),
         }

@@ -7,7 +7,7 @@ from tickets.models.recalculation import Recalculation
 from tickets.models.retention import RetentionRule, RetentionRun
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
-from tickets.models.search import Entry, EntryTag
+from tickets.models.search import Entry, EntryField, EntryTag
 from tickets.models.ticket import Communication, Escalation, Tag, Ticket
 from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
@@ -21,6 +21,7 @@ __all__ = [
     "CustomerJob",
     "DataVersion",
     "Entry",
+    "EntryField",
     "EntryTag",
     "Escalation",
     "EscalationRule",

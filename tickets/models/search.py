@@ -97,3 +97,22 @@ class EntryTag(models.Model):
 
     def __str__(self) -> str:
         return self.tag
+
+
+class EntryField(models.Model):
+    """A custom value of a ticket: folded, and its place in the order of numbers or dates."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="custom", db_index=False)
+    key = models.CharField(max_length=30)
+    text = models.CharField(max_length=120)
+    rank = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "key"], name="entry_field_once")]
+        indexes = [
+            models.Index(fields=["key", "text", "entry"], name="entry_field_text"),
+            models.Index(fields=["key", "rank", "entry"], name="entry_field_rank"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.text}"

@@ -15,6 +15,10 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
+from helpdesk.custom_fields.defined import every_field
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.shown import shown
+from helpdesk.custom_fields.values import PREFIX
 from helpdesk.markdown import work
 from tickets.domain import instant
 from tickets.domain.cards import has_card_number
@@ -159,8 +163,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
     authors = _authors(page.log, page.customer)
     facts = sla_facts(ticket)
     due = sla_status.due(facts)
-    shown = {name: getattr(ticket, name) for name in Ticket.get_attributes()}
-    shown |= {
+    facts_shown = {name: getattr(ticket, name) for name in Ticket.get_attributes()}
+    facts_shown |= {
         "assignee_name": people.get(ticket.assigned_to or "", ""),
         "team_name": teams.get(f"team-{ticket.team_id}", ""),
         "created_by_name": people.get(ticket.created_by, ""),
@@ -174,7 +178,7 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "resolution_deadline": facts.resolution_deadline,
     }
     return {
-        "ticket": shown,
+        "ticket": facts_shown,
         "participants": participants_of(ticket),
         "insiders": insiders(ticket, page.customer),
         "customer": page.customer,
@@ -370,6 +374,9 @@ def _teams(team_ids: Sequence[str | None]) -> dict[str, str]:
 
 
 def _change(change: Change, people: dict[str, str]) -> dict[str, str]:
+    if change.field.startswith(PREFIX):
+        return _custom_change(change)
+
     def words(value: str | None) -> str:
         if change.field == "description":
             return "…"
@@ -383,4 +390,15 @@ def _change(change: Change, people: dict[str, str]) -> dict[str, str]:
         "label": str(FIELDS.get(change.field, change.field)),
         "before": words(change.before) if change.before else "",
         "after": words(change.after),
+    }
+
+
+def _custom_change(change: Change) -> dict[str, str]:
+    """Return a change of a custom field; a field that was deleted has its key as its label."""
+    key = change.field.removeprefix(PREFIX)
+    field = every_field(RecordKind.TICKET).get(key)
+    return {
+        "label": field.label if field else key,
+        "before": shown(field, change.before) if change.before else "",
+        "after": shown(field, change.after) if change.after else _("nothing"),
     }

@@ -16,8 +16,9 @@ from django.db.models.functions import Cast
 
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
-from tickets.models.search import Entry, EntryTag
+from tickets.models.search import Entry, EntryField, EntryTag
 from tickets.store.fulltext import Document, Field, engine
+from tickets.store.search_fields import fields_of
 from tickets.store.search_orders import Hit, in_order
 from tickets.store.ticket import Ticket
 
@@ -78,10 +79,12 @@ def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
     # In one order, whoever writes: two that meet in another end each other.
     tickets = sorted(tickets, key=lambda ticket: int(ticket.ticket_id))
     rows = [entry_of(ticket) for ticket in tickets if not ticket.archived_at]
+    fields = [row for ticket in tickets if not ticket.archived_at for row in fields_of(ticket)]
     put_away = [int(ticket.ticket_id) for ticket in tickets if ticket.archived_at]
     if put_away:
         engine().forget(put_away)
         EntryTag.objects.filter(entry__in=put_away).delete()
+        EntryField.objects.filter(entry__in=put_away).delete()
         Entry.objects.filter(pk__in=put_away).delete()
     if not rows:
         return set()
@@ -94,6 +97,8 @@ def index_tickets(tickets: Iterable[Ticket]) -> set[int]:
         EntryTag.objects.bulk_create(
             EntryTag(entry_id=row.number, tag=tag) for row, tags in rows for tag in tags
         )
+        EntryField.objects.filter(entry__in=numbers).delete()
+        EntryField.objects.bulk_create(fields)
     textless = Entry.objects.filter(pk__in=numbers, text_version=0)
     return set(textless.values_list("number", flat=True))
 
@@ -117,12 +122,13 @@ def clear() -> None:
     Tables are locked in the order in which writers take them: rows that are deleted one by one meet
     those of a writer, and PostgreSQL ends one of the two.
     """
-    tables = f"{Entry._meta.db_table}, {EntryTag._meta.db_table}"
+    tables = ", ".join(one._meta.db_table for one in (Entry, EntryTag, EntryField))
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
         EntryTag.objects.all().delete()
+        EntryField.objects.all().delete()
         Entry.objects.all().delete()
         engine().drop()
         engine().create()
@@ -275,7 +281,7 @@ def due_between(first: datetime, last: datetime, *, limit: int) -> list[int]:
 
 
 def differences(ticket: Ticket) -> list[str]:
-    """Return how the index differs from the ticket itself. Two SQL queries."""
+    """Return how the index differs from the ticket itself. Three SQL queries."""
     wanted, tags = entry_of(ticket)
     stored = Entry.objects.filter(pk=wanted.number).first()
     if ticket.archived_at:
@@ -289,6 +295,9 @@ def differences(ticket: Ticket) -> list[str]:
     ]
     if set(stored.tags.values_list("tag", flat=True)) != set(tags):
         found.append(f"the tags are not {', '.join(tags) or 'none'}")
+    fields = {(row.key, row.text, row.rank) for row in fields_of(ticket)}
+    if set(stored.custom.values_list("key", "text", "rank")) != fields:
+        found.append("the custom fields are not those of the ticket")
     if not stored.text_version:
         found.append("the text is not in it")
     return found

@@ -11,7 +11,12 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from helpdesk.dynamo.attributes import EnumAttribute, InstantAttribute, IntegerAttribute
+from helpdesk.dynamo.attributes import (
+    EnumAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    ValuesAttribute,
+)
 from helpdesk.dynamo.table import Item, TableMeta
 from tickets.domain.ticket import Category, Priority, Status
 
@@ -224,6 +229,8 @@ class Ticket(Item):
     # Put away: in no list of work and no search, but in figures and in its customer's history
     archived_at = InstantAttribute(attr_name="archivedAt", null=True)
     sla = Sla(default=Sla)
+    # By key: see helpdesk/custom_fields. Absent without any
+    custom_fields = ValuesAttribute(attr_name="customFields", null=True)
 
     # The clock's own notes
     timeline: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)

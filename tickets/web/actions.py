@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.people import people_called
+from helpdesk.custom_fields.forms import typed
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
 from helpdesk.htmx import wants_fragment
 from helpdesk.idempotency import Token
@@ -34,6 +35,7 @@ from tickets.services.lifecycle import edit, escalate, links_and_merges, status
 from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
 from tickets.web import forms
+from tickets.web.custom_fields import FieldsForm
 from tickets.web.pages import detail_context
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
@@ -165,6 +167,13 @@ def change(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Change the fields that the form has."""
     fields = forms.EditForm.fields_in(request.POST)
     return edit.edit(ticket_id, **fields, by=by, version=_version(request.POST))
+
+
+@action("fields_form", FieldsForm)
+def custom_fields(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    """Change the custom fields that the form has."""
+    given = typed(request.POST.dict())
+    return edit.edit(ticket_id, custom_fields=given, by=by, version=_version(request.POST))
 
 
 @action()

@@ -7,6 +7,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.forms import add_fields, custom_fields_of
+from helpdesk.custom_fields.forms import typed as custom_fields_in
 from tickets.domain import workflow
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.presenters.choices import assignee_choices, word_choices
@@ -34,10 +37,13 @@ class NewTicketForm(forms.Form):
             "description": typed.get("description", ""),
             "category": typed.get("category", ""),
             "priority": typed.get("priority", ""),
+            "custom_fields": custom_fields_in(typed.dict()),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        add_fields(self, RecordKind.TICKET)
+        self.custom_fields = custom_fields_of(self)
         self.choices_of("category", [("", _("Choose…")), *word_choices(list(Category))])
         self.choices_of("priority", word_choices(list(Priority)[::-1]))
         self.fields["subject"].widget.attrs["maxlength"] = LONGEST_SUBJECT

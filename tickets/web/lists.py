@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.presenters.custom_controls import custom_controls
+from customers.services import custom_filters
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
 from tickets.domain.filters import Filters, Sort
@@ -26,7 +29,14 @@ from tickets.presenters.labels import QUEUES
 from tickets.services.lists import find as lists
 from tickets.services.lists import list_settings, saved_views
 from tickets.services.lists.filter_definition import Control, Filter
-from tickets.services.lists.filters import BY_NAME, BY_SEARCH, FILTERS, NAMES, read_filters
+from tickets.services.lists.filters import (
+    BY_NAME,
+    BY_SEARCH,
+    FILTERS,
+    NAMES,
+    is_filter,
+    read_filters,
+)
 from tickets.services.lists.find import Found, Queue, count_up_to, find
 from tickets.services.lists.list_settings import Column
 
@@ -93,7 +103,7 @@ def filters_of(given: QueryDict, *, by: Actor) -> Filters:
 
 def query_of(given: QueryDict) -> str:
     """Return the part of a URL's query that says which list it shows."""
-    kept = {key: given.getlist(key) for key in given if key in ("view", *NAMES)}
+    kept = {key: given.getlist(key) for key in given if is_filter(key)}
     return urlencode(kept, doseq=True)
 
 
@@ -115,7 +125,7 @@ def _queue(given: QueryDict) -> Queue:
 
 
 def _read(given: QueryDict, by: Actor) -> Filters:
-    return read_filters({name: given.getlist(name) for name in NAMES}, by=by)
+    return read_filters({name: given.getlist(name) for name in given if is_filter(name)}, by=by)
 
 
 def _within(filters: Filters, which: Queue) -> Filters:
@@ -217,6 +227,8 @@ def _asked(given: QueryDict, which: Queue) -> dict[str, list[str]]:
         for name in NAMES
         if any(given.getlist(name))
     }
+    if fields := custom_filters.written(dict(given.lists())):
+        asked["field"] = fields
     return {"view": [which.value], **asked}
 
 
@@ -238,7 +250,7 @@ def _chips(given: QueryDict, asked: dict[str, list[str]]) -> list[dict[str, Any]
             rest = {**asked, name: [other for other in values if other != value]}
             chips.append(
                 {
-                    "label": one.label,
+                    "label": one.titled(value),
                     "value": "" if one.control is Control.CHECKBOX else one.shown(value),
                     "url": _address({key: left for key, left in rest.items() if left}),
                 }
@@ -271,6 +283,9 @@ def _controls(filters: Filters, given: QueryDict) -> list[_Control]:
         if one.control is Control.CHECKBOX:
             controls += [] if group in controls else [group]
             continue
+        if one.control is Control.CUSTOM:
+            controls += _custom_controls(given)
+            continue
         typed = ", ".join(given.getlist(one.name))
         controls.append(
             _Control(
@@ -283,6 +298,20 @@ def _controls(filters: Filters, given: QueryDict) -> list[_Control]:
             )
         )
     return controls
+
+
+def _custom_controls(given: QueryDict) -> list[_Control]:
+    """Return the controls of custom fields; numbers and dates have one for each bound."""
+    return [
+        _Control(
+            template=_template(Control(one.control)),
+            name=one.name,
+            label=one.label,
+            options=one.options,
+            value=one.value,
+        )
+        for one in custom_controls(RecordKind.TICKET, dict(given.lists()))
+    ]
 
 
 def _template(control: Control) -> str:

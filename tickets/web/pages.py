@@ -17,7 +17,7 @@ from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import presence
 from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
-from tickets.web import forms
+from tickets.web import custom_fields, forms
 
 
 @require_safe
@@ -95,4 +95,5 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "categories": forms.word_choices(list(Category)),
         "accepted_files": ",".join(f".{ending}" for ending in attachments.CONTENT_TYPES),
         **bound,
+        "fields_form": custom_fields.form_of(ticket, bound.get("fields_form")),
     }

@@ -84,6 +84,7 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/undo-close/", actions.undo_close, name="ticket_undo_close"),
     path("tickets/<str:ticket_id>/priority/", actions.priority, name="ticket_priority"),
     path("tickets/<str:ticket_id>/change/", actions.change, name="ticket_change"),
+    path("tickets/<str:ticket_id>/fields/", actions.custom_fields, name="ticket_fields"),
     path("tickets/<str:ticket_id>/wait/", actions.wait, name="ticket_wait"),
     path("tickets/<str:ticket_id>/escalate/", actions.escalate_ticket, name="ticket_escalate"),
     path("tickets/<str:ticket_id>/merge/", merge_tickets.merge, name="ticket_merge"),

@@ -20,6 +20,7 @@ from tickets.services.email.replies.recipients import address_reply
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.create import create_ticket
+from tickets.services.lifecycle.custom_fields import require_to_resolve
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_DESCRIPTION, Checks
 from tickets.store import queries
@@ -127,6 +128,7 @@ def communicate(
                 draft.apply(EventType.WAITING)
             if resolve:
                 workflow.check(draft.timeline.status, Status.RESOLVED)
+                require_to_resolve(draft.ticket)
                 draft.apply(EventType.RESOLVED)
                 draft.emit(events.Resolved())
         draft.emit(

@@ -1,5 +1,5 @@
 """Remove card numbers from a ticket: from every message and note, since replies quote each other,
-from subject and description, and with them the originals of emails that have one.
+from subject, description and custom fields, and with them the originals of emails that have one.
 
 Not from attachments, nor from what was sent already.
 """
@@ -8,6 +8,7 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
+from customers.store.custom_values import texts_of
 from helpdesk import idempotency
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.audit.record import record
@@ -40,7 +41,7 @@ def remove_card_numbers(ticket_id: str, *, by: Actor) -> Ticket:
     if ticket is None:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     log = queries.whole_log(ticket_id, most=MOST_LINES)
-    texts = (getattr(ticket, name) or "" for name in _TEXTS)
+    texts = [*(getattr(ticket, name) or "" for name in _TEXTS), *texts_of(ticket.custom_fields)]
     if not any(map(has_card_number, texts)) and not any(map(_has_card, log)):
         raise Invalid({"cards": _("No card number found. Attachments are not searched.")})
     record("ticket", "redacted", f"ticket:{ticket_id}", by=by.user_id)
@@ -57,6 +58,11 @@ def remove_card_numbers(ticket_id: str, *, by: Actor) -> Ticket:
 def _without(draft: Draft) -> None:
     for name in _TEXTS:
         setattr(draft.ticket, name, without_card_numbers(getattr(draft.ticket, name) or ""))
+    if draft.ticket.custom_fields:
+        draft.ticket.custom_fields = {
+            key: without_card_numbers(value) if isinstance(value, str) else value
+            for key, value in draft.ticket.custom_fields.items()
+        }
     words = "Card numbers removed"
     draft.add_entry(CommunicationType.SYSTEM_UPDATE, words, event=LogEvent.REDACTED)
 

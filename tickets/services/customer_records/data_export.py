@@ -14,6 +14,7 @@ from customers.services.read import get_customer
 from customers.store.queries import all_vehicles
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.custom_fields.definition import as_text
 from helpdesk.errors import NotFound
 from tickets.domain import instant
 from tickets.domain.ticket import CommunicationType
@@ -38,11 +39,21 @@ _CUSTOMER = (
         "external_id",
         "also_known",
         "merged_values",
+        "custom_fields",
         "created_at",
         "bounced_at",
     ),
 )
-_VEHICLE = ("vehicle_id", "vin", "make", "model", "year", "shipment_status", "booking")
+_VEHICLE = (
+    "vehicle_id",
+    "vin",
+    "make",
+    "model",
+    "year",
+    "shipment_status",
+    "booking",
+    "custom_fields",
+)
 _TICKET_WITHOUT = {
     *("pk", "sk", "customer_id", "version", "last_id", "side_threads_before"),
     *("sla", "next_sla_at", "reopen_cycle", "fired_rules"),  # they follow from the timeline
@@ -222,6 +233,8 @@ def _plain(item: Any, names: tuple[str, ...]) -> dict[str, Any]:
         kind, content = next(iter(value.items()), ("NULL", None))
         if kind == "N":
             content = int(content)
+        if kind == "M":
+            content = {key: as_text(value) for key, value in getattr(item, name).items()}
         if kind == "L":
             content = [next(iter(one.values())) for one in content]
         found[attributes[name].attr_name] = None if kind == "NULL" else content

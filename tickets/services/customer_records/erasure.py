@@ -31,7 +31,7 @@ from tickets.services.email.storage.forget import forget_email
 from tickets.services.email.suspended import forget_senders
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
-from tickets.services.lifecycle.log_entries import ERASED_TEXTS, TEXTS
+from tickets.services.lifecycle.log_entries import ERASED_TEXTS, is_text
 from tickets.services.lists import saved_views, search
 from tickets.store import queries
 from tickets.store.items import Communication, Escalation
@@ -157,7 +157,7 @@ def _forget_words(line: Communication, *more: Action) -> None:
 
 
 def _forget_changes(line: Communication) -> None:
-    touched = [one for one in line.changes or () if one.field in TEXTS]
+    touched = [one for one in line.changes or () if is_text(one.field)]
     if all((one.before or ERASED) == (one.after or ERASED) == ERASED for one in touched):
         return
     for one in touched:

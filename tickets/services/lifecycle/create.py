@@ -83,6 +83,7 @@ def create_ticket(
     linked_to: str | None = None,
     assigned_to: str | None = None,
     tags: Iterable[str] = (),
+    custom_fields: Mapping[str, Any] | None = None,
     continues: str | None = None,
     split_from: str | None = None,
     first_message: FirstMessage | None = None,
@@ -103,7 +104,8 @@ def create_ticket(
     `continues` is the ticket that this one follows up, `split_from` the one whose message it was
     created from. A `first_message` is in the log from the beginning, without an effect on the
     clocks. Without a `team_id` routing rules choose a team, and without an assignee the team may
-    assign one. `ticket_id` is a number taken before, from `next_ticket_id`.
+    assign one. `ticket_id` is a number taken before, from `next_ticket_id`. `custom_fields` are
+    values by key; None, not empty, is for a ticket that nobody fills in, of which none is required.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -125,6 +127,7 @@ def create_ticket(
     )
     if linked_to is not None:
         _check_link(checks, linked_to)
+    own_fields = checks.custom_fields(custom_fields, category=known_category)
     checks.done()
     assert customer is not None  # noqa: S101 (checked above; this and the next for types)
     assert known_category is not None  # noqa: S101
@@ -152,6 +155,7 @@ def create_ticket(
         "team_id": team_id,
         "tags": tag_list,
         "related": [linked_to] if linked_to else [],
+        "custom_fields": own_fields,
         "continues": continues,
         "split_from": split_from,
         "channel": channel.value if channel else None,

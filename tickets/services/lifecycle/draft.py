@@ -143,7 +143,7 @@ class Draft:
         self.emit(
             events.Changed(
                 {
-                    one.field: None if one.field in log_entries.TEXTS else one.after
+                    one.field: None if log_entries.is_text(one.field) else one.after
                     for one in changed
                 }
             )

@@ -1,7 +1,8 @@
 """Edit a ticket's fields."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from helpdesk.idempotency import Token
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.custom_fields import set_fields
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.status import step
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION, LONGEST_SUBJECT, Checks
@@ -29,6 +31,7 @@ def edit(
     vehicle_id: str | None = None,
     tags: Iterable[str] | None = None,
     status: str | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     also: Callable[[Draft], object] | None = None,
     by: Actor,
     version: int | None = None,
@@ -37,6 +40,7 @@ def edit(
 ) -> Ticket:
     """Change the fields that are given, all at once; an empty `vehicle_id` removes the vehicle.
 
+    Of `custom_fields` those that are named change, and an empty value removes one.
     A `status` that the ticket has already is ignored. `also` is called last, with the same draft.
     Raises Invalid with every field that is wrong; TransitionRefused; NotFound, NotAllowed,
     StaleVersion, Busy.
@@ -64,6 +68,8 @@ def edit(
             apply_policy(draft)
         if tag_list is not None:
             ticket.tags = tag_list
+        if custom_fields:
+            set_fields(draft, custom_fields)
         if vehicle_id is not None and vehicle_id != (ticket.vehicle_id or ""):
             if vehicle_id and get_vehicle(ticket.customer_id, vehicle_id) is None:
                 raise Invalid({"vehicleId": _("The customer does not have this vehicle.")})

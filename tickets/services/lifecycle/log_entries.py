@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from helpdesk.custom_fields.definition import as_text
+from helpdesk.custom_fields.values import PREFIX
 from tickets.domain.ticket import ERASED, no_customer_of
 from tickets.store.items import Change
 from tickets.store.ticket import Ticket
@@ -25,6 +27,7 @@ _LOGGED = (
     "duplicates",
     "related",
     "participants",
+    "custom_fields",
 )
 
 _WHOSE = ("customer_id", "vehicle_id")
@@ -36,13 +39,21 @@ ERASED_TEXTS: Mapping[str, Any] = {
     "participants": [],
     "returned_addresses": [],
     "reply_to": None,
+    "custom_fields": None,
 }
 """The attributes of a ticket that hold people's words, and what an erasure leaves of each."""
 
 TEXTS = frozenset(Ticket.get_attributes()[name].attr_name for name in ERASED_TEXTS)
 """The same, as the log names them."""
 
+_ATTRIBUTES = {one.attr_name: name for name, one in Ticket.get_attributes().items()}
+
 Values = dict[str, Any]
+
+
+def is_text(field: str) -> bool:
+    """Return whether what the log calls `field` holds people's words; each custom field does."""
+    return field.partition(".")[0] in TEXTS
 
 
 def logged_values(ticket: Ticket) -> Values:
@@ -56,7 +67,9 @@ def differences(was: Values, after: Ticket) -> list[Change]:
     changed = []
     for name, before in was.items():
         becomes = getattr(after, name)
-        if before != becomes:
+        if name == "custom_fields":
+            changed += _custom(before or {}, becomes or {}, erased=after.subject == ERASED)
+        elif before != becomes:
             field = Ticket.get_attributes()[name].attr_name
             old, new = text_of(before), text_of(becomes)
             if field in TEXTS and after.subject == ERASED:
@@ -65,6 +78,31 @@ def differences(was: Values, after: Ticket) -> list[Change]:
                 old = new = new or ERASED
             changed.append(Change(field=field, before=old, after=new))
     return changed
+
+
+def _custom(before: Values, after: Values, *, erased: bool) -> list[Change]:
+    """Return a change for each custom field that differs."""
+    return [
+        Change(field=f"{PREFIX}{key}", before=ERASED, after=ERASED)
+        if erased
+        else Change(
+            field=f"{PREFIX}{key}",
+            before=as_text(before[key]) if key in before else None,
+            after=as_text(after[key]) if key in after else None,
+        )
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
+
+
+def text_in(ticket: Ticket, field: str) -> str | None:
+    """Return the value of what the log calls `field` in the form of the log."""
+    name, _dot, key = field.partition(".")
+    if key:
+        own = (ticket.custom_fields or {}).get(key)
+        return None if own is None else as_text(own)
+    value = getattr(ticket, _ATTRIBUTES[name])
+    return str(int(value)) if name == "escalationLevel" else text_of(value)
 
 
 def text_of(value: Any) -> str | None:

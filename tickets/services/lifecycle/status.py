@@ -9,6 +9,7 @@ from tickets.domain.errors import MergedAway, UndoRefused
 from tickets.domain.ticket import LogEvent, Status
 from tickets.domain.workflow import Event, EventType
 from tickets.services.lifecycle.change import change
+from tickets.services.lifecycle.custom_fields import require_to_resolve
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import Checks
 from tickets.store.items import Communication
@@ -34,7 +35,8 @@ def change_status(
 ) -> Ticket:
     """Change a ticket's status to `to`.
 
-    Raises Invalid for a word that is no status; TransitionRefused, which names the allowed ones;
+    Raises Invalid for a word that is no status, or for a custom field that is missing;
+    TransitionRefused, which names the allowed ones;
     NotFound, NotAllowed, StaleVersion, Busy.
     """
     checks = Checks()
@@ -46,11 +48,14 @@ def change_status(
 
 
 def step(draft: Draft, wanted: Status) -> None:
-    """Change the status of a draft. Raises TransitionRefused, MergedAway."""
+    """Change the status of a draft. Raises TransitionRefused, MergedAway; Invalid if a custom field
+    is missing that is required on resolving."""
     current = draft.timeline.status
     if draft.ticket.merged_into:
         raise MergedAway(draft.ticket.merged_into)
     workflow.check(current, wanted)
+    if current.active and not wanted.active:
+        require_to_resolve(draft.ticket)
     draft.apply(_event(current, wanted))
     if not wanted.active:
         draft.emit(events.Closed() if wanted is Status.CLOSED else events.Resolved())

@@ -26,6 +26,8 @@ class Control(StrEnum):
     SELECT = "select"
     TEXT = "text"
     DATE = "date"
+    CUSTOM = "custom"
+    """A control for each custom field."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,15 @@ class Filter:
     """What a select or checkboxes offer."""
     shown: Callable[[str], str] = filter_choices.word
     """What a chosen value is called, beside the list that it filters."""
+    title: Callable[[str], str] | None = None
+    """What stands before a chosen value there, if that is not the label."""
     admin: tuple[str, str] | None = None
     """The admin's field and lookup, if one lookup expresses the filter. With choices, or a date, it
     is a filter of the admin's list, too."""
+
+    def titled(self, value: str) -> str:
+        """Return what stands before a chosen value."""
+        return self.title(value) if self.title else str(self.label)
 
     def value_in(self, filters: Filters) -> Any:
         """Return the filter's value in `filters`, or None if it is not set."""

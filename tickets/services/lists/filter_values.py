@@ -15,17 +15,13 @@ from django.utils.translation import gettext as _
 from customers.services.read import find_customers, find_vehicles
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import people_called, teams_of
-from helpdesk.parsing import whole_number
+from helpdesk.parsing import BadValue, whole_number
 from helpdesk.short_text import one_line
 from tickets.domain.filters import ME, MY_TEAMS, NOBODY
 
 LONGEST_ID = 200
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-class BadValue(Exception):
-    """The value is not valid for the filter; the text says so to a person."""
 
 
 def words(values: Sequence[str], known: type[Word]) -> frozenset[Word]:

@@ -16,8 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.domain.choices import can_be_stored
+from customers.services import custom_filters as custom
+from customers.store.custom_values import hold
 from helpdesk.accounts.actors import Actor
+from helpdesk.custom_fields.defined import every_field
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid
+from helpdesk.parsing import BadValue
 from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
@@ -26,8 +31,8 @@ from tickets.models.search import EntryTag
 from tickets.services.lists import filter_choices
 from tickets.services.lists import filter_values as values
 from tickets.services.lists.filter_definition import Control, Filter, Now, seconds
-from tickets.services.lists.filter_values import BadValue
 from tickets.services.read import sla_facts
+from tickets.store.search_fields import with_fields
 from tickets.store.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -265,6 +270,23 @@ FILTERS: tuple[Filter, ...] = (
         box="tag",
         admin=("tags", "contains"),
     ),
+    Filter(
+        name="field",
+        field="fields",
+        label=gettext_lazy("Custom field"),
+        description="`key:value` of a custom field; of numbers and dates also `key:5..10`, without "
+        "one of the bounds too. Several values of one key match any of them.",
+        example=["port:Antwerp"],
+        kind=list[str],
+        control=Control.CUSTOM,
+        read=lambda written, by: custom.conditions(RecordKind.TICKET, written),
+        condition=lambda conditions, now: with_fields(conditions),
+        holds=lambda conditions, ticket, now: hold(conditions, ticket.custom_fields),
+        box="field",
+        shown=lambda written: custom.in_words(RecordKind.TICKET, written)[1],
+        title=lambda written: custom.in_words(RecordKind.TICKET, written)[0],
+        admin=("custom_fields", "contains"),
+    ),
     *_range(
         "created",
         "created",
@@ -300,10 +322,20 @@ _BY_STATE = {one.box: one for one in FILTERS if one.kind == bool | None}
 BY_SEARCH: Mapping[str, Filter] = {one.box: one for one in FILTERS if one.search}
 
 NAMES = (*BY_NAME, *BY_SEARCH, "q", "sort")
-"""What a query string can say; anything else is no filter."""
+"""What a query string can say, beside `field.<key>`; anything else is no filter."""
+
+TAKEN_KEYS = frozenset({*(one.box for one in FILTERS), *BY_NAME, "is", "q", "sort", "view"})
+"""What no custom field can be called."""
 
 # Words of the search box: `key:value` or `key:"two words"`.
-_WORD = re.compile(r'(?<!\S)([a-z]+(?:-[a-z]+)?):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_WORD = re.compile(
+    r'(?<!\S)([a-z]+(?:-[a-z]+)?|[a-z][a-z0-9_]*):(?:"([^"]*)"|(\S+))', re.IGNORECASE
+)
+
+
+def is_filter(name: str) -> bool:
+    """Return whether a name in a query string says which list it is about."""
+    return name in ("view", *NAMES) or name.startswith(custom.NAMED)
 
 
 def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
@@ -313,6 +345,7 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
     invalid value, and what would be valid. Cost: only SQL for names of users and teams, and a
     search for a customer or a vehicle that is named by words.
     """
+    given = {**given, "field": custom.written(given)}
     box, text = split_box(" ".join(given.get("q", ()))[:LONGEST_TEXT])
     errors: dict[str, str] = {}
     found: dict[str, Any] = {}
@@ -336,8 +369,8 @@ def read_filters(given: Mapping[str, Sequence[str]], *, by: Actor) -> Filters:
 def split_box(text: str) -> tuple[dict[str, list[str]], str]:
     """Return the filters in a search box, in the form of a query string, and the remaining text.
 
-    `is:` has the flags, and unassigned. A word with an unknown key stays in the text: people paste
-    URLs and times.
+    `is:` has the flags, and unassigned; keys of custom fields are keys here, too. A word with an
+    unknown key stays in the text: people paste URLs and times.
     """
     found: dict[str, list[str]] = {}
 
@@ -350,6 +383,8 @@ def split_box(text: str) -> tuple[dict[str, list[str]], str]:
             found[_BY_STATE[value.lower()].name] = ["true"]
         elif key == "is" and value.lower() == "unassigned":
             found["assignedTo"] = [NOBODY]
+        elif key in every_field(RecordKind.TICKET):
+            found.setdefault("field", []).append(f"{key}:{value}")
         else:
             return match[0]
         return ""

@@ -13,7 +13,7 @@ from helpdesk.errors import NotAllowed, NotFound
 from tickets.domain.ticket import ERASED
 from tickets.models import SavedView
 from tickets.services.lifecycle.validation import Checks
-from tickets.services.lists.filters import NAMES, read_filters
+from tickets.services.lists.filters import is_filter, read_filters
 
 LONGEST_NAME = 60
 
@@ -47,7 +47,7 @@ def checked_query(query: str, *, by: Actor) -> str:
     """Return a query string with filters only. Raises Invalid if one of them is invalid."""
     given = parse_qs(query.lstrip("?"))
     read_filters(given, by=by)
-    kept = {key: values for key, values in given.items() if key in ("view", *NAMES)}
+    kept = {key: values for key, values in given.items() if is_filter(key)}
     return urlencode(kept, doseq=True)
 
 

@@ -18,6 +18,7 @@ from customers.domain.folding import (
 )
 from customers.domain.search_words import words_of_vehicle
 from customers.services.read import get_customers, get_vehicles
+from customers.store.custom_values import texts_of
 from customers.store.items import Customer, Vehicle
 from helpdesk.clock import this_second
 from helpdesk.log_redaction import kind_of
@@ -44,7 +45,9 @@ MARK_START, MARK_END = "\ue000", "\ue001"
 
 _TEXTLESS = Assigned | Escalated | Resolved | Closed | Reopened
 """Events after which a ticket's text is what it was."""
-_TEXT_FIELDS = {"subject", "description", "vehicleId", "tags", "participants"}
+_TEXT_FIELDS = {
+    *("subject", "description", "vehicleId", "tags", "participants", "customFields"),
+}
 _AROUND = 60
 _PHONE_DIGITS = 8  # fewer may be the end of a VIN
 _VIN_SIGNS = 17
@@ -196,12 +199,13 @@ class _People:
             line.content for line in lines if line.type != CommunicationType.SYSTEM_UPDATE.value
         ]
         people = [*_names(customer), *_marks(vehicle), *ticket.participants, *_written_to(lines)]
-        strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *people]
+        own = texts_of(ticket.custom_fields)
+        strong = [ticket.ticket_id, ticket.subject, *ticket.tags, *own, *people]
         return Document(
             number=int(ticket.ticket_id),
             strong=[*words_to_find(" ".join(strong)), *_ends(customer, vehicle)],
             weak=words_to_find(" ".join([ticket.description, *said])),
-            original="\n".join([ticket.description, *said, *people]),
+            original="\n".join([ticket.description, *said, *own, *people]),
         )
 
 
@@ -219,7 +223,7 @@ def _follow_texts(tickets: Sequence[Ticket]) -> None:
 def _changes_text(event: OutboxEvent) -> bool:
     match event.what:
         case Changed(fields):
-            return not _TEXT_FIELDS.isdisjoint(fields)
+            return not _TEXT_FIELDS.isdisjoint(name.partition(".")[0] for name in fields)
         case what:
             return not isinstance(what, _TEXTLESS)
 

@@ -21,7 +21,7 @@ from tickets.domain.ticket import ERASED, CommunicationType, Direction, LogEvent
 from tickets.services.conversation import attachments
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
-from tickets.services.lifecycle.log_entries import text_of
+from tickets.services.lifecycle.log_entries import text_in
 from tickets.store import mail, queries, search
 from tickets.store.items import Communication, Escalation
 from tickets.store.ticket import Ticket
@@ -179,10 +179,8 @@ def _check_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
     for line in log:
         replay.add(line)
     yield from replay.breaks
-    attributes = {one.attr_name: name for name, one in Ticket.get_attributes().items()}
     for name, value in replay.values.items():
-        shown = getattr(ticket, attributes[name])
-        stored = str(int(shown)) if name == "escalationLevel" else text_of(shown)
+        stored = text_in(ticket, name)
         if stored is None and value == ERASED:
             continue  # of an erased customer lists are empty, whatever stood there
         if stored != value:

@@ -1,0 +1,1 @@
+"""How customers, vehicles and custom fields are shown."""
