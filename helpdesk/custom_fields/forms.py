@@ -54,9 +54,11 @@ def typed(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def without_custom_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rest of what was typed."""
-    return {name: value for name, value in given.items() if not name.startswith(PREFIX)}
+def with_custom_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed as services take it: custom fields, if any, are one argument."""
+    own = typed(given)
+    rest = {name: value for name, value in given.items() if not name.startswith(PREFIX)}
+    return {**rest, "custom_fields": own} if own else rest
 
 
 def _field(field: Definition, value: Value | None) -> forms.Field:

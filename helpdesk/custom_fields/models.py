@@ -80,7 +80,10 @@ class CustomField(Audited):
         max_length=10,
         blank=True,
         choices=_choices(REQUIRED_LABELS),
-        help_text=_("Of what people and programs create; emails create tickets without."),
+        help_text=_(
+            "On creation: in forms and the API. A ticket from an email needs the value when it is "
+            "resolved."
+        ),
     )
     categories = models.JSONField(_("categories"), default=list, blank=True)
     position = models.PositiveIntegerField(

@@ -38,8 +38,9 @@ class PlannedForm(forms.ModelForm):
         cleaned = super().clean()
         if isinstance(self.refused, Invalid):
             for field, message in self.refused.errors.items():
-                name = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
-                self.add_error(name if name in self.fields else None, message)
+                snake = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+                names = (name for name in (field, snake) if name in self.fields)
+                self.add_error(next(names, None), message)
         elif self.refused:
             self.add_error(None, str(self.refused))
         return cleaned

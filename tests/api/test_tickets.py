@@ -16,6 +16,7 @@ from tickets.services.lifecycle.status import change_status
 FIELDS = {
     "ticketId",
     "customerId",
+    "customFields",
     "vehicleId",
     "subject",
     "description",

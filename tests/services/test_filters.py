@@ -7,7 +7,9 @@ from datetime import UTC
 import pytest
 from django.utils import timezone
 
+from helpdesk.custom_fields.definition import Kind
 from helpdesk.errors import Invalid
+from tests.custom_fields.definitions import define
 from tests.world import NOON, after, settle, stored, team
 from tickets.admin.ticket import narrowed
 from tickets.domain.filters import Filters
@@ -25,19 +27,31 @@ from tickets.web import lists
 LATER = after(hours=30)
 
 
+def _define(desk):
+    for kind in Kind:
+        key = f"a_{kind.replace('-', '_')}"
+        define("ticket", key, kind, choices="Antwerp" if kind is Kind.CHOICE else "")
+
+
 @pytest.fixture
 def tickets(desk):
     """Tickets that differ in everything that can be filtered by."""
+    _define(desk)
     money = team("Money", desk.rep_user)
     made = [
         desk.ticket(
-            priority="High", category="Customs", tags=["vip", "broker"], channel=Channel.EMAIL
+            priority="High",
+            category="Customs",
+            tags=["vip", "broker"],
+            channel=Channel.EMAIL,
+            custom_fields={"a_choice": "Antwerp", "a_number": 10, "a_yes_no": False},
         ),
         desk.ticket(
             priority="Low",
             vehicle_id=desk.vehicle.vehicle_id,
             now=after(days=-3),
             channel=Channel.API,
+            custom_fields={"a_number": "10.0001", "a_text": "The Star", "a_yes_no": True},
         ),
         desk.ticket(assigned_to=desk.rep.user_id, priority="Critical", now=after(hours=29)),
         desk.ticket(assigned_to=desk.rep.user_id, tags=["vip"], now=after(days=1)),
@@ -78,6 +92,7 @@ def queries(desk):
         "customerId": [[desk.customer.customer_id]],
         "vehicleId": [[desk.vehicle.vehicle_id]],
         "tag": [["vip"], ["vip,broker"]],
+        "field": [["a_choice:Antwerp"], ["a_number:5..10", "a_yes_no:no"], ["a_text:the  STAR"]],
         "createdFrom": [["2026-11-03"], ["2026-11-03T13:00:00Z"]],
         "createdTo": [["2026-10-31"], ["2026-11-02T12:00:01Z"]],
         "updatedFrom": [["2026-11-03"]],
@@ -165,6 +180,7 @@ def test_a_name_that_is_nobodys_or_several_peoples_says_so(desk):
 
 
 def test_the_form_and_the_description_of_the_api_have_every_filter(desk, client):
+    _define(desk)
     client.force_login(desk.rep_user)
     page = client.get("/tickets/?view=all").content.decode()
     [operation] = [
@@ -176,7 +192,11 @@ def test_the_form_and_the_description_of_the_api_have_every_filter(desk, client)
     ]
     described = {one["name"]: one for one in operation["parameters"]}
     for one in FILTERS:
-        assert f'name="{one.box if one.search else one.name}"' in page, one.name
+        if one.control is Control.CUSTOM:
+            assert 'name="field.a_choice"' in page
+            assert 'name="field.a_number.from"' in page
+        else:
+            assert f'name="{one.box if one.search else one.name}"' in page, one.name
         assert described[one.name]["description"] == one.description
         assert described[one.name]["schema"]["examples"] == [one.example]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+from django.core.exceptions import FieldError
+
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.clock import this_second
 from helpdesk.dynamo.pages import Page, PagePosition
@@ -20,6 +22,7 @@ from helpdesk.dynamo_admin.paths import (
     Row,
     serve,
 )
+from helpdesk.parsing import BadValue
 from tickets.admin.people import people
 from tickets.domain.filters import NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
@@ -47,6 +50,7 @@ _PLAIN = [
     if field.attname
     not in ("sla_status", "urgency", "words", "escalation_level", "version", "tags")
 ]
+_NOT_IN_INDEXES = ("description", "archived_at", "custom_fields")
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
 _SLA_STATUSES = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _SIMPLE = tuple(one for one in FILTERS if one.admin)
@@ -122,7 +126,11 @@ def _value(one: Filter, asked: ListQuery) -> Any:
         case "exact":
             return asked.one(field)
         case "contains":
-            return frozenset(str(tag) for tag in listed(asked.get(field, lookup) or ()))
+            written = [str(one) for one in listed(asked.get(field, lookup) or ())]
+            try:
+                return one.read(written, SYSTEM)
+            except BadValue as bad:
+                raise FieldError(str(bad)) from bad
     return second(asked.get(field, lookup))
 
 
@@ -143,7 +151,7 @@ def _find(asked: ListQuery) -> Page[Row]:
     found = find(filters, by=SYSTEM, cursor_text=place, limit=asked.limit, snippets=False, now=now)
     rows = []
     for ticket in found.tickets:
-        lacking = () if ticket.description is not None else ("description", "archived_at")
+        lacking = () if ticket.description is not None else _NOT_IN_INDEXES
         rows.append(row_of(ticket, now=now, lacking=lacking))
     return Page(
         rows,

@@ -20,7 +20,9 @@ from customers.services.read import get_customer, get_customers, get_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.clock import this_second
-from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
+from helpdesk.custom_fields.admin import WithCustomFields, WithCustomFieldsForm
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.forms import with_custom_fields
 from helpdesk.errors import Invalid, ServiceError
 from theme.templatetags.desk import moment, time_left
 from tickets.admin import actions
@@ -42,7 +44,9 @@ from tickets.services.read import log_since, ticket_with_newest_lines
 LINES_SHOWN = 100
 
 
-class TicketForm(PlannedForm):
+class TicketForm(WithCustomFieldsForm):
+    record = RecordKind.TICKET
+
     assigned_to = forms.ChoiceField(label=gettext_lazy("Assignee"), required=False)
     team_id = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
     tags = forms.CharField(
@@ -92,7 +96,7 @@ class TicketForm(PlannedForm):
 
 
 @admin.register(Ticket)
-class TicketAdmin(SupervisorsOnly, PlannedAdmin):
+class TicketAdmin(SupervisorsOnly, WithCustomFields):
     form = TicketForm
     change_form_template = "admin/tickets/ticket/change_form.html"
     object_history_template = "admin/tickets/ticket/object_history.html"
@@ -279,7 +283,7 @@ class TicketAdmin(SupervisorsOnly, PlannedAdmin):
         number = str(obj.pk)
         edit_as_supervisor(
             number,
-            changed=form.changed,
+            changed=with_custom_fields(form.changed),
             by=actor_of(request.user),
             version=form.cleaned_data["version"],
         )

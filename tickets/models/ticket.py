@@ -32,6 +32,7 @@ class Ticket(PlannedModel):
     assigned_to = models.CharField(_("assignee"), max_length=40, null=True, blank=True)  # noqa: DJ001
     team_id = models.CharField(_("team"), max_length=40, null=True, blank=True)  # noqa: DJ001
     tags = models.JSONField(_("tags"), default=list, blank=True)
+    custom_fields = models.JSONField(_("custom fields"), null=True)
     created_by = models.CharField(_("created by"), max_length=40)
     created_at = InstantField(_("created"))
     updated_at = InstantField(_("updated"))

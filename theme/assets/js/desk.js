@@ -3,6 +3,7 @@
 import "./bulk.js";
 import "./canned.js";
 import "./composer.js";
+import "./custom_fields.js";
 import "./forms.js";
 import "./keys.js";
 import "./live.js";
