@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Condition:
     """What is asked of one key: to be one of some texts, and within bounds."""
 
     texts: frozenset[str]
@@ -47,27 +47,27 @@ def equals(key: str, text: str) -> str:
     return f"{key}={indexed(text)}"
 
 
-def asked(conditions: Iterable[str]) -> Mapping[str, Asked]:
+def asked(conditions: Iterable[str]) -> Mapping[str, Condition]:
     """Return what conditions ask of each key. Raises ValueError for what is no condition."""
-    found: dict[str, Asked] = {}
+    found: dict[str, Condition] = {}
     for condition in sorted(conditions):
         match = _CONDITION.fullmatch(condition)
         if match is None:
             raise ValueError(condition)
         key, sign, value = match.groups()
-        known = found.get(key, Asked(frozenset(), None, None))
+        known = found.get(key, Condition(frozenset(), None, None))
         if sign == "=":
-            found[key] = Asked(known.texts | {value}, known.at_least, known.at_most)
+            found[key] = Condition(known.texts | {value}, known.at_least, known.at_most)
             continue
         rank = rank_of(value)
         if rank is None:
             raise ValueError(condition)
         if sign == ">=":
             lowest = rank if known.at_least is None else max(known.at_least, rank)
-            found[key] = Asked(known.texts, lowest, known.at_most)
+            found[key] = Condition(known.texts, lowest, known.at_most)
         else:
             highest = rank if known.at_most is None else min(known.at_most, rank)
-            found[key] = Asked(known.texts, known.at_least, highest)
+            found[key] = Condition(known.texts, known.at_least, highest)
     return found
 
 

@@ -34,7 +34,7 @@ def changed(
     errors: dict[str, str] = {}
     for key, written in given.items():
         if key not in known:
-            errors[f"{PREFIX}{key[:40]}"] = _("There is no such custom field.")
+            errors[f"{PREFIX}{key[:40]}"] = _("Custom field not found.")
             continue
         try:
             value = known[key].value_of(written, stored=values.get(key))

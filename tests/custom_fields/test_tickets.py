@@ -135,7 +135,7 @@ def test_a_choice_that_is_no_longer_offered_stays_and_an_inactive_field_hides(fi
     CustomField.objects.all().delete()
     change_status(ticket, to="Resolved", by=fields.rep)
     assert stored(ticket).custom_fields["a_choice"] == "Antwerp"
-    with pytest.raises(Invalid, match="no such custom field"):
+    with pytest.raises(Invalid, match="Custom field not found"):
         edit(ticket, custom_fields={"a_choice": "Antwerp"}, by=fields.rep)
 
 
