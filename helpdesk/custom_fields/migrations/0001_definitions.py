@@ -4,33 +4,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CustomField',
+            name="CustomField",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record', models.CharField(choices=[('ticket', 'Ticket'), ('customer', 'Customer'), ('vehicle', 'Vehicle')], max_length=10, verbose_name='of')),
-                ('key', models.CharField(help_text='Names the field in the API and in searches, as in po_number:4711. Lower-case letters, digits and underscores. Can’t be changed later.', max_length=30, verbose_name='key')),
-                ('label', models.CharField(max_length=60, verbose_name='label')),
-                ('help_text', models.CharField(blank=True, max_length=200, verbose_name='help text')),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date'), ('choice', 'Choice'), ('yes-no', 'Yes or no')], help_text='Can’t be changed later.', max_length=10, verbose_name='type')),
-                ('choices', models.TextField(blank=True, help_text='One a line, for the type Choice. Records keep a choice that is no longer offered.', max_length=3100, verbose_name='choices')),
-                ('required', models.CharField(blank=True, choices=[('creation', 'On creation'), ('resolving', 'On resolving (tickets)')], help_text='On creation: in forms and the API. A ticket from an email needs the value when it is resolved.', max_length=10, verbose_name='required')),
-                ('categories', models.JSONField(blank=True, default=list, verbose_name='categories')),
-                ('position', models.PositiveIntegerField(default=0, help_text='Lower numbers are shown first.', verbose_name='order')),
-                ('active', models.BooleanField(default=True, help_text='Values of inactive fields are kept and hidden.', verbose_name='active')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "record",
+                    models.CharField(
+                        choices=[
+                            ("ticket", "Ticket"),
+                            ("customer", "Customer"),
+                            ("vehicle", "Vehicle"),
+                        ],
+                        max_length=10,
+                        verbose_name="of",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Names the field in the API and in searches, as in po_number:4711. Lower-case letters, digits and underscores. Can’t be changed later.",
+                        max_length=30,
+                        verbose_name="key",
+                    ),
+                ),
+                ("label", models.CharField(max_length=60, verbose_name="label")),
+                (
+                    "help_text",
+                    models.CharField(blank=True, max_length=200, verbose_name="help text"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("number", "Number"),
+                            ("date", "Date"),
+                            ("choice", "Choice"),
+                            ("yes-no", "Yes or no"),
+                        ],
+                        help_text="Can’t be changed later.",
+                        max_length=10,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "choices",
+                    models.TextField(
+                        blank=True,
+                        help_text="One a line, for the type Choice. Records keep a choice that is no longer offered.",
+                        max_length=3100,
+                        verbose_name="choices",
+                    ),
+                ),
+                (
+                    "required",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("creation", "On creation"),
+                            ("resolving", "On resolving (tickets)"),
+                        ],
+                        help_text="On creation: in forms and the API. A ticket from an email needs the value when it is resolved.",
+                        max_length=10,
+                        verbose_name="required",
+                    ),
+                ),
+                (
+                    "categories",
+                    models.JSONField(blank=True, default=list, verbose_name="categories"),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Lower numbers are shown first.", verbose_name="order"
+                    ),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Values of inactive fields are kept and hidden.",
+                        verbose_name="active",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'custom field',
-                'verbose_name_plural': 'custom fields',
-                'ordering': ['record', 'position', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('record', 'key'), name='one_key', violation_error_message='There is a field with this key already.')],
+                "verbose_name": "custom field",
+                "verbose_name_plural": "custom fields",
+                "ordering": ["record", "position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("record", "key"),
+                        name="one_key",
+                        violation_error_message="There is a field with this key already.",
+                    )
+                ],
             },
         ),
     ]
