@@ -129,6 +129,7 @@ POST = {
     "ticket_status": {"status": "Closed"},
     "ticket_priority": {"priority": "High"},
     "ticket_change": {"subject": "x"},
+    "ticket_fields": {},
     "ticket_wait": {},
     "ticket_escalate": {"reason": "x"},
     "ticket_unmerge": {},
