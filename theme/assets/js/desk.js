@@ -8,6 +8,7 @@ import "./forms.js";
 import "./keys.js";
 import "./live.js";
 import "./swaps.js";
+import "./triage.js";
 import "./countdown.js";
 import { dress } from "./dress.js";
 
