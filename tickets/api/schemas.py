@@ -58,6 +58,15 @@ describe(
             "Whether the resolution missed its deadline, or is overdue now.",
             False,
         ),
+        "needsReplySince": (
+            "The first thing that the customer said since the last reply. Null: nothing.",
+            "2026-11-24T10:05:00Z",
+        ),
+        "lastMessage": (
+            "The ID of the last reply, note or message, at first of the entry of the creation.",
+            "01JD9ZR1B7E5H8K1N4Q7T0W3Z6",
+        ),
+        "lastAuthor": ("Who wrote that: a user's ID, `system` or `customer`.", "customer"),
         "waiting": ("Whether the ticket is waiting for the customer.", False),
         "communicationId": ("The entry's ID. Entries sort by it.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
         "content": ("What was written. Markdown.", "The missing form is attached."),
@@ -166,6 +175,18 @@ class TicketOut(ApiSchema):
     waiting: bool = Field(
         description="Whether the ticket is waiting for the customer. The resolution clock is then "
         "paused."
+    )
+    needs_reply_since: Moment | None = Field(
+        description="The first thing that the customer said since the last reply, the creation "
+        "included. Null while the ticket waits for them, and when it is done."
+    )
+    last_message: str | None = Field(
+        description="The ID of the last reply, note or message in the conversation, at first of "
+        "the entry of the creation."
+    )
+    last_author: str | None = Field(
+        description="Who wrote that: a user's ID, `system`, or `customer` for a message of the "
+        "customer's side."
     )
     response_deadline: Moment | None = Field(description="Null after the first reply.")
     resolution_deadline: Moment | None = Field(
@@ -396,6 +417,9 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "description": ticket.description or "",
         "custom_fields": custom_fields_out(ticket.custom_fields),
         "waiting": bool(ticket.waiting),
+        "needs_reply_since": sla.needs_reply_since,
+        "last_message": sla.last_message,
+        "last_author": sla.last_author,
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,
         "first_responded_at": sla.first_responded_at,

@@ -100,6 +100,8 @@ class State:
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    needs_reply_since: datetime | None = None
+    """When the customer said what nobody has answered: as long as it is the desk's turn."""
 
 
 def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
@@ -114,7 +116,8 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
         case EventType.RESPONDED:
             if state.status is Status.OPEN:
                 state = replace(state, status=Status.IN_PROGRESS)
-            return replace(state, first_responded_at=state.first_responded_at or at)
+            first = state.first_responded_at or at
+            return replace(state, first_responded_at=first, needs_reply_since=None)
         case EventType.PRIORITY:
             return replace(state, priority=priority_of(event))
         case EventType.POLICY:
@@ -124,13 +127,16 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
                 raise AlreadyWaiting
             if not state.status.active:
                 raise CannotWait(state.status)
-            return replace(state, status=Status.IN_PROGRESS, waiting=True)
+            return replace(
+                state, status=Status.IN_PROGRESS, waiting=True, needs_reply_since=None
+            )
         case EventType.RESUMED:
             if not state.waiting:
                 raise NotWaiting
             return replace(state, waiting=False)
         case EventType.CUSTOMER_REPLIED:
-            return _customer_replied(state, at, reopen_within)
+            said = _customer_replied(state, at, reopen_within)
+            return replace(said, needs_reply_since=state.needs_reply_since or at)
         case EventType.REOPENED:
             if state.status.active:
                 raise CannotReopen(state.status)
@@ -158,6 +164,7 @@ def _done(state: State, at: datetime) -> State:
         waiting=False,
         first_responded_at=state.first_responded_at or at,
         resolved_at=state.resolved_at or at,
+        needs_reply_since=None,
     )
 
 

@@ -49,6 +49,7 @@ SORTS = {
     Sort.OLDEST.value: gettext_lazy("Oldest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
     Sort.LONGEST_UNCHANGED.value: gettext_lazy("Longest unchanged"),
+    Sort.NEEDS_REPLY.value: gettext_lazy("Longest without a reply"),
 }
 
 MOST_COUNTED = 1_000

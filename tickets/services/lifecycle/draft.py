@@ -208,6 +208,7 @@ class Draft:
         ticket = self.ticket
         self._set_timeline(self.timeline)
         ticket.sla_deadline = reading.sla_deadline
+        message = log_entries.last_message(self.communications)
         ticket.sla = Sla(
             response_deadline=reading.response.deadline,
             response_at_risk_at=reading.response.at_risk_at,
@@ -216,6 +217,9 @@ class Draft:
             resolution_deadline=reading.resolution.deadline,
             resolution_at_risk_at=reading.resolution.at_risk_at,
             resolution_breached_at=reading.resolution.breached_at,
+            needs_reply_since=self.timeline.needs_reply_since,
+            last_message=message.communication_id if message else ticket.sla.last_message,
+            last_author=log_entries.author_of(message) if message else ticket.sla.last_author,
         )
         ticket.timeline = self.timeline.dump()
         set_keys(ticket, next_sla_at=milestones.next_at(to_come))
