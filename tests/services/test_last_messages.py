@@ -1,4 +1,4 @@
-"""What was said last on a ticket, and since when the customer waits for a reply."""
+"""The last message of a ticket, and since when its customer waits for a reply."""
 
 from io import StringIO
 

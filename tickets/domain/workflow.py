@@ -127,9 +127,7 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
                 raise AlreadyWaiting
             if not state.status.active:
                 raise CannotWait(state.status)
-            return replace(
-                state, status=Status.IN_PROGRESS, waiting=True, needs_reply_since=None
-            )
+            return replace(state, status=Status.IN_PROGRESS, waiting=True, needs_reply_since=None)
         case EventType.RESUMED:
             if not state.waiting:
                 raise NotWaiting

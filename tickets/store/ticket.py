@@ -142,8 +142,8 @@ class ByPerson(GlobalSecondaryIndex["Ticket"]):
 
 
 class Sla(MapAttribute[str, Any]):
-    """The stored state of the clocks, so that lists show it without calculating it, and what was
-    said last: an index projects this map whole, and no attribute more.
+    """The stored state of the clocks, so that lists show it without calculating it, and the last
+    message: an index projects the map whole, and could project no further attribute.
 
     Deadlines are those of running clocks. Breaches are never removed.
     """

@@ -1,4 +1,4 @@
-"""Store what was said last, and since when a reply is awaited, on tickets of an earlier release.
+"""Store the last message, and since when a reply is awaited, on tickets of an earlier release.
 
 To be removed with the release after next.
 """
