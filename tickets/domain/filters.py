@@ -18,7 +18,7 @@ _INSTANTS = ("created_from", "created_to", "updated_from", "updated_to", "due_fr
 
 
 class Sort(StrEnum):
-    """The API's names of the orders. Each but the last is read from an index in either direction."""
+    """The API's names of the orders. Each but the last is read from an index from both ends."""
 
     TIME_LEFT = "slaDeadline"
     MOST_TIME_LEFT = "-slaDeadline"
