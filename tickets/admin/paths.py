@@ -105,7 +105,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None
     if "gt" in levels and "in" in levels:
         return None
-    simple = {one.field: _value(one, asked) for one in _SIMPLE}
+    simple: dict[str, Any] = {one.field: _value(one, asked) for one in _SIMPLE}
     return Filters(
         **{field: value for field, value in simple.items() if value or value is False},
         assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
