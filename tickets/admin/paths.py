@@ -54,6 +54,7 @@ _NOT_IN_INDEXES = ("description", "archived_at", "custom_fields")
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
 _SLA_STATUSES = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _SIMPLE = tuple(one for one in FILTERS if one.admin)
+_NOTHING: tuple[Any, ...] = (None, "", frozenset())  # but False is a value
 
 
 def _lookups() -> Mapping[str, Mapping[str, Any]]:
@@ -105,9 +106,9 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None
     if "gt" in levels and "in" in levels:
         return None
-    simple: dict[str, Any] = {one.field: _value(one, asked) for one in _SIMPLE}
+    simple = {one.field: _value(one, asked) for one in _SIMPLE}
     return Filters(
-        **{field: value for field, value in simple.items() if value or value is False},
+        **{field: value for field, value in simple.items() if value not in _NOTHING},
         assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
         overdue=True if wanted_status == SlaStatus.OVERDUE else None,
         at_risk=True if wanted_status == SlaStatus.AT_RISK else None,

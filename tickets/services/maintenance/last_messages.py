@@ -5,7 +5,7 @@ To be removed with the release after next.
 
 from collections.abc import Callable
 
-from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
+from helpdesk.dynamo.transaction import Action, ConditionFailed, Contended, Transaction
 from tickets.domain.sla.timeline import Timeline
 from tickets.services.lifecycle.log_entries import author_of, last_message_of
 from tickets.store import queries
@@ -42,7 +42,7 @@ def _store(ticket: Ticket) -> bool:
         found.sla.last_author = author_of(message)
         found.sla.needs_reply_since = Timeline.load(found.timeline).needs_reply_since
         # A new version: whoever has read the ticket without it would write it without it.
-        actions = [Ticket.sla.set(found.sla), Ticket.version.set(found.version + 1)]
+        actions: list[Action] = [Ticket.sla.set(found.sla), Ticket.version.set(found.version + 1)]
         try:
             with Transaction() as write:
                 write.update(found, actions, Ticket.version == found.version)
