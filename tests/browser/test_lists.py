@@ -125,3 +125,34 @@ def test_ten_tickets_are_triaged_by_the_keyboard_alone(desk, page: Page):
     assert found[1].priority == "Critical"
     assert {ticket.assigned_to for ticket in found[2:5]} == {desk.rep2.user_id}
     assert {ticket.status for ticket in found[5:]} == {"Closed"}
+
+
+def test_the_palette_leads_anywhere_and_acts_on_the_ticket(desk, page: Page, axe):
+    number = desk.ticket(subject="Papers of the Golf", now=this_second()).ticket_id
+    settle()
+    log_in(page, "rosa")
+    keys = page.keyboard
+    field = page.get_by_role("combobox", name="Go to, or do with this ticket")
+
+    keys.press("Control+k")
+    expect(field).to_be_focused()
+    keys.type("golf")
+    option = page.get_by_role("option", name=f"#{number} Papers of the Golf")
+    expect(option).to_have_attribute("aria-selected", "true")
+    assert axe() == {}
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="Papers of the Golf")).to_be_visible()
+    page.wait_for_load_state()
+
+    keys.press("Control+k")
+    keys.type("crit")
+    option = page.get_by_role("option", name="Change priority to Critical")
+    expect(option).to_have_attribute("aria-selected", "true")
+    keys.press("Enter")
+    expect(page.locator("header [data-priority]")).to_have_text("Critical")
+    expect(page.locator("#palette")).to_be_hidden()
+    keys.press("Control+k")
+    keys.type("my tea")
+    expect(page.get_by_role("option", name="My teams")).to_have_attribute("aria-selected", "true")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="My teams")).to_be_visible()

@@ -57,6 +57,8 @@ GET = {
     "ticket_list",
     "team",
     "nav",
+    "palette",
+    "search_records",
     "live",
     "bulk",
     "bulk_matching",

@@ -183,6 +183,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
+        "text": filters.text,
         "total": None if errors else _total(found, within, by),
         "most_counted": MOST_COUNTED,
         "all_columns": [(column.value, LABELS[column]) for column in Column],
