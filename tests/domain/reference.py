@@ -87,6 +87,16 @@ class Ticking:
             self.breached_at = max(deadline, in_force_since)
 
 
+class Run(Ticking):
+    """One run of next response: from a message of the customer to the answer, or to the end."""
+
+    def __init__(self, minute):
+        super().__init__()
+        self.started_at = minute
+        self.stopped_at = None
+        self.had_target = False
+
+
 def evaluate(scenario):
     """The answer to a valid scenario, in the fields of SLA.md."""
     now = parse(scenario["now"])
@@ -102,7 +112,8 @@ def evaluate(scenario):
     status, waiting, priority = "Open", False, events[0]["priority"]
     responded_at = resolved_at = closed_at = None
     response, resolution = Ticking(), Ticking()
-    response_since = resolution_since = first
+    response_since = resolution_since = next_since = first
+    runs = []  # of next response
     paused = 0
     todo = [(minute_of(parse(event["at"])), event) for event in events[1:]]
 
@@ -111,6 +122,17 @@ def evaluate(scenario):
             response.look(minute, targets[priority]["response"], response_since)
         if status in ("Open", "In Progress") and not waiting:
             resolution.look(minute, targets[priority]["resolution"], resolution_since)
+        promised = targets[priority].get("nextResponse")
+        if going_on() and promised is not None:
+            runs[-1].had_target = True
+            runs[-1].look(minute, promised, next_since)
+
+    def going_on():
+        return bool(runs) and runs[-1].stopped_at is None
+
+    def answered(minute):
+        if going_on():
+            runs[-1].stopped_at = minute
 
     minute = first
     while True:
@@ -122,12 +144,13 @@ def evaluate(scenario):
             if kind == "responded":
                 responded_at = responded_at or minute
                 status = "In Progress" if status == "Open" else status
+                answered(minute)
             elif kind == "priority":
                 if event["value"] != priority:
                     same = targets[event["value"]] == targets[priority]
                     priority = event["value"]
                     if not same:
-                        response_since = resolution_since = minute
+                        response_since = resolution_since = next_since = minute
             elif kind == "waiting":
                 status, waiting = "In Progress", True
             elif kind == "resumed":
@@ -136,6 +159,9 @@ def evaluate(scenario):
                 waiting = False
                 if status in ("Resolved", "Closed"):
                     status, resolved_at, closed_at = "In Progress", None, None
+                if responded_at is not None and not going_on():
+                    runs.append(Run(minute))
+                    next_since = minute
             elif kind == "reopened":
                 status, resolved_at, closed_at = "In Progress", None, None
             elif kind in ("resolved", "closed"):
@@ -144,6 +170,7 @@ def evaluate(scenario):
                 resolved_at = resolved_at or minute
                 status = "Resolved" if kind == "resolved" else "Closed"
                 closed_at = minute if kind == "closed" else closed_at
+                answered(minute)
             if not was_running and status in ("Open", "In Progress") and not waiting:
                 resolution_since = minute
             look(minute)
@@ -156,6 +183,8 @@ def evaluate(scenario):
                 resolution.tick(minute)
             if waiting:
                 paused += 1
+            if going_on():
+                runs[-1].tick(minute)
         minute += 1
 
     def deadline(clock, target):
@@ -171,7 +200,10 @@ def evaluate(scenario):
         else None,
         "resolution": deadline(resolution, targets[priority]["resolution"]) if running else None,
     }
-    return {
+    promised = targets[priority].get("nextResponse")
+    if going_on() and promised is not None:
+        due["next response"] = deadline(runs[-1], promised)
+    answer = {
         "status": status,
         "priority": priority,
         "responseDeadline": text(due["response"]),
@@ -187,6 +219,23 @@ def evaluate(scenario):
         "resolutionBreached": resolution.breached_at is not None,
         "resolutionBreachedAt": text(resolution.breached_at),
     }
+    recorded = [run for run in runs if run.had_target]
+    if promised is not None or recorded:
+        last_goes_on = bool(recorded) and recorded[-1].stopped_at is None
+        answer |= {
+            "nextResponseDeadline": text(due.get("next response")),
+            "nextResponseElapsedSeconds": recorded[-1].elapsed * 60 if last_goes_on else None,
+            "nextResponseRuns": [
+                {
+                    "startedAt": text(run.started_at),
+                    "stoppedAt": text(run.stopped_at),
+                    "elapsedSeconds": run.elapsed * 60,
+                    "breachedAt": text(run.breached_at),
+                }
+                for run in recorded
+            ],
+        }
+    return answer
 
 
 def minute_of(at):

@@ -22,6 +22,7 @@ from tickets.admin.impact_preview import (
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Calendar, Policy, PolicyVersion, Recalculation
 from tickets.models.labels import choices
+from tickets.models.policy import CLOCKS, target_field
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
 from tickets.services.sla.impact import Scope
@@ -55,11 +56,7 @@ class PolicyForm(PreviewForm):
             "segments",
             "calendar",
             "at_risk_percent",
-            *(
-                f"{priority.value.lower()}_{clock}"
-                for priority in Priority
-                for clock in ("response", "resolution")
-            ),
+            *(target_field(priority, clock) for priority in Priority for clock in CLOCKS),
         ]
 
     def reach(self) -> tuple[Scope, list[str]]:
@@ -96,15 +93,16 @@ class PolicyAdmin(ImpactAdmin):
                 "fields": (
                     "calendar",
                     "at_risk_percent",
-                    ("critical_response", "critical_resolution"),
-                    ("high_response", "high_resolution"),
-                    ("medium_response", "medium_resolution"),
-                    ("low_response", "low_resolution"),
+                    *(
+                        tuple(target_field(priority, clock) for clock in CLOCKS)
+                        for priority in reversed(Priority)
+                    ),
                 ),
                 "description": _(
-                    "Business time, such as 2h, 1d 4h or 90m (1d is 24 hours). Saving "
-                    "recalculates open tickets in the background. Resolved and closed tickets "
-                    "keep their current policy version."
+                    "Business time, such as 2h, 1d 4h or 90m (1d is 24 hours). Next replies, to "
+                    "what the customer writes after the first reply, have targets for every "
+                    "priority or for none. Saving recalculates open tickets in the background. "
+                    "Resolved and closed tickets keep their current policy version."
                 ),
             },
         ),

@@ -28,8 +28,9 @@ def is_manual(key: str) -> bool:
 
 
 def rule_of(key: str) -> str:
-    """Return the rule of a record with this key, or MANUAL."""
-    return MANUAL if is_manual(key) else key
+    """Return the rule of a record with this key, or MANUAL. On next response a rule has a record
+    for each run, whose number follows a dot."""
+    return MANUAL if is_manual(key) else key.partition(".")[0]
 
 
 def is_free(key: str) -> bool:

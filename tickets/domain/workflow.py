@@ -100,8 +100,10 @@ class State:
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
-    needs_reply_since: datetime | None = None
-    """When the customer said what nobody has answered: as long as it is the desk's turn."""
+    unanswered_since: datetime | None = None
+    """When the customer wrote, after the first response, what has not been answered since."""
+    exchange: int = 0
+    """How many such messages have waited for an answer; the present one is the last."""
 
 
 def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
@@ -116,8 +118,9 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
         case EventType.RESPONDED:
             if state.status is Status.OPEN:
                 state = replace(state, status=Status.IN_PROGRESS)
-            first = state.first_responded_at or at
-            return replace(state, first_responded_at=first, needs_reply_since=None)
+            return replace(
+                state, first_responded_at=state.first_responded_at or at, unanswered_since=None
+            )
         case EventType.PRIORITY:
             return replace(state, priority=priority_of(event))
         case EventType.POLICY:
@@ -127,14 +130,13 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
                 raise AlreadyWaiting
             if not state.status.active:
                 raise CannotWait(state.status)
-            return replace(state, status=Status.IN_PROGRESS, waiting=True, needs_reply_since=None)
+            return replace(state, status=Status.IN_PROGRESS, waiting=True)
         case EventType.RESUMED:
             if not state.waiting:
                 raise NotWaiting
             return replace(state, waiting=False)
         case EventType.CUSTOMER_REPLIED:
-            said = _customer_replied(state, at, reopen_within)
-            return replace(said, needs_reply_since=state.needs_reply_since or at)
+            return _customer_replied(state, at, reopen_within)
         case EventType.REOPENED:
             if state.status.active:
                 raise CannotReopen(state.status)
@@ -162,7 +164,7 @@ def _done(state: State, at: datetime) -> State:
         waiting=False,
         first_responded_at=state.first_responded_at or at,
         resolved_at=state.resolved_at or at,
-        needs_reply_since=None,
+        unanswered_since=None,
     )
 
 
@@ -178,10 +180,18 @@ def _reopened(state: State) -> State:
 
 def _customer_replied(state: State, at: datetime, reopen_within: timedelta) -> State:
     if state.status.active:
-        return replace(state, waiting=False)
+        return _unanswered(replace(state, waiting=False), at)
     if state.closed_at and at - state.closed_at >= reopen_within:
         raise ClosedTooLongAgo(state.closed_at, reopen_within)
-    return _reopened(state)
+    return _unanswered(_reopened(state), at)
+
+
+def _unanswered(state: State, at: datetime) -> State:
+    """Return the state with a message that waits for an answer: the first one since the last
+    answer. Before the first response that time belongs to Response."""
+    if state.first_responded_at is None or state.unanswered_since:
+        return state
+    return replace(state, unanswered_since=at, exchange=state.exchange + 1)
 
 
 def priority_of(event: Event) -> Priority:

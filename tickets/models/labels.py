@@ -60,6 +60,8 @@ RULES: Labels = {
     "critical-created": _("Critical ticket"),
     "response-at-risk": _("Response at risk"),
     "response-breached": _("Response deadline passed"),
+    "next-response-at-risk": _("Next reply at risk"),
+    "next-response-breached": _("Next reply deadline passed"),
     "resolution-at-risk": _("Resolution at risk"),
     "resolution-breached": _("Resolution deadline passed"),
     "resolution-overdue": _("Resolution far overdue"),

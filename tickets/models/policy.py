@@ -171,6 +171,21 @@ def _target(label: Any, default: str) -> models.CharField:
     return models.CharField(label, max_length=40, default=default, validators=[validate_allowance])
 
 
+def _optional_target(label: Any) -> models.CharField:
+    return models.CharField(
+        label, max_length=40, default="", db_default="", blank=True, validators=[validate_allowance]
+    )
+
+
+CLOCKS = {"response": "response", "nextResponse": "next_response", "resolution": "resolution"}
+"""The targets of a version, and how their fields of a policy end."""
+
+
+def target_field(priority: Priority, clock: str) -> str:
+    """Return the field of a policy that holds the target of a clock in CLOCKS."""
+    return f"{priority.value.lower()}_{CLOCKS[clock]}"
+
+
 class Policy(Audited):
     """Targets for the tickets that match its conditions. The first active policy that matches
     applies."""
@@ -178,11 +193,7 @@ class Policy(Audited):
     shown_texts = frozenset(
         {
             *("name", "slug", "categories", "segments"),
-            *(
-                f"{priority.value.lower()}_{clock}"
-                for priority in Priority
-                for clock in ("response", "resolution")
-            ),
+            *(target_field(priority, clock) for priority in Priority for clock in CLOCKS),
         }
     )
 
@@ -220,6 +231,10 @@ class Policy(Audited):
     medium_resolution = _target(_("Medium: resolution"), "72h")
     low_response = _target(_("Low: first reply"), "24h")
     low_resolution = _target(_("Low: resolution"), "5d")
+    critical_next_response = _optional_target(_("Critical: next reply"))
+    high_next_response = _optional_target(_("High: next reply"))
+    medium_next_response = _optional_target(_("Medium: next reply"))
+    low_next_response = _optional_target(_("Low: next reply"))
 
     class Meta:
         ordering = ["is_default", "order", "name"]
@@ -240,6 +255,11 @@ class Policy(Audited):
                 errors[f"{name}_response"] = _(
                     "The first reply target must not be longer than the resolution target."
                 )
+        fields = [target_field(priority, "nextResponse") for priority in Priority]
+        if any(getattr(self, field) for field in fields):
+            for field in fields:
+                if not getattr(self, field):
+                    errors[field] = _("Enter a next reply target for every priority, or for none.")
         if errors:
             raise ValidationError(errors)
 
@@ -251,13 +271,15 @@ class Policy(Audited):
         )
 
     def as_written(self) -> dict[str, Any]:
-        """Return the policy as a version stores it; targets in seconds."""
+        """Return the policy as a version stores it; targets in seconds, those it has."""
         return {
             "calendar": self.calendar.as_written(),
             "targets": {
                 priority.value: {
-                    clock: target.parse(getattr(self, f"{priority.value.lower()}_{clock}"))
-                    for clock in ("response", "resolution")
+                    clock: target.parse(text)
+                    for clock in CLOCKS
+                    if (text := getattr(self, target_field(priority, clock)))
+                    or clock != "nextResponse"
                 }
                 for priority in Priority
             },

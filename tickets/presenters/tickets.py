@@ -176,6 +176,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
         "first_responded_at": facts.first_responded_at,
         "resolution_status": sla_status.resolution_status(facts, now),
         "resolution_deadline": facts.resolution_deadline,
+        "next_response_status": sla_status.next_response_status(facts, now),
+        "next_response_deadline": facts.next_response_deadline,
     }
     return {
         "ticket": facts_shown,

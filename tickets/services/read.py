@@ -152,4 +152,7 @@ def sla_facts(ticket: Ticket) -> SlaFacts:
         resolution_deadline=sla.resolution_deadline,
         resolution_at_risk_at=sla.resolution_at_risk_at,
         resolution_breached_at=sla.resolution_breached_at,
+        next_response_deadline=sla.next_response_deadline,
+        next_response_at_risk_at=sla.next_response_at_risk_at,
+        next_response_breached=bool(sla.next_response_breaches),
     )

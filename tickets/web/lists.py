@@ -49,7 +49,6 @@ SORTS = {
     Sort.OLDEST.value: gettext_lazy("Oldest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
     Sort.LONGEST_UNCHANGED.value: gettext_lazy("Longest unchanged"),
-    Sort.NEEDS_REPLY.value: gettext_lazy("Longest without a reply"),
 }
 
 MOST_COUNTED = 1_000
@@ -183,7 +182,6 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
-        "text": filters.text,
         "total": None if errors else _total(found, within, by),
         "most_counted": MOST_COUNTED,
         "all_columns": [(column.value, LABELS[column]) for column in Column],

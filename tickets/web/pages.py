@@ -1,6 +1,7 @@
 """The ticket page, and what it loads later: older entries, files, canned replies."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +18,6 @@ from tickets.services.delivery import presence
 from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
 from tickets.web import custom_fields, forms
-from tickets.web.files import download
 
 
 @require_safe
@@ -56,8 +56,13 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_safe
 def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
-    """Download an attachment."""
-    return download(attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user)))
+    """Download an attachment. It may be anything, so it is never shown inline."""
+    found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
+    answer = FileResponse(attachments.opened(found), content_type=attachments.content_type(found))
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_safe

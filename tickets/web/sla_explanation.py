@@ -23,14 +23,20 @@ WIDTH = 1_000
 def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
     found = explained(ticket_id, by=actor_of(request.user))
     reading = found.explanation.reading
-    clocks = (
+    clocks = [
         (_("First reply"), reading.response, found.explanation.response),
         (_("Resolution"), reading.resolution, found.explanation.resolution),
-    )
+    ]
+    if reading.next_response:
+        following = (_("Next reply"), reading.next_response, found.explanation.next_response)
+        clocks.insert(1, following)
     context = {
         "ticket": found.ticket,
         "now": found.now,
-        "events": _effective(found.timeline.events),
+        "events": found.timeline.events
+        if found.explanation.next_response
+        else _effective(found.timeline.events),
+        "exchanges": reading.exchanges,
         "paused_seconds": reading.paused_seconds,
         "clocks": [
             _picture(name, read, segments, found.timeline.created_at, found.now)

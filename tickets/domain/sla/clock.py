@@ -1,16 +1,20 @@
-"""Both clocks of a ticket at an instant (SLA.md, "The two clocks").
+"""The clocks of a ticket at an instant (SLA.md, "The two clocks").
 
 A clock is a sequence of runs: stretches in which it ran under one target. Its elapsed time is the
 working time of all runs. A run begins with creation, a change of priority or policy, the end of a
 wait, or a reopening, and ends with the next of these, a wait, or a stop. A clock is breached if it
 ran at an instant strictly after the deadline in force then. The breach is recorded at that
 deadline, or at the beginning of the run if the deadline had passed already.
+
+Next response is a clock for each exchange: from a message of the customer to the answer. It exists
+where a policy gives it a target; a policy that gives one later counts from the message.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 
 from tickets.domain.calendar import Calendar
 from tickets.domain.sla.policy import PolicySnapshot
@@ -45,11 +49,27 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One run of next response. It goes on while `stopped_at` is None. Seconds are working time."""
+
+    started_at: datetime
+    stopped_at: datetime | None
+    elapsed: int
+    breached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """Both clocks as of `as_of`. `paused_seconds` is the working time spent waiting."""
+    """All clocks as of `as_of`. `paused_seconds` is the working time spent waiting.
+
+    `next_response` is None where no target is in force; without a run that goes on it is stopped at
+    zero. `exchanges` are the runs, in order, that had a target at any time.
+    """
 
     response: Clock
     resolution: Clock
+    next_response: Clock | None
+    exchanges: tuple[Exchange, ...]
     sla_deadline: datetime | None
     first_responded_at: datetime | None
     paused_seconds: int
@@ -68,16 +88,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch in which a clock ran."""
+    """A stretch in which a clock ran; without a target it could not be late."""
 
     start: datetime
     end: datetime
     calendar: Calendar
-    target: int
+    target: int | None
 
 
 def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime) -> Reading:
-    """Return both clocks at `now`, which is not before the ticket's creation.
+    """Return all clocks at `now`, which is not before the ticket's creation.
 
     Events after `now` have no effect. Raises KeyError for a policy that is not in `terms`, NoTarget
     for a priority without one, DeadlineOutOfReach.
@@ -105,10 +125,14 @@ def read(timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: dateti
         target=_terms(terms, state).of(state.priority).resolution,
         state=_resolution_state(state),
     )
-    deadlines = [clock.deadline for clock in (response, resolution) if clock.deadline]
+    next_response, exchanges = _next_response(parts)
+    clocks = (response, resolution, next_response)
+    deadlines = [clock.deadline for clock in clocks if clock and clock.deadline]
     return Reading(
         response=response,
         resolution=resolution,
+        next_response=next_response,
+        exchanges=exchanges,
         sla_deadline=min(deadlines, default=None),
         first_responded_at=state.first_responded_at,
         paused_seconds=sum(
@@ -142,8 +166,39 @@ def resolution_runs(state: State) -> bool:
     return state.status.active and not state.waiting
 
 
-def run_of(part: Stretch, target: int) -> Run:
+def next_response_runs(state: State) -> bool:
+    """Return whether a message of the customer, after the first response, waits for an answer."""
+    return state.unanswered_since is not None
+
+
+def run_of(part: Stretch, target: int | None) -> Run:
     return Run(part.start, part.end, part.terms.calendar, target)
+
+
+def _next_response(parts: list[Stretch]) -> tuple[Clock | None, tuple[Exchange, ...]]:
+    """Return the clock of next response at the end of `parts`, and the runs that had a target."""
+    target = _next_response_target(parts[-1])
+    going_on: list[Run] = []
+    exchanges = []
+    unanswered = (part for part in parts if next_response_runs(part.state))
+    for _number, of_one in groupby(unanswered, lambda part: part.state.exchange):
+        own = list(of_one)
+        runs = [run_of(part, _next_response_target(part)) for part in own]
+        if own[-1] is parts[-1]:
+            going_on = runs
+        if any(run.target is not None for run in runs):
+            runs = _joined(runs)
+            worked = _worked(runs)
+            stopped_at = None if going_on else runs[-1].end
+            exchange = Exchange(runs[0].start, stopped_at, sum(worked), _breach(runs, worked))
+            exchanges.append(exchange)
+    state = ClockState.RUNNING if going_on else ClockState.STOPPED
+    clock = None if target is None else _clock(going_on, parts, target=target, state=state)
+    return clock, tuple(exchanges)
+
+
+def _next_response_target(part: Stretch) -> int | None:
+    return part.terms.of(part.state.priority).next_response
 
 
 def _terms(terms: Mapping[str, PolicySnapshot], state: State) -> PolicySnapshot:
@@ -158,7 +213,7 @@ def _resolution_state(state: State) -> ClockState:
 
 def _clock(runs: list[Run], parts: list[Stretch], *, target: int, state: ClockState) -> Clock:
     runs = _joined(runs)
-    worked = [run.calendar.working_seconds(run.start, run.end) for run in runs]
+    worked = _worked(runs)
     elapsed = sum(worked)
     breached_at = _breach(runs, worked)
     if state is not ClockState.RUNNING:
@@ -194,11 +249,16 @@ def _joined(runs: Iterable[Run]) -> list[Run]:
     return joined
 
 
+def _worked(runs: list[Run]) -> list[int]:
+    """Return the working seconds of each run."""
+    return [run.calendar.working_seconds(run.start, run.end) for run in runs]
+
+
 def _breach(runs: list[Run], worked: list[int]) -> datetime | None:
     elapsed = 0
     for number, (run, seconds) in enumerate(zip(runs, worked, strict=True), 1):
         elapsed += seconds
-        if elapsed >= run.target:
+        if run.target is not None and elapsed >= run.target:
             deadline = _reached(runs[:number], worked[:number], run.target)
             if deadline < run.end:
                 return max(deadline, run.start)

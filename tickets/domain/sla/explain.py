@@ -33,26 +33,34 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Both clocks' segments from creation to `now`, and the reading that follows from them."""
+    """All clocks' segments from creation to `now`, and the reading that follows from them.
+
+    `next_response` has none where it has no target and no run had one.
+    """
 
     reading: clock.Reading
     response: list[Segment]
     resolution: list[Segment]
+    next_response: list[Segment]
 
 
 def explain(
     timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, now: datetime
 ) -> Explanation:
-    """Return the explanation of both clocks. Raises as clock.read does."""
+    """Return the explanation of all clocks. Raises as clock.read does."""
     reading = clock.read(timeline, terms, now=now)
     parts = clock.stretches(timeline.until(now), terms, now=now)
-    response, resolution = [], []
+    response, resolution, following = [], [], []
     for part in parts:
         response += list(_segments(part, runs=clock.response_runs(part.state), waiting=False))
         resolution += list(
             _segments(part, runs=clock.resolution_runs(part.state), waiting=part.state.waiting)
         )
-    return Explanation(reading, _readable(response), _readable(resolution))
+        if reading.next_response or reading.exchanges:
+            following += list(
+                _segments(part, runs=clock.next_response_runs(part.state), waiting=False)
+            )
+    return Explanation(reading, _readable(response), _readable(resolution), _readable(following))
 
 
 def _segments(part: Stretch, *, runs: bool, waiting: bool) -> Iterator[Segment]:

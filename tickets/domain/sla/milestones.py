@@ -18,6 +18,8 @@ class Trigger(StrEnum):
     CRITICAL = "critical"
     RESPONSE_AT_RISK = "response-at-risk"
     RESPONSE_BREACHED = "response-breached"
+    NEXT_RESPONSE_AT_RISK = "next-response-at-risk"
+    NEXT_RESPONSE_BREACHED = "next-response-breached"
     RESOLUTION_AT_RISK = "resolution-at-risk"
     RESOLUTION_BREACHED = "resolution-breached"
     RESOLUTION_OVERDUE = "resolution-overdue"
@@ -34,8 +36,8 @@ class Notify(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires at most once until a ticket is reopened. Level 0 leaves the ticket's level
-    unchanged."""
+    """Fires at most once until a ticket is reopened; on next response, once for each run. Level 0
+    leaves the ticket's level unchanged."""
 
     key: str
     trigger: Trigger
@@ -69,6 +71,22 @@ DEFAULT_RULES = (
 )
 """The rules of SLA.md."""
 
+NEXT_RESPONSE_RULES = (
+    Rule(
+        "next-response-at-risk",
+        Trigger.NEXT_RESPONSE_AT_RISK,
+        0,
+        frozenset({Notify.ASSIGNEE, Notify.TEAM}),
+    ),
+    Rule(
+        "next-response-breached",
+        Trigger.NEXT_RESPONSE_BREACHED,
+        1,
+        frozenset({Notify.ASSIGNEE, Notify.SUPERVISORS}),
+    ),
+)
+"""Those of next response, like those of the first. They come with a policy that has the target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
@@ -81,6 +99,13 @@ class Milestone:
     rule: Rule
     reached_at: datetime
     due_at: datetime
+    exchange: int | None = None
+    """The number of the run of next response that it belongs to."""
+
+    @property
+    def key(self) -> str:
+        """What fires at most once until the ticket is reopened. No rule's own key has a dot."""
+        return f"{self.rule.key}.{self.exchange}" if self.exchange else self.rule.key
 
 
 def plan(
@@ -89,15 +114,15 @@ def plan(
     """Return the milestones of running clocks, past and future, in order.
 
     `reading` is the reading of the timeline at its last event or later; when exactly makes no
-    difference. `fired` holds the keys of rules that have fired since the ticket was last reopened;
-    they are left out, as are milestones from before their rule came into force. A paused or stopped
-    clock has none.
+    difference. `fired` holds the keys of milestones that have fired since the ticket was last
+    reopened; they are left out, as are milestones from before their rule came into force. A paused
+    or stopped clock has none.
     """
     planned = [
         found
         for rule in rules
-        if rule.key not in fired
-        and (found := _milestone(rule, timeline, reading))
+        if (found := _milestone(rule, timeline, reading))
+        and found.key not in fired
         and not (rule.since and found.due_at < rule.since)
     ]
     return tuple(sorted(planned, key=lambda found: (found.due_at, _ORDER[found.rule.trigger])))
@@ -112,7 +137,7 @@ def passed(milestones: Iterable[Milestone], now: datetime) -> tuple[Milestone, .
 def may_have_passed(priority: Priority, reached: Iterable[datetime | None], now: datetime) -> bool:
     """Return whether a milestone can have passed at `now`, without reading the clock.
 
-    `reached` are the instants of both clocks' smallest share of their target and of its end, as a
+    `reached` are the instants of all clocks' smallest share of their target and of its end, as a
     reading has them: before the first of them no rule fires, except those for Critical tickets.
     """
     return priority is Priority.CRITICAL or any(at is not None and at < now for at in reached)
@@ -135,22 +160,32 @@ def _milestone(rule: Rule, timeline: Timeline, reading: Reading) -> Milestone | 
     if rule.trigger is Trigger.CRITICAL:
         became = _critical_since(timeline)
         return Milestone(rule, became - timedelta(seconds=1), became) if became else None
-    of, reached_at = _reached(rule.trigger, reading)
-    return Milestone(rule, reached_at, max(reached_at, of.since)) if reached_at else None
+    of = _clock_of(rule.trigger, reading)
+    reached_at = _reached(rule.trigger, of) if of else None
+    if of is None or reached_at is None:
+        return None
+    exchange = timeline.state.exchange if of is reading.next_response else None
+    return Milestone(rule, reached_at, max(reached_at, of.since), exchange)
 
 
-def _reached(trigger: Trigger, reading: Reading) -> tuple[Clock, datetime | None]:
+def _clock_of(trigger: Trigger, reading: Reading) -> Clock | None:
     match trigger:
-        case Trigger.RESPONSE_AT_RISK:
-            return reading.response, reading.response.at_risk_at
-        case Trigger.RESPONSE_BREACHED:
-            return reading.response, reading.response.deadline
-        case Trigger.RESOLUTION_AT_RISK:
-            return reading.resolution, reading.resolution.at_risk_at
-        case Trigger.RESOLUTION_BREACHED:
-            return reading.resolution, reading.resolution.deadline
+        case Trigger.RESPONSE_AT_RISK | Trigger.RESPONSE_BREACHED:
+            return reading.response
+        case Trigger.NEXT_RESPONSE_AT_RISK | Trigger.NEXT_RESPONSE_BREACHED:
+            return reading.next_response
         case _:
-            return reading.resolution, reading.resolution.overdue_at
+            return reading.resolution
+
+
+def _reached(trigger: Trigger, of: Clock) -> datetime | None:
+    match trigger:
+        case Trigger.RESPONSE_AT_RISK | Trigger.NEXT_RESPONSE_AT_RISK | Trigger.RESOLUTION_AT_RISK:
+            return of.at_risk_at
+        case Trigger.RESOLUTION_OVERDUE:
+            return of.overdue_at
+        case _:
+            return of.deadline
 
 
 def _critical_since(timeline: Timeline) -> datetime | None:

@@ -17,6 +17,8 @@ class Targets:
 
     response: int
     resolution: int
+    next_response: int | None = None
+    """None: the policy gives no such target, and there is no such clock."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 from tickets.domain import calendar, instant
 from tickets.domain.errors import DomainError, ScenarioRefused
 from tickets.domain.sla import clock
+from tickets.domain.sla.clock import Reading
 from tickets.domain.sla.policy import DEFAULT_TERMS, PolicySnapshot, Targets
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
@@ -24,6 +25,11 @@ _TYPES = (
     EventType.REOPENED,
 )
 _FIELDS = ("calendar", "targets", "events", "now")
+_CLOCKS = {
+    "response": "response",
+    "resolution": "resolution",
+    "nextResponse": "next_response",  # may be absent
+}
 _KEY = "scenario"
 
 
@@ -44,7 +50,7 @@ def evaluate(scenario: object) -> dict[str, Any]:
     except DomainError as refused:
         raise ScenarioRefused(str(refused)) from refused
     state = timeline.until(now).state
-    return {
+    answer = {
         "status": state.status.value,
         "priority": state.priority.value,
         "responseDeadline": _text(reading.response.deadline),
@@ -59,6 +65,28 @@ def evaluate(scenario: object) -> dict[str, Any]:
         "responseBreachedAt": _text(reading.response.breached_at),
         "resolutionBreached": reading.resolution.breached_at is not None,
         "resolutionBreachedAt": _text(reading.resolution.breached_at),
+    }
+    return answer | _next_response(reading)
+
+
+def _next_response(reading: Reading) -> dict[str, Any]:
+    """Return the fields of next response: none where it has no target and no run had one."""
+    clock, runs = reading.next_response, reading.exchanges
+    if clock is None and not runs:
+        return {}
+    going_on = runs[-1] if runs and runs[-1].stopped_at is None else None
+    return {
+        "nextResponseDeadline": _text(clock.deadline if clock else None),
+        "nextResponseElapsedSeconds": going_on.elapsed if going_on else None,
+        "nextResponseRuns": [
+            {
+                "startedAt": _text(run.started_at),
+                "stoppedAt": _text(run.stopped_at),
+                "elapsedSeconds": run.elapsed,
+                "breachedAt": _text(run.breached_at),
+            }
+            for run in runs
+        ],
     }
 
 
@@ -85,13 +113,15 @@ def _targets(priority: object, written: object) -> Targets:
     if not isinstance(written, Mapping):
         raise ScenarioRefused(f"targets: {priority} is an object with response and resolution")
     seconds = {}
-    for name in ("response", "resolution"):
+    for name, field in _CLOCKS.items():
         value = written.get(name)
+        if name not in written and name == "nextResponse":
+            continue
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise ScenarioRefused(
                 f"targets: {name} of {priority} is not a positive number of seconds"
             )
-        seconds[name] = value
+        seconds[field] = value
     return Targets(**seconds)
 
 

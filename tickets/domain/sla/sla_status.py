@@ -37,6 +37,10 @@ class SlaFacts:
     resolution_deadline: datetime | None
     resolution_at_risk_at: datetime | None
     resolution_breached_at: datetime | None
+    next_response_deadline: datetime | None = None
+    next_response_at_risk_at: datetime | None = None
+    next_response_breached: bool = False
+    """Whether any run was."""
 
 
 def response_status(facts: SlaFacts, now: datetime) -> SlaStatus:
@@ -44,6 +48,14 @@ def response_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     if facts.response_deadline is None:
         return SlaStatus.BREACHED if facts.response_breached_at else SlaStatus.MET
     return _running(facts.response_deadline, facts.response_at_risk_at, now)
+
+
+def next_response_status(facts: SlaFacts, now: datetime) -> SlaStatus | None:
+    """Return how the run of next response stands that goes on; without one whether any run was
+    breached, and None if none was."""
+    if facts.next_response_deadline is None:
+        return SlaStatus.BREACHED if facts.next_response_breached else None
+    return _running(facts.next_response_deadline, facts.next_response_at_risk_at, now)
 
 
 def resolution_status(facts: SlaFacts, now: datetime) -> SlaStatus:
@@ -58,23 +70,27 @@ def resolution_status(facts: SlaFacts, now: datetime) -> SlaStatus:
 
 def ticket_status(facts: SlaFacts, now: datetime) -> SlaStatus:
     """Return the status of an active ticket's worst running clock, or whether a done
-    one met both."""
+    one met all its targets."""
     if not facts.status.active:
-        kept = not (facts.response_breached_at or facts.resolution_breached_at)
+        breaches = (facts.response_breached_at, facts.resolution_breached_at)
+        kept = not (any(breaches) or facts.next_response_breached)
         return SlaStatus.MET if kept else SlaStatus.BREACHED
     live = [resolution_status(facts, now)]
     if facts.response_deadline is not None:
         live.append(response_status(facts, now))
+    if facts.next_response_deadline is not None:
+        live.append(_running(facts.next_response_deadline, facts.next_response_at_risk_at, now))
     return max(live, key=lambda status: _URGENCY[status])
 
 
 def due(facts: SlaFacts) -> tuple[datetime, str] | None:
-    """Return the next deadline of a running clock, and whether it is the response or the
-    resolution."""
+    """Return the next deadline of a running clock, and whether it is the response, the next
+    response or the resolution."""
     deadlines = [
         (deadline, name)
         for deadline, name in (
             (facts.response_deadline, "response"),
+            (facts.next_response_deadline, "next response"),
             (facts.resolution_deadline, "resolution"),
         )
         if deadline is not None

@@ -11,7 +11,7 @@ from helpdesk.accounts.actors import Actor
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
-from tickets.domain import events
+from tickets.domain import events, instant
 from tickets.domain.errors import TimeRunsBackwards
 from tickets.domain.events import Event
 from tickets.domain.sla import clock, milestones
@@ -96,8 +96,10 @@ class Draft:
         """
         sla = self.ticket.sla
         first = (sla.response_at_risk_at, sla.response_deadline)
+        following = (sla.next_response_at_risk_at, sla.next_response_deadline)
         last = (sla.resolution_at_risk_at, sla.resolution_deadline)
-        if milestones.may_have_passed(self.timeline.priority, (*first, *last), self.at):
+        reached = (*first, *following, *last)
+        if milestones.may_have_passed(self.timeline.priority, reached, self.at):
             planned = self._plan(self._read())
             fire(self, milestones.passed(planned, self.at))
 
@@ -123,7 +125,7 @@ class Draft:
         reading = self._read()
         planned = self._plan(reading)
         passed = milestones.passed(planned, until) if until else ()
-        fired = (one.rule.key for one in passed)
+        fired = (one.key for one in passed)
         self.ticket.fired_rules = [*self.ticket.fired_rules, *fired]
         self._set_sla(reading, to_come=[one for one in planned if one not in passed])
 
@@ -208,7 +210,9 @@ class Draft:
         ticket = self.ticket
         self._set_timeline(self.timeline)
         ticket.sla_deadline = reading.sla_deadline
-        message = log_entries.last_message(self.communications)
+        following = reading.next_response
+        breached = (run.breached_at for run in reading.exchanges)
+        breaches = [instant.text(at) for at in breached if at]
         ticket.sla = Sla(
             response_deadline=reading.response.deadline,
             response_at_risk_at=reading.response.at_risk_at,
@@ -217,9 +221,9 @@ class Draft:
             resolution_deadline=reading.resolution.deadline,
             resolution_at_risk_at=reading.resolution.at_risk_at,
             resolution_breached_at=reading.resolution.breached_at,
-            needs_reply_since=self.timeline.needs_reply_since,
-            last_message=message.communication_id if message else ticket.sla.last_message,
-            last_author=log_entries.author_of(message) if message else ticket.sla.last_author,
+            next_response_deadline=following.deadline if following else None,
+            next_response_at_risk_at=following.at_risk_at if following else None,
+            next_response_breaches=breaches or None,
         )
         ticket.timeline = self.timeline.dump()
         set_keys(ticket, next_sla_at=milestones.next_at(to_come))

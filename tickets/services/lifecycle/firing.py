@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def fire(draft: "Draft", passed: Sequence[Milestone]) -> None:
-    """Fire milestones on a draft, each at most once until the ticket is reopened.
+    """Fire milestones on a draft, each at most once until the ticket is reopened, those of next
+    response once for each run.
 
     Cost: one SQL query for each rule that names a person.
     """
@@ -52,8 +53,10 @@ def _fire(draft: "Draft", milestone: Milestone) -> events.Raised:
     if becomes.assigned_to != ticket.assigned_to:
         draft.emit(events.Assigned(becomes.assigned_to))
     ticket.assigned_to, ticket.team_id = becomes.assigned_to, becomes.team_id
-    ticket.fired_rules = [*ticket.fired_rules, rule.key]
-    draft.escalate(key=rule.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None)
+    ticket.fired_rules = [*ticket.fired_rules, milestone.key]
+    draft.escalate(
+        key=milestone.key, level=rule.level, due_at=milestone.due_at, by=SYSTEM, reason=None
+    )
     draft.add_entry(
         CommunicationType.SYSTEM_UPDATE,
         f"Escalation {rule.key}, due {instant.text(milestone.due_at)}",

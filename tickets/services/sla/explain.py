@@ -10,7 +10,7 @@ from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
 from tickets.domain import instant, target
 from tickets.domain.sla import explain
-from tickets.domain.sla.clock import Clock
+from tickets.domain.sla.clock import Clock, Exchange
 from tickets.domain.sla.explain import Explanation, Segment, StretchKind
 from tickets.domain.sla.timeline import Timeline
 from tickets.services.sla import policies
@@ -27,7 +27,7 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Explained:
-    """A ticket, its timeline, and both clocks segment by segment, as of `now`."""
+    """A ticket, its timeline, and all clocks segment by segment, as of `now`."""
 
     ticket: Ticket
     timeline: Timeline
@@ -57,6 +57,12 @@ def explain_ticket(ticket_id: str, *, now: datetime | None = None) -> str:
         ("Resolution", reading.resolution, found.explanation.resolution),
     ):
         lines += ["", f"{name}: {_summary(read)}", *(f"  {_line(segment)}" for segment in segments)]
+    if found.explanation.next_response:
+        going_on = reading.next_response
+        state = _summary(going_on) if going_on else "no target"
+        lines += ["", f"Next response: {state}"]
+        lines += [f"  {_run(run)}" for run in reading.exchanges]
+        lines += [f"  {_line(segment)}" for segment in found.explanation.next_response]
     if reading.paused_seconds:
         lines += ["", f"Working time spent waiting: {target.format(reading.paused_seconds)}"]
     return "\n".join(lines)
@@ -79,6 +85,13 @@ def _summary(read: Clock) -> str:
     if read.breached_at:
         words += f", breached {instant.text(read.breached_at)}"
     return words
+
+
+def _run(run: Exchange) -> str:
+    words = f"{instant.text(run.started_at)} – "
+    words += instant.text(run.stopped_at) if run.stopped_at else "now"
+    words += f"  run, {target.format(run.elapsed)} used"
+    return f"{words}, breached {instant.text(run.breached_at)}" if run.breached_at else words
 
 
 def _line(segment: Segment) -> str:

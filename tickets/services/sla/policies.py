@@ -142,7 +142,9 @@ def snapshot_of(key: str, written: Mapping[str, Any]) -> PolicySnapshot:
         key=key,
         calendar=calendar.parse(written["calendar"]),
         targets={
-            Priority(priority): Targets(**targets)
+            Priority(priority): Targets(
+                targets["response"], targets["resolution"], targets.get("nextResponse")
+            )
             for priority, targets in written["targets"].items()
         },
         at_risk_percent=written["atRiskPercent"],
