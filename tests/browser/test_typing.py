@@ -54,10 +54,14 @@ def test_a_note_is_typed_while_a_colleague_changes_everything(
         other.get_by_role("button", name="Send", exact=True).click()
         expect(other.locator("[data-kind=outbound]")).to_be_visible()
 
+    def starts():
+        other.get_by_label("More status changes").click()
+        other.get_by_role("button", name="Start progress").click()
+
     changes = [
         lambda: other.get_by_label("Priority").select_option("High"),
         lambda: other.get_by_label("Assigned to").select_option(label="Tomasz Nowak"),
-        lambda: other.get_by_role("button", name="Start progress").click(),
+        starts,
         answers,
     ]
     *pieces, last = _cut(TEXT, len(changes) + 1)

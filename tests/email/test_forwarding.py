@@ -115,12 +115,12 @@ def test_the_files_of_a_conversation_can_be_sent_on_in_it(rep, desk, mailbox, ma
         now=after(hours=1),
     )
     form = form_of(page_of(rep, first.ticket_id), back.communication_id)
-    assert re.search(r'name="with_files" value="1"[^>]*>', form)
+    assert re.search(r'name="with_file" value="0"[^>]*>', form)
     assert "checked" not in form, "the carrier has them"
 
     typed = {"to": BOSS, "content": "See this.", "line": back.communication_id}
     rep.post(
-        f"/tickets/{first.ticket_id}/forward/", {**typed, "side_thread": "1", "with_files": "1"}
+        f"/tickets/{first.ticket_id}/forward/", {**typed, "side_thread": "1", "with_file": "0"}
     )
 
     sent = sent_to_carrier(mailoutbox)[BOSS]
@@ -213,12 +213,12 @@ def test_the_files_of_a_forwarded_message_go_with_it_and_more_can_be_added(
 ):
     first = take(**with_files(file("papers.pdf", b"of the customer")))
     number = first.ticket_id
-    assert 'name="with_files"' in page_of(rep, number)
+    assert 'name="with_file"' in page_of(rep, number)
     form = {
         "to": CARRIER,
         "content": "See these.",
         "line": first.communication_id,
-        "with_files": "1",
+        "with_file": "0",
     }
 
     before = stored_files(number)
@@ -243,7 +243,7 @@ def test_files_can_be_left_out_and_are_not_taken_beyond_what_mail_servers_take(
     more = SimpleUploadedFile("map.pdf", b"%PDF" + b"y" * 56)
     before = stored_files(first.ticket_id)
 
-    assert rep.post(path, {**form, "with_files": "1", "files": more}).status_code == 422
+    assert rep.post(path, {**form, "with_file": "0", "files": more}).status_code == 422
     assert stored(first.ticket_id).side_threads == 0
     assert stored_files(first.ticket_id) == before
     more.seek(0)

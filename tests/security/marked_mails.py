@@ -88,7 +88,7 @@ class Letters:
             to=[CARRIER],
             content=f"Where is the car of {self.mark}?",
             forwarded_line=self.first.communication_id,
-            with_files=True,
+            with_files=(0,),
             by=self.desk.rep,
             now=self.now,
         )

@@ -58,6 +58,7 @@ GET = {
     "team",
     "nav",
     "live",
+    "mentions",
     "bulk",
     "bulk_matching",
     "notifications",
@@ -76,6 +77,7 @@ GET = {
     "ticket_log",
     "ticket_canned",
     "ticket_file",
+    "ticket_picture",
     "ticket_original",
     "ticket_html",
     "ticket_html_with_pictures",
@@ -180,9 +182,9 @@ Content-Type: text/html
 
 <p>secret</p>
 --b
-Content-Type: application/pdf; name=a.pdf
+Content-Type: image/gif; name=a.gif
 
-secret
+GIF89a secret
 --b--
 """
 """A message with all that a page shows of one: its original, HTML, and a file."""

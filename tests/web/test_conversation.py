@@ -134,8 +134,8 @@ def test_a_mention_of_nobody_is_said_to_be_one(rep_client, desk):
         f"/tickets/{number}/note/", {"content": "@nobody"}, headers={"HX-Request": "true"}
     )
 
-    assert "No user called @tomsz." in plain.content.decode()
-    assert "No user called @nobody." in partial.content.decode()
+    assert "No user or team called @tomsz." in plain.content.decode()
+    assert "No user or team called @nobody." in partial.content.decode()
 
 
 HOSTILE = {
@@ -323,7 +323,7 @@ def test_all_of_a_log_is_reached_where_its_messages_are_long(rep_client, desk):
         parts += 1
         assert parts <= 4, "three of 15 entries, and one with what came before them"
 
-    assert seen == {line.communication_id for line in lines}
+    assert seen - {"opening"} == {line.communication_id for line in lines}
 
 
 def test_the_admins_pages_of_long_messages_are_bounded_too(desk, client):

@@ -70,7 +70,7 @@ def test_a_form_with_files_can_carry_them(rep_client, ticket):
 
     assert reply["enctype"] == reply["hx-encoding"] == "multipart/form-data"
     assert "data-draft" in reply
-    assert reply["class"] == "panel grid gap-3 p-4"
+    assert reply["class"] == "composer-form"
 
 
 def test_the_page_of_earlier_messages_sends_its_forms_plainly(rep_client, ticket, desk):

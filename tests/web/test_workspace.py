@@ -135,7 +135,7 @@ def test_a_change_is_heard_and_the_parts_leave_the_composer_alone(rep_client, ti
     parts = rep_client.get(f"/tickets/{ticket.ticket_id}/parts/", headers=HTMX).content.decode()
     assert "News!" in parts
     assert '<textarea id="reply_content"' not in parts
-    assert parts.count("hx-swap-oob") == 8
+    assert parts.count("hx-swap-oob") == 9
 
 
 def test_people_on_one_ticket_see_each_other(rep_client, client, ticket, desk):

@@ -35,7 +35,7 @@ from tickets.domain.ticket import Status
 from tickets.models import Ticket
 from tickets.presenters.labels import explained, label
 from tickets.presenters.tickets import LogLine, log_entries, log_lines
-from tickets.services.conversation.communicate import unknown_mentions
+from tickets.services.conversation import mentioning
 from tickets.services.lifecycle.admin_edit import edit_as_supervisor, may_change
 from tickets.services.lifecycle.archive import archive, restore
 from tickets.services.lists.filters import FILTERS, read_filters
@@ -287,7 +287,7 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
             by=actor_of(request.user),
             version=form.cleaned_data["version"],
         )
-        if unknown := unknown_mentions(form.changed.get("note") or ""):
+        if unknown := mentioning.unknown(form.changed.get("note") or ""):
             names = ", ".join(f"@{name}" for name in unknown)
             messages.warning(request, _("Note added. No user called %(names)s.") % {"names": names})
         return obj

@@ -125,12 +125,12 @@ class RoutingRuleAdmin(Deletable):
 
 @admin.register(CannedReply)
 class CannedReplyAdmin(Deletable):
-    list_display = ("name", "team")
+    list_display = ("name", "audience", "team")
     fieldsets = (
         (
             None,
             {
-                "fields": ("name", "text", "team"),
+                "fields": ("name", "text", "audience", "team"),
                 "description": _(
                     "A predefined text for replies. Representatives choose it by name."
                 ),

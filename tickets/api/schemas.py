@@ -359,6 +359,10 @@ class NewCommunication(RequestSchema):
         False,
         description="With an outbound Customer Response: set the ticket to waiting.",
     )
+    take: StrictBool = Field(
+        False,
+        description="With an outbound Customer Response: assign a ticket of nobody to you.",
+    )
     reply_to: str = Field(
         "",
         max_length=254,

@@ -34,10 +34,10 @@ from tickets.domain.filters import Sort
 from tickets.domain.ticket import Channel, CommunicationType
 from tickets.services import read
 from tickets.services.assignment import assign
+from tickets.services.conversation import mentioning
 from tickets.services.conversation.communicate import (
     DuplicateMessage,
     communicate,
-    unknown_mentions,
 )
 from tickets.services.lifecycle import escalate
 from tickets.services.lifecycle.create import create_ticket
@@ -225,6 +225,7 @@ def add_communication(
             content=asked.content,
             direction=asked.direction,
             waiting=asked.waiting,
+            take=asked.take,
             reply_to=asked.reply_to,
             leave_out=asked.leave_out,
             token=token_of(request),
@@ -235,7 +236,7 @@ def add_communication(
         ticket, line = said.ticket, said.line
     response["Location"] = reverse("api:get_ticket", args=[ticket.ticket_id])
     noted = line.type == CommunicationType.INTERNAL_NOTE.value
-    unknown = unknown_mentions(line.content) if noted else []
+    unknown = mentioning.unknown(line.content) if noted else []
     return Answer(201, communication_out(line) | {"unknown_mentions": unknown})
 
 

@@ -47,6 +47,10 @@ class SavedView(Audited):
 class CannedReply(Audited):
     """A predefined text."""
 
+    class Audience(models.TextChoices):
+        CUSTOMER = "customer", _("customers")
+        THIRD_PARTY = "third-party", _("third parties")
+
     shown_texts = frozenset({"name"})
 
     name = LineField(_("name"), max_length=60, unique=True)
@@ -65,6 +69,14 @@ class CannedReply(Audited):
         blank=True,
         verbose_name=_("team"),
         help_text=_("Blank means available to everyone."),
+    )
+    audience = models.CharField(
+        _("written to"),
+        max_length=20,
+        choices=Audience,
+        default=Audience.CUSTOMER,
+        db_default=Audience.CUSTOMER,
+        help_text=_("Texts for third parties (carrier, broker, port) are offered when forwarding."),
     )
 
     class Meta:

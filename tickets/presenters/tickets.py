@@ -35,8 +35,9 @@ from tickets.presenters.mail import (
     recipients_of,
 )
 from tickets.presenters.rows import ticket_lines
+from tickets.services.conversation.attachments import is_picture
 from tickets.services.read import TicketPage, sla_facts
-from tickets.store.items import Change, Communication
+from tickets.store.items import Attachment, Change, Communication
 from tickets.store.ticket import Ticket
 
 _DUE = re.compile(r"due (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
@@ -78,6 +79,8 @@ class LogLine:
     suggested: Sequence[str] = ()
     """Who else is in its conversation with a third party: whom the desk wrote to there, and whom
     the third party put in To or Cc."""
+    stands_out: bool = False
+    """Whether a System Update says what nobody may miss: an escalation, an assignment, a status."""
     formatted: bool = True
     """Whether a colleague's text is shown as Markdown: not where a page has too much to format."""
 
@@ -113,12 +116,14 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Fold:
-    """Consecutive system updates, folded because they are many."""
+    """Consecutive system updates, folded because they stand in the way of the conversation."""
 
     lines: list[LogLine]
 
 
-FOLDED_FROM = 4
+FOLDED_FROM = 2
+_TOLD = {"status", "assignedTo", "teamId", "escalationLevel"}
+"""Fields whose change is never folded."""
 
 MOST_WORK = 4_000
 """What may be formatted on one page, as `markdown.work` counts it: some 200 ms. Older messages are
@@ -126,16 +131,19 @@ then shown as written. Fifty ordinary ones are a tenth of it."""
 
 
 def log_entries(lines: Sequence[LogLine]) -> list[LogLine | Fold]:
-    """Return entries of a log; many system updates in a row are folded."""
+    """Return entries of a log; system updates in a row are folded, unless they stand out."""
     entries: list[LogLine | Fold] = []
-    system = CommunicationType.SYSTEM_UPDATE.value
-    for is_system, group in groupby(_within_work(lines), key=lambda line: line.kind == system):
+    for folds, group in groupby(_within_work(lines), key=_folds):
         together = list(group)
-        if is_system and len(together) >= FOLDED_FROM:
+        if folds and len(together) >= FOLDED_FROM:
             entries.append(Fold(together))
         else:
             entries += together
     return entries
+
+
+def _folds(line: LogLine) -> bool:
+    return line.kind == CommunicationType.SYSTEM_UPDATE.value and not line.stands_out
 
 
 def _within_work(lines: Sequence[LogLine]) -> list[LogLine]:
@@ -244,12 +252,7 @@ def _log_line(
         reason=_reason(line),
         due_at=_due_at(line),
         files=[
-            {
-                "name": file.name,
-                "size": file.size,
-                "url": reverse("ticket_file", args=[ticket_id, line.communication_id, place]),
-            }
-            for place, file in enumerate(line.attachments or ())
+            _file(ticket_id, line, place, file) for place, file in enumerate(line.attachments or ())
         ],
         delivery=line.delivery or "",
         delivery_at=line.delivery_at,
@@ -258,7 +261,18 @@ def _log_line(
         email=email_line(ticket_id, line),
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),
+        stands_out=bool(line.rule) or bool(_TOLD & {one.field for one in line.changes or ()}),
     )
+
+
+def _file(ticket_id: str, line: Communication, place: int, file: Attachment) -> dict[str, Any]:
+    where = [ticket_id, line.communication_id, place]
+    return {
+        "name": file.name,
+        "size": file.size,
+        "url": reverse("ticket_file", args=where),
+        "picture": reverse("ticket_picture", args=where) if is_picture(file) else "",
+    }
 
 
 def _with_suggestions(lines: list[LogLine]) -> list[LogLine]:

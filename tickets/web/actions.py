@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.accounts.people import people_called
 from helpdesk.custom_fields.forms import typed
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError, StaleVersion
 from helpdesk.htmx import wants_fragment
@@ -23,12 +22,11 @@ from helpdesk.idempotency import Token
 from helpdesk.middleware import status_of
 from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
-from tickets.domain.mentions import mentions
 from tickets.domain.ticket import Channel
 from tickets.presenters import tickets
 from tickets.presenters.labels import explained
 from tickets.services.assignment import assign as assigning
-from tickets.services.conversation import communicate, redaction
+from tickets.services.conversation import communicate, mentioning, redaction
 from tickets.services.conversation.attachments import kept
 from tickets.services.delivery import reply_email
 from tickets.services.lifecycle import edit, escalate, links_and_merges, status
@@ -111,6 +109,7 @@ def reply(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             content=content,
             waiting=typed.get("then") == "wait",
             resolve=typed.get("then") == "resolve",
+            take=bool(typed.get("take")),
             attachments=attachments,
             reply_to=typed.get("reply_to", ""),
             leave_out=_left_out(typed),
@@ -222,9 +221,9 @@ def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
     """Return a warning about mentions in a note that are no colleague's."""
     if form is not forms.NoteForm:
         return ""
-    unknown = communicate.unknown_mentions(request.POST.get("content", ""))
+    unknown = mentioning.unknown(request.POST.get("content", ""))
     names = ", ".join(f"@{name}" for name in unknown)
-    return _("Note added. No user called %(names)s.") % {"names": names} if names else ""
+    return _("Note added. No user or team called %(names)s.") % {"names": names} if names else ""
 
 
 def _left_out(typed: QueryDict) -> set[str] | None:
@@ -268,7 +267,7 @@ def _redirect(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 def _guard(content: str, *, sure: bool) -> None:
     """Raise if a reply mentions a colleague, since it may have been meant as an internal note."""
-    called = people_called(mentions(content)) if not sure else {}
+    called = mentioning.called(content) if not sure else {}
     if called:
         raise Invalid(
             {

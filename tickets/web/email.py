@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.idempotency import Token, written_before
+from helpdesk.parsing import whole_number
 from tickets.services.conversation.attachments import kept
 from tickets.services.email.participation import participants, side_threads
 from tickets.services.email.storage import originals
@@ -32,11 +33,13 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Forward a message to a third party: to typed addresses, and to selected ones."""
     typed = request.POST
     line, thread = typed.get("line", ""), typed.get("side_thread", "")
-    with_files = bool(typed.get("with_files"))
+    chosen = {
+        place for one in typed.getlist("with_file") if (place := whole_number(one)) is not None
+    }
     to, content = " ".join(typed.getlist("to")), typed.get("content", "")
     uploaded = request.FILES.getlist("files")
     names = "\n".join(f"{one.name} {one.size}" for one in uploaded)
-    said = "\n".join((line, thread, to, content, typed.get("with_files", ""), names))
+    said = "\n".join((line, thread, to, content, str(sorted(chosen)), names))
     token = Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}")
     with kept(ticket_id, () if written_before(token, by=by) else uploaded) as attachments:
         return side_threads.forward(
@@ -45,8 +48,8 @@ def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             content=content,
             side_thread=thread,
             # Within a conversation a message is only quoted if its files go with it.
-            forwarded_line=line if with_files or not thread else "",
-            with_files=with_files,
+            forwarded_line=line if chosen or not thread else "",
+            with_files=chosen,
             attachments=attachments,
             token=token,
             by=by,

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.custom_fields.forms import add_fields, custom_fields_of
 from helpdesk.custom_fields.forms import typed as custom_fields_in
-from tickets.domain import workflow
-from tickets.domain.ticket import Category, Priority, Status
+from tickets.domain.ticket import Category, Priority
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_SUBJECT
 
@@ -85,18 +84,6 @@ class AssignForm(VersionForm):
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
         field.choices = assignee_choices(present)
-
-
-class StatusForm(VersionForm):
-    status = forms.ChoiceField(label=_("Status"))
-
-    def __init__(self, *args: Any, current: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["status"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        # What leads on comes first; putting back is the last thing to be at hand.
-        steps = sorted(workflow.ALLOWED[Status(current)], key=lambda step: step is Status.OPEN)
-        field.choices = word_choices(steps)
 
 
 class PriorityForm(VersionForm):

@@ -1,6 +1,6 @@
 """The ticket page, and what it loads later: older entries, files, canned replies."""
 
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -8,15 +8,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.htmx import wants_fragment
 from helpdesk.parsing import whole_number
-from tickets.domain.ticket import Category
+from tickets.domain import workflow
+from tickets.domain.ticket import Category, Status
+from tickets.models import CannedReply
 from tickets.presenters import tickets
 from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import presence
 from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
+from tickets.store.items import Attachment
 from tickets.web import custom_fields, forms
 
 
@@ -58,8 +62,19 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
 def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
     """Download an attachment. It may be anything, so it is never shown inline."""
     found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
-    answer = FileResponse(attachments.opened(found), content_type=attachments.content_type(found))
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    return _given_out(found, attachments.opened(found), "attachment")
+
+
+@require_safe
+def picture(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
+    """Show an attachment that is a picture, by its first bytes as well as by its name."""
+    found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
+    return _given_out(found, attachments.opened_picture(found), "inline")
+
+
+def _given_out(found: Attachment, content: IO[Any], how: str) -> FileResponse:
+    answer = FileResponse(content, content_type=attachments.content_type(found))
+    answer["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(found.name, safe='')}"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["Cache-Control"] = "private, no-store"
     return answer
@@ -72,6 +87,31 @@ def canned_text(request: HttpRequest, ticket_id: str, reply_id: int) -> HttpResp
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
+def _canned(by: Actor) -> dict[str, Any]:
+    texts = list(canned_replies.canned_replies(by=by))
+    outside = CannedReply.Audience.THIRD_PARTY
+    return {
+        "canned_replies": [one for one in texts if one.audience != outside],
+        "third_party_texts": [one for one in texts if one.audience == outside],
+    }
+
+
+_NEXT = {
+    Status.OPEN: Status.RESOLVED,  # an answer starts progress by itself
+    Status.IN_PROGRESS: Status.RESOLVED,
+    Status.RESOLVED: Status.CLOSED,
+    Status.CLOSED: Status.IN_PROGRESS,
+}
+"""The status that comes next, as a rule: the button of a ticket; the others are in its menu."""
+
+
+def _steps(current: Status) -> dict[str, Any]:
+    others = [step for step in workflow.ALLOWED[current] if step is not _NEXT[current]]
+    # What leads on comes first; putting back is the last thing to be at hand.
+    others.sort(key=lambda step: step is Status.OPEN)
+    return {"status_to_come": _NEXT[current], "other_steps": others}
+
+
 def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, Any]:
     """Return the context of the ticket page; `bound` holds refused forms, and the reasons."""
     ticket = page.ticket
@@ -82,14 +122,16 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "may_undo_close": status.may_undo_close(ticket, now=now)
         and status.closed_by(page.log) == by.user_id,
         "stamp": presence.ticket_stamp(ticket.ticket_id, by=by),
+        "me": by.user_id,
+        "takes": ticket.team_id in {str(team.pk) for team in teams_of(by.user_id)},
+        **_steps(Status(ticket.status)),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),
         "note_form": forms.NoteForm(),
         "edit_form": forms.EditForm(),
         "relate_form": forms.RelateForm(),
-        "canned_replies": canned_replies.canned_replies(by=by),
+        **_canned(by),
         "assign_form": forms.AssignForm(initial=version, present=ticket.assigned_to),
-        "status_form": forms.StatusForm(initial=version, current=ticket.status),
         "priority_form": forms.PriorityForm(initial=version),
         "escalate_form": forms.EscalateForm(initial=version),
         "categories": forms.word_choices(list(Category)),

@@ -8,6 +8,7 @@ from tickets.web import (
     development_mail,
     email,
     lists,
+    mentions,
     merge_and_erase,
     merge_tickets,
     nav,
@@ -44,6 +45,7 @@ urlpatterns = [
     ),
     path("customers/<str:customer_id>/export/", customer_detail.export, name="customer_export"),
     path("vehicles/<str:vehicle_id>/", customer_detail.vehicle, name="vehicle_detail"),
+    path("mentions/", mentions.names, name="mentions"),
     path("nav/", nav.nav, name="nav"),
     path("live/", presence.desk, name="live"),
     path("bulk/", bulk.start, name="bulk_start"),
@@ -76,6 +78,11 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/canned/<int:reply_id>/", pages.canned_text, name="ticket_canned"),
     path(
         "tickets/<str:ticket_id>/files/<str:line_id>/<int:place>/", pages.file, name="ticket_file"
+    ),
+    path(
+        "tickets/<str:ticket_id>/pictures/<str:line_id>/<int:place>/",
+        pages.picture,
+        name="ticket_picture",
     ),
     path("tickets/<str:ticket_id>/reply/", actions.reply, name="ticket_reply"),
     path("tickets/<str:ticket_id>/note/", actions.note, name="ticket_note"),

@@ -3,7 +3,9 @@
 import "./bulk.js";
 import "./canned.js";
 import "./composer.js";
+import "./conversation.js";
 import "./custom_fields.js";
+import "./files.js";
 import "./forms.js";
 import "./keys.js";
 import "./live.js";

@@ -1,5 +1,6 @@
 // Parts of a ticket that are swapped leave everything else as it was: what is typed, where the caret
 // is, what is unfolded, and where on the screen one looks. The composer is never swapped.
+import { atEnd, readMessage, toEnd } from "./conversation.js";
 import { dress } from "./dress.js";
 import { FIELDS } from "./fields.js";
 
@@ -43,7 +44,9 @@ function focusAgain() {
 
 function remember(request) {
   const active = document.activeElement;
-  const anchor = active?.matches?.(FIELDS) ? active : document.querySelector("[data-composer]");
+  // The composer stays in view by itself: who writes in it, or nowhere, is reading a message.
+  const writing = active?.matches?.(FIELDS) && !active.closest("[data-composer]");
+  const anchor = writing ? active : (readMessage() ?? active);
   const typed = [...document.querySelectorAll(TEXTS)].filter(
     (field) => field.value !== field.defaultValue && !request?.contains(field),
   );
@@ -57,6 +60,7 @@ function remember(request) {
     ticked: [...document.querySelectorAll("[type=checkbox][id]")].filter(
       (box) => box.checked !== box.defaultChecked && !request?.contains(box),
     ),
+    end: !writing && atEnd(),
     open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
   };
 }
@@ -75,6 +79,7 @@ function restore(part) {
     if (details && part.contains(details)) details.open = true;
   }
   focusAgain();
+  if (before.end) return toEnd();
   const { at, where } = before.anchor ?? {};
   const anchor = at?.isConnected ? at : where && fieldAt(where);
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchor.top, behavior: "instant" });

@@ -49,6 +49,8 @@ CONTENT_TYPES = {
     "zip": "application/zip",
 }
 _PICTURES = frozenset(kind for kind in CONTENT_TYPES.values() if kind.startswith("image/"))
+_SHOWN = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+"""Pictures that every browser shows, and that can hold no script: the endings of their names."""
 LONGEST_NAME = 120
 
 log = structlog.get_logger(__name__)
@@ -163,6 +165,26 @@ def content_type(attachment: Attachment) -> str:
     known = CONTENT_TYPES.get(_extension(str(attachment.name)))
     declared = str(attachment.content_type or "")
     return known or (declared if declared in _PICTURES else "application/octet-stream")
+
+
+def is_picture(attachment: Attachment) -> bool:
+    """Return whether a page may show the file as a picture, by its name and type."""
+    return content_type(attachment) in _SHOWN
+
+
+def opened_picture(attachment: Attachment) -> IO[Any]:
+    """Return the open file, to be closed by the caller. Raises NotFound if it is missing, or is no
+    picture that a page may show, whatever its name says."""
+    ending = _SHOWN.get(content_type(attachment))
+    if ending is None:
+        raise NotFound(_("File not found."))
+    found = opened(attachment)
+    head = found.read(file_types.LOOKED_AT)
+    found.seek(0)
+    if not file_types.fits(ending, head):
+        found.close()
+        raise NotFound(_("File not found."))
+    return found
 
 
 def _save(ticket_id: str, content: File) -> str:

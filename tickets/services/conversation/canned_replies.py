@@ -11,7 +11,8 @@ from tickets.store import queries
 
 
 def canned_replies(*, by: Actor) -> QuerySet[CannedReply]:
-    """Return the canned replies of everybody and of the actor's teams, by name. Two SQL queries."""
+    """Return the canned replies of everybody and of the actor's teams, by name: to customers and to
+    third parties. Two SQL queries."""
     require_ticket_work(by)
     teams = [team.pk for team in teams_of(by.user_id)]
     return CannedReply.objects.filter(Q(team=None) | Q(team__in=teams))

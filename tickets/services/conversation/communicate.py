@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import SYSTEM, Actor
-from helpdesk.accounts.people import people_called
 from helpdesk.errors import ServiceError
 from helpdesk.idempotency import Request, Token, written_before
 from tickets.domain import events, workflow
 from tickets.domain.errors import ClosedTooLongAgo, MergedAway, TicketArchived
-from tickets.domain.mentions import mentions
 from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction, Status
 from tickets.domain.workflow import EventType
+from tickets.services.assignment.assign import set_assignee
+from tickets.services.conversation import mentioning
 from tickets.services.conversation.arrival import Arrival
 from tickets.services.email.replies.recipients import address_reply
 from tickets.services.lifecycle import idempotency
@@ -47,6 +47,7 @@ def communicate(
     direction: Direction = Direction.OUTBOUND,
     waiting: bool = False,
     resolve: bool = False,
+    take: bool = False,
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     reply_to: str = "",
@@ -60,7 +61,8 @@ def communicate(
 ) -> tuple[Ticket, Communication]:
     """Add a message to a ticket, and return the ticket it was added to.
 
-    With `waiting` the ticket then waits for the customer; with `resolve` it becomes Resolved. A
+    With `waiting` the ticket then waits for the customer; with `resolve` it becomes Resolved; with
+    `take` it is assigned to the actor, unless somebody has it by then. A
     reply is emailed to the customer and the participants unless `deliver` is off; with `reply_to`,
     the address that the customer's last email gave for replies, it goes there instead of to the
     customer's own, and whoever is there takes part from now on. `leave_out` are participants who do
@@ -84,6 +86,10 @@ def communicate(
         checks.errors["waiting"] = _("Only a reply to the customer can set the ticket to waiting.")
     if resolve and (inbound or is_note):
         checks.errors["resolve"] = _("Only a reply to the customer can resolve the ticket.")
+    if take and (inbound or is_note):
+        checks.errors["take"] = _("Only a reply to the customer can take the ticket.")
+    elif take:
+        checks.assignee("take", by.user_id)
     if reply_to and (inbound or is_note):
         checks.errors["reply_to"] = _("Only a reply to the customer goes to their reply address.")
     if leave_out and (inbound or is_note):
@@ -91,7 +97,7 @@ def communicate(
     checks.done()
     answer = not (is_note or inbound)
     # A message from outside mentions nobody.
-    mentioned = people_called(mentions(content)) if is_note and arrival is None else {}
+    mentioned = mentioning.called(content) if is_note and arrival is None else {}
     delivers = answer and deliver
     written: list[Communication] = []
 
@@ -124,6 +130,8 @@ def communicate(
             draft.apply(EventType.CUSTOMER_REPLIED)
         elif answer:
             draft.apply(EventType.RESPONDED)
+            if take and draft.ticket.assigned_to is None:
+                set_assignee(draft, by.user_id)
             if waiting and not draft.timeline.waiting:
                 draft.apply(EventType.WAITING)
             if resolve:
@@ -137,7 +145,7 @@ def communicate(
                 type=type.value,
                 direction=Direction(line.direction) if line.direction else None,
                 deliver=delivers,
-                mentions=tuple(sorted(mentioned.values())),
+                mentions=tuple(sorted(set().union(*mentioned.values()))),
                 assigned_to=draft.ticket.assigned_to,
                 team_id=draft.ticket.team_id,
                 automatic=arrival is not None and arrival.automatic,
@@ -172,6 +180,7 @@ def communicate(
             direction=direction,
             waiting=waiting,
             resolve=resolve,
+            take=take,
             attachments=attachments,
             deliver=deliver,
             reply_to=reply_to,
@@ -185,19 +194,13 @@ def communicate(
     return ticket, written[0]
 
 
-def unknown_mentions(content: str) -> list[str]:
-    """Return the @names in a note that are no colleague's and notify nobody. One SQL query."""
-    named = mentions(content)
-    known = people_called(named)
-    return [name for name in named if name.casefold() not in known]
-
-
 def respond(
     ticket_id: str,
     *,
     content: str,
     waiting: bool = False,
     resolve: bool = False,
+    take: bool = False,
     attachments: Sequence[Attachment] = (),
     deliver: bool = True,
     reply_to: str = "",
@@ -215,6 +218,7 @@ def respond(
         content=content,
         waiting=waiting,
         resolve=resolve,
+        take=take,
         attachments=attachments,
         deliver=deliver,
         reply_to=reply_to,
@@ -238,7 +242,7 @@ def note(
     by: Actor,
     now: datetime | None = None,
 ) -> Ticket:
-    """Add an internal note. Colleagues whom it mentions are notified."""
+    """Add an internal note. Colleagues and teams whom it mentions are notified."""
     ticket, _line = communicate(
         ticket_id,
         type=CommunicationType.INTERNAL_NOTE,

@@ -7,12 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import Actor, require_supervision
-from helpdesk.accounts.people import people_called
 from helpdesk.errors import NotAllowed
 from tickets.domain import events
-from tickets.domain.mentions import mentions
 from tickets.domain.ticket import CommunicationType, Status
 from tickets.services.assignment.assign import set_assignee, to_team
+from tickets.services.conversation import mentioning
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
@@ -47,7 +46,7 @@ def edit_as_supervisor(
         said = checks.text("note", said, longest=LONGEST_CONTENT)
     checks.done()
     team = to_team(changed["team_id"] or None) if "team_id" in changed else None
-    mentioned = people_called(mentions(said)) if said else {}
+    mentioned = mentioning.called(said) if said else {}
     stored = queries.ticket(ticket_id)
     if stored and not may_change(stored.status, by=by):
         raise NotAllowed(_("Only administrators can edit closed tickets."))
@@ -63,7 +62,7 @@ def edit_as_supervisor(
                 events.Communicated(
                     communication_id=line.communication_id,
                     type=CommunicationType.INTERNAL_NOTE.value,
-                    mentions=tuple(sorted(mentioned.values())),
+                    mentions=tuple(sorted(set().union(*mentioned.values()))),
                     assigned_to=draft.ticket.assigned_to,
                     team_id=draft.ticket.team_id,
                 )

@@ -5,7 +5,7 @@ of its own. The customer does not see it, it has no effect on the clocks, and re
 customer do not quote it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -49,7 +49,7 @@ def forward(
     content: str,
     side_thread: str = "",
     forwarded_line: str = "",
-    with_files: bool = False,
+    with_files: Collection[int] = (),
     attachments: Sequence[Attachment] = (),
     token: Token | None = None,
     by: Actor,
@@ -58,10 +58,11 @@ def forward(
     """Write to third parties about a ticket; return it.
 
     Begins a conversation, or continues `side_thread`. The text of `forwarded_line` is quoted below
-    the new one, and `with_files` copies of its files are attached; it has to be a message from the
-    customer, or one of the same conversation. With a `token` that this actor used before nothing
-    is written. Raises Invalid for an invalid address, one of the desk or the customer, an empty
-    text, another message, or files that are too large; MergedAway, NotFound, NotAllowed, Busy.
+    the new one, and copies of its files at the places `with_files` are attached; it has to be a
+    message from the customer, or one of the same conversation. With a `token` that this actor used
+    before nothing is written. Raises Invalid for an invalid address, one of the desk or the
+    customer, an empty text, another message, a file that is not there, or files that are too large;
+    MergedAway, NotFound, NotAllowed, Busy.
     """
     require_ticket_work(by)
     checks = Checks()
@@ -73,7 +74,7 @@ def forward(
         line = _to_forward(ticket_id, forwarded_line, side_thread)
         content = f"{content}\n\n{_quoted(line)}"
         repeated = token is not None and written_before(token, by=by) is not None
-        taken = (line.attachments or ()) if with_files and not repeated else ()
+        taken = [] if repeated else _chosen(line, with_files)
     _check_size([*attachments, *taken])
 
     def write(draft: Draft) -> None:
@@ -119,6 +120,14 @@ def _to_forward(ticket_id: str, line_id: str, side_thread: str) -> Communication
             return line
     words = _("Only a message from the customer or of the same conversation can be forwarded.")
     raise Invalid({"line": words})
+
+
+def _chosen(line: Communication, places: Collection[int]) -> list[Attachment]:
+    """Return the files of a message at these places. Raises Invalid for a place without one."""
+    there = line.attachments or []
+    if any(not 0 <= place < len(there) for place in places):
+        raise Invalid({"files": _("This message has no such file.")})
+    return [there[place] for place in sorted(places)]
 
 
 def _check_size(attached: Sequence[Attachment]) -> None:
