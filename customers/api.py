@@ -10,17 +10,25 @@ from ninja import Status as Answer
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from customers.domain.choices import Segment, ShipmentStatus
-from customers.services import create, read, vehicles
+from customers.services import create, custom_filters, read, vehicles
 from customers.services.merge import current
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.api.conditions import requested_version, set_etag
+from helpdesk.api.custom_fields import (
+    CHANGED_FIELDS,
+    CustomFields,
+    GivenFields,
+    custom_fields_out,
+)
 from helpdesk.api.fields import describe
 from helpdesk.api.headers import IDEMPOTENCY_KEY, IF_MATCH, reads
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.clock import this_second
-from helpdesk.errors import NotFound
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.errors import Invalid, NotFound
+from helpdesk.parsing import BadValue
 
 router = Router(tags=["customers and vehicles"])
 
@@ -92,6 +100,7 @@ class CustomerOut(ApiSchema):
     language: str | None
     time_zone: str | None
     notes: str | None = Field(description="Internal. Never shown to the customer.")
+    custom_fields: CustomFields
     created_at: Moment
     version: int = Field(ge=1, description="Increases with every change.")
 
@@ -111,6 +120,7 @@ class NewCustomer(RequestSchema):
     language: Short | None = None
     time_zone: Short | None = None
     notes: Notes | None = None
+    custom_fields: GivenFields = {}
 
 
 class CustomerChange(RequestSchema):
@@ -126,6 +136,7 @@ class CustomerChange(RequestSchema):
     language: Short | None = None
     time_zone: Short | None = None
     notes: Notes | None = None
+    custom_fields: GivenFields = silent({}, description=CHANGED_FIELDS)
     version: StrictInt | None = Field(
         None, ge=1, description="Update only if this is still the current version."
     )
@@ -142,6 +153,7 @@ class VehicleOut(ApiSchema):
     year: int | None
     shipment_status: ShipmentStatus
     booking: str | None = Field(description="A booking or container number.")
+    custom_fields: CustomFields
     version: int = Field(ge=1, description="Increases with every change.")
 
 
@@ -162,6 +174,7 @@ class NewVehicle(RequestSchema):
     year: Year | None = None
     shipment_status: ShipmentStatus = ShipmentStatus.BOOKED
     booking: Short | None = None
+    custom_fields: GivenFields = {}
 
 
 class VehicleChange(RequestSchema):
@@ -174,9 +187,27 @@ class VehicleChange(RequestSchema):
     year: Year | None = None
     shipment_status: ShipmentStatus = silent(ShipmentStatus.BOOKED)
     booking: Short | None = None
+    custom_fields: GivenFields = silent({}, description=CHANGED_FIELDS)
     version: StrictInt | None = Field(
         None, ge=1, description="Update only if this is still the current version."
     )
+
+
+FIELD_FILTER = (
+    "`key:value` of a custom field; of numbers and dates also `key:5..10`, without one of the "
+    "bounds too. Several values of one key match any of them. Returns one page, of the newest 100."
+)
+
+
+class VehicleListQuery(ApiSchema):
+    q: str = Field(
+        "",
+        max_length=200,
+        description="Search by VIN (complete or its end), booking or container number, or words of "
+        "custom fields.",
+        examples=["004352"],
+    )
+    field: list[str] = Field([], description=FIELD_FILTER, examples=[["port:Antwerp"]])
 
 
 class CustomerListQuery(ApiSchema):
@@ -189,6 +220,7 @@ class CustomerListQuery(ApiSchema):
         examples=["bianchi"],
     )
     segment: Segment | None = None
+    field: list[str] = Field([], description=FIELD_FILTER, examples=[["port:Antwerp"]])
     limit: int = Field(25, ge=1, le=100)
     cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
@@ -199,8 +231,14 @@ def list_customers(
 ) -> dict[str, Any]:
     """List customers by name."""
     by = _worker(request)
-    if asked.q.strip():
-        found = read.find_customers(asked.q, limit=asked.limit)
+    if asked.field or asked.q.strip():
+        found = (
+            read.customers_with(
+                _conditions(RecordKind.CUSTOMER, asked.field), text=asked.q, limit=asked.limit
+            )
+            if asked.field
+            else read.find_customers(asked.q, limit=asked.limit)
+        )
         fitting = [one for one in found if asked.segment in (None, one.segment)]
         return {"items": [_customer(one) for one in fitting], "next_cursor": None}
     page = read.list_customers(
@@ -224,7 +262,10 @@ def make_customer(
     """Create a customer. Repeating the request with the same `Idempotency-Key` creates no other."""
     by = actor_of(request.user)
     made = create.create_customer(
-        **asked.fields_sent(), token=token_of(request), by=by, now=this_second()
+        **{"custom_fields": {}, **asked.fields_sent()},
+        token=token_of(request),
+        by=by,
+        now=this_second(),
     )
     set_etag(response, made.version)
     response["Location"] = reverse("api:get_customer", args=[made.customer_id])
@@ -304,11 +345,29 @@ def make_vehicle(
     if owner is None:
         raise NotFound(_("Customer not found."))
     made = create.create_vehicle(
-        customer_id=owner.customer_id, **asked.fields_sent(), token=token_of(request), by=by
+        customer_id=owner.customer_id,
+        **{"custom_fields": {}, **asked.fields_sent()},
+        token=token_of(request),
+        by=by,
     )
     set_etag(response, made.version)
     response["Location"] = reverse("api:get_vehicle", args=[made.vehicle_id])
     return Answer(201, _vehicle(made))
+
+
+@router.get("/vehicles", response=VehiclePage, by_alias=True, operation_id="findVehicles")
+def find_vehicles(
+    request: HttpRequest, asked: Annotated[VehicleListQuery, Query()]
+) -> dict[str, Any]:
+    """Find vehicles of all customers, by a search or by custom fields."""
+    _worker(request)
+    if asked.field:
+        found = read.vehicles_with(_conditions(RecordKind.VEHICLE, asked.field))
+    elif asked.q.strip():
+        found = read.find_vehicles(asked.q)
+    else:
+        raise Invalid({"q": _("Enter what to search for, or a custom field.")})
+    return {"items": [_vehicle(one) for one in found], "next_cursor": None}
 
 
 @router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True, operation_id="getVehicle")
@@ -346,6 +405,14 @@ def change_vehicle(
     return _vehicle(changed)
 
 
+def _conditions(of: RecordKind, written: list[str]) -> frozenset[str]:
+    """Return the conditions of a filter by custom fields. Raises Invalid."""
+    try:
+        return custom_filters.conditions(of, written)
+    except BadValue as bad:
+        raise Invalid({"field": str(bad)}) from bad
+
+
 def _worker(request: HttpRequest) -> Actor:
     by = actor_of(request.user)
     require_ticket_work(by)
@@ -359,6 +426,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
     )
     return {
         **{name: getattr(customer, name) for name in plain},
+        "custom_fields": custom_fields_out(customer.custom_fields),
         "version": customer.version,
     }
 
@@ -368,5 +436,6 @@ def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
     return {
         **{name: getattr(vehicle, name) for name in plain},
         "year": vehicle.year if vehicle.year else None,
+        "custom_fields": custom_fields_out(vehicle.custom_fields),
         "version": vehicle.version,
     }

@@ -17,11 +17,18 @@ from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.clock import this_second
-from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
+from helpdesk.custom_fields.admin import WithCustomFields, WithCustomFieldsForm
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.forms import with_custom_fields
+
+
+class CustomerForm(WithCustomFieldsForm):
+    record = RecordKind.CUSTOMER
 
 
 @admin.register(Customer)
-class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
+class CustomerAdmin(SupervisorsOnly, WithCustomFields):
+    form = CustomerForm
     change_form_template = "admin/customers/customer/change_form.html"
     list_display = ("name", "company", "email", "segment")
     list_filter = ("segment",)
@@ -53,12 +60,12 @@ class CustomerAdmin(SupervisorsOnly, PlannedAdmin):
         by = actor_of(request.user)
         if change:
             version = form.cleaned_data["version"]
-            edit_customer(str(obj.pk), version=version, by=by, **form.changed)
+            edit_customer(str(obj.pk), version=version, by=by, **with_custom_fields(form.changed))
             if "segment" in form.changed:
                 messages.info(request, _segment_changed(str(obj.pk)))
             return obj
         given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
-        made = create_customer(**given, by=by, now=this_second())
+        made = create_customer(**with_custom_fields(given), by=by, now=this_second())
         return Customer(pk=made.customer_id)
 
     def render_change_form(
@@ -80,7 +87,9 @@ def _segment_changed(customer_id: str) -> str:
     )
 
 
-class VehicleForm(PlannedForm):
+class VehicleForm(WithCustomFieldsForm):
+    record = RecordKind.VEHICLE
+
     confirm_vin = forms.BooleanField(
         required=False,
         label=_("Use this VIN without checking it"),
@@ -89,7 +98,7 @@ class VehicleForm(PlannedForm):
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
+class VehicleAdmin(SupervisorsOnly, WithCustomFields):
     form = VehicleForm
     list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
@@ -138,9 +147,9 @@ class VehicleAdmin(SupervisorsOnly, PlannedAdmin):
         if not change:
             given = {name: value for name, value in form.cleaned_data.items() if name != "version"}
             given["year"] = given["year"] or ""
-            return Vehicle(pk=create_vehicle(**given, by=by).vehicle_id)
+            return Vehicle(pk=create_vehicle(**with_custom_fields(given), by=by).vehicle_id)
         number, version = str(obj.pk), form.cleaned_data["version"]
-        changed = dict(form.changed)
+        changed = with_custom_fields(form.changed)
         owner = changed.pop("customer_id", None)
         if changed:
             version = int(edit_vehicle(number, version=version, by=by, **changed).version)

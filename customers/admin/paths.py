@@ -3,22 +3,30 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import FieldError
+
 from customers.domain import vin as vins
 from customers.domain.choices import Segment, ShipmentStatus
 from customers.models import Customer, Vehicle
+from customers.services.custom_filters import conditions
 from customers.services.read import (
     MOST_SEARCHED,
     MOST_VEHICLES_SHOWN,
+    customers_with,
     find_customers,
     find_vehicle,
     find_vehicles,
     get_customers,
+    vehicles_with,
 )
 from customers.store import queries
 from customers.store.items import Customer as StoredCustomer
 from customers.store.items import Vehicle as StoredVehicle
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.dynamo.pages import Page
+from helpdesk.dynamo_admin.matching import listed
 from helpdesk.dynamo_admin.paths import ByKey, Collection, Listing, ListQuery, Row, serve
+from helpdesk.parsing import BadValue
 
 _LISTED = ("customer_id", "name", "email", "company", "segment", "name_key")
 _CUSTOMER = [
@@ -60,6 +68,28 @@ def _customers_page(asked: ListQuery) -> Page[Row]:
     return Page([_listed(customer) for customer in page], page.next, page.previous)
 
 
+def _conditions(of: RecordKind, asked: ListQuery) -> frozenset[str]:
+    """Return the conditions on custom fields. Raises FieldError."""
+    try:
+        return conditions(of, [str(one) for one in listed(asked.get("custom_fields", "contains"))])
+    except BadValue as bad:
+        raise FieldError(str(bad)) from bad
+
+
+def _with_fields(asked: ListQuery) -> Page[Row]:
+    found = customers_with(_conditions(RecordKind.CUSTOMER, asked))
+    segment = asked.one("segment")
+    rows = [_whole(one) for one in found if segment in (None, one.segment)]
+    return Page(rows, None, None)
+
+
+def _vehicles_with_fields(asked: ListQuery) -> Page[Row]:
+    found = vehicles_with(_conditions(RecordKind.VEHICLE, asked))
+    statuses = asked.any_of("shipment_status")
+    rows = [vehicle_row(one) for one in found if not statuses or one.shipment_status in statuses]
+    return Page(rows, None, None)
+
+
 def _found(asked: ListQuery) -> Page[Row]:
     found = find_customers(str(asked.get("words", "search")), limit=MOST_SEARCHED)
     return Page([_whole(customer) for customer in found], None, None)
@@ -73,6 +103,13 @@ serve(
         {"segment": {"exact": set(Segment)}},
         (("name_key",),),
         _customers_page,
+    ),
+    Listing(
+        f"the newest {MOST_SEARCHED} with custom values",
+        {"custom_fields": {"contains": None}, "segment": {"exact": set(Segment)}},
+        (("name_key",),),
+        _with_fields,
+        needs=("custom_fields",),
     ),
     Listing(
         f"the first {MOST_SEARCHED} that words find",
@@ -130,6 +167,13 @@ serve(
         {"shipment_status": {"in": set(ShipmentStatus)}},
         (("label_key",),),
         _vehicles_page,
+    ),
+    Listing(
+        f"the newest {MOST_SEARCHED} with custom values",
+        {"custom_fields": {"contains": None}, "shipment_status": {"in": set(ShipmentStatus)}},
+        (("label_key",),),
+        _vehicles_with_fields,
+        needs=("custom_fields",),
     ),
     Listing(
         f"the first {MOST_SEARCHED} that a VIN or a booking finds",

@@ -23,6 +23,7 @@ class Customer(PlannedModel):
     language = models.CharField(_("language"), max_length=200, null=True, blank=True)  # noqa: DJ001
     time_zone = models.CharField(_("time zone"), max_length=200, null=True, blank=True)  # noqa: DJ001
     notes = models.TextField(_("notes"), null=True, blank=True)  # noqa: DJ001
+    custom_fields = models.JSONField(_("custom fields"), null=True)
     external_id = models.CharField(  # noqa: DJ001
         _("External ID"), max_length=200, null=True, blank=True
     )
@@ -61,6 +62,7 @@ class Vehicle(PlannedModel):
     booking = models.CharField(  # noqa: DJ001
         _("booking / container no."), max_length=200, null=True, blank=True
     )
+    custom_fields = models.JSONField(_("custom fields"), null=True)
     version = models.IntegerField(_("version"))
     label_key = models.CharField(_("sort by make"), max_length=300, null=True)  # noqa: DJ001
     words = WordsField(_("search"), null=True)

@@ -28,6 +28,10 @@ class CustomControl:
     options: tuple[tuple[str, str, bool], ...] = ()
     value: str = ""
 
+    @property
+    def template(self) -> str:
+        return f"components/filters/{self.control}.html"
+
 
 def custom_controls(of: RecordKind, given: Mapping[str, Sequence[str]]) -> list[CustomControl]:
     """Return a control for each field, two for numbers and dates, with what `given` asks."""

@@ -11,7 +11,7 @@ from customers.domain import vin as vins
 from customers.domain.choices import Segment, ShipmentStatus, can_be_stored
 from customers.domain.contact import ContactRefused
 from customers.domain.vin import VinDoubted
-from customers.services import search_words
+from customers.services import custom_values, search_words
 from customers.services.changes import note_change
 from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.transaction_guards import check_customer
@@ -30,6 +30,8 @@ from customers.store.items import (
 )
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.values import Values
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound, StaleVersion, worded
@@ -57,6 +59,7 @@ def create_customer(
     language: str | None = None,
     time_zone: str | None = None,
     notes: str | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     customer_id: str | None = None,
     token: Token | None = None,
     by: Actor,
@@ -67,7 +70,8 @@ def create_customer(
     With a `customer_id` chosen before, a repeat returns the customer that was created; with a
     `token` that this actor used before, it gets the first response. Raises Invalid with every field
     that is wrong, or with the customer who has the email address or external id already;
-    NotAllowed.
+    NotAllowed. `custom_fields` are values by key; None, not empty, is for a customer whom nobody
+    fills in, of whom none is required.
     """
     require_ticket_work(by)
     if made := before_with(token, Customer, by=by):
@@ -84,7 +88,9 @@ def create_customer(
             "language": language,
             "time_zone": time_zone,
             "notes": notes,
-        }
+            "custom_fields": custom_fields,
+        },
+        new=True,
     )
     if customer_id and (made := queries.customer(customer_id)):
         return made
@@ -99,6 +105,7 @@ def create_customer(
         if made := queries.customer(customer.customer_id):
             return made  # the same request, at the same time
         raise taken(refused) from refused
+    custom_values.index(None, customer)
     return customer
 
 
@@ -108,10 +115,10 @@ def edit_customer(
     version: int | None = None,
     token: Token | None = None,
     by: Actor,
-    **fields: str | None,
+    **fields: Any,
 ) -> Customer:
     """Change the fields that are given: those of `create_customer`, address, language, time_zone,
-    notes.
+    notes. Of `custom_fields` those that are named change.
 
     An empty one is removed. Raises Invalid as `create_customer` does; NotFound, StaleVersion,
     NotAllowed.
@@ -126,7 +133,7 @@ def edit_customer(
         raise StaleVersion(seen=version, current=before.version)
     after = Customer()
     after.deserialize(before.serialize())
-    for field, value in checked_customer(fields).items():
+    for field, value in checked_customer(fields, stored=before.custom_fields).items():
         setattr(after, field, value)
     if after.email != before.email:
         after.bounced_at = None
@@ -153,6 +160,7 @@ def edit_customer(
         if any(isinstance(item, Customer) for item in refused.failed):
             raise StaleVersion(seen=before.version, current=before.version + 1) from None
         raise taken(refused) from refused
+    custom_values.index(before, after)
     return after
 
 
@@ -165,6 +173,7 @@ def create_vehicle(
     year: int | str | None = "",
     shipment_status: str = ShipmentStatus.BOOKED,
     booking: str | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     confirm_vin: bool = False,
     vehicle_id: str | None = None,
     token: Token | None = None,
@@ -176,7 +185,7 @@ def create_vehicle(
     the VIN tells it for certain. With `confirm_vin` a number is accepted that is no VIN of today.
     With a `vehicle_id` chosen before, a repeat returns the vehicle that was created. Raises Invalid
     with what is wrong (confirmVin: the number needs to be confirmed), or with the owner of a
-    vehicle with this VIN; NotAllowed.
+    vehicle with this VIN; NotAllowed. `custom_fields` as in `create_customer`.
     """
     require_ticket_work(by)
     if made := before_with(token, Vehicle, by=by):
@@ -189,8 +198,10 @@ def create_vehicle(
             "year": year,
             "shipment_status": shipment_status,
             "booking": booking,
+            "custom_fields": custom_fields,
         },
         confirm_vin=confirm_vin,
+        new=True,
     )
     if vehicle_id and (made := queries.vehicle(customer_id, vehicle_id)):
         return made
@@ -213,6 +224,7 @@ def create_vehicle(
         if any(isinstance(item, Guard) for item in refused.failed):
             raise taken(refused) from refused
         raise Invalid({"customerId": _("Customer not found.")}) from refused
+    custom_values.index(None, vehicle)
     return vehicle
 
 
@@ -228,7 +240,9 @@ def new_customer(
 
 
 def put_customer(transaction: Transaction, customer: Customer) -> None:
-    """Add to a transaction that a customer is created; at most 35 items."""
+    """Add to a transaction that a customer is created; at most 36 items."""
+    if customer.custom_fields:
+        note_change(transaction, customer.customer_id)
     transaction.put(customer, Customer.pk.does_not_exist())
     for key in guarded(customer):
         guard = Guard(key, customer_id=customer.customer_id)
@@ -259,7 +273,9 @@ def new_vehicle(
 
 
 def put_vehicle(transaction: Transaction, vehicle: Vehicle) -> None:
-    """Add to a transaction that a vehicle is created; at most 12 items."""
+    """Add to a transaction that a vehicle is created; at most 13 items."""
+    if vehicle.custom_fields:
+        note_change(transaction, vehicle.customer_id)
     transaction.put(vehicle, Vehicle.pk.does_not_exist())
     if vehicle.vin:
         guard = Guard(
@@ -269,12 +285,21 @@ def put_vehicle(transaction: Transaction, vehicle: Vehicle) -> None:
     search_words.write(transaction, None, vehicle)
 
 
-def checked_customer(given: dict[str, str | None]) -> dict[str, Any]:
+def checked_customer(
+    given: Mapping[str, Any], *, stored: Values | None = None, new: bool = False
+) -> dict[str, Any]:
     """Return the fields of a customer in their canonical form. Raises Invalid with all that is
-    wrong."""
+    wrong.
+
+    `stored` are the custom values before; of a `new` customer some may be required.
+    """
     errors: dict[str, str] = {}
     fields: dict[str, Any] = {}
     for name, value in given.items():
+        if name == "custom_fields":
+            of = RecordKind.CUSTOMER
+            fields[name] = custom_values.checked(of, value, errors, stored=stored, new=new)
+            continue
         text = (value or "").strip()
         longest = LONGEST_NOTES if name == "notes" else LONGEST
         if name != "notes":
@@ -304,7 +329,12 @@ def unknown_year(given: Mapping[str, Any]) -> bool | None:
 
 
 def checked_vehicle(
-    given: dict[str, Any], *, confirm_vin: bool = False, told_by_vin: bool = True
+    given: Mapping[str, Any],
+    *,
+    confirm_vin: bool = False,
+    told_by_vin: bool = True,
+    stored: Values | None = None,
+    new: bool = False,
 ) -> dict[str, Any]:
     """Return the fields of a vehicle in their canonical form. Raises Invalid with all that is
     wrong.
@@ -312,8 +342,13 @@ def checked_vehicle(
     With `told_by_vin` a year of "" is replaced by the one that the VIN tells for certain.
     """
     errors: dict[str, str] = {}
+    own = custom_values.checked(
+        RecordKind.VEHICLE, given.get("custom_fields"), errors, stored=stored, new=new
+    )
     fields = {
-        name: (one_line(str(value)) or None) if value else None for name, value in given.items()
+        name: (one_line(str(value)) or None) if value else None
+        for name, value in given.items()
+        if name != "custom_fields"
     }
     if fields["vin"]:
         try:
@@ -345,7 +380,7 @@ def checked_vehicle(
         }
     if errors:
         raise Invalid(errors)
-    return {**fields, "year": year_number}
+    return {**fields, "year": year_number, "custom_fields": own}
 
 
 def guarded(customer: Customer) -> set[str]:

@@ -19,6 +19,7 @@ NAMED = "field."
 FIRST, LAST = ".from", ".to"
 MOST = 30
 _CONDITION = re.compile(r"([a-z][a-z0-9_]*)(:|=|>=|<=)(.*)", re.DOTALL | re.IGNORECASE)
+_IN_BOX = re.compile(r'(?<!\S)([a-z][a-z0-9_]*):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 _RANGE = ".."
 
 
@@ -85,3 +86,23 @@ def _conditions(of: RecordKind, text: str) -> list[str]:
         if bound is not None:
             found.append(f"{field.key}{each}{as_text(bound)}")
     return found
+
+
+def in_box(of: RecordKind, text: str) -> tuple[frozenset[str], str]:
+    """Return the conditions in a search box, and the remaining text.
+
+    `key:value` or `key:"two words"`. What is no field, or no value of it, stays in the text. One
+    SQL query if there is a colon in the text.
+    """
+    found: set[str] = set()
+
+    def take(match: re.Match[str]) -> str:
+        try:
+            said = _conditions(of, f"{match[1]}:{match[2] if match[2] is not None else match[3]}")
+        except BadValue:
+            return match[0]
+        found.update(said)
+        return ""
+
+    rest = _IN_BOX.sub(take, text) if ":" in text else text
+    return frozenset(found), " ".join(rest.split()) if found else text

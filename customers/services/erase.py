@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from customers.domain.contact import EXTENSION
 from customers.domain.folding import folded, words_to_find
 from customers.models import CustomerFile
-from customers.services import search_words
+from customers.services import custom_values, search_words
 from customers.services.changes import note_change
 from customers.services.create import guarded
 from customers.store import queries
@@ -40,6 +40,7 @@ SHORTEST_MARK = 4
 _PERSONAL = (
     *("email", "phone", "company", "address", "language", "time_zone", "notes", "external_id"),
     *("name_shard", "name_key", "segment_shard", "merge_takes", "merged_values"),
+    "custom_fields",
 )
 
 
@@ -130,6 +131,7 @@ def erase_person(customer_id: str, *, now: datetime) -> None:
             search_words.write(transaction, before, after)
     except ConditionFailed as refused:
         raise Busy(_("Someone else is updating this customer. Try again.")) from refused
+    custom_values.index(before, after)
 
 
 def erase_signpost(customer_id: str) -> None:
@@ -151,7 +153,7 @@ def erase_vehicles(customer_id: str) -> None:
     for vehicle in queries.all_vehicles(customer_id):
         after = Vehicle()
         after.deserialize(vehicle.serialize())
-        after.vin = after.booking = after.year = None
+        after.vin = after.booking = after.year = after.custom_fields = None
         after.make = after.model = ""
         set_vehicle_keys(after)
         search_words.set_words(after)
@@ -165,6 +167,7 @@ def erase_vehicles(customer_id: str) -> None:
             if vehicle.vin:
                 transaction.delete(Guard(vin_pk(vehicle.vin)), Guard.customer_id == customer_id)
             search_words.write(transaction, vehicle, after)
+        custom_values.index(vehicle, after)
 
 
 def erase_from_files(marks: Marks, customer_ids: Iterable[str]) -> None:

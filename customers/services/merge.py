@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from customers.services import search_words
+from customers.services import custom_values, search_words
 from customers.services.changes import note_change
 from customers.services.create import LONGEST_NOTES, guarded
 from customers.services.transaction_guards import THERE
@@ -19,6 +19,8 @@ from customers.store import queries
 from customers.store.items import DETAILS, Customer, Guard, customer_pk, set_customer_keys
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import as_text
+from helpdesk.custom_fields.values import PREFIX
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.errors import Invalid, NotFound
 
@@ -154,6 +156,8 @@ def finish(source_id: str, *, by: Actor) -> None:
             )
         search_words.write(transaction, source, signpost)
         search_words.write(transaction, into, after)
+    custom_values.index(source, signpost)
+    custom_values.index(into, after)
 
 
 def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
@@ -175,6 +179,13 @@ def _choose(after: Customer, source: Customer) -> list[tuple[str, str]]:
         setattr(after, name, kept or other)
         if kept and other and kept != other:
             left.append((name, other))
+    own, theirs = after.custom_fields or {}, source.custom_fields or {}
+    after.custom_fields = {**theirs, **own} or None
+    left += [
+        (f"{PREFIX}{key}", as_text(value))
+        for key, value in theirs.items()
+        if own.get(key, value) != value
+    ]
     return left
 
 
@@ -205,7 +216,7 @@ def _signpost(source: Customer) -> Customer:
     left = _copy(source)
     for name in (
         *(*_CONTACT, "notes", "name_shard", "name_key", "segment_shard"),
-        *("merge_takes", "merged_values"),
+        *("merge_takes", "merged_values", "custom_fields"),
     ):
         setattr(left, name, None)
     left.also_known = []

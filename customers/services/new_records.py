@@ -73,14 +73,14 @@ def new_records(
     made, car = None, None
     if customer is not None:
         try:
-            made = new_customer(checked_customer({**_CUSTOMER, **customer}), now=now)
+            made = new_customer(checked_customer({**_CUSTOMER, **customer}, new=True), now=now)
         except Invalid as refused:
             errors |= {CUSTOMER_FIELD + name: words for name, words in refused.errors.items()}
     if vehicle is not None:
         given = {**_VEHICLE, **vehicle}
         confirmed = bool(given.pop("confirm_vin", False))
         try:
-            fields = checked_vehicle(given, confirm_vin=confirmed)
+            fields = checked_vehicle(given, confirm_vin=confirmed, new=True)
         except Invalid as refused:
             errors |= {VEHICLE_FIELD + name: words for name, words in refused.errors.items()}
         else:

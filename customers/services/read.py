@@ -10,9 +10,13 @@ from customers.domain import vin as vins
 from customers.domain.choices import Segment
 from customers.domain.folding import folded, words_asked, words_to_find
 from customers.domain.search_words import LONGEST_WORD, WordKind, beginnings
-from customers.store import queries
+from customers.services import custom_filters
+from customers.store import custom_index, queries
+from customers.store.custom_values import hold
 from customers.store.items import Customer, Vehicle, email_pk, external_pk, vin_pk
 from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.custom_fields.defined import every_field
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import PagePosition
 from helpdesk.dynamo.table import fits
@@ -97,7 +101,12 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
     company that begin with all of its words, whose phone or VIN ends with it, or whose address or
     booking begins with it. Cost: a batch read if `text` contains an @ or a digit; a query for each
     kind of word that it can be, three more at most if many names have its words; and a batch read.
+    With custom fields defined an SQL query: also those who have all words in their values, or in
+    their vehicles'.
     """
+    conditions, text = custom_filters.in_box(RecordKind.CUSTOMER, text)
+    if conditions:
+        return customers_with(conditions, text=text, limit=limit)
     if exact := _exactly(text.strip()):
         return exact
     named, words = _named(text), words_asked(text)
@@ -106,6 +115,8 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
         for kind, beginning in sorted(beginnings(text))
         for customer_id in queries.customers_with_word(kind, beginning, limit=limit)
     }
+    if words and any(map(every_field, (RecordKind.CUSTOMER, RecordKind.VEHICLE))):
+        ids |= {owner for _record, owner in custom_index.with_words(words, limit=MOST_SEARCHED)}
     stored = queries.customers([*named, *ids])
     found = [
         customer
@@ -115,11 +126,43 @@ def find_customers(text: str, *, limit: int = 8) -> list[Customer]:
     return sorted(found, key=lambda customer: str(customer.name_key))[:limit]
 
 
-def find_vehicles(text: str) -> list[Vehicle]:
-    """Return the vehicles whose VIN is `text` or ends with it, or whose booking begins with it.
+def customers_with(
+    conditions: Iterable[str], *, text: str = "", limit: int = MOST_SEARCHED
+) -> list[Customer]:
+    """Return customers with these custom values whose names have the words of `text`, by name.
 
-    Cost: two reads for a whole VIN; else two queries and a batch read.
+    Conditions are those of customers/store/custom_values.py. At most the newest MOST_SEARCHED are
+    looked at. One SQL query and a batch read.
     """
+    named = custom_index.with_values(RecordKind.CUSTOMER, conditions, limit=MOST_SEARCHED)
+    stored = queries.customers(customer_id for customer_id, _owner in named)
+    words = words_asked(text)
+    found = [
+        one
+        for one in stored.values()
+        if not one.gone and hold(conditions, one.custom_fields) and _has_all(one, words)
+    ]
+    return sorted(found, key=lambda customer: str(customer.name_key))[:limit]
+
+
+def vehicles_with(conditions: Iterable[str]) -> list[Vehicle]:
+    """Return vehicles with these custom values, by make; otherwise as `customers_with`."""
+    named = custom_index.with_values(RecordKind.VEHICLE, conditions, limit=MOST_SEARCHED)
+    stored = queries.owned_vehicles((owner, vehicle_id) for vehicle_id, owner in named)
+    found = [one for one in stored.values() if hold(conditions, one.custom_fields)]
+    return sorted(found, key=lambda vehicle: str(vehicle.label_key))
+
+
+def find_vehicles(text: str) -> list[Vehicle]:
+    """Return the vehicles whose VIN is `text` or ends with it, whose booking begins with it, or
+    with all of its words in their custom values.
+
+    Cost: two reads for a whole VIN; else two queries and a batch read; with custom fields an SQL
+    query.
+    """
+    conditions, text = custom_filters.in_box(RecordKind.VEHICLE, text)
+    if conditions:
+        return vehicles_with(conditions)
     vin = vins.as_kept(text)
     if fits(vin_pk(vin)) and (whole := vehicle_with_vin(vin)):
         return [whole]
@@ -129,6 +172,10 @@ def find_vehicles(text: str) -> list[Vehicle]:
     found = [
         pair for one in asked for pair in queries.vehicles_with_word(*one, limit=MOST_SEARCHED)
     ]
+    if (words := words_asked(text)) and every_field(RecordKind.VEHICLE):
+        kinds = [RecordKind.VEHICLE]
+        own = custom_index.with_words(words, kinds=kinds, limit=MOST_SEARCHED)
+        found += [(owner, vehicle_id) for vehicle_id, owner in own]
     return list(queries.owned_vehicles(found).values())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from customers.services import search_words
+from customers.services import custom_values, search_words
 from customers.services.changes import note_change
 from customers.services.create import guarded
 from customers.store import queries
@@ -49,7 +49,8 @@ class Refreshed:
 
 
 def refresh_customers(each: Callable[[], object] = lambda: None) -> Refreshed:
-    """Bring addresses, search words and index keys of every record into their current form.
+    """Bring addresses, search words and index keys of every record into their current form, and
+    the index of custom values into line.
 
     Calls `each` after every record. A repeat writes nothing; one after a crash writes the rest.
     Cost: reads the whole table twice; a transaction for each record that has changed.
@@ -93,6 +94,7 @@ def _read_again(item: Kind) -> Kind | None:
 
 
 def _refresh_customer(before: Customer) -> tuple[bool, list[Unclear]]:
+    custom_values.index(None, before)
     if before.name_key is None:
         return False, []  # a signpost, or erased
     after = Customer()
@@ -146,6 +148,7 @@ def _address(of: Customer, written: str, unclear: list[Unclear]) -> str:
 
 
 def _refresh_vehicle(before: Vehicle) -> tuple[bool, list[Unclear]]:
+    custom_values.index(None, before)
     after = Vehicle()
     after.deserialize(before.serialize())
     set_vehicle_keys(after)

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
-from customers.services import search_words
+from customers.services import custom_values, search_words
 from customers.services.changes import note_change
 from customers.services.create import checked_vehicle, taken, unknown_year
 from customers.services.idempotency import before_with, remember, remember_alone
@@ -50,12 +50,16 @@ def edit_vehicle(
         name: fields.get(name, getattr(before, name))
         for name in ("vin", "make", "model", "year", "shipment_status", "booking")
     }
+    said["custom_fields"] = fields.get("custom_fields")
     kept = before.vin and vins.as_kept(said["vin"] or "") == before.vin
     told = not before.vin and before.year is None and not before.year_is_unknown
     if told:
         said["year"] = fields.get("year", "")
     for name, value in checked_vehicle(
-        said, confirm_vin=bool(confirm_vin or kept), told_by_vin=told
+        said,
+        confirm_vin=bool(confirm_vin or kept),
+        told_by_vin=told,
+        stored=before.custom_fields,
     ).items():
         setattr(after, name, value)
     if "year" in fields:
@@ -78,6 +82,7 @@ def edit_vehicle(
         if changed_before := before_with(token, Vehicle, by=by):
             return changed_before
         raise _why(refused, before) from refused
+    custom_values.index(before, after)
     return after
 
 
@@ -109,6 +114,7 @@ def change_owner(vehicle_id: str, *, to: str, version: int | None = None, by: Ac
         if any(isinstance(item, Customer) for item in refused.failed):
             raise Invalid({"owner": _("Customer not found.")}) from refused
         raise _why(refused, before) from refused
+    custom_values.index(before, after)
     return after
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.domain import vin as vins
 from customers.domain.choices import Segment, ShipmentStatus
 from customers.models.labels import choices
+from helpdesk.custom_fields.values import PREFIX
 
 
 class CustomerForm(forms.Form):
@@ -55,8 +56,15 @@ _FORM_FIELD = {
 
 
 def typed_into(form: forms.Form, given: Any) -> dict[str, Any]:
-    """Return what was typed into a form, by field."""
-    return {name: given.get(name, "") for name in form.fields}
+    """Return what was typed into a form, by field.
+
+    A custom field that the form did not have, because it was defined since, is left out.
+    """
+    return {
+        name: given.get(name, "")
+        for name in form.fields
+        if name in given or not name.startswith(PREFIX)
+    }
 
 
 def typed_vehicle(form: forms.Form, given: Any) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from customers.domain.choices import Segment
 from customers.domain.folding import folded
 from customers.models.labels import choices
+from customers.presenters.custom_controls import custom_controls
+from customers.services import custom_filters
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.read import (
+    customers_with,
     find_customers,
     find_vehicle,
     get_customer,
@@ -23,9 +26,12 @@ from customers.services.vehicles import change_owner, edit_vehicle
 from customers.web.forms import CustomerForm, VehicleForm, refuse, typed_into, typed_vehicle
 from helpdesk.accounts.actors import actor_of, require_ticket_work
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.forms import add_fields, custom_fields_of, with_custom_fields
+from helpdesk.custom_fields.shown import values_shown
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.messages import saved
-from helpdesk.parsing import whole_number
+from helpdesk.parsing import BadValue, whole_number
 
 MOST_FOUND = 50
 
@@ -41,8 +47,19 @@ def customers(request: HttpRequest) -> HttpResponse:
         "text": text,
         "segment": segment,
         "segments": choices(Segment),
+        "may_export": by.supervises,
+        "field_controls": custom_controls(RecordKind.CUSTOMER, dict(request.GET.lists())),
+        "fields": custom_filters.written(dict(request.GET.lists())),
     }
-    if text:
+    if context["fields"]:
+        try:
+            conditions = custom_filters.conditions(RecordKind.CUSTOMER, context["fields"])
+        except BadValue as bad:
+            context |= {"errors": {"field": str(bad)}, "customers": []}
+            return render(request, "customers/list.html", context, status=422)
+        found = customers_with(conditions, text=text, limit=MOST_FOUND)
+        context["customers"] = [one for one in found if not segment or one.segment == segment]
+    elif text:
         found = find_customers(text, limit=MOST_FOUND)
         context["customers"] = [one for one in found if not segment or one.segment == segment]
     else:
@@ -62,6 +79,7 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     form = CustomerForm(
         request.POST if request.method == "POST" else None, initial={"segment": Segment.INDIVIDUAL}
     )
+    add_fields(form, RecordKind.CUSTOMER)
     if request.method != "POST":
         return _form(request, form, _("New customer"))
     typed = typed_into(form, request.POST)
@@ -69,7 +87,7 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     if alike:
         return _form(request, form, _("New customer"), status=409, alike=alike)
     try:
-        customer = create_customer(**typed, by=by, now=this_second())
+        customer = create_customer(**with_custom_fields(typed), by=by, now=this_second())
     except Invalid as refused:
         refuse(form, refused.errors)
         return _form(request, form, _("New customer"), status=422)
@@ -85,7 +103,10 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     if customer is None:
         raise NotFound(_("Customer not found."))
     initial = {name: getattr(customer, name) or "" for name in CustomerForm.base_fields}
-    form = CustomerForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = CustomerForm(request.POST if request.method == "POST" else None, initial={**initial})
+    add_fields(form, RecordKind.CUSTOMER, customer.custom_fields)
+    own = values_shown(RecordKind.CUSTOMER, customer.custom_fields)
+    initial |= {one.label: one.value for one in own}
     more: dict[str, Any] = {"version": customer.version, "back": customer_id}
     if request.method != "POST":
         return _form(request, form, customer.name, **more)
@@ -94,7 +115,7 @@ def change_customer(request: HttpRequest, customer_id: str) -> HttpResponse:
             customer_id,
             version=_version(request),
             by=by,
-            **typed_into(form, request.POST),
+            **with_custom_fields(typed_into(form, request.POST)),
         )
     except Invalid as refused:
         refuse(form, refused.errors)
@@ -112,13 +133,14 @@ def new_vehicle(request: HttpRequest, customer_id: str) -> HttpResponse:
     by = actor_of(request.user)
     require_ticket_work(by)
     form = VehicleForm(request.POST if request.method == "POST" else None)
+    add_fields(form, RecordKind.VEHICLE)
     if request.method != "POST":
         return _form(request, form, _("New vehicle"), back=customer_id)
     try:
         vehicle = create_vehicle(
             customer_id=customer_id,
             by=by,
-            **typed_vehicle(form, request.POST),
+            **with_custom_fields(typed_vehicle(form, request.POST)),
         )
     except Invalid as refused:
         refuse(form, refused.errors)
@@ -135,7 +157,10 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
     if vehicle is None:
         raise NotFound(_("Vehicle not found."))
     initial = {name: getattr(vehicle, name, "") or "" for name in VehicleForm.base_fields}
-    form = VehicleForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = VehicleForm(request.POST if request.method == "POST" else None, initial={**initial})
+    add_fields(form, RecordKind.VEHICLE, vehicle.custom_fields)
+    own = values_shown(RecordKind.VEHICLE, vehicle.custom_fields)
+    initial |= {one.label: one.value for one in own}
     more: dict[str, Any] = {"version": vehicle.version, "vehicle": vehicle}
     title = vehicle.label or _("Vehicle")
     if request.method != "POST":
@@ -145,7 +170,7 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         if owner:
             change_owner(vehicle_id, to=_owner(owner), version=_version(request), by=by)
         else:
-            typed = typed_vehicle(form, request.POST)
+            typed = with_custom_fields(typed_vehicle(form, request.POST))
             edit_vehicle(vehicle_id, version=_version(request), by=by, **typed)
     except Invalid as refused:
         refuse(form, refused.errors)
@@ -159,7 +184,15 @@ def change_vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
 def _form(
     request: HttpRequest, form: Any, title: str, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    context = {"form": form, "title": title, "view": "customers", **more}
+    custom_fields = custom_fields_of(form)
+    context = {
+        "form": form,
+        "fields": [bound for bound in form if bound not in custom_fields],
+        "custom_fields": custom_fields,
+        "title": title,
+        "view": "customers",
+        **more,
+    }
     return render(request, "customers/form.html", context, status=status)
 
 

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from customers.web import imports, pages
+from customers.web import exports, imports, pages
 
 urlpatterns = [
     path("customers/", pages.customers, name="customer_list"),
     path("customers/new/", pages.new_customer, name="customer_new"),
+    path("customers/export/", exports.customers, name="customer_list_export"),
+    path("vehicles/export/", exports.vehicles, name="vehicle_list_export"),
     path("customers/import/", imports.upload, name="customer_upload"),
     path("customers/import/<int:file_id>/", imports.page, name="customer_file"),
     path("customers/import/<int:file_id>/step/", imports.step, name="customer_file_step"),

@@ -98,10 +98,7 @@ def explain_problems(api: NinjaAPI) -> None:
     def refused(request: HttpRequest, error: Exception) -> HttpResponse:
         if not isinstance(error, Invalid):
             return problem(status_of(error), worded(error))
-        # A service names a field as its argument is called; a program, as the API calls it.
-        errors = {
-            to_camel(name) if "_" in name else name: said for name, said in error.errors.items()
-        }
+        errors = {_as_api(name): said for name, said in error.errors.items()}
         return problem(422, " ".join(errors.values()), errors)
 
     for kind in refusals():
@@ -157,3 +154,12 @@ def _field(loc: tuple[Any, ...]) -> str:
     if loc[0] != "body":
         return str([part for part in loc if isinstance(part, str)][-1])[:LONGEST_FIELD]
     return ".".join(map(str, loc[2:]))[:LONGEST_FIELD] or "body"
+
+
+def _as_api(name: str) -> str:
+    """Return what the API calls a field: a service calls it as its argument.
+
+    The key of a custom field, behind a dot, is the desk's own.
+    """
+    field, dot, key = name.partition(".")
+    return f"{to_camel(field) if '_' in field else field}{dot}{key}"

@@ -40,9 +40,8 @@ class WithCustomFields(PlannedAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         """Return the class of the form, of the model's own fields: it adds the custom ones."""
-        if "fields" not in kwargs:
-            names = flatten_fieldsets(self.get_fieldsets(request, obj))
-            kwargs["fields"] = [name for name in names if not str(name).startswith(PREFIX)]
+        names = kwargs.get("fields") or flatten_fieldsets(self.get_fieldsets(request, obj))
+        kwargs["fields"] = [name for name in names if not str(name).startswith(PREFIX)]
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:

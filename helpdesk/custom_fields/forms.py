@@ -55,10 +55,9 @@ def typed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_custom_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was typed as services take it: custom fields, if any, are one argument."""
-    own = typed(given)
+    """Return what was typed as services take it: custom fields are one argument, always there."""
     rest = {name: value for name, value in given.items() if not name.startswith(PREFIX)}
-    return {**rest, "custom_fields": own} if own else rest
+    return {**rest, "custom_fields": typed(given)}
 
 
 def _field(field: Definition, value: Value | None) -> forms.Field:

@@ -96,6 +96,7 @@ def test_every_endpoint_of_the_table_is_there():
         "get /customers/{customer_id}",
         "get /customers/{customer_id}/tickets",
         "get /customers/{customer_id}/vehicles",
+        "get /vehicles",
         "get /vehicles/{vehicle_id}",
         "get /vehicles/{vehicle_id}/tickets",
         "get /users",

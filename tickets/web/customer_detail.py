@@ -18,6 +18,8 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.shown import values_shown
 from helpdesk.errors import NotFound
 from helpdesk.htmx import wants_fragment
 from tickets.presenters import rows
@@ -46,6 +48,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "view": "customers",
         "page": page,
         "customer": page.customer,
+        "custom_fields": values_shown(RecordKind.CUSTOMER, page.customer.custom_fields),
         "supervises": by.supervises,
         **_tickets(page.tickets),
         **_timeline(page.timeline, page.customer),
@@ -134,6 +137,7 @@ def vehicle(request: HttpRequest, vehicle_id: str) -> HttpResponse:
         "view": "customers",
         "page": page,
         "vehicle": page.vehicle,
+        "custom_fields": values_shown(RecordKind.VEHICLE, page.vehicle.custom_fields),
         **_tickets(page.tickets),
     }
     return render(request, "customers/vehicle.html", context)

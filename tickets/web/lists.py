@@ -182,6 +182,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
+        "may_export": by.supervises,
         "total": None if errors else _total(found, within, by),
         "most_counted": MOST_COUNTED,
         "all_columns": [(column.value, LABELS[column]) for column in Column],
@@ -304,7 +305,7 @@ def _custom_controls(given: QueryDict) -> list[_Control]:
     """Return the controls of custom fields; numbers and dates have one for each bound."""
     return [
         _Control(
-            template=_template(Control(one.control)),
+            template=one.template,
             name=one.name,
             label=one.label,
             options=one.options,

@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from customers.services import custom_values
 from customers.services.changes import changed_customers, forget_changed
 from tickets.store import queries
 
@@ -40,6 +41,7 @@ def sync_changed_customers(*, limit: int = CUSTOMERS) -> int:
 
 
 def _follow_tickets_of(customer_id: str) -> int:
+    custom_values.follow(customer_id)
     followed = 0
     place = None
     while True:
