@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0027_needs_reply_index"),
+        ("tickets", "0024_sla_attainment"),
     ]
 
     operations = [
