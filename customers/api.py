@@ -208,6 +208,8 @@ class VehicleListQuery(ApiSchema):
         examples=["004352"],
     )
     field: list[str] = Field([], description=FIELD_FILTER, examples=[["port:Antwerp"]])
+    limit: int = Field(25, ge=1, le=100)
+    cursor: str = Field("", description="The `nextCursor` of the previous page.")
 
 
 class CustomerListQuery(ApiSchema):
@@ -355,19 +357,20 @@ def make_vehicle(
     return Answer(201, _vehicle(made))
 
 
-@router.get("/vehicles", response=VehiclePage, by_alias=True, operation_id="findVehicles")
-def find_vehicles(
+@router.get("/vehicles", response=VehiclePage, by_alias=True, operation_id="listVehicles")
+def list_vehicles(
     request: HttpRequest, asked: Annotated[VehicleListQuery, Query()]
 ) -> dict[str, Any]:
-    """Find vehicles of all customers, by a search or by custom fields."""
-    _worker(request)
+    """List the vehicles of all customers by make, or those that a search or custom fields find."""
+    by, more = _worker(request), None
     if asked.field:
         found = read.vehicles_with(_conditions(RecordKind.VEHICLE, asked.field))
     elif asked.q.strip():
         found = read.find_vehicles(asked.q)
     else:
-        raise Invalid({"q": _("Enter what to search for, or a custom field.")})
-    return {"items": [_vehicle(one) for one in found], "next_cursor": None}
+        page = read.list_vehicles(cursor_text=asked.cursor or None, limit=asked.limit, by=by)
+        found, more = page.vehicles, page.next
+    return {"items": [_vehicle(one) for one in found], "next_cursor": more}
 
 
 @router.get("/vehicles/{vehicle_id}", response=VehicleOut, by_alias=True, operation_id="getVehicle")

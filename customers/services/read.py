@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from customers.domain import vin as vins
-from customers.domain.choices import Segment
+from customers.domain.choices import Segment, ShipmentStatus
 from customers.domain.folding import folded, words_asked, words_to_find
 from customers.domain.search_words import LONGEST_WORD, WordKind, beginnings
 from customers.services import custom_filters
@@ -60,18 +60,34 @@ def list_customers(
     if segment and segment not in list(Segment):
         raise Invalid({"segment": _("Choose one of: %(words)s.") % {"words": ", ".join(Segment)}})
     query = ["customers", segment or "", by.user_id]
-    place = None
-    if cursor_text:
-        side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
-        place = PagePosition(key, back=side == "before")
+    place = _place(cursor_text, query)
     page = queries.customers_page(segment=segment, limit=limit, place=place)
+    return CustomerList(page.rows, _text(page.next, query), _text(page.previous, query))
 
-    def text(at: PagePosition | None) -> str | None:
-        if at is None:
-            return None
-        return cursor.encode(query=query, place=f"{'before' if at.back else 'after'} {at.key}")
 
-    return CustomerList(page.rows, text(page.next), text(page.previous))
+def list_vehicles(*, cursor_text: str | None = None, limit: int, by: Actor) -> VehicleList:
+    """Return a page of all vehicles by make and model. A query for each shipment status, and a
+    batch read. Raises InvalidCursor, NotAllowed."""
+    require_ticket_work(by)
+    query = ["all vehicles", by.user_id]
+    place = _place(cursor_text, query)
+    page = queries.vehicles_page(statuses=list(ShipmentStatus), limit=limit, place=place)
+    whole = queries.owned_vehicles((row.customer_id, row.vehicle_id) for row in page.rows)
+    found = [whole[row.vehicle_id] for row in page.rows if row.vehicle_id in whole]
+    return VehicleList(found, _text(page.next, query))
+
+
+def _place(cursor_text: str | None, query: list[str]) -> PagePosition | None:
+    if not cursor_text:
+        return None
+    side, _space, key = cursor.decode(cursor_text, query=query).partition(" ")
+    return PagePosition(key, back=side == "before")
+
+
+def _text(at: PagePosition | None, query: list[str]) -> str | None:
+    if at is None:
+        return None
+    return cursor.encode(query=query, place=f"{'before' if at.back else 'after'} {at.key}")
 
 
 def vehicle_page(

@@ -159,7 +159,7 @@ def _field(loc: tuple[Any, ...]) -> str:
 def _as_api(name: str) -> str:
     """Return what the API calls a field: a service calls it as its argument.
 
-    The key of a custom field, behind a dot, is the desk's own.
+    The key of a custom field, behind a dot, stays as it is.
     """
     field, dot, key = name.partition(".")
     return f"{to_camel(field) if '_' in field else field}{dot}{key}"
