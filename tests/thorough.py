@@ -124,6 +124,10 @@ FORMS = (
         ("tests/admin/test_bulk_actions.py",),
     ),
     Form(
+        *("BULK_CLOSED", "3000", "All tickets of a list closed by one change, in a browser"),
+        ("tests/browser/test_lists.py",),
+    ),
+    Form(
         *("POSTGRES", "all", "All that uses the database, on PostgreSQL"),
         ("tests/test_on_postgres.py",),
     ),

@@ -20,6 +20,7 @@ from tests.api.test_tickets import is_problem
 from tests.email.conftest import SUPPORT, take
 from tests.world import AWAY, stored
 from tickets.models import Mailbox
+from tickets.services.customer_records.notes import add_note
 from tickets.services.email import suspended
 
 BODIES = {
@@ -40,6 +41,8 @@ BODIES = {
     "put /customers/{customer_id}": {"company": "x"},
     "post /customers/{customer_id}/vehicles": {"make": "x"},
     "put /vehicles/{vehicle_id}": {"model": "x"},
+    "post /customers/{customer_id}/notes": {"content": "x"},
+    "put /customers/{customer_id}/notes/{note_id}": {"content": "x"},
 }
 
 
@@ -63,7 +66,9 @@ def ask(desk):
     [waiting] = suspended.suspended(by=desk.rep).mails
     written = take(now=this_second())
     number = written.ticket_id
+    about = add_note(desk.customer.customer_id, content="About her", by=desk.rep)
     given = {
+        "note_id": about.note_id,
         "ticket_id": number,
         "customer_id": desk.customer.customer_id,
         "vehicle_id": desk.vehicle.vehicle_id,
@@ -82,7 +87,7 @@ def ask(desk):
             path += f"?key={quote(waiting.key)}"
         return program.ask(method.upper(), path.format(**given), body)
 
-    ask.number, ask.mail = number, waiting.key
+    ask.number, ask.mail, ask.note_id = number, waiting.key, about.note_id
     return ask
 
 
@@ -97,6 +102,8 @@ def test_every_endpoint_of_the_table_is_there():
         "get /customers/{customer_id}/tickets",
         "get /customers/{customer_id}/vehicles",
         "get /vehicles",
+        "get /customers/{customer_id}/notes",
+        "delete /customers/{customer_id}/notes/{note_id}",
         "get /vehicles/{vehicle_id}",
         "get /vehicles/{vehicle_id}/tickets",
         "get /users",

@@ -28,6 +28,8 @@ OTHER = {
     "put /customers/{customer_id}": {"company": "y"},
     "post /customers/{customer_id}/vehicles": {"make": "y"},
     "put /vehicles/{vehicle_id}": {"model": "y"},
+    "post /customers/{customer_id}/notes": {"content": "y"},
+    "put /customers/{customer_id}/notes/{note_id}": {"content": "y"},
     "post /tickets/{ticket_id}/participants": {"address": "carl@posta.example"},
     "post /suspended-mail": {"action": "delete"},
 }
@@ -39,6 +41,7 @@ WRITES = sorted(ASKED)
 def send(desk, program, ask):  # noqa: F811
     """Send a request with a key; `program` may be another's."""
     given = {
+        "note_id": ask.note_id,
         "ticket_id": ask.number,
         "customer_id": desk.customer.customer_id,
         "vehicle_id": desk.vehicle.vehicle_id,
@@ -104,6 +107,8 @@ def test_a_key_is_its_users_own(desk, client, send, endpoint):
     if endpoint.endswith("/assign"):  # which has something else against that body
         assert theirs.status_code == 422
         assert [one["field"] for one in theirs.json()["errors"]] == ["assignedTo"]
+    elif endpoint.endswith("/notes/{note_id}"):  # which only its author changes
+        assert theirs.status_code == 403
     elif endpoint == "post /suspended-mail":  # which is no longer suspended
         assert [one["field"] for one in theirs.json()["errors"]] == ["key"]
     else:

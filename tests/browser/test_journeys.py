@@ -133,46 +133,6 @@ def test_filters_become_a_view(desk, page: Page):
     expect(page.locator("#rows [data-ticket]")).to_contain_text("Papers are missing")
 
 
-def test_all_that_match_are_assigned_at_once_by_the_keyboard_alone(desk, page: Page):
-    for number in range(52):
-        desk.ticket(subject=f"Stranded car {number}", now=this_second())
-    settle()
-    log_in(page, "rosa")
-    page.goto("/tickets/?view=unassigned")
-    page.wait_for_load_state()
-    expect(page.locator("[data-bulk-bar]")).to_be_hidden()
-    keys = page.keyboard
-
-    page.get_by_label("Select all on this page").focus()
-    keys.press("Space")
-    expect(page.get_by_text("50 selected")).to_be_visible()
-    expect(page.get_by_label("Select all 52 that match")).to_be_visible()
-    keys.press("Tab")
-    expect(page.get_by_label("Select all 52 that match")).to_be_focused()
-    keys.press("Space")
-    expect(page.get_by_text("52 selected")).to_be_visible()
-    page.get_by_label("Select ticket 3", exact=True).uncheck()
-    expect(page.get_by_text("49 selected")).to_be_visible()
-    expect(page.get_by_text("that match")).to_be_hidden()
-    page.get_by_label("Select all on this page").check()
-    page.get_by_label("Select all 52 that match").check()
-
-    page.get_by_role("button", name="Apply").focus()
-    keys.press("Enter")
-    expect(page.locator("[data-bulk-value=assign]")).to_be_focused()  # nothing is chosen for one
-    keys.type("Tom")
-    page.get_by_role("button", name="Apply").focus()
-    keys.press("Enter")
-    expect(page.get_by_text("52 tickets will be changed.")).to_be_visible()
-    page.get_by_role("button", name="Change 52 tickets").focus()
-    keys.press("Enter")
-
-    expect(page.get_by_text("52 tickets changed")).to_be_visible()
-    settle()
-    page.get_by_role("link", name="Back to list").click()
-    expect(page.get_by_text("No unassigned tickets.")).to_be_visible()
-
-
 def test_an_answer_with_a_canned_text_and_a_file(desk, page: Page):
     CannedReply.objects.create(name="Papers", text="Dear {first_name}, the papers for {ticket}.")
     number = desk.ticket(now=this_second()).ticket_id

@@ -36,6 +36,7 @@ from tickets.models import CustomerJob, Webhook
 from tickets.services.conversation.attachments import kept
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.customer_records import follow, merge_and_erase
+from tickets.services.customer_records.notes import add_note
 from tickets.services.lifecycle.archive import archive
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.links_and_merges import link, merge, split
@@ -168,6 +169,12 @@ class World:
         self.customer_id = made.json()["customerId"]
         self.asked = [("POST", "/customers", fields, "c1")]
         edit_customer(self.customer_id, notes=f"Still likes {MARK}", by=rep)
+        paper = SimpleUploadedFile(f"{MARK}.txt", MARK.encode())
+        add_note(self.customer_id, content=f"Met {MARK}", files=[paper], by=rep)
+        path, note = f"/customers/{self.customer_id}/notes", {"content": f"Saw {MARK}"}
+        noted = self.program.post(path, note, **{"Idempotency-Key": "cn1"})
+        assert noted.status_code == 201, noted.json()
+        self.asked.append(("POST", path, note, "cn1"))
         self._merged_record(now)
         car = {"vin": VIN, "make": MARK, "model": MARK, "booking": f"B-{MARK}"}
         path = f"/customers/{self.customer_id}/vehicles"

@@ -6,6 +6,7 @@ The addresses are those that Django knows: a new one fails here until its row sa
 from collections.abc import Iterator
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -19,6 +20,7 @@ from tests.world import settle, stored, team
 from tickets.models import CannedReply, Mailbox, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
+from tickets.services.customer_records.notes import add_note
 from tickets.services.email import suspended
 from tickets.services.email.incoming.receive import receive
 from tickets.services.lists import bulk
@@ -57,6 +59,8 @@ GET = {
     "ticket_list",
     "team",
     "nav",
+    "palette",
+    "search_records",
     "live",
     "mentions",
     "bulk",
@@ -96,6 +100,10 @@ GET = {
     "customer_edit",
     "customer_export",
     "customer_timeline",
+    "customer_notes",
+    "customer_note",
+    "customer_note_delete",
+    "customer_note_file",
     "vehicle_new",
     "vehicle_detail",
     "vehicle_edit",
@@ -105,6 +113,9 @@ DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 FORMS = {
     "simulation",
     "customer_merge",
+    "customer_notes",
+    "customer_note",
+    "customer_note_delete",
     "ticket_merge",
     "customer_upload",
     "ticket_new",
@@ -216,7 +227,10 @@ def addresses(desk):
         by=desk.supervisor,
         today=this_second().date(),
     )
+    paper = SimpleUploadedFile("secret.txt", b"secret")
+    about = add_note(desk.customer.customer_id, content="secret", files=[paper], by=desk.rep)
     given = {
+        "note_id": about.note_id,
         "simulation_id": question.pk,
         "job_id": job.pk,
         "file_id": file.pk,

@@ -87,6 +87,7 @@ def queries(desk):
         "atRisk": [["yes"], ["false"]],
         "waiting": [["1"], ["0"]],
         "escalated": [["true"], ["false"]],
+        "needsReply": [["true"], ["false"]],
         "assignedTo": [["rosa"], ["none"]],
         "team": [["Money"], ["mine"]],
         "customerId": [[desk.customer.customer_id]],

@@ -256,6 +256,7 @@ def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
         "mine": 1,
         "teams": 1,
         "unassigned": 5,
+        "needs-reply": 6,
         "overdue": 1,
     }
 

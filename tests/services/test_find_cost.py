@@ -9,6 +9,7 @@ from tests.world import NOON, after, settle, sqlite_plan, team
 from tickets.domain.filters import ACTIVE, Filters, Sort
 from tickets.domain.ticket import Category, Priority, Status
 from tickets.models import Entry
+from tickets.models.search import FAR
 from tickets.services.assignment.assign import assign_team
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists.filter_definition import Now
@@ -56,6 +57,7 @@ def open_tickets(desk):
                 "customer": f"customer {number % 60}",
                 "waiting": number % 150 == 0,
                 "level": number == 1_000,
+                "needs_reply": FAR if number % 100 else number,
             }
         )
         for number in range(1_000, 1_300)
@@ -68,8 +70,9 @@ def open_tickets(desk):
     [
         (Filters(statuses=ACTIVE, waiting=True), 2, "entry_waiting"),
         (Filters(statuses=ACTIVE, escalated=True), 1, "entry_raised"),
+        (QUEUES[Queue.NEEDS_REPLY], 4, "entry_needs_reply"),
     ],
-    ids=["waiting", "escalated"],
+    ids=["waiting", "escalated", "needs reply"],
 )
 def test_of_all_that_are_open_the_few_are_read(desk, open_tickets, filters, count, read):
     plan = sqlite_plan(lambda: hits(filters))
@@ -150,7 +153,8 @@ def test_a_page_costs_what_it_shows_however_many_tickets_there_are(desk):
         lists, few, costs(), strict=True
     ):
         assert more_requests == requests, filters
-        assert more_units <= 1.2 * units, filters
+        # Half a unit is the least that is counted: longer numbers may fill the next one.
+        assert more_units <= 1.2 * units + 0.5, filters
 
 
 def test_a_customers_and_a_vehicles_tickets_are_one_query(desk):

@@ -20,6 +20,7 @@ OF_ITS_OWN = {"pk", "ticket_id", "version", "last_id", "timeline"} | {
 
 def as_it_is(ticket_id):
     ticket = stored(ticket_id)
+    ticket.sla.last_message = None  # an id of its own
     of_its_own = {type(ticket).get_attributes()[name].attr_name for name in OF_ITS_OWN}
     return {name: value for name, value in ticket.serialize().items() if name not in of_its_own}
 

@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 def test_many_are_changed_and_each_has_its_result(rep_client, desk):
     good = [desk.ticket(now=this_second()).ticket_id for _ in range(30)]
     answer = rep_client.post(
-        "/bulk/", {"ticket": [*good, "4711"], "action": "tag", "tag_value": "storm"}
+        "/bulk/", {"tickets": ",".join([*good, "4711"]), "action": "tag", "tag_value": "storm"}
     )
     page = rep_client.get(answer["Location"])
     assert "25 of 31" in page.content.decode()
@@ -125,6 +125,29 @@ def test_all_that_match_are_changed_once_it_is_confirmed_and_it_goes_back_to_the
     assert {stored(number).priority for number in low[1:]} == {"Medium"}
     assert stored(low[0]).priority == "Critical"
     assert stored(late).priority == "Low"
+
+
+def test_one_is_changed_at_once_and_several_once_it_is_confirmed(rep_client, desk):
+    one, *others = [desk.ticket(now=this_second()).ticket_id for _ in range(4)]
+    change = {"asked": "view=active", "action": "priority", "priority_value": "Low"}
+
+    alone = rep_client.post("/bulk/", {**change, "ticket": one}, follow=True)
+    assert alone.redirect_chain[0][0] == "/tickets/?view=active", "back where one came from"
+    assert "Change priority to Low: 1 ticket changed." in alone.content.decode()
+
+    asked = rep_client.post("/bulk/", {**change, "ticket": others}).content.decode()
+    assert "Change priority to Low" in asked
+    assert "3 tickets will be changed." in asked
+    assert "All tickets that match" not in asked
+    assert {stored(number).priority for number in others} == {"Medium"}
+
+    edit(others[0], category="Customs", by=desk.rep2)  # however it is now: it was picked by itself
+    confirmed = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked))
+    confirmed = {name: html.unescape(value) for name, value in confirmed.items()}
+    done = rep_client.post("/bulk/", confirmed, follow=True)
+    assert done.redirect_chain[0][0] == "/tickets/?view=active"
+    assert "3 tickets changed." in done.content.decode()
+    assert {stored(number).priority for number in others} == {"Low"}
 
 
 def test_a_change_to_all_is_its_askers(rep_client, desk, low, client):

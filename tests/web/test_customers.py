@@ -194,3 +194,52 @@ def test_a_new_tickets_customer_is_found_by_what_the_caller_says(rep_client, des
         assert "Ann Caller" in page, address
         assert "+390255503318 ext. 12" in page, address
         assert "Giulia" not in page
+
+
+def test_notes_and_files_are_added_edited_and_deleted_from_the_page(client, desk):
+    client.force_login(desk.rep_user)
+    base = f"/customers/{desk.customer.customer_id}/"
+    paper = SimpleUploadedFile("paper.txt", b"All of it.")
+    bad = client.post(f"{base}notes/", {"content": " "})
+    assert bad.status_code == 422
+    typed = {"content": "Calls **late**", "files": paper, "token": "t"}
+
+    page = client.post(f"{base}notes/", typed, follow=True).content.decode()
+
+    assert "<strong>late</strong>" in page
+    [note] = set(re.findall(rf"{base}notes/(\w+)/delete/", page))
+    file = client.get(f"{base}notes/{note}/files/0/")
+    assert b"".join(file.streaming_content) == b"All of it."
+    assert file["Content-Disposition"].startswith("attachment")
+    edited = {"content": "Calls early", "version": "1"}
+    assert (
+        "Calls early" in client.post(f"{base}notes/{note}/", edited, follow=True).content.decode()
+    )
+    stale = client.post(f"{base}notes/{note}/", {**edited, "content": "Or never"})
+    assert stale.status_code == 409
+    assert "Or never" in stale.content.decode()
+    assert "Delete this note?" in client.get(f"{base}notes/{note}/delete/").content.decode()
+    page = client.post(f"{base}notes/{note}/delete/", follow=True).content.decode()
+    assert "Calls early" not in page
+    assert "deleted by Rosa Marin" in page
+
+
+def test_the_timeline_goes_on_page_by_page(rep_client, desk):
+    number = desk.ticket().ticket_id
+    for n in range(25):
+        respond(number, content=f"answer {n}", by=desk.rep)
+    base = f"/customers/{desk.customer.customer_id}/"
+    page = rep_client.get(base).content.decode()
+    [older] = re.findall(r'href="([^"]+/timeline/\?page=[^"]+)"', page)
+
+    part = rep_client.get(older, headers={"HX-Request": "true"}).content.decode()
+    whole = rep_client.get(older).content.decode()
+
+    assert "answer 24" in page
+    assert "answer 5" in page
+    assert "answer 4" not in page
+    for shown in (part, whole):
+        assert "answer 4" in shown
+        assert "It should have arrived on Friday." in shown
+    assert "<html" not in part
+    assert "Newer" in whole

@@ -25,7 +25,7 @@ SILENT = {"script", "style", "template", "code", "kbd", "datalist"}
 DATA = re.compile(
     r"""
     Bea|Rosa|Marin|Tomasz|Nowak|Ingrid|Halvorsen|Mallory|\bOut\b|Giulia\ Bianchi|Volkswagen|Golf
-    |Ilyushin|Where\ is\ my\ car\?|It\ should\ have\ arrived\ on\ Friday\.|secret|Money
+    |Ilyushin|Where\ is\ my\ car\?|It\ should\ have\ arrived\ on\ Friday\.|secret(\.txt)?|Money
     |\bOther\b|a\.pdf|WVWZZZ1K0AW000001|https://\S+|\S+@\S+
     |\b(root|rosa|tomasz|ingrid|mallory|ilyushin|English|Deutsch|UTC|GB|VIN|CSV|URL|Helpdesk|Redis
         |DynamoDB|[A-Z]{2}|pair|md5|support|INBOX|OAuth2)\b|hd_[\w-]+…?|\w+\*+

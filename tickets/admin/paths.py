@@ -48,12 +48,13 @@ _PLAIN = [
     field.attname
     for field in Ticket._meta.concrete_fields
     if field.attname
-    not in ("sla_status", "urgency", "words", "escalation_level", "version", "tags")
+    not in ("sla_status", "urgency", "words", "escalation_level", "version", "tags", "needs_reply")
 ]
 _NOT_IN_INDEXES = ("description", "archived_at", "custom_fields")
 _SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
 _SLA_STATUSES = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _SIMPLE = tuple(one for one in FILTERS if one.admin)
+_NOTHING: tuple[Any, ...] = (None, "", frozenset())  # but False is a value
 
 
 def _lookups() -> Mapping[str, Mapping[str, Any]]:
@@ -83,6 +84,7 @@ def row_of(ticket: StoredTicket, *, now: datetime, lacking: Sequence[str] = ()) 
         "version": ticket.version,
         "tags": list(ticket.tags),
         "waiting": bool(ticket.waiting),
+        "needs_reply": ticket.sla.needs_reply_since is not None,
         "sla_status": sla_status.ticket_status(sla_facts(ticket), now).value,
         "urgency": search.urgency_of(ticket),
         "words": None,
@@ -106,7 +108,7 @@ def filters_of(conditions: Conditions, order: Sequence[str] = ()) -> Filters | N
         return None
     simple = {one.field: _value(one, asked) for one in _SIMPLE}
     return Filters(
-        **{field: value for field, value in simple.items() if value},
+        **{field: value for field, value in simple.items() if value not in _NOTHING},
         assigned_to=NOBODY if asked.get("assigned_to", "isnull") else assignee,
         overdue=True if wanted_status == SlaStatus.OVERDUE else None,
         at_risk=True if wanted_status == SlaStatus.AT_RISK else None,

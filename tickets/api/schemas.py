@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from helpdesk.api.custom_fields import CHANGED_FIELDS, CustomFields, GivenFields, custom_fields_out
-from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
 from helpdesk.mail.problems import ProblemCode
+from tickets.api import descriptions  # noqa: F401 (what it describes is in these shapes)
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import (
     Category,
@@ -30,57 +30,6 @@ from tickets.services.lifecycle.validation import (
 from tickets.services.read import sla_facts
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
-
-describe(
-    {
-        "ticketId": ("The ticket's number.", "4711"),
-        "vehicleId": ("A vehicle's ID.", "01JD9ZQ4C2E5H8K1N4Q7T0W3Z6"),
-        "description": ("What the ticket is about, as it was first written. Markdown.", "Refused."),
-        "category": ("What kind of matter it is.", "Customs"),
-        "status": ("Where the ticket is in the workflow.", "Open"),
-        "type": ("What kind of entry it is.", "Customer Response"),
-        "field": ("The ticket's field that changed.", "status"),
-        "priority": ("How urgent it is. SLA targets depend on it.", "High"),
-        "assignedTo": ("A user's ID, or null for nobody.", "7"),
-        "resolvedAt": ("When it was last resolved.", "2026-11-24T12:00:00Z"),
-        "closedAt": ("When it was closed. Null before that.", "2026-11-27T12:00:00Z"),
-        "slaDeadline": ("The earliest deadline of a running clock.", "2026-11-24T13:30:00Z"),
-        "escalationLevel": ("The level, 0 to 3.", 1),
-        "tags": ("In lower case, sorted.", ["antwerp", "documents"]),
-        "responseDeadline": ("When the first reply is due.", "2026-11-24T13:30:00Z"),
-        "resolutionDeadline": ("When the resolution is due.", "2026-11-25T09:30:00Z"),
-        "firstRespondedAt": (
-            "When the customer got the first reply. Null before that.",
-            "2026-11-24T10:05:00Z",
-        ),
-        "responseBreached": ("Whether the first reply missed its deadline.", False),
-        "resolutionBreached": (
-            "Whether the resolution missed its deadline, or is overdue now.",
-            False,
-        ),
-        "waiting": ("Whether the ticket is waiting for the customer.", False),
-        "communicationId": ("The entry's ID. Entries sort by it.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
-        "content": ("What was written. Markdown.", "The missing form is attached."),
-        "direction": ("`outbound` to the customer, `inbound` from them.", "outbound"),
-        "createdBy": ("A user's ID, or `system`.", "7"),
-        "attachments": ("The files that came with it.", None),
-        "event": ("What a System Update is about.", "changed"),
-        "changes": ("The fields that changed.", None),
-        "dueAt": ("When the rule's milestone was due.", "2026-11-24T13:30:00Z"),
-        "reason": ("Why it was escalated by hand.", "The ship leaves tonight"),
-        "before": ("The value before the change. Null: none.", "Open"),
-        "after": ("The value after the change. Null: none.", "In Progress"),
-        "size": ("Bytes.", 48_213),
-        "communications": ("The conversation.", None),
-        "communicationsCursor": ("Where the conversation goes on.", "01JD9ZR1B7E5H8K1N4Q7T0W3Z6"),
-        "unknownMentions": ("Mentions of nobody.", ["rep9"]),
-        "sort": ("The order.", "slaDeadline"),
-        "channel": ("How it came to the desk, or went from it. Null: unknown.", "email"),
-        "at": ("When that was.", "2026-11-24T10:05:00Z"),
-        "deliveries": ("What became of the email to each recipient.", None),
-        "mailbox": ("The name of a mailbox.", "support"),
-    }
-)
 
 TicketId = Annotated[str, Field(description="The ticket's number.", examples=["4711"])]
 UserId = Annotated[str, Field(description="A user's ID; see /api/users.", examples=["7"])]
@@ -167,6 +116,9 @@ class TicketOut(ApiSchema):
         description="Whether the ticket is waiting for the customer. The resolution clock is then "
         "paused."
     )
+    needs_reply_since: Moment | None
+    last_message: str | None
+    last_author: str | None
     response_deadline: Moment | None = Field(description="Null after the first reply.")
     resolution_deadline: Moment | None = Field(
         description="Null while waiting for the customer, and once resolved or closed."
@@ -400,6 +352,9 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "description": ticket.description or "",
         "custom_fields": custom_fields_out(ticket.custom_fields),
         "waiting": bool(ticket.waiting),
+        "needs_reply_since": sla.needs_reply_since,
+        "last_message": sla.last_message,
+        "last_author": sla.last_author,
         "response_deadline": sla.response_deadline,
         "resolution_deadline": sla.resolution_deadline,
         "first_responded_at": sla.first_responded_at,

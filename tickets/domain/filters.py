@@ -18,7 +18,7 @@ _INSTANTS = ("created_from", "created_to", "updated_from", "updated_to", "due_fr
 
 
 class Sort(StrEnum):
-    """The API's names of the orders. Each is read from an index, in either direction."""
+    """The API's names of the orders. Each but the last is read from an index from both ends."""
 
     TIME_LEFT = "slaDeadline"
     MOST_TIME_LEFT = "-slaDeadline"
@@ -28,6 +28,7 @@ class Sort(StrEnum):
     OLDEST = "createdAt"
     UPDATED = "-updatedAt"
     LONGEST_UNCHANGED = "updatedAt"
+    NEEDS_REPLY = "needsReplySince"  # its other end would be all that need none
 
     @property
     def reverse(self) -> "Sort":
@@ -56,6 +57,7 @@ class Filters:
     at_risk: bool | None = None
     waiting: bool | None = None
     escalated: bool | None = None
+    needs_reply: bool | None = None
     # Bounds of a range: the first instant in it, and the first after it
     created_from: datetime | None = None
     created_to: datetime | None = None

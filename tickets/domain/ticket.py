@@ -75,6 +75,10 @@ ERASED = "[erased]"
 """Replaces personal data that was erased."""
 
 
+BY_CUSTOMER = "customer"
+"""The author of a ticket's last message, if it came from the customer's side."""
+
+
 def no_customer_of(ticket_id: str) -> str:
     """Return what a deleted ticket has in place of its customer: a value of its own, so that such
     tickets share no partition."""

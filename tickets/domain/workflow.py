@@ -100,6 +100,8 @@ class State:
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    needs_reply_since: datetime | None = None
+    """When the customer said what nobody has answered: as long as it is the desk's turn."""
     unanswered_since: datetime | None = None
     """When the customer wrote, after the first response, what has not been answered since."""
     exchange: int = 0
@@ -119,7 +121,10 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
             if state.status is Status.OPEN:
                 state = replace(state, status=Status.IN_PROGRESS)
             return replace(
-                state, first_responded_at=state.first_responded_at or at, unanswered_since=None
+                state,
+                first_responded_at=state.first_responded_at or at,
+                needs_reply_since=None,
+                unanswered_since=None,
             )
         case EventType.PRIORITY:
             return replace(state, priority=priority_of(event))
@@ -130,13 +135,14 @@ def after(state: State, event: Event, *, reopen_within: timedelta) -> State:
                 raise AlreadyWaiting
             if not state.status.active:
                 raise CannotWait(state.status)
-            return replace(state, status=Status.IN_PROGRESS, waiting=True)
+            return replace(state, status=Status.IN_PROGRESS, waiting=True, needs_reply_since=None)
         case EventType.RESUMED:
             if not state.waiting:
                 raise NotWaiting
             return replace(state, waiting=False)
         case EventType.CUSTOMER_REPLIED:
-            return _customer_replied(state, at, reopen_within)
+            said = _customer_replied(state, at, reopen_within)
+            return replace(said, needs_reply_since=state.needs_reply_since or at)
         case EventType.REOPENED:
             if state.status.active:
                 raise CannotReopen(state.status)
@@ -164,6 +170,7 @@ def _done(state: State, at: datetime) -> State:
         waiting=False,
         first_responded_at=state.first_responded_at or at,
         resolved_at=state.resolved_at or at,
+        needs_reply_since=None,
         unanswered_since=None,
     )
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-CURRENT = 1
+CURRENT = 2
 """Raise it in a release that needs `upgrade_data`."""
 
 

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 MOST_TEXT = 60
+FAR = 10**11
+"""Seconds: beyond every instant that a ticket can have."""
 
 
 class Entry(models.Model):
@@ -34,6 +36,7 @@ class Entry(models.Model):
     # How the clocks ended, for a customer's SLA attainment. None: not yet, or a merged duplicate's
     response_met = models.BooleanField(null=True)
     resolution_met = models.BooleanField(null=True)
+    needs_reply = models.BigIntegerField(default=FAR, db_default=FAR)  # FAR: it needs none
 
     class Meta:
         # A list has one value of a column, in one order. An index that has both is read from its
@@ -69,6 +72,7 @@ class Entry(models.Model):
             models.Index(
                 fields=["urgency", "number"], name="entry_waiting", condition=Q(waiting=True)
             ),
+            models.Index(fields=["needs_reply", "number"], name="entry_needs_reply"),
             # For counts of active tickets: the loads at each creation, and the SLA status of all.
             # It has every column of those queries, the condition's too: without that one SQLite
             # would read each row.

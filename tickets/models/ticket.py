@@ -27,6 +27,7 @@ class Ticket(PlannedModel):
     sla_status = models.CharField(_("SLA"), max_length=20, choices=choices(SlaStatus))
     escalation_level = models.IntegerField(_("level"))
     waiting = models.BooleanField(_("waiting for customer"))
+    needs_reply = models.BooleanField(_("needs reply"))
     customer_id = models.CharField(_("customer"), max_length=40)
     vehicle_id = models.CharField(_("vehicle"), max_length=40, null=True, blank=True)  # noqa: DJ001
     assigned_to = models.CharField(_("assignee"), max_length=40, null=True, blank=True)  # noqa: DJ001

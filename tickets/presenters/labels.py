@@ -56,6 +56,7 @@ QUEUES = {
     Queue.MINE: gettext_lazy("My work"),
     Queue.UNASSIGNED: gettext_lazy("Unassigned"),
     Queue.TEAMS: gettext_lazy("My teams"),
+    Queue.NEEDS_REPLY: gettext_lazy("Needs reply"),
     Queue.ACTIVE: gettext_lazy("All active"),
     Queue.OVERDUE: gettext_lazy("Overdue"),
     Queue.AT_RISK: gettext_lazy("At risk"),

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
-from tickets.models.search import Entry, EntryField, EntryTag
+from tickets.models.search import FAR, Entry, EntryField, EntryTag
 from tickets.store.fulltext import Document, Field, engine
 from tickets.store.search_fields import fields_of
 from tickets.store.search_orders import Hit, in_order
@@ -25,8 +25,6 @@ from tickets.store.ticket import Ticket
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}$")
 SHORTLY = 10
 """Milliseconds."""
-_FAR = 10**11  # beyond every instant that a ticket can have
-
 _COLUMNS = [
     field.attname for field in Entry._meta.concrete_fields if field.attname != "text_version"
 ]
@@ -248,7 +246,7 @@ def loads(*, now: datetime, user_ids: Sequence[str] | None = None) -> dict[str, 
 def held_by(user_key: OuterRef) -> Exists:
     """Return the condition that the user of the outer query holds an active ticket. One index
     look-up."""
-    return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=_FAR))
+    return Exists(Entry.objects.filter(assignee=Cast(user_key, CharField()), urgency__lte=FAR))
 
 
 def active_counts(condition: Q, *, now: datetime) -> list[dict[str, Any]]:
@@ -374,6 +372,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
         risk_at=_seconds(min(risks)) if risks and status.active else None,
         response_met=_met(ticket, bool(sla.first_responded_at), sla.response_breached_at),
         resolution_met=_met(ticket, not status.active, sla.resolution_breached_at),
+        needs_reply=_seconds(sla.needs_reply_since) or FAR,
     )
     return entry, list(ticket.tags)
 
@@ -387,9 +386,9 @@ def urgency_of(ticket: Ticket) -> int:
     latest first."""
     status = ticket.status
     if status.active:
-        return int(_seconds(ticket.sla_deadline) or _FAR)
+        return int(_seconds(ticket.sla_deadline) or FAR)
     done_at = ticket.closed_at if status is Status.CLOSED else ticket.resolved_at
-    return 3 * _FAR - int(_seconds(done_at) or 0)
+    return 3 * FAR - int(_seconds(done_at) or 0)
 
 
 def _upsert() -> str:

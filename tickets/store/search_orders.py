@@ -26,6 +26,7 @@ _COLUMNS_OF_ORDERS: Mapping[Sort, tuple[str, bool]] = {
     Sort.OLDEST: ("created", True),
     Sort.UPDATED: ("updated", False),
     Sort.LONGEST_UNCHANGED: ("updated", True),
+    Sort.NEEDS_REPLY: ("needs_reply", True),
 }
 """The column of an order, and whether low values come first."""
 

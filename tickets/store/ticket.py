@@ -142,7 +142,8 @@ class ByPerson(GlobalSecondaryIndex["Ticket"]):
 
 
 class Sla(MapAttribute[str, Any]):
-    """The stored state of the clocks, so that lists show it without calculating it.
+    """The stored state of the clocks, so that lists show it without calculating it, and the last
+    message: an index projects the map whole, and could project no further attribute.
 
     Deadlines are those of running clocks. Breaches are never removed.
     """
@@ -154,6 +155,12 @@ class Sla(MapAttribute[str, Any]):
     resolution_deadline = InstantAttribute(attr_name="resolutionDeadline", null=True)
     resolution_at_risk_at = InstantAttribute(attr_name="resolutionAtRiskAt", null=True)
     resolution_breached_at = InstantAttribute(attr_name="resolutionBreachedAt", null=True)
+    # Since when the customer waits for a reply: see Timeline.needs_reply_since
+    needs_reply_since = InstantAttribute(attr_name="needsReplySince", null=True)
+    # The log's entry of the last reply, note or message, at first that of the creation; and who
+    # wrote it: a user's id, "system" or BY_CUSTOMER. Absent until an upgrade is done
+    last_message = UnicodeAttribute(attr_name="lastMessage", null=True)
+    last_author = UnicodeAttribute(attr_name="lastAuthor", null=True)
     # Of the run of next response that goes on
     next_response_deadline = InstantAttribute(attr_name="nextResponseDeadline", null=True)
     next_response_at_risk_at = InstantAttribute(attr_name="nextResponseAtRiskAt", null=True)

@@ -2,10 +2,12 @@
 
 import secrets
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import SYSTEM, actor_of
@@ -33,7 +35,10 @@ def matching(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
-    """Start a change of the selected tickets, or, once it is confirmed, of a whole list."""
+    """Start a change of one ticket, or, once it is confirmed, of several or a whole list.
+
+    What is done at once, without a refusal, leads back to the list.
+    """
     by = actor_of(request.user)
     action = request.POST.get("action", "")
     if action == bulk.HAND_OVER:  # is asked for on a page of its own
@@ -42,44 +47,58 @@ def start(request: HttpRequest) -> HttpResponse:
     if action and value is None:
         raise Invalid({"value": _("Select a value.")})
     asked = QueryDict(request.POST.get("asked", ""))
-    if request.POST.get("all"):
-        return _confirm(request, action, value or "", asked)
-    confirmed = "tickets" in request.POST
+    every, numbers = "all" in request.POST, request.POST.getlist("ticket")
+    confirmed = request.POST.get("tickets")
+    if confirmed is None and (every or len(numbers) > 1):
+        return _confirm(request, action, value or "", asked, None if every else numbers)
+    if confirmed is not None:
+        numbers = [number for number in confirmed.split(",") if number.isdecimal()]
     token = request.POST.get("token", "")[:40]
     started = bulk.start(
         action=action,
         value=value or "",
-        ticket_ids=_numbers(request.POST),
-        filters=filters_of(asked, by=by) if confirmed else None,
+        ticket_ids=numbers,
+        filters=filters_of(asked, by=by) if confirmed is not None and every else None,
         key=f"list {by.user_id} {token}" if token else None,
         by=by,
     )
-    bulk.step(started.pk)
+    done = bulk.step(started.pk)
+    if done.finished_at and not any(one["refused"] or one.get("skipped") for one in done.results):
+        messages.success(request, _done(done))
+        return redirect(f"{reverse('ticket_list')}?{query_of(asked)}")
     return redirect(_address("bulk", started, asked))
 
 
-def _numbers(given: QueryDict) -> list[str]:
-    confirmed = given.get("tickets")
-    if confirmed is None:
-        return given.getlist("ticket")
-    return [number for number in str(confirmed).split(",") if number.isdecimal()]
+def _done(change: Bulk) -> str:
+    many = len(change.results)
+    changed = ngettext("%(n)s ticket changed", "%(n)s tickets changed", many) % {"n": many}
+    return f"{_what(change.action, change.value)}: {changed}."
 
 
-def _confirm(request: HttpRequest, action: str, value: str, asked: QueryDict) -> HttpResponse:
-    """Ask for confirmation of a change to a whole list. Cost: see `every_number`, and a page of the
-    list."""
+def _confirm(
+    request: HttpRequest, action: str, value: str, asked: QueryDict, numbers: list[str] | None
+) -> HttpResponse:
+    """Ask for confirmation of a change to some tickets, or without numbers to a whole list.
+
+    Cost: a batch read of those shown; for a list see `every_number`, and a page of it.
+    """
     by = actor_of(request.user)
     bulk.check(action, value)
-    filters = filters_of(asked, by=by)
-    numbers = bulk.all_of(filters, by=by)
-    shown = find(filters, limit=SHOWN, snippets=False, by=by).tickets
+    every = numbers is None
+    if numbers is None:
+        filters = filters_of(asked, by=by)
+        numbers = bulk.all_of(filters, by=by)
+        shown = find(filters, limit=SHOWN, snippets=False, by=by).tickets
+    else:
+        shown = bulk.first_of(numbers, SHOWN, by=by)
     context = {
-        "what": BULKS[action] % {"value": _value(action, value)},
+        "what": _what(action, value),
         "action": action,
         "value_name": f"{action}_value",
         "value": value,
         "numbers": ",".join(numbers),
         "count": len(numbers),
+        "every": every,
         "list": words_of(asked),
         "asked": query_of(asked),
         "tickets": shown,
@@ -109,7 +128,7 @@ def _shown(request: HttpRequest, found: Bulk) -> HttpResponse:
     done = [one["ticket"] for one in found.results if not one["refused"] and not one.get("skipped")]
     context = {
         "bulk": found,
-        "what": BULKS[found.action] % {"value": _value(found.action, found.value)},
+        "what": _what(found.action, found.value),
         "total": len(found.ticket_ids),
         "worked": len(found.results),
         "done": done,
@@ -128,6 +147,11 @@ def _address(name: str, found: Bulk, asked: QueryDict) -> str:
     """Return a change's URL, with the list that it came from, for the way back."""
     query = query_of(asked)
     return reverse(name, args=[found.pk]) + (f"?{query}" if query else "")
+
+
+def _what(action: str, value: str) -> str:
+    """Return what a change does, for people."""
+    return str(BULKS[action]) % {"value": _value(action, value)}
 
 
 def _value(action: str, value: str) -> str:

@@ -33,6 +33,7 @@ from tickets.services.customer_records.detail import (
 )
 from tickets.services.customer_records.timeline import TimelinePage, customer_timeline
 from tickets.services.sla import recalculation
+from tickets.web.customer_notes import notes_context
 
 MOST_PAST = 5
 """Previous tickets on a customer's page; a list has the others."""
@@ -52,6 +53,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "supervises": by.supervises,
         **_tickets(page.tickets),
         **_timeline(page.timeline, page.customer),
+        **notes_context(page.customer, page.notes, by=by),
         "attainment": page.attainment,
         "most_counted": MOST_COUNTED,
         "merged_values": _merged_values(page.customer),

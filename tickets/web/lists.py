@@ -49,6 +49,7 @@ SORTS = {
     Sort.OLDEST.value: gettext_lazy("Oldest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
     Sort.LONGEST_UNCHANGED.value: gettext_lazy("Longest unchanged"),
+    Sort.NEEDS_REPLY.value: gettext_lazy("Longest without a reply"),
 }
 
 MOST_COUNTED = 1_000
@@ -183,6 +184,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         return render(request, "tickets/list.html#rows", context, status=_status(errors))
     context |= {
         "may_export": by.supervises,
+        "text": filters.text,
         "total": None if errors else _total(found, within, by),
         "most_counted": MOST_COUNTED,
         "all_columns": [(column.value, LABELS[column]) for column in Column],

@@ -20,6 +20,7 @@ _ICONS = {
     Queue.MINE: "person",
     Queue.TEAMS: "people",
     Queue.UNASSIGNED: "inbox",
+    Queue.NEEDS_REPLY: "reply",
     Queue.ACTIVE: "stack",
     Queue.OVERDUE: "flame",
     Queue.AT_RISK: "clock",

@@ -1,7 +1,6 @@
 """The ticket page, and what it loads later: older entries, files, canned replies."""
 
-from typing import IO, Any
-from urllib.parse import quote
+from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,8 +19,8 @@ from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import presence
 from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
-from tickets.store.items import Attachment
 from tickets.web import custom_fields, forms
+from tickets.web.files import download, shown
 
 
 @require_safe
@@ -60,24 +59,15 @@ def older(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_safe
 def file(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
-    """Download an attachment. It may be anything, so it is never shown inline."""
-    found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
-    return _given_out(found, attachments.opened(found), "attachment")
+    """Download an attachment."""
+    return download(attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user)))
 
 
 @require_safe
 def picture(request: HttpRequest, ticket_id: str, line_id: str, place: int) -> FileResponse:
     """Show an attachment that is a picture, by its first bytes as well as by its name."""
     found = attachments.attachment(ticket_id, line_id, place, by=actor_of(request.user))
-    return _given_out(found, attachments.opened_picture(found), "inline")
-
-
-def _given_out(found: Attachment, content: IO[Any], how: str) -> FileResponse:
-    answer = FileResponse(content, content_type=attachments.content_type(found))
-    answer["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(found.name, safe='')}"
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return shown(found, attachments.opened_picture(found))
 
 
 @require_safe

@@ -25,6 +25,7 @@ function dressBulk(form) {
     value.hidden = value.dataset.bulkValue !== action;
     value.required = !value.hidden && chosen > 0;
   }
+  bar.querySelector("[data-bulk-action]").required = chosen > 0;
 }
 
 document.addEventListener("change", (event) => {

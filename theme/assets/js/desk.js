@@ -9,7 +9,9 @@ import "./files.js";
 import "./forms.js";
 import "./keys.js";
 import "./live.js";
+import "./palette.js";
 import "./swaps.js";
+import "./triage.js";
 import "./countdown.js";
 import { dress } from "./dress.js";
 

@@ -22,7 +22,9 @@ class Timeline:
         """Return the timeline of a ticket that is created `at`."""
         instant.checked(at)
         created = Event(at, EventType.CREATED, priority, policy_key)
-        state = State(Status.OPEN, priority, policy_key, created_at=at, last_at=at)
+        state = State(
+            Status.OPEN, priority, policy_key, created_at=at, last_at=at, needs_reply_since=at
+        )
         return cls((created,), state)
 
     def then(self, event: Event, *, reopen_within: timedelta = REOPEN_WITHIN) -> "Timeline":
@@ -109,6 +111,12 @@ class Timeline:
     @property
     def first_responded_at(self) -> datetime | None:
         return self.state.first_responded_at
+
+    @property
+    def needs_reply_since(self) -> datetime | None:
+        """The first thing that the customer said since the last reply, the creation included; None
+        while the ticket waits for them, and when it is done."""
+        return self.state.needs_reply_since
 
     @property
     def resolved_at(self) -> datetime | None:

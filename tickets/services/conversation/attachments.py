@@ -63,13 +63,28 @@ def kept(ticket_id: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachm
     Raises Invalid for too many files, a file that is too large, a file type that is not allowed, or
     a file that is not of the type in its name.
     """
+    with _kept(_folder(ticket_id), files) as stored:
+        yield stored
+
+
+@contextmanager
+def kept_for_customer(
+    customer_id: str, files: Iterable[UploadedFile]
+) -> Iterator[list[Attachment]]:
+    """Store files for a note about a customer, as `kept` does."""
+    with _kept(_folder_of_customer(customer_id), files) as stored:
+        yield stored
+
+
+@contextmanager
+def _kept(folder: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
     uploaded = list(files)
     names = [_name(file) for file in uploaded]
     _check(uploaded, names)
     stored: list[Attachment] = []
     try:
         for file, name in zip(uploaded, names, strict=True):
-            file_id = _save(ticket_id, file)
+            file_id = _save(folder, file)
             stored.append(Attachment(file_id=file_id, name=name, size=file.size))
         yield stored
     except BaseException:
@@ -90,7 +105,7 @@ def copied(ticket_id: str, files: Iterable[Attachment]) -> Iterator[list[Attachm
     try:
         for file in files:
             with opened(file) as content:
-                file_id = _save(ticket_id, File(content))
+                file_id = _save(_folder(ticket_id), File(content))
             stored.append(
                 Attachment(
                     file_id=file_id,
@@ -116,7 +131,7 @@ def save(
     plain = _plain(name)
     says_nothing = _extension(plain) not in CONTENT_TYPES and declared_type in _PICTURES
     return Attachment(
-        file_id=_save(ticket_id, content),
+        file_id=_save(_folder(ticket_id), content),
         name=plain,
         size=content.size,
         content_id=content_id[:300] or None,
@@ -151,7 +166,15 @@ def forget(attachment: Attachment) -> None:
 
 def forget_all(ticket_id: str) -> None:
     """Remove every file of a ticket, including files that no message names."""
-    folder = _folder(ticket_id)
+    _forget_folder(_folder(ticket_id))
+
+
+def forget_all_of_customer(customer_id: str) -> None:
+    """Remove every file of notes about a customer, including files that no note names."""
+    _forget_folder(_folder_of_customer(customer_id))
+
+
+def _forget_folder(folder: str) -> None:
     try:
         _folders, names = _storage().listdir(folder)
     except FileNotFoundError:
@@ -187,9 +210,9 @@ def opened_picture(attachment: Attachment) -> IO[Any]:
     return found
 
 
-def _save(ticket_id: str, content: File) -> str:
+def _save(folder: str, content: File) -> str:
     """Store a file whole, or nothing of it, and return its id. Raises NoRoom on a full disk."""
-    name = f"{_folder(ticket_id)}/{new_ulid().lower()}"
+    name = f"{folder}/{new_ulid().lower()}"
     try:
         return _storage().save(name, content)
     except BaseException as error:
@@ -203,6 +226,10 @@ def _save(ticket_id: str, content: File) -> str:
 
 def _folder(ticket_id: str) -> str:
     return f"tickets/{ticket_id}"
+
+
+def _folder_of_customer(customer_id: str) -> str:
+    return f"customers/{customer_id}"
 
 
 def is_there(attachment: Attachment) -> bool:

@@ -19,8 +19,10 @@ from helpdesk.errors import NotFound
 from tickets.domain import instant
 from tickets.domain.ticket import CommunicationType
 from tickets.services.conversation import attachments
+from tickets.services.customer_records.notes import every_note
 from tickets.services.email.storage import raw_messages
 from tickets.store import queries
+from tickets.store.customer_note import CustomerNote
 from tickets.store.items import Communication, EmailFacts
 from tickets.store.ticket import Ticket
 
@@ -54,6 +56,7 @@ _VEHICLE = (
     "booking",
     "custom_fields",
 )
+_NOTE = ("note_id", "content", "created_by", "created_at", "edited_at", "deleted_by", "deleted_at")
 _TICKET_WITHOUT = {
     *("pk", "sk", "customer_id", "version", "last_id", "side_threads_before"),
     *("sla", "next_sla_at", "reopen_cycle", "fired_rules"),  # they follow from the timeline
@@ -74,9 +77,9 @@ _DELIVERY = ("address", "state", "at", "problem_code", "problem_detail")
 _ESCALATION = ("rule", "level", "reason", "escalated_by", "due_at", "fired_at")
 
 LEFT_OUT = """\
-This archive contains the data stored about customer {customer_id}: the customer record, vehicles,
-all tickets with their conversations (including internal notes and archived tickets),
-attachments, and the original emails.
+This archive contains the data stored about customer {customer_id}: the customer record, notes about
+the customer, vehicles, all tickets with their conversations (including internal notes and archived
+tickets), attachments, and the original emails.
 
 Not included, because it belongs to others or adds nothing:
 - names of representatives and teams: `createdBy`, `assignedTo`, `escalatedBy` and `teamId` are
@@ -118,17 +121,19 @@ def export(customer_id: str, *, by: Actor) -> Iterator[bytes]:
     customer = get_customer(customer_id)
     if customer is None:
         raise NotFound(_("Customer not found."))
+    files: list[File] = []
     head = {
         "customer": _plain(customer, _CUSTOMER),
+        "notes": [_note(note, files) for note in every_note(customer_id)],
         "vehicles": [_plain(vehicle, _VEHICLE) for vehicle in all_vehicles(customer_id)],
     }
     events.log_event("customer_exported", account=by.user_id, by=by.user_id, customer=customer_id)
-    return _zipped(head, customer_id)
+    return _zipped(head, customer_id, files)
 
 
-def _zipped(head: dict[str, Any], customer_id: str) -> Iterator[bytes]:
+def _zipped(head: dict[str, Any], customer_id: str, files: list[File]) -> Iterator[bytes]:
+    """Yield the zip file; `files` are those that its beginning names."""
     pipe = _Pipe()
-    files: list[File] = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[call-overload]
         with made.open(DATA, "w", force_zip64=True) as data:
             for piece in _pieces(head, customer_id, files):
@@ -197,6 +202,16 @@ def _exported(ticket: Ticket, files: list[File]) -> dict[str, Any]:
         "events": events,
         "escalations": [_plain(one, _ESCALATION) for one in escalations],
     }
+
+
+def _note(note: CustomerNote, files: list[File]) -> dict[str, Any]:
+    """Return a colleague's note about the customer. Its files go into the zip."""
+    named = []
+    for attached in note.attachments or ():
+        path = f"notes/{len(files) + 1}-{attached.name}"
+        files.append((path, partial(attachments.opened, attached)))
+        named.append({"name": attached.name, "size": attached.size, "path": path})
+    return {**_plain(note, _NOTE), "files": named}
 
 
 def _email(facts: EmailFacts, line: Communication, files: list[File]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import NotFound
 from tickets.domain.filters import ACTIVE, Filters
+from tickets.services.customer_records.notes import NotesPage, customer_notes
 from tickets.services.customer_records.timeline import TimelinePage, customer_timeline
 from tickets.services.lists.find import find
 from tickets.store import queries, search
@@ -16,6 +17,7 @@ from tickets.store.search import SlaAttainment, urgency_of
 from tickets.store.ticket import Ticket
 
 SHOWN = 50
+NOTES = 5
 MOST_COUNTED = 10_000
 """The newest tickets of a customer whose clocks are counted: a few milliseconds."""
 
@@ -39,6 +41,7 @@ class CustomerPage:
     vehicles: list[Vehicle]
     tickets: TicketsOf
     timeline: TimelinePage
+    notes: NotesPage
     attainment: SlaAttainment
     """Of the newest MOST_COUNTED tickets."""
 
@@ -55,7 +58,7 @@ class VehiclePage:
 def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
     """Return what the customer's page shows. Raises NotFound, NotAllowed.
 
-    Cost: a read, three queries, two batch reads, and a SQL query that grows with MOST_COUNTED; one
+    Cost: a read, four queries, two batch reads, and a SQL query that grows with MOST_COUNTED; one
     of each more if there are more than SHOWN tickets.
     """
     require_ticket_work(by)
@@ -67,6 +70,7 @@ def customer_page(customer_id: str, *, by: Actor) -> CustomerPage:
         vehicles=vehicles_of(customer_id),
         tickets=_tickets_of(by, customer_id=customer_id),
         timeline=customer_timeline(customer_id, by=by),
+        notes=customer_notes(customer_id, by=by, limit=NOTES),
         attainment=search.attainment(customer_id, most=MOST_COUNTED),
     )
 

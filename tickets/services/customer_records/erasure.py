@@ -24,7 +24,7 @@ from tickets.domain.escalation import MANUAL
 from tickets.domain.ticket import ERASED, CommunicationType, LogEvent
 from tickets.models import CustomerJob
 from tickets.services.conversation import attachments
-from tickets.services.customer_records import others_tickets
+from tickets.services.customer_records import notes, others_tickets
 from tickets.services.delivery import reply_email, webhooks
 from tickets.services.email.replies import acknowledgement
 from tickets.services.email.storage.forget import forget_email
@@ -54,6 +54,7 @@ def forget_person(customer_id: str, *, by: Actor) -> None:
     _forget_in_admin_log({"customer"}, records)
     _forget_in_admin_log({"vehicle"}, vehicles)
     for record in records:
+        notes.forget_notes(record)
         erase.erase_vehicles(record)
     for signpost in records[1:]:
         erase.erase_signpost(signpost)

@@ -21,6 +21,7 @@ from helpdesk.dynamo.pages import PagePosition
 from helpdesk.errors import Invalid, NotFound, ServiceError
 from tickets.models import CustomerJob
 from tickets.services.customer_records import erasure
+from tickets.services.customer_records.notes import carry_notes
 from tickets.services.customer_records.timeline import carry_timeline
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.change import change
@@ -147,7 +148,7 @@ def _merge(job: CustomerJob, by: Actor) -> bool:
     for row in page.rows:
         moved = change(row.ticket_id, _move, archived=True, by=by)
         job.tickets += moved.customer_id != row.customer_id
-    if page.rows or carry_timeline(job.customer_id):
+    if page.rows or carry_timeline(job.customer_id) or carry_notes(job.customer_id, limit=STEP):
         return False
     merge.finish(job.customer_id, by=by)
     return True

@@ -210,6 +210,7 @@ class Draft:
         ticket = self.ticket
         self._set_timeline(self.timeline)
         ticket.sla_deadline = reading.sla_deadline
+        message = log_entries.last_message(self.communications)
         following = reading.next_response
         breached = (run.breached_at for run in reading.exchanges)
         breaches = [instant.text(at) for at in breached if at]
@@ -221,6 +222,9 @@ class Draft:
             resolution_deadline=reading.resolution.deadline,
             resolution_at_risk_at=reading.resolution.at_risk_at,
             resolution_breached_at=reading.resolution.breached_at,
+            needs_reply_since=self.timeline.needs_reply_since,
+            last_message=message.communication_id if message else ticket.sla.last_message,
+            last_author=log_entries.author_of(message) if message else ticket.sla.last_author,
             next_response_deadline=following.deadline if following else None,
             next_response_at_risk_at=following.at_risk_at if following else None,
             next_response_breaches=breaches or None,

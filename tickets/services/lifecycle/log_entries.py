@@ -1,12 +1,19 @@
 """Entries of a ticket's log: the old and new values of a System Update."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpdesk.custom_fields.definition import as_text
 from helpdesk.custom_fields.values import PREFIX
-from tickets.domain.ticket import ERASED, no_customer_of
-from tickets.store.items import Change
+from tickets.domain.ticket import (
+    BY_CUSTOMER,
+    ERASED,
+    CommunicationType,
+    Direction,
+    LogEvent,
+    no_customer_of,
+)
+from tickets.store.items import Change, Communication
 from tickets.store.ticket import Ticket
 
 # What a System Update names when it changes, by attribute; in this order.
@@ -122,3 +129,25 @@ def summary(changed: list[Change]) -> str:
         else f"{change.field}: {change.before or 'none'} → {change.after or 'none'}"
         for change in changed
     )
+
+
+def last_message(lines: Sequence[Communication]) -> Communication | None:
+    """Return the last reply, note or message among lines of a log, or else the entry of the
+    creation; None if they have none of these."""
+    system = CommunicationType.SYSTEM_UPDATE.value
+    spoken = (
+        line for line in reversed(lines) if line.type != system or line.event == LogEvent.CREATED
+    )
+    return next(spoken, None)
+
+
+def last_message_of(log: Sequence[Communication]) -> Communication | None:
+    """Return the last message of a whole log. It begins with the creation, which entries of an
+    earlier release do not say of themselves."""
+    return last_message(log) or next(iter(log), None)
+
+
+def author_of(message: Communication) -> str:
+    """Return who wrote a message: BY_CUSTOMER, or a user's id."""
+    inbound = message.direction == Direction.INBOUND.value
+    return BY_CUSTOMER if inbound else message.created_by

@@ -154,6 +154,12 @@ def all_of(filters: Filters, *, by: Actor) -> list[str]:
     return numbers
 
 
+def first_of(ticket_ids: Sequence[str], most: int, *, by: Actor) -> list[Ticket]:
+    """Return the first of these tickets that exist, for a question. One batch read."""
+    require_ticket_work(by)
+    return list(queries.tickets(ticket_ids[:most], consistent=False).values())
+
+
 def start(
     *,
     action: str,

@@ -27,7 +27,7 @@ from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Channel, Priority, Status
-from tickets.models.search import EntryTag
+from tickets.models.search import FAR, EntryTag
 from tickets.services.lists import filter_choices
 from tickets.services.lists import filter_values as values
 from tickets.services.lists.filter_definition import Control, Filter, Now, seconds
@@ -74,6 +74,7 @@ def _flag(
     holds: Callable[[Ticket, Now], bool],
     box: str,
     by_queue: bool = False,
+    admin: tuple[str, str] | None = None,
 ) -> Filter:
     return Filter(
         name=name,
@@ -88,6 +89,7 @@ def _flag(
         holds=lambda wanted, ticket, now: holds(ticket, now) is wanted,
         box=box,
         by_queue=by_queue,
+        admin=admin,
     )
 
 
@@ -190,6 +192,17 @@ FILTERS: tuple[Filter, ...] = (
         condition=lambda now: Q(level__gt=0),
         holds=lambda ticket, now: ticket.escalation_level > 0,
         box="escalated",
+    ),
+    _flag(
+        "needsReply",
+        "needs_reply",
+        gettext_lazy("Needs reply"),
+        description="The customer waits for a reply: their last message, or the ticket itself, "
+        "was not answered.",
+        condition=lambda now: Q(needs_reply__lt=FAR),
+        holds=lambda ticket, now: ticket.sla.needs_reply_since is not None,
+        box="needs-reply",
+        admin=("needs_reply", "exact"),
     ),
     Filter(
         name="assignedTo",

@@ -38,6 +38,7 @@ class Queue(StrEnum):
     MINE = "mine"
     TEAMS = "teams"
     UNASSIGNED = "unassigned"
+    NEEDS_REPLY = "needs-reply"
     ACTIVE = "active"
     OVERDUE = "overdue"
     AT_RISK = "at-risk"
@@ -51,6 +52,7 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.MINE: Filters(statuses=ACTIVE, assigned_to=ME),
     Queue.TEAMS: Filters(statuses=ACTIVE, team=MY_TEAMS),
     Queue.UNASSIGNED: Filters(statuses=ACTIVE, assigned_to=NOBODY),
+    Queue.NEEDS_REPLY: Filters(statuses=ACTIVE, needs_reply=True, sort=Sort.NEEDS_REPLY),
     Queue.ACTIVE: Filters(statuses=ACTIVE),
     Queue.OVERDUE: Filters(statuses=ACTIVE, overdue=True),
     Queue.AT_RISK: Filters(statuses=ACTIVE, at_risk=True),
@@ -60,7 +62,7 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.ALL: Filters(sort=Sort.CREATED),
 }
 
-_COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.OVERDUE)
+_COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.NEEDS_REPLY, Queue.OVERDUE)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tickets.domain.ticket import ERASED, CommunicationType, Direction, LogEvent
 from tickets.services.conversation import attachments
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
-from tickets.services.lifecycle.log_entries import text_in
+from tickets.services.lifecycle.log_entries import author_of, last_message_of, text_in
 from tickets.store import mail, queries, search
 from tickets.store.items import Communication, Escalation
 from tickets.store.ticket import Ticket
@@ -121,6 +121,7 @@ class _LogReplay:
     first_responded_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    needs_reply_since: datetime | None = None
     breaks: list[str] = field(default_factory=list)
     before_merge: "_LogReplay | None" = None
     """The log's values when the ticket was merged; unmerging restores them."""
@@ -131,6 +132,9 @@ class _LogReplay:
         outbound = line.direction == Direction.OUTBOUND.value
         if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
             self.first_responded_at = self.first_responded_at or line.created_at
+            self.needs_reply_since = None
+        elif line.direction == Direction.INBOUND.value and not line.without_effect:
+            self.needs_reply_since = self.needs_reply_since or line.created_at
         merging = next((one for one in line.changes or () if one.field == "mergedInto"), None)
         if merging and merging.after:
             self.before_merge = self._snapshot()
@@ -145,6 +149,8 @@ class _LogReplay:
             self.values[change.field] = change.after
             if change.field == "status":
                 self._step(str(change.before), str(change.after), line.created_at)
+            if change.field == "waiting" and change.after == "yes":
+                self.needs_reply_since = None
         if merging and not merging.after and self.before_merge:
             self._restore(self.before_merge)
         if line.event == LogEvent.CLOSING_UNDONE.value and self.before_close:
@@ -157,6 +163,7 @@ class _LogReplay:
         self.reopen_cycle = before.reopen_cycle
         self.first_responded_at = before.first_responded_at
         self.resolved_at, self.closed_at = before.resolved_at, before.closed_at
+        self.needs_reply_since = before.needs_reply_since
         if "escalationLevel" in before.values:
             self.values["escalationLevel"] = before.values["escalationLevel"]
         else:
@@ -167,6 +174,8 @@ class _LogReplay:
         if done and not done_before:
             self.resolved_at = at
             self.first_responded_at = self.first_responded_at or at
+        if done:
+            self.needs_reply_since = None
         if done_before and not done:
             self.reopen_cycle += 1
             self.resolved_at = None
@@ -175,7 +184,7 @@ class _LogReplay:
 
 
 def _check_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
-    replay = _LogReplay()
+    replay = _LogReplay(needs_reply_since=ticket.created_at)
     for line in log:
         replay.add(line)
     yield from replay.breaks
@@ -189,13 +198,23 @@ def _check_log(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
         ("firstRespondedAt", replay.first_responded_at, ticket.sla.first_responded_at),
         ("resolvedAt", replay.resolved_at, ticket.resolved_at),
         ("closedAt", replay.closed_at, ticket.closed_at),
+        ("needsReplySince", replay.needs_reply_since, ticket.sla.needs_reply_since),
     ):
         if stored_at != at:
             yield f"{name}: the log says {_text(at)}, the ticket {_text(stored_at)}"
     if replay.reopen_cycle != ticket.reopen_cycle:
         yield f"reopen cycle: the log says {replay.reopen_cycle}, the ticket {ticket.reopen_cycle}"
+    yield from _check_last_message(ticket, log)
     if log and log[-1].communication_id > (ticket.last_id or ""):
         yield "lastId: the log goes on beyond it"
+
+
+def _check_last_message(ticket: Ticket, log: Sequence[Communication]) -> Iterator[str]:
+    message = last_message_of(log)
+    said = (message.communication_id, author_of(message)) if message else (None, None)
+    stored = (ticket.sla.last_message, ticket.sla.last_author)
+    if stored != said:
+        yield f"lastMessage: the log says {said}, the ticket {stored}"
 
 
 def _check_timeline(ticket: Ticket) -> Iterator[str]:

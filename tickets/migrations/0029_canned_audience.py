@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0026_next_response"),
+        ("tickets", "0028_next_response"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ import tickets.models.policy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0025_custom_values"),
+        ("tickets", "0027_needs_reply_index"),
     ]
 
     operations = [
