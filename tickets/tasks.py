@@ -7,7 +7,7 @@ from django.core.cache import cache
 from helpdesk import jobs, wake
 from helpdesk.clock import this_second
 from tickets.services.customer_records import follow, merge_and_erase
-from tickets.services.delivery import old_mail, outbox, webhooks
+from tickets.services.delivery import attention, old_mail, outbox, snooze, webhooks
 from tickets.services.email import suspended
 from tickets.services.email.incoming import limits, receive
 from tickets.services.email.storage import unrecorded
@@ -95,6 +95,12 @@ def sweep_suspended() -> int:
     return suspended.sweep()
 
 
+@shared_task(name="tickets.notify_due")
+def notify_due() -> int:
+    """Wake snoozed tickets, and remind users."""
+    return snooze.notify_due()
+
+
 @shared_task(name="tickets.resume_bulks")
 def resume_bulks() -> None:
     for unfinished in bulk.left():
@@ -116,6 +122,7 @@ def follow_customers() -> int:
 
 @shared_task(name="tickets.take_stock")
 def take_stock() -> None:
+    attention.forget_seen()
     search.take_stock()
 
 

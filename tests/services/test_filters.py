@@ -18,6 +18,7 @@ from tickets.models import Ticket
 from tickets.models.search import Entry
 from tickets.services.assignment.assign import assign_team
 from tickets.services.conversation.communicate import respond
+from tickets.services.delivery.snooze import snooze
 from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.status import change_status, wait
 from tickets.services.lists.filter_definition import Control, Now
@@ -67,6 +68,7 @@ def tickets(desk):
     change_status(numbers[5], to="Resolved", by=desk.rep, now=after(hours=3))
     sweep(now=LATER)
     settle()
+    snooze(numbers[1], until=after(days=9), by=desk.rep, now=LATER)
     return {number: stored(number) for number in numbers}
 
 
@@ -88,6 +90,7 @@ def queries(desk):
         "waiting": [["1"], ["0"]],
         "escalated": [["true"], ["false"]],
         "needsReply": [["true"], ["false"]],
+        "snoozed": [["true"], ["false"]],
         "assignedTo": [["rosa"], ["none"]],
         "team": [["Money"], ["mine"]],
         "customerId": [[desk.customer.customer_id]],
@@ -118,7 +121,7 @@ def test_index_store_box_and_form_agree(desk, tickets, subtests):
 def _agree(desk, tickets, name):
     one = BY_NAME[name]
     teams = [str(found.pk) for found in _teams(desk)]
-    now = Now(LATER, teams)
+    now = Now(LATER, teams, desk.rep.user_id)
     for written in queries(desk)[name]:
         with timezone.override(UTC):
             filters = read_filters({name: written}, by=desk.rep)
@@ -215,12 +218,12 @@ def test_what_the_form_asks_for_is_shown_as_chosen_and_can_be_removed(desk, tick
     assert desk.vehicle.label in by_id
 
 
-OF_NOW = {"atRisk", "overdue"}
-"""What the admin asks at its own time: tests/admin/test_tickets.py."""
+NOT_THERE = {"atRisk", "overdue", "snoozed"}
+"""What the admin asks at its own time (tests/admin/test_tickets.py), and what is one user's own."""
 
 
 def test_the_admin_finds_the_same_where_it_can_ask(desk, tickets, subtests):
-    for name in sorted(set(BY_NAME) - OF_NOW):
+    for name in sorted(set(BY_NAME) - NOT_THERE):
         with subtests.test(name):
             _admin_agrees(desk, tickets, name)
 
@@ -233,7 +236,7 @@ def _admin_agrees(desk, tickets, name):
             filters = read_filters({name: written}, by=desk.rep)
         team_ids = [filters.team] if filters.team else []
         found = narrowed(Ticket.objects.all(), filters, me=desk.rep.user_id)
-        now = Now(LATER, team_ids)
+        now = Now(LATER, team_ids, desk.rep.user_id)
         kept = {number for number, one in tickets.items() if meets(one, filters, now)}
         if name == "waiting" and filters.waiting is False:
             continue  # the admin's list has no such question

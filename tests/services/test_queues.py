@@ -38,6 +38,7 @@ QUEUE_OF = {
     "tickets.follow_customers": SHORT,
     "tickets.forget_webhook_marks": SHORT,
     "tickets.mail_notices": SHORT,
+    "tickets.notify_due": SHORT,
     "tickets.pass_on": SHORT,
     "tickets.resume_replans": SHORT,
     "tickets.retry_failed_events": SHORT,

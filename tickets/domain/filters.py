@@ -58,6 +58,7 @@ class Filters:
     waiting: bool | None = None
     escalated: bool | None = None
     needs_reply: bool | None = None
+    snoozed: bool | None = None  # by the user who asks
     # Bounds of a range: the first instant in it, and the first after it
     created_from: datetime | None = None
     created_to: datetime | None = None

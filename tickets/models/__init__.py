@@ -1,5 +1,6 @@
 """Configuration in Django's database, the search index, and the admin's models of a ticket."""
 
+from tickets.models.attention import Attention
 from tickets.models.data_version import DataVersion
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
@@ -13,6 +14,7 @@ from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
 
 __all__ = [
+    "Attention",
     "BlockedSender",
     "Bulk",
     "Calendar",

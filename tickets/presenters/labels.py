@@ -61,6 +61,7 @@ QUEUES = {
     Queue.OVERDUE: gettext_lazy("Overdue"),
     Queue.AT_RISK: gettext_lazy("At risk"),
     Queue.WAITING: gettext_lazy("Waiting"),
+    Queue.SNOOZED: gettext_lazy("Snoozed"),
     Queue.RESOLVED: gettext_lazy("Resolved"),
     Queue.CLOSED: gettext_lazy("Closed"),
     Queue.ALL: gettext_lazy("All tickets"),
@@ -90,6 +91,11 @@ NOTIFICATIONS = {
     "replied": gettext_lazy("Customer replied"),
     "answered": gettext_lazy("A third party replied"),
     "bounced": gettext_lazy("Your reply was not delivered"),
+    "colleague-replied": gettext_lazy("%(name)s replied to the customer"),
+    "noted": gettext_lazy("%(name)s added a note"),
+    "status": gettext_lazy("%(name)s changed the status"),
+    "woken": gettext_lazy("Snoozed no more"),
+    "reminder": gettext_lazy("You wanted to be reminded"),
 }
 
 RULES = labels.RULES

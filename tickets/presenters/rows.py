@@ -1,6 +1,6 @@
 """How tickets are shown in lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from customers.services.read import customer_names
 from helpdesk.accounts.people import every_team, names_of
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
-from tickets.domain.ticket import Status
+from tickets.domain.ticket import BY_CUSTOMER, Status
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import sla_facts
 from tickets.store.ticket import Ticket
@@ -40,6 +40,8 @@ class Line:
     tags: tuple[str, ...]
     team_name: str
     snippet: SafeString | None
+    news: str
+    """Of an unread ticket, who wrote its last message: "customer" or "colleague"; else empty."""
 
 
 def ticket_lines(
@@ -49,6 +51,7 @@ def ticket_lines(
     words: Sequence[str] = (),
     snippets: Mapping[str, str] | None = None,
     with_teams: bool = False,
+    unread: Container[str] = (),
 ) -> list[Line]:
     """Return rows of a list. Cost: one SQL query for users, one more `with_teams`, and one read for
     customers."""
@@ -79,9 +82,14 @@ def ticket_lines(
                 tags=tuple(ticket.tags),
                 team_name=teams.get(ticket.team_id or "", ""),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
+                news=_news(ticket) if ticket.ticket_id in unread else "",
             )
         )
     return lines
+
+
+def _news(ticket: Ticket) -> str:
+    return BY_CUSTOMER if ticket.sla.last_author == BY_CUSTOMER else "colleague"
 
 
 def marked(snippet: str) -> SafeString | None:

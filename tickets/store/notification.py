@@ -20,7 +20,7 @@ class Notification(Item):
     user_id = UnicodeAttribute(attr_name="userId")
     event_id = UnicodeAttribute(attr_name="eventId")
     ticket_id = UnicodeAttribute(attr_name="ticketId")
-    kind = UnicodeAttribute(default="escalated")  # or assigned, mentioned, replied
+    kind = UnicodeAttribute(default="escalated")  # or another of presenters.labels.NOTIFICATIONS
     rules = UnicodeAttribute(default="")  # of an escalation: keys of rules, separated by spaces
     level = IntegerAttribute(default=0)
     told_by = UnicodeAttribute(attr_name="toldBy", null=True)
@@ -28,6 +28,8 @@ class Notification(Item):
     due_at = InstantAttribute(attr_name="dueAt", null=True)
     # Of an escalation by hand: the key of its record beside the ticket, which has the reason
     record = UnicodeAttribute(null=True)
+    # The message, whose first words are read when they are shown
+    line = UnicodeAttribute(null=True)
     read = BooleanAttribute(default=False)
 
 

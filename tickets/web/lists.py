@@ -26,6 +26,7 @@ from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.presenters.columns import LABELS, headings
 from tickets.presenters.labels import QUEUES
+from tickets.services.delivery import attention
 from tickets.services.lists import find as lists
 from tickets.services.lists import list_settings, saved_views
 from tickets.services.lists.filter_definition import Control, Filter
@@ -159,6 +160,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "q": request.GET.get("q", ""),
         "lines": rows.ticket_lines(
             found.tickets,
+            unread=attention.unread(found.tickets, by=by, now=now),
             now=now,
             words=found.words,
             snippets=found.snippets,

@@ -25,6 +25,7 @@ _ICONS = {
     Queue.OVERDUE: "flame",
     Queue.AT_RISK: "clock",
     Queue.WAITING: "pause",
+    Queue.SNOOZED: "moon",
     Queue.RESOLVED: "check",
     Queue.CLOSED: "archive",
     Queue.ALL: "list",

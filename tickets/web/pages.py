@@ -15,8 +15,9 @@ from tickets.domain import workflow
 from tickets.domain.ticket import Category, Status
 from tickets.models import CannedReply
 from tickets.presenters import tickets
+from tickets.presenters.attention import state_of
 from tickets.services.conversation import attachments, canned_replies
-from tickets.services.delivery import presence
+from tickets.services.delivery import attention, presence
 from tickets.services.lifecycle import status
 from tickets.services.read import TicketPage, older_log, ticket_page
 from tickets.web import custom_fields, forms
@@ -115,6 +116,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "me": by.user_id,
         "takes": ticket.team_id in {str(team.pk) for team in teams_of(by.user_id)},
         **_steps(Status(ticket.status)),
+        "attention": state_of(attention.of_ticket(ticket.ticket_id, by=by), now=now),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),
         "note_form": forms.NoteForm(),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
-from tickets.services.delivery import notifications, presence
+from tickets.services.delivery import attention, notifications, presence
 
 
 @require_safe
@@ -26,6 +26,8 @@ def ticket(request: HttpRequest, ticket_id: str) -> JsonResponse:
     """Record that the user is viewing a ticket; return the other viewers, and the
     ticket's stamp."""
     by = actor_of(request.user)
+    if shown := request.POST.get("seen"):
+        attention.see(ticket_id, shown, by=by)
     read = bool(request.POST.get("opened")) and notifications.mark_read_of(ticket_id, by=by)
     others = presence.be_here(ticket_id, typing=request.POST.get("typing") == "1", by=by)
     return JsonResponse(

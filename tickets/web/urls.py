@@ -2,6 +2,7 @@ from django.urls import path
 
 from tickets.web import (
     actions,
+    attention,
     bulk,
     create,
     customer_detail,
@@ -114,6 +115,9 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/priority/", actions.priority, name="ticket_priority"),
     path("tickets/<str:ticket_id>/change/", actions.change, name="ticket_change"),
     path("tickets/<str:ticket_id>/fields/", actions.custom_fields, name="ticket_fields"),
+    path("tickets/<str:ticket_id>/follow/", attention.follow, name="ticket_follow"),
+    path("tickets/<str:ticket_id>/snooze/", attention.snooze_ticket, name="ticket_snooze"),
+    path("tickets/<str:ticket_id>/remind/", attention.remind, name="ticket_remind"),
     path("tickets/<str:ticket_id>/wait/", actions.wait, name="ticket_wait"),
     path("tickets/<str:ticket_id>/escalate/", actions.escalate_ticket, name="ticket_escalate"),
     path("tickets/<str:ticket_id>/merge/", merge_tickets.merge, name="ticket_merge"),

@@ -3,6 +3,7 @@ import { askDesk } from "./ask.js";
 import { lastTyped } from "./composer.js";
 
 let opened = "1"; // the first time: what told of this ticket has been read
+let seen = ""; // the last message that was told to be seen
 
 async function ask() {
   if (document.hidden || !document.body.dataset.live) return;
@@ -10,15 +11,18 @@ async function ask() {
   let heard;
   if (ticket) {
     const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
+    // Asked while the page is visible alone: what came since then is seen now.
+    const shown = document.querySelector("[data-last-message]")?.dataset.lastMessage ?? "";
     const typing = Date.now() - lastTyped() < 10000 ? "1" : "0";
     const answer = await askDesk(ticket.dataset.liveTicket, {
       background: typing === "0",
       method: "POST",
       headers: { "X-CSRFToken": token },
-      body: new URLSearchParams({ typing, opened }),
+      body: new URLSearchParams({ typing, opened, seen: shown === seen ? "" : shown }),
     });
     if (answer.status !== 200) return;
     opened = "";
+    seen = shown;
     heard = await answer.json();
     if (heard.read) document.body.dispatchEvent(new Event("notifications-read"));
     const others = document.getElementById("others");

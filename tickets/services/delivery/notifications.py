@@ -27,11 +27,11 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, recipient
 from helpdesk.mail.templates import composed
-from tickets.domain.events import Assigned, Bounced, Communicated, Escalated, Raised
+from tickets.domain.events import Assigned, Bounced, Changed, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
+from tickets.store import attention, queries
 from tickets.store import notification as store
-from tickets.store import queries
 from tickets.store.events import OutboxEvent
 from tickets.store.items import escalation_sk
 from tickets.store.notification import Notification
@@ -64,9 +64,34 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
                 if communicated.automatic:
                     continue
                 if communicated.direction is Direction.INBOUND:
-                    _notify(event, "replied", _readers_of_reply(event, communicated))
+                    readers = _readers_of_reply(event, communicated) | _followers(event)
+                    _notify(event, "replied", readers)
                 elif communicated.side_thread:
-                    _notify(event, "answered", _readers_of_answer(event, communicated))
+                    readers = _readers_of_answer(event, communicated) | _followers(event)
+                    _notify(event, "answered", readers)
+                else:
+                    answered = communicated.direction is Direction.OUTBOUND
+                    kind = "colleague-replied" if answered else "noted"
+                    _notify(event, kind, _followers(event))
+            case Changed(fields) if "status" in fields:
+                _notify(event, "status", _followers(event))
+
+
+def store_own(user_id: str, ticket_id: str, event_id: str, kind: str, at: datetime) -> None:
+    """Store a notification that a user has asked for, under an id; a repeat stores no other. A user
+    who works no tickets any more gets none."""
+    if not work_tickets([user_id]):
+        return
+    given = Notification(
+        store.notification_pk(user_id),
+        store.notification_sk(event_id),
+        user_id=user_id,
+        event_id=event_id,
+        ticket_id=ticket_id,
+        kind=kind,
+        at=at,
+    )
+    _store(given, mail=False)
 
 
 def newest(*, by: Actor) -> list[Notification]:
@@ -148,6 +173,10 @@ def _working(user_ids: Iterable[str | None]) -> set[str]:
     return work_tickets(wanted)
 
 
+def _followers(event: OutboxEvent) -> set[str]:
+    return _working(attention.followers(int(event.ticket_id)))
+
+
 def _readers_of_reply(event: OutboxEvent, what: Communicated) -> set[str]:
     """Return who is notified of a customer's reply: the assignee.
 
@@ -211,6 +240,7 @@ def _notification(user_id: str, event: OutboxEvent, kind: str) -> Notification:
         kind=kind,
         told_by=event.by,
         at=event.at,
+        line=event.what.communication_id if isinstance(event.what, Communicated) else None,
     )
 
 

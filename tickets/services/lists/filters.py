@@ -24,14 +24,14 @@ from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid
 from helpdesk.parsing import BadValue
 from tickets.domain.filters import ACTIVE, NOBODY, Filters, Sort
-from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import Category, Channel, Priority, Status
-from tickets.models.search import FAR, EntryTag
+from tickets.models.search import FAR
 from tickets.services.lists import filter_choices
 from tickets.services.lists import filter_values as values
+from tickets.services.lists.filter_conditions import at_risk, late, stands, tagged
 from tickets.services.lists.filter_definition import Control, Filter, Now, seconds
-from tickets.services.read import sla_facts
+from tickets.store import attention
 from tickets.store.search_fields import with_fields
 from tickets.store.ticket import Ticket
 
@@ -132,25 +132,6 @@ def _range(
     return end(after=False), end(after=True)
 
 
-def _late(now: Now) -> Q:
-    return Q(due_at__isnull=False, due_at__lt=now.second)
-
-
-def _at_risk(now: Now) -> Q:
-    return Q(risk_at__isnull=False, risk_at__lte=now.second, due_at__gte=now.second)
-
-
-def _stands(ticket: Ticket, now: Now, status: SlaStatus) -> bool:
-    return sla_status.ticket_status(sla_facts(ticket), now.at) is status
-
-
-def _tagged(tags: frozenset[str], now: Now) -> Q:
-    every = Q()
-    for tag in sorted(tags):
-        every &= Q(number__in=EntryTag.objects.filter(tag=tag).values("entry"))
-    return every
-
-
 FILTERS: tuple[Filter, ...] = (
     _one_of("status", "statuses", gettext_lazy("Status"), Status, "status", by_queue=True),
     _one_of("priority", "priorities", gettext_lazy("Priority"), Priority, "priority"),
@@ -161,8 +142,8 @@ FILTERS: tuple[Filter, ...] = (
         "overdue",
         gettext_lazy("Overdue"),
         description="Past the deadline of a running SLA clock.",
-        condition=_late,
-        holds=lambda ticket, now: _stands(ticket, now, SlaStatus.OVERDUE),
+        condition=late,
+        holds=lambda ticket, now: stands(ticket, now, SlaStatus.OVERDUE),
         box="overdue",
         by_queue=True,
     ),
@@ -171,8 +152,8 @@ FILTERS: tuple[Filter, ...] = (
         "at_risk",
         gettext_lazy("At risk"),
         description="Close to the deadline of a running SLA clock, and not past any.",
-        condition=_at_risk,
-        holds=lambda ticket, now: _stands(ticket, now, SlaStatus.AT_RISK),
+        condition=at_risk,
+        holds=lambda ticket, now: stands(ticket, now, SlaStatus.AT_RISK),
         box="at-risk",
     ),
     _flag(
@@ -203,6 +184,16 @@ FILTERS: tuple[Filter, ...] = (
         holds=lambda ticket, now: ticket.sla.needs_reply_since is not None,
         box="needs-reply",
         admin=("needs_reply", "exact"),
+    ),
+    _flag(
+        "snoozed",
+        "snoozed",
+        gettext_lazy("Snoozed"),
+        description="You have snoozed it for yourself.",
+        condition=lambda now: Q(number__in=attention.snoozed(now.me, now.second)),
+        holds=lambda ticket, now: int(ticket.ticket_id) in now.snoozed,
+        box="snoozed",
+        by_queue=True,
     ),
     Filter(
         name="assignedTo",
@@ -278,7 +269,7 @@ FILTERS: tuple[Filter, ...] = (
         kind=list[str],
         control=Control.TEXT,
         read=values.tags,
-        condition=_tagged,
+        condition=tagged,
         holds=lambda tags, ticket, now: tags <= set(ticket.tags),
         box="tag",
         admin=("tags", "contains"),

@@ -43,20 +43,24 @@ class Queue(StrEnum):
     OVERDUE = "overdue"
     AT_RISK = "at-risk"
     WAITING = "waiting"
+    SNOOZED = "snoozed"
     RESOLVED = "resolved"
     CLOSED = "closed"
     ALL = "all"
 
 
 QUEUES: Mapping[Queue, Filters] = {
-    Queue.MINE: Filters(statuses=ACTIVE, assigned_to=ME),
-    Queue.TEAMS: Filters(statuses=ACTIVE, team=MY_TEAMS),
+    Queue.MINE: Filters(statuses=ACTIVE, assigned_to=ME, snoozed=False),
+    Queue.TEAMS: Filters(statuses=ACTIVE, team=MY_TEAMS, snoozed=False),
     Queue.UNASSIGNED: Filters(statuses=ACTIVE, assigned_to=NOBODY),
-    Queue.NEEDS_REPLY: Filters(statuses=ACTIVE, needs_reply=True, sort=Sort.NEEDS_REPLY),
+    Queue.NEEDS_REPLY: Filters(
+        statuses=ACTIVE, needs_reply=True, snoozed=False, sort=Sort.NEEDS_REPLY
+    ),
     Queue.ACTIVE: Filters(statuses=ACTIVE),
     Queue.OVERDUE: Filters(statuses=ACTIVE, overdue=True),
     Queue.AT_RISK: Filters(statuses=ACTIVE, at_risk=True),
     Queue.WAITING: Filters(statuses=ACTIVE, waiting=True),
+    Queue.SNOOZED: Filters(statuses=ACTIVE, snoozed=True),
     Queue.RESOLVED: Filters(statuses=frozenset({Status.RESOLVED})),
     Queue.CLOSED: Filters(statuses=frozenset({Status.CLOSED})),
     Queue.ALL: Filters(sort=Sort.CREATED),
@@ -97,24 +101,18 @@ def find(
     NotAllowed.
     """
     require_ticket_work(by)
-    filters, teams = _for(filters, by)
+    filters, at = _for(filters, by, now)
     key = [*filters.key(), by.user_id]
     place = _place(cursor_text, key) if cursor_text else None
-    at = now or this_second()
     if _served(filters):
-        page = _from_index(filters, teams, at, limit, place)
-        if whole:
-            numbers = [row.ticket_id for row in page.rows]
-            return Found(
-                _as_stored(numbers, filters, teams, at),
-                _cursor(page.next, key),
-                _cursor(page.previous, key),
-            )
-        return Found(page.rows, _cursor(page.next, key), _cursor(page.previous, key))
-    words, hits = _hits(filters, teams, at, limit + 1, place)
+        page = _from_index(filters, at, limit, place)
+        numbers = [row.ticket_id for row in page.rows]
+        rows = _as_stored(numbers, filters, at) if whole else _awake(page.rows, filters, at)
+        return Found(rows, _cursor(page.next, key), _cursor(page.previous, key))
+    words, hits = _hits(filters, at, limit + 1, place)
     ranked = _page_of(hits, place, limit)
     return Found(
-        _as_stored([str(hit.number) for hit in ranked.rows], filters, teams, at),
+        _as_stored([str(hit.number) for hit in ranked.rows], filters, at),
         _cursor(ranked.next, key),
         _cursor(ranked.previous, key),
         words,
@@ -125,9 +123,8 @@ def find(
 def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
     """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
-    at = now or this_second()
     held = search.counts(
-        [_condition(QUEUES[queue], by, at) for queue in _COUNTED], most=MOST_COUNTED
+        [_condition(QUEUES[queue], by, now) for queue in _COUNTED], most=MOST_COUNTED
     )
     return {queue.value: many for queue, many in zip(_COUNTED, held, strict=True)}
 
@@ -135,7 +132,7 @@ def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
     """Return how many tickets meet `filters`, ignoring their text, up to `most`. One SQL query."""
     require_ticket_work(by)
-    (many,) = search.counts([_condition(filters, by, now or this_second())], most=most)
+    (many,) = search.counts([_condition(filters, by, now)], most=most)
     return many
 
 
@@ -148,12 +145,12 @@ def every_number(
     `still_meets`.
     """
     require_ticket_work(by)
-    filters, teams = _for(filters, by)
-    at = now or this_second()
-    words, hits = _hits(filters, teams, at, most, None)
+    asked = filters
+    filters, at = _for(filters, by, now)
+    words, hits = _hits(filters, at, most, None)
     numbers = [str(hit.number) for hit in hits]
     # A number that is searched for is named first, whether there is such a ticket or not.
-    if words and numbers and not still_meets(numbers[0], filters, by=by, now=at):
+    if words and numbers and not still_meets(numbers[0], asked, by=by, now=at.at):
         return numbers[1:]
     return numbers
 
@@ -162,13 +159,13 @@ def still_meets(
     ticket_id: str, filters: Filters, *, by: Actor, now: datetime | None = None
 ) -> bool:
     """Return whether a ticket meets `filters` now; their text is ignored. One read."""
-    filters, teams = _for(filters, by)
+    filters, at = _for(filters, by, now)
     ticket = queries.ticket(ticket_id)
-    return ticket is not None and meets(ticket, filters, Now(now or this_second(), teams))
+    return ticket is not None and meets(ticket, filters, at)
 
 
 def _hits(
-    filters: Filters, teams: Sequence[str], at: datetime, limit: int, place: PagePosition | None
+    filters: Filters, now: Now, limit: int, place: PagePosition | None
 ) -> tuple[list[str], list[Hit]]:
     """Return the hits of the search index, and the words that were searched for.
 
@@ -180,7 +177,7 @@ def _hits(
     words, hits = typed, list[Hit]()
     for words in (typed, together) if together else (typed,):
         hits = search.hits(
-            condition(filters, Now(at, teams)),
+            condition(filters, now),
             words,
             sort=filters.sort,
             limit=limit,
@@ -192,24 +189,25 @@ def _hits(
     return typed, hits
 
 
-def _condition(filters: Filters, by: Actor, now: datetime) -> Q:
-    filters, teams = _for(filters, by)
-    return condition(filters, Now(now, teams))
+def _condition(filters: Filters, by: Actor, now: datetime | None) -> Q:
+    return condition(*_for(filters, by, now))
 
 
-def _for(filters: Filters, by: Actor) -> tuple[Filters, Sequence[str]]:
-    """Return the filters for this actor, and the teams they name."""
+def _for(filters: Filters, by: Actor, now: datetime | None) -> tuple[Filters, Now]:
+    """Return the filters for this actor, and what they are relative to."""
+    at = now or this_second()
     if filters.assigned_to == ME:
         filters = replace(filters, assigned_to=by.user_id)
     if filters.team != MY_TEAMS:
-        return filters, [filters.team] if filters.team else []
-    return filters, [str(team.pk) for team in teams_of(by.user_id)] or [NO_TEAM]
+        return filters, Now(at, [filters.team] if filters.team else [], by.user_id)
+    teams = [str(team.pk) for team in teams_of(by.user_id)] or [NO_TEAM]
+    return filters, Now(at, teams, by.user_id)
 
 
 def _served(filters: Filters) -> bool:
     """Return whether an index of DynamoDB has exactly these tickets in exactly this order."""
     asked = {one.name for one in FILTERS if one.value_in(filters) is not None}
-    if filters.text or filters.overdue is False:
+    if filters.text or filters.overdue is False or filters.snoozed:
         return False
     if asked in ({"customerId"}, {"vehicleId"}):
         return filters.order is Sort.CREATED
@@ -224,9 +222,7 @@ def _served(filters: Filters) -> bool:
     return filters.statuses <= ACTIVE and bool(filters.statuses or filters.overdue)
 
 
-def _from_index(
-    filters: Filters, teams: Sequence[str], now: datetime, limit: int, place: PagePosition | None
-) -> Page[Ticket]:
+def _from_index(filters: Filters, now: Now, limit: int, place: PagePosition | None) -> Page[Ticket]:
     if filters.customer_id or filters.vehicle_id:
         return queries.tickets_about(
             customer_id=filters.customer_id,
@@ -238,22 +234,28 @@ def _from_index(
     return queries.queue_page(
         statuses=sorted(filters.statuses or ACTIVE),
         assignee=assignee,
-        teams=teams,
-        overdue_at=now if filters.overdue else None,
+        teams=now.teams,
+        overdue_at=now.at if filters.overdue else None,
         limit=limit,
         place=place,
     )
 
 
-def _as_stored(
-    numbers: Sequence[str], filters: Filters, teams: Sequence[str], now: datetime
-) -> list[Ticket]:
+def _awake(rows: list[Ticket], filters: Filters, now: Now) -> list[Ticket]:
+    """Return rows of an index without snoozed ones, if the filters say so: the index does not know
+    them, so a page may have fewer rows than another. One SQL query, or none."""
+    if filters.snoozed is None:
+        return rows
+    return [row for row in rows if int(row.ticket_id) not in now.snoozed]
+
+
+def _as_stored(numbers: Sequence[str], filters: Filters, now: Now) -> list[Ticket]:
     """Return those of these tickets that still meet the filters, in this order. One batch read."""
     stored = queries.tickets(numbers, consistent=False)
     return [
         ticket
         for number in numbers
-        if (ticket := stored.get(number)) and meets(ticket, filters, Now(now, teams))
+        if (ticket := stored.get(number)) and meets(ticket, filters, now)
     ]
 
 

@@ -1,0 +1,83 @@
+"""What is new for a user: which messages they have seen, and which tickets they follow.
+
+A ticket is unread for a user if its last message is another's, newer than what they have seen, and
+not older than UNREAD_FOR.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ulid import ULID
+
+from helpdesk.accounts.actors import Actor, require_ticket_work
+from helpdesk.clock import this_second
+from helpdesk.dynamo.ulids import LONGEST_ULID
+from helpdesk.parsing import whole_number
+from tickets.domain.events import Merged
+from tickets.models.attention import Attention
+from tickets.services.delivery import snooze
+from tickets.store import attention as store
+from tickets.store.events import OutboxEvent
+from tickets.store.ticket import Ticket
+
+UNREAD_FOR = timedelta(days=7)
+"""After it what was seen is forgotten, so that it does not grow with the years."""
+
+
+def unread(tickets: Sequence[Ticket], *, by: Actor, now: datetime | None = None) -> set[str]:
+    """Return the numbers of those of these tickets that are unread for the actor. One SQL query, or
+    none."""
+    oldest = _oldest(now or this_second())
+    news = {
+        int(ticket.ticket_id): str(ticket.sla.last_message)
+        for ticket in tickets
+        if (ticket.sla.last_message or "") > oldest and ticket.sla.last_author != by.user_id
+    }
+    seen = store.of_tickets(by.user_id, news) if news else {}
+    return {
+        str(number)
+        for number, message in news.items()
+        if number not in seen or seen[number].seen < message
+    }
+
+
+def of_ticket(ticket_id: str, *, by: Actor) -> Attention:
+    """Return the actor's attention to a ticket. One SQL query."""
+    number = int(ticket_id)
+    return store.of_tickets(by.user_id, [number]).get(number) or Attention(ticket=number)
+
+
+def see(ticket_id: str, message: str, *, by: Actor) -> None:
+    """Note that the actor has been shown a ticket up to a message. What is no id of one is
+    ignored."""
+    require_ticket_work(by)
+    number = whole_number(ticket_id)
+    if number is not None and len(message) == LONGEST_ULID and message.isalnum():
+        store.see(by.user_id, number, message.upper())
+
+
+def follow(ticket_id: str, *, follows: bool, by: Actor) -> None:
+    """Follow a ticket, or no longer: followers are notified of its messages, notes and status."""
+    require_ticket_work(by)
+    if (number := whole_number(ticket_id)) is not None:
+        store.write(by.user_id, number, follows=follows)
+
+
+def handle_events(events: Sequence[OutboxEvent]) -> None:
+    """Wake snoozed tickets, and let the followers of merged ones follow those that they were merged
+    into. A repeat changes nothing."""
+    snooze.wake_for(events)
+    for event in events:
+        if isinstance(event.what, Merged):
+            for user_id in store.followers(int(event.ticket_id)):
+                store.write(user_id, int(event.what.into), follows=True)
+
+
+def forget_seen(*, now: datetime | None = None) -> int:
+    """Forget what was seen so long ago that it is unread for nobody; return how many."""
+    return store.forget_seen(_oldest((now or this_second()) - timedelta(days=1)))
+
+
+def _oldest(now: datetime) -> str:
+    """Return an id before those of the messages that can be unread."""
+    return str(ULID.from_int(int((now - UNREAD_FOR).timestamp() * 1_000) << 80))

@@ -1,0 +1,85 @@
+"""Every query of what users have seen, follow and snoozed, and its cost. Everything here is SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tickets.models.attention import Attention
+from tickets.models.search import Entry
+
+
+def of_tickets(user_id: str, numbers: Iterable[int]) -> dict[int, Attention]:
+    """Return a user's attention to some tickets, by number. One query."""
+    rows = Attention.objects.filter(user_id=int(user_id), ticket__in=list(numbers))
+    return {row.ticket: row for row in rows}
+
+
+def write(user_id: str, number: int, **values: Any) -> None:
+    """Write values of a user's attention to a ticket. One query, or two for the first time."""
+    mine = Attention.objects.filter(user_id=int(user_id), ticket=number)
+    if not mine.update(**values):
+        made = Attention(user_id=int(user_id), ticket=number, **values)
+        if not Attention.objects.bulk_create([made], ignore_conflicts=True)[0].pk:
+            mine.update(**values)  # somebody else's, a moment ago
+
+
+def see(user_id: str, number: int, message: str) -> None:
+    """Write that a user has seen a message, and all before it. One query, or two for the first
+    time."""
+    mine = Attention.objects.filter(user_id=int(user_id), ticket=number)
+    if not mine.filter(seen__lt=message).update(seen=message):
+        made = Attention(user_id=int(user_id), ticket=number, seen=message)
+        Attention.objects.bulk_create([made], ignore_conflicts=True)
+
+
+def followers(number: int) -> list[str]:
+    """Return the ids of the users who follow a ticket. One query."""
+    found = Attention.objects.filter(ticket=number, follows=True)
+    return [str(user_id) for user_id in found.values_list("user_id", flat=True)]
+
+
+def snoozed(user_id: str, second: int) -> QuerySet[Attention, int]:
+    """Return the numbers of the tickets that a user has snoozed, as a query."""
+    mine = Attention.objects.filter(user_id=int(user_id or 0), snoozed_until__gt=second)
+    return mine.values_list("ticket", flat=True)
+
+
+def snoozed_of(number: int) -> list[Attention]:
+    """Return the attention of those who have snoozed a ticket. One query."""
+    return list(Attention.objects.filter(ticket=number, snoozed_until__isnull=False))
+
+
+def pressing(second: int) -> QuerySet[Attention]:
+    """Return what is snoozed for longer though a deadline of the ticket has passed since, or the
+    time from which it is at risk. Cost: a look-up for each that is snoozed."""
+    passed = Q()
+    for column in ("risk_at", "due_at"):
+        passed |= Q(**{f"{column}__lte": second, f"{column}__gt": OuterRef("snoozed_at")})
+    entries = Entry.objects.filter(passed, number=OuterRef("ticket"))
+    return Attention.objects.filter(Exists(entries), snoozed_until__gt=second)
+
+
+def to_wake(second: int) -> QuerySet[Attention]:
+    """Return what is snoozed no more. One query of what is due."""
+    return Attention.objects.filter(snoozed_until__lte=second).order_by("snoozed_until", "pk")
+
+
+def to_remind(second: int) -> QuerySet[Attention]:
+    """Return what users are to be reminded of. One query of what is due."""
+    return Attention.objects.filter(remind_at__lte=second).order_by("remind_at", "pk")
+
+
+def clear(row: Attention, names: Sequence[str], values: Mapping[str, Any]) -> bool:
+    """Write values, if nobody has changed what is named since it was read; return whether they
+    were written. One query."""
+    as_read = {name: getattr(row, name) for name in names}
+    return bool(Attention.objects.filter(pk=row.pk, **as_read).update(**values))
+
+
+def forget_seen(before: str) -> int:
+    """Delete what only says that a message before this id was seen; return how many."""
+    nothing_else = Attention.objects.filter(
+        follows=False, snoozed_until__isnull=True, remind_at__isnull=True
+    )
+    return nothing_else.filter(seen__lt=before).delete()[0]
