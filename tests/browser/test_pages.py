@@ -223,6 +223,21 @@ def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
         assert panel["x"] + panel["width"] <= 390, f"{name}: its right side is off the screen"
         page.keyboard.press("Escape")
         expect(page.locator("details[open]")).to_have_count(0)
+    small = "[...document.querySelectorAll('#main .btn, #main summary, .bottom-bar > *')]"
+    heights = page.evaluate(
+        f"{small}.filter(one => one.checkVisibility())"
+        ".map(one => [one.getBoundingClientRect().height, one.textContent.trim()])"
+    )
+    assert len(heights) > 6
+    assert min(heights)[0] >= 44, f"a finger does not hit {min(heights)}"
+
+    page.get_by_role("button", name="Lists").click()
+    page.get_by_role("link", name="At risk").click()
+    expect(page.get_by_role("heading", name="At risk")).to_be_visible()
+    bar = page.locator(".bottom-bar")
+    expect(bar).to_be_visible()
+    page.get_by_label("Search tickets").focus()
+    expect(bar).to_be_hidden()  # whoever types has the room
 
 
 def test_nothing_sticks_out_in_german(page: Page, pages, desk):

@@ -11,8 +11,9 @@ from django.conf import settings
 from helpdesk.clock import this_second
 from tests.world import settle
 from tickets.domain.filters import Sort
+from tickets.services.conversation.communicate import respond
 from tickets.services.lists.list_settings import USUAL, Column, set_display, settings_of
-from tickets.web import lists
+from tickets.web import lists, nav
 
 HEAVIEST = 60_000
 """Bytes of a page of fifty tickets before compression."""
@@ -60,6 +61,20 @@ def test_what_an_older_or_newer_release_kept_is_read(desk):
     assert settings_of(desk.rep_user).columns == USUAL
     desk.rep_user.list_settings = {"columns": ["ship", "status"]}
     assert settings_of(desk.rep_user).columns == (Column.STATUS,)
+
+
+def test_who_said_what_last_and_since_when_a_reply_is_needed(rep_client, desk):
+    number = desk.ticket(now=this_second()).ticket_id
+    set_display(desk.rep_user, columns=["needsReply", "lastMessage"], compact=False)
+    respond(number, content="We are on it.", by=desk.rep2)
+
+    page = rep_client.get("/tickets/?view=active").content.decode()
+    assert "· Tomasz Nowak</td>" in page
+    assert '<td class="wide"></td>' in page, "nobody waits for a reply"
+    desk.ticket(now=this_second())
+    settle()
+    waiting = rep_client.get("/tickets/?view=needs-reply").content.decode()
+    assert headings(waiting)["Needs reply since"] == "ascending"
 
 
 def test_headings_sort_and_reverse(rep_client, desk):
@@ -114,6 +129,18 @@ def test_a_page_of_fifty_is_small(rep_client, desk):
 
     assert page.count(b"data-ticket=") == 50
     assert len(page) < HEAVIEST
+
+
+def test_each_icon_that_templates_name_is_drawn():
+    root = Path(settings.BASE_DIR)
+    drawn = set(
+        re.findall(r'<symbol id="(\w+)"', (root / "theme/assets/img/icons.svg").read_text())
+    )
+    texts = [path.read_text() for path in (root / "templates").rglob("*.html")]
+    named = {name for text in texts for name in re.findall(r'icon.html" name="(\w+)"', text)}
+    assert len(named) > 10
+    assert named <= drawn
+    assert set(nav._ICONS.values()) <= drawn
 
 
 def test_the_signs_of_marks_are_a_picture_that_is_well_formed():

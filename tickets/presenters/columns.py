@@ -20,6 +20,8 @@ LABELS: Mapping[Column, "_StrPromise"] = {
     Column.TAGS: _("Tags"),
     Column.TEAM: _("Team"),
     Column.TIME_LEFT: _("Time left"),
+    Column.NEEDS_REPLY: _("Needs reply since"),
+    Column.LAST_MESSAGE: _("Last message"),
     Column.CREATED: _("Created"),
     Column.UPDATED: _("Updated"),
     Column.ASSIGNEE: _("Assigned to"),
@@ -28,13 +30,16 @@ LABELS: Mapping[Column, "_StrPromise"] = {
 _SORTS: Mapping[Column, Sort] = {
     Column.PRIORITY: Sort.PRIORITY,
     Column.TIME_LEFT: Sort.TIME_LEFT,
+    Column.NEEDS_REPLY: Sort.NEEDS_REPLY,
     Column.CREATED: Sort.CREATED,
     Column.UPDATED: Sort.UPDATED,
 }
 """The order that a first press on a heading chooses; a second one reverses it. Those that are not
 here have no index in their order."""
 
-_RISING = frozenset({Sort.TIME_LEFT, Sort.LEAST_PRIORITY, Sort.OLDEST, Sort.LONGEST_UNCHANGED})
+_RISING = frozenset(
+    {Sort.TIME_LEFT, Sort.NEEDS_REPLY, Sort.LEAST_PRIORITY, Sort.OLDEST, Sort.LONGEST_UNCHANGED}
+)
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,12 @@ def _heading(column: Column, order: Sort | None, url_of: Callable[[Sort], str]) 
     first = _SORTS.get(column)
     if first is None:
         return Heading(column.value, str(LABELS[column]))
-    if order is None or order not in (first, first.reverse):
+    one_way = first is Sort.NEEDS_REPLY
+    if order is None or order not in ((first,) if one_way else (first, first.reverse)):
         return Heading(column.value, str(LABELS[column]), url_of(first))
     return Heading(
         column.value,
         str(LABELS[column]),
-        url_of(order.reverse),
+        None if one_way else url_of(order.reverse),
         "ascending" if order in _RISING else "descending",
     )

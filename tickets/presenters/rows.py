@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from ulid import ULID
 
 from customers.services.read import customer_names
 from helpdesk.accounts.people import every_team, names_of
@@ -39,6 +40,9 @@ class Line:
     updated_at: datetime
     tags: tuple[str, ...]
     team_name: str
+    needs_reply_since: datetime | None
+    last_message_at: datetime | None
+    last_author_name: str
     snippet: SafeString | None
     news: str
     """Of an unread ticket, who wrote its last message: "customer" or "colleague"; else empty."""
@@ -56,7 +60,10 @@ def ticket_lines(
     """Return rows of a list. Cost: one SQL query for users, one more `with_teams`, and one read for
     customers."""
     teams = {str(team.pk): team.name for team in every_team()} if with_teams else {}
-    people = names_of(ticket.assigned_to for ticket in tickets)
+    people = names_of(
+        person for ticket in tickets for person in (ticket.assigned_to, ticket.sla.last_author)
+    )
+    people[BY_CUSTOMER] = _("Customer")
     customers = customer_names(ticket.customer_id for ticket in tickets)
     lines = []
     for ticket in tickets:
@@ -80,6 +87,9 @@ def ticket_lines(
                 created_at=ticket.created_at,
                 updated_at=ticket.updated_at,
                 tags=tuple(ticket.tags),
+                needs_reply_since=ticket.sla.needs_reply_since,
+                last_message_at=_moment_of(ticket.sla.last_message),
+                last_author_name=people.get(ticket.sla.last_author or "", ""),
                 team_name=teams.get(ticket.team_id or "", ""),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
                 news=_news(ticket) if ticket.ticket_id in unread else "",
@@ -90,6 +100,11 @@ def ticket_lines(
 
 def _news(ticket: Ticket) -> str:
     return BY_CUSTOMER if ticket.sla.last_author == BY_CUSTOMER else "colleague"
+
+
+def _moment_of(message: str | None) -> datetime | None:
+    """Return when a message was written: its id begins with that."""
+    return ULID.from_str(message).datetime if message else None
 
 
 def marked(snippet: str) -> SafeString | None:

@@ -16,11 +16,6 @@ document.addEventListener("click", (event) => {
   localStorage.setItem("theme", dark ? "light" : "dark");
 });
 
-// --- on a phone the links are a strip: begin where the reader is
-document
-  .querySelector("header nav [aria-current]")
-  ?.scrollIntoView({ block: "nearest", inline: "center" });
-
 // --- menus close when one looks elsewhere
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {

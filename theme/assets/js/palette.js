@@ -79,7 +79,9 @@ if (dialog) {
     open();
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-palette]")) open();
+    if (!event.target.closest("[data-palette]")) return;
+    event.preventDefault();
+    open();
   });
   field.addEventListener("input", () => {
     clearTimeout(timer);

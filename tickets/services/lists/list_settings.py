@@ -17,6 +17,8 @@ class Column(StrEnum):
     TAGS = "tags"
     TEAM = "team"
     TIME_LEFT = "timeLeft"
+    NEEDS_REPLY = "needsReply"
+    LAST_MESSAGE = "lastMessage"
     CREATED = "created"
     UPDATED = "updated"
     ASSIGNEE = "assignee"
