@@ -61,9 +61,9 @@ def typed_into(form: forms.Form, given: Any) -> dict[str, Any]:
     A custom field that the form did not have, because it was defined since, is left out.
     """
     return {
-        name: given.get(name, "")
+        name: given.get(form.add_prefix(name), "")
         for name in form.fields
-        if name in given or not name.startswith(PREFIX)
+        if form.add_prefix(name) in given or not name.startswith(PREFIX)
     }
 
 

@@ -37,6 +37,7 @@ from tickets.models import (
     RetentionRule,
     RetentionRun,
     RoutingRule,
+    TicketTemplate,
     Webhook,
 )
 from tickets.services.conversation.attachments import kept
@@ -74,6 +75,7 @@ def filled(desk, written):
     Absence.objects.create(user=desk.rep_user, first_day=now.date(), last_day=now.date())
     RoutingRule.objects.create(position=1, category="Customs", team=crew)
     CannedReply.objects.create(name=written, text=written)
+    TicketTemplate.objects.create(name=written, subject=written, text=written, tags=written)
     Webhook.objects.create(name=written, url="https://hooks.example/")
     Recalculation.objects.create(reason=written)
     RetentionRule.objects.create(action="archive", days=90)

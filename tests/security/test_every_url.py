@@ -136,6 +136,8 @@ POST = {
     "customer_recalculate": {},
     "mail_dismiss": {"mail": "x"},
     "ticket_live": {},
+    "ticket_alike": {"customer": "new", "new_customer-name": "Giulia Bianchi"},
+    "ticket_likely": {"subject": "secret"},
     "ticket_reply": {"content": "x"},
     "ticket_note": {"content": "x"},
     "ticket_assign": {"assigned_to": ""},

@@ -16,6 +16,7 @@ from tickets.admin.workspace import (
     RoutingRuleAdmin,
     SavedViewAdmin,
     TeamAdmin,
+    TicketTemplateAdmin,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "TeamAdmin",
     "TicketAdmin",
     "TicketHolderAdmin",
+    "TicketTemplateAdmin",
     "WebhookAdmin",
 ]

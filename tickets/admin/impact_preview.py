@@ -27,6 +27,7 @@ from tickets.models import (
     Policy,
     RoutingRule,
     SavedView,
+    TicketTemplate,
 )
 from tickets.models.labels import TRIGGERS
 from tickets.services.lists.filters import read_filters
@@ -142,6 +143,8 @@ def affected_by(thing: Any, kind: type, *, by: Actor) -> list[str]:
         return _team(thing, by)
     if kind is CannedReply:
         return [_("Changes are available immediately. Replies already sent are not affected.")]
+    if kind is TicketTemplate:
+        return [_("Changes are available immediately. Existing tickets are not affected.")]
     return _view(thing, by) if kind is SavedView else []
 
 

@@ -20,7 +20,7 @@ from tickets.admin.impact_preview import (
     warn,
 )
 from tickets.admin.people import shown_object
-from tickets.models import CannedReply, RoutingRule, SavedView
+from tickets.models import CannedReply, RoutingRule, SavedView, TicketTemplate
 from tickets.services.lists.saved_views import checked_query
 from tickets.services.sla import shadowed
 from tickets.services.sla.impact import Scope
@@ -133,6 +133,23 @@ class CannedReplyAdmin(Deletable):
                 "fields": ("name", "text", "audience", "team"),
                 "description": _(
                     "A predefined text for replies. Representatives choose it by name."
+                ),
+            },
+        ),
+    )
+
+
+@admin.register(TicketTemplate)
+class TicketTemplateAdmin(Deletable):
+    list_display = ("name", "category", "priority", "team")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "subject", "text", "category", "priority", "tags", "team"),
+                "description": _(
+                    "Representatives choose a template by name when they create a ticket. It fills "
+                    "in what is not empty here, and nothing that they typed themselves."
                 ),
             },
         ),

@@ -1,4 +1,4 @@
-"""A typical set-up of a desk: teams, routing rules, canned replies, a view."""
+"""A typical set-up of a desk: teams, routing rules, canned replies, templates, a view."""
 
 from django.conf import settings
 from django.utils import translation
@@ -6,8 +6,8 @@ from django.utils.translation import gettext_noop as _
 
 from helpdesk.accounts.models import Membership, Team
 from helpdesk.accounts.people import assignable_users
-from tickets.domain.ticket import Category
-from tickets.models import CannedReply, Mailbox, RoutingRule, SavedView
+from tickets.domain.ticket import Category, Priority
+from tickets.models import CannedReply, Mailbox, RoutingRule, SavedView, TicketTemplate
 
 _TEAMS = {
     "Customs and papers": (Team.Distribution.LEAST_LOAD, [Category.CUSTOMS]),
@@ -36,6 +36,17 @@ _REPLIES = {
 }
 """Customers write in several languages: each reply is there in every one that Helpdesk has."""
 
+_TEMPLATES = {
+    _("Customs asks for papers"): (
+        _("Customs in … asks for:\n\n- \n\nDeadline: "),
+        {"category": Category.CUSTOMS.value, "priority": Priority.HIGH.value, "tags": "papers"},
+    ),
+    _("Damage on arrival"): (
+        _("Where: \nSeen by: \nPhotos: attached / to come"),
+        {"category": Category.SHIPPING.value, "priority": Priority.HIGH.value, "tags": "damage"},
+    ),
+}
+
 
 MAILBOX = {"address": "support@helpdesk.example", "sender_name": "ACME Shipping"}
 
@@ -63,3 +74,7 @@ def furnish() -> None:
                 CannedReply.objects.get_or_create(
                     name=translation.gettext(name), defaults={"text": translation.gettext(text)}
                 )
+    for subject, (text, fields) in _TEMPLATES.items():
+        name = translation.gettext(subject)
+        words = {"subject": name, "text": translation.gettext(text), **fields}
+        TicketTemplate.objects.get_or_create(name=name, defaults=words)

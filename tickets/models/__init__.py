@@ -9,6 +9,7 @@ from tickets.models.retention import RetentionRule, RetentionRun
 from tickets.models.routing import RoutingRule
 from tickets.models.rule import EscalationRule
 from tickets.models.search import Entry, EntryField, EntryTag
+from tickets.models.template import TicketTemplate
 from tickets.models.ticket import Communication, Escalation, Tag, Ticket
 from tickets.models.webhook import Webhook
 from tickets.models.workspace import Bulk, CannedReply, CustomerJob, SavedView
@@ -37,5 +38,6 @@ __all__ = [
     "SavedView",
     "Tag",
     "Ticket",
+    "TicketTemplate",
     "Webhook",
 ]

@@ -30,5 +30,14 @@ def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
     return [*choices, (str(_("Teams")), teams)] if teams else choices
 
 
+def first_assignee_choices() -> list[tuple[str, Any]]:
+    """Return whom a new ticket can be assigned to; without a choice, routing decides.
+
+    Two SQL queries.
+    """
+    rest = [choice for choice in assignee_choices() if choice[0] not in ("", "auto")]
+    return [("", _("Automatic")), *rest]
+
+
 def word_choices(words: Sequence[str]) -> list[tuple[str, str]]:
     return [(str(word), label(word)) for word in words]

@@ -1,56 +1,14 @@
 """Forms of the ticket pages. They parse what was typed; the services validate it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.custom_fields.definition import RecordKind
-from helpdesk.custom_fields.forms import add_fields, custom_fields_of
-from helpdesk.custom_fields.forms import typed as custom_fields_in
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Priority
 from tickets.presenters.choices import assignee_choices, word_choices
-from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_SUBJECT
-
-
-class NewTicketForm(forms.Form):
-    customer = forms.CharField(required=False, label=_("Customer"))
-    vehicle = forms.CharField(required=False, label=_("Vehicle"))
-    subject = forms.CharField(required=False, label=_("Subject"), max_length=None)
-    description = forms.CharField(
-        required=False, label=_("Description"), widget=forms.Textarea({"rows": 8})
-    )
-    category = forms.ChoiceField(required=False, label=_("Category"))
-    priority = forms.ChoiceField(required=False, label=_("Priority"), widget=forms.RadioSelect)
-    token = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    @staticmethod
-    def fields_in(typed: QueryDict) -> dict[str, Any]:
-        """Return what was typed, as `create_ticket` takes it."""
-        return {
-            "customer_id": typed.get("customer", ""),
-            "vehicle_id": typed.get("vehicle") or None,
-            "subject": typed.get("subject", ""),
-            "description": typed.get("description", ""),
-            "category": typed.get("category", ""),
-            "priority": typed.get("priority", ""),
-            "custom_fields": custom_fields_in(typed.dict()),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        add_fields(self, RecordKind.TICKET)
-        self.custom_fields = custom_fields_of(self)
-        self.choices_of("category", [("", _("Choose…")), *word_choices(list(Category))])
-        self.choices_of("priority", word_choices(list(Priority)[::-1]))
-        self.fields["subject"].widget.attrs["maxlength"] = LONGEST_SUBJECT
-
-    def choices_of(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = list(choices)
+from tickets.services.lifecycle.validation import LONGEST_CONTENT
 
 
 class VersionForm(forms.Form):

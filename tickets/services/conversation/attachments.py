@@ -5,7 +5,7 @@ can reach, and never a message whose file is missing.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import PurePath
 from typing import IO, Any
@@ -79,8 +79,8 @@ def kept_for_customer(
 @contextmanager
 def _kept(folder: str, files: Iterable[UploadedFile]) -> Iterator[list[Attachment]]:
     uploaded = list(files)
+    check(uploaded)
     names = [_name(file) for file in uploaded]
-    _check(uploaded, names)
     stored: list[Attachment] = []
     try:
         for file, name in zip(uploaded, names, strict=True):
@@ -241,7 +241,9 @@ def _storage() -> Storage:
     return storages["attachments"]
 
 
-def _check(files: list[UploadedFile], names: list[str]) -> None:
+def check(files: Sequence[UploadedFile]) -> None:
+    """Raise Invalid, as `kept` does, if a message cannot have these files."""
+    names = [_name(file) for file in files]
     if len(files) > MOST_FILES:
         raise Invalid(
             {"files": _("Attach at most %(most)s files to a message.") % {"most": MOST_FILES}}

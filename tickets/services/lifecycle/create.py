@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from customers.services.merge import current
@@ -22,6 +23,7 @@ from tickets.domain import events
 from tickets.domain.errors import TicketArchived
 from tickets.domain.ticket import Category, Channel, CommunicationType, Direction, Priority, Status
 from tickets.services.assignment.assign import next_of_team, team_for
+from tickets.services.conversation import attachments
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change_beside, write_until_done
 from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
@@ -87,6 +89,7 @@ def create_ticket(
     continues: str | None = None,
     split_from: str | None = None,
     first_message: FirstMessage | None = None,
+    files: Sequence[UploadedFile] = (),
     team_id: str | None = None,
     channel: Channel | None = None,
     mailbox: str | None = None,
@@ -103,9 +106,10 @@ def create_ticket(
     number of a ticket that the new one is linked with, there as here.
     `continues` is the ticket that this one follows up, `split_from` the one whose message it was
     created from. A `first_message` is in the log from the beginning, without an effect on the
-    clocks. Without a `team_id` routing rules choose a team, and without an assignee the team may
-    assign one. `ticket_id` is a number taken before, from `next_ticket_id`. `custom_fields` are
-    values by key; None, not empty, is for a ticket that nobody fills in, of which none is required.
+    clocks, and so are `files`, in an internal note. Without a `team_id` routing rules choose a
+    team, and without an assignee the team may assign one. `ticket_id` is a number taken before,
+    from `next_ticket_id`. `custom_fields` are values by key; None, not empty, is for a ticket
+    that nobody fills in, of which none is required.
 
     Raises Invalid with every field that is wrong; NotAllowed; Busy.
     """
@@ -128,6 +132,8 @@ def create_ticket(
     if linked_to is not None:
         _check_link(checks, linked_to)
     own_fields = checks.custom_fields(custom_fields, category=known_category)
+    with checks.collecting():
+        attachments.check(files)
     checks.done()
     assert customer is not None  # noqa: S101 (checked above; this and the next for types)
     assert known_category is not None  # noqa: S101
@@ -202,7 +208,15 @@ def create_ticket(
         )
         return [*made, other.ticket]
 
-    write_until_done(prepare)
+    number = str(fields["ticket_id"])
+    with attachments.kept(number, files) as attached:
+        if attached:
+            words = _("Attached when the ticket was created.")
+            first_message = FirstMessage(words, attached, inbound=False, written_by=by.user_id)
+        write_until_done(prepare)
+    if made[0].ticket_id != number:  # the same request was quicker, with its own files
+        for one in attached:
+            attachments.forget(one)
     return made[0]
 
 
@@ -230,17 +244,15 @@ def _whose(
         checks.errors["vehicleId"] = _("The customer does not have this vehicle.")
     if new_customer is None and new_vehicle is None:
         return customer, NewRecords()
-    try:
+    with checks.collecting():
         records = new_records(
             customer=new_customer,
             vehicle=new_vehicle,
             owner_id=customer.customer_id if customer else None,
             now=now,
         )
-    except Invalid as refused:
-        checks.errors |= refused.errors
-        return customer, NewRecords()
-    return records.customer or customer, records
+        return records.customer or customer, records
+    return customer, NewRecords()
 
 
 def _check_link(checks: Checks, number: str) -> None:

@@ -1,6 +1,7 @@
 """Validation of input. Each error says what would be right."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -106,6 +107,14 @@ class Checks:
         except Invalid as wrong:
             self.errors |= wrong.errors
             return None
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Note the errors of an Invalid that is raised inside the block, which then ends."""
+        try:
+            yield
+        except Invalid as refused:
+            self.errors |= refused.errors
 
     def done(self) -> None:
         """Raise Invalid if there were errors."""
