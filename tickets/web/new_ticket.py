@@ -167,8 +167,11 @@ class NewTicket:
         """Show the errors of the service beside the fields of the three forms."""
         parts: dict[str, dict[str, str]] = {"": {}, "newCustomer": {}, "newVehicle": {}}
         for name, words in errors.items():
-            place, _dot, field = name.rpartition(".")
-            parts[place][_FORM_FIELD.get(field, field)] = words
+            place, _dot, field = name.partition(".")
+            if field and place in parts:
+                parts[place][field] = words
+            else:
+                parts[""][_FORM_FIELD.get(name, name)] = words
         refuse(self.form, parts[""])
         refuse(self.customer_form, parts["newCustomer"])
         refuse(self.vehicle_form, parts["newVehicle"])
