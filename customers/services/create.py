@@ -98,6 +98,7 @@ def create_customer(
     try:
         with Transaction() as transaction:
             put_customer(transaction, customer)
+            note_custom_values(transaction, customer)
             remember(transaction, token, customer, by=by, at=now)
     except ConditionFailed as refused:
         if made := before_with(token, Customer, by=by):
@@ -215,6 +216,7 @@ def create_vehicle(
         with Transaction() as transaction:
             check_customer(transaction, customer_id)
             put_vehicle(transaction, vehicle)
+            note_custom_values(transaction, vehicle)
             remember(transaction, token, vehicle, by=by, at=this_second())
     except ConditionFailed as refused:
         if made := before_with(token, Vehicle, by=by):
@@ -240,9 +242,7 @@ def new_customer(
 
 
 def put_customer(transaction: Transaction, customer: Customer) -> None:
-    """Add to a transaction that a customer is created; at most 36 items."""
-    if customer.custom_fields:
-        note_change(transaction, customer.customer_id)
+    """Add to a transaction that a customer is created; at most 35 items."""
     transaction.put(customer, Customer.pk.does_not_exist())
     for key in guarded(customer):
         guard = Guard(key, customer_id=customer.customer_id)
@@ -273,9 +273,7 @@ def new_vehicle(
 
 
 def put_vehicle(transaction: Transaction, vehicle: Vehicle) -> None:
-    """Add to a transaction that a vehicle is created; at most 13 items."""
-    if vehicle.custom_fields:
-        note_change(transaction, vehicle.customer_id)
+    """Add to a transaction that a vehicle is created; at most 12 items."""
     transaction.put(vehicle, Vehicle.pk.does_not_exist())
     if vehicle.vin:
         guard = Guard(
@@ -283,6 +281,13 @@ def put_vehicle(transaction: Transaction, vehicle: Vehicle) -> None:
         )
         transaction.put(guard, Guard.pk.does_not_exist())
     search_words.write(transaction, None, vehicle)
+
+
+def note_custom_values(transaction: Transaction, *records: Customer | Vehicle) -> None:
+    """Add to a transaction that the custom values of new records of one customer have to be
+    indexed, if they have any: at most one item."""
+    if any(record.custom_fields for record in records):
+        note_change(transaction, records[0].customer_id)
 
 
 def checked_customer(

@@ -12,6 +12,7 @@ from customers.services.create import (
     guarded,
     new_customer,
     new_vehicle,
+    note_custom_values,
     put_customer,
     put_vehicle,
     taken_keys,
@@ -44,6 +45,8 @@ class NewRecords:
             put_customer(transaction, self.customer)
         if self.vehicle:
             put_vehicle(transaction, self.vehicle)
+        both: list[Customer | Vehicle] = [one for one in (self.customer, self.vehicle) if one]
+        note_custom_values(transaction, *both)
 
     def refuse_taken(self) -> None:
         """Raise Invalid, with the holder's name, for an address or VIN that somebody has. One

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from customers.services.create import create_customer
 from customers.services.read import find_customers, vehicles_of
 from helpdesk.clock import this_second
+from tests.custom_fields.definitions import define
 from tests.world import log_of, stored, team
 from tickets.models import TicketTemplate
 from tickets.services.conversation.attachments import opened
@@ -197,6 +198,24 @@ def test_open_tickets_that_it_may_repeat_are_shown(rep_client, desk):
     assert (
         rep_client.post(f"{PAGE}likely/", {"customer": "new", "subject": "port"}).status_code == 200
     )
+
+
+def test_custom_fields_of_all_three_are_there_and_required(rep_client, desk):
+    for record in ("customer", "vehicle"):
+        define(record, f"{record}_no", "text", label=f"No. of {record}", required="creation")
+    ours, theirs = "new_customer-customFields.customer_no", "new_vehicle-customFields.vehicle_no"
+    form = new_caller(desk, **{ours: "", theirs: "kept"})
+
+    refused = rep_client.post(PAGE, form)
+
+    assert refused.status_code == 422
+    assert list(refused.context["page"].customer_form.errors) == ["customFields.customer_no"]
+    assert 'value="kept"' in text_of(refused)
+    rep_client.post(PAGE, {**form, ours: "C-1"})
+    [customer] = find_customers("Lindqvist")
+    [vehicle] = vehicles_of(customer.customer_id)
+    assert customer.custom_fields == {"customer_no": "C-1"}
+    assert vehicle.custom_fields == {"vehicle_no": "kept"}
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.http import QueryDict
@@ -25,6 +25,9 @@ NEW = "new"
 CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.WALK_IN, Channel.WEB)
 """How a person in front of this form can have heard of it."""
 
+Part = TypeVar("Part", CustomerForm, VehicleForm)
+
+_SEGMENT, _SHIPMENT = Segment.INDIVIDUAL.value, ShipmentStatus.BOOKED.value
 _CUSTOMER_FIELDS = ("name", "email", "phone", "company")
 _VEHICLE_FIELDS = ("vin", "make", "model", "booking")
 _VEHICLE_WORDS = (*_VEHICLE_FIELDS, "year")
@@ -89,19 +92,21 @@ class NewTicket:
 
     @cached_property
     def customer_form(self) -> CustomerForm:
-        initial = self._initial(CustomerForm(prefix="new_customer"), segment=Segment.INDIVIDUAL)
-        return CustomerForm(self._data, prefix="new_customer", initial=initial)
+        form = CustomerForm(self._data, prefix="new_customer", initial={"segment": _SEGMENT})
+        add_fields(form, RecordKind.CUSTOMER)
+        return self._with_what_was_typed(form)
 
     @cached_property
     def vehicle_form(self) -> VehicleForm:
-        empty = VehicleForm(prefix="new_vehicle")
-        initial = self._initial(empty, shipment_status=ShipmentStatus.BOOKED)
-        return VehicleForm(self._data, prefix="new_vehicle", initial=initial)
+        form = VehicleForm(self._data, prefix="new_vehicle", initial={"shipment_status": _SHIPMENT})
+        add_fields(form, RecordKind.VEHICLE)
+        return self._with_what_was_typed(form)
 
-    def _initial(self, form: forms.Form, **first: str) -> dict[str, str]:
-        return {
-            name: self.typed.get(form.add_prefix(name), first.get(name, "")) for name in form.fields
-        }
+    def _with_what_was_typed(self, form: Part) -> Part:
+        for name in form.fields:
+            if form.add_prefix(name) in self.typed:
+                form.initial[name] = self.typed[form.add_prefix(name)]
+        return form
 
     @property
     def customer_fields(self) -> list[forms.BoundField]:
@@ -112,6 +117,14 @@ class NewTicket:
     def vehicle_fields(self) -> list[forms.BoundField]:
         """The fields of a new vehicle that the page has."""
         return [self.vehicle_form[name] for name in _VEHICLE_FIELDS]
+
+    @property
+    def own_fields(self) -> dict[str, list[forms.BoundField]]:
+        """The custom fields of a new customer and a new vehicle."""
+        return {
+            "customer": custom_fields_of(self.customer_form),
+            "vehicle": custom_fields_of(self.vehicle_form),
+        }
 
     @property
     def more_fields(self) -> list[forms.BoundField]:
@@ -130,7 +143,8 @@ class NewTicket:
         if self.typed.get("customer") != NEW:
             return None
         typed = typed_into(self.customer_form, self.typed)
-        return {name: typed[name] for name in (*_CUSTOMER_FIELDS, "segment")}
+        own = {"custom_fields": custom_fields_in(typed)}
+        return {name: typed[name] for name in (*_CUSTOMER_FIELDS, "segment")} | own
 
     @property
     def new_vehicle(self) -> dict[str, Any] | None:
@@ -138,7 +152,12 @@ class NewTicket:
         if NEW not in (self.typed.get("customer"), self.typed.get("vehicle")):
             return None
         typed = typed_vehicle(self.vehicle_form, self.typed)
-        return typed if any(typed[name].strip() for name in _VEHICLE_WORDS) else None
+        own = custom_fields_in(typed)
+        said = [*(typed[name] for name in _VEHICLE_WORDS), *own.values()]
+        if not any(value.strip() for value in said):
+            return None
+        named = {name: typed[name] for name in VehicleForm.base_fields}
+        return {**named, "custom_fields": own}
 
     def fields(self) -> dict[str, Any]:
         """Return what was typed, as `create_ticket` takes it."""
