@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0015_words_of_the_provider"),
-        ("tickets", "0029_canned_audience"),
+        ("tickets", "0030_attention"),
     ]
 
     operations = [
