@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page, expect
 
 from customers.services.create import create_customer, create_vehicle
@@ -23,6 +24,7 @@ from tests.world import settle, team
 from tickets.models import CannedReply, Mailbox, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
+from tickets.services.customer_records.notes import add_note
 from tickets.services.email import suspended
 from tickets.services.email.incoming.receive import receive
 from tickets.services.lifecycle.escalate import escalate
@@ -114,6 +116,8 @@ def pages(desk) -> list[str]:
     [waiting] = suspended.suspended(by=desk.rep).mails
     settle()
     customer = f"/customers/{desk.customer.customer_id}/"
+    paper = SimpleUploadedFile(f"{LONG}.txt", b"x")
+    about = add_note(desk.customer.customer_id, content=LONG, files=[paper], by=desk.supervisor)
     return [
         "/",
         "/tickets/?view=active",
@@ -124,6 +128,9 @@ def pages(desk) -> list[str]:
         "/tickets/?status=Lost",
         "/tickets/?view=closed",
         "/tickets/new/",
+        f"/tickets/{number}/merge/?other={other}&q=car",
+        f"{customer}notes/",
+        f"{customer}notes/{about.note_id}/delete/",
         f"/tickets/new/?customer={someone}",
         *(f"/tickets/{one}/" for one in (number, other, merged, long, right)),
         *(f"/tickets/{one.ticket_id}/" for one in (written, html)),

@@ -57,6 +57,7 @@ SIGNED_IN = {
 GET = {
     "my_work",
     "ticket_list",
+    "view_delete",
     "team",
     "nav",
     "palette",
@@ -100,10 +101,7 @@ GET = {
     "customer_edit",
     "customer_export",
     "customer_timeline",
-    "customer_notes",
-    "customer_note",
-    "customer_note_delete",
-    "customer_note_file",
+    *("customer_notes", "customer_note", "customer_note_delete", "customer_note_file"),
     "vehicle_new",
     "vehicle_detail",
     "vehicle_edit",
@@ -112,10 +110,9 @@ DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
     "simulation",
+    "view_delete",
     "customer_merge",
-    "customer_notes",
-    "customer_note",
-    "customer_note_delete",
+    *("customer_notes", "customer_note", "customer_note_delete"),
     "ticket_merge",
     "customer_upload",
     "ticket_new",
@@ -128,7 +125,6 @@ FORMS = {
 POST = {
     "view_save": {"name": "x", "query": ""},
     "list_display": {"column": "status"},
-    "view_delete": {},
     "bulk_start": {"action": "tag", "tag_value": "x"},
     "bulk_step": {},
     "notifications_read": {},

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.presenters.custom_controls import custom_controls
 from customers.services import custom_filters
@@ -20,6 +20,7 @@ from helpdesk.clock import this_second
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
+from helpdesk.messages import saved
 from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
@@ -79,9 +80,15 @@ def save_view(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('ticket_list')}?{view.query}")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
-    saved_views.delete_view(view_id, by=actor_of(request.user))
+    """Ask, then delete a view."""
+    by = actor_of(request.user)
+    if request.method != "POST":
+        found = saved_views.deletable_view(view_id, by=by)
+        return render(request, "tickets/view_delete.html", {"view": "", "found": found})
+    saved_views.delete_view(view_id, by=by)
+    saved(request, _("View deleted."))
     return redirect("my_work")
 
 

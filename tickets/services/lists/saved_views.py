@@ -56,12 +56,17 @@ def delete_view(view_id: int, *, by: Actor) -> None:
 
     Raises NotFound, NotAllowed.
     """
+    deletable_view(view_id, by=by).delete()
+
+
+def deletable_view(view_id: int, *, by: Actor) -> SavedView:
+    """Return a view that the actor may delete. Raises NotFound, NotAllowed."""
     view = saved_views(by=by).filter(pk=view_id).first()
     if view is None:
         raise NotFound(_("View not found."))
     if str(view.owner_id) != by.user_id and not by.supervises:
         raise NotAllowed(_("Only the owner or a supervisor can delete a view."))
-    view.delete()
+    return view
 
 
 def forget_views(marks: Marks, ids: Iterable[str]) -> None:
