@@ -37,6 +37,8 @@ SUBJECTS = {
     # The queue of the audit record; what a restore refuses
     "audit": ("chain", "what_is_recorded"),
     "backup": ("refusals",),
+    # The index of custom values
+    "custom_fields": ("customers", "everywhere"),
     "web": ("admin_and_roles", "bulk", "workspace"),
 }
 SQL = (

@@ -6,6 +6,7 @@ the next page in the other.
 
 import os
 from datetime import timedelta
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -13,11 +14,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page, expect
 
-from customers.services.create import create_customer, create_vehicle
+from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.imports import upload
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.definition import Kind, RecordKind
 from reporting.services import simulation
 from tests.browser.test_journeys import log_in
+from tests.custom_fields.definitions import define
 from tests.email.conftest import SUPPORT, take
 from tests.email.test_pages import HTML
 from tests.world import settle, team
@@ -44,9 +47,17 @@ RIGHT_TO_LEFT = "محمد بن عبد الله الراشد"
 def pages(desk) -> list[str]:
     """The addresses of pages that show all that they can show."""
     now = this_second()
+    for record, kind in product(RecordKind, Kind):
+        key = f"a_{kind.replace('-', '_')}"
+        choices = f"Antwerp\n{LONG[:60]}" if kind is Kind.CHOICE else ""
+        define(record, key, kind, label=LONG[:60], choices=choices, help_text="As on the bill")
     CannedReply.objects.create(name="Papers", text="Dear {first_name}")
     ours = team(f"Money and {LONG}"[:60], desk.rep_user, desk.supervisor_user)
-    number = desk.ticket(priority="Critical", vehicle_id=desk.vehicle.vehicle_id).ticket_id
+    own = {"a_text": RIGHT_TO_LEFT, "a_number": 1250.5, "a_date": "2026-11-30", "a_yes_no": True}
+    edit_customer(desk.customer.customer_id, custom_fields=own, by=desk.rep)
+    number = desk.ticket(
+        priority="Critical", vehicle_id=desk.vehicle.vehicle_id, custom_fields=own
+    ).ticket_id
     respond(number, content="On its **way**.\n\n- a\n- b", by=desk.rep, now=now)
     note(number, content="Ask the port. @tomasz", by=desk.rep)
     other = desk.ticket(now=now, assigned_to=desk.supervisor.user_id, tags=["broker"]).ticket_id

@@ -17,7 +17,7 @@ from tickets.services.lists.filters import TAKEN_KEYS
 
 class CustomFieldForm(forms.ModelForm):
     categories = forms.MultipleChoiceField(
-        label=_("categories"),
+        label=_("Categories"),
         required=False,
         choices=choices(Category),
         widget=forms.CheckboxSelectMultiple,
