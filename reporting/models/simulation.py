@@ -15,7 +15,9 @@ class Simulation(Job):
     start = models.DateField(_("from"))
     end = models.DateField(_("to"))
     next_day = models.DateField(editable=False)
-    tallies = models.JSONField(default=dict)  # clock, priority: count, met then, met now
+    tallies = models.JSONField(
+        default=dict
+    )  # clock, priority: count, met then (null: had no target), met now
     differing = models.JSONField(default=list)  # the first tickets that would have been otherwise
     differ = models.PositiveIntegerField(default=0)
 

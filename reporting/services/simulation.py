@@ -20,10 +20,12 @@ from reporting.domain.facts import FactKind, facts_of
 from reporting.models import Simulation
 from reporting.services.facts import read_day
 from reporting.store import queries
+from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
+from tickets.models.policy import CLOCKS, target_field
 from tickets.services.read import get_tickets
 from tickets.services.sla.policies import POLICY_SNAPSHOTS, snapshot_of
 
@@ -33,7 +35,6 @@ STEP = 5
 
 MOST_SHOWN = 200
 BATCH = 100
-CLOCKS = ("response", "resolution")
 _KINDS = {FactKind.RESPONSE: "response", FactKind.RESOLUTION: "resolution"}
 
 
@@ -62,6 +63,7 @@ def start(
         except ValidationError as wrong:
             errors[field] = " ".join(wrong.messages)
         setattr(policy, field, text)
+    errors = {field: str(text) for field, text in policy.lacking().items()} | errors
     if errors:
         raise Invalid(errors)
     end = today + DAY
@@ -77,7 +79,7 @@ def start(
 
 def fields() -> list[str]:
     """Return the policy's fields that hold targets."""
-    return [f"{priority.value.lower()}_{clock}" for priority in Priority for clock in CLOCKS]
+    return [target_field(priority, clock) for priority in Priority for clock in CLOCKS]
 
 
 def simulation_of(simulation_id: int, *, by: Actor) -> Simulation:
@@ -126,7 +128,8 @@ class _Draft(Mapping[str, PolicySnapshot]):
 
 
 def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
-    """Evaluate the clocks that ended on a day of UTC under the draft."""
+    """Evaluate the clocks that ended on a day of UTC under the draft; of tickets with their first
+    reply on that day also the next replies, whenever they were."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
     for item in queries.facts_of_day(day):
         about, facts = read_day(item)
@@ -140,25 +143,38 @@ def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
     numbers = sorted(ended, key=int)
     for at in range(0, len(numbers), BATCH):
         for number, ticket in get_tickets(numbers[at : at + BATCH]).items():
+            timeline = Timeline.load(ticket.timeline)
             again = {
                 _KINDS[fact.kind]: fact.met
-                for fact in facts_of(Timeline.load(ticket.timeline), terms, [])
+                for fact in facts_of(timeline, terms, [])
                 if fact.kind in _KINDS
             }
-            for clock, priority, met in ended[number]:
-                if clock in again:
-                    _tally(simulation, number, clock, priority, met, again[clock])
+            for name, priority, met in ended[number]:
+                if name in again:
+                    _tally(simulation, number, name, priority, met, again[name])
+                if name == "response":
+                    actual = _next_replies(timeline, POLICY_SNAPSHOTS)
+                    for run, met_now in _next_replies(timeline, terms).items():
+                        then = actual.get(run)
+                        _tally(simulation, number, "nextResponse", priority, then, met_now)
+
+
+def _next_replies(timeline: Timeline, terms: Mapping[str, PolicySnapshot]) -> dict[int, bool]:
+    """Return of each run of next response that ended, by its number, whether it met its target."""
+    exchanges = clock.read(timeline, terms, now=timeline.last_at).exchanges
+    return {run.number: run.breached_at is None for run in exchanges if run.stopped_at}
 
 
 def _tally(
-    simulation: Simulation, number: str, clock: str, priority: str, then: bool, now: bool
+    simulation: Simulation, number: str, clock: str, priority: str, then: bool | None, now: bool
 ) -> None:
-    tallies: dict[str, dict[str, list[int]]] = simulation.tallies
+    """Count a clock; `then` is None if it had no target."""
+    tallies: dict[str, dict[str, list[Any]]] = simulation.tallies
     row = tallies.setdefault(clock, {}).setdefault(priority, [0, 0, 0])
     row[0] += 1
-    row[1] += then
+    row[1] = None if None in (row[1], then) else row[1] + then
     row[2] += now
-    if then is not now:
+    if then not in (None, now):
         simulation.differ += 1
         if len(simulation.differing) < MOST_SHOWN:
             told: dict[str, Any] = {"ticket": number, "clock": clock, "met": now}

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of, require_supervision
@@ -21,6 +22,13 @@ from reporting.services.completeness import complete_until
 from tickets.domain import target
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
+from tickets.models.policy import target_field
+
+CLOCK_LABELS = {
+    "response": gettext_lazy("First reply"),
+    "nextResponse": gettext_lazy("Next reply"),
+    "resolution": gettext_lazy("Resolution"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,13 +62,14 @@ def form(request: HttpRequest) -> HttpResponse:
         "calendar": whole_number(typed.get("calendar")) or policy.calendar_id,
         "days": simulation.DAYS,
         "errors": errors,
+        "clocks": CLOCK_LABELS.values(),
         "rows": [
             (
                 priority.value,
                 [
-                    (field, typed.get(field, getattr(policy, field)), errors.get(field, ""))
-                    for field in simulation.fields()
-                    if field.startswith(priority.value.lower())
+                    (label, field, typed.get(field, getattr(policy, field)), errors.get(field, ""))
+                    for clock, label in CLOCK_LABELS.items()
+                    for field in [target_field(priority, clock)]
                 ],
             )
             for priority in reversed(Priority)
@@ -94,8 +103,25 @@ def step(request: HttpRequest, simulation_id: int) -> HttpResponse:
     )
 
 
-def _shown(request: HttpRequest, found: Simulation) -> HttpResponse:
+def _rows(clock: str, found: Simulation) -> list[dict[str, Any]]:
+    """Return a clock's figures by priority; `then` is None where not all had a target then."""
     targets = found.draft["targets"]
+    return [
+        {
+            "priority": priority.value,
+            "target": target.format(seconds) if seconds else "–",
+            "count": row[0],
+            "then": None if row[1] is None else row[1] / row[0] * 100,
+            "now": row[2] / row[0] * 100,
+            "more": None if row[1] is None else row[2] - row[1],
+        }
+        for priority in reversed(Priority)
+        if (row := found.tallies.get(clock, {}).get(priority.value))
+        for seconds in [targets[priority.value].get(clock)]
+    ]
+
+
+def _shown(request: HttpRequest, found: Simulation) -> HttpResponse:
     context = {
         "view": "reports",
         "simulation": found,
@@ -104,23 +130,11 @@ def _shown(request: HttpRequest, found: Simulation) -> HttpResponse:
         "worked": (found.next_day - found.start).days,
         "total": (found.end - found.start).days,
         "clocks": [
-            (
-                clock,
-                [
-                    {
-                        "priority": priority.value,
-                        "target": target.format(targets[priority.value][clock]),
-                        "count": row[0],
-                        "then": row[1] / row[0] * 100,
-                        "now": row[2] / row[0] * 100,
-                        "more": row[2] - row[1],
-                    }
-                    for priority in reversed(Priority)
-                    if (row := found.tallies.get(clock, {}).get(priority.value))
-                ],
-            )
-            for clock in simulation.CLOCKS
+            (clock, label, rows)
+            for clock, label in CLOCK_LABELS.items()
+            if (rows := _rows(clock, found)) or clock != "nextResponse"
         ],
+        "differing": [{**one, "label": CLOCK_LABELS[one["clock"]]} for one in found.differing],
         "unshown": found.differ - len(found.differing),
     }
     name = "reporting/simulation_result.html"

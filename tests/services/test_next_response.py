@@ -7,6 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
+from helpdesk.errors import Invalid
+from reporting.services import simulation
 from tests.world import NOON, after, escalations_of, log_of, settle, stored
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import CommunicationType, Direction, Priority
@@ -235,3 +237,35 @@ def test_sla_explain_tells_each_run(promised, desk):
     assert "2026-11-02T13:00:00Z – 2026-11-02T16:00:00Z  run, 3h used" in told
     assert "breached 2026-11-02T15:00:00Z" in told
     assert "2026-11-02T17:00:00Z – now  run" in told
+
+
+def test_a_simulation_says_how_many_next_replies_would_have_met_a_target(desk):
+    """The tickets were under a policy without it."""
+    quick, slow, never = (unanswered(desk) for _ in range(3))
+    for ticket, hours in ((quick, 2), (slow, 6)):
+        answer(ticket, desk, after(hours=hours))
+    assert never.sla.next_response_deadline is None
+    settle()
+    policy = Policy.objects.get(is_default=True)
+
+    def simulated(**targets):
+        fields = {field: getattr(policy, field) for field in simulation.fields()}
+        asked = simulation.start(
+            policy.pk,
+            calendar_id=policy.calendar_id,
+            targets=fields | targets,
+            by=desk.supervisor,
+            today=NOON.date(),
+        )
+        while not simulation.step(asked.pk).finished_at:
+            pass
+        asked.refresh_from_db()
+        return asked
+
+    promised = simulated(**TARGETS)
+    assert promised.tallies["nextResponse"] == {"Medium": [2, None, 1]}
+    assert promised.differ == 0, "nothing was promised, so nothing turns out otherwise"
+    assert "nextResponse" not in simulated().tallies
+    with pytest.raises(Invalid) as refused:
+        simulated(**TARGETS | {"low_next_response": ""})
+    assert set(refused.value.errors) == {"low_next_response"}

@@ -255,13 +255,17 @@ class Policy(Audited):
                 errors[f"{name}_response"] = _(
                     "The first reply target must not be longer than the resolution target."
                 )
-        fields = [target_field(priority, "nextResponse") for priority in Priority]
-        if any(getattr(self, field) for field in fields):
-            for field in fields:
-                if not getattr(self, field):
-                    errors[field] = _("Enter a next reply target for every priority, or for none.")
-        if errors:
+        if errors := errors | self.lacking():
             raise ValidationError(errors)
+
+    def lacking(self) -> dict[str, Any]:
+        """Return the fields of next replies that lack a target which others have, with a text."""
+        fields = [target_field(priority, "nextResponse") for priority in Priority]
+        empty = [field for field in fields if not getattr(self, field)]
+        if len(empty) == len(fields):
+            return {}
+        text = _("Enter a next reply target for every priority, or for none.")
+        return dict.fromkeys(empty, text)
 
     def matches(self, *, category: Category, segment: str) -> bool:
         """Return whether the policy's conditions match; an empty condition always does."""

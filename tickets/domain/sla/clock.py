@@ -52,6 +52,8 @@ class Clock:
 class Exchange:
     """One run of next response. It goes on while `stopped_at` is None. Seconds are working time."""
 
+    number: int
+    """Its number among all runs of the ticket, those without a target counted too."""
     started_at: datetime
     stopped_at: datetime | None
     elapsed: int
@@ -181,7 +183,7 @@ def _next_response(parts: list[Stretch]) -> tuple[Clock | None, tuple[Exchange, 
     going_on: list[Run] = []
     exchanges = []
     unanswered = (part for part in parts if next_response_runs(part.state))
-    for _number, of_one in groupby(unanswered, lambda part: part.state.exchange):
+    for number, of_one in groupby(unanswered, lambda part: part.state.exchange):
         own = list(of_one)
         runs = [run_of(part, _next_response_target(part)) for part in own]
         if own[-1] is parts[-1]:
@@ -190,8 +192,8 @@ def _next_response(parts: list[Stretch]) -> tuple[Clock | None, tuple[Exchange, 
             runs = _joined(runs)
             worked = _worked(runs)
             stopped_at = None if going_on else runs[-1].end
-            exchange = Exchange(runs[0].start, stopped_at, sum(worked), _breach(runs, worked))
-            exchanges.append(exchange)
+            late = _breach(runs, worked)
+            exchanges.append(Exchange(number, runs[0].start, stopped_at, sum(worked), late))
     state = ClockState.RUNNING if going_on else ClockState.STOPPED
     clock = None if target is None else _clock(going_on, parts, target=target, state=state)
     return clock, tuple(exchanges)
