@@ -10,6 +10,7 @@ from tickets.models import CannedReply
 from tickets.services.assignment.assign import assign
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.email.replies import recipients
+from tickets.services.lists.saved_views import save_view
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,6 +132,14 @@ def test_filters_become_a_view(desk, page: Page):
     page.get_by_role("link", name="Hot customs").click()
     expect(page.locator("#rows [data-ticket]")).to_have_count(1)
     expect(page.locator("#rows [data-ticket]")).to_contain_text("Papers are missing")
+    save_view(name="Another", query="view=overdue", by=desk.rep)
+    page.get_by_role("link", name="Edit", exact=True).click()
+    items = page.locator("[data-sortable] li")
+    expect(items.first).to_contain_text("Another")
+    items.nth(1).locator(".handle").drag_to(items.first, target_position={"x": 20, "y": 5})
+    expect(items.first).to_contain_text("Hot customs")
+    page.get_by_role("button", name="Move up: Another").press("Enter")
+    expect(items.first).to_contain_text("Another")
 
 
 def test_an_answer_with_a_canned_text_and_a_file(desk, page: Page):

@@ -84,7 +84,7 @@ def pages(desk) -> list[str]:
     note(long, content=f"| a | b |\n| - | - |\n| {LONG} | {LONG} |\n\n`{LONG}{LONG}`", by=desk.rep)
     arabic = create_customer(name=RIGHT_TO_LEFT, by=desk.rep, now=now).customer_id
     right = desk.ticket(customer_id=arabic, subject=RIGHT_TO_LEFT, now=now).ticket_id
-    save_view(name="Hot", query="view=overdue", team_id=str(ours.pk), by=desk.supervisor)
+    save_view(name="Hot", query="view=overdue", share_with=str(ours.pk), by=desk.supervisor)
     change = bulk.start(action="tag", value="x", ticket_ids=[other, "4711"], by=desk.supervisor)
     bulk.step(change.pk)
     file = upload(

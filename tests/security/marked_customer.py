@@ -269,10 +269,10 @@ class World:
                 action=action, value=f"{MARK} {action}", ticket_ids=[self.tickets[1]], by=desk.rep
             )
             bulk.step(asked.pk)
-        save_view(name=f"All of {MARK}", query="view=all", team_id=None, by=desk.rep)
-        save_view(name="Mine", query=f"q={MARK}", team_id=None, by=desk.rep2)
-        save_view(name="By id", query=f"customerId={self.customer_id}", team_id=None, by=desk.rep)
-        self.kept_view = save_view(name="Late", query="overdue=true", team_id=None, by=desk.rep)
+        save_view(name=f"All of {MARK}", query="view=all", by=desk.rep)
+        save_view(name="Mine", query=f"q={MARK}", by=desk.rep2)
+        save_view(name="By id", query=f"customerId={self.customer_id}", by=desk.rep)
+        self.kept_view = save_view(name="Late", query="overdue=true", by=desk.rep)
         for app, model, pk, title in (
             ("customers", "customer", self.customer_id, f"Ann {MARK}"),
             ("customers", "vehicle", self.vehicle_id, f"{MARK} {MARK}"),

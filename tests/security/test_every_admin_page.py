@@ -85,7 +85,7 @@ def filled(desk, written):
     throttle.count([throttle.PAIR.of("x", address=written)])
     EscalationRule.objects.get(key="response-breached")
     make_token(desk.rep_user, name=written, scope="read", days=1)
-    save_view(name=written, query="view=all", team_id=str(crew.pk), by=desk.rep)
+    save_view(name=written, query="view=all", share_with=str(crew.pk), by=desk.rep)
     customer = create_customer(name=written, by=desk.rep, now=now)
     vehicle = create_vehicle(customer_id=customer.customer_id, make=written, by=desk.rep)
     ticket = desk.ticket(

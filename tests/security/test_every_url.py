@@ -61,6 +61,7 @@ GET = {
     "team",
     "nav",
     "palette",
+    "views",
     "search_records",
     "live",
     "mentions",
@@ -125,6 +126,8 @@ FORMS = {
 POST = {
     "view_save": {"name": "x", "query": ""},
     "list_display": {"column": "status"},
+    "view_rename": {"name": "x"},
+    "view_order": {},
     "bulk_start": {"action": "tag", "tag_value": "x"},
     "bulk_step": {},
     "notifications_read": {},
@@ -211,7 +214,7 @@ def addresses(desk):
     desk.ticket(now=this_second())
     note(number, content="secret", by=desk.rep)
     respond(number, content="secret", by=desk.rep)
-    view = save_view(name="secret", query="", team_id=None, by=desk.rep)
+    view = save_view(name="secret", query="", by=desk.rep)
     reply = CannedReply.objects.create(name="secret", text="secret")
     change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
     settle()

@@ -44,7 +44,7 @@ def evil(desk):
     desk.rep_user.save()
     ours = team(SHORT, desk.rep_user)
     CannedReply.objects.create(name=SHORT, text=EVIL)
-    save_view(name=SHORT, query="view=all", team_id=None, by=desk.rep)
+    save_view(name=SHORT, query="view=all", by=desk.rep)
     ticket = desk.ticket(
         customer_id=customer.customer_id,
         vehicle_id=vehicle.vehicle_id,

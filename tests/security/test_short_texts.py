@@ -96,7 +96,7 @@ def test_no_short_text_holds_a_mark_that_cannot_be_seen(desk):
     number = desk.ticket(subject=hidden("Where?"), tags=[hidden("urgent"), "urgent"]).ticket_id
     escalate(number, reason=hidden("angry"), by=desk.rep, now=NOON)
     edit(number, subject=hidden("There!"), by=desk.rep, now=NOON)
-    view = save_view(name=hidden("Mine"), query="view=all", team_id=None, by=desk.rep)
+    view = save_view(name=hidden("Mine"), query="view=all", by=desk.rep)
 
     ticket = stored(number)
     assert (customer.name, customer.company, customer.external_id, customer.address) == (

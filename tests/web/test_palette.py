@@ -37,7 +37,7 @@ def ticket(desk):
 
 
 def test_it_leads_to_lists_views_and_pages(rep_client, desk):
-    save_view(name="Hot customs", query="view=active&category=Customs", team_id=None, by=desk.rep)
+    save_view(name="Hot customs", query="view=active&category=Customs", by=desk.rep)
 
     everywhere = offered(rep_client)
 

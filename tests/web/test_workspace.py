@@ -1,5 +1,6 @@
 """The workspace's pages: lists, search, saved views, presence, odd addresses."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,7 @@ from tickets.models import SavedView
 from tickets.services.conversation.communicate import note
 from tickets.services.delivery import notifications
 from tickets.services.lists.find import QUEUES, Queue
+from tickets.services.lists.saved_views import save_view
 
 HTMX = {"HX-Request": "true"}
 
@@ -104,10 +106,38 @@ def test_a_view_is_saved_shown_and_deleted(rep_client, desk):
     assert answer["Location"] == "/tickets/?view=active&priority=High"
     page = rep_client.get(answer["Location"]).content.decode()
     assert ">Hot</span>" in page
+    assert ">Hot</h1>" in page, "the list is called what it was saved as"
     [view] = SavedView.objects.all()
-    assert f"/views/{view.pk}/delete/" in page
+    assert f"/views/{view.pk}/delete/" in rep_client.get("/views/all/").content.decode()
+    rep_client.post(f"/views/{view.pk}/rename/", {"name": "Hotter"})
+    assert ">Hotter</span>" in rep_client.get("/").content.decode()
     rep_client.post(f"/views/{view.pk}/delete/")
     assert not SavedView.objects.exists()
+
+
+def test_views_are_in_the_order_of_each_user(rep_client, client, desk):
+    ours = team("Money", desk.rep_user, desk.rep2_user)
+    made = [
+        save_view(name=name, query=f"tag={name}", share_with=str(ours.pk), by=desk.rep).pk
+        for name in ("a", "b", "c")
+    ]
+
+    def order(client):
+        page = client.get("/views/all/").content.decode()
+        return [int(found) for found in re.findall(r'data-id="(\d+)"', page)]
+
+    assert order(rep_client) == made
+    first, second, third = made
+    moved = {"order": made, "move": f"{third} up"}
+    assert rep_client.post("/views/order/", moved)["Location"] == "/views/all/"
+    assert order(rep_client) == [first, third, second]
+    dragged = {"order": [second, first, third, 4711]}
+    rep_client.post("/views/order/", dragged)
+    assert order(rep_client) == [second, first, third]
+    menu = rep_client.get("/nav/").content.decode()
+    assert re.findall(r"tag=(\w)", menu) == ["b", "a", "c"]
+    client.force_login(desk.rep2_user)
+    assert order(client) == made
 
 
 # --- live

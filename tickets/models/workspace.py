@@ -34,6 +34,12 @@ class SavedView(Audited):
         verbose_name=_("team"),
         help_text=_("Blank means only the owner can see it."),
     )
+    everyone = models.BooleanField(
+        _("for everyone"),
+        default=False,
+        db_default=False,
+        help_text=_("Everybody who works on tickets sees it; supervisors share it."),
+    )
 
     class Meta:
         ordering = ["name", "pk"]

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from customers.presenters.custom_controls import custom_controls
 from customers.services import custom_filters
@@ -20,7 +20,6 @@ from helpdesk.clock import this_second
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
-from helpdesk.messages import saved
 from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
@@ -66,30 +65,6 @@ def my_work(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ticket_list(request: HttpRequest) -> HttpResponse:
     return _list(request, _queue(request.GET))
-
-
-@require_POST
-def save_view(request: HttpRequest) -> HttpResponse:
-    """Save the filters of a list under a name."""
-    view = saved_views.save_view(
-        name=request.POST.get("name", ""),
-        query=request.POST.get("query", ""),
-        team_id=request.POST.get("team") or None,
-        by=actor_of(request.user),
-    )
-    return redirect(f"{reverse('ticket_list')}?{view.query}")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
-    """Ask, then delete a view."""
-    by = actor_of(request.user)
-    if request.method != "POST":
-        found = saved_views.deletable_view(view_id, by=by)
-        return render(request, "tickets/view_delete.html", {"view": "", "found": found})
-    saved_views.delete_view(view_id, by=by)
-    saved(request, _("View deleted."))
-    return redirect("my_work")
 
 
 @require_POST
@@ -199,6 +174,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "all_columns": [(column.value, LABELS[column]) for column in Column],
         "controls": _controls(filters, request.GET),
         "my_teams": teams_of(by.user_id),
+        "supervises": by.supervises,
         "sorts": SORTS.items(),
         "sort": order.value if order else "",
         "assignees": assignee_choices(),
@@ -225,9 +201,10 @@ def _status(errors: dict[str, str]) -> int:
 
 def _title(request: HttpRequest, which: Queue, by: Actor) -> Any:
     """Return the list's title: a saved view's name, the search, or the queue's own."""
-    query = query_of(request.GET)
-    for view in saved_views.saved_views(by=by) if request.GET.get("saved") else ():
-        if str(view.pk) == request.GET["saved"] and view.query == query:
+    order = list_settings.settings_of(cast(User, request.user)).views
+    query = urlencode(_asked(request.GET, which), doseq=True)
+    for view in saved_views.views_in_order(by, order):
+        if view.query == query:
             return view.name
     return _("Search") if request.GET.get("q") else QUEUES[which]
 

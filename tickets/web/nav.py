@@ -1,20 +1,23 @@
 """The navigation of every page: lists with their counts, and saved views."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.models import User
 from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import presence
 from tickets.services.lists.find import MOST_COUNTED, Queue, counts
-from tickets.services.lists.saved_views import saved_views
+from tickets.services.lists.list_settings import settings_of
+from tickets.services.lists.saved_views import views_in_order
 
 _ICONS = {
     Queue.MINE: "person",
@@ -78,11 +81,10 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         {
             "pk": view.pk,
             "name": view.name,
-            "team": view.team.name if view.team else "",
+            "shared_with": view.team.name if view.team else _("Everyone") if view.everyone else "",
             "url": f"{reverse('ticket_list')}?{view.query}",
             "query": view.query,
-            "mine": str(view.owner_id) == by.user_id or by.supervises,
         }
-        for view in saved_views(by=by)
+        for view in views_in_order(by, settings_of(cast(User, request.user)).views)
     ]
     return {"queues": queues, "views": views, "stamp": presence.desk_stamp(by=by)}

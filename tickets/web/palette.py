@@ -103,7 +103,7 @@ def _places(by: Actor) -> Iterator[_Option]:
     for queue in Queue:
         yield _Option(str(QUEUES[queue]), f"{lists}?view={queue.value}")
     for view in saved_views(by=by):
-        team = view.team.name if view.team else ""
+        team = view.team.name if view.team else _("Everyone") if view.everyone else ""
         yield _Option(view.name, f"{lists}?{view.query}", detail=team)
     yield _Option(_("New ticket"), reverse("ticket_new"))
     yield _Option(_("Notifications"), reverse("notifications"))

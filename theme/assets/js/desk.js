@@ -10,6 +10,7 @@ import "./forms.js";
 import "./keys.js";
 import "./live.js";
 import "./palette.js";
+import "./sortable.js";
 import "./swaps.js";
 import "./triage.js";
 import "./countdown.js";
