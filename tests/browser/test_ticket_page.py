@@ -110,6 +110,30 @@ def test_a_picture_is_pasted_looked_at_taken_out_and_sent(desk, page: Page):
     assert [one.name for one in log_of(number)[-1].attachments] == ["image-2.png"]
 
 
+def test_back_to_the_list_and_on_in_it(desk, page: Page):
+    for name in ("First", "Second", "Third"):
+        desk.ticket(subject=name, now=this_second())
+    settle()
+    log_in(page, "rosa")
+    page.goto("/tickets/?view=unassigned")
+    rows = page.locator("#rows a.row-link")
+    expect(rows).to_have_count(3)
+    names = rows.all_inner_texts()
+    rows.first.click()
+    expect(page.get_by_role("heading", name=names[0])).to_be_visible()
+    expect(page.locator("#walk")).to_contain_text("1 / 3")
+    expect(page.get_by_label("Previous ticket")).to_be_disabled()
+
+    page.get_by_label("Next ticket").click()
+    expect(page.get_by_role("heading", name=names[1])).to_be_visible()
+    expect(page.locator("#walk")).to_contain_text("2 / 3")
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", name=names[2])).to_be_visible()
+    expect(page.get_by_label("Next ticket")).to_be_disabled()
+    page.get_by_role("link", name="Back to list").click()
+    page.wait_for_url("**/tickets/?view=unassigned")
+
+
 def test_canned_replies_and_colleagues_are_found_by_typing(desk, page: Page):
     CannedReply.objects.create(name="Papers", text="Dear {first_name}, please send the papers.")
     CannedReply.objects.create(name="Arrived", text="It has arrived.")

@@ -13,6 +13,7 @@ import "./palette.js";
 import "./sortable.js";
 import "./swaps.js";
 import "./triage.js";
+import "./walk.js";
 import "./countdown.js";
 import { dress } from "./dress.js";
 

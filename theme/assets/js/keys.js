@@ -1,6 +1,7 @@
 // Keys; the map is in the page, under ?.
 import { showTab } from "./composer.js";
 import { FIELDS, fieldWentAway } from "./fields.js";
+import { walk } from "./walk.js";
 
 const places = { m: "/", t: "teams", u: "unassigned", a: "active", o: "overdue" };
 let going = 0;
@@ -46,7 +47,7 @@ document.addEventListener("keydown", (event) => {
   if ((event.key === "j" || event.key === "k") && links.length) {
     const step = event.key === "j" ? 1 : -1;
     links[Math.min(Math.max(links.indexOf(here) + step, 0), links.length - 1)].focus();
-  }
+  } else if (event.key === "j" || event.key === "k") walk(event.key === "j" ? 1 : -1);
   if (event.key === "x" && here) here.closest("[data-ticket]").querySelector("input[type=checkbox]").click();
   if (event.key === "r" || event.key === "n") {
     const tab = document.querySelector(`[data-tab="${event.key === "r" ? "reply" : "note"}"]`);
