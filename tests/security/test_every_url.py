@@ -139,6 +139,7 @@ POST = {
     "ticket_likely": {"subject": "secret"},
     "ticket_reply": {"content": "x"},
     "ticket_note": {"content": "x"},
+    "ticket_heard": {"content": "x", "channel": "phone"},
     "ticket_assign": {"assigned_to": ""},
     "ticket_status": {"status": "Closed"},
     "ticket_priority": {"priority": "High"},

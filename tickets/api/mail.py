@@ -18,7 +18,8 @@ from helpdesk.api.schema import ApiSchema, Moment, RequestSchema
 from helpdesk.body_size import RAW_MAIL
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound
-from tickets.api.schemas import TicketId, TicketOut, ticket_out
+from tickets.api.ids import TicketId
+from tickets.api.schemas import TicketOut, ticket_out
 from tickets.domain.mail.outcome import Cause, MailList, Outcome
 from tickets.services.email import suspended
 from tickets.services.email.incoming.receive import receive, result_of

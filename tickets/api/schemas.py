@@ -1,40 +1,31 @@
 """What the API takes and gives of tickets."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from helpdesk.api.custom_fields import CHANGED_FIELDS, CustomFields, GivenFields, custom_fields_out
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
-from helpdesk.mail.problems import ProblemCode
 from tickets.api import descriptions  # noqa: F401 (what it describes is in these shapes)
+from tickets.api.ids import CustomerId, TicketId, UserId, VehicleId
+from tickets.api.messages import CommunicationOut
 from tickets.domain.sla import sla_status
 from tickets.domain.ticket import (
     Category,
     Channel,
-    CommunicationType,
-    Delivery,
-    Direction,
-    LogEvent,
     Priority,
     Status,
 )
 from tickets.services.lifecycle.validation import (
-    LONGEST_CONTENT,
     LONGEST_DESCRIPTION,
     LONGEST_SUBJECT,
     LONGEST_TAG,
     MOST_TAGS,
 )
 from tickets.services.read import sla_facts
-from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
 
-TicketId = Annotated[str, Field(description="The ticket's number.", examples=["4711"])]
-UserId = Annotated[str, Field(description="A user's ID; see /api/users.", examples=["7"])]
-CustomerId = Annotated[str, Field(examples=["01JD9ZQ4C1V9W3K2M8T6X5R7PN"])]
-VehicleId = Annotated[str, Field(examples=["01JD9ZQ4C2E5H8K1N4Q7T0W3Z6"])]
 Subject = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_SUBJECT),
@@ -44,13 +35,6 @@ Description = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_DESCRIPTION),
     Field(examples=["The declaration was refused yesterday. What is missing?"]),
-]
-Content = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=LONGEST_CONTENT),
-    Field(
-        description="Markdown.", examples=["The missing form is attached; please sign **page 2**."]
-    ),
 ]
 Tag = Annotated[str, StringConstraints(max_length=LONGEST_TAG)]
 Tags = Annotated[
@@ -134,110 +118,6 @@ class TicketOut(ApiSchema):
     )
 
 
-class CommunicationOut(ApiSchema):
-    """An entry in a ticket's conversation."""
-
-    communication_id: str
-    ticket_id: TicketId
-    type: CommunicationType
-    content: str
-    direction: Direction | None = Field(
-        description="For a Customer Response: `outbound` was sent to the customer, `inbound` came "
-        "from them. Null otherwise."
-    )
-    created_by: str = Field(
-        description="A user's ID, or `system`. For an inbound message, who logged it."
-    )
-    customer_id: str | None = Field(
-        description="For an inbound message, the customer who wrote it, if known. Null otherwise."
-    )
-    created_at: Moment
-    attachments: list["AttachmentOut"]
-    event: LogEvent | None = Field(
-        default=None,
-        description="What a System Update is about. Null for messages and older entries.",
-    )
-    changes: list["FieldChange"] = Field(
-        default=[], description="For a System Update: the fields that changed."
-    )
-    rule: str | None = Field(
-        default=None,
-        description="The escalation rule that fired, or `manual`.",
-        examples=["response-breached"],
-    )
-    due_at: Moment | None = Field(default=None, description="When that rule's milestone was due.")
-    reason: str | None = Field(default=None, description="The reason for a manual escalation.")
-    channel: Channel | None = Field(
-        default=None,
-        description="How it reached the customer or the desk: a reply that is sent, by `email`; "
-        "what a colleague typed, by `web` or `api`. Null where that is not known.",
-    )
-    sender: str | None = Field(
-        default=None,
-        alias="from",
-        description="For an email, the address that wrote it.",
-        examples=["giulia@example.com"],
-    )
-    to: list[str] = Field(
-        default=[],
-        description="For an email, its recipients.",
-        examples=[["Support <support@example.com>"]],
-    )
-    cc: list[str] = Field(
-        default=[],
-        description="For an email, who got a copy.",
-        examples=[["Bea <bea@example.com>"]],
-    )
-    has_effect: bool = Field(
-        default=True,
-        description="Whether it counts for status and SLA. False for automatic emails and for "
-        "those of participants other than the customer.",
-        examples=[True],
-    )
-    deliveries: list["RecipientDelivery"] = Field(
-        default=[], description="For a reply sent by email: what became of it, by recipient."
-    )
-
-
-class RecipientDelivery(ApiSchema):
-    """The email to one recipient of a reply."""
-
-    address: str = Field(description="The recipient.", examples=["giulia@example.com"])
-    state: Delivery = Field(description="What became of the email.", examples=["sent"])
-    at: Moment | None = Field(description="Since when.")
-    problem: str | None = Field(
-        description="Why it was not delivered, with what the mail server said, in words.",
-        examples=["Response from the mail server: 550 no such user"],
-    )
-    problem_code: str | None = Field(
-        description="Why it was not delivered; null for emails of an earlier release.",
-        examples=[ProblemCode.RESPONSE.value],
-    )
-
-
-class CreatedCommunication(CommunicationOut):
-    unknown_mentions: list[str] = Field(
-        description="For an Internal Note: names after an @ that no user has. Nobody is notified "
-        "of them.",
-        examples=[["tomas"]],
-    )
-
-
-class FieldChange(ApiSchema):
-    """A field of a ticket, before and after a change."""
-
-    field: str = Field(examples=["status"])
-    before: str | None = Field(examples=["Open"])
-    after: str | None = Field(examples=["In Progress"])
-
-
-class AttachmentOut(ApiSchema):
-    """An attachment. Download it in the workspace."""
-
-    name: str
-    size: int = Field(description="Bytes.")
-
-
 class TicketWithLog(TicketOut):
     communications: list[CommunicationOut] = Field(description="Oldest first, at most 100.")
     communications_cursor: str | None = Field(
@@ -298,39 +178,6 @@ class Assignment(RequestSchema):
     )
 
 
-class NewCommunication(RequestSchema):
-    type: Literal["Internal Note", "Customer Response"] = Field(
-        description="An Internal Note is never shown to the customer."
-    )
-    content: Content
-    direction: Direction = Field(
-        Direction.OUTBOUND,
-        description="For a Customer Response: `inbound` logs a message from the customer.",
-    )
-    waiting: StrictBool = Field(
-        False,
-        description="With an outbound Customer Response: set the ticket to waiting.",
-    )
-    take: StrictBool = Field(
-        False,
-        description="With an outbound Customer Response: assign a ticket of nobody to you.",
-    )
-    reply_to: str = Field(
-        "",
-        max_length=254,
-        description="With an outbound Customer Response: the ticket's `replyTo`, to send the email "
-        "there instead of to the customer's own address.",
-        examples=["office@example.com"],
-    )
-    leave_out: list[Annotated[str, Field(max_length=254)]] | None = Field(
-        None,
-        max_length=50,
-        description="With an outbound Customer Response: addresses of participants who do not get "
-        "this one. Null: those in `returnedAddresses`, so that an empty list sends it to all.",
-        examples=[["bea@example.com"]],
-    )
-
-
 class EscalationRequest(RequestSchema):
     reason: Subject
 
@@ -361,43 +208,4 @@ def ticket_out(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "response_breached": late,
         "resolution_breached": unsolved,
         "policy_id": ticket.policy_id or "",
-    }
-
-
-def communication_out(line: Communication) -> dict[str, Any]:
-    return {
-        "communication_id": line.communication_id,
-        "ticket_id": line.ticket_id,
-        "type": line.type,
-        "content": line.content,
-        "direction": line.direction,
-        "created_by": line.created_by,
-        "customer_id": line.author_id,
-        "created_at": line.created_at,
-        "attachments": [
-            {"name": attached.name, "size": attached.size} for attached in line.attachments or ()
-        ],
-        "event": line.event,
-        "changes": [
-            {"field": one.field, "before": one.before, "after": one.after}
-            for one in line.changes or ()
-        ],
-        "rule": line.rule,
-        "due_at": line.due_at,
-        "reason": line.reason,
-        "channel": line.came_by,
-        "from": (line.email.sender or None) if line.email else None,
-        "to": list((line.email.to if line.email else None) or ()),
-        "cc": list((line.email.cc if line.email else None) or ()),
-        "has_effect": not line.without_effect,
-        "deliveries": [
-            {
-                "address": one.address,
-                "state": one.state,
-                "at": one.at,
-                "problem": str(one.problem) if one.problem else None,
-                "problem_code": one.problem_code,
-            }
-            for one in line.deliveries or ()
-        ],
     }

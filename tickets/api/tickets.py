@@ -16,18 +16,16 @@ from helpdesk.api.headers import IDEMPOTENCY_KEY, IF_MATCH, reads
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema
 from helpdesk.clock import this_second
+from tickets.api.ids import TicketId
+from tickets.api.messages import CreatedCommunication, NewCommunication, communication_out
 from tickets.api.schemas import (
     Assignment,
-    CreatedCommunication,
     EscalationRequest,
-    NewCommunication,
     NewTicket,
     TicketChange,
-    TicketId,
     TicketOut,
     TicketPage,
     TicketWithLog,
-    communication_out,
     ticket_out,
 )
 from tickets.domain.filters import Sort
@@ -229,7 +227,8 @@ def add_communication(
             reply_to=asked.reply_to,
             leave_out=asked.leave_out,
             token=token_of(request),
-            channel=Channel.API,
+            occurred_at=asked.occurred_at,
+            channel=asked.channel or Channel.API,
             by=actor_of(request.user),
         )
     except DuplicateMessage as said:

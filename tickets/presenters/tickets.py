@@ -79,6 +79,8 @@ class LogLine:
     suggested: Sequence[str] = ()
     """Who else is in its conversation with a third party: whom the desk wrote to there, and whom
     the third party put in To or Cc."""
+    occurred_at: datetime | None = None
+    """When a customer said what a colleague logged later, if that was told."""
     stands_out: bool = False
     """Whether a System Update says what nobody may miss: an escalation, an assignment, a status."""
     formatted: bool = True
@@ -261,6 +263,7 @@ def _log_line(
         email=email_line(ticket_id, line),
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),
+        occurred_at=line.occurred_at,
         stands_out=bool(line.rule) or bool(_TOLD & {one.field for one in line.changes or ()}),
     )
 

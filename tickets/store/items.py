@@ -112,6 +112,8 @@ class Communication(Item):
     reason = UnicodeAttribute(null=True)  # of an escalation by hand
     reference = UnicodeAttribute(null=True)  # the number that an imported ticket had elsewhere
     attachments = ListAttribute(of=Attachment, null=True)
+    # Of a customer's message that a colleague logged: when it was said, if that was told
+    occurred_at = InstantAttribute(attr_name="occurredAt", null=True)
     # How it came or went: a word of tickets.domain.ticket.Channel; absent where that is unknown,
     # and on replies of earlier releases, which went by email: see `came_by`
     channel = UnicodeAttribute(null=True)

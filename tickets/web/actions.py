@@ -22,7 +22,7 @@ from helpdesk.idempotency import Token
 from helpdesk.middleware import status_of
 from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
-from tickets.domain.ticket import Channel
+from tickets.domain.ticket import Channel, CommunicationType, Direction
 from tickets.presenters import tickets
 from tickets.presenters.labels import explained
 from tickets.services.assignment import assign as assigning
@@ -34,11 +34,12 @@ from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
 from tickets.web import forms
 from tickets.web.custom_fields import FieldsForm
-from tickets.web.pages import detail_context
+from tickets.web.pages import HEARD_BY, detail_context
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
 
-_COMPOSED = (forms.ReplyForm, forms.NoteForm)
+_COMPOSED = {forms.ReplyForm: "reply", forms.NoteForm: "note", forms.HeardForm: "heard"}
+"""The forms of the composer, and their ids on the page."""
 _NOT_SENT_AGAIN = {"csrfmiddlewaretoken", "version", "seen"}
 
 
@@ -89,8 +90,7 @@ def action(
             )
             answer["HX-Reswap"] = "none"
             if not refused and form_class in _COMPOSED:
-                form = "note" if form_class is forms.NoteForm else "reply"
-                trigger_client_event(answer, "composed", {"form": form})
+                trigger_client_event(answer, "composed", {"form": _COMPOSED[form_class]})
             return answer
 
         return view
@@ -131,6 +131,30 @@ def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             channel=Channel.WEB,
             by=by,
         )
+
+
+@action("heard_form", forms.HeardForm)
+def heard(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
+    """Log what the customer said on the phone or at the counter, now or at the time given."""
+    form = forms.HeardForm(request.POST)
+    if not form.is_valid():
+        raise Invalid({"occurred_at": _("Enter a date and a time.")})
+    channel = request.POST.get("channel", "")
+    if channel not in HEARD_BY:
+        raise Invalid({"channel": _("Select how the message reached you.")})
+    with kept(ticket_id, request.FILES.getlist("files")) as attachments:
+        ticket, _line = communicate.communicate(
+            ticket_id,
+            type=CommunicationType.CUSTOMER_RESPONSE,
+            direction=Direction.INBOUND,
+            content=request.POST.get("content", ""),
+            attachments=attachments,
+            token=_token(ticket_id, request),
+            channel=Channel(channel),
+            occurred_at=form.cleaned_data["occurred_at"],
+            by=by,
+        )
+    return ticket
 
 
 @action()

@@ -34,6 +34,11 @@ class NoteForm(VersionForm):
     )
 
 
+class HeardForm(VersionForm):
+    content = forms.CharField(required=False)
+    occurred_at = forms.DateTimeField(required=False, label=_("At"))
+
+
 class AssignForm(VersionForm):
     assigned_to = forms.ChoiceField(required=False, label=_("Assigned to"))
 

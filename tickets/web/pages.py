@@ -12,10 +12,11 @@ from helpdesk.clock import this_second
 from helpdesk.htmx import wants_fragment
 from helpdesk.parsing import whole_number
 from tickets.domain import workflow
-from tickets.domain.ticket import Category, Status
+from tickets.domain.ticket import Category, Channel, Status
 from tickets.models import CannedReply
 from tickets.presenters import tickets
 from tickets.presenters.attention import state_of
+from tickets.presenters.choices import word_choices
 from tickets.services.conversation import attachments, canned_replies
 from tickets.services.delivery import attention, presence
 from tickets.services.lifecycle import status
@@ -87,6 +88,9 @@ def _canned(by: Actor) -> dict[str, Any]:
     }
 
 
+HEARD_BY = (Channel.PHONE, Channel.WALK_IN, Channel.EMAIL, Channel.WEB)
+"""How a customer's message that a colleague logs can have come."""
+
 _NEXT = {
     Status.OPEN: Status.RESOLVED,  # an answer starts progress by itself
     Status.IN_PROGRESS: Status.RESOLVED,
@@ -120,6 +124,8 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),
         "note_form": forms.NoteForm(),
+        "heard_form": forms.HeardForm(),
+        "heard_channels": word_choices(list(HEARD_BY)),
         "edit_form": forms.EditForm(),
         "relate_form": forms.RelateForm(),
         **_canned(by),

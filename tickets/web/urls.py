@@ -114,6 +114,7 @@ urlpatterns = [
         name="ticket_picture",
     ),
     path("tickets/<str:ticket_id>/reply/", actions.reply, name="ticket_reply"),
+    path("tickets/<str:ticket_id>/heard/", actions.heard, name="ticket_heard"),
     path("tickets/<str:ticket_id>/note/", actions.note, name="ticket_note"),
     path("tickets/<str:ticket_id>/assign/", actions.assign, name="ticket_assign"),
     path("tickets/<str:ticket_id>/status/", actions.set_status, name="ticket_status"),

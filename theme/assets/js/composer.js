@@ -31,7 +31,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const tab = event.target.closest?.("[data-tab]");
   if (!tab || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-  const other = [...tab.parentElement.querySelectorAll("[data-tab]")].find((found) => found !== tab);
+  const tabs = [...tab.parentElement.querySelectorAll("[data-tab]")];
+  const other = tabs.at((tabs.indexOf(tab) + (event.key === "ArrowLeft" ? -1 : 1)) % tabs.length);
   showTab(other, false);
   other.focus();
 });
@@ -66,5 +67,7 @@ document.addEventListener("composed", (event) => {
   localStorage.removeItem(draftKey(form));
   form.querySelector("textarea").value = "";
   form.querySelector("input[type=file]").value = "";
-  form.querySelector("textarea").focus({ preventScroll: true });
+  // Who has begun something else meanwhile goes on there.
+  const active = document.activeElement;
+  if (active === document.body || form.contains(active)) form.querySelector("textarea").focus({ preventScroll: true });
 });

@@ -1,12 +1,13 @@
 """Add replies, internal notes, and messages of the customer."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_vehicle
 from helpdesk.accounts.actors import SYSTEM, Actor
+from helpdesk.clock import this_second
 from helpdesk.errors import ServiceError
 from helpdesk.idempotency import Request, Token, written_before
 from tickets.domain import events, workflow
@@ -26,6 +27,10 @@ from tickets.services.lifecycle.validation import LONGEST_CONTENT, LONGEST_DESCR
 from tickets.store import queries
 from tickets.store.items import Attachment, Communication
 from tickets.store.ticket import Ticket
+
+OLDEST_HEARD = timedelta(days=30)
+ALMOST_NOW = timedelta(minutes=2)
+"""Browsers' clocks differ: a time so little ahead is now."""
 
 
 class DuplicateMessage(ServiceError):
@@ -56,6 +61,7 @@ def communicate(
     token: Token | None = None,
     arrival: Arrival | None = None,
     channel: Channel | None = None,
+    occurred_at: datetime | None = None,
     by: Actor,
     now: datetime | None = None,
 ) -> tuple[Ticket, Communication]:
@@ -70,7 +76,10 @@ def communicate(
     written at once both are added, unless `seen` is given. A message to a merged ticket goes to the
     ticket it was merged into. A customer's message to a ticket that is archived or was closed too
     long ago goes to its follow-up, which the first such message creates. A message from email has
-    an `arrival`, and may have any length; of any other, `channel` says where it was entered.
+    an `arrival`, and may have any length; of any other, `channel` says where it was entered. A
+    customer's message that a colleague logs later `occurred_at` a time of the last OLDEST_HEARD:
+    clocks take that time, but never one before the ticket's last change; the log, when it was
+    entered.
 
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
@@ -94,6 +103,13 @@ def communicate(
         checks.errors["reply_to"] = _("Only a reply to the customer goes to their reply address.")
     if leave_out and (inbound or is_note):
         checks.errors["leave_out"] = _("Only a reply to the customer goes to participants.")
+    entered_at = now or this_second()
+    if occurred_at is not None:
+        if not inbound or arrival:
+            checks.errors["occurred_at"] = _("Only what the customer said has its own time.")
+        elif not entered_at - OLDEST_HEARD <= occurred_at <= entered_at + ALMOST_NOW:
+            checks.errors["occurred_at"] = _("Enter a time of the last 30 days, not in the future.")
+        occurred_at = min(occurred_at, entered_at).astimezone(UTC).replace(microsecond=0)
     checks.done()
     answer = not (is_note or inbound)
     # A message from outside mentions nobody.
@@ -106,6 +122,9 @@ def communicate(
             _refuse_repeat(token, by)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
+        if occurred_at is not None:
+            draft.apply(EventType.CUSTOMER_REPLIED)
+            draft.at_time(max(entered_at, draft.at), by=by)
         line = draft.add_entry(
             type,
             content,
@@ -114,6 +133,7 @@ def communicate(
             delivery=Delivery.PENDING if delivers else None,
         )
         line.channel = channel.value if channel else None
+        line.occurred_at = occurred_at
         if delivers:
             line.channel = Channel.EMAIL.value
             line.deliveries = address_reply(draft, reply_to=reply_to, leave_out=leave_out)
@@ -126,7 +146,9 @@ def communicate(
             )
         if arrival:
             arrival.note_on(draft, line)
-        if inbound and (arrival is None or arrival.has_effect):
+        if occurred_at is not None:
+            pass  # the clocks have it
+        elif inbound and (arrival is None or arrival.has_effect):
             draft.apply(EventType.CUSTOMER_REPLIED)
         elif answer:
             draft.apply(EventType.RESPONDED)
@@ -156,7 +178,7 @@ def communicate(
 
     _refuse_repeat(token, by)
     try:
-        ticket = change(ticket_id, write, by=by, seen=seen, now=now)
+        ticket = change(ticket_id, write, by=by, seen=seen, now=occurred_at or now)
     except (ClosedTooLongAgo, TicketArchived):
         if not inbound or (arrival and not arrival.has_effect):
             raise
@@ -167,6 +189,7 @@ def communicate(
             token=token,
             arrival=arrival,
             channel=channel,
+            occurred_at=occurred_at,
             by=by,
             now=now,
         )
@@ -188,6 +211,7 @@ def communicate(
             token=token,
             arrival=arrival,
             channel=channel,
+            occurred_at=occurred_at,
             by=by,
             now=now,
         )
@@ -269,6 +293,7 @@ def _continue_elsewhere(
     token: Token | None,
     arrival: Arrival | None,
     channel: Channel | None,
+    occurred_at: datetime | None,
     by: Actor,
     now: datetime | None,
 ) -> tuple[Ticket, Communication]:
@@ -290,6 +315,7 @@ def _continue_elsewhere(
         token=token,
         arrival=arrival,
         channel=channel,
+        occurred_at=occurred_at,
         by=by,
         now=now,
     )
