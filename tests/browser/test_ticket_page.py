@@ -10,10 +10,11 @@ from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
 from tests.email.conftest import SUPPORT, send, take
 from tests.email.test_files import file, with_files
-from tests.world import log_of, settle
+from tests.world import log_of, settle, stored
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import CannedReply, Mailbox
 from tickets.services.conversation.communicate import communicate, respond
+from tickets.services.delivery import attention
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +53,7 @@ def conversation(desk, *, messages):
             by=desk.rep,
         )
     settle()
+    attention.see(number, stored(number).last_id, by=desk.rep)
     return number
 
 
@@ -84,6 +86,16 @@ def test_a_long_ticket_opens_at_its_end_and_nothing_jumps_when_others_write(
     shifted = page.evaluate("window.shifted")
     looked_at(f"layout shift {shifted:.4f}")
     assert shifted <= LARGEST_SHIFT
+
+    page.goto("/")
+    attention.see(number, stored(number).last_id, by=desk.rep)
+    for text in ("Back again.", "Line\n" * 60):
+        respond(number, content=text, by=desk.rep2)
+    page.goto(f"/tickets/{number}/")
+    unread = page.locator("[data-unread]")
+    expect(unread).to_contain_text("Back again.")
+    expect(unread).to_contain_text("New")
+    expect(unread).to_be_in_viewport(ratio=1)
 
 
 def test_a_picture_is_pasted_looked_at_taken_out_and_sent(desk, page: Page):

@@ -15,14 +15,13 @@ from customers.services.imports import upload
 from customers.store import queries
 from helpdesk.clock import this_second
 from reporting.services import simulation
-from tests.email.conftest import raw
+from tests.security.two_mails import mails
 from tests.world import settle, stored, team
-from tickets.models import CannedReply, Mailbox, Policy
+from tickets.models import CannedReply, Policy
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.customer_records import merge_and_erase
 from tickets.services.customer_records.notes import add_note
 from tickets.services.email import suspended
-from tickets.services.email.incoming.receive import receive
 from tickets.services.lists import bulk
 from tickets.services.lists.saved_views import save_view
 
@@ -194,19 +193,6 @@ def walk(patterns, prefix="") -> Iterator[tuple[str, str]]:
 NAMES = sorted(name for name, _pattern in walk(get_resolver().url_patterns))
 
 
-HTML = """--b
-Content-Type: text/html
-
-<p>secret</p>
---b
-Content-Type: image/gif; name=a.gif
-
-GIF89a secret
---b--
-"""
-"""A message with all that a page shows of one: its original, HTML, and a file."""
-
-
 @pytest.fixture
 def addresses(desk):
     """The address of every name, about things that are there."""
@@ -259,17 +245,6 @@ def addresses(desk):
     address.about = given
     address.mail = key
     return address
-
-
-def mails(desk):
-    """Receive two emails; return the ticket of one, its message, and the key of the other, which
-    is suspended."""
-    Mailbox.objects.create(name="support", address="support@desk.example")
-    multipart = {"content_type": "multipart/mixed; boundary=b", "cc": "Bea <bea@posta.example>"}
-    found = receive(raw(body=HTML, **multipart))
-    receive(raw(subject="secret", body="secret", auto_submitted="auto-generated"))
-    [waiting] = suspended.suspended(by=desk.rep).mails
-    return found.ticket_id, found.communication_id, waiting.key
 
 
 def ask(client, name, address):

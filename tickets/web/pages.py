@@ -111,6 +111,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
     """Return the context of the ticket page; `bound` holds refused forms, and the reasons."""
     ticket = page.ticket
     version, now = {"version": ticket.version}, this_second()
+    mine = attention.of_ticket(ticket.ticket_id, by=by)
     given = f"team-{ticket.team_id}" if ticket.team_id and not ticket.assigned_to else None
     return {
         **tickets.ticket_context(page, now=now),
@@ -120,7 +121,9 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "me": by.user_id,
         "takes": ticket.team_id in {str(team.pk) for team in teams_of(by.user_id)},
         **_steps(Status(ticket.status)),
-        "attention": state_of(attention.of_ticket(ticket.ticket_id, by=by), now=now),
+        "attention": state_of(mine, now=now),
+        "unread_line": attention.first_unread(page.log, mine, by=by, now=now),
+        "seen_before": bool(mine.seen),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),
         "note_form": forms.NoteForm(),

@@ -40,7 +40,9 @@ onDress(() => {
   makeRoom(composer);
   const visit = performance.getEntriesByType("navigation")[0]?.type;
   if (visit !== "navigate" || location.hash || scrollY > 0) return;
-  const unread = document.getElementById("unread");
+  // Of a ticket that one has never seen all is new.
+  if (document.querySelector("#conversation[data-opens=beginning]")) return;
+  const unread = document.querySelector("#conversation [data-unread]");
   if (unread) unread.scrollIntoView({ block: "start", behavior: "instant" });
   else if (below() > 0) toEnd();
 });

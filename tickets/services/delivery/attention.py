@@ -14,10 +14,12 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo.ulids import LONGEST_ULID
 from helpdesk.parsing import whole_number
 from tickets.domain.events import Merged
+from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models.attention import Attention
 from tickets.services.delivery import snooze
 from tickets.store import attention as store
 from tickets.store.events import OutboxEvent
+from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
 
 UNREAD_FOR = timedelta(days=7)
@@ -39,6 +41,25 @@ def unread(tickets: Sequence[Ticket], *, by: Actor, now: datetime | None = None)
         for number, message in news.items()
         if number not in seen or seen[number].seen < message
     }
+
+
+def first_unread(
+    log: Sequence[Communication], row: Attention, *, by: Actor, now: datetime | None = None
+) -> str | None:
+    """Return the id of the first message of a log that is unread for the actor; None if none is.
+    System Updates are no messages."""
+    last = max(row.seen or "", _oldest(now or this_second()))
+    system = CommunicationType.SYSTEM_UPDATE.value
+    return next(
+        (
+            str(line.communication_id)
+            for line in log
+            if line.communication_id > last
+            and line.type != system
+            and (line.created_by != by.user_id or line.direction == Direction.INBOUND.value)
+        ),
+        None,
+    )
 
 
 def of_ticket(ticket_id: str, *, by: Actor) -> Attention:
