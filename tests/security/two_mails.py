@@ -1,5 +1,5 @@
-"""Two emails for the table of addresses: one of a ticket, with all that a page shows of one, and one
-that is suspended."""
+"""Two emails for the table of addresses: one of a ticket, with all that a page shows of one; the
+other suspended."""
 
 from tests.email.conftest import raw
 from tickets.models import Mailbox
