@@ -1,20 +1,24 @@
 """A customer's timeline: the messages and notes of all their tickets, newest first."""
 
+from dataclasses import replace
+
 import pytest
 
 from customers.services.create import create_customer
 from helpdesk.dynamo import capacity
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.errors import NotAllowed
-from tests.world import NOON, after, settle
+from tests.world import NOON, after, settle, sqlite_plan
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.customer_records import merge_and_erase
 from tickets.services.customer_records.detail import customer_page
 from tickets.services.customer_records.timeline import customer_timeline
+from tickets.services.lifecycle.archive import archive
 from tickets.services.lifecycle.status import change_status
 from tickets.services.maintenance.log_index import index_records
 from tickets.services.maintenance.verify import verify
+from tickets.store import search
 from tickets.store.items import Communication
 
 
@@ -117,6 +121,34 @@ def test_entries_of_an_earlier_release_come_into_it_by_the_upgrade(desk, talk):
 
     assert words(whole(desk.customer.customer_id, by=desk.rep)) == talk
     assert index_records() == 0
+
+
+def test_an_entry_in_the_timeline_of_another_is_found_by_verification(desk, talk):
+    line = whole(desk.customer.customer_id, by=desk.rep)[0]
+    settle()
+    assert list(verify([line.ticket_id])) == []
+
+    line.update(actions=[Communication.customer_id.set("another")])
+
+    [drift] = verify([line.ticket_id])
+    assert drift.what == f"timeline: {line.communication_id} is in that of another customer"
+
+
+def test_archived_tickets_stay_in_their_customers_timeline(desk, talk):
+    change_status("1", to="Closed", by=desk.rep, now=after(minutes=7))
+    archive("1", by=replace(desk.supervisor, administers=True), now=after(minutes=8))
+
+    entries = customer_timeline(desk.customer.customer_id, by=desk.rep).entries
+
+    assert [one.line.event or one.line.content for one in entries] == talk
+    assert {one.ticket.ticket_id for one in entries if one.ticket.archived_at} == {"1"}
+
+
+def test_attainment_is_counted_by_the_index_of_customers(desk):
+    plan = sqlite_plan(lambda: search.attainment(desk.customer.customer_id, most=10_000))
+
+    assert "USING INDEX entry_customer (customer=?)" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
 
 
 def test_open_tickets_come_first_however_old_they_are(desk, monkeypatch):

@@ -46,7 +46,7 @@ def test_the_customers_own_tickets_are_offered_and_found_by_number_and_words(rep
 
 
 def test_both_are_shown_with_what_will_happen_and_the_other_direction(rep_client, two, desk):
-    source, other, _done = two
+    source, other, done = two
     link(source, other_id=desk.ticket(subject="Linked").ticket_id, by=desk.rep)
 
     page = rep_client.get(f"/tickets/{source}/merge/", {"other": other}).content.decode()
@@ -55,6 +55,9 @@ def test_both_are_shown_with_what_will_happen_and_the_other_direction(rep_client
     assert "gets these tags: broker" in page
     assert "is linked to #4" in page
     assert f'href="/tickets/{other}/merge/?other={source}"' in page
+    assert "You may want the other direction." not in page
+    closed = rep_client.get(f"/tickets/{source}/merge/", {"other": done}).content.decode()
+    assert "is Closed and stays so until the customer writes" in closed
     assert stored(source).merged_into is None
 
 
