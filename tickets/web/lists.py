@@ -25,6 +25,7 @@ from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.presenters.columns import LABELS, headings
+from tickets.presenters.home import home_of
 from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import attention
 from tickets.services.lists import find as lists
@@ -164,8 +165,11 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "filtered": bool(set(asked) - {"view", "sort"}),
         "now": now,
     }
+    if which is Queue.MINE and found.tickets and set(asked) == {"view"} and not found.previous:
+        context["home"] = home_of(context["lines"])
     if wants_fragment(request):
-        return render(request, "tickets/list.html#rows", context, status=_status(errors))
+        fragment = {**context, "oob": True}
+        return render(request, "tickets/list.html#rows", fragment, status=_status(errors))
     context |= {
         "may_export": by.supervises,
         "text": filters.text,

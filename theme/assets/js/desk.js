@@ -12,6 +12,7 @@ import "./live.js";
 import "./palette.js";
 import "./sortable.js";
 import "./swaps.js";
+import "./title.js";
 import "./triage.js";
 import "./walk.js";
 import "./countdown.js";

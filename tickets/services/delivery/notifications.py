@@ -5,7 +5,8 @@ queued in the same transaction; emails to one user that are due together become 
 each ticket.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import structlog
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 
+from customers.services.read import customer_names
 from helpdesk import tracing
 from helpdesk.accounts.actors import Actor
 from helpdesk.accounts.people import (
@@ -33,9 +35,9 @@ from tickets.domain.ticket import Direction
 from tickets.store import attention, queries
 from tickets.store import notification as store
 from tickets.store.events import OutboxEvent
-from tickets.store.items import escalation_sk
+from tickets.store.items import Communication, communication_sk, escalation_sk
 from tickets.store.notification import Notification
-from tickets.store.ticket import ticket_pk
+from tickets.store.ticket import Ticket, ticket_pk
 
 log = structlog.get_logger(__name__)
 
@@ -111,9 +113,37 @@ def reasons_of(found: Iterable[Notification]) -> dict[str, str]:
     return {told[record.pk, record.sk]: record.reason for record in records if record.reason}
 
 
-def unread_count(*, by: Actor) -> int:
-    """Return how many of the newest SHOWN notifications are unread. One query."""
-    return sum(not found.read for found in newest(by=by))
+@dataclass(frozen=True)
+class Told:
+    """Notifications with what they are about, as it is now: what was erased is not here either."""
+
+    notifications: Sequence[Notification]
+    tickets: Mapping[str, Ticket]
+    customers: Mapping[str, str]
+    """Names, by id."""
+    messages: Mapping[str, Communication]
+    """By id."""
+
+
+def with_texts(found: Sequence[Notification]) -> Told:
+    """Return these notifications with their tickets, customers and messages. Three batch reads at
+    most, or none."""
+    tickets = queries.tickets({one.ticket_id for one in found}, consistent=False) if found else {}
+    named = {
+        (ticket_pk(one.ticket_id), communication_sk(str(one.line))) for one in found if one.line
+    }
+    lines = queries.lines(sorted(named)) if named else []
+    return Told(
+        found,
+        tickets,
+        customer_names({ticket.customer_id for ticket in tickets.values()}) if tickets else {},
+        {line.communication_id: line for line in lines},
+    )
+
+
+def unread_mentions(found: Iterable[Notification]) -> list[Notification]:
+    """Return those of these notifications that are unread mentions."""
+    return [one for one in found if one.kind == "mentioned" and not one.read]
 
 
 def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:

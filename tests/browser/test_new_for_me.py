@@ -1,0 +1,70 @@
+"""What is new for a user, in a real browser."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.clock import this_second
+from tests.browser.test_journeys import log_in
+from tests.world import settle, stored
+from tickets.domain.ticket import CommunicationType, Direction
+from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.delivery import snooze
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, axe):
+    now = this_second()
+    number = desk.ticket(
+        assigned_to=desk.rep.user_id, subject="Held at the port", priority="Low", now=now
+    ).ticket_id
+    respond(number, content="Which port?", by=desk.rep)
+    communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="Antwerp, since Monday.",
+        by=SYSTEM,
+    )
+    note(number, content="@rosa please call them", by=desk.rep2)
+    communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="Any news?",
+        by=SYSTEM,
+    )
+    settle()
+    log_in(page, "rosa")
+
+    home, row = page.locator("#home"), page.locator("#rows [data-ticket]")
+    expect(row).to_contain_text("New reply")
+    expect(home.locator("section").nth(0)).to_contain_text("Held at the port")
+    expect(home.locator("#mentions")).to_contain_text("please call them")
+    expect(page).to_have_title("(3) My work · Helpdesk")
+    assert axe() == {}
+
+    page.goto("/notifications/")
+    expect(page.get_by_role("main")).to_contain_text("Giulia Bianchi")
+    expect(page.get_by_role("main")).to_contain_text("Antwerp, since Monday.")
+    assert axe() == {}
+
+    page.goto(f"/tickets/{number}/")
+    expect(page).to_have_title(f"#{number} Held at the port · Helpdesk")  # all is read now
+    page.locator("#follow").click()
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
+    page.locator("#snooze summary").click()
+    assert axe() == {}
+    page.get_by_role("button", name="Tomorrow at 9:00").click()
+    expect(page.get_by_role("button", name="Wake")).to_be_visible()
+
+    page.goto("/")
+    expect(page.get_by_text("No tickets assigned to you.")).to_be_visible()
+    snooze.notify_due(now=stored(number).created_at + timedelta(days=2))
+    page.reload()
+    expect(row).to_contain_text("Held at the port")
+    expect(row).not_to_contain_text("New reply")
+    expect(page).to_have_title("(1) My work · Helpdesk")
