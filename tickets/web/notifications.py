@@ -34,7 +34,7 @@ def bell(request: HttpRequest) -> HttpResponse:
     messages.
     """
     found = notifications.newest(by=actor_of(request.user))
-    unread = sum(not one.read for one in found)
+    unread = notifications.unread_among(found)
     context: dict[str, Any] = {"unread": unread, "most": notifications.SHOWN}
     if "home" in request.GET:
         told = notifications.with_texts(notifications.unread_mentions(found))

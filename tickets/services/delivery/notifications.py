@@ -146,6 +146,16 @@ def unread_mentions(found: Iterable[Notification]) -> list[Notification]:
     return [one for one in found if one.kind == "mentioned" and not one.read]
 
 
+def unread_count(*, by: Actor) -> int:
+    """Return how many of the newest SHOWN notifications are unread. One query."""
+    return unread_among(newest(by=by))
+
+
+def unread_among(found: Iterable[Notification]) -> int:
+    """Return how many of these notifications are unread."""
+    return sum(not one.read for one in found)
+
+
 def mark_read(*, by: Actor, event_ids: Iterable[str] | None = None) -> None:
     """Mark some of the actor's notifications as read, or all that are shown."""
     wanted = set(event_ids) if event_ids is not None else None
