@@ -15,12 +15,7 @@ from customers.services.imports import upload
 from customers.store import queries
 from helpdesk.clock import this_second
 from reporting.services import simulation
-<<<<<<< HEAD
 from tests.security.two_mails import mails
-=======
-from tests.email.conftest import raw
-from tests.security.posts import POST
->>>>>>> d54bde7 (Home says what to do next; notifications are grouped by ticket with subject, customer and first words; the tab's title counts them)
 from tests.world import settle, stored, team
 from tickets.models import CannedReply, Policy
 from tickets.services.conversation.communicate import note, respond
@@ -127,6 +122,47 @@ FORMS = {
     "vehicle_edit",
 }
 """Pages whose own address takes what is typed."""
+POST = {
+    "view_save": {"name": "x", "query": ""},
+    "list_display": {"column": "status"},
+    "view_rename": {"name": "x"},
+    "view_order": {},
+    "bulk_start": {"action": "tag", "tag_value": "x"},
+    "bulk_step": {},
+    "notifications_read": {},
+    "mail_again": {"mail": "x"},
+    "customer_recalculate": {},
+    "mail_dismiss": {"mail": "x"},
+    "ticket_live": {},
+    "ticket_alike": {"customer": "new", "new_customer-name": "Giulia Bianchi"},
+    "ticket_likely": {"subject": "secret"},
+    "ticket_reply": {"content": "x"},
+    "ticket_note": {"content": "x"},
+    "ticket_heard": {"content": "x", "channel": "phone"},
+    "ticket_assign": {"assigned_to": ""},
+    "ticket_status": {"status": "Closed"},
+    "ticket_priority": {"priority": "High"},
+    "ticket_change": {"subject": "x"},
+    "ticket_fields": {},
+    "ticket_wait": {},
+    "ticket_follow": {"follow": "1"},
+    "ticket_snooze": {"until": "reply"},
+    "ticket_remind": {"never": "1"},
+    "ticket_escalate": {"reason": "x"},
+    "ticket_unmerge": {},
+    "ticket_undo_close": {},
+    "ticket_link": {"other": "2"},
+    "ticket_split": {"subject": "x"},
+    "ticket_redact": {},
+    "ticket_mail": {},
+    "ticket_participant_add": {"participant": "new@posta.example"},
+    "ticket_participant_remove": {"participant": "bea@posta.example"},
+    "ticket_forward": {"to": "carrier@carrier.example", "content": "x"},
+    "mail_suspended_act": {"action": "open"},
+    "customer_job_step": {},
+    "customer_file_step": {},
+    "simulation_step": {},
+}
 QUERIES = {"report_tickets": {"figure": "created"}}
 MOVED = {"what_if", "what_if_answer"}
 """Addresses of earlier releases, of pages for supervisors alone."""
