@@ -27,7 +27,7 @@ def changed(
     """Return the values of a record after `given` (by key; empty removes); None if it has none.
 
     Of a `new` record every field that is required on creation needs a value; of another one, those
-    that are given. Raises Invalid with all that is wrong. Cost: one SQL query.
+    that had one. Raises Invalid with all that is wrong. Cost: one SQL query.
     """
     known = {one.key: one for one in active_fields(of)}
     values: Values = dict(stored or {})
@@ -46,7 +46,7 @@ def changed(
             values[key] = value
     for field in known.values():
         needed = field.required is Required.CREATION and field.is_for(category)
-        if needed and (new or field.key in given) and field.key not in values:
+        if needed and (new or field.key in (stored or {})) and field.key not in values:
             errors.setdefault(
                 f"{PREFIX}{field.key}", _("“%(label)s” is required.") % {"label": field.label}
             )
