@@ -8,9 +8,11 @@ from helpdesk.errors import Invalid
 from reporting.services import report
 from reporting.services.query import ReportQuery
 from tests.figures import ALL, rolled
-from tests.world import after
+from tests.world import NOON, after
+from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Calendar, EscalationRule, Policy, PolicyVersion, Recalculation
-from tickets.services.lifecycle.escalate import escalate
+from tickets.services.conversation.communicate import communicate, respond
+from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.status import change_status
 from tickets.services.sla.rules import save_rule
 
@@ -62,6 +64,37 @@ def test_a_wrong_target_is_refused_beside_its_field_and_nothing_is_saved(supervi
     assert "such as 2h, 1d 4h or 90m" in page.content.decode()
     assert PolicyVersion.objects.count() == 1
     assert not Recalculation.objects.exists()
+
+
+def test_targets_for_next_replies_come_for_all_priorities_with_their_rules(supervisor, desk):
+    policy = Policy.objects.get(is_default=True)
+    address = reverse("admin:tickets_policy_change", args=[policy.pk])
+    some = {"critical_next_response": "1h", "high_next_response": "2h"}
+    page = supervisor.post(address, policy_form(policy, **some))
+    assert page.content.decode().count("for every priority, or for none.") == 2
+    assert PolicyVersion.objects.count() == 1
+
+    every = {**some, "medium_next_response": "4h", "low_next_response": "1d"}
+    supervisor.post(address, policy_form(policy, **every))
+    newest = PolicyVersion.objects.filter(policy=policy).first()
+    assert newest.terms["targets"]["Low"] == {
+        "response": 24 * 3600,
+        "nextResponse": 24 * 3600,
+        "resolution": 120 * 3600,
+    }
+    number = desk.ticket(priority="Critical").ticket_id
+    respond(number, content="Soon.", by=desk.rep, now=NOON)
+    communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="When?",
+        by=desk.rep,
+        now=NOON,
+    )
+    sweep(now=after(hours=2))
+    page = supervisor.get(f"/admin/tickets/escalation/{number}-1-next-response-breached.1/change/")
+    assert "Next reply deadline passed" in page.content.decode()
 
 
 def test_a_calendar_without_working_time_is_refused(supervisor):

@@ -29,12 +29,12 @@ class WorkingMinutes:
     def __contains__(self, minute):
         if self.calendar == "24x7":
             return True
-        today = EPOCH + timedelta(days=minute // 1440)
+        today = minute // 1440
         if today not in self.days:
             self.days.add(today)
             # Local days reach into each other's UTC days; a set does not mind repetition.
             for near in range(-3, 4):
-                self.look_up(today + timedelta(days=near))
+                self.look_up(EPOCH + timedelta(days=today + near))
         return minute in self.minutes
 
     def from_on(self, minute):
