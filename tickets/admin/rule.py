@@ -74,8 +74,8 @@ class EscalationRuleAdmin(ImpactAdmin):
             {
                 "fields": ("key", "active", "trigger", "level"),
                 "description": _(
-                    "A rule fires once per ticket until it is reopened, and once for each next reply. "
-                    "Level 0 keeps the level."
+                    "A rule fires once per ticket until it is reopened, and once for each next "
+                    "reply. Level 0 keeps the level."
                 ),
             },
         ),
