@@ -24,6 +24,7 @@ from helpdesk.accounts.models import SUPERVISORS, Absence, User
 from helpdesk.accounts.tokens import make_token
 from helpdesk.audit.deliver import deliver
 from helpdesk.clock import this_second
+from tests.custom_fields.definitions import define
 from tests.security.hostile import SHORT, harmless
 from tests.test_words import LIST, banned, found
 from tests.world import settle, stored, team
@@ -75,6 +76,7 @@ def filled(desk, written):
     Absence.objects.create(user=desk.rep_user, first_day=now.date(), last_day=now.date())
     RoutingRule.objects.create(position=1, category="Customs", team=crew)
     CannedReply.objects.create(name=written, text=written)
+    define("ticket", "written", "text", label=written[:40])
     TicketTemplate.objects.create(name=written, subject=written, text=written, tags=written)
     Webhook.objects.create(name=written, url="https://hooks.example/")
     Recalculation.objects.create(reason=written)
