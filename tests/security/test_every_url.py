@@ -130,6 +130,7 @@ POST = {
     "bulk_start": {"action": "tag", "tag_value": "x"},
     "bulk_step": {},
     "notifications_read": {},
+    "notification_kinds": {"kind": "replied"},
     "mail_again": {"mail": "x"},
     "customer_recalculate": {},
     "mail_dismiss": {"mail": "x"},

@@ -9,6 +9,7 @@ from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Attention
 from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.delivery import attention, notifications, snooze
+from tickets.services.lifecycle.escalate import escalate
 from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists.find import QUEUES, Queue, counts, find
@@ -202,3 +203,19 @@ def test_only_a_time_that_is_ahead_can_be_chosen(desk, number, at):
     with pytest.raises(Invalid):
         snooze.remind(number, at=at, by=desk.rep, now=NOON)
     assert not Attention.objects.exists()
+
+
+def test_what_is_muted_is_not_told(desk, number):
+    notifications.mute(["replied", "escalated"], by=desk.rep)
+    customer_says(number, now=after(minutes=1))
+    note(number, content="@rosa look", by=desk.rep2, now=after(minutes=2))
+    escalate(number, reason="Now", by=desk.rep2, now=after(minutes=3))
+    settle()
+    assert told(desk.rep) == [(number, "mentioned")]
+
+    notifications.mute([], by=desk.rep)
+    customer_says(number, now=after(minutes=4))
+    settle()
+    assert told(desk.rep)[0] == (number, "replied")
+    with pytest.raises(Invalid):
+        notifications.mute(["reminder"], by=desk.rep)

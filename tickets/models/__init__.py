@@ -1,6 +1,6 @@
 """Configuration in Django's database, the search index, and the admin's models of a ticket."""
 
-from tickets.models.attention import Attention
+from tickets.models.attention import Attention, MutedKind
 from tickets.models.data_version import DataVersion
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
@@ -29,6 +29,7 @@ __all__ = [
     "Escalation",
     "EscalationRule",
     "Mailbox",
+    "MutedKind",
     "Policy",
     "PolicyVersion",
     "Recalculation",

@@ -42,3 +42,16 @@ class Attention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} #{self.ticket}"
+
+
+class MutedKind(models.Model):
+    """A kind of notification that a user does not want."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="muted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind}"

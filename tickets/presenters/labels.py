@@ -98,6 +98,18 @@ NOTIFICATIONS = {
     "reminder": gettext_lazy("You wanted to be reminded"),
 }
 
+MUTABLE = {
+    "replied": gettext_lazy("Customers’ replies"),
+    "answered": gettext_lazy("Replies of third parties"),
+    "mentioned": gettext_lazy("Mentions"),
+    "assigned": gettext_lazy("Assignments to you"),
+    "colleague-replied": gettext_lazy("Colleagues’ replies on tickets you follow"),
+    "noted": gettext_lazy("Notes on tickets you follow"),
+    "status": gettext_lazy("Status of tickets you follow"),
+    "escalated": gettext_lazy("Escalations, by email too"),
+}
+"""What can be muted, for the page of notifications."""
+
 RULES = labels.RULES
 
 LOG_EVENTS = {

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tickets.models.attention import Attention
+from tickets.models.attention import Attention, MutedKind
 from tickets.models.search import Entry
 
 
@@ -83,3 +84,23 @@ def forget_seen(before: str) -> int:
         follows=False, snoozed_until__isnull=True, remind_at__isnull=True
     )
     return nothing_else.filter(seen__lt=before).delete()[0]
+
+
+def muted_kinds(user_id: str) -> set[str]:
+    """Return the kinds of notifications that a user does not want. One query."""
+    return set(MutedKind.objects.filter(user_id=int(user_id)).values_list("kind", flat=True))
+
+
+def who_mutes(kind: str, user_ids: Iterable[str]) -> set[str]:
+    """Return which of these users do not want notifications of a kind. One query."""
+    found = MutedKind.objects.filter(kind=kind, user_id__in=[int(one) for one in user_ids])
+    return {str(user_id) for user_id in found.values_list("user_id", flat=True)}
+
+
+def mute(user_id: str, kinds: Iterable[str]) -> None:
+    """Write the kinds of notifications that a user does not want: these and no others."""
+    wanted = set(kinds)
+    with transaction.atomic():
+        MutedKind.objects.filter(user_id=int(user_id)).exclude(kind__in=wanted).delete()
+        muted = [MutedKind(user_id=int(user_id), kind=kind) for kind in sorted(wanted)]
+        MutedKind.objects.bulk_create(muted, ignore_conflicts=True)

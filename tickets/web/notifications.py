@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
+from tickets.presenters.labels import MUTABLE
 from tickets.presenters.notifications import apart, groups
 from tickets.services.delivery import notifications
 
@@ -16,8 +19,25 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show what concerns the reader, and beside it escalations."""
     told = notifications.with_texts(notifications.newest(by=actor_of(request.user)))
     mine, escalations = apart(told)
-    context = {"mine": mine, "escalations": escalations, "view": "notifications"}
+    muted = notifications.muted(by=actor_of(request.user))
+    kinds = [(kind, MUTABLE[kind], kind not in muted) for kind in notifications.CAN_BE_MUTED]
+    context = {
+        "mine": mine,
+        "escalations": escalations,
+        "kinds": kinds,
+        "view": "notifications",
+    }
     return render(request, "tickets/notifications.html", context)
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Mute the kinds of notifications that are not ticked."""
+    wanted = set(request.POST.getlist("kind"))
+    muted = set(notifications.CAN_BE_MUTED) - wanted
+    notifications.mute(muted, by=actor_of(request.user))
+    messages.success(request, _("Saved."))
+    return redirect("notifications")
 
 
 @require_safe

@@ -80,6 +80,7 @@ urlpatterns = [
     path("bulk/<int:bulk_id>/step/", bulk.step, name="bulk_step"),
     path("notifications/", notifications.page, name="notifications"),
     path("notifications/bell/", notifications.bell, name="notifications_bell"),
+    path("notifications/kinds/", notifications.choose, name="notification_kinds"),
     path("notifications/read/", notifications.read, name="notifications_read"),
     path("notices/", notifications.moved, name="notices"),  # the address of earlier releases
     path("mail/suspended/", suspended.page, name="mail_suspended"),

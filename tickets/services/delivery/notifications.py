@@ -13,10 +13,11 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from customers.services.read import customer_names
 from helpdesk import tracing
-from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import (
     can_work_now,
     people_to_mail,
@@ -26,6 +27,7 @@ from helpdesk.accounts.people import (
     work_tickets,
 )
 from helpdesk.dynamo.transaction import ConditionFailed, Transaction
+from helpdesk.errors import Invalid
 from helpdesk.mail import queue
 from helpdesk.mail.kinds import MailKind, Reference, recipient
 from helpdesk.mail.templates import composed
@@ -48,6 +50,13 @@ MOST_LINES = 200
 """Entries of a log that are looked through for who wrote to a third party."""
 
 KIND = "escalations"
+
+CAN_BE_MUTED = (
+    *("replied", "answered", "mentioned", "assigned"),
+    *("colleague-replied", "noted", "status", "escalated"),
+)
+"""Kinds that a user can do without. The others are what they have asked for themselves, and that a
+reply of theirs was not delivered."""
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -94,6 +103,21 @@ def store_own(user_id: str, ticket_id: str, event_id: str, kind: str, at: dateti
         at=at,
     )
     _store(given, mail=False)
+
+
+def muted(*, by: Actor) -> set[str]:
+    """Return the kinds of notifications that the actor does not want. One SQL query."""
+    return attention.muted_kinds(by.user_id)
+
+
+def mute(kinds: Iterable[str], *, by: Actor) -> None:
+    """Mute these kinds of notifications for the actor, and no others: there are none from now on,
+    and no email. Raises NotAllowed, and Invalid for a kind that cannot be muted."""
+    require_ticket_work(by)
+    wanted = set(kinds)
+    if not wanted <= set(CAN_BE_MUTED):
+        raise Invalid({"kind": _("This kind can’t be muted.")})
+    attention.mute(by.user_id, wanted)
 
 
 def newest(*, by: Actor) -> list[Notification]:
@@ -190,7 +214,10 @@ def _notify_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
             day=timezone.localdate(event.at),
         ):
             told.setdefault(user_id, []).append(reason)
+    muting = attention.who_mutes("escalated", told) if told else set()
     for user_id, reasons in told.items():
+        if user_id in muting:
+            continue
         given = _notification(user_id, event, "escalated")
         given.rules = " ".join(reason.rule for reason in reasons)
         given.level = escalated.level
@@ -201,10 +228,12 @@ def _notify_of_escalation(event: OutboxEvent, escalated: Escalated) -> None:
 
 
 def _notify(event: OutboxEvent, kind: str, user_ids: Iterable[str | None]) -> None:
-    """Store a notification for each of these users. Nobody is notified of their own actions."""
-    for user_id in user_ids:
-        if user_id and user_id != event.by:
-            _store(_notification(user_id, event, kind), mail=False)
+    """Store a notification for each of these users who wants this kind. Nobody is notified of their
+    own actions."""
+    others = {user_id for user_id in user_ids if user_id and user_id != event.by}
+    muting = attention.who_mutes(kind, others) if others else set()
+    for user_id in sorted(others - muting):
+        _store(_notification(user_id, event, kind), mail=False)
 
 
 def _working(user_ids: Iterable[str | None]) -> set[str]:
