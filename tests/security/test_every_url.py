@@ -175,6 +175,7 @@ PRIVATE = {
     "bulk",
     "bulk_step",
     "view_delete",
+    "view_rename",
     "customer_file",
     "customer_file_step",
     "customer_file_report",

@@ -9,9 +9,13 @@ import pytest
 from django.conf import settings
 
 from helpdesk.clock import this_second
+from helpdesk.errors import NotAllowed
 from tests.world import settle
 from tickets.domain.filters import Sort
 from tickets.services.conversation.communicate import respond
+from tickets.services.lifecycle.status import change_status
+from tickets.services.lists.counts import list_counts
+from tickets.services.lists.find import Queue
 from tickets.services.lists.list_settings import USUAL, Column, set_display, settings_of
 from tickets.web import lists, nav
 
@@ -118,6 +122,24 @@ def test_the_total_is_counted_to_a_cap_and_costs_nothing_where_all_are_shown(
     assert rep_client.get("/tickets/?q=car").context["total"] is None
     monkeypatch.setattr(lists, "MOST_COUNTED", 2)
     assert re.search(r"\s2\+\s", rep_client.get("/tickets/?view=active").content.decode())
+
+
+def test_each_list_has_its_number_in_the_menu(rep_client, desk, django_assert_num_queries):
+    waiting, resolved = (desk.ticket(now=this_second()).ticket_id for _ in range(2))
+    respond(waiting, content="Which car?", waiting=True, by=desk.rep)
+    change_status(resolved, to="Resolved", by=desk.rep)
+
+    held = list_counts(by=desk.rep)
+
+    assert set(held) == {queue.value for queue in Queue}
+    assert (held["active"], held["waiting"], held["resolved"], held["closed"]) == (1, 1, 1, 0)
+    assert held["all"] == 2
+    with django_assert_num_queries(2):  # teams, and all numbers that are one's own
+        list_counts(by=desk.rep)
+    with pytest.raises(NotAllowed):
+        list_counts(by=desk.outsider)
+    menu = rep_client.get("/nav/").content.decode()
+    assert re.search(r"Waiting\s*<span class=\"count\">\s*1\s", menu)
 
 
 def test_a_page_of_fifty_is_small(rep_client, desk):

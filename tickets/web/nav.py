@@ -15,7 +15,8 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.models import User
 from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import presence
-from tickets.services.lists.find import MOST_COUNTED, Queue, counts
+from tickets.services.lists.counts import list_counts
+from tickets.services.lists.find import MOST_COUNTED, Queue
 from tickets.services.lists.list_settings import settings_of
 from tickets.services.lists.saved_views import views_in_order
 
@@ -63,7 +64,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     by = actor_of(request.user)
     if not by.works_tickets:
         return {"queues": [], "views": [], "stamp": ""}
-    held = counts(by=by)
+    held = list_counts(by=by)
     queues = [
         _Link(
             name=queue.value,

@@ -12,6 +12,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from tickets.domain.filters import NOBODY, Filters
 from tickets.domain.ticket import Category, Priority
+from tickets.services.lists import find
 from tickets.services.lists.filter_definition import Now
 from tickets.services.lists.filters import condition
 from tickets.store import queries, search
@@ -87,6 +88,22 @@ def now_counts(
         "waiting": found.waiting,
         "unassigned": found.unassigned,
     }
+
+
+def list_counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
+    """Return how many tickets each list holds, up to `find.MOST_COUNTED`. Raises NotAllowed.
+
+    Those of everybody are up to KEPT seconds late. Cost: one SQL query, and one more in KEPT
+    seconds.
+    """
+    require_ticket_work(by)
+    at = now or this_second()
+    everybodys: Any = cache.get_or_set(
+        f"list-counts:{int(at.timestamp()) // KEPT}",
+        lambda: find.counts(find.COUNTED_FOR_ALL, by=by, now=at),
+        KEPT,
+    )
+    return find.counts(by=by, now=now) | everybodys
 
 
 def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:

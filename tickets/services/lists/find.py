@@ -66,7 +66,12 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.ALL: Filters(sort=Sort.CREATED),
 }
 
-_COUNTED = (Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.NEEDS_REPLY, Queue.OVERDUE)
+_COUNTED = (
+    *(Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.NEEDS_REPLY, Queue.OVERDUE),
+    Queue.SNOOZED,
+)
+COUNTED_FOR_ALL = tuple(queue for queue in Queue if queue not in _COUNTED)
+"""Queues that are the same for everybody: see `counts.list_counts`."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +125,13 @@ def find(
     )
 
 
-def counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
+def counts(
+    queues: Sequence[Queue] = _COUNTED, *, by: Actor, now: datetime | None = None
+) -> dict[str, int]:
     """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
-    held = search.counts(
-        [_condition(QUEUES[queue], by, now) for queue in _COUNTED], most=MOST_COUNTED
-    )
-    return {queue.value: many for queue, many in zip(_COUNTED, held, strict=True)}
+    held = search.counts([_condition(QUEUES[one], by, now) for one in queues], most=MOST_COUNTED)
+    return {queue.value: many for queue, many in zip(queues, held, strict=True)}
 
 
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
