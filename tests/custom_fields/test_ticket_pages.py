@@ -2,7 +2,9 @@
 
 import re
 
+from helpdesk.audit.models import QueuedEntry
 from helpdesk.custom_fields.models import CustomField
+from helpdesk.dynamo import capacity
 from tests.custom_fields.definitions import define
 from tests.world import settle
 
@@ -104,6 +106,53 @@ def test_the_list_is_filtered_and_says_by_what(fields, rep_client, subtests):
                 assert "of ticket" in re.search(r'class="chip".+?</a>', page, re.DOTALL)[0]
                 saved = rep_client.post("/views/", {"name": "Mine", "query": query})
                 assert query.partition("=")[0] in saved["Location"]
+
+
+def test_pages_ask_dynamodb_for_nothing_more(fields, rep_client):
+    plain_one = fields.ticket().ticket_id
+    with_values = fields.ticket(
+        custom_fields={key.removeprefix("customFields."): v for key, v in TYPED.items()}
+    ).ticket_id
+    settle()
+
+    def asked(address):
+        with capacity.counting() as usage:
+            rep_client.get(address)
+        return sorted(usage.operations)
+
+    assert asked(f"/tickets/{with_values}/") == asked(f"/tickets/{plain_one}/")
+    assert asked("/tickets/?view=all&field.a_choice=Antwerp") == ["BatchGetItem", "BatchGetItem"]
+
+
+def test_definitions_are_made_changed_and_deleted_by_supervisors_on_the_record(desk, client):
+    client.force_login(desk.supervisor_user)
+    form = {
+        "record": "ticket",
+        "label": "PO number",
+        "key": "po",
+        "kind": "choice",
+        "choices": "A\n A \nB",
+        "categories": ["Customs"],
+        "position": "3",
+        "active": "on",
+    }
+    add = "/admin/custom_fields/customfield/add/"
+    for wrong in ({"key": "status"}, {"key": "Po"}, {"choices": " "}):
+        answer = client.post(add, form | wrong)
+        assert "errorlist" in answer.content.decode(), wrong
+    assert client.post(add, form).status_code == 302
+    [made] = CustomField.objects.all()
+    assert made.as_definition().choices == ("A", "B")
+    change = f"/admin/custom_fields/customfield/{made.pk}/change/"
+    client.post(change, form | {"key": "other", "kind": "text", "label": "Order"})
+    made.refresh_from_db()
+    assert (made.key, made.kind, made.label) == ("po", "choice", "Order")
+    client.post(f"/admin/custom_fields/customfield/{made.pk}/delete/", {"post": "yes"})
+    assert not CustomField.objects.exists()
+    told = QueuedEntry.objects.filter(kind="customfield").order_by("pk")
+    assert list(told.values_list("action", flat=True)) == ["created", "changed", "deleted"]
+    client.force_login(desk.rep_user)
+    assert client.get(add).status_code in (302, 403)
 
 
 def test_a_filter_that_is_none_is_refused_in_words(fields, rep_client):

@@ -1,4 +1,4 @@
-"""Definitions of custom fields. They are deactivated, not deleted, so that values stay readable."""
+"""Definitions of custom fields. Records keep the values of a field that is deleted or inactive."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.custom_fields.models import CustomField
@@ -52,12 +53,16 @@ class CustomFieldAdmin(SupervisorsOnly):
                 "description": _(
                     "What Helpdesk keeps of tickets, customers or vehicles beside their own "
                     "fields: in forms, searches, filters, the API and exports. There can be 30 of "
-                    "each. A field that is no longer needed is made inactive."
+                    "each. A field that is no longer needed is made inactive; one that is deleted "
+                    "makes room for another, and records keep its values, which nobody sees then."
                 ),
             },
         ),
         (_("Use"), {"fields": ("required", "categories", "position", "active")}),
     )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return CustomField.FIXED if obj else ()

@@ -18,8 +18,10 @@ from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import confirm_download
 from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.defined import every_field
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.custom_fields.shown import values_shown
+from helpdesk.custom_fields.values import PREFIX
 from helpdesk.errors import NotFound
 from helpdesk.htmx import wants_fragment
 from tickets.presenters import rows
@@ -103,7 +105,7 @@ def _merged_values(customer: Customer) -> list[dict[str, Any]]:
     people = names_of({one.get("by") for one in values})
     return [
         {
-            "label": FIELD_LABELS.get(one["field"], one["field"]),
+            "label": _label(one["field"]),
             "value": one["value"],
             "name": one.get("name", ""),
             "at": datetime.fromisoformat(one["at"]),
@@ -111,6 +113,15 @@ def _merged_values(customer: Customer) -> list[dict[str, Any]]:
         }
         for one in reversed(values)
     ]
+
+
+def _label(field: str) -> Any:
+    """Return what a customer's field is called; a custom field that was deleted, by its key."""
+    key = field.removeprefix(PREFIX)
+    if key == field:
+        return FIELD_LABELS.get(field, field)
+    known = every_field(RecordKind.CUSTOMER).get(key)
+    return known.label if known else key
 
 
 @require_POST
