@@ -1,5 +1,6 @@
 """Customers and vehicles in the JSON API."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
+from customers import api_descriptions  # noqa: F401 (what it describes is in these shapes)
 from customers.domain.choices import Segment, ShipmentStatus
 from customers.services import create, custom_filters, read, vehicles
 from customers.services.merge import current
@@ -21,7 +23,6 @@ from helpdesk.api.custom_fields import (
     GivenFields,
     custom_fields_out,
 )
-from helpdesk.api.fields import describe
 from helpdesk.api.headers import IDEMPOTENCY_KEY, IF_MATCH, reads
 from helpdesk.api.idempotency import token_of
 from helpdesk.api.schema import ApiSchema, Items, Moment, RequestSchema, silent
@@ -31,28 +32,6 @@ from helpdesk.errors import Invalid, NotFound
 from helpdesk.parsing import BadValue
 
 router = Router(tags=["customers and vehicles"])
-
-describe(
-    {
-        "customerId": ("A customer's ID.", "01JD9ZQ4C1V9W3K2M8T6X5R7PN"),
-        "name": ("The name that people read.", "Giulia Bianchi"),
-        "email": ("Must be unique.", "giulia@posta.example"),
-        "phone": ("With the country code.", "+390255503318"),
-        "company": ("The company, if any.", "Bianchi Srl"),
-        "segment": ("SLA policies and routing may depend on it.", "Dealer"),
-        "externalId": ("The customer's ID in another system. Must be unique.", "CRM-88213"),
-        "address": ("The postal address.", "Via Roma 1, 20121 Milano"),
-        "language": ("The customer's language.", "it"),
-        "timeZone": ("The customer's IANA time zone.", "Europe/Rome"),
-        "notes": ("Internal. Never shown to the customer.", "Calls on Mondays"),
-        "vin": ("The VIN, or an older chassis number. Must be unique.", "1HGCM82633A004352"),
-        "make": ("Who made the vehicle.", "Honda"),
-        "model": ("The model.", "Accord"),
-        "year": ("The model year, where it is known.", 2021),
-        "shipmentStatus": ("Where the shipment is.", "In Transit"),
-        "booking": ("A booking or container number.", "MSCU1234567"),
-    }
-)
 
 Short = Annotated[str, StringConstraints(max_length=create.LONGEST)]
 Notes = Annotated[str, StringConstraints(max_length=create.LONGEST_NOTES)]
@@ -153,6 +132,9 @@ class VehicleOut(ApiSchema):
     year: int | None
     shipment_status: ShipmentStatus
     booking: str | None = Field(description="A booking or container number.")
+    vessel: str | None
+    eta: date | None
+    tracking_url: str | None
     custom_fields: CustomFields
     version: int = Field(ge=1, description="Increases with every change.")
 
@@ -174,6 +156,9 @@ class NewVehicle(RequestSchema):
     year: Year | None = None
     shipment_status: ShipmentStatus = ShipmentStatus.BOOKED
     booking: Short | None = None
+    vessel: Short | None = None
+    eta: date | None = None
+    tracking_url: Short | None = None
     custom_fields: GivenFields = {}
 
 
@@ -187,6 +172,9 @@ class VehicleChange(RequestSchema):
     year: Year | None = None
     shipment_status: ShipmentStatus = silent(ShipmentStatus.BOOKED)
     booking: Short | None = None
+    vessel: Short | None = None
+    eta: date | None = None
+    tracking_url: Short | None = None
     custom_fields: GivenFields = silent({}, description=CHANGED_FIELDS)
     version: StrictInt | None = Field(
         None, ge=1, description="Update only if this is still the current version."
@@ -435,10 +423,14 @@ def _customer(customer: Customer) -> dict[str, Any]:
 
 
 def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
-    plain = ("vehicle_id", "customer_id", "vin", "make", "model", "shipment_status", "booking")
+    plain = (
+        *("vehicle_id", "customer_id", "vin", "make", "model", "shipment_status", "booking"),
+        *("vessel", "tracking_url"),
+    )
     return {
         **{name: getattr(vehicle, name) for name in plain},
         "year": vehicle.year if vehicle.year else None,
+        "eta": vehicle.arrives,
         "custom_fields": custom_fields_out(vehicle.custom_fields),
         "version": vehicle.version,
     }

@@ -117,7 +117,10 @@ class VehicleAdmin(SupervisorsOnly, WithCustomFields):
                 ),
             },
         ),
-        (_("Shipment status"), {"fields": (("shipment_status", "booking"),)}),
+        (
+            _("Shipment status"),
+            {"fields": (("shipment_status", "booking"), ("vessel", "eta"), "tracking_url")},
+        ),
         (
             _("Owner"),
             {

@@ -62,6 +62,19 @@ class Vehicle(PlannedModel):
     booking = models.CharField(  # noqa: DJ001
         _("booking / container no."), max_length=200, null=True, blank=True
     )
+    vessel = models.CharField(  # noqa: DJ001
+        _("vessel"), max_length=200, null=True, blank=True
+    )
+    eta = models.CharField(  # noqa: DJ001
+        _("expected arrival"),
+        max_length=10,
+        null=True,
+        blank=True,
+        help_text=_("A date, such as 2026-11-24."),
+    )
+    tracking_url = models.URLField(  # noqa: DJ001
+        _("tracking link"), max_length=200, null=True, blank=True
+    )
     custom_fields = models.JSONField(_("custom fields"), null=True)
     version = models.IntegerField(_("version"))
     label_key = models.CharField(_("sort by make"), max_length=300, null=True)  # noqa: DJ001

@@ -1,7 +1,7 @@
 """Create and change customers, and create vehicles."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from customers.domain import vin as vins
 from customers.domain.choices import Segment, ShipmentStatus, can_be_stored
 from customers.domain.contact import ContactRefused
 from customers.domain.vin import VinDoubted
-from customers.services import custom_values, search_words
+from customers.services import custom_values, search_words, shipment
 from customers.services.changes import note_change
 from customers.services.idempotency import before_with, remember, remember_alone
 from customers.services.transaction_guards import check_customer
@@ -174,6 +174,9 @@ def create_vehicle(
     year: int | str | None = "",
     shipment_status: str = ShipmentStatus.BOOKED,
     booking: str | None = None,
+    vessel: str | None = None,
+    eta: date | str | None = None,
+    tracking_url: str | None = None,
     custom_fields: Mapping[str, Any] | None = None,
     confirm_vin: bool = False,
     vehicle_id: str | None = None,
@@ -199,6 +202,9 @@ def create_vehicle(
             "year": year,
             "shipment_status": shipment_status,
             "booking": booking,
+            "vessel": vessel,
+            "eta": eta,
+            "tracking_url": tracking_url,
             "custom_fields": custom_fields,
         },
         confirm_vin=confirm_vin,
@@ -379,6 +385,7 @@ def checked_vehicle(
     year_number = int(year_text) if year_text and year_text.isdecimal() else None
     if year_text and year_number not in YEARS:
         errors["year"] = _("Enter the year with four digits.")
+    errors |= shipment.wrong(eta=fields.get("eta"), tracking_url=fields.get("tracking_url"))
     if fields["shipment_status"] not in list(ShipmentStatus):
         errors["shipmentStatus"] = _("Choose one of: %(words)s.") % {
             "words": ", ".join(ShipmentStatus)

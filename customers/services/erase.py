@@ -106,7 +106,8 @@ def marks_of(customer_ids: Iterable[str]) -> Marks:
             for one in found.merged_values or ()
             if one["field"] in ("name", "email", "phone", "external_id")
         ]
-        own += [value for vehicle in vehicles for value in (vehicle.vin, vehicle.booking)]
+        for vehicle in vehicles:
+            own += [vehicle.vin, vehicle.booking, vehicle.tracking_url]
         values |= {folded(value) for value in own if value}
         words |= set(words_to_find(found.name))
     return Marks(
@@ -154,6 +155,7 @@ def erase_vehicles(customer_id: str) -> None:
         after = Vehicle()
         after.deserialize(vehicle.serialize())
         after.vin = after.booking = after.year = after.custom_fields = None
+        after.vessel = after.eta = after.tracking_url = None
         after.make = after.model = ""
         set_vehicle_keys(after)
         search_words.set_words(after)

@@ -22,7 +22,7 @@ CUSTOMER = (
 )
 VEHICLE = (
     *("vehicle_id", "customer_id", "vin", "make", "model", "year", "shipment_status"),
-    "booking",
+    *("booking", "vessel", "eta", "tracking_url"),
 )
 
 

@@ -63,6 +63,9 @@ COLUMNS = {
         "year": "year",
         "shipmentStatus": "shipment_status",
         "booking": "booking",
+        "vessel": "vessel",
+        "eta": "eta",
+        "trackingUrl": "tracking_url",
         "confirmVin": "confirm_vin",
     },
 }

@@ -27,7 +27,9 @@ CUSTOMER_FIELD, VEHICLE_FIELD = "newCustomer.", "newVehicle."
 
 _CUSTOMER = {"name": "", "segment": Segment.INDIVIDUAL}
 _VEHICLE = {
-    **dict.fromkeys(("vin", "make", "model", "year", "booking"), ""),
+    **dict.fromkeys(
+        ("vin", "make", "model", "year", "booking", "vessel", "eta", "tracking_url"), ""
+    ),
     "shipment_status": ShipmentStatus.BOOKED,
 }
 

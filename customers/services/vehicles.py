@@ -26,6 +26,8 @@ from helpdesk.dynamo.transaction import ConditionFailed, Transaction, changes
 from helpdesk.errors import Invalid, NotFound, StaleVersion
 from helpdesk.idempotency import Token
 
+_FIELDS = ("vin", "make", "model", "year", "shipment_status", "booking")
+
 
 def edit_vehicle(
     vehicle_id: str,
@@ -48,7 +50,7 @@ def edit_vehicle(
     after = _copy(before)
     said = {
         name: fields.get(name, getattr(before, name))
-        for name in ("vin", "make", "model", "year", "shipment_status", "booking")
+        for name in (*_FIELDS, "vessel", "eta", "tracking_url")
     }
     said["custom_fields"] = fields.get("custom_fields")
     kept = before.vin and vins.as_kept(said["vin"] or "") == before.vin

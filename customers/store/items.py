@@ -1,5 +1,6 @@
 """The items of the customers' table."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -198,6 +199,9 @@ class Vehicle(Item):
     year_is_unknown = BooleanAttribute(attr_name="yearIsUnknown", null=True)
     shipment_status = UnicodeAttribute(attr_name="shipmentStatus")
     booking = UnicodeAttribute(null=True)  # a booking or container number
+    vessel = UnicodeAttribute(null=True)
+    eta = UnicodeAttribute(null=True)  # the day on which it is expected to arrive: 2026-11-24
+    tracking_url = UnicodeAttribute(attr_name="trackingUrl", null=True)  # of the carrier; http(s)
     # By key: see helpdesk/custom_fields. Absent without any
     custom_fields = ValuesAttribute(attr_name="customFields", null=True)
     version = IntegerAttribute(default=1)
@@ -208,6 +212,11 @@ class Vehicle(Item):
     # Set by set_vehicle_keys alone
     shipment_shard = UnicodeAttribute(attr_name="shipmentShard", null=True)
     label_key = UnicodeAttribute(attr_name="labelKey", null=True)
+
+    @property
+    def arrives(self) -> date | None:
+        """The day on which it is expected to arrive."""
+        return date.fromisoformat(self.eta) if self.eta else None
 
     @property
     def label(self) -> str:

@@ -45,6 +45,17 @@ class VehicleForm(forms.Form):
         required=False, label=_("Shipment status"), choices=choices(ShipmentStatus)
     )
     booking = forms.CharField(required=False, label=_("Booking / container no."))
+    vessel = forms.CharField(required=False, label=_("Vessel"))
+    eta = forms.CharField(
+        required=False,
+        label=_("Expected arrival"),
+        widget=forms.TextInput({"type": "date"}),
+    )
+    tracking_url = forms.CharField(
+        required=False,
+        label=_("Tracking link"),
+        widget=forms.TextInput({"type": "url", "placeholder": "https://"}),
+    )
 
 
 # Fields of the services and what the forms call them.
@@ -52,6 +63,7 @@ _FORM_FIELD = {
     "externalId": "external_id",
     "shipmentStatus": "shipment_status",
     "confirmVin": "confirm_vin",
+    "trackingUrl": "tracking_url",
 }
 
 
