@@ -1,0 +1,36 @@
+"""The home page says what to do next, and costs no request more than a list."""
+
+from helpdesk.dynamo import capacity
+from tests.world import after, settle
+from tickets.services.conversation.communicate import note, respond
+
+
+def asked(client, address):
+    """The page, and what it asked of DynamoDB."""
+    with capacity.counting() as usage:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    return answer, sorted(usage.operations)
+
+
+def test_home_names_what_waits_for_a_reply_and_what_is_due(desk, rep_client):
+    waits = desk.ticket(assigned_to=desk.rep.user_id, subject="It waits").ticket_id
+    answered = desk.ticket(assigned_to=desk.rep.user_id, subject="It is answered").ticket_id
+    respond(answered, content="On Monday.", by=desk.rep, now=after(minutes=1))
+    settle()
+
+    home, operations = asked(rep_client, "/")
+    assert [line.ticket_id for line in home.context["home"].needs_reply] == [waits]
+    assert {line.ticket_id for line in home.context["home"].due} == {waits, answered}
+    listed, of_list = asked(rep_client, "/tickets/?view=mine&priority=Medium&sort=-createdAt")
+    assert operations == ["BatchGetItem", "Query"]
+    assert len(operations) <= len(of_list)
+    assert "home" not in listed.context
+
+    bell, alone = asked(rep_client, "/notifications/bell/?home=1")
+    assert alone == ["Query"], "without a mention the bell costs what it did"
+    assert "No unread mentions." in bell.content.decode()
+    note(answered, content="@rosa is it on board?", by=desk.rep2, now=after(minutes=2))
+    settle()
+    bell, _operations = asked(rep_client, "/notifications/bell/?home=1")
+    assert "is it on board?" in bell.content.decode()
