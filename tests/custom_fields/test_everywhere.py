@@ -138,9 +138,9 @@ def records(request, fields, client):
 def ask(records, fields):
     _made, token = make_token(fields.supervisor_user, name="tests")
 
-    def ask(method, path, body=None):
+    def ask(method, path, body=None, key=""):
         more = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}", **({"Idempotency-Key": key} if key else {})}
         return records.client.generic(method, path, **more, headers=headers)
 
     return ask
@@ -212,6 +212,11 @@ def test_in_the_api(records, ask, subtests):
             answer = ask("PUT", one, {"customFields": {key: None}})
             del shown[key]
             assert answer.json()["customFields"] == shown
+    repeated = [
+        ask("PUT", one, {"customFields": WANTED}, key="once").json()["customFields"]
+        for _attempt in range(2)
+    ]
+    assert repeated == [WANTED, WANTED]
     refused = ask("PUT", one, {"customFields": {"a_number": "many", "unknown": 1}}).json()
     assert {one["field"] for one in refused["errors"]} == {
         "customFields.a_number",
