@@ -1,9 +1,12 @@
 """The third clock of SLA.md, sentence by sentence."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.domain.scenarios import drawn
+from tickets.domain import calendar, instant
 from tickets.domain.calendar import ALWAYS
 from tickets.domain.errors import ScenarioRefused
 from tickets.domain.sla import clock, milestones
@@ -25,12 +28,12 @@ def event(time, kind, **fields):
     return {"at": f"2026-11-16T{time}:00Z", "type": kind, **fields}
 
 
-def answer(*events, now="20:00", targets=TARGETS, calendar="24x7"):
+def answer(*events, now="20:00", targets=TARGETS, hours="24x7"):
     """The answer to a High ticket of 09:00 with these events."""
     created = event("09:00", "created", priority="High")
     now = f"2026-11-16T{now}:00Z"
     return evaluate(
-        {"calendar": calendar, "targets": targets, "events": [created, *events], "now": now}
+        {"calendar": hours, "targets": targets, "events": [created, *events], "now": now}
     )
 
 
@@ -137,7 +140,7 @@ def test_its_deadline_is_the_tickets_while_it_is_the_earliest():
 
 def test_it_counts_working_time():
     office = {"timezone": "UTC", "hours": {"mon": [["09:00", "12:30"], ["16:00", "18:00"]]}}
-    assert runs(answer(RESPONDED, WROTE, calendar=office)) == [("12:00", None, 2.5, "17:30")]
+    assert runs(answer(RESPONDED, WROTE, hours=office)) == [("12:00", None, 2.5, "17:30")]
 
 
 def test_without_a_target_nothing_is_said_of_it():
@@ -225,3 +228,59 @@ def test_undoing_a_closing_continues_the_run():
     closed = line((1, "responded"), (3, "customer_replied"), (4, "closed"))
     again = closed.without_last(EventType.CLOSED)
     assert planned(again) == [("next-response-at-risk.1", 4.5), ("next-response-breached.1", 5)]
+
+
+def test_each_breached_run_fires_once_whoever_looks_and_when():
+    seed = random.randrange(10**9)
+    late = sum(fires_once(f"{seed}-{number}") for number in range(300))
+    assert late > 10, "too few of these timelines are late"
+
+
+def fires_once(seed):
+    """Live through a random timeline as `change` does: what passed fires before an event and after
+    it, and in sweeps between. Return how many runs were late."""
+    scenario, dice = drawn(seed), random.Random(seed)
+    sweeps = [dice.randint(0, 3_000) for _ in range(dice.randint(0, 3))]
+    terms = PolicySnapshot(
+        "x",
+        calendar.parse(scenario["calendar"]),
+        {
+            Priority(name): Targets(one["response"], one["resolution"], one.get("nextResponse"))
+            for name, one in scenario["targets"].items()
+        },
+    )
+    created, *events = (one for one in scenario["events"] if one["at"] <= scenario["now"])
+    began, now = instant.parse(created["at"]), instant.parse(scenario["now"])
+    steps = [(instant.parse(one["at"]), one) for one in events]
+    steps += [(began + timedelta(minutes=minutes), None) for minutes in sweeps]
+    steps = sorted((one for one in steps if one[0] <= now), key=lambda one: one[0])
+    timeline = Timeline.begin(began, Priority(created["priority"]), "x")
+    fired, told = set(), []
+
+    def look(at):
+        reading = clock.read(timeline, {"x": terms}, now=at)
+        planned = milestones.plan(timeline, reading, NEXT_RESPONSE_RULES, fired=fired)
+        for one in milestones.passed(planned, at):
+            fired.add(one.key)
+            told.append(one.key)
+
+    for at, one in [*steps, (now, None)]:
+        look(at)
+        if one is None:
+            continue
+        priority = Priority(one["value"]) if "value" in one else None
+        following = timeline.then(Event(at, EventType(one["type"]), priority))
+        if following.reopen_cycle != timeline.reopen_cycle:
+            fired.clear()
+        timeline = following
+        look(at)
+
+    late = [
+        run.number
+        for run in clock.read(timeline, {"x": terms}, now=now).exchanges
+        if run.breached_at
+    ]
+    breached = [key for key in told if key.startswith("next-response-breached")]
+    assert breached == [f"next-response-breached.{number}" for number in late], seed
+    assert len(set(told)) == len(told), seed
+    return len(late)
