@@ -72,7 +72,7 @@ class Vehicle(PlannedModel):
         blank=True,
         help_text=_("A date, such as 2026-11-24."),
     )
-    tracking_url = models.URLField(  # noqa: DJ001
+    tracking_url = models.CharField(  # noqa: DJ001
         _("tracking link"), max_length=200, null=True, blank=True
     )
     custom_fields = models.JSONField(_("custom fields"), null=True)
