@@ -378,7 +378,7 @@ def test_a_notification_is_read_once_its_ticket_was_opened(desk, ticket, page: P
     page.goto("/notifications/")
 
     with page.expect_response("**/live/"):
-        page.get_by_role("link", name=f"Ticket {ticket.ticket_id}").first.click()
+        page.locator(f"main a[href$='/tickets/{ticket.ticket_id}/']").first.click()
 
     _until(lambda: notifications.unread_count(by=desk.rep) == 0)
 
