@@ -42,6 +42,10 @@ def mine(actor, now):
     return [one.ticket_id for one in find(QUEUES[Queue.MINE], by=actor, now=now).tickets]
 
 
+def following(actor):
+    return [one.ticket_id for one in find(QUEUES[Queue.FOLLOWED], by=actor).tickets]
+
+
 def unread(actor, number, now=NOON):
     return bool(attention.unread([stored(number)], by=actor, now=now))
 
@@ -80,6 +84,9 @@ def test_a_ticket_is_unread_until_one_has_seen_its_last_message(
 
 def test_followers_are_told_of_messages_notes_and_status(desk, number):
     attention.follow(number, follows=True, by=desk.rep2)
+    assert following(desk.rep2) == [number]
+    assert following(desk.rep) == [], "it is each one's own"
+    assert counts(by=desk.rep2)["followed"] == 1
     customer_says(number, now=after(minutes=1))
     respond(number, content="On Monday.", by=desk.rep, now=after(minutes=2))
     note(number, content="I wait.", by=desk.rep, now=after(minutes=3))
@@ -90,6 +97,8 @@ def test_followers_are_told_of_messages_notes_and_status(desk, number):
     kinds = [kind for _number, kind in told(desk.rep2)][::-1]
     assert kinds == ["replied", "colleague-replied", "status", "noted", "status"]
     assert [kind for _number, kind in told(desk.rep)][::-1] == ["replied", "mentioned"]
+
+    assert following(desk.rep2) == [], "it is resolved"
 
     attention.follow(number, follows=False, by=desk.rep2)
     note(number, content="More.", by=desk.rep, now=after(minutes=6))

@@ -18,6 +18,7 @@ from tickets.models import Ticket
 from tickets.models.search import Entry
 from tickets.services.assignment.assign import assign_team
 from tickets.services.conversation.communicate import respond
+from tickets.services.delivery.attention import follow
 from tickets.services.delivery.snooze import snooze
 from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.status import change_status, wait
@@ -69,6 +70,8 @@ def tickets(desk):
     sweep(now=LATER)
     settle()
     snooze(numbers[1], until=after(days=9), by=desk.rep, now=LATER)
+    follow(numbers[2], follows=True, by=desk.rep)
+    follow(numbers[3], follows=True, by=desk.rep2)
     return {number: stored(number) for number in numbers}
 
 
@@ -91,6 +94,7 @@ def queries(desk):
         "escalated": [["true"], ["false"]],
         "needsReply": [["true"], ["false"]],
         "snoozed": [["true"], ["false"]],
+        "followed": [["true"], ["false"]],
         "assignedTo": [["rosa"], ["none"]],
         "team": [["Money"], ["mine"]],
         "customerId": [[desk.customer.customer_id]],
@@ -218,7 +222,7 @@ def test_what_the_form_asks_for_is_shown_as_chosen_and_can_be_removed(desk, tick
     assert desk.vehicle.label in by_id
 
 
-NOT_THERE = {"atRisk", "overdue", "snoozed"}
+NOT_THERE = {"atRisk", "overdue", "snoozed", "followed"}
 """What the admin asks at its own time (tests/admin/test_tickets.py), and what is one user's own."""
 
 

@@ -258,6 +258,8 @@ def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
         "unassigned": 5,
         "needs-reply": 6,
         "overdue": 1,
+        "snoozed": 0,
+        "followed": 0,
     }
 
 

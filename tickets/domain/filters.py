@@ -59,6 +59,7 @@ class Filters:
     escalated: bool | None = None
     needs_reply: bool | None = None
     snoozed: bool | None = None  # by the user who asks
+    followed: bool | None = None  # by the user who asks
     # Bounds of a range: the first instant in it, and the first after it
     created_from: datetime | None = None
     created_to: datetime | None = None

@@ -62,6 +62,7 @@ QUEUES = {
     Queue.AT_RISK: gettext_lazy("At risk"),
     Queue.WAITING: gettext_lazy("Waiting"),
     Queue.SNOOZED: gettext_lazy("Snoozed"),
+    Queue.FOLLOWED: gettext_lazy("Followed"),
     Queue.RESOLVED: gettext_lazy("Resolved"),
     Queue.CLOSED: gettext_lazy("Closed"),
     Queue.ALL: gettext_lazy("All tickets"),

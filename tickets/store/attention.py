@@ -40,6 +40,12 @@ def followers(number: int) -> list[str]:
     return [str(user_id) for user_id in found.values_list("user_id", flat=True)]
 
 
+def followed(user_id: str) -> QuerySet[Attention, int]:
+    """Return the numbers of the tickets that a user follows, as a query."""
+    mine = Attention.objects.filter(user_id=int(user_id or 0), follows=True)
+    return mine.values_list("ticket", flat=True)
+
+
 def snoozed(user_id: str, second: int) -> QuerySet[Attention, int]:
     """Return the numbers of the tickets that a user has snoozed, as a query."""
     mine = Attention.objects.filter(user_id=int(user_id or 0), snoozed_until__gt=second)

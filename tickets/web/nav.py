@@ -30,6 +30,7 @@ _ICONS = {
     Queue.AT_RISK: "clock",
     Queue.WAITING: "pause",
     Queue.SNOOZED: "moon",
+    Queue.FOLLOWED: "eye",
     Queue.RESOLVED: "check",
     Queue.CLOSED: "archive",
     Queue.ALL: "list",

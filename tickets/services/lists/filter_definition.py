@@ -50,6 +50,11 @@ class Now:
         """The numbers of the tickets that the user has snoozed. One SQL query."""
         return frozenset(attention.snoozed(self.me, self.second))
 
+    @cached_property
+    def followed(self) -> frozenset[int]:
+        """The numbers of the tickets that the user follows. One SQL query."""
+        return frozenset(attention.followed(self.me))
+
 
 @dataclass(frozen=True)
 class Filter:

@@ -195,6 +195,15 @@ FILTERS: tuple[Filter, ...] = (
         box="snoozed",
         by_queue=True,
     ),
+    _flag(
+        "followed",
+        "followed",
+        gettext_lazy("Followed"),
+        description="You follow it.",
+        condition=lambda now: Q(number__in=attention.followed(now.me)),
+        holds=lambda ticket, now: int(ticket.ticket_id) in now.followed,
+        box="followed",
+    ),
     Filter(
         name="assignedTo",
         field="assigned_to",

@@ -44,6 +44,7 @@ class Queue(StrEnum):
     AT_RISK = "at-risk"
     WAITING = "waiting"
     SNOOZED = "snoozed"
+    FOLLOWED = "followed"
     RESOLVED = "resolved"
     CLOSED = "closed"
     ALL = "all"
@@ -61,6 +62,7 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.AT_RISK: Filters(statuses=ACTIVE, at_risk=True),
     Queue.WAITING: Filters(statuses=ACTIVE, waiting=True),
     Queue.SNOOZED: Filters(statuses=ACTIVE, snoozed=True),
+    Queue.FOLLOWED: Filters(statuses=ACTIVE, followed=True),
     Queue.RESOLVED: Filters(statuses=frozenset({Status.RESOLVED})),
     Queue.CLOSED: Filters(statuses=frozenset({Status.CLOSED})),
     Queue.ALL: Filters(sort=Sort.CREATED),
@@ -68,7 +70,7 @@ QUEUES: Mapping[Queue, Filters] = {
 
 _COUNTED = (
     *(Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.NEEDS_REPLY, Queue.OVERDUE),
-    Queue.SNOOZED,
+    *(Queue.SNOOZED, Queue.FOLLOWED),
 )
 COUNTED_FOR_ALL = tuple(queue for queue in Queue if queue not in _COUNTED)
 """Queues that are the same for everybody: see `counts.list_counts`."""
