@@ -23,13 +23,17 @@ from helpdesk.accounts.token_page import api_tokens, revoke_token
 from helpdesk.api.problems import unknown_address
 from helpdesk.api.site import api
 from reporting.api import router as reports
+from tickets.api.attention import router as attention
 from tickets.api.customer_notes import router as customer_notes
 from tickets.api.customer_tickets import router as tickets_about
 from tickets.api.mail import router as mail
 from tickets.api.tickets import router as tickets
 
 # The reports first: their addresses would be ticket numbers.
-for router in (reports, mail, tickets, customers, tickets_about, customer_notes, people):
+for router in (
+    *(reports, mail, tickets, attention),
+    *(customers, tickets_about, customer_notes, people),
+):
     api.add_router("", router)
 
 urlpatterns = [

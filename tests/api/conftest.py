@@ -27,6 +27,9 @@ class Program:
     def post(self, path, body, **headers):
         return self.ask("POST", path, body, **headers)
 
+    def delete(self, path, **headers):
+        return self.ask("DELETE", path, **headers)
+
     def put(self, path, body, **headers):
         return self.ask("PUT", path, body, **headers)
 

@@ -35,6 +35,8 @@ BODIES = {
     "post /tickets/{ticket_id}/assign": {"assignedTo": None},
     "post /tickets/{ticket_id}/communicate": {"type": "Internal Note", "content": "x"},
     "post /tickets/{ticket_id}/escalate": {"reason": "x"},
+    "put /tickets/{ticket_id}/snooze": {"until": None},
+    "put /tickets/{ticket_id}/reminder": {"at": "{tomorrow}"},
     "post /tickets/{ticket_id}/participants": {"address": "bea@posta.example"},
     "post /suspended-mail": {"key": "{mail}", "action": "readAgain"},
     "post /customers": {"name": "x"},
@@ -81,6 +83,8 @@ def ask(desk):
         body = BODIES.get(endpoint)
         if body and "customerId" in body:
             body = {**body, "customerId": desk.customer.customer_id}
+        if body and "at" in body:
+            body = {"at": (timezone.now() + timedelta(days=1)).isoformat()}
         if body and "key" in body:
             body = {**body, "key": waiting.key}
         if path == "/suspended-mail/original":
@@ -95,6 +99,11 @@ def test_every_endpoint_of_the_table_is_there():
     assert set(ENDPOINTS) == set(BODIES) | {
         "get /tickets",
         "get /tickets/{ticket_id}",
+        "get /tickets/{ticket_id}/attention",
+        "put /tickets/{ticket_id}/follow",
+        "delete /tickets/{ticket_id}/follow",
+        "delete /tickets/{ticket_id}/snooze",
+        "delete /tickets/{ticket_id}/reminder",
         "get /tickets/sla-report",
         "get /tickets/analytics",
         "get /customers",

@@ -15,7 +15,9 @@ from helpdesk.accounts.tokens import make_token
 from helpdesk.api.fields import describe
 from helpdesk.urls import api
 
-VERBS = "list|create|get|update|assign|add|remove|escalate|receive|decide"
+VERBS = (
+    "list|create|get|update|assign|add|remove|escalate|receive|decide|follow|unfollow|snooze|wake"
+)
 
 
 @pytest.fixture(scope="module")

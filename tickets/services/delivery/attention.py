@@ -78,10 +78,10 @@ def see(ticket_id: str, message: str, *, by: Actor) -> None:
 
 
 def follow(ticket_id: str, *, follows: bool, by: Actor) -> None:
-    """Follow a ticket, or no longer: followers are notified of its messages, notes and status."""
-    require_ticket_work(by)
-    if (number := whole_number(ticket_id)) is not None:
-        store.write(by.user_id, number, follows=follows)
+    """Follow a ticket, or no longer: followers are notified of its messages, notes and status.
+    Raises NotFound, NotAllowed."""
+    snooze.existing(ticket_id, by=by)
+    store.write(by.user_id, int(ticket_id), follows=follows)
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:

@@ -26,6 +26,7 @@ from tickets.services.delivery import notifications
 from tickets.store import attention as store
 from tickets.store import queries
 from tickets.store.events import OutboxEvent
+from tickets.store.ticket import Ticket
 
 LONGEST = timedelta(days=366)
 BATCH = 200
@@ -50,31 +51,27 @@ def snooze(
     require_ticket_work(by)
     at = now or this_second()
     _check_ahead("until", until, at)
-    number = whole_number(ticket_id)
-    if number is None or (ticket := queries.ticket(ticket_id)) is None:
-        raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
+    ticket = existing(ticket_id, by=by)
     after = seen or ticket.sla.last_message or ""
     store.write(
         by.user_id,
-        number,
+        int(ticket_id),
         snoozed_at=_second(at),
         snoozed_until=_second(until) if until else FAR,
         snoozed_after=after,
     )
     # A message that was stored before this does not meet the snooze when it is passed on; a later
     # one does.
-    ticket = queries.ticket(ticket_id)
-    last = ticket.sla if ticket else None
-    if last and last.last_author == BY_CUSTOMER and (last.last_message or "") > after:
-        wake(ticket_id, by=by)
+    last = existing(ticket_id, by=by).sla
+    if last.last_author == BY_CUSTOMER and (last.last_message or "") > after:
+        store.write(by.user_id, int(ticket_id), **_AWAKE)
         raise Invalid({"until": _("The customer has just replied.")})
 
 
 def wake(ticket_id: str, *, by: Actor) -> None:
-    """Take a snoozed ticket back into one's lists."""
-    require_ticket_work(by)
-    if (number := whole_number(ticket_id)) is not None:
-        store.write(by.user_id, number, **_AWAKE)
+    """Take a snoozed ticket back into one's lists. Raises NotFound, NotAllowed."""
+    existing(ticket_id, by=by)
+    store.write(by.user_id, int(ticket_id), **_AWAKE)
 
 
 def remind(ticket_id: str, *, at: datetime | None, by: Actor, now: datetime | None = None) -> None:
@@ -82,10 +79,18 @@ def remind(ticket_id: str, *, at: datetime | None, by: Actor, now: datetime | No
     NotAllowed."""
     require_ticket_work(by)
     _check_ahead("at", at, now or this_second())
-    number = whole_number(ticket_id)
-    if number is None or queries.ticket(ticket_id) is None:
+    existing(ticket_id, by=by)
+    store.write(by.user_id, int(ticket_id), remind_at=_second(at) if at else None)
+
+
+def existing(ticket_id: str, *, by: Actor) -> Ticket:
+    """Return a ticket that can be followed, snoozed, or reminded of. Raises NotFound, NotAllowed.
+    One read."""
+    require_ticket_work(by)
+    found = queries.ticket(ticket_id) if whole_number(ticket_id) is not None else None
+    if found is None:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
-    store.write(by.user_id, number, remind_at=_second(at) if at else None)
+    return found
 
 
 def wake_for(events: Sequence[OutboxEvent]) -> None:
