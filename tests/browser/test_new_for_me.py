@@ -1,5 +1,6 @@
 """What is new for a user, in a real browser."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,18 @@ from tickets.services.conversation.communicate import communicate, note, respond
 from tickets.services.delivery import snooze
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+RECORDED = """
+window.Notification = class extends Notification {
+  constructor(title, options) {
+    super(title, options);
+    window.told = this;
+    document.documentElement.dataset.told = `${options.body}: ${title}`;
+  }
+};
+"""
+HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => true })"
 
 
 def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, axe):
@@ -68,3 +81,23 @@ def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, ax
     expect(row).to_contain_text("Held at the port")
     expect(row).not_to_contain_text("New reply")
     expect(page).to_have_title("(1) My work · Helpdesk")
+
+    # The browser tells what is new, once it was asked to and nobody looks.
+    page.context.grant_permissions(["notifications"])
+    page.add_init_script(RECORDED)
+    page.goto("/notifications/")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_text("On in this browser")).to_be_visible()
+    assert axe() == {}
+    expect(page.locator("[data-unread]")).to_be_visible()
+    page.evaluate(HIDDEN)
+    note(number, content="@rosa they called again", by=desk.rep2)
+    settle()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-told", f"Ticket {number}: You were mentioned")
+    with page.context.expect_page() as opened:
+        page.evaluate("told.onclick()")
+    expect(opened.value).to_have_url(re.compile(f"/tickets/{number}/$"))
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_role("button", name="Turn on")).to_be_visible()

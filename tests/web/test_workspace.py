@@ -10,6 +10,7 @@ from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from tests.world import settle, team
 from tickets.models import SavedView
+from tickets.presenters.labels import IN_BROWSERS, NOTIFICATIONS
 from tickets.services.conversation.communicate import note
 from tickets.services.delivery import notifications
 from tickets.services.lists.find import QUEUES, Queue
@@ -150,6 +151,7 @@ def test_an_unchanged_page_costs_no_read_of_dynamodb(rep_client, ticket):
 
     with capacity.counting() as usage:
         assert rep_client.get("/live/", {"seen": stamp}).status_code == 204
+        assert rep_client.get("/live/", {"told": ""}).status_code == 204
         heard = rep_client.post(f"/tickets/{ticket.ticket_id}/live/").json()
     assert usage.requests == 0
     assert heard == {"ticket": page.context["stamp"], "desk": stamp, "read": False, "others": []}
@@ -166,6 +168,24 @@ def test_a_change_is_heard_and_the_parts_leave_the_composer_alone(rep_client, ti
     assert "News!" in parts
     assert '<textarea id="reply_content"' not in parts
     assert parts.count("hx-swap-oob") == 9
+
+
+def test_a_hidden_page_hears_of_what_it_tells_without_names(rep_client, client, ticket, desk):
+    note(ticket.ticket_id, content="@rosa the broker is ill", by=desk.rep2)
+    settle()
+
+    told = rep_client.get("/live/", {"told": ""}).json()["told"]
+    assert rep_client.get("/live/", {"told": told}).status_code == 204
+    news = rep_client.get("/notifications/bell/").content.decode().partition("data-news")[2]
+    assert told in news
+    assert "You were mentioned" in news
+    assert f"Ticket {ticket.ticket_id}" in news
+    assert "broker" not in news
+    assert desk.rep2.name not in news
+    client.force_login(desk.rep2_user)
+    assert client.get("/live/", {"told": ""}).status_code == 204
+    assert "data-news" not in client.get("/notifications/bell/").content.decode()
+    assert set(IN_BROWSERS) == {*NOTIFICATIONS, "escalated"}
 
 
 def test_people_on_one_ticket_see_each_other(rep_client, client, ticket, desk):

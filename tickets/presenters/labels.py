@@ -99,6 +99,21 @@ NOTIFICATIONS = {
     "reminder": gettext_lazy("You wanted to be reminded"),
 }
 
+IN_BROWSERS = {
+    "assigned": gettext_lazy("Assigned to you"),
+    "mentioned": gettext_lazy("You were mentioned"),
+    "replied": gettext_lazy("Customer replied"),
+    "answered": gettext_lazy("A third party replied"),
+    "bounced": gettext_lazy("Your reply was not delivered"),
+    "colleague-replied": gettext_lazy("A colleague replied to the customer"),
+    "noted": gettext_lazy("New internal note"),
+    "status": gettext_lazy("Status changed"),
+    "woken": gettext_lazy("Snoozed no more"),
+    "reminder": gettext_lazy("You wanted to be reminded"),
+    "escalated": gettext_lazy("Escalated"),
+}
+"""Kinds of notifications, without a name."""
+
 MUTABLE = {
     "replied": gettext_lazy("Customers’ replies"),
     "answered": gettext_lazy("Replies of third parties"),

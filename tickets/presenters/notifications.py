@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from helpdesk.accounts.people import names_of
 from helpdesk.short_text import one_line
-from tickets.presenters.labels import NOTIFICATIONS, RULES
+from tickets.presenters.labels import IN_BROWSERS, NOTIFICATIONS, RULES
 from tickets.services.delivery.notifications import Told, reasons_of
 from tickets.store.notification import Notification
 
@@ -70,6 +72,25 @@ def apart(told: Told) -> tuple[Sequence[Group], Sequence[Group]]:
     return groups(replace(told, notifications=mine)), groups(
         replace(told, notifications=escalations)
     )
+
+
+@dataclass(frozen=True)
+class News:
+    """What a browser tells of an unread notification, without a name or a word that people wrote:
+    it may be shown on a locked screen."""
+
+    event_id: str
+    ticket_id: str
+    what: str
+
+
+def for_browsers(found: Sequence[Notification]) -> list[News]:
+    """Return what browsers tell of the unread among these notifications, in their order."""
+    return [
+        News(one.event_id, one.ticket_id, str(IN_BROWSERS.get(one.kind, _("Notification"))))
+        for one in found
+        if not one.read
+    ]
 
 
 def _entry(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.accounts.actors import actor_of
 from tickets.presenters.labels import MUTABLE
-from tickets.presenters.notifications import apart, groups
+from tickets.presenters.notifications import apart, for_browsers, groups
 from tickets.services.delivery import notifications
 
 
@@ -55,7 +55,11 @@ def bell(request: HttpRequest) -> HttpResponse:
     """
     found = notifications.newest(by=actor_of(request.user))
     unread = notifications.unread_among(found)
-    context: dict[str, Any] = {"unread": unread, "most": notifications.SHOWN}
+    context: dict[str, Any] = {
+        "unread": unread,
+        "most": notifications.SHOWN,
+        "news": for_browsers(found),
+    }
     if "home" in request.GET:
         told = notifications.with_texts(notifications.unread_mentions(found))
         context |= {"home": True, "mentions": groups(told)}

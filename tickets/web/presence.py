@@ -14,8 +14,14 @@ from tickets.services.delivery import attention, notifications, presence
 
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Return 204 as long as no ticket has changed since `seen`."""
-    stamp = presence.desk_stamp(by=actor_of(request.user))
+    """Return 204 as long as no ticket has changed since `seen`; with `told`, as a hidden page asks,
+    as long as its reader was notified of nothing since."""
+    by = actor_of(request.user)
+    if "told" in request.GET:
+        told = presence.told_stamp(by=by)
+        same = told == request.GET["told"]
+        return HttpResponse(status=204) if same else JsonResponse({"told": told})
+    stamp = presence.desk_stamp(by=by)
     if stamp == request.GET.get("seen", ""):
         return HttpResponse(status=204)
     return JsonResponse({"desk": stamp})

@@ -1,12 +1,15 @@
 // Live: every few seconds, has anything changed, and who else is here?
 import { askDesk } from "./ask.js";
+import { askWhatCame, noteLook, tells } from "./browser_notifications.js";
 import { lastTyped } from "./composer.js";
 
 let opened = "1"; // the first time: what told of this ticket has been read
 let seen = ""; // the last message that was told to be seen
 
 async function ask() {
-  if (document.hidden || !document.body.dataset.live) return;
+  if (!document.body.dataset.live) return;
+  if (document.hidden) return tells() && askWhatCame();
+  noteLook();
   const ticket = document.querySelector("[data-live-ticket]");
   let heard;
   if (ticket) {

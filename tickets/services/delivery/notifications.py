@@ -34,6 +34,7 @@ from helpdesk.mail.templates import composed
 from tickets.domain.events import Assigned, Bounced, Changed, Communicated, Escalated, Raised
 from tickets.domain.sla.milestones import Notify
 from tickets.domain.ticket import Direction
+from tickets.services.delivery import presence
 from tickets.store import attention, queries
 from tickets.store import notification as store
 from tickets.store.events import OutboxEvent
@@ -321,6 +322,7 @@ def _store(given: Notification, *, mail: bool) -> None:
                 transaction.put(queued(given.user_id, given.event_id, at=given.at))
     except ConditionFailed:
         log.info("notification_was_stored", user_id=given.user_id)
+    presence.tell(given.user_id, given.event_id)
 
 
 def _compose(about: Sequence[Reference]) -> EmailMessage | None:

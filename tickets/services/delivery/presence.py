@@ -18,6 +18,7 @@ HERE = 15
 """Seconds without a poll after which a viewer has left."""
 
 _DESK = "live:desk"
+_TOLD = "live:told:"
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -26,6 +27,17 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
     stamps = {f"live:{event.ticket_id}": event.event_id for event in events}
     stamps[_DESK] = events[-1].event_id
     cache.set_many(stamps, KEPT)
+
+
+def tell(user_id: str, event_id: str) -> None:
+    """Note that a user was notified of an event."""
+    cache.set(_TOLD + user_id, event_id, KEPT)
+
+
+def told_stamp(*, by: Actor) -> str:
+    """Return a value that changes when the actor is notified of something. Empty if unknown."""
+    require_ticket_work(by)
+    return cache.get(_TOLD + by.user_id) or ""
 
 
 def desk_stamp(*, by: Actor) -> str:
