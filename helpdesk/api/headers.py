@@ -23,7 +23,7 @@ IF_MATCH = {
         "An `ETag` as you received it. The change is refused with 409 if the resource has another "
         "version by now."
     ),
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
+    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,15}")$'},
     "example": '"3"',
 }
 

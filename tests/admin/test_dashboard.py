@@ -58,7 +58,8 @@ def test_the_pulse_knows_how_old_the_oldest_event_is(desk):
 
 def test_changes_of_configuration_are_told_with_who_made_them(supervisor, desk):
     supervisor.post(
-        reverse("admin:tickets_cannedreply_add"), {"name": "Customs papers", "text": "Send them."}
+        reverse("admin:tickets_cannedreply_add"),
+        {"name": "Customs papers", "text": "Send them.", "audience": "customer"},
     )
 
     page = supervisor.get("/admin/").content.decode()

@@ -297,6 +297,7 @@ def test_a_ticket_comes_with_its_log_oldest_first(program, desk):
         "createdBy",
         "customerId",
         "createdAt",
+        "occurredAt",
         "attachments",
         "event",
         "changes",

@@ -119,11 +119,11 @@ def test_a_tag_is_found_however_it_is_typed(desk):
 def test_no_name_that_supervisors_give_holds_one_either(desk, client):
     client.force_login(desk.supervisor_user)
     CannedReply.objects.create(name="Thanks", text="x")
-    path = "/admin/tickets/cannedreply/add/"
+    path, to = "/admin/tickets/cannedreply/add/", {"audience": "customer"}
 
-    taken = client.post(path, {"name": f"Tha{MARK}nks{OVERRIDE}", "text": "x"})
-    empty = client.post(path, {"name": UNSEEN, "text": "x"})
-    made = client.post(path, {"name": f"Bye{ISOLATE}", "text": f"Kept{MARK}"})
+    taken = client.post(path, {"name": f"Tha{MARK}nks{OVERRIDE}", "text": "x", **to})
+    empty = client.post(path, {"name": UNSEEN, "text": "x", **to})
+    made = client.post(path, {"name": f"Bye{ISOLATE}", "text": f"Kept{MARK}", **to})
 
     assert taken.status_code == empty.status_code == 200, "the form comes back with its errors"
     assert made.status_code == 302

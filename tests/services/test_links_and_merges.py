@@ -141,7 +141,9 @@ def clock_of(ticket_id):
     ticket = stored(ticket_id)
     raw = ticket.serialize()
     names = {name: Ticket.get_attributes()[name].attr_name for name in CLOCK}
-    return {name: raw.get(attribute) for name, attribute in names.items()}
+    clock = {name: raw.get(attribute) for name, attribute in names.items()}
+    clock["sla"]["M"].pop("lastMessage", None)  # an id: each has its own
+    return clock
 
 
 def taken(step, number, desk, at):
