@@ -257,7 +257,6 @@ def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
         "teams": 1,
         "unassigned": 5,
         "needs-reply": 6,
-        "snoozed": 0,
         "overdue": 1,
         "snoozed": 0,
         "followed": 0,
