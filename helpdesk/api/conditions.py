@@ -19,8 +19,8 @@ def requested_version(request: HttpRequest, version: int | None = None) -> int |
 
     Raises Invalid for a tag that no response has given, and if the two differ.
     """
-    header = request.headers.get("If-Match", "").strip()
-    if header in ("", "*"):
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
         return version
     match = _TAG.fullmatch(header)
     if match is None:
