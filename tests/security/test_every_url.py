@@ -125,6 +125,7 @@ FORMS = {
 POST = {
     "view_save": {"name": "x", "query": ""},
     "list_display": {"column": "status"},
+    "list_seen": {"seen": "x", "asked": "view=active"},
     "view_rename": {"name": "x"},
     "view_order": {},
     "bulk_start": {"action": "tag", "tag_value": "x"},

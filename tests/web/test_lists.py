@@ -10,9 +10,10 @@ from django.conf import settings
 
 from helpdesk.clock import this_second
 from helpdesk.errors import NotAllowed
-from tests.world import settle
+from tests.world import settle, stored
 from tickets.domain.filters import Sort
 from tickets.services.conversation.communicate import respond
+from tickets.services.delivery import attention
 from tickets.services.lifecycle.status import change_status
 from tickets.services.lists.counts import list_counts
 from tickets.services.lists.find import Queue
@@ -171,3 +172,31 @@ def test_the_signs_of_marks_are_a_picture_that_is_well_formed():
     wide = int(picture.documentElement.getAttribute("width")) // 16
     used = re.findall(r"--mark: (\d+)", (folder / "static_src/src/marks.css").read_text())
     assert set(map(int, used)) == set(range(wide))
+
+
+def test_what_a_list_shows_as_unread_is_marked_as_read(client, desk, django_assert_num_queries):
+    numbers = [desk.ticket(now=this_second()).ticket_id for _one in range(3)]
+    client.force_login(desk.rep2_user)
+    attention.see(numbers[0], stored(numbers[0]).sla.last_message, by=desk.rep2)
+    respond(numbers[0], content="On Monday.", by=desk.rep)
+    page = client.get("/tickets/?view=active&sort=-createdAt")
+    [shown] = re.findall(r'name="seen" value="([^"]+)"', page.content.decode())
+    assert {one.partition(":")[0] for one in shown.split()} == set(numbers)
+    respond(numbers[1], content="On Tuesday.", by=desk.rep)  # the page does not show it
+
+    form = {
+        "seen": f"{shown} 7:x x:{'0' * 26}",
+        "asked": "view=active&sort=-createdAt",
+        "page": "p",
+    }
+    answer = client.post("/seen/", form)
+    assert answer["Location"] == "/tickets/?view=active&sort=-createdAt&page=p"
+    tickets = [stored(number) for number in numbers]
+    assert attention.unread(tickets, by=desk.rep2) == {numbers[1]}
+    attention.see(numbers[1], tickets[1].sla.last_message, by=desk.rep2)
+    client.post("/seen/", form)
+    assert attention.unread(tickets, by=desk.rep2) == set(), "an older page brings it back"
+    with django_assert_num_queries(2):
+        attention.see_all([tuple(one.split(":")) for one in shown.split()], by=desk.rep2)
+    page = client.get("/tickets/?view=active").content.decode()
+    assert 'name="seen"' not in page

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tickets.models.attention import Attention, MutedKind
 from tickets.models.search import Entry
@@ -32,6 +32,19 @@ def see(user_id: str, number: int, message: str) -> None:
     if not mine.filter(seen__lt=message).update(seen=message):
         made = Attention(user_id=int(user_id), ticket=number, seen=message)
         Attention.objects.bulk_create([made], ignore_conflicts=True)
+
+
+def see_all(user_id: str, shown: Mapping[int, str]) -> None:
+    """Write that a user has seen a message of each of these tickets, and all before it. Two
+    queries, or none."""
+    if not shown:
+        return
+    made = [Attention(user_id=int(user_id), ticket=one, seen=last) for one, last in shown.items()]
+    Attention.objects.bulk_create(made, ignore_conflicts=True)
+    older, seen = Q(), Case(*(When(ticket=one, then=Value(last)) for one, last in shown.items()))
+    for one, last in shown.items():
+        older |= Q(ticket=one, seen__lt=last)
+    Attention.objects.filter(older, user_id=int(user_id)).update(seen=seen)
 
 
 def followers(number: int) -> list[str]:

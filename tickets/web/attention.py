@@ -1,18 +1,34 @@
-"""Follow a ticket, snooze it for oneself, and be reminded of it: forms of the ticket page."""
+"""Follow a ticket, snooze it for oneself, and be reminded of it: forms of the ticket page. And
+mark what a list shows as read."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.errors import Invalid
 from tickets.services.delivery import attention, snooze
 from tickets.web.actions import action
+from tickets.web.lists import query_of
 
 UNTIL_REPLY = "reply"
+
+
+@require_POST
+def see_all(request: HttpRequest) -> HttpResponse:
+    """Mark what a page of a list showed as unread as read, up to the messages that it knew."""
+    shown = [one.partition(":") for one in request.POST.get("seen", "").split()]
+    attention.see_all([(number, last) for number, _colon, last in shown], by=actor_of(request.user))
+    query = query_of(QueryDict(request.POST.get("asked", "")))
+    page = urlencode({"page": given}) if (given := request.POST.get("page")) else ""
+    return redirect(f"{reverse('ticket_list')}?{'&'.join(filter(None, (query, page)))}")
 
 
 @action()

@@ -136,6 +136,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     within = _within(filters, which)
     display = list_settings.settings_of(cast(User, request.user))
     order = None if within.text and not within.sort else within.order
+    unread = attention.unread(found.tickets, by=by, now=now)
     context = {
         "title": _title(request, which, by),
         "view": which.value,
@@ -143,11 +144,16 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "q": request.GET.get("q", ""),
         "lines": rows.ticket_lines(
             found.tickets,
-            unread=attention.unread(found.tickets, by=by, now=now),
+            unread=unread,
             now=now,
             words=found.words,
             snippets=found.snippets,
             with_teams=Column.TEAM in display.columns,
+        ),
+        "unread": " ".join(
+            f"{ticket.ticket_id}:{ticket.sla.last_message}"
+            for ticket in found.tickets
+            if ticket.ticket_id in unread
         ),
         "columns": display.columns,
         "headings": headings(

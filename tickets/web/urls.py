@@ -74,6 +74,7 @@ urlpatterns = [
     path("palette/", palette.palette, name="palette"),
     path("search/records/", palette.records, name="search_records"),
     path("live/", presence.desk, name="live"),
+    path("seen/", attention.see_all, name="list_seen"),
     path("bulk/", bulk.start, name="bulk_start"),
     path("bulk/matching/", bulk.matching, name="bulk_matching"),
     path("bulk/<int:bulk_id>/", bulk.page, name="bulk"),

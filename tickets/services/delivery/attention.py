@@ -25,6 +25,9 @@ from tickets.store.ticket import Ticket
 UNREAD_FOR = timedelta(days=7)
 """After it what was seen is forgotten, so that it does not grow with the years."""
 
+MOST_SEEN = 100
+"""Tickets that are marked as read at once: more than a page shows."""
+
 
 def unread(tickets: Sequence[Ticket], *, by: Actor, now: datetime | None = None) -> set[str]:
     """Return the numbers of those of these tickets that are unread for the actor. One SQL query, or
@@ -70,11 +73,17 @@ def of_ticket(ticket_id: str, *, by: Actor) -> Attention:
 
 def see(ticket_id: str, message: str, *, by: Actor) -> None:
     """Note that the actor has been shown a ticket up to a message. What is no id of one is
-    ignored."""
+    ignored. Raises NotAllowed."""
     require_ticket_work(by)
-    number = whole_number(ticket_id)
-    if number is not None and len(message) == LONGEST_ULID and message.isalnum():
-        store.see(by.user_id, number, message.upper())
+    for number, shown in _shown([(ticket_id, message)]).items():
+        store.see(by.user_id, number, shown)
+
+
+def see_all(shown: Sequence[tuple[str, str]], *, by: Actor) -> None:
+    """Note that the actor has been shown each of these tickets up to a message, at most MOST_SEEN.
+    What is no id of one is ignored. Raises NotAllowed. Two SQL queries."""
+    require_ticket_work(by)
+    store.see_all(by.user_id, _shown(shown[:MOST_SEEN]))
 
 
 def follow(ticket_id: str, *, follows: bool, by: Actor) -> None:
@@ -97,6 +106,16 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 def forget_seen(*, now: datetime | None = None) -> int:
     """Forget what was seen so long ago that it is unread for nobody; return how many."""
     return store.forget_seen(_oldest((now or this_second()) - timedelta(days=1)))
+
+
+def _shown(pairs: Sequence[tuple[str, str]]) -> dict[int, str]:
+    return {
+        number: message.upper()
+        for ticket_id, message in pairs
+        if (number := whole_number(ticket_id)) is not None
+        and len(message) == LONGEST_ULID
+        and message.isalnum()
+    }
 
 
 def _oldest(now: datetime) -> str:
