@@ -7,7 +7,7 @@ import os
 import random
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PLACES = int(os.environ.get("FOCUS_PLACES", "15"))
 
 FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]"
+
+FIELDS = "input, textarea, select"
 
 # Everything that the keyboard reaches, with every fold open.
 STANDS = f"""() => {{
@@ -67,7 +69,12 @@ def lost_places(page: Page, *events: str, swapped: str) -> tuple[int, list[str]]
         page.wait_for_function("() => !document.querySelector('.htmx-request')")
         page.evaluate("part => { document.querySelector(part).wasHere = true }", swapped)
         page.evaluate(FOLLOW, list(events))
-        assert not page.evaluate("part => !!document.querySelector(part).wasHere", swapped)
+        # It waits while somebody is in one of its own fields.
+        waits = page.evaluate(
+            f"part => !!document.activeElement.closest(`${{part}} :is({FIELDS})`)", swapped
+        )
+        stayed = page.evaluate("part => !!document.querySelector(part).wasHere", swapped)
+        assert stayed == waits, f"{said} stands in what was to be swapped: {waits}"
         now = page.evaluate(
             f"""() => {{
               const at = document.activeElement;
@@ -142,3 +149,27 @@ def test_focus_stays_on_the_same_thing_when_others_come_before_it(desk, ticket, 
     expect(page.get_by_role("button", name=f"Unlink ticket {third}")).to_be_visible()
 
     expect(to_link).to_be_focused()
+
+
+def test_an_answer_whose_form_was_replaced_meanwhile_is_shown(desk, ticket, page: Page):
+    """A colleague's change comes in between a click and its answer."""
+    log_in(page, "rosa")
+    page.goto(f"/tickets/{ticket}/")
+    page.evaluate("document.body.dataset.live = ''")
+    held: list[Route] = []
+
+    def hold(answer: Route) -> None:
+        held.append(answer)
+
+    page.route("**/follow/", hold)
+    follow = page.locator("#follow")
+    with page.expect_request("**/follow/"):
+        follow.click()
+    note(ticket, content="Asked the port.", by=desk.rep2)
+    page.evaluate("document.body.dispatchEvent(new Event('ticket-changed'))")
+    expect(page.get_by_text("Asked the port.")).to_be_visible()
+
+    [answer] = held
+    answer.continue_()
+
+    expect(follow).to_have_attribute("aria-pressed", "true")

@@ -11,6 +11,15 @@ from tests.world import settle, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+LARGEST_SHIFT = 0.02
+
+SHIFTS = """
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) window.shifted += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
 MANY = int(os.environ.get("BULK_CLOSED", "60"))
 
 
@@ -66,6 +75,10 @@ def test_ten_tickets_are_triaged_by_the_keyboard_alone(desk, page: Page):
     ]
     settle()
     log_in(page, "rosa")
+    page.add_init_script(SHIFTS)
+    page.goto("/tickets/?view=active")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.shifted") <= LARGEST_SHIFT
     keys, said = page.keyboard, page.get_by_role("status")
 
     def at(place):

@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from helpdesk.clock import this_second
 from helpdesk.mail import delivery
-from tests.world import log_of, settle, stored, team
+from tests.world import NOON, after, log_of, settle, stored, team
 from tickets.models import CannedReply
 from tickets.services.conversation.communicate import note, respond
+from tickets.services.delivery import attention
 from tickets.services.email.replies import recipients
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.links_and_merges import merge
+from tickets.services.lifecycle.status import change_status
 
 HTMX = {"HX-Request": "true"}
 
@@ -278,3 +280,26 @@ def test_the_merged_ticket_says_so_when_it_is_changed(rep_client, ticket, desk):
 
     assert answer.status_code == 409
     assert f"merged into ticket {other.ticket_id}" in answer.content.decode()
+
+
+def test_the_side_names_open_tickets_first_and_each_ticket_once(rep_client, desk):
+    vehicle = desk.vehicle.vehicle_id
+    older = desk.ticket(now=NOON, vehicle_id=vehicle).ticket_id
+    opened = [desk.ticket(now=after(hours=place)).ticket_id for place in (1, 2, 3, 4)]
+    done = desk.ticket(now=after(hours=5)).ticket_id
+    change_status(done, to="Closed", by=desk.rep)
+    ticket = desk.ticket(now=after(hours=6), vehicle_id=vehicle).ticket_id
+
+    context = rep_client.get(f"/tickets/{ticket}/").context
+
+    assert [one.ticket_id for one in context["customers_others"]] == [*opened[::-1], older]
+    assert context["vehicles_others"] == []
+
+
+def test_three_hours_are_counted_from_when_they_are_chosen(rep_client, ticket, desk):
+    number = ticket.ticket_id
+    before = int(this_second().timestamp())
+    post(rep_client, ticket, "snooze", until="PT3H", last_message=stored(number).last_id)
+
+    until = attention.of_ticket(number, by=desk.rep).snoozed_until
+    assert before <= until - 3 * 3600 <= before + 60

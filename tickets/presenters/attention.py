@@ -10,11 +10,13 @@ from tickets.models.attention import Attention
 from tickets.models.search import FAR
 
 MORNING = 9
+IN_THREE_HOURS = "PT3H"
+"""From when it is chosen: a page stands open for hours."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A time that is offered: its label, and the instant as the form sends it."""
+    """A time that is offered: its label, and the instant or IN_THREE_HOURS as the form sends it."""
 
     label: str
     value: str
@@ -52,7 +54,7 @@ def _times(now: datetime) -> tuple[Choice, ...]:
     tomorrow = (morning + timedelta(days=1)).astimezone(UTC)
     monday = (morning + timedelta(days=7 - here.weekday())).astimezone(UTC)
     return (
-        Choice(_("In three hours"), (now + timedelta(hours=3)).astimezone(UTC).isoformat()),
+        Choice(_("In three hours"), IN_THREE_HOURS),
         Choice(_("Tomorrow at 9:00"), tomorrow.isoformat()),
         Choice(_("Monday at 9:00"), monday.isoformat()),
     )

@@ -17,6 +17,7 @@ from tickets.store.queries import TicketWithLog
 from tickets.store.ticket import Ticket
 
 MOST_OTHERS = 5
+OTHERS_READ = 10
 LOG_LINES = 50
 FIRST_LINES = 100
 
@@ -29,7 +30,8 @@ own. Fifty messages of 6,000 characters fit."""
 class TicketPage:
     """A ticket, its customer and vehicle, and the newest entries of its log, oldest first.
 
-    `…_others` are the newest other tickets of the customer, and for the vehicle.
+    `customers_others` are other tickets of the customer: of the newest ones, first those that are
+    open. `vehicles_others` are newest ones for the vehicle that are not among them.
     """
 
     ticket: Ticket
@@ -51,14 +53,18 @@ def ticket_page(ticket_id: str, *, by: Actor) -> TicketPage:
         raise NotFound(_("Ticket %(id)s not found.") % {"id": ticket_id})
     ticket = found.ticket
     vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
+    customers = _others(ticket, customer_id=ticket.customer_id, most=OTHERS_READ)
+    customers = sorted(customers, key=lambda other: not other.status.active)[:MOST_OTHERS]
+    named = {other.ticket_id for other in customers}
+    vehicles = _others(ticket, vehicle_id=ticket.vehicle_id) if ticket.vehicle_id else []
     return TicketPage(
         ticket,
         get_customer(ticket.customer_id),
         vehicle,
         found.log,
         found.older,
-        _others(ticket, customer_id=ticket.customer_id),
-        _others(ticket, vehicle_id=ticket.vehicle_id) if ticket.vehicle_id else [],
+        customers,
+        [other for other in vehicles if other.ticket_id not in named],
     )
 
 
@@ -81,9 +87,9 @@ def _fitting(log: list[Communication], older: str | None) -> tuple[list[Communic
     return log, older
 
 
-def _others(ticket: Ticket, **about: str) -> list[Ticket]:
-    rows = queries.tickets_about(**about, limit=MOST_OTHERS + 1).rows  # type: ignore[arg-type]
-    return [row for row in rows if row.ticket_id != ticket.ticket_id][:MOST_OTHERS]
+def _others(ticket: Ticket, *, most: int = MOST_OTHERS, **about: str) -> list[Ticket]:
+    rows = queries.tickets_about(**about, limit=most + 1).rows  # type: ignore[arg-type]
+    return [row for row in rows if row.ticket_id != ticket.ticket_id][:most]
 
 
 def ticket_from_first_line(ticket_id: str, *, after: str | None, by: Actor) -> TicketWithLog:

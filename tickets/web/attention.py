@@ -1,7 +1,7 @@
 """Follow a ticket, snooze it for oneself, and be reminded of it: forms of the ticket page. And
 mark what a list shows as read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
+from tickets.presenters.attention import IN_THREE_HOURS
 from tickets.services.delivery import attention, snooze
 from tickets.web.actions import action
 from tickets.web.lists import query_of
@@ -57,6 +59,8 @@ def _time(request: HttpRequest, name: str) -> datetime:
     """Return the chosen time: that of a button, or the one that was typed, in the reader's zone.
     Raises Invalid."""
     written = request.POST.get(name) or request.POST.get(f"{name}_typed", "")
+    if written == IN_THREE_HOURS:
+        return this_second() + timedelta(hours=3)
     try:
         found = parse_datetime(written)
     except ValueError:

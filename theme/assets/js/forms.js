@@ -8,7 +8,6 @@ onDress((within) => {
   for (const form of within.querySelectorAll("form[data-submit-on-change], form[data-canned]")) {
     for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
   }
-  for (const shown of within.querySelectorAll("[data-with-script]")) shown.hidden = false;
 });
 // A refusal is read out where it comes in, unless somebody types on.
 onDress((within) => {

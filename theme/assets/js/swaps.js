@@ -93,6 +93,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const shown = document.querySelector("#seen input")?.value;
   const comes = lastLine(event.detail.serverResponse);
   if (shown && comes && comes < shown) event.detail.shouldSwap = false;
+  // htmx looks for the parts where the form stands that asked. One that was replaced meanwhile stands
+  // nowhere: its answer, which may be a refusal, would be lost.
+  const { requestConfig, target, xhr, shouldSwap, serverResponse } = event.detail;
+  if (!shouldSwap || requestConfig?.elt.isConnected || xhr?.getResponseHeader("HX-Reswap") !== "none") return;
+  event.detail.shouldSwap = false;
+  const how = { swapStyle: "none", ignoreTitle: true };
+  window.htmx.swap(target, serverResponse, how, { eventInfo: event.detail });
 });
 let waiting = null; // the id of a part that somebody was in when it was to be replaced
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
