@@ -78,6 +78,7 @@ GET = {
     "ticket_detail",
     "ticket_merge",
     "ticket_parts",
+    "ticket_seen",
     "ticket_why",
     "ticket_log",
     "ticket_canned",

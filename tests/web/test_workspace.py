@@ -8,11 +8,11 @@ import pytest
 from helpdesk.accounts.models import Team
 from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
-from tests.world import settle, team
+from tests.world import settle, stored, team
 from tickets.models import SavedView
 from tickets.presenters.labels import IN_BROWSERS, NOTIFICATIONS
 from tickets.services.conversation.communicate import note
-from tickets.services.delivery import notifications
+from tickets.services.delivery import attention, notifications
 from tickets.services.lists.find import QUEUES, Queue
 from tickets.services.lists.saved_views import save_view
 
@@ -186,6 +186,23 @@ def test_a_hidden_page_hears_of_what_it_tells_without_names(rep_client, client, 
     assert client.get("/live/", {"told": ""}).status_code == 204
     assert "data-news" not in client.get("/notifications/bell/").content.decode()
     assert set(IN_BROWSERS) == {*NOTIFICATIONS, "escalated"}
+
+
+def test_a_page_without_scripts_says_that_it_was_seen(client, ticket, desk):
+    note(ticket.ticket_id, content="@tomasz look", by=desk.rep)
+    settle()
+    client.force_login(desk.rep2_user)
+    page = client.get(f"/tickets/{ticket.ticket_id}/").content.decode()
+    [address] = re.findall(r'<noscript>\s*<img src="(.+?)"', page)
+    now = stored(ticket.ticket_id)
+
+    client.get(address, headers={"Sec-Fetch-Site": "cross-site"})
+    assert attention.unread([now], by=desk.rep2)
+    assert notifications.unread_count(by=desk.rep2) == 1
+    for _again in range(2):
+        assert client.get(address).status_code == 204
+        assert not attention.unread([now], by=desk.rep2)
+        assert notifications.unread_count(by=desk.rep2) == 0
 
 
 def test_people_on_one_ticket_see_each_other(rep_client, client, ticket, desk):

@@ -1,7 +1,7 @@
 """The polling of open pages.
 
 It costs no read of DynamoDB, except for the first time, when the ticket's notifications are marked
-as read.
+as read: so does a page without scripts, once.
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -25,6 +25,20 @@ def desk(request: HttpRequest) -> HttpResponse:
     if stamp == request.GET.get("seen", ""):
         return HttpResponse(status=204)
     return JsonResponse({"desk": stamp})
+
+
+@require_safe
+def seen_without_script(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    """Note that a page without scripts has shown a ticket: it asks for this as for a picture.
+
+    A repeat changes nothing, and no other site can ask: without its user's session, and not at all
+    where the browser says who asks.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin":
+        by = actor_of(request.user)
+        attention.see(ticket_id, request.GET.get("message", ""), by=by)
+        notifications.mark_read_of(ticket_id, by=by)
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -104,6 +104,7 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/", pages.ticket, name="ticket_detail"),
     path("tickets/<str:ticket_id>/parts/", pages.parts, name="ticket_parts"),
     path("tickets/<str:ticket_id>/live/", presence.ticket, name="ticket_live"),
+    path("tickets/<str:ticket_id>/seen/", presence.seen_without_script, name="ticket_seen"),
     path("tickets/<str:ticket_id>/why/", sla_explanation.why, name="ticket_why"),
     path("tickets/<str:ticket_id>/log/", pages.older, name="ticket_log"),
     path("tickets/<str:ticket_id>/canned/<int:reply_id>/", pages.canned_text, name="ticket_canned"),

@@ -1,5 +1,4 @@
-// What pages do beyond links and forms, a module each. Everything works without it; that a notification
-// is read when its ticket is opened takes a button then, on the page of notifications.
+// What pages do beyond links and forms, a module each. Everything works without it.
 import "./browser_notifications.js";
 import "./bulk.js";
 import "./canned.js";
