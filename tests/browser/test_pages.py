@@ -192,6 +192,18 @@ def stuck_out(page: Page) -> dict[str, str]:
     return {f"{page.url} at {page.viewport_size['width']}": f"{over} px"} if over > 0 else {}
 
 
+def smallest(page: Page, targets: str) -> tuple[float, str]:
+    """The height in pixels of the lowest of these that are seen, and its text."""
+    heights = page.evaluate(
+        "targets => [...document.querySelectorAll(targets)].filter(one => one.checkVisibility())"
+        ".map(one => [one.getBoundingClientRect().height, one.textContent.trim()])",
+        targets,
+    )
+    assert len(heights) > 6
+    height, text = min(heights)
+    return height, text
+
+
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, looked_at):
     """Light on a desk and dark on a phone, of one visit to each page."""
     looks = (({"width": 1280, "height": 900}, "light"), ({"width": 390, "height": 844}, "dark"))
@@ -227,8 +239,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, axe, pages, looked
     assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())
 
 
-def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
-    desk.ticket(now=this_second())
+def test_a_finger_works_a_list_and_a_ticket_on_a_phone(desk, page: Page):
+    number = desk.ticket(now=this_second()).ticket_id
     settle()
     page.set_viewport_size({"width": 390, "height": 700})
     log_in(page, "rosa")
@@ -241,13 +253,7 @@ def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
         assert panel["x"] + panel["width"] <= 390, f"{name}: its right side is off the screen"
         page.keyboard.press("Escape")
         expect(page.locator("details[open]")).to_have_count(0)
-    small = "[...document.querySelectorAll('#main .btn, #main summary, .bottom-bar > *')]"
-    heights = page.evaluate(
-        f"{small}.filter(one => one.checkVisibility())"
-        ".map(one => [one.getBoundingClientRect().height, one.textContent.trim()])"
-    )
-    assert len(heights) > 6
-    assert min(heights)[0] >= 44, f"a finger does not hit {min(heights)}"
+    assert smallest(page, "#main .btn, #main summary, .bottom-bar > *")[0] >= 44
 
     page.get_by_role("button", name="Lists").click()
     page.get_by_role("link", name="At risk").click()
@@ -256,6 +262,16 @@ def test_the_panels_of_the_list_are_on_the_screen_of_a_phone(desk, page: Page):
     expect(bar).to_be_visible()
     page.get_by_label("Search tickets").focus()
     expect(bar).to_be_hidden()  # whoever types has the room
+
+    page.goto(f"/tickets/{number}/")
+    targets = ":is(.ticket-head, .composer) :is(button, summary, textarea, select)"
+    assert smallest(page, targets)[0] >= 44
+    page.get_by_role("textbox", name="Reply").fill("Soon.")
+    expect(bar).to_be_hidden()
+    page.get_by_role("tab", name="Internal note").click()
+    page.locator("#note textarea").fill("For us.")
+    page.get_by_role("tab", name="Log message").click()
+    expect(page.locator("#heard textarea")).to_be_focused()
 
 
 def test_nothing_sticks_out_in_german(page: Page, pages, desk):

@@ -29,3 +29,12 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// --- on a phone a button that is tapped does not take the focus from what is typed beside it: the bar
+// at the foot would come back between finger down and up, all moves, and the tap hits nothing
+document.addEventListener("mousedown", (event) => {
+  if (!matchMedia("(width < 48rem)").matches || event.target.closest("input, select, textarea")) return;
+  const beside = event.target.closest("button, label, summary")?.closest("[data-composer], [data-bulk-bar]");
+  const typing = document.activeElement?.matches("input, textarea");
+  if (typing && beside?.contains(document.activeElement)) event.preventDefault();
+});
