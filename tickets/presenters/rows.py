@@ -41,11 +41,16 @@ class Line:
     tags: tuple[str, ...]
     team_name: str
     needs_reply_since: datetime | None
-    last_message_at: datetime | None
+    last_message: str | None
     last_author_name: str
     snippet: SafeString | None
     news: str
     """Of an unread ticket, who wrote its last message: "customer" or "colleague"; else empty."""
+
+    @property
+    def last_message_at(self) -> datetime | None:
+        """When the last message was written: its id begins with that."""
+        return ULID.from_str(self.last_message).datetime if self.last_message else None
 
 
 def ticket_lines(
@@ -88,7 +93,7 @@ def ticket_lines(
                 updated_at=ticket.updated_at,
                 tags=tuple(ticket.tags),
                 needs_reply_since=ticket.sla.needs_reply_since,
-                last_message_at=_moment_of(ticket.sla.last_message),
+                last_message=ticket.sla.last_message,
                 last_author_name=people.get(ticket.sla.last_author or "", ""),
                 team_name=teams.get(ticket.team_id or "", ""),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
@@ -100,11 +105,6 @@ def ticket_lines(
 
 def _news(ticket: Ticket) -> str:
     return BY_CUSTOMER if ticket.sla.last_author == BY_CUSTOMER else "colleague"
-
-
-def _moment_of(message: str | None) -> datetime | None:
-    """Return when a message was written: its id begins with that."""
-    return ULID.from_str(message).datetime if message else None
 
 
 def marked(snippet: str) -> SafeString | None:

@@ -194,8 +194,17 @@ def hits(
     return ranked
 
 
-def counts(asked: Sequence[Q], *, most: int) -> list[int]:
-    """Return how many tickets meet each of these conditions, up to `most`. One SQL query."""
+@dataclass(frozen=True)
+class Counting:
+    """A statement that counts, and its parameters."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+
+def counting(asked: Sequence[Q], *, most: int) -> Counting:
+    """Return the statement that counts the tickets that meet each of these conditions, up to
+    `most`."""
     compiled = [
         Entry.objects.filter(condition)[:most].values("pk").query.sql_with_params()
         for condition in asked
@@ -204,9 +213,14 @@ def counts(asked: Sequence[Q], *, most: int) -> list[int]:
         f"(SELECT COUNT(*) FROM ({sql}) AS met)"  # noqa: S608 (Django's own SQL)
         for sql, _params in compiled
     )
-    parameters = [value for _sql, given in compiled for value in given]
+    given = tuple(value for _sql, values in compiled for value in values)
+    return Counting(f"SELECT {columns}", given)
+
+
+def counted(asked: Counting) -> list[int]:
+    """Return what the statement counts. One SQL query."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", parameters)
+        cursor.execute(asked.sql, asked.parameters)
         return list(cursor.fetchone())
 
 

@@ -7,8 +7,9 @@ since that is late, the tickets it names are read from DynamoDB and checked agai
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from django.db.models import Q
 
@@ -19,7 +20,7 @@ from helpdesk.dynamo import cursor
 from helpdesk.dynamo.pages import Page, PagePosition
 from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Status
-from tickets.services.lists.filter_definition import Now
+from tickets.services.lists.filter_definition import Now, seconds
 from tickets.services.lists.filters import BY_NAME, FILTERS, condition, meets
 from tickets.services.lists.search import one_code, snippet, words_of
 from tickets.store import queries, search
@@ -29,6 +30,8 @@ from tickets.store.ticket import Ticket
 
 PAGE = 50
 MOST_COUNTED = 100
+_SOME_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for now in a statement that is built once; no filter names it."""
 NO_TEAM = "0"  # no ticket has it: the list of a user without a team is empty
 
 
@@ -132,14 +135,35 @@ def counts(
 ) -> dict[str, int]:
     """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     require_ticket_work(by)
-    held = search.counts([_condition(QUEUES[one], by, now) for one in queues], most=MOST_COUNTED)
+    of_teams = any(QUEUES[one].team == MY_TEAMS for one in queues)
+    teams = tuple(str(team.pk) for team in teams_of(by.user_id)) if of_teams else ()
+    asked = _counting(tuple(queues), by.user_id, teams)
+    second = seconds(now or this_second())
+    at_last = seconds(_SOME_TIME)
+    parameters = tuple(second if one == at_last else one for one in asked.parameters)
+    held = search.counted(replace(asked, parameters=parameters))
     return {queue.value: many for queue, many in zip(queues, held, strict=True)}
+
+
+@lru_cache(maxsize=512)
+def _counting(queues: tuple[Queue, ...], user_id: str, teams: tuple[str, ...]) -> search.Counting:
+    """Return the statement that counts these queues for a user of these teams.
+
+    _SOME_TIME is where the time belongs. Each page asks it, and Django takes 0.8 ms of 15 to
+    build it.
+    """
+    now = Now(_SOME_TIME, teams or [NO_TEAM], user_id)
+    asked = [
+        replace(QUEUES[one], assigned_to=user_id) if QUEUES[one].assigned_to == ME else QUEUES[one]
+        for one in queues
+    ]
+    return search.counting([condition(filters, now) for filters in asked], most=MOST_COUNTED)
 
 
 def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
     """Return how many tickets meet `filters`, ignoring their text, up to `most`. One SQL query."""
     require_ticket_work(by)
-    (many,) = search.counts([_condition(filters, by, now)], most=most)
+    (many,) = search.counted(search.counting([_condition(filters, by, now)], most=most))
     return many
 
 
