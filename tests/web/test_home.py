@@ -1,8 +1,12 @@
 """The home page says what to do next, and costs no request more than a list."""
 
+from functools import partial
+
 from helpdesk.dynamo import capacity
 from tests.world import after, settle
 from tickets.services.conversation.communicate import note, respond
+from tickets.services.lists.find import find
+from tickets.web import lists
 
 
 def asked(client, address):
@@ -34,3 +38,23 @@ def test_home_names_what_waits_for_a_reply_and_what_is_due(desk, rep_client):
     settle()
     bell, _operations = asked(rep_client, "/notifications/bell/?home=1")
     assert "is it on board?" in bell.content.decode()
+
+
+def test_home_names_those_who_wait_on_later_pages_and_stays_without_tickets(
+    desk, rep_client, monkeypatch
+):
+    empty, _operations = asked(rep_client, "/")
+    assert "Nobody waits for your reply." in empty.content.decode()
+    assert "No unread mentions." in empty.content.decode()
+    assert "home" not in rep_client.get("/?page=nonsense").context
+
+    desk.ticket(assigned_to=desk.rep.user_id, priority="Low", now=after(days=30))
+    answered = desk.ticket(assigned_to=desk.rep.user_id, priority="Critical").ticket_id
+    respond(answered, content="On Monday.", by=desk.rep, now=after(minutes=1))
+    settle()
+    monkeypatch.setattr(lists, "find", partial(find, limit=1))
+    home, operations = asked(rep_client, "/")
+    assert [line.ticket_id for line in home.context["lines"]] == [answered]
+    assert "1 ticket needs your reply." in home.content.decode()
+    assert "Nobody waits" not in home.content.decode()
+    assert operations == ["BatchGetItem", "Query"], "counted in SQL"

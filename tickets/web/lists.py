@@ -1,6 +1,7 @@
 """Lists of tickets with their filters, and saved views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from helpdesk.clock import this_second
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
-from tickets.domain.filters import Filters, Sort
+from tickets.domain.filters import ME, Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
@@ -56,6 +57,8 @@ SORTS = {
 
 MOST_COUNTED = 1_000
 """The number to which a list's tickets are counted: what counting costs."""
+
+_MY_REPLIES = replace(lists.QUEUES[Queue.NEEDS_REPLY], assigned_to=ME)
 
 
 @require_safe
@@ -171,8 +174,11 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "filtered": bool(set(asked) - {"view", "sort"}),
         "now": now,
     }
-    if which is Queue.MINE and found.tickets and set(asked) == {"view"} and not found.previous:
-        context["home"] = home_of(context["lines"])
+    if which is Queue.MINE and not errors and set(asked) == {"view"} and not found.previous:
+        context["home"] = home_of(
+            context["lines"],
+            count_later=partial(count_up_to, _MY_REPLIES, by=by) if found.next else None,
+        )
     if wants_fragment(request):
         fragment = {**context, "oob": True}
         return render(request, "tickets/list.html#rows", fragment, status=_status(errors))
