@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.errors import Invalid
-from tests.world import NOON, after, settle, stored
+from tests.world import NOON, after, log_of, settle, stored
 from tickets.domain.ticket import CommunicationType, Direction
 from tickets.models import Attention
 from tickets.services.conversation.communicate import communicate, note, respond
@@ -43,7 +43,7 @@ def mine(actor, now):
 
 
 def following(actor):
-    return [one.ticket_id for one in find(QUEUES[Queue.FOLLOWED], by=actor).tickets]
+    return [one.ticket_id for one in find(QUEUES[Queue.FOLLOWED], by=actor, now=NOON).tickets]
 
 
 def unread(actor, number, now=NOON):
@@ -70,16 +70,39 @@ def test_a_ticket_is_unread_until_one_has_seen_its_last_message(
     attention.see(number, before, by=desk.rep)
     assert not unread(desk.rep, number), "an older page brings it back"
     assert unread(desk.rep2, number), "it is each one's own"
-    assert not unread(desk.rep2, number, now=after(days=8)), "what is old is no news"
+    assert unread(desk.rep2, number, now=after(days=90)), "its customer still waits"
     for nonsense in ("", "x" * 26 + "/", "../..", "?" * 26):
         attention.see(number, nonsense, by=desk.rep)
     assert not unread(desk.rep, number)
 
     with django_assert_num_queries(1):
         attention.unread([stored(number)], by=desk.rep, now=NOON)
+    settle()
+    assert attention.forget_seen(now=after(days=90)) == 0, "it would be unread again"
+
+    respond(number, content="On Monday.", by=desk.rep, now=after(minutes=2))
+    settle()
     attention.follow(number, follows=True, by=desk.rep2)
-    assert attention.forget_seen(now=after(days=30)) == 1
+    assert unread(desk.rep2, number, now=after(days=59))
+    assert not unread(desk.rep2, number, now=after(days=61)), "what is old is no news"
+    assert attention.forget_seen(now=after(days=60)) == 0
+    assert attention.forget_seen(now=after(days=62)) == 1
     assert [row.follows for row in Attention.objects.all()] == [True]
+
+
+def test_the_line_of_what_is_unread_is_above_what_the_customer_waits_for(desk, number):
+    respond(number, content="On Monday.", by=desk.rep, now=after(minutes=1))
+    customer_says(number, now=after(days=2))
+
+    def first(now):
+        log = log_of(number)
+        shown = attention.first_unread(
+            log, Attention(), ticket=stored(number), by=desk.rep2, now=now
+        )
+        return next(line.content for line in log if line.communication_id == shown)
+
+    assert first(after(days=3)) == "On Monday."
+    assert first(after(days=90)) == "When does it sail?"
 
 
 def test_followers_are_told_of_messages_notes_and_status(desk, number):
@@ -118,14 +141,27 @@ def test_who_follows_a_merged_ticket_follows_where_it_goes_on(desk, number):
 def test_a_snoozed_ticket_is_out_of_ones_lists_until_its_time(desk, number):
     tomorrow = after(hours=1)
     assert counts(by=desk.rep, now=NOON)["mine"] == 1
+    for each in (desk.rep, desk.rep2):
+        attention.follow(number, follows=True, by=each)
     snooze.snooze(number, until=tomorrow, by=desk.rep, now=NOON)
 
     assert mine(desk.rep, NOON) == []
     assert counts(by=desk.rep, now=NOON)["mine"] == 0
+    assert following(desk.rep2) == [number], "for whoever has not snoozed it"
+    assert following(desk.rep) == []
+    assert counts(by=desk.rep, now=NOON)["followed"] == 0
     asleep = find(QUEUES[Queue.SNOOZED], by=desk.rep, now=NOON).tickets
     assert [one.ticket_id for one in asleep] == [number]
     assert find(QUEUES[Queue.SNOOZED], by=desk.rep2, now=NOON).tickets == []
     assert [one.ticket_id for one in find(QUEUES[Queue.ACTIVE], by=desk.rep).tickets] == [number]
+    free = desk.ticket().ticket_id
+    settle()
+    snooze.snooze(free, until=tomorrow, by=desk.rep, now=NOON)
+    unassigned = QUEUES[Queue.UNASSIGNED]
+    assert find(unassigned, by=desk.rep, now=NOON).tickets == []
+    assert [one.ticket_id for one in find(unassigned, by=desk.rep2, now=NOON).tickets] == [free]
+    assert counts(by=desk.rep, now=NOON)["unassigned"] == 0
+    snooze.wake(free, by=desk.rep)
     assert not snooze.due(now=after(minutes=59))
     assert snooze.notify_due(now=after(minutes=59)) == 0
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tickets.models.attention import Attention, MutedKind
-from tickets.models.search import Entry
+from tickets.models.search import FAR, Entry
 
 
 def of_tickets(user_id: str, numbers: Iterable[int]) -> dict[int, Attention]:
@@ -98,11 +98,13 @@ def clear(row: Attention, names: Sequence[str], values: Mapping[str, Any]) -> bo
 
 
 def forget_seen(before: str) -> int:
-    """Delete what only says that a message before this id was seen; return how many."""
+    """Delete what only says that a message before this id was seen, of tickets that need no reply;
+    return how many."""
+    waiting = Entry.objects.filter(number=OuterRef("ticket"), needs_reply__lt=FAR)
     nothing_else = Attention.objects.filter(
         follows=False, snoozed_until__isnull=True, remind_at__isnull=True
     )
-    return nothing_else.filter(seen__lt=before).delete()[0]
+    return nothing_else.filter(~Exists(waiting), seen__lt=before).delete()[0]
 
 
 def muted_kinds(user_id: str) -> set[str]:

@@ -122,7 +122,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "takes": ticket.team_id in {str(team.pk) for team in teams_of(by.user_id)},
         **_steps(Status(ticket.status)),
         "attention": state_of(mine, now=now),
-        "unread_line": attention.first_unread(page.log, mine, by=by, now=now),
+        "unread_line": attention.first_unread(page.log, mine, ticket=ticket, by=by, now=now),
         "seen_before": bool(mine.seen),
         "assigned_choice": ticket.assigned_to or given or "",
         "reply_form": forms.ReplyForm(),

@@ -1,7 +1,7 @@
 """What is new for a user: which messages they have seen, and which tickets they follow.
 
 A ticket is unread for a user if its last message is another's, newer than what they have seen, and
-not older than UNREAD_FOR.
+not older than UNREAD_FOR. While the ticket needs a reply, however old it is.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,9 @@ from tickets.store.events import OutboxEvent
 from tickets.store.items import Communication
 from tickets.store.ticket import Ticket
 
-UNREAD_FOR = timedelta(days=7)
-"""After it what was seen is forgotten, so that it does not grow with the years."""
+UNREAD_FOR = timedelta(days=60)
+"""After it what was seen is forgotten, so that it does not grow with the years, unless the
+ticket needs a reply."""
 
 MOST_SEEN = 100
 """Tickets that are marked as read at once: more than a page shows."""
@@ -32,11 +33,12 @@ MOST_SEEN = 100
 def unread(tickets: Sequence[Ticket], *, by: Actor, now: datetime | None = None) -> set[str]:
     """Return the numbers of those of these tickets that are unread for the actor. One SQL query, or
     none."""
-    oldest = _oldest(now or this_second())
+    at = now or this_second()
     news = {
         int(ticket.ticket_id): str(ticket.sla.last_message)
         for ticket in tickets
-        if (ticket.sla.last_message or "") > oldest and ticket.sla.last_author != by.user_id
+        if (ticket.sla.last_message or "") > _oldest(at, ticket)
+        and ticket.sla.last_author != by.user_id
     }
     seen = store.of_tickets(by.user_id, news) if news else {}
     return {
@@ -47,11 +49,16 @@ def unread(tickets: Sequence[Ticket], *, by: Actor, now: datetime | None = None)
 
 
 def first_unread(
-    log: Sequence[Communication], row: Attention, *, by: Actor, now: datetime | None = None
+    log: Sequence[Communication],
+    row: Attention,
+    *,
+    ticket: Ticket,
+    by: Actor,
+    now: datetime | None = None,
 ) -> str | None:
-    """Return the id of the first message of a log that is unread for the actor; None if none is.
-    System Updates are no messages."""
-    last = max(row.seen or "", _oldest(now or this_second()))
+    """Return the id of the first message of a ticket's log that is unread for the actor; None if
+    none is. System Updates are no messages."""
+    last = max(row.seen or "", _oldest(now or this_second(), ticket))
     system = CommunicationType.SYSTEM_UPDATE.value
     return next(
         (
@@ -105,7 +112,7 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 
 def forget_seen(*, now: datetime | None = None) -> int:
     """Forget what was seen so long ago that it is unread for nobody; return how many."""
-    return store.forget_seen(_oldest((now or this_second()) - timedelta(days=1)))
+    return store.forget_seen(_first_at((now or this_second()) - UNREAD_FOR - timedelta(days=1)))
 
 
 def _shown(pairs: Sequence[tuple[str, str]]) -> dict[int, str]:
@@ -118,6 +125,11 @@ def _shown(pairs: Sequence[tuple[str, str]]) -> dict[int, str]:
     }
 
 
-def _oldest(now: datetime) -> str:
-    """Return an id before those of the messages that can be unread."""
-    return str(ULID.from_int(int((now - UNREAD_FOR).timestamp() * 1_000) << 80))
+def _oldest(now: datetime, ticket: Ticket) -> str:
+    """Return an id before those of a ticket's messages that can be unread."""
+    return _first_at(min(now - UNREAD_FOR, ticket.sla.needs_reply_since or now))
+
+
+def _first_at(at: datetime) -> str:
+    """Return an id before those of the messages of an instant."""
+    return str(ULID.from_int(int(at.timestamp() * 1_000) << 80))

@@ -56,7 +56,7 @@ class Queue(StrEnum):
 QUEUES: Mapping[Queue, Filters] = {
     Queue.MINE: Filters(statuses=ACTIVE, assigned_to=ME, snoozed=False),
     Queue.TEAMS: Filters(statuses=ACTIVE, team=MY_TEAMS, snoozed=False),
-    Queue.UNASSIGNED: Filters(statuses=ACTIVE, assigned_to=NOBODY),
+    Queue.UNASSIGNED: Filters(statuses=ACTIVE, assigned_to=NOBODY, snoozed=False),
     Queue.NEEDS_REPLY: Filters(
         statuses=ACTIVE, needs_reply=True, snoozed=False, sort=Sort.NEEDS_REPLY
     ),
@@ -65,7 +65,7 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.AT_RISK: Filters(statuses=ACTIVE, at_risk=True),
     Queue.WAITING: Filters(statuses=ACTIVE, waiting=True),
     Queue.SNOOZED: Filters(statuses=ACTIVE, snoozed=True),
-    Queue.FOLLOWED: Filters(statuses=ACTIVE, followed=True),
+    Queue.FOLLOWED: Filters(statuses=ACTIVE, followed=True, snoozed=False),
     Queue.RESOLVED: Filters(statuses=frozenset({Status.RESOLVED})),
     Queue.CLOSED: Filters(statuses=frozenset({Status.CLOSED})),
     Queue.ALL: Filters(sort=Sort.CREATED),
