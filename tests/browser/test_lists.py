@@ -57,6 +57,8 @@ def test_all_that_match_are_closed_with_progress(desk, page: Page, looked_at):
     keys.press("Enter")
     expect(page.get_by_text(f"{MANY:,} tickets will be changed.")).to_be_visible()
     expect(page.get_by_role("heading", name="Change status to Closed")).to_be_visible()
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    keys.press("Shift+Tab")
     expect(page.get_by_role("button", name=f"Change {MANY:,} tickets")).to_be_focused()
     keys.press("Enter")
 
@@ -129,6 +131,8 @@ def test_ten_tickets_are_triaged_by_the_keyboard_alone(desk, page: Page):
     keys.press("s")
     keys.type("Clo")
     keys.press("Enter")
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()  # they would be closed
+    keys.press("Shift+Tab")
     expect(page.get_by_role("button", name="Change 5 tickets")).to_be_focused()
     keys.press("Enter")
     expect(said).to_contain_text("Change status to Closed: 5 tickets changed.")

@@ -96,6 +96,11 @@ def test_all_that_match_are_offered_with_their_number_where_a_page_shows_fewer(
     assert "/bulk/matching/" not in alone, "a page that shows all has nothing more to offer"
 
 
+def focused(text):
+    """The words of what has the focus on a page."""
+    return re.search(r"<[^>]* autofocus>\s*([^<]*?)\s*<", text)[1]
+
+
 def test_all_that_match_are_changed_once_it_is_confirmed_and_it_goes_back_to_the_list(
     rep_client, desk, low
 ):
@@ -105,6 +110,7 @@ def test_all_that_match_are_changed_once_it_is_confirmed_and_it_goes_back_to_the
     text = asked.content.decode()
     assert "Change priority to Medium" in text
     assert "7 tickets will be changed." in text
+    assert focused(text) == "Cancel", "a second Enter does not change a whole list"
     assert "All active · Priority: Low" in text
     assert f'href="/tickets/?{html.escape(LIST)}"' in text, "one can go back"
     assert not Bulk.objects.exists()
@@ -138,6 +144,9 @@ def test_one_is_changed_at_once_and_several_once_it_is_confirmed(rep_client, des
     asked = rep_client.post("/bulk/", {**change, "ticket": others}).content.decode()
     assert "Change priority to Low" in asked
     assert "3 tickets will be changed." in asked
+    assert focused(asked) == "Change 3 tickets"
+    close = {**change, "action": "status", "status_value": "Closed", "ticket": others}
+    assert focused(rep_client.post("/bulk/", close).content.decode()) == "Cancel"
     assert "All tickets that match" not in asked
     assert {stored(number).priority for number in others} == {"Medium"}
 

@@ -15,6 +15,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
+from tickets.domain.ticket import Status
 from tickets.models import Bulk
 from tickets.presenters.labels import BULKS, label
 from tickets.services.lists import bulk
@@ -99,6 +100,7 @@ def _confirm(
         "numbers": ",".join(numbers),
         "count": len(numbers),
         "every": every,
+        "grave": every or (action, value) == ("status", Status.CLOSED.value),
         "list": words_of(asked),
         "asked": query_of(asked),
         "tickets": shown,
