@@ -36,6 +36,8 @@ class Shot:
 SHOTS = (
     Shot("list", "/tickets/?view=active"),
     Shot("ticket", "/tickets/{ticket}/"),
+    Shot("home", "/"),
+    Shot("new", "/tickets/new/"),
     Shot("sla", "/sla/", "supervisor"),
     Shot("report", "/reports/", "supervisor"),
     Shot("admin", "/admin/tickets/ticket/", "supervisor"),

@@ -64,7 +64,7 @@ FORMS = (
         ),
     ),
     Form(
-        *("TYPING_RUNS", "10", "A note typed while a colleague changes everything"),
+        *("TYPING_RUNS", "30", "A note typed while a colleague changes everything"),
         ("tests/browser/test_typing.py",),
     ),
     Form(
