@@ -34,7 +34,9 @@ OTHER = {
     "post /suspended-mail": {"action": "delete"},
 }
 ASKED = {**BODIES, "post /suspended-mail": {"key": "", "action": "open"}}
-WRITES = sorted(ASKED)
+THEIR_OWN_STATE = ("/follow", "/snooze", "/reminder")
+"""What is put under such an address is the same however often it comes: it takes no key."""
+WRITES = sorted(endpoint for endpoint in ASKED if not endpoint.endswith(THEIR_OWN_STATE))
 
 
 @pytest.fixture
