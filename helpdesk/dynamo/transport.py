@@ -104,7 +104,10 @@ class Transport:
         except HTTPError:
             return None
         if answer.status_code == 200:
-            return answer, read(answer.content)
+            try:
+                return answer, read(answer.content)
+            except ValueError:  # not an answer of DynamoDB
+                return None
         if answer.status_code >= 500:
             return None
         said = {

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,7 +27,8 @@ class Release:
         self.env = env
 
     def install(self, commit: str) -> None:
-        """Take the code of a commit, its packages by their hashes, and our stylesheet."""
+        """Take the code of a commit, its packages by their hashes, and our stylesheet with its
+        pictures."""
         self.folder.mkdir()
         archive = subprocess.run(
             ["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True
@@ -38,6 +40,8 @@ class Release:
         css = self.folder / "theme/static/css/desk.css"
         css.parent.mkdir(parents=True, exist_ok=True)
         css.write_bytes((ROOT / "theme/static/css/desk.css").read_bytes())
+        pictures = "theme/assets/img"  # which the stylesheet names
+        shutil.copytree(ROOT / pictures, self.folder / pictures, dirs_exist_ok=True)
 
     @property
     def python(self) -> str:

@@ -96,12 +96,13 @@ def test_items_are_read_and_written_in_the_short_way(desk, sent, left):
     "answer",
     [
         ProtocolError("gone"),
+        Answer(200, {}, b"<html>Welcome</html>"),
         Answer(500, {}, b"{}"),
         Answer(503, {}, b"<html>busy</html>"),
         Answer(400, {}, json.dumps({"__type": "x#ThrottlingException"}).encode()),
         Answer(400, {}, json.dumps({"__type": "x#ExpiredTokenException"}).encode()),
     ],
-    ids=["connection", "error", "no JSON", "throttled", "credentials"],
+    ids=["connection", "another page", "error", "no JSON", "throttled", "credentials"],
 )
 def test_what_is_no_answer_is_left_to_botocore(desk, sent, left, answer):
     number = desk.ticket().ticket_id
