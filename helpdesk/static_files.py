@@ -4,14 +4,16 @@ A process reads the manifest once, when it starts. So what is collected later ne
 and of gunicorn a new master: workers are forked from what the master has read.
 """
 
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error
-from django.core.files import File
 
 log = structlog.get_logger(__name__)
 
@@ -40,21 +42,26 @@ def is_built() -> bool:
 
 
 def not_collected() -> list[str]:
-    """Return our own files that are not collected as they are in the code. Reads each of them.
+    """Return our own files that are not collected as they are in the code.
 
-    Empty in development, where files are served from where they are.
+    A name has a digest of what the file is once the names in it have theirs. So the files are
+    collected for a trial, in a folder that is deleted. Empty in development, where files are served
+    from where they are.
     """
     manifest, stylesheet = _manifest(), finders.find(STYLESHEET)
     if manifest is None or not isinstance(stylesheet, str):
         return []
-    storage: Any = staticfiles_storage
-    folder = Path(stylesheet.removesuffix(STYLESHEET))
-    sources = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [
-        name
-        for name, path in ((path.relative_to(folder).as_posix(), path) for path in sources)
-        if manifest.get(name) != storage.hashed_name(name, File(path.open("rb")))
-    ]
+    with TemporaryDirectory() as place:
+        for folder in (stylesheet.removesuffix(STYLESHEET), *settings.STATICFILES_DIRS):
+            shutil.copytree(folder, place, dirs_exist_ok=True)
+        names = sorted(
+            path.relative_to(place).as_posix() for path in Path(place).rglob("*") if path.is_file()
+        )
+        trial: Any = staticfiles_storage.__class__(location=place)
+        for _name, _hashed, done in trial.post_process({name: (trial, name) for name in names}):
+            if isinstance(done, Exception):
+                raise done
+        return [name for name in names if manifest.get(name) != trial.hashed_files[name]]
 
 
 def report_missing() -> None:

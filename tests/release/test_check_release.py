@@ -1,12 +1,11 @@
 """What `check_release` says of a desk, and what its exit code is."""
 
-import hashlib
 import re
+import shutil
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -15,6 +14,7 @@ from helpdesk import static_files
 from helpdesk.dynamo.table import client, create_missing_tables
 from helpdesk.release import report as reporting
 from helpdesk.release.settings import GONE, NEW
+from helpdesk.static_storage import HashedModules
 from tickets.models import DataVersion
 from tickets.services.maintenance.data_version import is_upgraded
 from tickets.store.ticket import Ticket
@@ -110,17 +110,24 @@ def test_no_setting_comes_or_goes_without_a_word():
     assert BEFORE - now == GONE.keys()
 
 
-def test_static_files_that_changed_are_named(tmp_path, monkeypatch):
-    (tmp_path / "css").mkdir()
-    for name in ("css/desk.css", "css/old.css", "css/new.css"):
-        (tmp_path / name).write_text(name)
-    storage = ManifestStaticFilesStorage(location=tmp_path / "collected", base_url="/static/")
-    digest = hashlib.md5(b"css/desk.css", usedforsecurity=False).hexdigest()[:12]
-    storage.hashed_files = {
-        "css/desk.css": f"css/desk.{digest}.css",
-        "css/old.css": "css/old.0123456789ab.css",
-    }
+def test_static_files_that_changed_are_named(tmp_path, monkeypatch, settings):
+    """A stylesheet that names a picture is not what it was when the picture is another."""
+    code, collected = tmp_path / "code", tmp_path / "collected"
+    (code / "css").mkdir(parents=True)
+    for name in ("css/old.css", "css/same.css", "css/a.svg"):
+        (code / name).write_text(name)
+    (code / "css/desk.css").write_text("b { background: url(a.svg) }")
+    shutil.copytree(code, collected)
+    storage = HashedModules(location=collected, base_url="/static/")
+    names = [path.relative_to(code).as_posix() for path in code.rglob("*.*")]
+    list(storage.post_process({name: (storage, name) for name in names}))
+    settings.STATICFILES_DIRS = []
     monkeypatch.setattr(static_files, "staticfiles_storage", storage)
-    monkeypatch.setattr(static_files.finders, "find", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(static_files.finders, "find", lambda name: str(code / name))
+    assert static_files.not_collected() == []
 
+    (code / "css/old.css").write_text("another")
+    (code / "css/new.css").write_text("new")
     assert static_files.not_collected() == ["css/new.css", "css/old.css"]
+    (code / "css/a.svg").write_text("another")
+    assert "css/desk.css" in static_files.not_collected()

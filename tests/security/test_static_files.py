@@ -42,6 +42,8 @@ def test_before_they_are_collected_readyz_and_the_check_say_it_and_no_page_is_a_
     assert (state, status) == ("ok", 200)
     assert "/static/css/desk." in page
     assert manage("check", "--deploy", "--fail-level", "WARNING", **env).returncode == 0
+    ask = "from helpdesk.static_files import not_collected; print(not_collected())"
+    assert manage("shell", "-v0", "-c", ask, **env).stdout.split() == ["[]"]
 
 
 def test_static_files_are_collected_where_the_setting_says(tmp_path):
