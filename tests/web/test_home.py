@@ -44,7 +44,7 @@ def test_home_names_those_who_wait_on_later_pages_and_stays_without_tickets(
     desk, rep_client, monkeypatch
 ):
     empty, _operations = asked(rep_client, "/")
-    assert "Nobody waits for your reply." in empty.content.decode()
+    assert "No customers are waiting for your reply." in empty.content.decode()
     assert "No unread mentions." in empty.content.decode()
     assert "home" not in rep_client.get("/?page=nonsense").context
 
