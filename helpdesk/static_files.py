@@ -53,11 +53,12 @@ def not_collected() -> list[str]:
         return []
     with TemporaryDirectory() as place:
         for folder in (stylesheet.removesuffix(STYLESHEET), *settings.STATICFILES_DIRS):
-            shutil.copytree(folder, place, dirs_exist_ok=True)
+            shutil.copytree(str(folder), place, dirs_exist_ok=True)
         names = sorted(
             path.relative_to(place).as_posix() for path in Path(place).rglob("*") if path.is_file()
         )
-        trial: Any = staticfiles_storage.__class__(location=place)
+        storage: Any = staticfiles_storage.__class__
+        trial = storage(location=place)
         for _name, _hashed, done in trial.post_process({name: (trial, name) for name in names}):
             if isinstance(done, Exception):
                 raise done
