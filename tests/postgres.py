@@ -21,8 +21,9 @@ from helpdesk.engines import ports, processes
 SUBJECTS = {
     # Search, lists and counts; configuration; jobs
     "services": (
-        *("archive", "assignment", "commands", "filters", "find", "policies", "rules", "search"),
-        *("search_plans", "search_rebuild", "segments", "throttling", "verify", "workspace"),
+        *("archive", "assignment", "commands", "filters", "find", "list_orders", "policies"),
+        *("rules", "search", "search_plans", "search_rebuild", "segments", "throttling", "verify"),
+        *("view_counts", "workspace"),
     ),
     # Changelists and forms
     "admin": (

@@ -20,7 +20,15 @@ from tickets.store import search as index
 
 def hits(filters):
     asked = condition(filters, Now(NOON, [filters.team] if filters.team else []))
-    return index.hits(asked, [], sort=filters.sort, limit=51, place=None, back=False)
+    return index.hits(
+        asked,
+        [],
+        sort=filters.sort,
+        limit=51,
+        place=None,
+        back=False,
+        among=filters.words_of_order,
+    )
 
 
 @pytest.mark.parametrize("sort", [Sort.CREATED, Sort.OLDEST, Sort.TIME_LEFT, Sort.MOST_TIME_LEFT])

@@ -143,6 +143,15 @@ def test_searches_and_lists_read_a_page_or_what_matches(tickets, subtests):
             assert len(index.hits(words=words, **{**asked, **more})) == found
             assert "Seq Scan" not in plans.kinds, str(plans)
             assert plans.looked_at("tickets_text") <= A_PAGE + matches, str(plans)
+    for condition, words, found in (
+        (Q(), ["golf"], 1_000),
+        (Q(status="Open"), ["car"], 1_000),
+        (Q(), ["rare", "car"], 4),
+    ):
+        with subtests.test(f"total of {words}"), Plans() as plans:
+            assert index.matching(condition, words, most=1_000) == found
+            assert "Seq Scan" not in plans.kinds, str(plans)
+            assert plans.looked_at("tickets_text") <= 21 * found, str(plans)
     for one_value in LISTS:
         for sort in (Sort.CREATED, Sort.TIME_LEFT):
             with subtests.test(f"{one_value} {sort}"), Plans() as plans:

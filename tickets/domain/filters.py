@@ -28,6 +28,12 @@ class Sort(StrEnum):
     OLDEST = "createdAt"
     UPDATED = "-updatedAt"
     LONGEST_UNCHANGED = "updatedAt"
+    LAST_MESSAGE = "-lastMessage"
+    LONGEST_SILENT = "lastMessage"
+    STATUS = "status"
+    LAST_STATUS = "-status"
+    CATEGORY = "category"
+    LAST_CATEGORY = "-category"
     NEEDS_REPLY = "needsReplySince"  # its other end would be all that need none
 
     @property
@@ -74,6 +80,13 @@ class Filters:
     def order(self) -> Sort:
         """The order of the list: without a choice, the least time left first."""
         return self.sort or Sort.TIME_LEFT
+
+    @property
+    def words_of_order(self) -> frozenset[str]:
+        """What the list has in the column that it is sorted by: some words, or empty for any."""
+        column = self.order.removeprefix("-")
+        of = {"priority": self.priorities, "status": self.statuses, "category": self.categories}
+        return frozenset(of.get(column, ()))
 
     def key(self) -> list[str]:
         """Return a text that is different for every list, for its cursors."""

@@ -37,6 +37,7 @@ class Entry(models.Model):
     response_met = models.BooleanField(null=True)
     resolution_met = models.BooleanField(null=True)
     needs_reply = models.BigIntegerField(default=FAR, db_default=FAR)  # FAR: it needs none
+    last_message = models.BigIntegerField(default=0, db_default=0)  # 0: not known
 
     class Meta:
         # A list has one value of a column, in one order. An index that has both is read from its
@@ -73,6 +74,12 @@ class Entry(models.Model):
                 fields=["urgency", "number"], name="entry_waiting", condition=Q(waiting=True)
             ),
             models.Index(fields=["needs_reply", "number"], name="entry_needs_reply"),
+            models.Index(fields=["last_message", "number"], name="entry_message"),
+            models.Index(
+                fields=["last_message", "number"],
+                name="entry_active_message",
+                condition=Q(active=True),
+            ),
             # For counts of active tickets: the loads at each creation, and the SLA status of all.
             # It has every column of those queries, the condition's too: without that one SQLite
             # would read each row.
@@ -104,12 +111,14 @@ class EntryTag(models.Model):
 
 
 class EntryField(models.Model):
-    """A custom value of a ticket: folded, and its place in the order of numbers or dates."""
+    """A custom value of a ticket: folded, its place in the order of numbers or dates, and as it was
+    written, for columns of lists."""
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="custom", db_index=False)
     key = models.CharField(max_length=30)
     text = models.CharField(max_length=120)
     rank = models.BigIntegerField(null=True)
+    written = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entry", "key"], name="entry_field_once")]

@@ -33,13 +33,17 @@ _SORTS: Mapping[Column, Sort] = {
     Column.NEEDS_REPLY: Sort.NEEDS_REPLY,
     Column.CREATED: Sort.CREATED,
     Column.UPDATED: Sort.UPDATED,
+    Column.STATUS: Sort.STATUS,
+    Column.CATEGORY: Sort.CATEGORY,
+    Column.LAST_MESSAGE: Sort.LAST_MESSAGE,
 }
 """The order that a first press on a heading chooses; a second one reverses it. Those that are not
 here have no index in their order."""
 
-_RISING = frozenset(
-    {Sort.TIME_LEFT, Sort.NEEDS_REPLY, Sort.LEAST_PRIORITY, Sort.OLDEST, Sort.LONGEST_UNCHANGED}
-)
+
+def _rises(order: Sort) -> bool:
+    """Return whether an order begins with the lowest: its name has no minus."""
+    return not order.value.startswith("-")
 
 
 @dataclass(frozen=True)
@@ -70,5 +74,5 @@ def _heading(column: Column, order: Sort | None, url_of: Callable[[Sort], str]) 
         column.value,
         str(LABELS[column]),
         None if one_way else url_of(order.reverse),
-        "ascending" if order in _RISING else "descending",
+        "ascending" if _rises(order) else "descending",
     )

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import CharField, Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Cast
+from ulid import ULID
 
 from tickets.domain.filters import Sort
 from tickets.domain.ticket import Status
@@ -160,10 +161,12 @@ def hits(
     limit: int,
     place: list[int] | None,
     back: bool,
+    among: frozenset[str] = frozenset(),
 ) -> list[Hit]:
     """Return the numbers of tickets that meet `condition`, in their order, after `place` (or before
     it).
 
+    `among` are the values that the condition allows in the column of the order, if it says so.
     `words` are searched as beginnings of words. Without a sort the ticket with that number comes
     first, then matches in subject, people and vehicle, then all others; newest first within each.
     Whether the ticket with that number exists is not checked: all tickets are read anyway. Cost:
@@ -172,7 +175,7 @@ def hits(
     found = Entry.objects.filter(condition)
     if sort or not words:
         order = sort or Sort.TIME_LEFT
-        return in_order(found, order, words, limit=limit, place=place, back=back)
+        return in_order(found, order, words, limit=limit, place=place, back=back, among=among)
     named = int(words[0]) if len(words) == 1 and _NUMBER.match(words[0]) else None
     found = found.exclude(number=named) if named else found
     tiers = [None, Field.STRONG, Field.NOT_ONLY_STRONG]
@@ -222,6 +225,13 @@ def counted(asked: Counting) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(asked.sql, asked.parameters)
         return list(cursor.fetchone())
+
+
+def matching(condition: Q, words: Sequence[str], *, most: int) -> int:
+    """Return how many tickets meet `condition` and have the words, up to `most`. One `first` of the
+    full text, in no order: what is sorted is read whole."""
+    found = Entry.objects.filter(condition).order_by().values_list("number", "number")
+    return len(engine().first(found, words, Field.ANYWHERE, limit=most))
 
 
 def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:
@@ -387,6 +397,7 @@ def entry_of(ticket: Ticket) -> tuple[Entry, list[str]]:
         response_met=_met(ticket, bool(sla.first_responded_at), sla.response_breached_at),
         resolution_met=_met(ticket, not status.active, sla.resolution_breached_at),
         needs_reply=_seconds(sla.needs_reply_since) or FAR,
+        last_message=int(ULID.from_str(sla.last_message).timestamp) if sla.last_message else 0,
     )
     return entry, list(ticket.tags)
 

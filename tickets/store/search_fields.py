@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from customers.store.custom_values import asked, indexed, rank_of
+from helpdesk.custom_fields.definition import LONGEST_TEXT, as_text
 from tickets.models.search import EntryField
 from tickets.store.ticket import Ticket
 
@@ -28,7 +29,11 @@ def fields_of(ticket: Ticket) -> list[EntryField]:
     """Return the rows of a ticket, which are not saved."""
     return [
         EntryField(
-            entry_id=int(ticket.ticket_id), key=key, text=indexed(value), rank=rank_of(value)
+            entry_id=int(ticket.ticket_id),
+            key=key,
+            text=indexed(value),
+            rank=rank_of(value),
+            written=as_text(value)[:LONGEST_TEXT],
         )
         for key, value in (ticket.custom_fields or {}).items()
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F, Q, QuerySet
 
 from tickets.domain.filters import Sort
-from tickets.domain.ticket import Priority
+from tickets.domain.ticket import Category, Priority, Status
 from tickets.models.search import Entry
 from tickets.store.fulltext import Field, engine
 
@@ -27,10 +27,21 @@ _COLUMNS_OF_ORDERS: Mapping[Sort, tuple[str, bool]] = {
     Sort.UPDATED: ("updated", False),
     Sort.LONGEST_UNCHANGED: ("updated", True),
     Sort.NEEDS_REPLY: ("needs_reply", True),
+    Sort.LAST_MESSAGE: ("last_message", False),
+    Sort.LONGEST_SILENT: ("last_message", True),
 }
 """The column of an order, and whether low values come first."""
 
-_PRIORITIES = tuple(Priority)[::-1]
+_WORDS_OF_ORDERS: Mapping[Sort, tuple[str, Sequence[str]]] = {
+    Sort.PRIORITY: ("priority", tuple(Priority)[::-1]),
+    Sort.LEAST_PRIORITY: ("priority", tuple(Priority)),
+    Sort.STATUS: ("status", tuple(Status)),
+    Sort.LAST_STATUS: ("status", tuple(Status)[::-1]),
+    Sort.CATEGORY: ("category", tuple(Category)),
+    Sort.LAST_CATEGORY: ("category", tuple(Category)[::-1]),
+}
+"""The column of an order that has few words, and these in their order: each word has an index by
+time left."""
 
 
 def in_order(
@@ -41,14 +52,19 @@ def in_order(
     limit: int,
     place: list[int] | None,
     back: bool,
+    among: frozenset[str],
 ) -> list[Hit]:
     """Return hits in an order, after a place (before it with `back`: the last first).
 
-    One SQL query; by priority up to four.
+    One SQL query; by priority and status up to four, by category six, but none for a word that is
+    not `among` those of the list: what is not active would be looked through for what is.
     """
-    if order in (Sort.PRIORITY, Sort.LEAST_PRIORITY):
-        ranks = _PRIORITIES if order is Sort.PRIORITY else _PRIORITIES[::-1]
-        return _by_rank(found, ranks, words, limit=limit, place=place, back=back)
+    if order in _WORDS_OF_ORDERS:
+        column, ranks = _WORDS_OF_ORDERS[order]
+        parts = [
+            found.filter(**{column: word}) if not among or word in among else None for word in ranks
+        ]
+        return _by_rank(parts, words, limit=limit, place=place, back=back)
     column, rising = _COLUMNS_OF_ORDERS[order]
     return _by_column(
         found, column, words, rising=rising is not back, limit=limit, place=place or []
@@ -56,22 +72,24 @@ def in_order(
 
 
 def _by_rank(
-    found: QuerySet[Entry],
-    ranks: Sequence[Priority],
+    parts: Sequence[QuerySet[Entry] | None],
     words: Sequence[str],
     *,
     limit: int,
     place: list[int] | None,
     back: bool,
 ) -> list[Hit]:
-    """Return hits by priority, and by time left within each. One SQL query for each priority that
-    it takes to fill the limit: each has an index in that order."""
-    last = len(ranks) - 1
+    """Return the hits of one part after the other, by time left within each. One SQL query for each
+    part that it takes to fill the limit: each has an index in that order."""
+    last = len(parts) - 1
     at = place[0] if place else (last if back else 0)
     hits: list[Hit] = []
     for rank in range(at, -1 if back else last + 1, -1 if back else 1):
+        part = parts[rank]
+        if part is None:
+            continue
         rows = _by_column(
-            found.filter(priority=ranks[rank]),
+            part,
             "urgency",
             words,
             rising=not back,

@@ -40,7 +40,7 @@ from tickets.services.lists.filters import (
     is_filter,
     read_filters,
 )
-from tickets.services.lists.find import Found, Queue, count_up_to, find
+from tickets.services.lists.find import Found, Queue, count_up_to, find, in_queue
 from tickets.services.lists.list_settings import Column
 
 SORTS = {
@@ -52,7 +52,13 @@ SORTS = {
     Sort.OLDEST.value: gettext_lazy("Oldest"),
     Sort.UPDATED.value: gettext_lazy("Recently updated"),
     Sort.LONGEST_UNCHANGED.value: gettext_lazy("Longest unchanged"),
+    Sort.LAST_MESSAGE.value: gettext_lazy("Last message"),
+    Sort.LONGEST_SILENT.value: gettext_lazy("Longest without a message"),
     Sort.NEEDS_REPLY.value: gettext_lazy("Longest without a reply"),
+    Sort.STATUS.value: gettext_lazy("Status, Open first"),
+    Sort.LAST_STATUS.value: gettext_lazy("Status, Closed first"),
+    Sort.CATEGORY.value: gettext_lazy("Category"),
+    Sort.LAST_CATEGORY.value: gettext_lazy("Category, reversed"),
 }
 
 MOST_COUNTED = 1_000
@@ -86,7 +92,7 @@ def set_display(request: HttpRequest) -> HttpResponse:
 
 def filters_of(given: QueryDict, *, by: Actor) -> Filters:
     """Return the filters of the list that a URL shows. Raises Invalid, NotFound."""
-    return _within(_read(given, by), _queue(given))
+    return in_queue(_read(given, by), _queue(given))
 
 
 def query_of(given: QueryDict) -> str:
@@ -116,13 +122,6 @@ def _read(given: QueryDict, by: Actor) -> Filters:
     return read_filters({name: given.getlist(name) for name in given if is_filter(name)}, by=by)
 
 
-def _within(filters: Filters, which: Queue) -> Filters:
-    base = lists.QUEUES[which]
-    if filters.text and not filters.sort and which is Queue.ALL:
-        base = Filters()  # the best match first
-    return filters.within(base)
-
-
 def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     by = actor_of(request.user)
     errors: dict[str, str] = {}
@@ -131,12 +130,12 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     try:
         filters = _read(request.GET, by)
         cursor = request.GET.get("page") or None
-        found = find(_within(filters, which), by=by, cursor_text=cursor)
+        found = find(in_queue(filters, which), by=by, cursor_text=cursor)
     except Invalid as refused:
         errors = refused.errors
     now = this_second()
     asked = _asked(request.GET, which)
-    within = _within(filters, which)
+    within = in_queue(filters, which)
     display = list_settings.settings_of(cast(User, request.user))
     order = None if within.text and not within.sort else within.order
     unread = attention.unread(found.tickets, by=by, now=now)
@@ -200,15 +199,14 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     return render(request, "tickets/list.html", context, status=_status(errors))
 
 
-def _total(found: Found, filters: Filters, by: Actor) -> int | None:
-    """Return how many tickets a list has, up to MOST_COUNTED; None if that is not known.
+def _total(found: Found, filters: Filters, by: Actor) -> int:
+    """Return how many tickets a list has, up to MOST_COUNTED.
 
-    Cost: none for a list of one page, else one SQL query. What a text finds is not counted: that
-    would be a second search.
+    Cost: none for a list of one page, else one SQL query: see `count_up_to`.
     """
     if not found.next and not found.previous:
         return len(found.tickets)
-    return None if filters.text else count_up_to(filters, MOST_COUNTED, by=by)
+    return count_up_to(filters, MOST_COUNTED, words=found.words, by=by)
 
 
 def _status(errors: dict[str, str]) -> int:

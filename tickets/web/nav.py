@@ -19,6 +19,7 @@ from tickets.services.lists.counts import list_counts
 from tickets.services.lists.find import MOST_COUNTED, Queue
 from tickets.services.lists.list_settings import settings_of
 from tickets.services.lists.saved_views import views_in_order
+from tickets.services.lists.view_counts import view_counts
 
 _ICONS = {
     Queue.MINE: "person",
@@ -79,6 +80,8 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         )
         for queue in Queue
     ]
+    saved = views_in_order(by, settings_of(cast(User, request.user)).views)
+    held_by_views = view_counts(saved, by=by)
     views = [
         {
             "pk": view.pk,
@@ -86,7 +89,9 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
             "shared_with": view.team.name if view.team else _("Everyone") if view.everyone else "",
             "url": f"{reverse('ticket_list')}?{view.query}",
             "query": view.query,
+            "count": held_by_views.get(view.pk, 0),
+            "more": held_by_views.get(view.pk, 0) >= MOST_COUNTED,
         }
-        for view in views_in_order(by, settings_of(cast(User, request.user)).views)
+        for view in saved
     ]
     return {"queues": queues, "views": views, "stamp": presence.desk_stamp(by=by)}

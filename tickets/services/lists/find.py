@@ -79,6 +79,13 @@ COUNTED_FOR_ALL = tuple(queue for queue in Queue if queue not in _COUNTED)
 """Queues that are the same for everybody: see `counts.list_counts`."""
 
 
+def in_queue(filters: Filters, queue: Queue) -> Filters:
+    """Return the filters of a list that is asked for within a built-in one."""
+    if filters.text and not filters.sort and queue is Queue.ALL:
+        return filters  # the best match first
+    return filters.within(QUEUES[queue])
+
+
 @dataclass(frozen=True)
 class Found:
     """Some tickets of a list, and the cursors of the pages before and after (None at an end).
@@ -134,35 +141,58 @@ def counts(
     queues: Sequence[Queue] = _COUNTED, *, by: Actor, now: datetime | None = None
 ) -> dict[str, int]:
     """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
-    require_ticket_work(by)
-    of_teams = any(QUEUES[one].team == MY_TEAMS for one in queues)
-    teams = tuple(str(team.pk) for team in teams_of(by.user_id)) if of_teams else ()
-    asked = _counting(tuple(queues), by.user_id, teams)
-    second = seconds(now or this_second())
-    at_last = seconds(_SOME_TIME)
-    parameters = tuple(second if one == at_last else one for one in asked.parameters)
-    held = search.counted(replace(asked, parameters=parameters))
+    held = counts_of([QUEUES[queue] for queue in queues], by=by, now=now)
     return {queue.value: many for queue, many in zip(queues, held, strict=True)}
 
 
+def counts_of(lists: Sequence[Filters], *, by: Actor, now: datetime | None = None) -> list[int]:
+    """Return how many tickets each of these lists holds, up to MOST_COUNTED, whatever their text.
+
+    One SQL query, and one for teams if a list asks for them. Cost: grows with the tickets that a
+    list looks through, up to MOST_COUNTED that meet it.
+    """
+    require_ticket_work(by)
+    of_teams = any(filters.team == MY_TEAMS for filters in lists)
+    teams = tuple(str(team.pk) for team in teams_of(by.user_id)) if of_teams else ()
+    asked = _counting(tuple(lists), by.user_id, teams)
+    second = seconds(now or this_second())
+    at_last = seconds(_SOME_TIME)
+    parameters = tuple(second if one == at_last else one for one in asked.parameters)
+    return search.counted(replace(asked, parameters=parameters))
+
+
 @lru_cache(maxsize=512)
-def _counting(queues: tuple[Queue, ...], user_id: str, teams: tuple[str, ...]) -> search.Counting:
-    """Return the statement that counts these queues for a user of these teams.
+def _counting(lists: tuple[Filters, ...], user_id: str, teams: tuple[str, ...]) -> search.Counting:
+    """Return the statement that counts these lists for a user of these teams.
 
     _SOME_TIME is where the time belongs. Each page asks it, and Django takes 0.8 ms of 15 to
     build it.
     """
-    now = Now(_SOME_TIME, teams or [NO_TEAM], user_id)
-    asked = [
-        replace(QUEUES[one], assigned_to=user_id) if QUEUES[one].assigned_to == ME else QUEUES[one]
-        for one in queues
-    ]
-    return search.counting([condition(filters, now) for filters in asked], most=MOST_COUNTED)
+    conditions = []
+    for filters in lists:
+        of = (teams or (NO_TEAM,)) if filters.team == MY_TEAMS else (filters.team or NO_TEAM,)
+        if filters.assigned_to == ME:
+            filters = replace(filters, assigned_to=user_id)
+        conditions.append(condition(filters, Now(_SOME_TIME, of, user_id)))
+    return search.counting(conditions, most=MOST_COUNTED)
 
 
-def count_up_to(filters: Filters, most: int, *, by: Actor, now: datetime | None = None) -> int:
-    """Return how many tickets meet `filters`, ignoring their text, up to `most`. One SQL query."""
+def count_up_to(
+    filters: Filters,
+    most: int,
+    *,
+    words: Sequence[str] = (),
+    by: Actor,
+    now: datetime | None = None,
+) -> int:
+    """Return how many tickets meet `filters` and have `words`, up to `most`.
+
+    Their own text is ignored: `Found.words` are what was searched for. One SQL query; with words on
+    PostgreSQL a transaction with one.
+    """
     require_ticket_work(by)
+    if words:
+        return search.matching(_condition(filters, by, now), words, most=most)
     (many,) = search.counted(search.counting([_condition(filters, by, now)], most=most))
     return many
 
@@ -214,6 +244,7 @@ def _hits(
             limit=limit,
             place=json.loads(place.key) if place else None,
             back=bool(place and place.back),
+            among=filters.words_of_order,
         )
         if hits:
             return words, hits
