@@ -6,7 +6,7 @@ import pytest
 
 from helpdesk.clock import this_second
 from tests.api.problems import is_problem
-from tests.world import NOON, after, log_of, stored
+from tests.world import NOON, after, log_of, settle, stored
 from tickets.services.conversation.communicate import respond
 from tickets.services.lifecycle.status import change_status
 
@@ -84,6 +84,25 @@ def test_an_answer_stops_the_response_clock_and_a_note_does_not(program, desk):
     )
     assert heard.json()["direction"] == "inbound"
     assert stored(number).waiting is False
+
+
+def test_a_call_to_the_customer_answers_and_is_not_sent(program, desk):
+    number = desk.ticket(now=this_second() - timedelta(hours=2)).ticket_id
+    settle()
+    at = (this_second() - timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
+    call = {"type": "Customer Response", "content": "Told her.", "channel": "phone"}
+    path, key = f"/tickets/{number}/communicate", {"Idempotency-Key": "k"}
+
+    said = program.post(path, {**call, "occurredAt": at}, **key)
+    assert said.status_code == 201, said.json()
+    assert program.post(path, {**call, "occurredAt": at}, **key).json() == said.json()
+
+    line, shown = said.json(), program.get(f"/tickets/{number}").json()
+    assert (line["direction"], line["channel"], line["deliveries"]) == ("outbound", "phone", [])
+    assert (line["occurredAt"], shown["firstRespondedAt"]) == (at, at)
+    for wrong in ({"channel": "web", "occurredAt": at}, {"replyTo": "giulia@example.com"}):
+        body = {**call, **wrong}
+        is_problem(program.post(path, body), 422, next(iter(wrong.keys() - {"channel"})))
 
 
 @pytest.mark.parametrize(

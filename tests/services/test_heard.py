@@ -1,5 +1,6 @@
-"""What a customer said on the phone is logged later, with its own time."""
+"""What a customer said on the phone is logged later, with its own time; and what we told them."""
 
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,21 +8,24 @@ import pytest
 
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
-from tests.world import after, log_of, stored
+from tests.email.conftest import send
+from tests.world import after, log_of, settle, stored
 from tickets.domain.ticket import Channel, CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate, note, respond
+from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.status import change_status
+from tickets.services.maintenance.verify import verify
 
 TEXT = "Please call me back."
 
 
-def heard(number, *, at, now, by, **more):
+def heard(number, *, at, now, by, direction=Direction.INBOUND, channel=Channel.PHONE, **more):
     return communicate(
         number,
         type=CommunicationType.CUSTOMER_RESPONSE,
-        direction=Direction.INBOUND,
+        direction=direction,
         content=TEXT,
-        channel=Channel.PHONE,
+        channel=channel,
         occurred_at=at,
         now=now,
         by=by,
@@ -42,6 +46,8 @@ def test_the_wait_ends_when_the_customer_called_and_not_when_it_was_entered(desk
     assert (line.occurred_at, line.created_at) == (after(hours=2), after(hours=3))
     assert (line.channel, line.author_id) == ("phone", desk.customer.customer_id)
     assert log_of(late)[-1].created_at == after(hours=3), "the log says when it was entered"
+    settle()
+    assert list(verify([late, at_once])) == []
 
 
 def test_nothing_that_was_written_before_happens_after_it(desk):
@@ -97,3 +103,71 @@ def test_the_page_logs_a_call_in_the_readers_own_time(desk, client):
     client.post(address, {**form, "content": "Again.", "occurred_at": local})
     [line] = [line for line in log_of(number) if line.content == "Again."]
     assert line.occurred_at == said
+
+
+@pytest.fixture
+def called(desk):
+    """A ticket whose customer was called an hour before the call was logged, with the call."""
+    number = desk.ticket().ticket_id
+    _ticket, line = heard(
+        number, at=after(hours=1), now=after(hours=2), by=desk.rep, direction=Direction.OUTBOUND
+    )
+    return number, line
+
+
+def test_a_call_that_we_made_answers_at_its_own_time_and_sends_nothing(called, mailoutbox):
+    number, line = called
+    ticket = stored(number)
+
+    assert (ticket.sla.first_responded_at, ticket.status) == (after(hours=1), "In Progress")
+    assert ticket.sla.needs_reply_since is None
+    assert (line.occurred_at, line.created_at) == (after(hours=1), after(hours=2))
+    assert (line.direction, line.channel, line.author_id) == ("outbound", "phone", None)
+    assert (line.delivery, line.deliveries) == (None, None)
+    assert send(mailoutbox, after(hours=3)) == []
+    assert list(verify([number])) == []
+
+
+def test_a_call_that_is_logged_after_a_deadline_undoes_no_breach(desk, called):
+    late, in_time = desk.ticket().ticket_id, called[0]
+    change(late, lambda _draft: None, by=desk.rep, now=after(hours=8, seconds=30))  # a sweep
+
+    call = {"at": after(hours=7), "by": desk.rep, "direction": Direction.OUTBOUND}
+    heard(late, now=after(hours=9), **call)
+
+    assert stored(late).sla.response_breached_at == after(hours=8)
+    assert stored(late).sla.first_responded_at == after(hours=8, seconds=30)
+    assert stored(in_time).sla.response_breached_at is None
+    settle()
+    assert list(verify([late])) == []
+
+
+@pytest.mark.parametrize("channel", [Channel.WEB, Channel.EMAIL])
+def test_what_is_sent_has_no_time_of_its_own(desk, channel):
+    number = desk.ticket().ticket_id
+    with pytest.raises(Invalid) as refused:
+        heard(
+            number,
+            at=after(minutes=1),
+            now=after(hours=1),
+            by=desk.rep,
+            direction=Direction.OUTBOUND,
+            channel=channel,
+        )
+    assert set(refused.value.errors) == {"occurred_at"}
+
+
+def test_the_page_logs_a_call_that_we_made(desk, client):
+    client.force_login(desk.rep_user)
+    number = desk.ticket(now=this_second() - timedelta(days=2)).ticket_id
+    address, form = f"/tickets/{number}/heard/", {"content": TEXT, "channel": "called"}
+
+    refused = client.post(address, {**form, "occurred_at": "noon"}).content.decode()
+    assert re.search(r'value="called"[^>]*selected', refused), "else it would become the customer's"
+    assert client.post(address, form).status_code == 302
+
+    page = client.get(f"/tickets/{number}/").content.decode()
+    assert "Called the customer" in page
+    assert "Sent to" not in page
+    assert "counts as a reply" in page
+    assert stored(number).sla.first_responded_at

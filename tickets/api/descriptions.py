@@ -59,7 +59,10 @@ describe(
         "sort": ("The order.", "slaDeadline"),
         "channel": ("How it came to the desk, or went from it. Null: unknown.", "email"),
         "at": ("When that was.", "2026-11-24T10:05:00Z"),
-        "occurredAt": ("When the customer said it, if that was told.", "2026-11-24T09:30:00Z"),
+        "occurredAt": (
+            "When a call was, or the customer said it, if that was told.",
+            "2026-11-24T09:30:00Z",
+        ),
         "deliveries": ("What became of the email to each recipient.", None),
         "mailbox": ("The name of a mailbox.", "support"),
     }

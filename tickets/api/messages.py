@@ -40,7 +40,8 @@ class CommunicationOut(ApiSchema):
     created_at: Moment
     occurred_at: Moment | None = Field(
         default=None,
-        description="For a logged message of the customer: when they said it, if that was told.",
+        description="For a call, or a logged message of the customer: when that was, if it was "
+        "told.",
     )
     attachments: list["AttachmentOut"]
     event: LogEvent | None = Field(
@@ -161,12 +162,14 @@ class NewCommunication(RequestSchema):
     )
     channel: Literal[Channel.PHONE, Channel.WALK_IN, Channel.EMAIL, Channel.WEB] | None = Field(
         None,
-        description="With an inbound Customer Response: how it reached the desk. Null: `api`.",
+        description="With an inbound Customer Response: how it reached the desk. Null: `api`. An "
+        "outbound one by `phone` is a call that you made: it answers the customer, and nothing is "
+        "sent; other ways of an outbound one change nothing.",
         examples=["phone"],
     )
     occurred_at: AwareDatetime | None = Field(
         None,
-        description="With an inbound Customer Response: when the customer said it, within the last "
+        description="With an inbound Customer Response, or a call: when that was, within the last "
         "30 days. Clocks take that time, but never one before the ticket's last change.",
         examples=["2026-11-24T09:30:00Z"],
     )

@@ -210,7 +210,7 @@ def assign_ticket(
 def add_communication(
     request: HttpRequest, response: HttpResponse, ticket_id: TicketId, asked: NewCommunication
 ) -> Answer[dict[str, Any]]:
-    """Reply to the customer, add an internal note, or log a message from the customer.
+    """Reply to the customer, add an internal note, or log a call or a message from the customer.
 
     A message to a ticket that was merged, or closed too long ago, is added to the ticket that
     continues it. `ticketId` of the response names that ticket. A note is added even if it mentions

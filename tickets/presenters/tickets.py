@@ -80,7 +80,9 @@ class LogLine:
     """Who else is in its conversation with a third party: whom the desk wrote to there, and whom
     the third party put in To or Cc."""
     occurred_at: datetime | None = None
-    """When a customer said what a colleague logged later, if that was told."""
+    """When a call was, or a customer said what a colleague logged later, if that was told."""
+    is_call: bool = False
+    """Whether a colleague called the customer: an answer, of which nothing was sent."""
     stands_out: bool = False
     """Whether a System Update says what nobody may miss: an escalation, an assignment, a status."""
     formatted: bool = True
@@ -264,6 +266,7 @@ def _log_line(
         side_thread=line.side_thread or "",
         recipients=recipients_of(line),
         occurred_at=line.occurred_at,
+        is_call=line.is_call,
         stands_out=bool(line.rule) or bool(_TOLD & {one.field for one in line.changes or ()}),
     )
 

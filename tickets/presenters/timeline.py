@@ -24,6 +24,7 @@ class ShownEntry:
     inbound: bool
     note: bool
     side_thread: str
+    is_call: bool
     author_name: str
     at: datetime
     text: str
@@ -62,6 +63,7 @@ def _shown(
         inbound=by_customer or line.direction == "inbound",
         note=not opens and line.kind == "Internal Note",
         side_thread=line.side_thread,
+        is_call=line.is_call,
         author_name=customer.name if by_customer else line.author_name,
         at=line.at,
         text=text[:EXCERPT],

@@ -12,7 +12,7 @@ from pynamodb.attributes import (
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.table import Item
 from helpdesk.mail.problems import MailProblem, problem_of
-from tickets.domain.ticket import Channel
+from tickets.domain.ticket import Channel, Direction
 from tickets.store.ticket import ByCustomer, ByPerson, ByRecord, TicketTableMeta
 
 COMMUNICATION = "COMMUNICATION#"
@@ -112,8 +112,10 @@ class Communication(Item):
     reason = UnicodeAttribute(null=True)  # of an escalation by hand
     reference = UnicodeAttribute(null=True)  # the number that an imported ticket had elsewhere
     attachments = ListAttribute(of=Attachment, null=True)
-    # Of a customer's message that a colleague logged: when it was said, if that was told
+    # Of a call, or a customer's message that a colleague logged: when that was, if it was told, and
+    # the time that the clocks took, which is never before the ticket's last change
     occurred_at = InstantAttribute(attr_name="occurredAt", null=True)
+    counted_at = InstantAttribute(attr_name="countedAt", null=True)
     # How it came or went: a word of tickets.domain.ticket.Channel; absent where that is unknown,
     # and on replies of earlier releases, which went by email: see `came_by`
     channel = UnicodeAttribute(null=True)
@@ -141,6 +143,11 @@ class Communication(Item):
     @property
     def delivery_problem(self) -> MailProblem | None:
         return problem_of(self.delivery_problem_code, self.delivery_problem_detail)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a call that a colleague made: an answer, of which nothing was sent."""
+        return self.direction == Direction.OUTBOUND.value and self.channel == Channel.PHONE.value
 
     @property
     def came_by(self) -> str | None:

@@ -34,7 +34,7 @@ from tickets.services.read import log_since, ticket_page
 from tickets.store.ticket import Ticket
 from tickets.web import forms
 from tickets.web.custom_fields import FieldsForm
-from tickets.web.pages import HEARD_BY, detail_context
+from tickets.web.pages import CALLED, HEARD_BY, detail_context
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
 
@@ -135,22 +135,23 @@ def note(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 
 @action("heard_form", forms.HeardForm)
 def heard(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Log what the customer said on the phone or at the counter, now or at the time given."""
+    """Log what was said on the phone or at the counter, now or at the time given."""
     form = forms.HeardForm(request.POST)
     if not form.is_valid():
         raise Invalid({"occurred_at": _("Enter a date and a time.")})
-    channel = request.POST.get("channel", "")
-    if channel not in HEARD_BY:
+    by_way = request.POST.get("channel", "")
+    called = by_way == CALLED
+    if not called and by_way not in HEARD_BY:
         raise Invalid({"channel": _("Select how the message reached you.")})
     with kept(ticket_id, request.FILES.getlist("files")) as attachments:
         ticket, _line = communicate.communicate(
             ticket_id,
             type=CommunicationType.CUSTOMER_RESPONSE,
-            direction=Direction.INBOUND,
+            direction=Direction.OUTBOUND if called else Direction.INBOUND,
             content=request.POST.get("content", ""),
             attachments=attachments,
             token=_token(ticket_id, request),
-            channel=Channel(channel),
+            channel=Channel.PHONE if called else Channel(by_way),
             occurred_at=form.cleaned_data["occurred_at"],
             by=by,
         )

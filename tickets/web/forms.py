@@ -35,6 +35,7 @@ class NoteForm(VersionForm):
 
 
 class HeardForm(VersionForm):
+    channel = forms.CharField(required=False)
     content = forms.CharField(required=False)
     occurred_at = forms.DateTimeField(required=False, label=_("At"))
 

@@ -91,6 +91,9 @@ def _canned(by: Actor) -> dict[str, Any]:
 HEARD_BY = (Channel.PHONE, Channel.WALK_IN, Channel.EMAIL, Channel.WEB)
 """How a customer's message that a colleague logs can have come."""
 
+CALLED = "called"
+"""What the form has in place of such a way for a call that a colleague made."""
+
 _NEXT = {
     Status.OPEN: Status.RESOLVED,  # an answer starts progress by itself
     Status.IN_PROGRESS: Status.RESOLVED,
@@ -129,6 +132,7 @@ def detail_context(page: TicketPage, *, by: Actor, **bound: Any) -> dict[str, An
         "note_form": forms.NoteForm(),
         "heard_form": forms.HeardForm(),
         "heard_channels": word_choices(list(HEARD_BY)),
+        "called": CALLED,
         "edit_form": forms.EditForm(),
         "relate_form": forms.RelateForm(),
         **_canned(by),

@@ -77,9 +77,10 @@ def communicate(
     ticket it was merged into. A customer's message to a ticket that is archived or was closed too
     long ago goes to its follow-up, which the first such message creates. A message from email has
     an `arrival`, and may have any length; of any other, `channel` says where it was entered. A
-    customer's message that a colleague logs later `occurred_at` a time of the last OLDEST_HEARD:
-    clocks take that time, but never one before the ticket's last change; the log, when it was
-    entered.
+    reply by phone is a call that the actor made: it answers the customer, and nothing is sent. Such
+    a call, and a customer's message that a colleague logs, may have `occurred_at` a time of the
+    last OLDEST_HEARD: clocks take that time, but never one before the ticket's last change; the
+    log, when it was entered.
 
     Raises DuplicateMessage for a `token` that this actor used before; Invalid, NotFound,
     NotAllowed, UnseenChanges, EventRefused (waiting on a done ticket), Busy.
@@ -91,6 +92,8 @@ def communicate(
         checks.errors["type"] = _("System updates can’t be added manually.")
     is_note = type is CommunicationType.INTERNAL_NOTE
     inbound = type is CommunicationType.CUSTOMER_RESPONSE and direction is Direction.INBOUND
+    answer = not (is_note or inbound)
+    call = answer and channel is Channel.PHONE
     if waiting and (inbound or is_note or resolve):
         checks.errors["waiting"] = _("Only a reply to the customer can set the ticket to waiting.")
     if resolve and (inbound or is_note):
@@ -99,22 +102,23 @@ def communicate(
         checks.errors["take"] = _("Only a reply to the customer can take the ticket.")
     elif take:
         checks.assignee("take", by.user_id)
-    if reply_to and (inbound or is_note):
+    if reply_to and (call or not answer):
         checks.errors["reply_to"] = _("Only a reply to the customer goes to their reply address.")
-    if leave_out and (inbound or is_note):
+    if leave_out and (call or not answer):
         checks.errors["leave_out"] = _("Only a reply to the customer goes to participants.")
     entered_at = now or this_second()
     if occurred_at is not None:
-        if not inbound or arrival:
-            checks.errors["occurred_at"] = _("Only what the customer said has its own time.")
+        if not (inbound or call) or arrival:
+            checks.errors["occurred_at"] = _(
+                "Only a call, or what the customer said, has its own time."
+            )
         elif not entered_at - OLDEST_HEARD <= occurred_at <= entered_at + ALMOST_NOW:
             checks.errors["occurred_at"] = _("Enter a time of the last 30 days, not in the future.")
         occurred_at = min(occurred_at, entered_at).astimezone(UTC).replace(microsecond=0)
     checks.done()
-    answer = not (is_note or inbound)
     # A message from outside mentions nobody.
     mentioned = mentioning.called(content) if is_note and arrival is None else {}
-    delivers = answer and deliver
+    delivers = answer and deliver and not call
     written: list[Communication] = []
 
     def write(draft: Draft) -> None:
@@ -122,8 +126,10 @@ def communicate(
             _refuse_repeat(token, by)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
+        counted_at = None
         if occurred_at is not None:
-            draft.apply(EventType.CUSTOMER_REPLIED)
+            counted_at = draft.at
+            draft.apply(EventType.CUSTOMER_REPLIED if inbound else EventType.RESPONDED)
             draft.at_time(max(entered_at, draft.at), by=by)
         line = draft.add_entry(
             type,
@@ -133,7 +139,7 @@ def communicate(
             delivery=Delivery.PENDING if delivers else None,
         )
         line.channel = channel.value if channel else None
-        line.occurred_at = occurred_at
+        line.occurred_at, line.counted_at = occurred_at, counted_at
         if delivers:
             line.channel = Channel.EMAIL.value
             line.deliveries = address_reply(draft, reply_to=reply_to, leave_out=leave_out)
@@ -146,12 +152,11 @@ def communicate(
             )
         if arrival:
             arrival.note_on(draft, line)
-        if occurred_at is not None:
-            pass  # the clocks have it
-        elif inbound and (arrival is None or arrival.has_effect):
+        if inbound and counted_at is None and (arrival is None or arrival.has_effect):
             draft.apply(EventType.CUSTOMER_REPLIED)
         elif answer:
-            draft.apply(EventType.RESPONDED)
+            if counted_at is None:
+                draft.apply(EventType.RESPONDED)
             if take and draft.ticket.assigned_to is None:
                 set_assignee(draft, by.user_id)
             if waiting and not draft.timeline.waiting:

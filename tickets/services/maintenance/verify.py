@@ -130,11 +130,12 @@ class _LogReplay:
 
     def add(self, line: Communication) -> None:
         outbound = line.direction == Direction.OUTBOUND.value
+        said_at = line.counted_at or line.occurred_at or line.created_at
         if line.type == CommunicationType.CUSTOMER_RESPONSE.value and outbound:
-            self.first_responded_at = self.first_responded_at or line.created_at
+            self.first_responded_at = self.first_responded_at or said_at
             self.needs_reply_since = None
         elif line.direction == Direction.INBOUND.value and not line.without_effect:
-            self.needs_reply_since = self.needs_reply_since or line.created_at
+            self.needs_reply_since = self.needs_reply_since or said_at
         merging = next((one for one in line.changes or () if one.field == "mergedInto"), None)
         if merging and merging.after:
             self.before_merge = self._snapshot()
