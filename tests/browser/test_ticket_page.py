@@ -102,6 +102,71 @@ def test_a_long_ticket_opens_at_its_end_and_nothing_jumps_when_others_write(
     expect(unread).to_be_in_viewport(ratio=1)
 
 
+# A desk's windows, and a tablet's, where the side is below the conversation.
+SIZES = ((1280, 720), (1440, 900), (1920, 1080), (768, 1024))
+
+# Of what is in the page: how far its lower edge is above the window's, in pixels.
+ABOVE_THE_FOOT = "one => innerHeight - one.getBoundingClientRect().bottom"
+
+
+def test_composer_and_side_end_at_the_foot_of_every_window(desk, page: Page):
+    short, long = conversation(desk, messages=0), conversation(desk, messages=8)
+    log_in(page, "rosa")
+    side, composer = page.locator(".side"), page.locator(".composer")
+    reply = page.get_by_role("textbox", name="Reply")
+    for number in (short, long):
+        page.goto(f"/tickets/{number}/")
+        expect(page.get_by_role("tab", name="Reply")).to_be_visible()
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            beside = width >= 1024
+            for end in (0, 1):
+                page.evaluate(f"scrollTo(0, {end} * document.documentElement.scrollHeight)")
+                page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
+                where = f"ticket {number}, {width} × {height}, {'end' if end else 'beginning'}"
+                expect(reply).to_be_in_viewport(ratio=1)
+                if beside or not end:
+                    assert abs(composer.evaluate(ABOVE_THE_FOOT)) <= 1, where
+                if beside:
+                    assert abs(side.evaluate(ABOVE_THE_FOOT)) <= 1, where
+            if beside and number == short:
+                spare = "document.documentElement.scrollHeight - innerHeight"
+                assert page.evaluate(spare) == 0, f"{width} × {height}: scrolls for nothing"
+
+
+# A phone on which the keyboard lies over the page: the window keeps its height, less of it is seen.
+KEYBOARD_LIES_OVER = """
+const seen = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+Object.defineProperty(window, "visualViewport", { value: seen });
+"""
+KEYBOARD = """height => {
+  visualViewport.height = innerHeight - height;
+  visualViewport.dispatchEvent(new Event("resize"));
+}"""
+
+
+def test_the_composer_stands_above_a_keyboard_that_lies_over_the_page(desk, page: Page):
+    number = conversation(desk, messages=6)
+    log_in(page, "rosa")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script(KEYBOARD_LIES_OVER)
+    page.goto(f"/tickets/{number}/")
+    reply, composer = page.get_by_role("textbox", name="Reply"), page.locator(".composer")
+    last = page.locator("[data-kind=inbound]").last
+    reply.focus()
+    page.evaluate(KEYBOARD, 0)
+    assert page.locator("html").get_attribute("style") is None, "there is no keyboard"
+
+    page.evaluate(KEYBOARD, 336)
+    assert composer.evaluate(ABOVE_THE_FOOT) == 336
+    ends = last.evaluate("one => one.getBoundingClientRect().bottom")
+    begins = composer.evaluate("one => one.getBoundingClientRect().top")
+    assert begins - 40 < ends <= begins, "the last message is not above the composer"
+
+    page.evaluate(KEYBOARD, 0)
+    assert composer.evaluate(ABOVE_THE_FOOT) == 0
+
+
 def test_a_picture_is_pasted_looked_at_taken_out_and_sent(desk, page: Page):
     number = conversation(desk, messages=0)
     log_in(page, "rosa")

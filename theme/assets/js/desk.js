@@ -7,6 +7,7 @@ import "./conversation.js";
 import "./custom_fields.js";
 import "./files.js";
 import "./forms.js";
+import "./keyboard.js";
 import "./keys.js";
 import "./live.js";
 import "./palette.js";
