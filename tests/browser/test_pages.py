@@ -269,9 +269,8 @@ def test_a_finger_works_a_list_and_a_ticket_on_a_phone(desk, page: Page):
     expect(bar).to_be_hidden()  # whoever types has the room
 
     page.goto(f"/tickets/{number}/")
-    page.evaluate(
-        "for (const one of document.querySelectorAll('details:not([data-dropdown])')) one.open = true"
-    )
+    folded = "details:not([data-dropdown])"
+    page.evaluate(f"document.querySelectorAll('{folded}').forEach(one => one.open = true)")
     assert too_small(page) == {}
     for menu in ("#steps", "#edit-description", "#snooze", "#remind", "[id^=actions-]"):
         page.locator(f"{menu} summary").first.click()
