@@ -1,6 +1,6 @@
 """Configuration in Django's database, the search index, and the admin's models of a ticket."""
 
-from tickets.models.attention import Attention, MutedKind
+from tickets.models.attention import Attention, MutedKind, UnreadSince
 from tickets.models.data_version import DataVersion
 from tickets.models.mailbox import BlockedSender, Mailbox
 from tickets.models.policy import Calendar, Policy, PolicyVersion
@@ -40,5 +40,6 @@ __all__ = [
     "Tag",
     "Ticket",
     "TicketTemplate",
+    "UnreadSince",
     "Webhook",
 ]

@@ -55,3 +55,15 @@ class MutedKind(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.kind}"
+
+
+class UnreadSince(models.Model):
+    """When a desk was upgraded to a release that knows what is unread: the only row, or none.
+
+    Its migration writes it. Nothing older is unread for anybody.
+    """
+
+    second = models.BigIntegerField()  # since 1970
+
+    def __str__(self) -> str:
+        return str(self.second)

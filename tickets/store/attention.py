@@ -1,12 +1,14 @@
 """Every query of what users have seen, follow and snoozed, and its cost. Everything here is SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from tickets.models.attention import Attention, MutedKind
+from tickets.models.attention import Attention, MutedKind, UnreadSince
 from tickets.models.search import FAR, Entry
 
 
@@ -14,6 +16,14 @@ def of_tickets(user_id: str, numbers: Iterable[int]) -> dict[int, Attention]:
     """Return a user's attention to some tickets, by number. One query."""
     rows = Attention.objects.filter(user_id=int(user_id), ticket__in=list(numbers))
     return {row.ticket: row for row in rows}
+
+
+@cache
+def unread_since() -> datetime | None:
+    """Return when the desk was upgraded to a release that knows what is unread; None if it began
+    with one. One query a process: a migration alone writes it, before the process starts."""
+    row = UnreadSince.objects.first()
+    return datetime.fromtimestamp(row.second, UTC) if row else None
 
 
 def write(user_id: str, number: int, **values: Any) -> None:

@@ -1,7 +1,8 @@
 """What is new for a user: which messages they have seen, and which tickets they follow.
 
 A ticket is unread for a user if its last message is another's, newer than what they have seen, and
-not older than UNREAD_FOR. While the ticket needs a reply, however old it is.
+not older than UNREAD_FOR. While the ticket needs a reply, however old it is. Nothing is that was
+written before a desk was upgraded to a release that knows what is unread.
 """
 
 from collections.abc import Sequence
@@ -127,7 +128,8 @@ def _shown(pairs: Sequence[tuple[str, str]]) -> dict[int, str]:
 
 def _oldest(now: datetime, ticket: Ticket) -> str:
     """Return an id before those of a ticket's messages that can be unread."""
-    return _first_at(min(now - UNREAD_FOR, ticket.sla.needs_reply_since or now))
+    oldest = min(now - UNREAD_FOR, ticket.sla.needs_reply_since or now)
+    return _first_at(max(oldest, store.unread_since() or oldest))
 
 
 def _first_at(at: datetime) -> str:
