@@ -22,7 +22,7 @@ from helpdesk.dynamo.batches import MOST_WRITTEN
 from helpdesk.dynamo.table import client
 from tickets.services.delivery import outbox
 from tickets.services.lifecycle.create import create_ticket
-from tickets.store import events, queries
+from tickets.store import attention, events, queries
 from tickets.store.events import OutboxEvent
 from tickets.store.items import (
     COMMUNICATION,
@@ -57,6 +57,7 @@ class Desk:
         self.customer = create_customer(
             name="Giulia Bianchi", email="giulia@posta.example", by=self.rep, now=NOON
         )
+        attention.unread_since()  # asked once a process: so no count of statements has it
         self.vehicle = create_vehicle(
             customer_id=self.customer.customer_id,
             vin="WVWZZZ1K0AW000001",

@@ -1,8 +1,12 @@
 """What is new for a user: unread tickets, those they follow, snoozed, or are to be reminded of."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 
 from helpdesk.accounts.actors import SYSTEM
+from helpdesk.accounts.models import User
 from helpdesk.errors import Invalid
 from tests.world import NOON, after, log_of, settle, stored
 from tickets.domain.ticket import CommunicationType, Direction
@@ -264,3 +268,47 @@ def test_what_is_muted_is_not_told(desk, number):
     assert told(desk.rep)[0] == (number, "replied")
     with pytest.raises(Invalid):
         notifications.mute(["reminder"], by=desk.rep)
+
+
+@pytest.fixture
+def upgraded(desk, monkeypatch):
+    """Let the desk be upgraded, five minutes after noon, from a release without *unread*."""
+    migration = import_module("tickets.migrations.0036_unread_since")
+    monkeypatch.setattr(migration, "this_second", lambda: after(minutes=5))
+
+    def upgrade():
+        migration.begin(apps, None)
+        store.unread_since.cache_clear()
+
+    yield upgrade
+    store.unread_since.cache_clear()
+
+
+def test_nothing_is_unread_that_is_older_than_the_upgrade(desk, number, upgraded):
+    waits, answered = desk.ticket(by=desk.rep2).ticket_id, desk.ticket().ticket_id
+    respond(answered, content="Soon.", by=desk.rep2, now=after(minutes=1))
+    customer_says(waits, now=after(minutes=2))
+    assert unread(desk.rep, waits)
+    assert unread(desk.rep, answered)
+
+    upgraded()
+
+    assert not any(unread(desk.rep, one) for one in (waits, answered))
+    customer_says(waits, now=after(minutes=6))
+    assert unread(desk.rep, waits)
+    row = attention.of_ticket(waits, by=desk.rep)
+    log = log_of(waits)
+    first = attention.first_unread(log, row, ticket=stored(waits), by=desk.rep, now=NOON)
+    assert first == next(one.communication_id for one in log if one.created_at == after(minutes=6))
+
+
+def test_a_desk_in_which_somebody_has_seen_something_knows_unread_already(desk, number, upgraded):
+    see(desk.rep, number)
+    upgraded()
+    assert store.unread_since() is None
+
+
+def test_a_new_desk_has_no_account_yet_when_its_tables_are_made(db, upgraded):
+    User.objects.all().delete()
+    upgraded()
+    assert store.unread_since() is None

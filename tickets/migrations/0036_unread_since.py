@@ -16,7 +16,7 @@ def begin(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0016_list_settings"),
-        ("tickets", "0033_muted_kinds"),
+        ("tickets", "0035_last_message_indexes"),
     ]
 
     operations = [
