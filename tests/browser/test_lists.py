@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from helpdesk.clock import this_second
 from tests.browser.test_journeys import log_in
 from tests.world import settle, stored
+from tickets.domain.ticket import CommunicationType, Direction
+from tickets.services.conversation.communicate import communicate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,6 +148,13 @@ def test_ten_tickets_are_triaged_by_the_keyboard_alone(desk, page: Page):
 
 def test_the_palette_leads_anywhere_and_acts_on_the_ticket(desk, page: Page, axe):
     number = desk.ticket(subject="Papers of the Golf", now=this_second()).ticket_id
+    communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="Where are they?",
+        by=desk.rep,
+    )
     settle()
     log_in(page, "rosa")
     keys = page.keyboard
@@ -173,3 +182,36 @@ def test_the_palette_leads_anywhere_and_acts_on_the_ticket(desk, page: Page, axe
     expect(page.get_by_role("option", name="My teams")).to_have_attribute("aria-selected", "true")
     keys.press("Enter")
     expect(page.get_by_role("heading", name="My teams")).to_be_visible()
+
+    page.goto(f"/tickets/{number}/")
+    page.wait_for_load_state()
+
+    def choose(text, option):
+        keys.press("Control+k")
+        keys.type(text)
+        shown = page.get_by_role("option", name=option, exact=True)
+        expect(shown).to_have_attribute("aria-selected", "true")
+        keys.press("Enter")
+
+    choose("snooz", "Snooze…")
+    expect(page.get_by_role("button", name="In three hours").first).to_be_focused()
+    keys.press("Escape")
+    choose("foll", "Follow")
+    expect(page.get_by_role("button", name="Following")).to_be_visible()
+    choose("unfo", "Unfollow")
+    expect(page.get_by_role("button", name="Follow", exact=True)).to_be_visible()
+    choose("assign tom", "Assign to Tomasz Nowak")
+    expect(page.locator("#assigned_to")).to_have_value(desk.rep2.user_id)
+    choose("forw", "Forward to a third party…")
+    expect(page.locator("[name=to]").first).to_be_focused()
+    choose("merg", "Merge…")
+    expect(page.get_by_role("heading", name=f"Merge ticket {number}")).to_be_visible()
+
+    page.goto("/tickets/?view=active")
+    page.wait_for_load_state()
+    keys.press("j")
+    expect(page.get_by_role("link", name="Papers of the Golf")).to_be_focused()
+    choose("assign me", "Assign to me")
+    expect(page.get_by_role("status")).to_contain_text("Assign to Rosa Marin: 1 ticket changed.")
+    choose("tag", "Add tags…")
+    expect(page.locator("[data-bulk-value=tag]")).to_be_focused()

@@ -12,9 +12,10 @@ from tickets.services.assignment.assign import assign
 from tickets.services.lists.saved_views import save_view
 
 
-def offered(client, text="", ticket=""):
+def offered(client, text="", ticket="", **page_has):
     """The options by group, each with its address, and what it does if it does something."""
-    page = html.unescape(client.get("/palette/", {"q": text, "ticket": ticket}).content.decode())
+    asked = {"q": text, "ticket": ticket, **page_has}
+    page = html.unescape(client.get("/palette/", asked).content.decode())
     found = {}
     for group, body in re.findall(
         r'<div role="group" aria-label="(.*?)">(.*?)</div>', page, re.DOTALL
@@ -22,9 +23,13 @@ def offered(client, text="", ticket=""):
         for attributes, text_of in re.findall(r"<a(.*?)>(.*?)</a>", body, re.DOTALL):
             said = dict(re.findall(r'([\w-]+)="(.*?)"', attributes))
             label = re.search(r"<bdi>(.*?)</bdi>", text_of)[1]
-            does = (said["data-field"], said["data-value"]) if "data-field" in said else None
+            does = said.get("data-field") or said.get("data-bulk")
+            does = (does, said["data-value"]) if does else said.get("data-opens")
             found.setdefault(group, {})[label] = (said["href"], does or said.get("data-key"))
     return found
+
+
+SET_CRITICAL = ("#main", ("priority", "Critical"))
 
 
 @pytest.fixture
@@ -78,6 +83,45 @@ def test_it_acts_on_the_ticket_that_is_open(rep_client, desk, ticket):
     assert "Assign to me" not in offered(rep_client, ticket=ticket)["This ticket"]
     assert "This ticket" not in offered(rep_client, ticket="4711")
     assert "This ticket" not in offered(rep_client, ticket="x")
+
+
+def test_it_assigns_to_anybody_if_that_is_asked(rep_client, desk, ticket):
+    tomasz = {"Assign to Tomasz Nowak": ("assigned_to", desk.rep2.user_id)}
+    for text in ("assign tom", "Tomasz ass"):
+        [(label, (url, does))] = offered(rep_client, text, ticket)["This ticket"].items()
+        assert ({label: does}, url) == (tomasz, f"/tickets/{ticket}/assign/")
+    assert "This ticket" not in offered(rep_client, "tomasz", ticket), "it may be a customer"
+    assert "Assign to Unassigned" in offered(rep_client, "assign", ticket)["This ticket"]
+    assign(ticket, to=desk.rep2.user_id, by=desk.rep)
+    assert "This ticket" not in offered(rep_client, "assign tom", ticket)
+
+
+def test_it_opens_the_controls_that_the_page_has(rep_client, ticket):
+    can = offered(rep_client, ticket=ticket, can="follow,snooze,merge,ship")["This ticket"]
+    opens = {label: does for label, (_url, does) in can.items() if isinstance(does, str)}
+    assert opens == {
+        "Reply": "r",
+        "Internal note": "n",
+        "Follow": "follow",
+        "Snooze…": "snooze",
+        "Merge…": "merge",
+    }
+    assert list(offered(rep_client, "snoo", ticket, can="snooze")["This ticket"]) == ["Snooze…"]
+    assert "This ticket" not in offered(rep_client, "snoo", ticket)
+
+
+def test_it_changes_what_is_selected_in_a_list(rep_client, desk):
+    one = offered(rep_client, rows="1")["The selected ticket"]
+    assert one["Assign to…"] == ("#main", "a")
+    assert one["Add tags…"] == ("#main", "t")
+    assert one["Assign to me"] == ("#main", ("assign", desk.rep.user_id))
+    assert one["Change status to Closed"] == ("#main", ("status", "Closed"))
+    some = offered(rep_client, "change prio crit", rows="3")
+    assert some == {"The 3 selected tickets": {"Change priority to Critical": SET_CRITICAL}}
+    [label] = offered(rep_client, "assign nowak", rows="2")["The 2 selected tickets"]
+    assert label == "Assign to Tomasz Nowak"
+    for none in ("0", "x", ""):
+        assert set(offered(rep_client, "assign", rows=none)) <= {"Go to"}
 
 
 def test_a_search_shows_customers_and_vehicles_and_its_page_costs_no_more(rep_client, desk, ticket):

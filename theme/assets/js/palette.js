@@ -1,5 +1,6 @@
 // The command palette: Ctrl+K or ⌘K, and whatever says data-palette.
 import { askDesk } from "./ask.js";
+import { applyToChosen, openControl, situation } from "./palette_controls.js";
 import { words } from "./words.js";
 
 const dialog = document.getElementById("palette");
@@ -7,6 +8,7 @@ const field = dialog?.querySelector("[role=combobox]");
 const list = dialog?.querySelector("[role=listbox]");
 const PATIENCE = 150; // milliseconds without a letter, before the desk is asked
 let asking = null;
+let at = {}; // what the page had when the palette was opened
 let timer = 0;
 
 const options = () => [...list.querySelectorAll("a[role=option]")];
@@ -23,8 +25,7 @@ function choose(option) {
 async function offer() {
   asking?.abort();
   asking = new AbortController();
-  const ticket = document.querySelector("[data-ticket-number]")?.dataset.ticketNumber ?? "";
-  const query = new URLSearchParams({ q: field.value, ticket });
+  const query = new URLSearchParams({ q: field.value, ...at });
   try {
     const answer = await askDesk(`${dialog.dataset.url}?${query}`, { signal: asking.signal });
     if (answer.status !== 200) throw new Error(answer.status);
@@ -38,6 +39,7 @@ async function offer() {
 
 function open() {
   if (dialog.open) return;
+  at = situation();
   field.value = "";
   list.replaceChildren();
   dialog.showModal();
@@ -66,8 +68,10 @@ function send({ href, dataset }) {
 
 function run(option) {
   dialog.close();
-  const { key, field: name } = option.dataset;
-  if (key) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const { key, opens, bulk, value, field: name } = option.dataset;
+  if (opens) requestAnimationFrame(() => openControl(opens)); // a click elsewhere closes menus: after it
+  else if (bulk) applyToChosen(bulk, value);
+  else if (key) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   else if (name) send(option);
   else location.assign(option.href);
 }

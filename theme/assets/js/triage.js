@@ -39,6 +39,19 @@ function offer(action, row) {
   return true;
 }
 
+// How many tickets a change would be for: those that are selected, or the one that one is at.
+export function chosenRows() {
+  if (!form?.querySelector("[data-bulk-action]")) return 0;
+  return form.querySelectorAll("[name=ticket]:checked").length || (rowOf(document.activeElement) ? 1 : 0);
+}
+
+// As if it was chosen in the bar; several are asked for first, as there.
+export function applyToChosen(action, value) {
+  if (!offer(action, rowOf(document.activeElement))) return;
+  form.querySelector(`[data-bulk-value="${action}"]`).value = value;
+  form.requestSubmit();
+}
+
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("[data-bulk-value]")) {
