@@ -30,7 +30,7 @@ class CustomerForm(WithCustomFieldsForm):
 class CustomerAdmin(SupervisorsOnly, WithCustomFields):
     form = CustomerForm
     change_form_template = "admin/customers/customer/change_form.html"
-    list_display = ("name", "company", "email", "segment")
+    list_display = ("person", "company", "email", "segment")
     list_filter = ("segment",)
     search_by = "words"
     search_help_text = _(
@@ -51,6 +51,10 @@ class CustomerAdmin(SupervisorsOnly, WithCustomFields):
         (_("Additional information"), {"fields": ("external_id", "notes")}),
         (_("Record information"), {"fields": (("created_at", "merged_into", "erased_at"),)}),
     )
+
+    @admin.display(description=_("name"), ordering="name_key")
+    def person(self, customer: Any) -> str:
+        return str(customer.name)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         gone = obj is not None and (obj.merged_into or obj.erased_at)
@@ -100,7 +104,7 @@ class VehicleForm(WithCustomFieldsForm):
 @admin.register(Vehicle)
 class VehicleAdmin(SupervisorsOnly, WithCustomFields):
     form = VehicleForm
-    list_display = ("__str__", "vin", "shipment_status", "booking", "owner")
+    list_display = ("vehicle", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
     search_by = "words"
     search_help_text = _(
@@ -137,6 +141,10 @@ class VehicleAdmin(SupervisorsOnly, WithCustomFields):
         found = get_customers(vehicle.customer_id for vehicle in rows)
         for vehicle in rows:
             vehicle.owner = found.get(vehicle.customer_id)
+
+    @admin.display(description=_("vehicle"), ordering="label_key")
+    def vehicle(self, vehicle: Any) -> str:
+        return str(vehicle)
 
     @admin.display(description=_("owner"))
     def owner(self, vehicle: Any) -> str:

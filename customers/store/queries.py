@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from customers.domain.search_words import WordKind
@@ -21,7 +23,7 @@ from customers.store.items import (
     vehicle_sk,
 )
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, PagePosition, read_page
+from helpdesk.dynamo.pages import END, Page, PagePosition, read_page
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.table import fits
 
@@ -95,17 +97,13 @@ def customers_page(
     *, segment: str | None = None, limit: int, place: PagePosition | None = None
 ) -> Page[Customer]:
     """Return customers by name, of a segment or all. One Query a shard, of the rows shown."""
-    condition = None
-    if place:
-        key = Customer.name_key
-        condition = key < place.key if place.back else key > place.key
     index: GlobalSecondaryIndex[Customer] = Customer.by_segment if segment else Customer.by_name
     return read_page(
         index,
         [segment or "NAME"],
         place_of=lambda row: str(row.name_key),
         limit=limit,
-        condition=condition,
+        condition=_from_here(Customer.name_key, place),
         place=place,
     )
 
@@ -117,18 +115,21 @@ def vehicles_page(
 
     One Query for each status and shard, of the rows shown.
     """
-    key = Vehicle.label_key
-    condition = None
-    if place:
-        condition = key < place.key if place.back else key > place.key
     return read_page(
         Vehicle.by_shipment,
         statuses,
         place_of=lambda row: str(row.label_key),
         limit=limit,
-        condition=condition,
+        condition=_from_here(Vehicle.label_key, place),
         place=place,
     )
+
+
+def _from_here(key: UnicodeAttribute, place: PagePosition | None) -> Condition | None:
+    """Return the condition of the page at `place`; None: it is at an end of the list."""
+    if place is None or place == END:
+        return None
+    return key < place.key if place.back else key > place.key
 
 
 def customers_with_word(kind: WordKind, beginning: str, *, limit: int) -> list[str]:

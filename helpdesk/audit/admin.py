@@ -134,7 +134,7 @@ class AuditAdmin(ReadOnly, PlannedAdmin):
         answer["Cache-Control"] = "private, no-store"
         return answer
 
-    @admin.display(description=_("date"))
+    @admin.display(description=_("date"), ordering="-recorded_at")
     def when(self, entry: AuditEntry) -> str:
         return moment(entry.at)
 

@@ -18,7 +18,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from helpdesk.audit.chain import Fact, hash_of
 from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, PagePosition, page_of
+from helpdesk.dynamo.pages import END, Page, PagePosition, page_of
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.dynamo.transaction import Transaction
 
@@ -208,9 +208,9 @@ def entries_page(
     low = _text(since) if since else "0"
     high = _text(until) if until else "9"
     back = place is not None and place.back
-    if place and back:
+    if place and back and place != END:
         low = f"{place.key}\0"
-    elif place:
+    elif place and not back:
         high = min(high, place.key)
     rows = list(islice(_between(index, partition, low, high, rising=back, limit=limit), limit + 1))
     return page_of(rows, limit=limit, place=place, key=lambda row: str(row.sk))

@@ -17,10 +17,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PagePosition:
-    """Where a page of a list begins: after a range key, or `back`, where it ends before it."""
+    """Where a page of a list begins: after a range key, or `back`, where it ends before it.
+
+    Positions are of keys that are not empty; END is that of the last page.
+    """
 
     key: str
     back: bool = False
+
+
+END = PagePosition("", back=True)
+"""Before the end of a list, whatever its keys are."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def page_of(
     rows = rows[:limit]
     if back:
         rows.reverse()
-    onward = bool(rows) and (more or back)
+    onward = bool(rows) and (more or back) and place != END
     before = bool(rows) and (more if back else place is not None)
     return Page(
         rows,

@@ -11,6 +11,7 @@ matching.py    a parsed WHERE checked on rows that were read
 plan.py        which path serves a query, and what it then reads
 query.py       the Query and its executor; the QuerySet, which does not write; the models' base
 fields.py      a field that is searched; moments without a zone
-changelist.py  a changelist that pages by cursor and counts up to a cap
+changelist.py  a changelist that pages by cursor, sorts by its heads, and counts up to a cap
+refusals.py    what a changelist does not show, as text for a person
 options.py     the ModelAdmin: forms with a version, writes through services
 """

@@ -74,9 +74,10 @@ class Listing:
     """Rows of an index, page by page.
 
     `takes` names the lookups of each field that may be combined, and the allowed values (None:
-    any). `exact` takes one value, `in` any number. `needs` names required fields. `orders` are all
-    orders of the index; the first is the default. `read` returns at most as many rows as requested,
-    in no more requests for a later page than for the first.
+    any). `exact` takes one value, `in` any number. `needs` names required fields. `orders` are
+    orders of the index; the first is the default. Each is served from its other end, too: `read`
+    takes places before which a page ends, and END for the last page. It returns at most as many
+    rows as requested, in no more requests for a later page than for the first.
     """
 
     name: str
@@ -99,10 +100,13 @@ class Listing:
             and self.order_for(order) is not None
         )
 
-    def order_for(self, order: Sequence[str]) -> tuple[str, ...] | None:
-        """Return the listing's order that begins as requested."""
-        wanted = tuple(order)
-        return next((one for one in self.orders if one[: len(wanted)] == wanted), None)
+    def order_for(self, order: Sequence[str]) -> tuple[tuple[str, ...], bool] | None:
+        """Return the listing's order that begins as requested, and whether from its other end."""
+        for wanted, falling in ((tuple(order), False), (reversed_order(order), True)):
+            found = next((one for one in self.orders if one[: len(wanted)] == wanted), None)
+            if found is not None:
+                return found, falling
+        return None
 
     def _takes(self, field: str, lookup: str, value: Any) -> bool:
         taken = self.takes.get(field, {})
@@ -120,7 +124,12 @@ class Listing:
             for field, lookups in self.takes.items()
         )
         orders = " or ".join(", ".join(order) for order in self.orders)
-        return f"{self.name}: filter by {fields or 'nothing'}; order by {orders}"
+        return f"{self.name}: filter by {fields or 'nothing'}; order by {orders}, or its reverse"
+
+
+def reversed_order(order: Sequence[str]) -> tuple[str, ...]:
+    """Return an order from its other end."""
+    return tuple(name.removeprefix("-") if name[0] == "-" else f"-{name}" for name in order)
 
 
 Path = ByKey | Collection | Listing
@@ -139,6 +148,14 @@ def paths_of(model: type[Model]) -> tuple[Path, ...]:
         return _paths[model]
     except KeyError as missing:
         raise FieldError(f"{model.__name__} has no access paths.") from missing
+
+
+class NotServed(FieldError):
+    """No access path has exactly the rows of these conditions in this order."""
+
+    def __init__(self, text: object, conditions: Conditions, order: Sequence[str]) -> None:
+        super().__init__(text)
+        self.conditions, self.order = conditions, tuple(order)
 
 
 def refusal(model: type[Model], why: str) -> FieldError:

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.db.models.expressions import F, OrderBy
 from django.db.models.sql import Query
 
-from helpdesk.dynamo.pages import Page, PagePosition
+from helpdesk.dynamo.pages import END, Page, PagePosition
 from helpdesk.dynamo_admin import matching
 from helpdesk.dynamo_admin.conditions import Contradiction, Found, conditions_of
 from helpdesk.dynamo_admin.paths import (
@@ -19,6 +19,7 @@ from helpdesk.dynamo_admin.paths import (
     Collection,
     Listing,
     ListQuery,
+    NotServed,
     Path,
     Row,
     paths_of,
@@ -39,13 +40,15 @@ class Plan:
     path: Path | None
     conditions: Found
     order: tuple[str, ...]
+    falling: bool = False
+    """Whether the rows come from the other end of a listing's order."""
 
     def rows(self) -> Iterator[Row]:
         """Return the rows between the query's limits, in its order. Raises FieldError
         beyond MOST."""
         low, high = self.query.low_mark, self.query.high_mark
         if isinstance(self.path, Listing):
-            return islice(self._listed(self.path, high), low, high)
+            return islice(self._listed(high), low, high)
         return iter(self._whole()[low:high])
 
     def count(self, most: int = MOST) -> int:
@@ -66,7 +69,7 @@ class Plan:
         wanted = low + most if high is None else min(high, low + most)
         counted = self.path.count(self.conditions, wanted) if self.path.count else None
         if counted is None:
-            counted = sum(1 for _row in self._listed(self.path, wanted, step=max(wanted, 1)))
+            counted = sum(1 for _row in self._listed(wanted, step=max(wanted, 1)))
         return max(min(counted, wanted) - low, 0)
 
     def count_cheaply(self, most: int) -> int | None:
@@ -77,14 +80,23 @@ class Plan:
 
     def page(self, *, limit: int, place: PagePosition | None) -> Page[Row]:
         """Return a page of a listing; all rows of anything smaller."""
-        if isinstance(self.path, Listing):
-            return self.path.read(ListQuery(self.conditions, self.order, limit, place))
-        return Page(self._whole(), None, None)
+        if not isinstance(self.path, Listing):
+            return Page(self._whole(), None, None)
+        at = _turned(place) if self.falling else place
+        page = self.path.read(ListQuery(self.conditions, self.order, limit, at))
+        if not self.falling:
+            return page
+        onward, before = page.previous, page.next
+        return Page(
+            page.rows[::-1],
+            next=_turned(onward) if onward else None,
+            previous=_turned(before) if before else None,
+        )
 
     def in_words(self) -> str:
         return f"{self.path.name}: {self.conditions}" if self.path else "nothing can be found"
 
-    def _listed(self, path: Listing, high: int | None, step: int = STEP) -> Iterator[Row]:
+    def _listed(self, high: int | None, step: int = STEP) -> Iterator[Row]:
         place: PagePosition | None = None
         wanted = MOST + 1 if high is None else high
         if wanted > MOST + 1:
@@ -93,9 +105,7 @@ class Plan:
             )
         read = 0
         while read < wanted:
-            page = path.read(
-                ListQuery(self.conditions, self.order, min(step, wanted - read), place)
-            )
+            page = self.page(limit=min(step, wanted - read), place=place)
             yield from page.rows
             read += len(page.rows)
             place = page.next
@@ -130,6 +140,13 @@ class Plan:
         return rows
 
 
+def _turned(place: PagePosition | None) -> PagePosition | None:
+    """Return a position in an order as the one in its reverse; None is the beginning."""
+    if place is None or place == END:
+        return END if place is None else None
+    return PagePosition(place.key, back=not place.back)
+
+
 def plan(query: Query) -> Plan:
     """Return the plan of the first path that serves the query.
 
@@ -145,8 +162,8 @@ def plan(query: Query) -> Plan:
     for path in paths_of(model):
         if isinstance(path, Listing):
             if complete and path.serves(conditions, order):
-                chosen = path.order_for(order) or ()
-                return Plan(query, path, conditions, chosen)
+                chosen, falling = path.order_for(order) or ((), False)
+                return Plan(query, path, conditions, chosen, falling)
             continue
         fields = [_pk(query)] if isinstance(path, ByKey) else path.by
         most = MOST_KEYS if isinstance(path, ByKey) else 1
@@ -158,13 +175,8 @@ def plan(query: Query) -> Plan:
     )
     more = "" if complete else " with OR or NOT"
     by = f" ordered by {', '.join(order)}" if order else ""
-    raise refusal(model, f"No access path serves {asked or 'everything'}{more}{by}.")
-
-
-def _rank(attribute: str, row: Row) -> tuple[Any, ...]:
-    """Return the sort key of a row; NULL sorts first, as in SQLite."""
-    value = row[attribute]
-    return (False,) if value is None else (True, value)
+    why = refusal(model, f"No access path serves {asked or 'everything'}{more}{by}.")
+    raise NotServed(why, conditions, order)
 
 
 def _refuse_what_only_sql_can(query: Query) -> None:

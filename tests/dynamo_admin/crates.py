@@ -10,7 +10,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 
 from helpdesk.dynamo.attributes import InstantAttribute
-from helpdesk.dynamo.pages import Page, read_page
+from helpdesk.dynamo.pages import END, Page, read_page
 from helpdesk.dynamo.table import Item, TableMeta
 from helpdesk.dynamo_admin.fields import InstantField
 from helpdesk.dynamo_admin.paths import ByKey, Collection, Listing, ListQuery, serve
@@ -129,9 +129,9 @@ def _by_time(asked: ListQuery) -> Page[Mapping[str, Any]]:
     low = _second(asked.get("packed_at", "gte")) or "0"
     high = _second(asked.get("packed_at", "lt"))
     high = f"{high}\0" if high else "9"  # no row has the bound itself: keys go on with an id
-    if asked.place and asked.place.back:
+    if asked.place and asked.place.back and asked.place != END:
         low = max(low, f"{asked.place.key}\0")
-    elif asked.place:
+    elif asked.place and not asked.place.back:
         high = min(high, asked.place.key[:-1] + chr(ord(asked.place.key[-1]) - 1) + "~")
     page = read_page(
         StoredCrate.by_time,
@@ -146,7 +146,7 @@ def _by_time(asked: ListQuery) -> Page[Mapping[str, Any]]:
 
 
 def _beyond(key: Any, asked: ListQuery, *, forward: bool) -> Any:
-    if asked.place is None:
+    if asked.place in (None, END):
         return None
     return key > asked.place.key if forward is not asked.place.back else key < asked.place.key
 

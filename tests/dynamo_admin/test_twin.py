@@ -101,6 +101,13 @@ SERVED = {
     "the latest": lambda crates: crates.order_by("-packed_at"),
     "the latest ten": lambda crates: crates.order_by("-packed_at", "-crate_id")[:10],
     "the latest, said backwards": lambda crates: crates.order_by("packed_at", "pk").reverse()[:9],
+    "the oldest": lambda crates: crates.order_by("packed_at", "crate_id"),
+    "the oldest since": lambda crates: crates.filter(packed_at__gte=HALF_PAST).order_by(
+        "packed_at", "crate_id"
+    )[3:40],
+    "a shelf from its other end": lambda crates: crates.filter(shelf__in=["A", "C"]).order_by(
+        "-label", "-pk"
+    ),
     "since": lambda crates: crates.filter(packed_at__gte=HALF_PAST).order_by("-packed_at"),
     "until": lambda crates: crates.filter(packed_at__lt=HALF_PAST).order_by("-packed_at"),
     "between": lambda crates: crates.filter(

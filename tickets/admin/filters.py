@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -111,12 +112,23 @@ class OrderFilter(admin.SimpleListFilter):
     parameter_name = "order"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("-created_at", _("Newest first")), ("-updated_at", _("Recently updated"))]
+        return [
+            ("-created_at", _("Newest first")),
+            ("-updated_at", _("Recently updated")),
+            ("-priority", _("Highest priority first")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
-        first, *more = super().choices(changelist)
-        yield {**first, "display": _("Best match") if changelist.query else _("Least time left")}
-        yield from more
+        """Offer the orders, instead of the one that the head of a column has set."""
+        usual = _("Best match") if changelist.query else _("Least time left")
+        clicked = ORDER_VAR in changelist.params
+        for number, choice in enumerate(super().choices(changelist)):
+            order = {self.parameter_name: self.lookup_choices[number - 1][0] if number else None}
+            yield {
+                "selected": choice["selected"] and not clicked,
+                "query_string": changelist.get_query_string({**order, ORDER_VAR: None}),
+                "display": choice["display"] if number else usual,
+            }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         asked = self.value()
@@ -162,11 +174,15 @@ def _shown(one: Filter) -> Any:
     return _choice(one, field) if field and one.choices else None
 
 
+_TITLES = {"team": _("team")}
+"""Nouns, where the label of the filter begins with a capital."""
+
+
 def _choice(one: Filter, field: str) -> type[admin.SimpleListFilter]:
     """Return a list filter that offers what the filter's select offers."""
 
     class Choice(admin.SimpleListFilter):
-        title = one.label
+        title = _TITLES.get(one.name, one.label)
         parameter_name = one.name
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

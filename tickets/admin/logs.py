@@ -30,10 +30,10 @@ def _ticket(number: str) -> str:
 @admin.register(Communication)
 class CommunicationAdmin(ReadOnly, PlannedAdmin):
     list_display = ("written", "ticket", "kind", "person", "begins")
-    list_filter = (PersonFilter, "created_at")
+    list_filter = (PersonFilter, by_date("created_at", _("date")))
     fields = ("ticket", "kind", "person", "created_at", "content")
 
-    @admin.display(description=_("date"))
+    @admin.display(description=_("date"), ordering="-created_at")
     def written(self, line: Any) -> str:
         return moment(line.created_at)
 
@@ -63,7 +63,7 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
     list_filter = (EscalatedByFilter, by_date("fired_at", _("escalation date")))
     fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
 
-    @admin.display(description=_("escalated at"))
+    @admin.display(description=_("escalated at"), ordering="-fired_at")
     def escalated(self, record: Any) -> str:
         return moment(record.fired_at)
 

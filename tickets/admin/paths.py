@@ -11,7 +11,7 @@ from django.core.exceptions import FieldError
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.clock import this_second
-from helpdesk.dynamo.pages import Page, PagePosition
+from helpdesk.dynamo.pages import END, Page, PagePosition, page_of
 from helpdesk.dynamo_admin.matching import listed
 from helpdesk.dynamo_admin.paths import (
     ByKey,
@@ -51,7 +51,13 @@ _PLAIN = [
     not in ("sla_status", "urgency", "words", "escalation_level", "version", "tags", "needs_reply")
 ]
 _NOT_IN_INDEXES = ("description", "archived_at", "custom_fields")
-_SORTS = {"urgency": Sort.TIME_LEFT, "-created_at": Sort.CREATED, "-updated_at": Sort.UPDATED}
+_SORTS = {
+    "urgency": Sort.TIME_LEFT,
+    "-created_at": Sort.CREATED,
+    "-updated_at": Sort.UPDATED,
+    "-priority": Sort.PRIORITY,
+}
+_ORDERS = tuple((name,) for name in _SORTS)
 _SLA_STATUSES = {SlaStatus.OVERDUE.value, SlaStatus.AT_RISK.value, SlaStatus.WAITING.value}
 _SIMPLE = tuple(one for one in FILTERS if one.admin)
 _NOTHING: tuple[Any, ...] = (None, "", frozenset())  # but False is a value
@@ -149,8 +155,15 @@ def _find(asked: ListQuery) -> Page[Row]:
     if filters is None:
         return Page([], None, None)
     now = this_second()
-    place = asked.place.key if asked.place else None
-    found = find(filters, by=SYSTEM, cursor_text=place, limit=asked.limit, snippets=False, now=now)
+    found = find(
+        filters,
+        by=SYSTEM,
+        cursor_text=asked.place.key if asked.place else None,
+        last=asked.place == END,
+        limit=asked.limit,
+        snippets=False,
+        now=now,
+    )
     rows = []
     for ticket in found.tickets:
         lacking = () if ticket.description is not None else _NOT_IN_INDEXES
@@ -181,14 +194,14 @@ serve(
     Listing(
         "ticket lists",
         _FILTERS,
-        (("urgency",), ("-created_at",), ("-updated_at",)),
+        _ORDERS,
         _find,
         count=_count,
     ),
     Listing(
         "ticket search",
         {"words": {"search": None}, **_FILTERS},
-        (("words",), ("-created_at",), ("-updated_at",)),
+        (("words",), *_ORDERS),
         _find,
         needs=("words",),
         count=_count,
@@ -300,19 +313,14 @@ serve(
 
 
 def _tags_page(asked: ListQuery) -> Page[Row]:
-    back = bool(asked.place and asked.place.back)
-    beyond = asked.place.key if asked.place else ""
-    found = search.tags_in_use(beyond=beyond, limit=asked.limit + 1, back=back)
-    more = len(found) > asked.limit
-    found = found[: asked.limit][:: -1 if back else 1]
-    rows: list[Row] = [{"name": name, "tickets": count} for name, count in found]
-    return Page(
-        rows,
-        next=PagePosition(found[-1][0]) if found and (more or back) else None,
-        previous=PagePosition(found[0][0], back=True)
-        if found and (more if back else beyond)
-        else None,
+    found = search.tags_in_use(
+        beyond=asked.place.key if asked.place else "",
+        limit=asked.limit + 1,
+        back=bool(asked.place and asked.place.back),
     )
+    page = page_of(found, limit=asked.limit, place=asked.place, key=lambda tag: tag[0])
+    rows: list[Row] = [{"name": name, "tickets": count} for name, count in page]
+    return Page(rows, page.next, page.previous)
 
 
 def _tags(names: Iterable[str]) -> Iterable[Row]:

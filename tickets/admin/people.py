@@ -31,6 +31,9 @@ class People:
     def name(self, user_id: str | None) -> str:
         return self.names.get(user_id or "", "")
 
+    def team(self, team_id: str | None) -> str:
+        return dict(self.teams).get(team_id or "", "")
+
     def everybody(self) -> dict[str, str]:
         """Return users' names by id, and teams' by `team-<id>`."""
         return self.names | {f"team-{team_id}": name for team_id, name in self.teams}

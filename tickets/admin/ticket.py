@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,6 +43,8 @@ from tickets.services.lists.filters import FILTERS, read_filters
 from tickets.services.read import log_since, ticket_with_newest_lines
 
 LINES_SHOWN = 100
+NONE = SafeString('<span class="none">–</span>')
+"""A cell without a value: on a phone it is left out."""
 
 
 class TicketForm(WithCustomFieldsForm):
@@ -103,13 +106,8 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
     delete_confirmation_template = "admin/tickets/ticket/archive.html"
     refusals = (ServiceError, DomainError)
     list_display = (
-        "about",
-        "customer",
-        "status_mark",
-        "priority_mark",
-        "sla_mark",
-        "level_mark",
-        "assignee",
+        *("about", "customer", "status_mark", "priority_mark", "category", "sla_mark"),
+        *("level_mark", "team", "assignee", "created"),
     )
     list_filter = of_tickets(FILTERS)
     search_by = search_order = "words"
@@ -183,8 +181,7 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
         try:
             filters = read_filters({"q": [search_term]}, by=actor_of(request.user))
         except Invalid as refused:
-            messages.warning(request, " ".join(refused.errors.values()))
-            raise IncorrectLookupParameters from refused
+            raise IncorrectLookupParameters(refused) from refused
         return narrowed(queryset, filters, me=str(request.user.pk)), False
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -217,11 +214,11 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
     def status_mark(self, ticket: Any) -> str:
         return mark("status", ticket.status)
 
-    @admin.display(description=gettext_lazy("priority"))
+    @admin.display(description=gettext_lazy("priority"), ordering="-priority")
     def priority_mark(self, ticket: Any) -> str:
         return mark("priority", ticket.priority)
 
-    @admin.display(description=gettext_lazy("SLA"))
+    @admin.display(description=gettext_lazy("SLA"), ordering="urgency")
     def sla_mark(self, ticket: Any) -> str:
         state = mark("sla-status", ticket.sla_status)
         due, now = ticket.sla_deadline, getattr(ticket, "now", None) or this_second()
@@ -239,12 +236,20 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
     def level_mark(self, ticket: Any) -> str:
         level = ticket.escalation_level
         if not level:
-            return "–"
+            return NONE
         return format_html('<span class="mark" data-level="{}">{}</span>', level, level)
 
     @admin.display(description=gettext_lazy("assignee"))
     def assignee(self, ticket: Any) -> str:
-        return people().name(ticket.assigned_to) or "–"
+        return people().name(ticket.assigned_to) or NONE
+
+    @admin.display(description=gettext_lazy("team"))
+    def team(self, ticket: Any) -> str:
+        return people().team(ticket.team_id) or NONE
+
+    @admin.display(description=gettext_lazy("created"), ordering="-created_at")
+    def created(self, ticket: Any) -> str:
+        return moment(ticket.created_at)
 
     @admin.display(description=gettext_lazy("customer"))
     def customer(self, ticket: Any) -> str:

@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from helpdesk.dynamo.batches import read_all
-from helpdesk.dynamo.pages import Page, PagePosition, read_page
+from helpdesk.dynamo.pages import END, Page, PagePosition, read_page
 from helpdesk.dynamo.table import fits
 from helpdesk.dynamo.ulids import LONGEST_ULID
 from tickets.domain import instant
@@ -352,9 +352,9 @@ def records_page(
     )
     low = instant.text(since) if since else "0"
     high = instant.text(until) if until else "9"
-    if place and place.back:
+    if place and place.back and place != END:
         low = f"{place.key}\0"
-    elif place:
+    elif place and not place.back:
         high = _before(place.key)
     page = read_page(
         index,
@@ -433,7 +433,7 @@ def _from_here(
     """Return the condition for rows of `kind` after `place`: DynamoDB allows one
     comparison only."""
     low, high = kind, until or f"{kind}\uffff"
-    if place is None:
+    if place is None or place == END:
         return key.between(low, high)
     # The next possible key on either side: rows have no key between it and the place.
     if forward is not place.back:

@@ -235,9 +235,11 @@ def matching(condition: Q, words: Sequence[str], *, most: int) -> int:
 
 
 def tags_in_use(*, beyond: str, limit: int, back: bool = False) -> list[tuple[str, int]]:
-    """Return tags after (or before) one, by name, with their number of tickets. One SQL query."""
+    """Return tags after (or before) one, or from an end, by name, with their number of tickets.
+    One SQL query."""
     tags = EntryTag.objects.values_list("tag")
-    tags = tags.filter(tag__lt=beyond) if back else tags.filter(tag__gt=beyond)
+    if beyond:
+        tags = tags.filter(tag__lt=beyond) if back else tags.filter(tag__gt=beyond)
     counted = tags.annotate(tickets=Count("pk")).order_by("-tag" if back else "tag")
     return list(counted[:limit])
 

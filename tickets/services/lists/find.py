@@ -17,7 +17,7 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.accounts.people import teams_of
 from helpdesk.clock import this_second
 from helpdesk.dynamo import cursor
-from helpdesk.dynamo.pages import Page, PagePosition
+from helpdesk.dynamo.pages import END, Page, PagePosition, page_of
 from tickets.domain.filters import ACTIVE, DONE, ME, MY_TEAMS, NOBODY, Filters, Sort
 from tickets.domain.ticket import Status
 from tickets.services.lists.filter_definition import Now, seconds
@@ -105,6 +105,7 @@ def find(
     *,
     by: Actor,
     cursor_text: str | None = None,
+    last: bool = False,
     limit: int = PAGE,
     whole: bool = False,
     snippets: bool = True,
@@ -112,7 +113,8 @@ def find(
 ) -> Found:
     """Return a page of the tickets that meet `filters`, in their order.
 
-    With `whole` tickets have all attributes, not just those that lists show. Cost: for what an
+    With `last` it is the last page, as dear as the first. With `whole` tickets have all
+    attributes, not just those that lists show. Cost: for what an
     index serves, one query for each status, team or assignee, of the rows shown, and for whole
     tickets a batch read; otherwise one or two SQL queries and one batch read. Raises InvalidCursor,
     NotAllowed.
@@ -120,14 +122,14 @@ def find(
     require_ticket_work(by)
     filters, at = _for(filters, by, now)
     key = [*filters.key(), by.user_id]
-    place = _place(cursor_text, key) if cursor_text else None
+    place = END if last else _place(cursor_text, key) if cursor_text else None
     if _served(filters):
         page = _from_index(filters, at, limit, place)
         numbers = [row.ticket_id for row in page.rows]
         rows = _as_stored(numbers, filters, at) if whole else _awake(page.rows, filters, at)
         return Found(rows, _cursor(page.next, key), _cursor(page.previous, key))
     words, hits = _hits(filters, at, limit + 1, place)
-    ranked = _page_of(hits, place, limit)
+    ranked = page_of(hits, limit=limit, place=place, key=lambda hit: json.dumps(hit.place))
     return Found(
         _as_stored([str(hit.number) for hit in ranked.rows], filters, at),
         _cursor(ranked.next, key),
@@ -242,7 +244,7 @@ def _hits(
             words,
             sort=filters.sort,
             limit=limit,
-            place=json.loads(place.key) if place else None,
+            place=json.loads(place.key) if place and place != END else None,
             back=bool(place and place.back),
             among=filters.words_of_order,
         )
@@ -319,23 +321,6 @@ def _as_stored(numbers: Sequence[str], filters: Filters, now: Now) -> list[Ticke
         for number in numbers
         if (ticket := stored.get(number)) and meets(ticket, filters, now)
     ]
-
-
-def _page_of(hits: list[Hit], place: PagePosition | None, limit: int) -> Page[Hit]:
-    """Return a page from rows of which one more was read than is shown, in the direction of
-    `place`."""
-    back = bool(place and place.back)
-    more = len(hits) > limit
-    rows = hits[:limit][:: -1 if back else 1]
-    return Page(
-        rows,
-        next=PagePosition(json.dumps(rows[-1].place)) if rows and (more or back) else None,
-        previous=(
-            PagePosition(json.dumps(rows[0].place), back=True)
-            if rows and (more if back else place)
-            else None
-        ),
-    )
 
 
 def _place(text: str, key: list[str]) -> PagePosition:
