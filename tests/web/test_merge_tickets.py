@@ -1,12 +1,16 @@
 """A ticket is merged: the other one is found, both are shown, and the merge can be undone."""
 
+import html
 import re
 
 import pytest
 
 from customers.services.create import create_customer
 from helpdesk.clock import this_second
+from helpdesk.dynamo import capacity
 from tests.world import settle, stored
+from tickets.services.conversation.communicate import note, respond
+from tickets.services.lifecycle import merge_candidates
 from tickets.services.lifecycle.links_and_merges import link
 from tickets.services.lifecycle.status import change_status
 
@@ -45,6 +49,30 @@ def test_the_customers_own_tickets_are_offered_and_found_by_number_and_words(rep
     assert rep_client.get("/tickets/4711/merge/").status_code == 404
 
 
+def test_how_much_was_said_in_both_and_the_first_words_of_the_last_message(
+    rep_client, two, desk, monkeypatch
+):
+    source, other, _done = two
+    respond(source, content="We ask\nthe <broker>. " + "x" * 300, by=desk.rep2)
+    note(source, content="He is away until Monday.", by=desk.rep)
+    respond(source, content="We ask\nthe <broker>. " + "x" * 300, by=desk.rep2)
+    change_status(source, to="Resolved", by=desk.rep)
+
+    def shown():
+        with capacity.counting() as usage:
+            page = rep_client.get(f"/tickets/{source}/merge/", {"other": other}).content.decode()
+        assert usage.operations.count("Query") <= 3, "one for the log of each, and candidates"
+        return " ".join(html.unescape(page).split())
+
+    page = shown()
+    assert "4 messages and notes" in page
+    assert "1 message </p>" in page, "its opening"
+    assert re.search(r"Tomasz Nowak</bdi>, .{,40}:</span> <bdi>We ask the <broker>. x+…", page)
+    assert "Rosa Marin</bdi>, " in page, "who wrote it"
+    monkeypatch.setattr(merge_candidates, "MOST_LINES", 2)
+    assert "At least 2 messages and notes" in shown()
+
+
 def test_both_are_shown_with_what_will_happen_and_the_other_direction(rep_client, two, desk):
     source, other, done = two
     link(source, other_id=desk.ticket(subject="Linked").ticket_id, by=desk.rep)
@@ -52,6 +80,7 @@ def test_both_are_shown_with_what_will_happen_and_the_other_direction(rep_client
     page = rep_client.get(f"/tickets/{source}/merge/", {"other": other}).content.decode()
 
     assert f"Merge #{source} into #{other}" in page
+    assert f"Ticket {source} goes into ticket {other}" in page
     assert "gets these tags: broker" in page
     assert "is linked to #4" in page
     assert f'href="/tickets/{other}/merge/?other={source}"' in page

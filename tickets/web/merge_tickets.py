@@ -1,26 +1,51 @@
 """Merge a ticket into another: found by a search, shown beside it, confirmed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
+from helpdesk.accounts.people import names_of
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotAllowed, NotFound, ServiceError
 from helpdesk.messages import undoable
 from helpdesk.middleware import status_of
 from helpdesk.parsing import whole_number
+from helpdesk.short_text import one_line
 from tickets.domain.errors import DomainError
+from tickets.domain.ticket import BY_CUSTOMER
 from tickets.presenters import rows
 from tickets.presenters.labels import explained
 from tickets.services.lifecycle import links_and_merges
-from tickets.services.lifecycle.merge_candidates import merge_candidates
+from tickets.services.lifecycle.merge_candidates import (
+    Conversation,
+    conversation_of,
+    merge_candidates,
+)
 from tickets.services.read import get_tickets
 from tickets.store.ticket import Ticket
+
+FIRST_WORDS = 200
+"""Characters of a message."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What was said in one of the two tickets, as the preview shows it."""
+
+    of: Conversation
+    author_name: str
+
+    @property
+    def words(self) -> str:
+        """The first words of the last message."""
+        return Truncator(one_line(self.of.content)).chars(FIRST_WORDS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,7 +100,16 @@ def _page(
 def _preview(source_id: str, into: str, *, by: Actor) -> dict[str, Any]:
     plan = links_and_merges.plan_merge(source_id, into=into, by=by)
     first, second = rows.ticket_lines([plan.source, plan.target], now=this_second())
-    return {"plan": plan, "source": first, "target": second}
+    said = [conversation_of(ticket, by=by) for ticket in (plan.source, plan.target)]
+    names = {**names_of(one.author for one in said), BY_CUSTOMER: _("Customer")}
+    of_source, of_target = (_Said(one, names.get(one.author, "")) for one in said)
+    return {
+        "plan": plan,
+        "source": first,
+        "target": second,
+        "said_in_source": of_source,
+        "said_in_target": of_target,
+    }
 
 
 def _number(typed: str) -> str:
