@@ -17,6 +17,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from helpdesk.supervision.menu import grouped
+
 
 class DeskAdminSite(AdminSite):
     site_title = _("Helpdesk")
@@ -38,6 +40,11 @@ class DeskAdminSite(AdminSite):
     ) -> HttpResponse:
         """Redirect to Helpdesk's password page, with its limits."""
         return redirect("password_change")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the menu; for the page of one app its models, as Django does."""
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else grouped(apps)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what needs attention, the system's health, and recent changes of configuration."""

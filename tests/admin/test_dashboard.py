@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.contrib import admin
 from django.urls import reverse
 
 from helpdesk.clock import this_second
+from helpdesk.supervision.menu import GROUPS
 from tests.world import after, settle
 from tickets.models import CannedReply
 from tickets.services.maintenance.health import pulse, swept
@@ -74,3 +76,27 @@ def test_tickets_are_no_configuration(supervisor, desk):
     supervisor.post(f"/admin/tickets/ticket/{number}/change/", {"priority": "High", "version": "1"})
 
     assert supervisor.get("/admin/").context["changes"] == []
+
+
+def test_the_menu_has_every_model_once_in_a_group_and_the_pages_of_sla_and_reports(
+    supervisor, administrator
+):
+    def menu(client):
+        return {
+            group["app_label"]: [one["admin_url"] for one in group["models"]]
+            for group in client.get("/admin/").context["app_list"]
+        }
+
+    everything = menu(administrator)
+    assert list(everything) == [group.key for group in GROUPS], "a model is in no group of the menu"
+    changelists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+    shown = [url for urls in everything.values() for url in urls]
+    assert len(shown) == len(set(shown))
+    assert set(changelists) <= set(shown)
+    assert {"/sla/", "/reports/"} <= set(everything["sla"])
+    for url in set(shown) - set(changelists):
+        assert supervisor.get(url).status_code == 200, url
+    assert reverse("admin:accounts_user_changelist") not in menu(supervisor)["people"]
