@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from helpdesk.clock import this_second
+from helpdesk.dynamo import capacity
 from helpdesk.mail import delivery
 from tests.world import NOON, after, log_of, settle, stored, team
 from tickets.models import CannedReply
 from tickets.services.conversation.communicate import note, respond
+from tickets.services.customer_records import other_tickets
 from tickets.services.delivery import attention
 from tickets.services.email.replies import recipients
 from tickets.services.lifecycle.edit import edit
@@ -292,8 +294,33 @@ def test_the_side_names_open_tickets_first_and_each_ticket_once(rep_client, desk
 
     context = rep_client.get(f"/tickets/{ticket}/").context
 
-    assert [one.ticket_id for one in context["customers_others"]] == [*opened[::-1], older]
+    others = context["customers_others"]
+    assert [one.ticket_id for one in others.named] == [*opened[::-1], older]
+    assert others.open == 5
     assert context["vehicles_others"] == []
+
+
+def test_the_side_counts_open_tickets_that_are_older_than_what_it_reads(
+    rep_client, desk, monkeypatch
+):
+    vehicle = desk.vehicle.vehicle_id
+    oldest = desk.ticket(now=NOON, vehicle_id=vehicle).ticket_id
+    done = [desk.ticket(now=after(hours=place)).ticket_id for place in (1, 2, 3)]
+    for number in done:
+        change_status(number, to="Closed", by=desk.rep)
+    ticket = desk.ticket(now=after(hours=6), vehicle_id=vehicle).ticket_id
+    monkeypatch.setattr(other_tickets, "READ", 3)
+    settle()
+
+    with capacity.counting() as usage:
+        answer = rep_client.get(f"/tickets/{ticket}/")
+
+    others = answer.context["customers_others"]
+    assert [one.ticket_id for one in others.named] == [done[2], done[1]]
+    assert others.open == 1
+    assert "1 open" in answer.content.decode()
+    assert [one.ticket_id for one in answer.context["vehicles_others"]] == [oldest]
+    assert sorted(usage.operations) == ["GetItem", "GetItem", "Query", "Query", "Query"]
 
 
 def test_three_hours_are_counted_from_when_they_are_chosen(rep_client, ticket, desk):

@@ -34,7 +34,6 @@ from tickets.presenters.mail import (
     participants_of,
     recipients_of,
 )
-from tickets.presenters.rows import ticket_lines
 from tickets.services.conversation.attachments import is_picture
 from tickets.services.read import TicketPage, sla_facts
 from tickets.store.items import Attachment, Change, Communication
@@ -202,8 +201,8 @@ def ticket_context(page: TicketPage, *, now: datetime) -> dict[str, Any]:
                 [_log_line(ticket.ticket_id, line, people | teams, authors) for line in page.log]
             )
         ),
-        "customers_others": ticket_lines(page.customers_others, now=now),
-        "vehicles_others": ticket_lines(page.vehicles_others, now=now),
+        "customers_others": page.customers_others,
+        "vehicles_others": page.vehicles_others,
         "older_url": older_url(ticket.ticket_id, page.older),
         "now": now,
     }
