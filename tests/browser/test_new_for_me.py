@@ -57,7 +57,7 @@ def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, ax
     expect(row).to_contain_text("New reply")
     expect(home.locator("section").nth(0)).to_contain_text("Held at the port")
     expect(home.locator("#mentions")).to_contain_text("please call them")
-    expect(page).to_have_title("(3) My work · Helpdesk")
+    expect(page).to_have_title("(2) My work · Helpdesk")  # a reply to write, and a mention
     assert axe() == {}
 
     page.goto("/notifications/")
@@ -66,7 +66,7 @@ def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, ax
     assert axe() == {}
 
     page.goto(f"/tickets/{number}/")
-    expect(page).to_have_title(f"#{number} Held at the port · Helpdesk")  # all is read now
+    expect(page).to_have_title(f"(1) #{number} Held at the port · Helpdesk")  # the mention is read
     page.locator("#follow").click()
     expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
     page.locator("#snooze summary").click()
@@ -76,6 +76,7 @@ def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, ax
 
     page.goto("/")
     expect(page.get_by_text("No tickets assigned to you.")).to_be_visible()
+    expect(page).to_have_title("My work · Helpdesk")
     snooze.notify_due(now=stored(number).created_at + timedelta(days=2))
     page.reload()
     expect(row).to_contain_text("Held at the port")
@@ -89,7 +90,7 @@ def test_a_reply_is_seen_and_a_ticket_sleeps_until_it_wakes(desk, page: Page, ax
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("On in this browser")).to_be_visible()
     assert axe() == {}
-    expect(page.locator("[data-unread]")).to_be_visible()
+    expect(page.locator("[data-bell]")).to_be_visible()
     page.evaluate(HIDDEN)
     note(number, content="@rosa they called again", by=desk.rep2)
     settle()

@@ -18,7 +18,14 @@ from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.status import change_status, wait
 from tickets.services.lists import search
 from tickets.services.lists.filters import read_filters, split_box
-from tickets.services.lists.find import QUEUES, Queue, counts, find
+from tickets.services.lists.find import (
+    MY_REPLIES,
+    QUEUES,
+    TEAMS_REPLIES,
+    Queue,
+    find,
+    own_counts,
+)
 from tickets.store import search as index
 
 
@@ -251,7 +258,7 @@ def test_the_index_is_rebuilt_from_the_tickets_alone(desk, many):
 
 def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
     with django_assert_num_queries(2):  # the actor's teams, and all counts together
-        held = counts(by=desk.rep, now=NOON)
+        held, replies = own_counts(by=desk.rep, now=NOON)
     assert held == {
         "mine": 1,
         "teams": 1,
@@ -261,13 +268,15 @@ def test_counts_are_those_of_the_lists(desk, many, django_assert_num_queries):
         "snoozed": 0,
         "followed": 0,
     }
+    for filters, count in ((MY_REPLIES, replies.mine), (TEAMS_REPLIES, replies.teams)):
+        assert len(find(filters, by=desk.rep, now=NOON).tickets) == count > 0
 
 
 def test_whoever_works_no_tickets_finds_none(desk, many):
     with pytest.raises(NotAllowed):
         find(Filters(text="car"), by=desk.outsider)
     with pytest.raises(NotAllowed):
-        counts(by=desk.outsider)
+        own_counts(by=desk.outsider)
 
 
 def test_waiting_ends_up_in_the_list_of_waiting(desk):

@@ -3,7 +3,8 @@
 from functools import partial
 
 from helpdesk.dynamo import capacity
-from tests.world import after, settle
+from tests.world import after, settle, team
+from tickets.services.assignment.assign import assign_team
 from tickets.services.conversation.communicate import note, respond
 from tickets.services.lists.find import find
 from tickets.web import lists
@@ -58,3 +59,18 @@ def test_home_names_those_who_wait_on_later_pages_and_stays_without_tickets(
     assert "1 ticket needs your reply." in home.content.decode()
     assert "Nobody waits" not in home.content.decode()
     assert operations == ["BatchGetItem", "Query"], "counted in SQL"
+
+
+def test_home_and_the_title_count_what_nobody_of_my_teams_has_taken(desk, rep_client):
+    ours = str(team("Customs", desk.rep_user).pk)
+    theirs = str(team("Billing", desk.supervisor_user).pk)
+    desk.ticket(assigned_to=desk.rep.user_id)
+    for of in (ours, ours, theirs):
+        assign_team(desk.ticket().ticket_id, team_id=of, by=desk.supervisor)
+    settle()
+
+    home = rep_client.get("/").content.decode()
+    assert "2 unassigned tickets of your teams need a reply." in home
+    assert 'data-next="3"' in home, "the title counts one of mine and two of my teams"
+    listed = rep_client.get("/tickets/?view=needs-reply&assignedTo=none&team=mine")
+    assert len(listed.context["lines"]) == 2

@@ -133,7 +133,7 @@ def test_each_list_has_its_number_in_the_menu(rep_client, desk, django_assert_nu
     respond(waiting, content="Which car?", waiting=True, by=desk.rep)
     change_status(resolved, to="Resolved", by=desk.rep)
 
-    held = list_counts(by=desk.rep)
+    held, _replies = list_counts(by=desk.rep)
 
     assert set(held) == {queue.value for queue in Queue}
     assert (held["active"], held["waiting"], held["resolved"], held["closed"]) == (1, 1, 1, 0)

@@ -1,7 +1,6 @@
 """Lists of tickets with their filters, and saved views."""
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -21,7 +20,7 @@ from helpdesk.clock import this_second
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.htmx import wants_fragment
-from tickets.domain.filters import ME, Filters, Sort
+from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
@@ -29,7 +28,6 @@ from tickets.presenters.columns import LABELS, headings
 from tickets.presenters.home import home_of
 from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import attention
-from tickets.services.lists import find as lists
 from tickets.services.lists import list_settings, saved_views
 from tickets.services.lists.filter_definition import Control, Filter
 from tickets.services.lists.filters import (
@@ -63,8 +61,6 @@ SORTS = {
 
 MOST_COUNTED = 1_000
 """The number to which a list's tickets are counted: what counting costs."""
-
-_MY_REPLIES = replace(lists.QUEUES[Queue.NEEDS_REPLY], assigned_to=ME)
 
 
 @require_safe
@@ -174,10 +170,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "now": now,
     }
     if which is Queue.MINE and not errors and set(asked) == {"view"} and not found.previous:
-        context["home"] = home_of(
-            context["lines"],
-            count_later=partial(count_up_to, _MY_REPLIES, by=by) if found.next else None,
-        )
+        context["home"] = home_of(context["lines"])
     if wants_fragment(request):
         fragment = {**context, "oob": True}
         return render(request, "tickets/list.html#rows", fragment, status=_status(errors))

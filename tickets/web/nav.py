@@ -66,7 +66,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     by = actor_of(request.user)
     if not by.works_tickets:
         return {"queues": [], "views": [], "stamp": ""}
-    held = list_counts(by=by)
+    held, replies = list_counts(by=by)
     queues = [
         _Link(
             name=queue.value,
@@ -94,4 +94,9 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         }
         for view in saved
     ]
-    return {"queues": queues, "views": views, "stamp": presence.desk_stamp(by=by)}
+    return {
+        "queues": queues,
+        "views": views,
+        "replies": replies,
+        "stamp": presence.desk_stamp(by=by),
+    }

@@ -55,13 +55,15 @@ def bell(request: HttpRequest) -> HttpResponse:
     """
     found = notifications.newest(by=actor_of(request.user))
     unread = notifications.unread_among(found)
+    mentions = notifications.unread_mentions(found)
     context: dict[str, Any] = {
         "unread": unread,
+        "mentioned": len(mentions),
         "most": notifications.SHOWN,
         "news": for_browsers(found),
     }
     if "home" in request.GET:
-        told = notifications.with_texts(notifications.unread_mentions(found))
+        told = notifications.with_texts(mentions)
         context |= {"home": True, "mentions": groups(told)}
     return render(request, "components/bell.html", context)
 

@@ -76,7 +76,7 @@ async function turn() {
 
 if (supported && live) {
   document.body.addEventListener("htmx:afterSettle", () => {
-    if (tells() && document.querySelector("[data-unread]")) tell();
+    if (tells() && document.querySelector("[data-bell]")) tell();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) localStorage.removeItem(lookedKey);

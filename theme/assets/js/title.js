@@ -1,7 +1,12 @@
-// The title of the tab says how many notifications are unread.
+// The title of the tab says how much waits for its reader, as home does: tickets that need their reply,
+// which the menu has counted, and mentions that they have not read, of which the bell knows.
+import { onDress } from "./dress.js";
 import { titled } from "./titled.js";
 
-document.body.addEventListener("htmx:afterSettle", () => {
-  const bell = document.querySelector("[data-unread]");
-  if (bell) document.title = titled(document.title, Number(bell.dataset.unread));
-});
+function count() {
+  const parts = [...document.querySelectorAll("#menu [data-next]")].map(({ dataset }) => Number(dataset.next));
+  if (parts.length) document.title = titled(document.title, parts.reduce((sum, part) => sum + part));
+}
+
+onDress(count);
+document.body.addEventListener("htmx:afterSettle", count);

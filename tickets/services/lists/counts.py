@@ -90,8 +90,9 @@ def now_counts(
     }
 
 
-def list_counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
-    """Return how many tickets each list holds, up to `find.MOST_COUNTED`. Raises NotAllowed.
+def list_counts(*, by: Actor, now: datetime | None = None) -> tuple[dict[str, int], find.Replies]:
+    """Return how many tickets each list holds, up to `find.MOST_COUNTED`, and how many need a reply
+    of the actor. Raises NotAllowed.
 
     Those of everybody are up to KEPT seconds late. Cost: one SQL query, and one more in KEPT
     seconds.
@@ -103,7 +104,8 @@ def list_counts(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
         lambda: find.counts(find.COUNTED_FOR_ALL, by=by, now=at),
         KEPT,
     )
-    return find.counts(by=by, now=now) | everybodys
+    own, replies = find.own_counts(by=by, now=now)
+    return own | everybodys, replies
 
 
 def snapshot(*, by: Actor, now: datetime | None = None) -> Snapshot:

@@ -71,6 +71,11 @@ QUEUES: Mapping[Queue, Filters] = {
     Queue.ALL: Filters(sort=Sort.CREATED),
 }
 
+MY_REPLIES = replace(QUEUES[Queue.NEEDS_REPLY], assigned_to=ME)
+TEAMS_REPLIES = replace(QUEUES[Queue.NEEDS_REPLY], assigned_to=NOBODY, team=MY_TEAMS)
+"""What needs a reply of the reader: their own tickets, and those that nobody of their teams has
+taken."""
+
 _COUNTED = (
     *(Queue.MINE, Queue.TEAMS, Queue.UNASSIGNED, Queue.NEEDS_REPLY, Queue.OVERDUE),
     *(Queue.SNOOZED, Queue.FOLLOWED),
@@ -139,12 +144,41 @@ def find(
     )
 
 
-def counts(
-    queues: Sequence[Queue] = _COUNTED, *, by: Actor, now: datetime | None = None
-) -> dict[str, int]:
+@dataclass(frozen=True)
+class Replies:
+    """How many tickets need a reply of the reader, up to MOST_COUNTED: their own, and unassigned
+    ones of their teams."""
+
+    mine: int
+    teams: int
+
+    @property
+    def together(self) -> int:
+        return self.mine + self.teams
+
+    @property
+    def more_mine(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.mine >= MOST_COUNTED
+
+    @property
+    def more_teams(self) -> bool:
+        return self.teams >= MOST_COUNTED
+
+
+def counts(queues: Sequence[Queue], *, by: Actor, now: datetime | None = None) -> dict[str, int]:
     """Return how many tickets some queues hold, up to MOST_COUNTED. One SQL query."""
     held = counts_of([QUEUES[queue] for queue in queues], by=by, now=now)
     return {queue.value: many for queue, many in zip(queues, held, strict=True)}
+
+
+def own_counts(*, by: Actor, now: datetime | None = None) -> tuple[dict[str, int], Replies]:
+    """Return how many tickets the queues hold that differ between users, and how many need a reply
+    of this one. One SQL query, and one for teams."""
+    queues = [QUEUES[queue] for queue in _COUNTED]
+    mine, teams, *held = counts_of([MY_REPLIES, TEAMS_REPLIES, *queues], by=by, now=now)
+    names = [queue.value for queue in _COUNTED]
+    return dict(zip(names, held, strict=True)), Replies(mine, teams)
 
 
 def counts_of(lists: Sequence[Filters], *, by: Actor, now: datetime | None = None) -> list[int]:
