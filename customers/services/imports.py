@@ -7,7 +7,7 @@ are listed with the reason, and can be corrected and uploaded again.
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -30,6 +30,9 @@ from customers.store.items import email_pk, external_pk, vin_pk
 from helpdesk import csv_files, jobs
 from helpdesk.accounts.actors import Actor, on_behalf_of, require_ticket_work
 from helpdesk.clock import this_second
+from helpdesk.custom_fields.defined import active_fields
+from helpdesk.custom_fields.definition import RecordKind
+from helpdesk.custom_fields.values import PREFIX
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid, NotFound
 from helpdesk.mail.address import AddressRefused, as_kept
@@ -69,11 +72,23 @@ COLUMNS = {
         "confirmVin": "confirm_vin",
     },
 }
-"""What the columns of a file are called, and the fields that they fill."""
+"""What the columns of a file are called, and the fields that they fill. The column of a custom
+field is called as in exports, `customFields.<key>`, and fills a field of that name."""
+
+_RECORDS = {
+    CustomerFile.Kind.CUSTOMERS: RecordKind.CUSTOMER,
+    CustomerFile.Kind.VEHICLES: RecordKind.VEHICLE,
+}
 
 _NEEDED = {CustomerFile.Kind.CUSTOMERS: ["name"], CustomerFile.Kind.VEHICLES: ["owner"]}
 
 Row = dict[str, Any]
+
+
+def columns_of(kind: CustomerFile.Kind) -> dict[str, str]:
+    """Return the columns that a file can have, and the fields that they fill. One SQL query."""
+    own = [f"{PREFIX}{field.key}" for field in active_fields(_RECORDS[kind])]
+    return COLUMNS[kind] | dict(zip(own, own, strict=True))
 
 
 def upload(*, kind: str, name: str, content: bytes, by: Actor) -> CustomerFile:
@@ -128,7 +143,7 @@ def step(file_id: int) -> CustomerFile:
         try:
             _TAKE[file.kind](row, by)
         except Invalid as refused:  # another worker was first
-            reason = " ".join(refused.errors.values())
+            reason = " ".join(_reasons(refused))
             file.refused.append(_refused(row, reason))
         else:
             file.taken += 1
@@ -154,7 +169,7 @@ def forget_old() -> None:
 
 def report(file: CustomerFile) -> Iterable[list[object]]:
     """Yield the refused rows as CSV, to be corrected and uploaded again."""
-    columns = COLUMNS[CustomerFile.Kind(file.kind)]
+    columns = columns_of(CustomerFile.Kind(file.kind))
     yield ["row", "reason", *columns]
     for refused in file.refused:
         cells = refused["cells"]
@@ -203,7 +218,12 @@ def _read(kind: CustomerFile.Kind, content: bytes) -> list[Row]:
         {
             "number": row.number,
             "fields": {
-                name: cell for name, cell in zip(names, row.cells, strict=False) if name and cell
+                **dict.fromkeys(filter(_is_custom, names), ""),
+                **{
+                    name: cell
+                    for name, cell in zip(names, row.cells, strict=False)
+                    if name and cell
+                },
             },
             "beyond": row.cells[len(names) :] if any(row.cells[len(names) :]) else [],
             "unreadable": row.unreadable,
@@ -221,17 +241,23 @@ def _unreadable() -> str:
 
 def _columns(kind: CustomerFile.Kind, head: list[str]) -> list[str | None]:
     """Return the field of each column of a file; None for the columns of an earlier report."""
+    columns = columns_of(kind)
     known = {_plain(column): field for column, field in COLUMNS[kind].items()}
+    known |= {column.lower(): field for column, field in columns.items() if _is_custom(column)}
+    names = [known.get(name.strip().lower()) or known.get(_plain(name)) for name in head]
     of_a_report = {"row", "reason", ""}
-    unknown = [name for name in head if _plain(name) not in {*known, *of_a_report}]
+    unknown = [
+        name
+        for name, field in zip(head, names, strict=True)
+        if not field and _plain(name) not in of_a_report
+    ]
     if unknown:
         raise Invalid(
             {
                 "file": _("Unknown column “%(name)s”. Use: %(known)s.")
-                % {"name": unknown[0][:60], "known": ", ".join(COLUMNS[kind])}
+                % {"name": unknown[0][:60], "known": ", ".join(columns)}
             }
         )
-    names = [known.get(_plain(name)) for name in head]
     twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
     if twice:
         raise Invalid({"file": _("Column “%(name)s” appears twice.") % {"name": twice[0]}})
@@ -239,6 +265,17 @@ def _columns(kind: CustomerFile.Kind, head: list[str]) -> list[str | None]:
     if missing:
         raise Invalid({"file": _("Column “%(name)s” is missing.") % {"name": missing[0]}})
     return names
+
+
+def _is_custom(name: str | None) -> bool:
+    return bool(name and name.startswith(PREFIX))
+
+
+def _custom(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """Return the fields of a row, and its custom values by key: None if the file has no column for
+    one, and then none is required."""
+    own = {name.removeprefix(PREFIX): cell for name, cell in fields.items() if _is_custom(name)}
+    return {name: cell for name, cell in fields.items() if not _is_custom(name)}, own or None
 
 
 def _plain(name: str) -> str:
@@ -250,8 +287,9 @@ def _wrong_customers(rows: list[Row]) -> dict[int, str]:
     wrong: dict[int, list[str]] = {}
     keys: dict[int, list[str]] = {}
     for row in rows:
-        given = {"segment": Segment.INDIVIDUAL.value, "name": "", **row["fields"]}
-        checked = _checked(row, given, checked_customer, wrong)
+        fields, own = _custom(row["fields"])
+        given = {"segment": Segment.INDIVIDUAL.value, "name": "", **fields, "custom_fields": own}
+        checked = _checked(row, given, partial(checked_customer, new=True), wrong)
         keys[row["number"]] = [
             key(checked[name])
             for name, key in (("email", email_pk), ("external_id", external_pk))
@@ -276,7 +314,8 @@ def _wrong_vehicles(rows: list[Row]) -> dict[int, str]:
         owner = given.pop("owner") or ""
         given["year"] = given["year"] or ""
         confirmed = _confirmed(given.pop("confirm_vin"))
-        check = partial(checked_vehicle, confirm_vin=confirmed)
+        check = partial(checked_vehicle, confirm_vin=confirmed, new=True)
+        given["custom_fields"] = _custom(row["fields"])[1]
         given["shipment_status"] = given["shipment_status"] or ShipmentStatus.BOOKED.value
         checked = _checked(row, given, check, wrong)
         keys[row["number"]] = [vin_pk(checked["vin"])] if checked.get("vin") else []
@@ -313,8 +352,16 @@ def _checked(
     try:
         return check(given)
     except Invalid as refused:
-        wrong[row["number"]] = list(refused.errors.values())
+        wrong[row["number"]] = _reasons(refused)
         return {}
+
+
+def _reasons(refused: Invalid) -> list[str]:
+    """Return what is wrong with a row; errors of custom fields do not say of which."""
+    return [
+        f"{name}: {reason}" if _is_custom(name) else reason
+        for name, reason in refused.errors.items()
+    ]
 
 
 def _with_taken(wrong: dict[int, list[str]], keys: dict[int, list[str]]) -> dict[int, str]:
@@ -342,15 +389,21 @@ def _with_taken(wrong: dict[int, list[str]], keys: dict[int, list[str]]) -> dict
 
 
 def _take_customer(row: Row, by: Actor) -> None:
-    fields = {"name": "", **row["fields"]}
-    create_customer(**fields, customer_id=row["id"], by=by, now=this_second())
+    fields, own = _custom({"name": "", **row["fields"]})
+    create_customer(**fields, custom_fields=own, customer_id=row["id"], by=by, now=this_second())
 
 
 def _take_vehicle(row: Row, by: Actor) -> None:
-    fields = {name: value for name, value in row["fields"].items() if name != "owner"}
+    fields, own = _custom(row["fields"])
+    fields.pop("owner", None)
     confirmed = _confirmed(fields.pop("confirm_vin", None))
     create_vehicle(
-        **fields, confirm_vin=confirmed, customer_id=row["customer_id"], vehicle_id=row["id"], by=by
+        **fields,
+        custom_fields=own,
+        confirm_vin=confirmed,
+        customer_id=row["customer_id"],
+        vehicle_id=row["id"],
+        by=by,
     )
 
 

@@ -25,7 +25,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "view": "customers",
         "kinds": CustomerFile.Kind.choices,
-        "columns": {kind.value: list(names) for kind, names in imports.COLUMNS.items()},
+        "columns": {kind.value: list(imports.columns_of(kind)) for kind in CustomerFile.Kind},
         "kind": request.POST.get("kind", CustomerFile.Kind.CUSTOMERS),
     }
     if request.method != "POST":
@@ -69,7 +69,7 @@ def report(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
 
 
 def _shown(request: HttpRequest, file: CustomerFile) -> HttpResponse:
-    columns = imports.COLUMNS[CustomerFile.Kind(file.kind)]
+    columns = imports.columns_of(CustomerFile.Kind(file.kind))
     used = {name for row in file.rows[:SHOWN] for name in row["fields"]}
     shown = {column: name for column, name in columns.items() if name in used}
     context = {

@@ -1,5 +1,5 @@
-"""Every type of custom field of every kind of record works in form, filter, search, API, CSV and
-admin."""
+"""Every type of custom field of every kind of record works in form, filter, search, API, CSV,
+imports and admin; as a column of lists: test_columns.py."""
 
 import csv
 import io
@@ -9,11 +9,15 @@ import re
 import pytest
 from django.urls import reverse
 
+from customers.services import imports
 from customers.services.create import create_customer, create_vehicle
 from customers.services.read import find_customers, find_vehicle, get_customer
 from helpdesk.accounts.tokens import make_token
 from helpdesk.custom_fields.definition import Kind, RecordKind
+from helpdesk.custom_fields.models import CustomField
 from tests.world import NOON, settle, stored
+from tickets.services.maintenance.ticket_import import import_history
+from tickets.store import queries
 
 WANTED = {
     "a_text": "The Blue Star",
@@ -67,12 +71,62 @@ class Tickets:
     def edit(self, client, number, typed):
         return client.post(f"/tickets/{number}/fields/", typed)
 
+    def imported(self, *rows, folder):
+        """Import a record with each of these values; return the values of those that were taken,
+        and why others were not."""
+        lines = [
+            {**HISTORY, "ticket": f"HD-{len(rows)}-{place}", **({"fields": row} if row else {})}
+            for place, row in enumerate(rows)
+        ]
+        path = folder / "history.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        refused = import_history(path).refused
+        marks = queries.imported([line["ticket"] for line in lines])
+        taken = [marks[name].ticket_id for name in sorted(marks)]
+        return [self.values(number) for number in taken], {one.line: one.reason for one in refused}
+
+
+HISTORY = {
+    "at": "2026-11-02T10:00:00Z",
+    "event": "created",
+    "by": "agent01",
+    "subject": "Where is it?",
+    "description": "It is late.",
+    "category": "Shipping",
+    "priority": "High",
+    "customer": {"externalId": "C-1", "name": "Ada Ames"},
+}
+
+
+def imported_csv(kind, first, *rows, desk):
+    """Import a CSV file; return the ids of the records that were made, and why others were not."""
+    columns = [*first, *(f"customFields.{key}" for key in WANTED)]
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(columns)
+    for row in rows:
+        table.writerow([*first.values(), *(said(key, row) if key in row else "" for key in WANTED)])
+    file = imports.upload(
+        kind=kind, name="x.csv", content=text.getvalue().encode(), by=desk.supervisor
+    )
+    made = [row["id"] for row in file.rows]
+    assert imports.confirm(file.pk, by=desk.supervisor).taken == len(made)
+    file.refresh_from_db()
+    table = list(imports.report(file))
+    assert [len(one) for one in table] == [len(table[0])] * len(table), "can be uploaded again"
+    return made, {one["row"] - 1: one["reason"] for one in file.refused}
+
 
 class Customers:
     api, admin, pages = "/api/customers", "customers_customer", "/customers/"
     id_name, listed, csv = "customerId", r'href="/customers/(\w{26})/"', "/customers/export/"
 
+    def imported(self, *rows, folder):
+        made, refused = imported_csv("customers", {"name": "New"}, *rows, desk=self.desk)
+        return [self.values(number) for number in made], refused
+
     def __init__(self, desk):
+        self.desk = desk
         self.wanted, self.other = (
             create_customer(name=name, custom_fields=values, by=desk.rep, now=NOON).customer_id
             for name, values in (("Wanda", WANTED), ("Otto", OTHER))
@@ -112,6 +166,11 @@ class Vehicles:
         address = f"/customers/{self.desk.customer.customer_id}/vehicles/new/"
         given = {"make": "New", "shipment_status": "Booked"}
         return client.post(address, {**given, **typed})["Location"].split("/")[-2]
+
+    def imported(self, *rows, folder):
+        first = {"owner": self.desk.customer.email, "make": "New"}
+        made, refused = imported_csv("vehicles", first, *rows, desk=self.desk)
+        return [self.values(number) for number in made], refused
 
     def edit(self, client, number, typed):
         given = {"make": "Volvo", "shipment_status": "Booked"}
@@ -235,6 +294,24 @@ def test_in_csv(records, fields, client):
         assert rows[records.other][f"customFields.{key}"] == said(key, OTHER)
     client.force_login(fields.rep_user)
     assert client.get(records.csv).status_code == 403
+
+
+def test_in_imports_with_a_reason_for_each_line(records, tmp_path):
+    CustomField.objects.filter(key="a_text").update(required="creation")
+    wrong = {"a_text": "Blue", "a_number": "many", "a_choice": "Rome"}
+
+    values, refused = records.imported(WANTED, OTHER, wrong, folder=tmp_path)
+
+    assert values == [records.values(records.wanted), records.values(records.other)]
+    [(line, reason)] = refused.items()
+    assert line == 3
+    assert "a_number: Enter a number such as 1250.5" in reason
+    assert "a_choice: “Rome” is not one of: Antwerp, Bremerhaven." in reason
+    values, refused = records.imported({}, folder=tmp_path)
+    if records.of is RecordKind.TICKET:
+        assert (values, refused) == ([None], {}), "of a past none is required"
+    else:
+        assert "customFields.a_text: “Text of" in refused[1], "the file has the column"
 
 
 def test_in_the_admin(records, fields, subtests):

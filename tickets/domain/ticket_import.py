@@ -71,6 +71,8 @@ class HistoryEvent:
     texts: Mapping[str, str]
     customer: Mapping[str, str] = field(default_factory=dict)
     vehicle: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Custom fields by key, as JSON has them."""
     key: str = ""
     """Identifies the event within its ticket; only identical events have the same one."""
 
@@ -111,6 +113,7 @@ def parse(line: bytes) -> HistoryEvent:
         texts=texts,
         customer=_person(written) if kind is ImportEventKind.CREATED else {},
         vehicle=_vehicle(written) if kind is ImportEventKind.CREATED else {},
+        fields=_fields(written) if kind is ImportEventKind.CREATED else {},
         key=sha256(plain.encode(errors="surrogatepass")).hexdigest()[:12],
     )
 
@@ -147,3 +150,17 @@ def _vehicle(written: Mapping[str, Any]) -> dict[str, str]:
         if vehicle.get(name):
             found[name] = str(vehicle[name])
     return found
+
+
+def _fields(written: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    fields = written.get("fields")
+    if fields is None:
+        return {}
+    if not isinstance(fields, dict):
+        raise HistoryRefused("fields is not an object")
+    for key, value in fields.items():
+        if not can_be_stored(key):
+            raise HistoryRefused("fields has a name with a character that cannot be stored")
+        if not isinstance(value, str | int | float):  # a boolean is an int
+            raise HistoryRefused(f"fields.{key[:40]} is no text, number or boolean")
+    return fields

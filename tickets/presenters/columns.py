@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.custom_fields.defined import active_fields
+from helpdesk.custom_fields.definition import Definition, RecordKind
 from tickets.domain.filters import Sort
-from tickets.services.lists.list_settings import Column
+from tickets.services.lists.list_settings import FIELD, Column, ListSettings
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -57,10 +59,25 @@ class Heading:
 
 
 def headings(
-    columns: Sequence[Column], *, order: Sort | None, url_of: Callable[[Sort], str]
+    columns: Sequence[Column],
+    fields: Sequence[Definition],
+    *,
+    order: Sort | None,
+    url_of: Callable[[Sort], str],
 ) -> list[Heading]:
-    """Return the headings of a list that is in this order (None: the best match first)."""
-    return [_heading(column, order, url_of) for column in columns]
+    """Return the headings of a list that is in this order (None: the best match first), those of
+    custom fields last."""
+    own = [_heading(column, order, url_of) for column in columns]
+    return [*own, *(Heading(f"{FIELD}{field.key}", field.label) for field in fields)]
+
+
+def column_choices(settings: ListSettings) -> list[tuple[str, str, bool]]:
+    """Return all columns with their labels, and whether each is chosen. One SQL query."""
+    fields = active_fields(RecordKind.TICKET)
+    return [
+        *((column.value, str(LABELS[column]), column in settings.columns) for column in Column),
+        *((f"{FIELD}{one.key}", one.label, one.key in settings.fields) for one in fields),
+    ]
 
 
 def _heading(column: Column, order: Sort | None, url_of: Callable[[Sort], str]) -> Heading:

@@ -11,11 +11,14 @@ from ulid import ULID
 
 from customers.services.read import customer_names
 from helpdesk.accounts.people import every_team, names_of
+from helpdesk.custom_fields.definition import Definition
+from helpdesk.custom_fields.shown import shown
 from tickets.domain.sla import sla_status
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.domain.ticket import BY_CUSTOMER, Status
 from tickets.services.lists.search import MARK_END, MARK_START, mark_hits
 from tickets.services.read import sla_facts
+from tickets.store.search_fields import values_written
 from tickets.store.ticket import Ticket
 
 
@@ -46,6 +49,8 @@ class Line:
     snippet: SafeString | None
     news: str
     """Of an unread ticket, who wrote its last message: "customer" or "colleague"; else empty."""
+    fields: tuple[str, ...]
+    """Its values of the custom fields that are columns, as they are shown."""
 
     @property
     def last_message_at(self) -> datetime | None:
@@ -61,9 +66,17 @@ def ticket_lines(
     snippets: Mapping[str, str] | None = None,
     with_teams: bool = False,
     unread: Container[str] = (),
+    fields: Sequence[Definition] = (),
 ) -> list[Line]:
-    """Return rows of a list. Cost: one SQL query for users, one more `with_teams`, and one read for
-    customers."""
+    """Return rows of a list, with their values of some custom fields: these are of the search
+    index, since those of DynamoDB have no room for them.
+
+    Cost: one SQL query for users, one more `with_teams` and with `fields`, and one read for
+    customers.
+    """
+    numbers = [int(ticket.ticket_id) for ticket in tickets]
+    keys = [field.key for field in fields]
+    written = values_written(numbers, keys) if keys and numbers else {}
     teams = {str(team.pk): team.name for team in every_team()} if with_teams else {}
     people = names_of(
         person for ticket in tickets for person in (ticket.assigned_to, ticket.sla.last_author)
@@ -98,9 +111,16 @@ def ticket_lines(
                 team_name=teams.get(ticket.team_id or "", ""),
                 snippet=marked((snippets or {}).get(ticket.ticket_id, "")),
                 news=_news(ticket) if ticket.ticket_id in unread else "",
+                fields=_values(fields, written.get(int(ticket.ticket_id), {})),
             )
         )
     return lines
+
+
+def _values(fields: Sequence[Definition], written: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        shown(field, written[field.key]) if written.get(field.key) else "" for field in fields
+    )
 
 
 def _news(ticket: Ticket) -> str:

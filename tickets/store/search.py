@@ -319,8 +319,8 @@ def differences(ticket: Ticket) -> list[str]:
     ]
     if set(stored.tags.values_list("tag", flat=True)) != set(tags):
         found.append(f"the tags are not {', '.join(tags) or 'none'}")
-    fields = {(row.key, row.text, row.rank) for row in fields_of(ticket)}
-    if set(stored.custom.values_list("key", "text", "rank")) != fields:
+    fields = {(row.key, row.text, row.rank, row.written) for row in fields_of(ticket)}
+    if set(stored.custom.values_list("key", "text", "rank", "written")) != fields:
         found.append("the custom fields are not those of the ticket")
     if not stored.text_version:
         found.append("the text is not in it")

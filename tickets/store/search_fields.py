@@ -25,6 +25,15 @@ def with_fields(conditions: Iterable[str]) -> Q:
     return every
 
 
+def values_written(numbers: Iterable[int], keys: Iterable[str]) -> dict[int, dict[str, str]]:
+    """Return values of custom fields as they were written, by ticket and key. One SQL query."""
+    found: dict[int, dict[str, str]] = {}
+    rows = EntryField.objects.filter(entry__in=list(numbers), key__in=list(keys))
+    for number, key, written in rows.values_list("entry_id", "key", "written"):
+        found.setdefault(number, {})[key] = written
+    return found
+
+
 def fields_of(ticket: Ticket) -> list[EntryField]:
     """Return the rows of a ticket, which are not saved."""
     return [

@@ -24,7 +24,7 @@ from tickets.domain.filters import Filters, Sort
 from tickets.domain.ticket import Priority, Status
 from tickets.presenters import rows
 from tickets.presenters.choices import assignee_choices, word_choices
-from tickets.presenters.columns import LABELS, headings
+from tickets.presenters.columns import column_choices, headings
 from tickets.presenters.home import home_of
 from tickets.presenters.labels import QUEUES
 from tickets.services.delivery import attention
@@ -134,6 +134,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
     within = in_queue(filters, which)
     display = list_settings.settings_of(cast(User, request.user))
     order = None if within.text and not within.sort else within.order
+    fields = list_settings.field_columns(display)
     unread = attention.unread(found.tickets, by=by, now=now)
     context = {
         "title": _title(request, which, by),
@@ -147,6 +148,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
             words=found.words,
             snippets=found.snippets,
             with_teams=Column.TEAM in display.columns,
+            fields=fields,
         ),
         "unread": " ".join(
             f"{ticket.ticket_id}:{ticket.sla.last_message}"
@@ -156,6 +158,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "columns": display.columns,
         "headings": headings(
             display.columns,
+            fields,
             order=order,
             url_of=lambda sort: _address({**asked, "sort": [sort.value]}) or "",
         ),
@@ -179,7 +182,7 @@ def _list(request: HttpRequest, which: Queue) -> HttpResponse:
         "text": filters.text,
         "total": None if errors else _total(found, within, by),
         "most_counted": MOST_COUNTED,
-        "all_columns": [(column.value, LABELS[column]) for column in Column],
+        "all_columns": column_choices(display),
         "controls": _controls(filters, request.GET),
         "my_teams": teams_of(by.user_id),
         "supervises": by.supervises,

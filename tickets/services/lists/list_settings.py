@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from helpdesk.accounts.models import User
+from helpdesk.custom_fields.defined import active_fields
+from helpdesk.custom_fields.definition import Definition, RecordKind
 
 
 class Column(StrEnum):
@@ -24,14 +26,19 @@ class Column(StrEnum):
     ASSIGNEE = "assignee"
 
 
+FIELD = "field."
+"""Before the key of a custom field that is a column."""
+
 USUAL = (Column.STATUS, Column.PRIORITY, Column.TIME_LEFT, Column.ASSIGNEE)
 
 
 @dataclass(frozen=True)
 class ListSettings:
-    """The columns in the order of Column, whether rows are low, and ids of views in their order."""
+    """The columns in the order of Column, the keys of custom fields that are columns after them,
+    whether rows are low, and ids of views in their order."""
 
     columns: tuple[Column, ...] = USUAL
+    fields: tuple[str, ...] = ()
     compact: bool = False
     views: tuple[int, ...] = ()
 
@@ -42,15 +49,30 @@ def settings_of(user: User) -> ListSettings:
     columns = kept.get("columns", USUAL)
     return ListSettings(
         columns=tuple(column for column in Column if column in columns),
+        fields=tuple(kept.get("fields", ())),
         compact=kept.get("compact", False),
         views=tuple(kept.get("views", ())),
     )
 
 
+def field_columns(settings: ListSettings) -> list[Definition]:
+    """Return the custom fields that are columns, in their order, without those that are no longer
+    defined. One SQL query, or none without any."""
+    if not settings.fields:
+        return []
+    return [field for field in active_fields(RecordKind.TICKET) if field.key in settings.fields]
+
+
 def set_display(user: User, *, columns: Sequence[str], compact: bool) -> None:
-    """Set which columns a user sees, and whether rows are low; unknown columns are left out."""
+    """Set which columns a user sees, and whether rows are low; unknown columns are left out.
+
+    A custom field is `field.<key>`. One SQL query for these.
+    """
     known = [column.value for column in Column if column in columns]
-    _set(user, columns=known, compact=compact)
+    fields = [
+        field.key for field in active_fields(RecordKind.TICKET) if f"{FIELD}{field.key}" in columns
+    ]
+    _set(user, columns=known, fields=fields, compact=compact)
 
 
 def set_order_of_views(user: User, view_ids: Sequence[int]) -> None:

@@ -28,6 +28,8 @@ from customers.store.items import Customer
 from helpdesk.accounts.actors import SYSTEM, Actor
 from helpdesk.accounts.models import User
 from helpdesk.clock import this_second
+from helpdesk.custom_fields import values
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.dynamo.transaction import Condition, ConditionFailed, Contended, Transaction, changes
 from helpdesk.errors import Invalid
 from helpdesk.mail.address import AddressRefused
@@ -337,6 +339,12 @@ class _Replay:
             "tags": [],
             "policy_id": terms.key,
             "segment": customer.segment,
+            # Of a past none is required.
+            "custom_fields": values.changed(
+                RecordKind.TICKET, None, event.fields, category=category
+            )
+            if event.fields
+            else None,
         }
         return new_draft(
             fields,
@@ -414,7 +422,12 @@ _STEPS: Mapping[ImportEventKind, EventType] = {
 
 
 def _reason(refused: DomainError | Invalid) -> str:
-    return "; ".join(refused.errors.values()) if isinstance(refused, Invalid) else str(refused)
+    if not isinstance(refused, Invalid):
+        return str(refused)
+    return "; ".join(
+        f"{name.replace(values.PREFIX, 'fields.')}: {why}" if values.PREFIX in name else why
+        for name, why in refused.errors.items()
+    )
 
 
 def _message(draft: Draft, event: HistoryEvent, direction: Direction) -> None:
