@@ -4,6 +4,7 @@ nothing that jumps."""
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page, expect
 
 from helpdesk.clock import this_second
@@ -11,7 +12,7 @@ from tests.browser.test_journeys import log_in
 from tests.email.conftest import SUPPORT, send, take
 from tests.email.test_files import file, with_files
 from tests.world import log_of, settle, stored
-from tickets.domain.ticket import CommunicationType, Direction
+from tickets.domain.ticket import Channel, CommunicationType, Direction
 from tickets.models import CannedReply, Mailbox
 from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.delivery import attention
@@ -286,3 +287,24 @@ def test_a_message_is_forwarded_to_a_carrier_whose_answer_stands_apart(
     ]
     assert apart[0] != apart[1]
     assert axe() == {}
+
+    by_phone = desk.ticket(
+        description="She wants the **gate** pass.",
+        channel=Channel.PHONE,
+        files=[SimpleUploadedFile("pass.pdf", b"%PDF 3")],
+        now=this_second(),
+    )
+    page.goto(f"/tickets/{by_phone.ticket_id}/")
+    page.get_by_role("link", name="Forward to a third party").click()
+    page.get_by_label("Email addresses").fill(CARRIER)
+    page.get_by_label("Template").select_option("Where is it")
+    expect(page.get_by_label("Message", exact=True)).to_have_value(re.compile("^Where is the "))
+    page.get_by_role("checkbox", name="Quote it").check()
+    page.get_by_role("checkbox", name="pass.pdf").check()
+    assert axe() == {}
+    quote = page.locator("blockquote").inner_text()
+    page.get_by_role("button", name="Send to third party").click()
+    expect(ours).to_contain_text("With a third party, no. 1")
+    [sent] = send(mailoutbox, this_second())
+    assert sent.body.splitlines()[-1] == "> She wants the **gate** pass." == quote.splitlines()[-1]
+    assert [one.get_filename() for one in sent.attachments] == ["pass.pdf"]

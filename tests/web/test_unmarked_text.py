@@ -25,6 +25,7 @@ NO_PAGES = {
 }
 SPOKEN = {"title", "placeholder", "aria-label", "alt", "data-label"}
 SILENT = {"script", "style", "template", "code", "kbd", "datalist"}
+SILENT |= {"blockquote"}  # what goes to third parties is in the desk's language
 DATA = re.compile(
     r"""
     Bea|Rosa|Marin|Tomasz|Nowak|Ingrid|Halvorsen|Mallory|\bOut\b|Giulia\ Bianchi|Volkswagen|Golf

@@ -120,6 +120,8 @@ class Communication(Item):
     # and on replies of earlier releases, which went by email: see `came_by`
     channel = UnicodeAttribute(null=True)
     email = EmailFacts(null=True)
+    # Set on the note whose files came with the opening message: they may be forwarded, its text not
+    of_opening = BooleanAttribute(attr_name="ofOpening", null=True)
     # Of a conversation with a third party: its number on the ticket
     side_thread = UnicodeAttribute(attr_name="sideThread", null=True)
     # Set where an inbound message has no effect: automatic, or of somebody who is not the customer

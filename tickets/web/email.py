@@ -1,7 +1,5 @@
 """Email on the ticket page: participants, originals, and HTML."""
 
-from hashlib import sha256
-
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,10 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import Actor, actor_of
-from helpdesk.idempotency import Token, written_before
-from helpdesk.parsing import whole_number
-from tickets.services.conversation.attachments import kept
-from tickets.services.email.participation import participants, side_threads
+from tickets.services.email.participation import participants
 from tickets.services.email.storage import originals
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
@@ -26,34 +21,6 @@ def add_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
 @action()
 def remove_participant(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     return participants.remove(ticket_id, address=request.POST.get("participant", ""), by=by)
-
-
-@action()
-def forward(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
-    """Forward a message to a third party: to typed addresses, and to selected ones."""
-    typed = request.POST
-    line, thread = typed.get("line", ""), typed.get("side_thread", "")
-    chosen = {
-        place for one in typed.getlist("with_file") if (place := whole_number(one)) is not None
-    }
-    to, content = " ".join(typed.getlist("to")), typed.get("content", "")
-    uploaded = request.FILES.getlist("files")
-    names = "\n".join(f"{one.name} {one.size}" for one in uploaded)
-    said = "\n".join((line, thread, to, content, str(sorted(chosen)), names))
-    token = Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}")
-    with kept(ticket_id, () if written_before(token, by=by) else uploaded) as attachments:
-        return side_threads.forward(
-            ticket_id,
-            to=to.replace(",", " ").replace(";", " ").split(),
-            content=content,
-            side_thread=thread,
-            # Within a conversation a message is only quoted if its files go with it.
-            forwarded_line=line if chosen or not thread else "",
-            with_files=chosen,
-            attachments=attachments,
-            token=token,
-            by=by,
-        )
 
 
 @require_safe

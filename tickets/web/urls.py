@@ -10,6 +10,7 @@ from tickets.web import (
     development_mail,
     email,
     exports,
+    forwarding,
     lists,
     mentions,
     merge_and_erase,
@@ -135,7 +136,12 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/link/", actions.link, name="ticket_link"),
     path("tickets/<str:ticket_id>/redact/", actions.redact, name="ticket_redact"),
     path("tickets/<str:ticket_id>/split/", actions.split, name="ticket_split"),
-    path("tickets/<str:ticket_id>/forward/", email.forward, name="ticket_forward"),
+    path("tickets/<str:ticket_id>/forward/", forwarding.message, name="ticket_forward"),
+    path(
+        "tickets/<str:ticket_id>/forward/opening/",
+        forwarding.opening,
+        name="ticket_forward_opening",
+    ),
     path(
         "tickets/<str:ticket_id>/participants/",
         email.add_participant,

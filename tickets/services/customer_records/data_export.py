@@ -69,7 +69,7 @@ _TICKET = tuple(
 _LINE = (
     *("communication_id", "type", "direction", "content", "created_by", "created_at"),
     *("author_id", "event", "rule", "due_at", "reason", "reference"),
-    *("occurred_at", "counted_at", "channel", "side_thread", "without_effect"),
+    *("occurred_at", "counted_at", "channel", "side_thread", "without_effect", "of_opening"),
 )
 _EMAIL = ("sender", "sender_name", "reply_to", "subject", "message_id", "sent_at", "received_at")
 _MAIL = ("delivery", "delivery_at", "delivery_problem_code", "delivery_problem_detail")

@@ -51,6 +51,8 @@ class FirstMessage:
     """The id of the colleague who wrote or recorded it."""
     channel: str | None = None
     """How it came, where `beside` does not say so."""
+    of_opening: bool = False
+    """Whether its files came with the opening message, which is the ticket's description."""
     beside: Callable[[Draft, Communication], None] | None = None
     """Called with the entry: writes down how the message came."""
 
@@ -67,6 +69,7 @@ class FirstMessage:
         )
         line.created_by = self.written_by
         line.channel = self.channel
+        line.of_opening = self.of_opening or None
         set_record_keys(line)
         if self.beside:
             self.beside(draft, line)
@@ -212,7 +215,9 @@ def create_ticket(
     with attachments.kept(number, files) as attached:
         if attached:
             words = _("Attached when the ticket was created.")
-            first_message = FirstMessage(words, attached, inbound=False, written_by=by.user_id)
+            first_message = FirstMessage(
+                words, attached, inbound=False, written_by=by.user_id, of_opening=True
+            )
         write_until_done(prepare)
     if made[0].ticket_id != number:  # the same request was quicker, with its own files
         for one in attached:

@@ -9,9 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from django.conf import settings
 from django.template.defaultfilters import filesizeformat
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer
@@ -22,7 +20,7 @@ from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.reading import ReadMessage
 from tickets.domain import events
 from tickets.domain.errors import MergedAway
-from tickets.domain.ticket import Channel, CommunicationType, Delivery, Direction
+from tickets.domain.ticket import Channel, CommunicationType, Delivery
 from tickets.services.conversation import attachments as files
 from tickets.services.email.incoming.matching import (
     MOST_REFERENCES,
@@ -32,11 +30,12 @@ from tickets.services.email.incoming.matching import (
     takes_part,
 )
 from tickets.services.email.mailboxes import base_of, own_addresses, signer
+from tickets.services.email.participation.forwarded import OPENING, message, opening
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
 from tickets.store import queries
-from tickets.store.items import Attachment, Communication, RecipientDelivery
+from tickets.store.items import Attachment, RecipientDelivery
 from tickets.store.ticket import Ticket
 
 MOST_RECIPIENTS = 10
@@ -49,6 +48,8 @@ def forward(
     content: str,
     side_thread: str = "",
     forwarded_line: str = "",
+    quotes: bool = True,
+    as_shown: str = "",
     with_files: Collection[int] = (),
     attachments: Sequence[Attachment] = (),
     token: Token | None = None,
@@ -58,11 +59,12 @@ def forward(
     """Write to third parties about a ticket; return it.
 
     Begins a conversation, or continues `side_thread`. The text of `forwarded_line` is quoted below
-    the new one, and copies of its files at the places `with_files` are attached; it has to be a
-    message from the customer, or one of the same conversation. With a `token` that this actor used
-    before nothing is written. Raises Invalid for an invalid address, one of the desk or the
-    customer, an empty text, another message, a file that is not there, or files that are too large;
-    MergedAway, NotFound, NotAllowed, Busy.
+    the new one if `quotes`, and copies of its files at the places `with_files` are attached; it has
+    to be a message from the customer, one of the same conversation, or OPENING. With `as_shown`,
+    the digest of what the actor was shown, that has to be what it still is. With a `token` that
+    this actor used before nothing is written. Raises Invalid for an invalid address, one of the
+    desk or the customer, an empty text, another message, a file that is not there, or files that
+    are too large; MergedAway, NotFound, NotAllowed, Busy.
     """
     require_ticket_work(by)
     checks = Checks()
@@ -70,11 +72,16 @@ def forward(
     addresses = _addresses(to, checks)
     checks.done()
     taken: Sequence[Attachment] = ()
-    if forwarded_line:
-        line = _to_forward(ticket_id, forwarded_line, side_thread)
-        content = f"{content}\n\n{_quoted(line)}"
-        repeated = token is not None and written_before(token, by=by) is not None
-        taken = [] if repeated else _chosen(line, with_files)
+    if forwarded_line and not (token and written_before(token, by=by)):
+        if forwarded_line == OPENING:
+            _ticket, source = opening(ticket_id, by=by)
+        else:
+            source = message(ticket_id, forwarded_line, side_thread)
+        if as_shown and as_shown != source.digest:
+            words = _("This message was changed meanwhile. Read it again, then send.")
+            raise Invalid({"forwarded": words})
+        content = f"{content}\n\n{source.quote}" if quotes else content
+        taken = source.chosen(with_files)
     _check_size([*attachments, *taken])
 
     def write(draft: Draft) -> None:
@@ -108,26 +115,6 @@ def forward(
 
     with files.copied(ticket_id, taken) as copies:
         return change(ticket_id, write, token=token, by=by, now=now)
-
-
-def _to_forward(ticket_id: str, line_id: str, side_thread: str) -> Communication:
-    """Return a message that third parties may read. Raises Invalid for any other: a note, a reply,
-    or what was written with somebody else."""
-    line = queries.communication(ticket_id, line_id)
-    if line is not None:
-        inbound = line.direction == Direction.INBOUND.value
-        if line.side_thread == side_thread if line.side_thread else inbound:
-            return line
-    words = _("Only a message from the customer or of the same conversation can be forwarded.")
-    raise Invalid({"line": words})
-
-
-def _chosen(line: Communication, places: Collection[int]) -> list[Attachment]:
-    """Return the files of a message at these places. Raises Invalid for a place without one."""
-    there = line.attachments or []
-    if any(not 0 <= place < len(there) for place in places):
-        raise Invalid({"files": _("This message has no such file.")})
-    return [there[place] for place in sorted(places)]
 
 
 def _check_size(attached: Sequence[Attachment]) -> None:
@@ -213,17 +200,3 @@ def _addresses(to: Sequence[str], checks: Checks) -> list[str]:
         words = _("Enter at most %(most)s addresses.")
         checks.errors["to"] = words % {"most": MOST_RECIPIENTS}
     return list(dict.fromkeys(found))
-
-
-def _quoted(line: Communication) -> str:
-    """Return a message as forwarded text: its author above, and a mark before each line.
-
-    In the desk's language: nobody knows that of a third party, and a colleague's or the customer's
-    is not theirs.
-    """
-    with translation.override(settings.LANGUAGE_CODE):
-        head = "-" * 10 + " " + _("Forwarded message") + " " + "-" * 10
-        if line.email and line.email.sender:
-            name = f"{line.email.sender_name or ''} <{line.email.sender}>".strip()
-            head += "\n" + _("From") + ": " + name
-    return "\n".join([head, *(f"> {one}" for one in line.content.splitlines())])
