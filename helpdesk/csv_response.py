@@ -1,4 +1,4 @@
-"""CSV as a download."""
+"""Tables as downloads: the one place that writes them, for whichever page they come from."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

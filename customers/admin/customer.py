@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.admin import paths  # noqa: F401 (says what can be asked)
 from customers.models import Customer, Vehicle
 from customers.services.create import create_customer, create_vehicle, edit_customer
+from customers.services.export import CUSTOMER, VEHICLE
 from customers.services.read import get_customers, vehicles_of
 from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.accounts.actors import actor_of
@@ -36,6 +37,8 @@ class CustomerAdmin(SupervisorsOnly, WithCustomFields):
     search_help_text = _(
         "Search by name, company, email, phone, VIN (or its last characters), booking or ID."
     )
+    exported = CUSTOMER
+    export_recorded_as = ("customer", "customer:list")
     readonly_fields = ("created_at", "merged_into", "erased_at")
     fieldsets = (
         (
@@ -106,6 +109,8 @@ class VehicleAdmin(SupervisorsOnly, WithCustomFields):
     form = VehicleForm
     list_display = ("vehicle", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
+    exported = VEHICLE
+    export_recorded_as = ("customer", "vehicle:list")
     search_by = "words"
     search_help_text = _(
         "Search by VIN (or at least its last six characters), booking or container no."

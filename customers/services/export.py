@@ -1,6 +1,6 @@
 """Customers and vehicles with their custom fields, as rows for a spreadsheet program."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from customers.domain.choices import ShipmentStatus
@@ -8,9 +8,8 @@ from customers.store import queries
 from customers.store.items import Customer, Vehicle
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.audit.record import record
-from helpdesk.custom_fields.defined import active_fields
-from helpdesk.custom_fields.definition import RecordKind, Value
-from helpdesk.custom_fields.values import PREFIX
+from helpdesk.custom_fields.columns import cells, columns_of, heads
+from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.dynamo.pages import PagePosition
 
 Row = list[Any]
@@ -41,26 +40,6 @@ def vehicle_rows(*, by: Actor) -> Iterator[Row]:
     require_supervision(by)
     record("customer", "exported", "vehicle:list", by=by.user_id)
     return _vehicles(columns_of(RecordKind.VEHICLE))
-
-
-def columns_of(of: RecordKind) -> list[str]:
-    """Return the keys of the fields that an export has. One SQL query."""
-    return [field.key for field in active_fields(of)]
-
-
-def heads(keys: list[str]) -> Row:
-    """Return the heads of the columns of custom fields: their names in the API."""
-    return [f"{PREFIX}{key}" for key in keys]
-
-
-def cells(keys: list[str], values: Mapping[str, Value] | None) -> Row:
-    """Return the cells of custom fields. Numbers stay numbers."""
-    stored = values or {}
-    return [_cell(stored.get(key)) for key in keys]
-
-
-def _cell(value: Value | None) -> Any:
-    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _customers(keys: list[str]) -> Iterator[Row]:

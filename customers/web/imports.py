@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers.models import CustomerFile
 from customers.services import imports
-from helpdesk import csv_files
 from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.csv_response import csv_download
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
 from helpdesk.messages import saved
@@ -60,12 +60,7 @@ def step(request: HttpRequest, file_id: int) -> HttpResponse:
 @require_safe
 def report(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
     found = imports.file_of(file_id, by=actor_of(request.user))
-    answer = StreamingHttpResponse(
-        csv_files.lines(imports.report(found)), content_type="text/csv; charset=utf-8"
-    )
-    answer["Content-Disposition"] = f'attachment; filename="refused-{found.pk}.csv"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return csv_download(imports.report(found), name=f"refused-{found.pk}.csv")
 
 
 def _shown(request: HttpRequest, file: CustomerFile) -> HttpResponse:

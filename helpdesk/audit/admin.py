@@ -1,34 +1,28 @@
 """The audit record in the admin, for supervisors: searched by person, object, kind and day."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk import csv_files
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import names_of
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.audit import store, words
 from helpdesk.audit.models import AuditEntry
-from helpdesk.audit.record import Change, loaded, record
-from helpdesk.dynamo.pages import Page, PagePosition
-from helpdesk.dynamo_admin.options import PlannedAdmin
+from helpdesk.audit.record import Change, loaded
+from helpdesk.dynamo.pages import Page
 from helpdesk.dynamo_admin.paths import ByKey, Listing, ListQuery, Row, serve
-from helpdesk.dynamo_admin.plan import Plan
+from helpdesk.supervision.export import ExportedAdmin
 from helpdesk.supervision.filters import by_date
 from theme.templatetags.desk import moment
 
-EXPORTED_AT_ONCE = 500
 _BY_DAY = {"recorded_at": {"gte": None, "lt": None}}
 _ORDERS = (("-recorded_at",),)
 _INDEXES = {
@@ -103,36 +97,22 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(ReadOnly, PlannedAdmin):
-    change_list_template = "admin/audit/entries.html"
+class AuditAdmin(ReadOnly, ExportedAdmin):
     list_display = ("when", "person", "what", "object_link", "changed")
     list_filter = (ActorFilter, KindFilter, by_date("recorded_at", _("date")))
     search_by = "words"
     search_help_text = _("An object with its number, such as user:12, policy:3 or ticket:4711.")
     fields = ("sequence", "when", "recorded_at", "person", "what", "object_link", "changed", "sum")
+    exported = (
+        *("sequence", "at", "recorded_at", "actor", "name", "kind", "action"),
+        *("object_id", "changes", "hash"),
+    )
+    export_recorded_as = ("audit", "audit:entries")
 
     def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
         names = _names(row.actor for row in rows)
         for row in rows:
-            row.name = names.get(row.actor, row.actor)
-
-    def get_urls(self) -> list[URLPattern]:
-        own = path("export/", self.admin_site.admin_view(self.export), name="audit_export")
-        return [own, *super().get_urls()]
-
-    def export(self, request: HttpRequest) -> HttpResponseBase:
-        """Download the list with its filters as CSV. The export is recorded before it begins."""
-        try:
-            plan = self.get_changelist_instance(request).queryset.plan()
-        except IncorrectLookupParameters:  # it has told the user why
-            return redirect("admin:audit_auditentry_changelist")
-        record("audit", "exported", "audit:entries")
-        answer = StreamingHttpResponse(
-            csv_files.lines(_lines(plan)), content_type="text/csv; charset=utf-8"
-        )
-        answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+            row.actor_name = names.get(row.actor, row.actor)
 
     @admin.display(description=_("date"), ordering="-recorded_at")
     def when(self, entry: AuditEntry) -> str:
@@ -140,8 +120,14 @@ class AuditAdmin(ReadOnly, PlannedAdmin):
 
     @admin.display(description=_("person"))
     def person(self, entry: Any) -> str:
-        name = getattr(entry, "name", None) or _names([entry.actor]).get(entry.actor, entry.actor)
+        name = getattr(entry, "actor_name", None) or _names([entry.actor]).get(
+            entry.actor, entry.actor
+        )
         return name or str(_("not signed in"))
+
+    @admin.display(description=_("name"))
+    def name(self, entry: Any) -> str:
+        return self.person(entry)
 
     @admin.display(description=_("action"))
     def what(self, entry: AuditEntry) -> str:
@@ -170,42 +156,6 @@ def _line(kind: str, change: Change) -> SafeString:
         return format_html("{}", name)
     before, after = (value or "–" for value in change.values)
     return format_html("{}: <code>{}</code> → <code>{}</code>", name, before, after)
-
-
-def _lines(plan: Plan) -> Iterator[list[object]]:
-    """Yield the rows of the export. Cost: a Query for each EXPORTED_AT_ONCE of them."""
-    yield [
-        *(
-            gettext("number"),
-            gettext("date"),
-            gettext("recorded"),
-            gettext("person"),
-            gettext("name"),
-        ),
-        *(
-            gettext("kind"),
-            gettext("action"),
-            gettext("object"),
-            gettext("changes"),
-            gettext("hash"),
-        ),
-    ]
-    place: PagePosition | None = None
-    while True:
-        page = plan.page(limit=EXPORTED_AT_ONCE, place=place)
-        names = _names(str(row["actor"]) for row in page)
-        for row in page:
-            actor = row["actor"]
-            yield [
-                row["sequence"],
-                f"{row['at']:%Y-%m-%dT%H:%M:%SZ}",
-                f"{row['recorded_at']:%Y-%m-%dT%H:%M:%SZ}",
-                *(actor, names.get(actor, "")),
-                *(row["kind"], row["action"], row["object_id"], row["changes"], row["hash"]),
-            ]
-        place = page.next
-        if place is None:
-            return
 
 
 def _names(actors: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Custom fields in the admin of the records that have them: in the form, and as list filters."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -8,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from helpdesk.custom_fields.columns import cells, columns_of, heads
 from helpdesk.custom_fields.defined import active_fields
 from helpdesk.custom_fields.definition import Definition, Kind, RecordKind
 from helpdesk.custom_fields.forms import add_fields, custom_fields_of
 from helpdesk.custom_fields.values import PREFIX
-from helpdesk.dynamo_admin.options import PlannedAdmin, PlannedForm
+from helpdesk.dynamo_admin.options import PlannedForm
+from helpdesk.supervision.export import Column, ExportedAdmin
 
 
 class WithCustomFieldsForm(PlannedForm):
@@ -28,8 +31,9 @@ class WithCustomFieldsForm(PlannedForm):
             bound.field.show_hidden_initial = not self.instance._state.adding
 
 
-class WithCustomFields(PlannedAdmin):
-    """An admin whose form is a WithCustomFieldsForm, and whose list filters by choices."""
+class WithCustomFields(ExportedAdmin):
+    """An admin whose form is a WithCustomFieldsForm, and whose list filters by choices and has the
+    fields in its export."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         keys = [f"{PREFIX}{one.key}" for one in active_fields(self.form.record)]
@@ -44,9 +48,21 @@ class WithCustomFields(PlannedAdmin):
         kwargs["fields"] = [name for name in names if not str(name).startswith(PREFIX)]
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def export_columns(self) -> list[Column]:
+        keys = columns_of(self.form.record)
+        own = [(head, partial(_custom, key)) for head, key in zip(heads(keys), keys, strict=True)]
+        return [*super().export_columns(), *own]
+
+    def export_fields(self) -> list[str]:
+        return [*super().export_fields(), "custom_fields"]
+
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         offered = [one for one in active_fields(self.form.record) if _offers(one)]
         return [*super().get_list_filter(request), *map(_list_filter, offered)]
+
+
+def _custom(key: str, row: Any) -> object:
+    return cells([key], row.custom_fields)[0]
 
 
 def _offers(field: Definition) -> bool:

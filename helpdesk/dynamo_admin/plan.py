@@ -93,6 +93,19 @@ class Plan:
             previous=_turned(before) if before else None,
         )
 
+    def pages(self, *, limit: int, names: Sequence[str]) -> Iterator[list[Row]]:
+        """Yield all rows page by page, with these attributes: however many there are.
+
+        What an index lacks is read by key, a batch for each page.
+        """
+        place: PagePosition | None = None
+        while True:
+            page = self.page(limit=limit, place=place)
+            yield list(completed(names, page.rows, self.query))
+            place = page.next
+            if place is None:
+                return
+
     def in_words(self) -> str:
         return f"{self.path.name}: {self.conditions}" if self.path else "nothing can be found"
 
@@ -177,6 +190,24 @@ def plan(query: Query) -> Plan:
     by = f" ordered by {', '.join(order)}" if order else ""
     why = refusal(model, f"No access path serves {asked or 'everything'}{more}{by}.")
     raise NotServed(why, conditions, order)
+
+
+def completed(names: Sequence[str], rows: Sequence[Row], query: Query) -> Iterator[Row]:
+    """Return rows with all attributes that are named: those that an index lacks are read by key."""
+    model = _model(query)
+    lacking = [row for row in rows if any(name not in row for name in names)]
+    pk = _pk(query)
+    full: dict[Any, Row] = {}
+    if lacking:
+        by_key = next((path for path in paths_of(model) if isinstance(path, ByKey)), None)
+        found: Iterable[Row] = by_key.read([row[pk] for row in lacking]) if by_key else ()
+        full = {row[pk]: row for row in found}
+    # What was deleted since the index was read is left out.
+    return (
+        {**row, **full.get(row[pk], {})}
+        for row in rows
+        if all(name in row for name in names) or row[pk] in full
+    )
 
 
 def _refuse_what_only_sql_can(query: Query) -> None:

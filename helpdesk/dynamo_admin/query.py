@@ -1,6 +1,6 @@
 """Django's own Query and QuerySet with another executor, and the base of models that use them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
@@ -10,8 +10,8 @@ from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import MULTI, SINGLE
 
-from helpdesk.dynamo_admin.paths import ByKey, Row, paths_of
-from helpdesk.dynamo_admin.plan import MOST, Plan, plan
+from helpdesk.dynamo_admin.paths import Row
+from helpdesk.dynamo_admin.plan import MOST, Plan, completed, plan
 
 
 class Executor(SQLCompiler):
@@ -28,7 +28,7 @@ class Executor(SQLCompiler):
         rows = plan(self.query).rows()
         names = [column.target.attname for column, _sql, _alias in self.select]
         if not self.query.default_cols:  # values(): nothing can be read later
-            rows = _with(names, list(rows), self.query)
+            rows = completed(names, list(rows), self.query)
         found = (tuple(row.get(name, models.DEFERRED) for name in names) for row in rows)
         return next(found, None) if result_type == SINGLE else [list(found)]
 
@@ -123,25 +123,6 @@ class PlannedModel(models.Model):
         are used."""
         names = [field.attname for field in cls._meta.concrete_fields]
         return cls.from_db("default", names, [row.get(name, models.DEFERRED) for name in names])
-
-
-def _with(names: Sequence[str], rows: Sequence[Row], query: Query) -> Iterator[Row]:
-    """Return rows with all attributes that are named: those that an index lacks are read by key."""
-    model = query.model
-    assert model is not None and model._meta.pk is not None  # noqa: S101, PT018
-    lacking = [row for row in rows if any(name not in row for name in names)]
-    pk = model._meta.pk.attname
-    full: dict[Any, Row] = {}
-    if lacking:
-        by_key = next((path for path in paths_of(model) if isinstance(path, ByKey)), None)
-        found: Iterable[Row] = by_key.read([row[pk] for row in lacking]) if by_key else ()
-        full = {row[pk]: row for row in found}
-    # What was deleted since the index was read is left out.
-    return (
-        {**row, **full.get(row[pk], {})}
-        for row in rows
-        if all(name in row for name in names) or row[pk] in full
-    )
 
 
 def _read_only(model: Any) -> NotSupportedError:

@@ -100,7 +100,7 @@ def test_pages_lead_on_and_back_over_months_at_the_same_cost(browser, monkeypatc
 def test_the_export_has_every_row_of_its_filters_and_is_recorded(
     browser, desk, record, monkeypatch
 ):
-    monkeypatch.setattr("helpdesk.audit.admin.EXPORTED_AT_ONCE", 2)
+    monkeypatch.setattr("helpdesk.supervision.export.AT_ONCE", 2)
     record()
     answer = browser.get(f"{LIST}export/?kind=team")
     text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")

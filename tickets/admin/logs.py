@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.rights import ReadOnly
-from helpdesk.dynamo_admin.options import PlannedAdmin
+from helpdesk.supervision.export import ExportedAdmin
 from helpdesk.supervision.filters import by_date
 from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
@@ -28,10 +28,12 @@ def _ticket(number: str) -> str:
 
 
 @admin.register(Communication)
-class CommunicationAdmin(ReadOnly, PlannedAdmin):
+class CommunicationAdmin(ReadOnly, ExportedAdmin):
     list_display = ("written", "ticket", "kind", "person", "begins")
     list_filter = (PersonFilter, by_date("created_at", _("date")))
     fields = ("ticket", "kind", "person", "created_at", "content")
+    exported = ("created_at", "ticket_id", "type", "direction", "person", "content")
+    export_recorded_as = ("ticket", "communication:list")
 
     @admin.display(description=_("date"), ordering="-created_at")
     def written(self, line: Any) -> str:
@@ -58,10 +60,12 @@ class CommunicationAdmin(ReadOnly, PlannedAdmin):
 
 
 @admin.register(Escalation)
-class EscalationAdmin(ReadOnly, PlannedAdmin):
+class EscalationAdmin(ReadOnly, ExportedAdmin):
     list_display = ("escalated", "ticket", "rule_name", "level", "person", "reason")
     list_filter = (EscalatedByFilter, by_date("fired_at", _("escalation date")))
     fields = ("ticket", "rule_name", "level", "person", "due_at", "fired_at", "reason")
+    exported = ("fired_at", "ticket_id", "rule", "level", "person", "due_at", "reason")
+    export_recorded_as = ("ticket", "escalation:list")
 
     @admin.display(description=_("escalated at"), ordering="-fired_at")
     def escalated(self, record: Any) -> str:
@@ -82,12 +86,14 @@ class EscalationAdmin(ReadOnly, PlannedAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(ReadOnly, PlannedAdmin):
+class TagAdmin(ReadOnly, ExportedAdmin):
     """The tags that tickets have. A tag exists as long as a ticket has it."""
 
     list_display = ("name", "tickets", "shown")
     list_display_links = None
     fields = ("name", "tickets")
+    exported = fields
+    export_recorded_as = ("ticket", "tag:list")
 
     @admin.display(description=_("list"))
     def shown(self, tag: Any) -> str:

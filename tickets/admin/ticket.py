@@ -116,6 +116,13 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
         "assignee:me is:overdue tag:x."
     )
     actions = actions.ACTIONS
+    exported = (
+        *("ticket_id", "subject", "status", "priority", "category", "channel", "customer_id"),
+        *("named_customer", "vehicle_id", "team", "assignee", "tags", "sla_status"),
+        *("escalation_level", "sla_deadline", "created_at", "updated_at"),
+        *("resolved_at", "closed_at"),
+    )
+    export_recorded_as = ("ticket", "ticket:list")
     readonly_fields = (
         "customer",
         "vehicle",
@@ -272,6 +279,10 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
     @admin.display(description=gettext_lazy("created by"))
     def made(self, ticket: Any) -> str:
         return people().name(ticket.created_by) or _("former colleague")
+
+    @admin.display(description=gettext_lazy("name"))
+    def named_customer(self, ticket: Any) -> str:
+        return str(ticket.customer_name)
 
     def _named(self, tickets: list[Any]) -> None:
         """Return the names of customers, in one read."""

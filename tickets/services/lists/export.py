@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from customers.services.export import cells, columns_of, heads
 from customers.services.read import customer_names
 from helpdesk.accounts.actors import Actor, require_supervision
 from helpdesk.accounts.people import names_of
 from helpdesk.audit.record import record
+from helpdesk.custom_fields.columns import cells, columns_of, heads
 from helpdesk.custom_fields.definition import RecordKind
 from tickets.domain.filters import Filters
 from tickets.services.lists.find import find
