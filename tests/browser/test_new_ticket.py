@@ -1,11 +1,14 @@
 """A new ticket in one place: who calls for the first time is a customer at its end."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from customers.services.read import find_customers, get_vehicle
 from tests.browser.test_journeys import log_in
-from tests.world import stored
+from tests.browser.test_ticket_page import DROP, PASTE
+from tests.world import log_of, stored
 from tickets.models import TicketTemplate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +72,34 @@ def test_a_new_caller_with_a_new_vehicle_in_one_form(desk, page: Page, axe):
     ticket = stored("1")
     assert ticket.customer_id == customer.customer_id
     assert get_vehicle(customer.customer_id, ticket.vehicle_id).make == "Volkswagen"
+
+
+def test_files_are_dropped_pasted_sent_with_a_bar_and_outlive_an_error(desk, page: Page, axe):
+    log_in(page, "rosa")
+    page.goto(f"/tickets/new/?customer={desk.customer.customer_id}")
+    subject = page.get_by_label("Subject")
+    subject.fill("A scratch")
+    subject.evaluate(DROP, "bill.pdf")
+    subject.evaluate(PASTE)
+    chosen = page.locator("[data-chosen-files]")
+    expect(chosen.locator("canvas")).to_have_count(1)
+    assert axe() == {}
+    page.get_by_role("button", name="Create ticket").click()
+
+    expect(
+        page.get_by_role("alert").filter(has_text="Check the highlighted fields")
+    ).to_be_focused()
+    expect(page).to_have_url(re.compile("/tickets/new/"))
+    expect(chosen.get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_text("Choose them again")).to_have_count(0)
+    page.get_by_label("Category").select_option("Shipping")
+    page.get_by_label("Description").fill("On the left door.")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        page.get_by_role("button", name="Create and reply").click()
+    assert sent.value.status == 204
+    expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
+    expect(page.get_by_role("link", name="bill.pdf")).to_be_visible()
+    assert [one.name for one in log_of("1")[-1].attachments] == ["bill.pdf", "image.png"]
 
 
 def test_of_a_known_customer_nothing_is_typed_twice_and_nothing_is_lost(desk, page: Page):

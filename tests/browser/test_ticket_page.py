@@ -32,6 +32,23 @@ SHIFTS = """() => {
 # A page that is not looked at: else what is new is soon seen, and its mark gone with the next swap.
 SEES_NOTHING = "addEventListener('DOMContentLoaded', () => { document.body.dataset.live = '' })"
 
+# A file that is dropped; and how much of what is sent each bar has shown, in percent.
+DROP = """(target, name) => {
+  const dataTransfer = new DataTransfer();
+  const text = "%PDF " + "x".repeat(200000);
+  dataTransfer.items.add(new File([text], name, { type: "application/pdf" }));
+  const how = { dataTransfer, bubbles: true, cancelable: true };
+  target.dispatchEvent(new DragEvent("dragover", how));
+  if (!target.closest(".dropping")) throw new Error("nothing shows where it may be dropped");
+  target.dispatchEvent(new DragEvent("drop", how));
+}"""
+WATCH_BARS = """() => {
+  window.bars = [];
+  document.addEventListener("htmx:xhr:progress", () => {
+    window.bars.push(document.querySelector("[data-files] progress:not([hidden])")?.value);
+  });
+}"""
+
 # What a clipboard has after a screenshot: a picture, and no text.
 PASTE = """(text) => new Promise((done) => {
   const canvas = document.createElement("canvas");
@@ -183,13 +200,20 @@ def test_a_picture_is_pasted_looked_at_taken_out_and_sent(desk, page: Page):
     expect(chosen).to_contain_text("image-2.png")
     chosen.get_by_role("button", name="Remove image.png").click()
     expect(chosen.get_by_role("listitem")).to_have_count(1)
+    note.evaluate(DROP, "bill.pdf")
+    expect(chosen.get_by_role("listitem")).to_have_count(2)
+    expect(page.locator(".dropping")).to_have_count(0)
+    page.evaluate(WATCH_BARS)
     page.get_by_role("button", name="Add note").click()
 
     picture = page.locator("[data-kind=note] img")
     expect(picture).to_have_attribute("alt", "image-2.png")
     expect(picture).to_have_js_property("naturalWidth", 8)
     expect(chosen.get_by_role("listitem")).to_have_count(0)
-    assert [one.name for one in log_of(number)[-1].attachments] == ["image-2.png"]
+    names = [one.name for one in log_of(number)[-1].attachments]
+    assert names == ["image-2.png", "bill.pdf"]
+    assert 100 in page.evaluate("bars"), "no bar says how much has been sent"
+    expect(page.locator("#note progress")).to_be_hidden()
 
 
 def test_back_to_the_list_and_on_in_it(desk, page: Page):

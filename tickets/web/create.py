@@ -20,6 +20,7 @@ from customers.services.read import find_customers, get_customer, vehicles_of
 from helpdesk.accounts.actors import Actor, actor_of, require_ticket_work
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Invalid
+from helpdesk.htmx import wants_fragment
 from helpdesk.idempotency import Token
 from helpdesk.messages import saved
 from helpdesk.parsing import whole_number
@@ -72,7 +73,10 @@ def new(request: HttpRequest) -> HttpResponse:
         words.append(_("Vehicle added."))
     saved(request, " ".join(words))
     address = reverse("ticket_detail", args=[ticket.ticket_id])
-    return redirect(f"{address}#reply_content" if typed.get("then") == "reply" else address)
+    address = f"{address}#reply_content" if typed.get("then") == "reply" else address
+    if wants_fragment(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 @require_safe
@@ -149,7 +153,10 @@ def _page(
         "template": typed.get("template", ""),
         "filled_by": typed.get("filled_by", ""),
         "accepted_files": ",".join(f".{ending}" for ending in CONTENT_TYPES),
-        "files_again": [file.name for file in request.FILES.getlist("files")],
+        # With HTMX they are still in their field.
+        "files_again": []
+        if wants_fragment(request)
+        else [file.name for file in request.FILES.getlist("files")],
         "alike": _alike(typed),
         "likely": _likely(typed, by),
         **_customers(typed),

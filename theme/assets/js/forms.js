@@ -25,6 +25,7 @@ function notSaved(event, text) {
   if (form) form.reset(); // it shows what is saved
 }
 document.addEventListener("htmx:sendError", (event) => notSaved(event, words.away));
+const REASONS = { 403: words.forbidden, 413: words.large };
 document.addEventListener("htmx:responseError", (event) =>
-  notSaved(event, event.detail.xhr.status === 403 ? words.forbidden : words.away),
+  notSaved(event, REASONS[event.detail.xhr.status] ?? words.away),
 );

@@ -58,7 +58,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!form) return;
   if (detail.target.id === "found" && picks) pick();
   // A template's words are kept in this browser like those that were typed.
-  if (["ticket-part", "customer-part"].includes(detail.target.id)) {
+  if (detail.target === form || ["ticket-part", "customer-part"].includes(detail.target.id)) {
     form.removeAttribute("data-fresh");
     form.dispatchEvent(new Event("input", { bubbles: true }));
     part("id_category").dispatchEvent(new Event("change", { bubbles: true })); // which fields are for it
