@@ -6,13 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of
+from tickets.domain.calendar import Calendar
+from tickets.domain.sla.ahead import ahead
 from tickets.domain.sla.clock import Clock
 from tickets.domain.sla.explain import Segment
 from tickets.domain.workflow import Event, EventType
+from tickets.presenters import time_strip
 from tickets.services.sla.explain import explained
 
 WIDTH = 1_000
@@ -40,9 +44,11 @@ def why(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "paused_seconds": reading.paused_seconds,
         "clocks": [
             _picture(name, read, segments, found.timeline.created_at, found.now)
+            | _to_come(read, found.explanation.calendar, found.now)
             for name, read, segments in clocks
         ],
         "width": WIDTH,
+        "calendar_name": found.calendar_name,
     }
     return render(request, "tickets/why.html", context)
 
@@ -57,6 +63,19 @@ def _effective(events: Sequence[Event]) -> list[Event]:
         if not again:
             effective.append(event)
     return effective
+
+
+def _to_come(read: Clock, calendar: Calendar, now: datetime) -> dict[str, Any]:
+    """Return what is to come of a clock with its rows; nothing of one that does not run."""
+    found = ahead(read, calendar, now=now, zone=get_current_timezone_name())
+    if found is None or read.deadline is None:
+        return {"ahead": None}
+    return {
+        "ahead": found,
+        "days": list(time_strip.rows(found, now=now, deadline=read.deadline)),
+        "later": time_strip.hours(found.later_seconds),
+        "total": time_strip.hours(found.seconds),
+    }
 
 
 def _picture(

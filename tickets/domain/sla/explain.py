@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tickets.domain.calendar import Calendar
 from tickets.domain.sla import clock
 from tickets.domain.sla.clock import Stretch
 from tickets.domain.sla.policy import PolicySnapshot
@@ -35,13 +36,15 @@ class Segment:
 class Explanation:
     """All clocks' segments from creation to `now`, and the reading that follows from them.
 
-    `next_response` has none where it has no target and no run had one.
+    `calendar` is the one in force at `now`, by which what is to come is calculated. `next_response`
+    has no segments where it has no target and no run had one.
     """
 
     reading: clock.Reading
     response: list[Segment]
     resolution: list[Segment]
     next_response: list[Segment]
+    calendar: Calendar
 
 
 def explain(
@@ -60,7 +63,13 @@ def explain(
             following += list(
                 _segments(part, runs=clock.next_response_runs(part.state), waiting=False)
             )
-    return Explanation(reading, _readable(response), _readable(resolution), _readable(following))
+    return Explanation(
+        reading,
+        _readable(response),
+        _readable(resolution),
+        _readable(following),
+        parts[-1].terms.calendar,
+    )
 
 
 def _segments(part: Stretch, *, runs: bool, waiting: bool) -> Iterator[Segment]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -9,10 +10,13 @@ from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.clock import this_second
 from helpdesk.errors import NotFound
 from tickets.domain import instant, target
+from tickets.domain.calendar import Calendar
 from tickets.domain.sla import explain
+from tickets.domain.sla.ahead import Ahead, Day, DayKind, ahead
 from tickets.domain.sla.clock import Clock, Exchange
 from tickets.domain.sla.explain import Explanation, Segment, StretchKind
 from tickets.domain.sla.timeline import Timeline
+from tickets.models import PolicyVersion
 from tickets.services.sla import policies
 from tickets.store import queries
 from tickets.store.ticket import Ticket
@@ -27,16 +31,21 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Explained:
-    """A ticket, its timeline, and all clocks segment by segment, as of `now`."""
+    """A ticket, its timeline, and all clocks segment by segment, as of `now`.
+
+    `calendar_name` is "" if the policy has had another calendar since.
+    """
 
     ticket: Ticket
     timeline: Timeline
     explanation: Explanation
     now: datetime
+    calendar_name: str
 
 
 def explained(ticket_id: str, *, by: Actor, now: datetime | None = None) -> Explained:
-    """Return the explanation of a ticket's deadlines. One read. Raises NotFound, NotAllowed."""
+    """Return the explanation of a ticket's deadlines. One read and a SQL query. Raises NotFound,
+    NotAllowed."""
     require_ticket_work(by)
     return _explained(ticket_id, now or this_second())
 
@@ -57,12 +66,15 @@ def explain_ticket(ticket_id: str, *, now: datetime | None = None) -> str:
         ("Resolution", reading.resolution, found.explanation.resolution),
     ):
         lines += ["", f"{name}: {_summary(read)}", *(f"  {_line(segment)}" for segment in segments)]
+        lines += _to_come(read, found.explanation.calendar, found.now)
     if found.explanation.next_response:
         going_on = reading.next_response
         state = _summary(going_on) if going_on else "no target"
         lines += ["", f"Next response: {state}"]
         lines += [f"  {_run(run)}" for run in reading.exchanges]
         lines += [f"  {_line(segment)}" for segment in found.explanation.next_response]
+        if going_on:
+            lines += _to_come(going_on, found.explanation.calendar, found.now)
     if reading.paused_seconds:
         lines += ["", f"Working time spent waiting: {target.format(reading.paused_seconds)}"]
     return "\n".join(lines)
@@ -75,7 +87,21 @@ def _explained(ticket_id: str, now: datetime) -> Explained:
     timeline = Timeline.load(ticket.timeline)
     at = max(now, timeline.created_at)
     found = explain.explain(timeline, policies.POLICY_SNAPSHOTS, now=at)
-    return Explained(ticket, timeline, found, at)
+    return Explained(ticket, timeline, found, at, _calendar_name(timeline.state.policy_key))
+
+
+def _calendar_name(key: str) -> str:
+    """Return the name of a version's calendar, if that is as it was: its policy's newest version
+    has the same."""
+    versions = PolicyVersion.objects.filter(policy__versions__key=key).order_by("number")
+    calendars = {
+        version: (calendar, name)
+        for version, calendar, name in versions.values_list(
+            "key", "terms__calendar", "policy__calendar__name"
+        )
+    }
+    newest, name = [*calendars.values()][-1]
+    return str(name) if calendars[key][0] == newest else ""
 
 
 def _summary(read: Clock) -> str:
@@ -100,3 +126,39 @@ def _line(segment: Segment) -> str:
         f"{instant.text(segment.start)} – {instant.text(segment.end)}  "
         f"{_WHY[segment.kind]}{counted}"
     )
+
+
+def _to_come(read: Clock, calendar: Calendar, now: datetime) -> list[str]:
+    """Return the lines of what is to come; none unless the clock runs towards a deadline."""
+    found = ahead(read, calendar, now=now, zone="UTC")
+    if found is None or read.deadline is None:
+        return []
+    hours = "around the clock" if found.always else f"business hours in {found.zone}"
+    lines = [f"  To come, {hours}:"]
+    lines += [f"    {_day(day, found)}" for day in found.days]
+    if found.later_from:
+        later = target.format(found.later_seconds)
+        lines.append(f"    then until {instant.text(read.deadline)}: {later}")
+    return [*lines, f"    together {target.format(found.seconds)}"]
+
+
+def _day(day: Day, found: Ahead) -> str:
+    zone = ZoneInfo(found.zone)
+    windows = [
+        "–".join("24:00" if at == day.end else f"{at.astimezone(zone):%H:%M}" for at in window)
+        for window in day.windows
+    ]
+    if windows:
+        words = f"{', '.join(windows)}  counted, {target.format(day.seconds)}"
+    elif day.kind is DayKind.HOLIDAY:
+        words = "holiday"
+    else:
+        words = "closed" if day.kind is DayKind.CLOSED else "outside business hours"
+    return f"{day.date:%a} {day.date.isoformat()}  {words}" + _change(day.skipped)
+
+
+def _change(skipped: int) -> str:
+    if not skipped:
+        return ""
+    way = "forward" if skipped > 0 else "back"
+    return f" (clocks go {way} {target.format(abs(skipped))})"
