@@ -15,24 +15,24 @@ ROLLING = "reporting:rolling"
 LONGEST = 60
 """Seconds after which a worker that rolls up is considered dead."""
 
-REST = 3
-"""Times as long as a roll-up took, until the next: workers are there for escalations first."""
+SHIFT = 5
+"""Seconds after which it lets other tasks go first, if there is more."""
 
 
 @shared_task(name="reporting.roll_up")
 def roll_up() -> int:
-    """Roll up. Only one worker at a time, with a pause that grows with a day's facts: all are read
-    again."""
+    """Count what has changed. One worker does so at a time, until nothing is left."""
     if not cache.add(ROLLING, True, LONGEST):
         facts.wake_worker()
         return 0
+    settled = counted = 0
     began = monotonic()
-    settled = 0
     try:
-        settled = rollups.roll_up()
+        while monotonic() - began < SHIFT and (counted := rollups.roll_up()):
+            settled += counted
     finally:
-        cache.set(ROLLING, True, int(REST * (monotonic() - began)))
-    if settled == rollups.MARKS:
+        cache.delete(ROLLING)
+    if counted:
         facts.wake_worker()  # there is more
     return settled
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from customers.domain.choices import Segment
 from customers.services.create import create_customer
 from reporting.domain.days import Range
-from reporting.services import report, rollups
+from reporting.services import generations, report, rollups
 from reporting.services.query import ReportQuery
-from reporting.store.items import Rollup, TicketFacts
+from reporting.store.items import Row, TicketFacts
 from tests.world import NOON, after, settle, team
 from tickets.domain.errors import DomainError
 from tickets.domain.ticket import Category, Priority
@@ -35,10 +35,12 @@ def rolled():
 def everything():
     """Every figure that is stored, by what it is of, without the versions."""
     found = {}
-    for item in Rollup.scan(Rollup.pk.startswith("ROLLUP#")):
-        found[item.pk, item.sk] = item.data
-    for item in TicketFacts.scan(TicketFacts.sk == "FACTS"):
-        found[item.pk, item.sk] = json.dumps(item.days, sort_keys=True)
+    generation = generations.current().number
+    for item in Row.scan(Row.pk.startswith(f"{generation}#ROWS#")):
+        if any(item.data):
+            found[item.pk.partition("#")[2], item.sk] = item.data
+    for item in TicketFacts.scan(TicketFacts.pk.startswith(f"{generation}#TICKET#")):
+        found[item.pk.partition("#")[2], item.sk] = json.dumps(item.quarters, sort_keys=True)
     return found
 
 

@@ -79,19 +79,6 @@ def day_of(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def days_touching(utc_day: date, zone: str) -> list[date]:
-    """Return the days of a zone that overlap a day of UTC."""
-    start, end = bounds(utc_day, "UTC")
-    first, last = day_of(start, zone), day_of(end - timedelta(microseconds=1), zone)
-    return list(Range(first, last + DAY).each())
-
-
-def utc_days(day: date, zone: str) -> list[date]:
-    """Return the days of UTC that overlap a day of a zone."""
-    start, end = bounds(day, zone)
-    return list(Range(start.date(), (end - timedelta(microseconds=1)).date() + DAY).each())
-
-
 def _midnight(day: date, zone: str) -> datetime:
     # A wall time that a change of clocks skips is read with the offset before it: still one instant
     # for the end of one day and the beginning of the next.

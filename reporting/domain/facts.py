@@ -14,6 +14,7 @@ from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Status
+from tickets.domain.workflow import EventType, State
 
 
 class FactKind(StrEnum):
@@ -27,11 +28,35 @@ class FactKind(StrEnum):
     """The first response; at most one for each ticket."""
     RESOLUTION = "resolution"
     """The last resolution, if the ticket has not been reopened since; at most one."""
+    NEXT_RESPONSE = "next-response"
+    """An answer to what the customer wrote after the first response; each that had a target."""
+    REPLY = "reply"
+    """A reply to the customer; each."""
+
+
+class Measure(StrEnum):
+    """What is known of a ticket when it is resolved. Times are in working seconds."""
+
+    REPLIES = "replies"
+    ONE_TOUCH = "one-touch"
+    """1 if it was resolved with a single reply, else 0."""
+    FIRST_CONTACT = "first-contact"
+    """1 if the customer did not have to write a second time, else 0."""
+    OPEN = "open"
+    IN_PROGRESS = "in-progress"
+    """Without waiting."""
+    WAITING = "waiting"
+    """The time it waited for the customer."""
+    DONE = "done"
+    """The time it was resolved or closed before it was reopened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`seconds` and `met` are those of a clock's end; rule and level are those of an escalation."""
+    """`seconds` and `met` are those of a clock's end; rule and level are those of an escalation.
+
+    `measures` are those of a resolution.
+    """
 
     at: datetime
     kind: FactKind
@@ -39,6 +64,7 @@ class Fact:
     met: bool = False
     rule: str = ""
     level: int = 0
+    measures: tuple[tuple[Measure, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,8 @@ class Dimensions:
     """The ticket that it was merged into. Empty: none."""
     channel: str = ""
     """How it reached the desk. Empty: not known."""
+    make: str = ""
+    """The make of its vehicle. Empty: none, or not known."""
 
 
 def facts_of(
@@ -88,9 +116,45 @@ def facts_of(
                 FactKind.RESOLUTION,
                 seconds=reading.resolution.elapsed,
                 met=reading.resolution.breached_at is None,
+                measures=_measures(timeline, terms, until=timeline.resolved_at),
             )
         )
+    facts += [
+        Fact(
+            run.stopped_at,
+            FactKind.NEXT_RESPONSE,
+            seconds=run.elapsed,
+            met=run.breached_at is None,
+        )
+        for run in reading.exchanges
+        if run.stopped_at
+    ]
     return sorted(facts, key=lambda fact: fact.at)
+
+
+def _measures(
+    timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, until: datetime
+) -> tuple[tuple[Measure, int], ...]:
+    """Return what is known of a ticket at its resolution."""
+    said = [event.type for event in timeline.events if event.at <= until]
+    replies = said.count(EventType.RESPONDED)
+    once = timeline.reopen_cycle == 1
+    found = dict.fromkeys(Measure, 0) | {
+        Measure.REPLIES: replies,
+        Measure.ONE_TOUCH: int(once and replies == 1),
+        Measure.FIRST_CONTACT: int(once and EventType.CUSTOMER_REPLIED not in said),
+    }
+    for part in clock.stretches(timeline.until(until), terms, now=until):
+        found[_status(part.state)] += part.terms.calendar.working_seconds(part.start, part.end)
+    return tuple((measure, number) for measure, number in found.items() if number)
+
+
+def _status(state: State) -> Measure:
+    if state.waiting:
+        return Measure.WAITING
+    if not state.status.active:
+        return Measure.DONE
+    return Measure.OPEN if state.status is Status.OPEN else Measure.IN_PROGRESS
 
 
 def _steps(timeline: Timeline) -> Iterator[Fact]:
@@ -103,3 +167,6 @@ def _steps(timeline: Timeline) -> Iterator[Fact]:
             yield Fact(after.last_at, FactKind.CLOSED)
         if not before.status.active and after.status.active:
             yield Fact(after.last_at, FactKind.REOPENED)
+    for event in timeline.events:
+        if event.type is EventType.RESPONDED:
+            yield Fact(event.at, FactKind.REPLY)

@@ -7,13 +7,14 @@ within 1 % of the value at its nearest rank, however many periods were added up.
 import operator
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate
 
 from ddsketch.mapping import LogarithmicMapping
 
-from reporting.domain.facts import Dimensions, Fact, FactKind
+from reporting.domain.facts import Fact, FactKind, Measure
 
 ACCURACY = 0.01
 _BINS = LogarithmicMapping(ACCURACY)
@@ -25,7 +26,7 @@ BANDS = (900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 
 
 class Column(IntEnum):
-    """The columns of a row of counts."""
+    """The columns of a row. New ones go to the end: rows that are stored keep their places."""
 
     CREATED = 0
     RESOLVED = 1
@@ -38,13 +39,22 @@ class Column(IntEnum):
     RESOLUTIONS = 8
     RESOLUTIONS_MET = 9
     RESOLUTION_SECONDS = 10
+    NEXT_RESPONSES = 11
+    NEXT_RESPONSES_MET = 12
+    NEXT_RESPONSE_SECONDS = 13
+    REPLIES = 14
+    REPLIES_TO_RESOLUTION = 15
+    ONE_TOUCH = 16
+    FIRST_CONTACT = 17
+    OPEN_SECONDS = 18
+    IN_PROGRESS_SECONDS = 19
+    WAITING_SECONDS = 20
+    DONE_SECONDS = 21
 
 
 WIDTH = len(Column)
 Row = list[int]
 Bins = Counter[int]
-Cell = tuple[str, str, str, str]
-"""Priority, category, assignee, channel."""
 
 COUNTED = {
     FactKind.CREATED: Column.CREATED,
@@ -54,12 +64,32 @@ COUNTED = {
     FactKind.ESCALATED: Column.ESCALATED,
     FactKind.RESPONSE: Column.RESPONSES,
     FactKind.RESOLUTION: Column.RESOLUTIONS,
+    FactKind.NEXT_RESPONSE: Column.NEXT_RESPONSES,
+    FactKind.REPLY: Column.REPLIES,
+}
+
+TIMED = (FactKind.RESPONSE, FactKind.RESOLUTION, FactKind.NEXT_RESPONSE)
+"""Ends of clocks: after the column that counts them are those of met ones and of their seconds."""
+
+MEASURED = {
+    Measure.REPLIES: Column.REPLIES_TO_RESOLUTION,
+    Measure.ONE_TOUCH: Column.ONE_TOUCH,
+    Measure.FIRST_CONTACT: Column.FIRST_CONTACT,
+    Measure.OPEN: Column.OPEN_SECONDS,
+    Measure.IN_PROGRESS: Column.IN_PROGRESS_SECONDS,
+    Measure.WAITING: Column.WAITING_SECONDS,
+    Measure.DONE: Column.DONE_SECONDS,
 }
 
 
-def cell_of(about: Dimensions) -> Cell:
-    """Return the cell that counts a ticket."""
-    return about.priority, about.category, about.assignee, about.channel
+def counts_of(fact: Fact) -> list[tuple[Column, int]]:
+    """Return what a fact adds to a row."""
+    column = COUNTED[fact.kind]
+    added = [(column, 1)]
+    if fact.kind in TIMED:
+        added += [(Column(column + 1), int(fact.met)), (Column(column + 2), fact.seconds)]
+    added += [(MEASURED[measure], number) for measure, number in fact.measures]
+    return [(place, number) for place, number in added if number]
 
 
 def empty_row() -> Row:
@@ -67,9 +97,10 @@ def empty_row() -> Row:
     return [0] * WIDTH
 
 
-def add_to(row: Row, other: Row) -> None:
-    """Add `other` to `row`, column by column."""
-    row[:] = map(operator.add, row, other)  # a year adds up ten thousand rows
+def add_to(row: Row, other: Sequence[int], sign: int = 1) -> None:
+    """Add `other` to `row`, column by column, or take it away if `sign` is -1."""
+    # A year adds up thousands of rows. One of an earlier release may have fewer columns.
+    row[: len(other)] = map(operator.add if sign > 0 else operator.sub, row, other)
 
 
 def bin_of(seconds: int) -> int:
@@ -84,67 +115,24 @@ def seconds_of(key: int) -> float:
 
 @dataclass
 class Durations:
-    """The bins of both clocks."""
+    """The bins of each clock."""
 
     response: Bins = field(default_factory=Counter)
     resolution: Bins = field(default_factory=Counter)
+    next_response: Bins = field(default_factory=Counter)
+
+    def of(self, kind: FactKind) -> Bins:
+        """Return the bins of the clock that ends with this kind of fact."""
+        return {
+            FactKind.RESPONSE: self.response,
+            FactKind.RESOLUTION: self.resolution,
+            FactKind.NEXT_RESPONSE: self.next_response,
+        }[kind]
 
     def add(self, other: "Durations") -> None:
         """Add the durations of `other`, bin by bin."""
-        self.response.update(other.response)
-        self.resolution.update(other.resolution)
-
-
-@dataclass
-class Figures:
-    """All figures of a period."""
-
-    cells: dict[Cell, Row] = field(default_factory=dict)
-    durations: dict[Cell, Durations] = field(default_factory=dict)
-    teams: dict[tuple[str, str], Row] = field(default_factory=dict)  # priority, team
-    segments: dict[tuple[str, str], Row] = field(default_factory=dict)  # priority, segment
-    rules: Counter[tuple[str, str]] = field(default_factory=Counter)  # rule, level
-
-    def count(self, about: Dimensions, fact: Fact) -> None:
-        """Count one fact of a ticket."""
-        cell = cell_of(about)
-        places = [(COUNTED[fact.kind], 1)]
-        if fact.kind is FactKind.RESPONSE:
-            places += [(Column.RESPONSES_MET, fact.met), (Column.RESPONSE_SECONDS, fact.seconds)]
-            self.durations.setdefault(cell, Durations()).response[bin_of(fact.seconds)] += 1
-        if fact.kind is FactKind.RESOLUTION:
-            places += [
-                (Column.RESOLUTIONS_MET, fact.met),
-                (Column.RESOLUTION_SECONDS, fact.seconds),
-            ]
-            self.durations.setdefault(cell, Durations()).resolution[bin_of(fact.seconds)] += 1
-        if fact.kind is FactKind.ESCALATED:
-            self.rules[fact.rule, str(fact.level)] += 1
-        for row in (
-            self.cells.setdefault(cell, empty_row()),
-            self.teams.setdefault((about.priority, about.team), empty_row()),
-            self.segments.setdefault((about.priority, about.segment), empty_row()),
-        ):
-            for place, number in places:
-                row[place] += number
-
-    def add(self, other: "Figures") -> None:
-        """Add the figures of another period."""
-        for cell, row in other.cells.items():
-            add_to(self.cells.setdefault(cell, empty_row()), row)
-        for cell, durations in other.durations.items():
-            self.durations.setdefault(cell, Durations()).add(durations)
-        for mine, theirs in ((self.teams, other.teams), (self.segments, other.segments)):
-            for pair, row in theirs.items():
-                add_to(mine.setdefault(pair, empty_row()), row)
-        self.rules.update(other.rules)
-
-    def total(self) -> Row:
-        """Return the sum of all cells."""
-        row = empty_row()
-        for cell in self.cells.values():
-            add_to(row, cell)
-        return row
+        for kind in TIMED:
+            self.of(kind).update(other.of(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +167,11 @@ def response(row: Row, bins: Bins) -> Stat:
 def resolution(row: Row, bins: Bins) -> Stat:
     """Return the figures of resolutions that a row has, with the bins of their durations."""
     return _stat(row, bins, Column.RESOLUTIONS)
+
+
+def next_response(row: Row, bins: Bins) -> Stat:
+    """Return the figures of answers after the first, with the bins of their durations."""
+    return _stat(row, bins, Column.NEXT_RESPONSES)
 
 
 def resolution_rate(row: Row) -> float | None:

@@ -1,15 +1,14 @@
 """The instant up to which reports are complete."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from ulid import ULID
 
 from customers.services.changes import changed_customers
-from reporting.domain import days
-from reporting.services import facts
-from reporting.services.query import EARLIEST
+from reporting.services import facts, generations
 from reporting.store import queries
+from tickets.domain import instant
 from tickets.services.delivery import outbox
 
 CUSTOMERS = 100
@@ -20,15 +19,16 @@ def complete_until() -> datetime | None:
     """Return the instant up to which reports are complete; None if they are up to date.
 
     Call it before the figures are read. Cost: a query a shard of the changed customers, the outbox
-    and the days to be rolled up, each of a bounded size; one of the failed events; one GetItem.
+    and the changes of facts, each of a bounded size; one of the failed events; one GetItem.
     """
     # In the order in which a change passes through: what has left one is in the next already.
     return min(_lacking(), default=None)
 
 
 def _lacking() -> Iterator[datetime]:
-    if queries.is_rebuilding():
-        yield days.bounds(EARLIEST, "UTC")[0]
+    lacking = generations.lacking_since()
+    if lacking:
+        yield lacking
     for customer in changed_customers(limit=CUSTOMERS):
         yield ULID.from_str(str(customer.at)).datetime.replace(microsecond=0)
     oldest = outbox.oldest_at()
@@ -37,6 +37,5 @@ def _lacking() -> Iterator[datetime]:
     failed = outbox.failed_since(outbox.failed_events(), facts.CONSUMER)
     if failed:
         yield failed
-    for mark in queries.dirty_days(limit=1):
-        day = str(mark.sk).partition("#")[0]
-        yield days.bounds(date.fromisoformat(day), "UTC")[0]
+    for change in queries.changes(generations.current().number, limit=1):
+        yield instant.parse(change.since)

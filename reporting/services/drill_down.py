@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -9,10 +10,11 @@ from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.facts import Dimensions, Fact, FactKind
-from reporting.domain.figures import BANDS, COUNTED, Figures, Row, band_of, cell_of, distribution
-from reporting.services.facts import read_day
+from reporting.domain.figures import BANDS, COUNTED, Row, band_of, distribution
+from reporting.domain.rows import BY_MAKE, BY_RULE, BY_SEGMENT, BY_TEAM, Key
+from reporting.services import facts, generations, sums
 from reporting.services.query import ReportQuery
-from reporting.services.report import by_day, counts_of, report
+from reporting.services.report import Report, by_day, groups_of, selects
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.timeline import Timeline
@@ -22,7 +24,10 @@ from tickets.store.ticket import Ticket
 
 PAGE = 50
 MOST_DAYS = 62
-"""Days that one page reads the facts of; where few are of the part, it takes a second page."""
+"""Days that one page looks at; where few are of the part, it takes a second page."""
+
+MOST_QUARTERS = 100
+"""Quarter hours that one page reads the facts of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,19 @@ FIGURES = {
     "late-responses": Figure((FactKind.RESPONSE,), late=True),
     "resolutions": Figure((FactKind.RESOLUTION,)),
     "late-resolutions": Figure((FactKind.RESOLUTION,), late=True),
+    "next-responses": Figure((FactKind.NEXT_RESPONSE,)),
+    "late-next-responses": Figure((FactKind.NEXT_RESPONSE,), late=True),
+    "replies": Figure((FactKind.REPLY,)),
 }
 """Every figure of a report. A share, an average or a quantile leads to all that it is made of."""
 
-_DURATIONS = ("responses", "resolutions")
+_LATEST = "T~"
+"""In a place in the list, after a day: all of it is still to come."""
+
+_DURATIONS = ("responses", "resolutions", "next-responses")
 """Figures that have a distribution."""
 
-_NO_DEADLINE = (FactKind.CREATED, FactKind.REOPENED)
+_NO_DEADLINE = (FactKind.CREATED, FactKind.REOPENED, FactKind.REPLY)
 """Kinds of facts that are neither in time nor late."""
 
 _CLOCKS = {
@@ -67,14 +78,15 @@ _CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of a figure: a row of a table by team, segment or escalation rule, or a bar of a
-    distribution.
+    """The part of a figure: a row of a table by team, segment, make or escalation rule, or a bar of
+    a distribution.
 
     None: no restriction. Empty: tickets without one. Rollups have these rows by priority only.
     """
 
     team: str | None = None
     segment: str | None = None
+    make: str | None = None
     rule: str | None = None
     level: str | None = None
     band: str | None = None
@@ -84,6 +96,7 @@ class Part:
         return (
             self.team in (None, about.team)
             and self.segment in (None, about.segment)
+            and self.make in (None, about.make)
             and self.rule in (None, fact.rule)
             and self.level in (None, str(fact.level))
             and (self.band is None or self.band == str(band_of(fact.seconds)))
@@ -91,14 +104,13 @@ class Part:
 
     def check(self, asked: ReportQuery, figure: str) -> None:
         """Raise Invalid if the report has no such row or bar."""
-        of_rule = self.rule is not None or self.level is not None
         if self.tables and not asked.by_priority_alone:
             raise Invalid(
-                {"figure": _("Category and assignee can’t be combined with team, segment or rule.")}
+                {"figure": _("Category and assignee can’t be combined with team, segment, make or rule.")}
             )
         if self.tables > 1 or (self.tables and self.band is not None):
-            raise Invalid({"figure": _("Choose one of team, segment, rule or duration.")})
-        if of_rule and (figure != "escalated" or asked.priorities):
+            raise Invalid({"figure": _("Choose one of team, segment, make, rule or duration.")})
+        if self.of_rule and (figure != "escalated" or asked.priorities):
             raise Invalid(
                 {
                     "figure": _(
@@ -114,24 +126,43 @@ class Part:
     @property
     def tables(self) -> int:
         """The number of tables in which it names a row."""
-        of_rule = self.rule is not None or self.level is not None
-        return (self.team is not None) + (self.segment is not None) + of_rule
+        return len(self.of_dimensions) + self.of_rule
 
-    def number(self, found: Figures, figure: Figure) -> int:
-        """Return the value of the part in the figures of a report."""
-        if self.rule is not None or self.level is not None:
+    @property
+    def of_rule(self) -> bool:
+        return self.rule is not None or self.level is not None
+
+    @property
+    def of_dimensions(self) -> dict[str, str]:
+        """The values that it names, by the table that has rows for them."""
+        named = {BY_TEAM: self.team, BY_SEGMENT: self.segment, BY_MAKE: self.make}
+        return {table: value for table, value in named.items() if value is not None}
+
+    def number(self, found: Report, figure: Figure) -> int:
+        """Return the value of the part in a report."""
+        if self.of_rule:
             return sum(
                 count
                 for (rule, level), count in found.rules.items()
                 if self.rule in (None, rule) and self.level in (None, level)
             )
-        if self.team is not None:
-            rows = [own for (_priority, team), own in found.teams.items() if team == self.team]
-        elif self.segment is not None:
-            rows = [own for (_priority, one), own in found.segments.items() if one == self.segment]
-        else:
-            rows = [*found.cells.values()]
-        return sum(map(figure.number, rows))
+        for table, value in self.of_dimensions.items():
+            row = found.by_dimension(table).get(value)
+            return figure.number(row) if row else 0
+        return figure.number(found.row)
+
+    def groups(self, asked: ReportQuery) -> tuple[str, ...]:
+        """Return the groups of rows that have its numbers."""
+        return groups_of(asked, by_dimension=bool(self.tables))
+
+    def has(self, asked: ReportQuery, table: str, key: Key) -> bool:
+        """Return whether a row of its groups is one of its own."""
+        if self.of_rule:
+            return table == BY_RULE and self.rule in (None, key[0]) and self.level in (None, key[1])
+        for own, value in self.of_dimensions.items():
+            chosen = not asked.priorities or key[1] in asked.priorities
+            return table == own and key[0] == value and chosen
+        return selects(asked, key)
 
 
 WHOLE = Part()
@@ -176,30 +207,42 @@ def drill_down(
 ) -> DrillDown:
     """Return the tickets behind a figure or its part, once for each event that was counted.
 
-    Cost: a query for each day on which the figure counted any, of at most MOST_DAYS; a batch read;
+    Cost: a few queries for each day on which the figure counted any, of at most MOST_DAYS; a query
+    a shard for each quarter hour in which the part has any, of at most MOST_QUARTERS; a batch read;
     that of the report. Raises Invalid, InvalidCursor.
     """
     if figure not in FIGURES:
         raise Invalid({"figure": _("Figure not found.")})
     part.check(asked, figure)
     query = ["behind", figure, repr(asked), repr(part)]
-    first, passed = asked.range.end, 0
+    first, passed = "", 0
     if place:
-        text, _space, number = cursor.decode(place, query=query).partition(" ")
-        first, passed = date.fromisoformat(text), int(number)
+        first, _space, number = cursor.decode(place, query=query).partition(" ")
+        passed = int(number)
     found: list[tuple[str, Fact]] = []
-    follows: tuple[date, int] | None = None
-    counted_on = (day for day in _days_of(asked, FIGURES[figure]) if day <= first)
+    follows: tuple[str, int] | None = None
+    looked_to = asked.range.start
+    counted_on = (day for day in _days_of(asked, FIGURES[figure]) if not first or day <= _day(first, asked))
+    quarters = 0
     for looked, day in enumerate(counted_on):
-        if looked == MOST_DAYS or len(found) == PAGE:
-            follows = day, 0
-            break
-        start = passed if day == first else 0
-        events = _events(asked, FIGURES[figure], part, day)[start:]
-        room = PAGE - len(found)
-        found += events[:room]
-        if len(events) > room:
-            follows = day, start + room
+        if looked == MOST_DAYS:
+            follows = f"{day}{_LATEST}", 0
+        for quarter in () if follows else _quarters(asked, FIGURES[figure], part, day):
+            if first and quarter > first:
+                continue
+            start = passed if quarter == first else 0
+            room = PAGE - len(found)
+            if not room or quarters == MOST_QUARTERS:
+                follows = quarter, start
+                break
+            quarters += 1
+            events = _events(asked, FIGURES[figure], part, day, quarter)[start:]
+            found += events[:room]
+            if len(events) > room:
+                follows = quarter, start + room
+                break
+        if follows:
+            looked_to = day
             break
     tickets = get_tickets({number for number, _fact in found})
     return DrillDown(
@@ -210,34 +253,47 @@ def drill_down(
         ],
         totals=_totals(asked, figure, part),
         next=cursor.encode(query=query, place="{} {}".format(*follows)) if follows else None,
-        looked_to=follows[0] if follows else asked.range.start,
+        looked_to=looked_to,
     )
 
 
 def _totals(asked: ReportQuery, figure: str, part: Part) -> dict[FactKind, int]:
     """Return the figure itself, by kind of fact."""
     counted = FIGURES[figure]
+    found = Report(asked)
     if part.band is not None:
-        durations = report(asked).durations()
         [kind] = counted.kinds
-        bins = durations.response if kind is FactKind.RESPONSE else durations.resolution
-        return {kind: distribution(bins)[int(part.band)]}
-    found = counts_of(asked)
+        return {kind: distribution(found.durations().of(kind))[int(part.band)]}
     return {kind: part.number(found, Figure((kind,), late=counted.late)) for kind in counted.kinds}
 
 
 def _days_of(asked: ReportQuery, figure: Figure) -> list[date]:
     """Return the days on which a figure counted any ticket, newest first.
 
-    Cost: a query of an item a month.
+    Cost: a query of four rows a day; see `by_day`.
     """
     of_all = ReportQuery(asked.range, asked.zone, include_merged=asked.include_merged)
     rows = by_day(of_all)
     return sorted((day for day, row in rows.items() if figure.number(row)), reverse=True)
 
 
-def _events(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list[tuple[str, Fact]]:
-    """Yield numbers of tickets and what was counted of them, newest first."""
+def _quarters(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list[str]:
+    """Return the quarter hours of a day in which a part of a figure counted any, newest first."""
+    found = {
+        quarter
+        for group in part.groups(asked)
+        for quarter, row in sums.quarters_of_day(
+            group, day, asked.zone, counts=partial(part.has, asked)
+        ).items()
+        if figure.number(row)
+    }
+    return sorted(found, reverse=True)
+
+
+def _events(
+    asked: ReportQuery, figure: Figure, part: Part, day: date, quarter: str
+) -> list[tuple[str, Fact]]:
+    """Return numbers of tickets and what was counted of them in a quarter hour, newest first."""
     start, end = days.bounds(day, asked.zone)
 
     def counted(about: Dimensions, fact: Fact) -> bool:
@@ -246,16 +302,23 @@ def _events(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list[t
             and not (figure.late and fact.met)
             and start <= fact.at < end
             and (asked.include_merged or not about.merged)
-            and asked.counts(cell_of(about))
+            and selects(asked, (about.priority, about.category, about.channel))
+            and asked.assignee in (None, about.assignee)
             and part.counts(about, fact)
         )
 
     found = []
-    for utc_day in days.utc_days(day, asked.zone):
-        for item in queries.facts_of_day(utc_day):
-            about, happened = read_day(item)
-            found += [(str(item.sk), fact) for fact in happened if counted(about, fact)]
+    for item in queries.facts_of_quarter(generations.current().number, quarter):
+        about, happened = facts.read(item)
+        found += [(item.ticket_id, fact) for fact in happened if counted(about, fact)]
     return sorted(found, key=lambda one: (one[1].at, int(one[0]), one[1].kind), reverse=True)
+
+
+def _day(quarter: str, asked: ReportQuery) -> date:
+    """Return the day of the query's zone that a place in the list is on."""
+    if quarter.endswith(_LATEST):
+        return date.fromisoformat(quarter.removesuffix(_LATEST))
+    return days.day_of(datetime.fromisoformat(f"{quarter}+00:00"), asked.zone)
 
 
 def _late(ticket: Ticket, fact: Fact) -> int | None:

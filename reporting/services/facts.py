@@ -1,22 +1,30 @@
 """Keep the facts of tickets in line with the tickets, each once."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple
 
 import structlog
 
-from customers.services.read import get_customers
-from customers.store.items import Customer
+from customers.services.read import get_customers, get_vehicles
 from helpdesk import wake
+from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.transaction import ConditionFailed, Contended, Transaction
 from helpdesk.dynamo.ulids import new_ulid
 from helpdesk.errors import Busy
-from reporting.domain.facts import Dimensions, Escalated, Fact, FactKind, facts_of
+from reporting.domain.facts import Dimensions, Escalated, Fact, FactKind, Measure, facts_of
+from reporting.domain.figures import TIMED
+from reporting.domain.spans import quarter_of
+from reporting.services import generations
 from reporting.store import queries
-from reporting.store.items import DayFacts, TicketFacts, dirty, facts_pk, ticket_pk
+from reporting.store.items import (
+    Change,
+    QuarterFacts,
+    TicketFacts,
+    changes_pk,
+    facts_key,
+    ticket_pk,
+)
 from tickets.domain import instant
 from tickets.domain.escalation import rule_of
 from tickets.domain.sla.timeline import Timeline
@@ -31,11 +39,17 @@ CONSUMER = "reports"
 """The name of `handle_events` in OUTBOX_CONSUMERS."""
 
 ATTEMPTS = 5
-MOST_DAYS = 40
-"""Days of a ticket that one transaction writes."""
+MOST_QUARTERS = 40
+"""Quarter hours of a ticket that one transaction writes."""
 
 DEBOUNCE = 1
 """Seconds in which many changes ask for rollups once."""
+
+Lines = list[list[str]]
+"""A ticket's dimensions, and its facts as lines."""
+
+Quarters = dict[str, Lines]
+"""What is counted of a ticket, by quarter hour."""
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -47,25 +61,30 @@ def handle_events(events: Sequence[OutboxEvent]) -> None:
 def update_facts(ticket_ids: Iterable[str]) -> int:
     """Write the facts of these tickets that differ; return of how many tickets.
 
-    The stored facts are read before the ticket, so a writer that read an older ticket finds that
-    they have been written since, and fails. Cost for a batch: a few batch reads, a query for each
-    ticket that was ever escalated, and a transaction for each whose facts changed. Raises Busy.
+    In the same transaction is the change that rows have to count. The stored facts are read before
+    the ticket, so a writer that read an older ticket finds that they have been written since, and
+    fails. Cost for a batch: a few batch reads, a query for each ticket that was ever escalated, and
+    a transaction for each whose facts changed, whatever else is counted. Raises Busy.
     """
     wanted = set(ticket_ids)
-    known = queries.facts_of_tickets(wanted)
+    # Before the tickets: what a rebuild that begins later reads is at least as new.
+    generation = generations.growing().number
+    known = queries.facts_of_tickets(generation, wanted)
     tickets = get_tickets(wanted)
-    people = get_customers(ticket.customer_id for ticket in tickets.values())
+    abouts = _dimensions(tickets.values())
     changed = 0
     for ticket in tickets.values():
-        customer = people.get(ticket.customer_id)
-        segment = _segment(ticket, customer)
+        about = abouts[ticket.ticket_id]
         written = known.get(ticket.ticket_id)
         for attempt in range(ATTEMPTS):
             if attempt:
-                written = queries.facts_of_tickets([ticket.ticket_id]).get(ticket.ticket_id)
+                written = queries.facts_of_tickets(generation, [ticket.ticket_id]).get(
+                    ticket.ticket_id
+                )
                 ticket = get_tickets([ticket.ticket_id]).get(ticket.ticket_id, ticket)
+                about = _dimensions([ticket])[ticket.ticket_id]
             try:
-                changed += _write(ticket, segment, written)
+                changed += _write(generation, ticket, about, written)
             except (ConditionFailed, Contended):
                 continue
             break
@@ -80,59 +99,81 @@ def wake_worker() -> None:
 
 
 def differ(ticket_ids: Iterable[str]) -> dict[str, set[str]]:
-    """Return the tickets whose stored facts differ, with the days of UTC that do.
+    """Return the tickets whose stored facts differ, with the quarter hours that do.
 
-    Under "" are all days on which any of these tickets has facts. Cost: a few batch reads, and a
-    query for each ticket that was ever escalated.
+    Under "" are all quarter hours in which any of these tickets has facts. Cost: a few batch reads,
+    and a query for each ticket that was ever escalated.
     """
     wanted = set(ticket_ids)
-    known = queries.facts_of_tickets(wanted)
+    generation = generations.growing().number
+    known = queries.facts_of_tickets(generation, wanted)
     tickets = get_tickets(wanted)
-    people = get_customers(ticket.customer_id for ticket in tickets.values())
-    stored = queries.day_facts((day, number) for number, one in known.items() for day in one.days)
+    abouts = _dimensions(tickets.values())
+    stored = queries.facts_in_quarters(
+        generation, ((quarter, number) for number, one in known.items() for quarter in one.quarters)
+    )
     found: dict[str, set[str]] = {"": set()}
     for number, ticket in tickets.items():
-        customer = people.get(ticket.customer_id)
-        items = _items(ticket, _segment(ticket, customer))
-        due = {str(day): _digest(item) for day, item in items.items()}
-        told = dict(known[number].days) if number in known else {}
-        written = {day: _digest(stored[day, number]) for day in told if (day, number) in stored}
-        days = {
-            day
-            for day in {*due, *told}
-            if due.get(day) != told.get(day) or due.get(day) != written.get(day)
+        due = _quarters(ticket, abouts[number])
+        held: Quarters = dict(known[number].quarters) if number in known else {}
+        written = {
+            quarter: [list(item.about), list(item.facts)]
+            for quarter in held
+            if (item := stored.get((quarter, number)))
         }
-        if days:
-            found[number] = days
-        found[""] |= {*due, *told}
+        wrong = {
+            quarter
+            for quarter in {*due, *held}
+            if not due.get(quarter) == held.get(quarter) == written.get(quarter)
+        }
+        if wrong:
+            found[number] = wrong
+        found[""] |= {*due, *held}
     return found
 
 
-def read_day(item: DayFacts) -> tuple[Dimensions, list[Fact]]:
-    """Return the facts that `_items` wrote."""
-    return Dimensions(*item.about), [_load(line) for line in item.facts]
+def read(item: QuarterFacts) -> tuple[Dimensions, list[Fact]]:
+    """Return a ticket's dimensions, and its facts in a quarter hour."""
+    return load([item.about, item.facts])
 
 
-def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
-    items = {str(day): item for day, item in _items(ticket, segment).items()}
-    digests = {day: _digest(item) for day, item in items.items()}
-    held: dict[str, str] = dict(written.days) if written else {}
-    days = sorted(day for day in {*held, *digests} if held.get(day) != digests.get(day))
+def dump(about: Dimensions, happened: Iterable[Fact]) -> Lines:
+    """Return dimensions and facts in the form in which they are stored."""
+    return [[*astuple(about)], [_dump(fact) for fact in happened]]
+
+
+def load(lines: Sequence[Sequence[str]]) -> tuple[Dimensions, list[Fact]]:
+    """Return dimensions and facts from the form in which they are stored."""
+    about, facts = lines
+    return Dimensions(*about), [_load(line) for line in facts]
+
+
+def _write(
+    generation: int, ticket: Ticket, about: Dimensions, written: TicketFacts | None
+) -> bool:
+    due = _quarters(ticket, about)
+    held: Quarters = dict(written.quarters) if written else {}
     revision = written.revision if written else 0
-    for at in range(0, len(days), MOST_DAYS):
+    changed = sorted(one for one in {*held, *due} if held.get(one) != due.get(one))
+    for at in range(0, len(changed), MOST_QUARTERS):
         with Transaction() as transaction:
-            for day in days[at : at + MOST_DAYS]:
-                transaction.put(dirty(day, ticket.ticket_id, new_ulid()))
-                if day in items:
-                    transaction.put(items[day])
-                    held[day] = digests[day]
+            added, taken = [], []
+            for quarter in changed[at : at + MOST_QUARTERS]:
+                key = facts_key(generation, quarter, ticket.ticket_id)
+                if quarter in held:
+                    taken.append(held.pop(quarter))
+                if quarter in due:
+                    held[quarter] = due[quarter]
+                    added.append(due[quarter])
+                    lines = due[quarter]
+                    transaction.put(QuarterFacts(*key, about=lines[0], facts=lines[1]))
                 else:
-                    transaction.delete(DayFacts(facts_pk(day, ticket.ticket_id), ticket.ticket_id))
-                    del held[day]
+                    transaction.delete(QuarterFacts(*key))
+            transaction.put(_change(generation, ticket.ticket_id, added, taken))
             kept = TicketFacts(
-                ticket_pk(ticket.ticket_id),
+                ticket_pk(generation, ticket.ticket_id),
                 ticket_id=ticket.ticket_id,
-                days=held,
+                quarters=held,
                 revision=revision + 1,
             )
             unchanged = (
@@ -140,41 +181,54 @@ def _write(ticket: Ticket, segment: str, written: TicketFacts | None) -> bool:
             )
             transaction.put(kept, unchanged)
         revision += 1
-    return bool(days)
+    return bool(changed)
 
 
-def _segment(ticket: Ticket, customer: Customer | None) -> str:
-    """Return the customer's segment; of a deleted ticket the one that its customer had."""
-    return customer.segment if customer else ticket.segment or ""
+def _change(
+    generation: int, ticket_id: str, added: list[Lines], taken: list[Lines]
+) -> Change:
+    """Return the change of a ticket's facts; its key begins with the earliest instant in it."""
+    since = min(line.partition(" ")[0] for _about, lines in (*added, *taken) for line in lines)
+    return Change(
+        shard_key(changes_pk(generation), ticket_id),
+        f"{since}#{new_ulid()}",
+        added=added,
+        taken=taken,
+    )
 
 
-def _items(ticket: Ticket, segment: str) -> dict[date, DayFacts]:
-    """Return the facts of a ticket by their day of UTC."""
-    timeline = Timeline.load(ticket.timeline)
-    days: dict[date, list[Fact]] = defaultdict(list)
-    for fact in facts_of(timeline, POLICY_SNAPSHOTS, _escalated(ticket)):
-        days[fact.at.date()].append(fact)
-    about = [
-        ticket.priority,
-        ticket.category,
-        ticket.assigned_to or "",
-        ticket.team_id or "",
-        segment,
-    ]
-    # Absent where nothing is known, so that older tickets have the facts that they had.
-    if ticket.merged_into or ticket.channel:
-        about.append(ticket.merged_into or "")
-    if ticket.channel:
-        about.append(ticket.channel)
-    return {
-        day: DayFacts(
-            facts_pk(str(day), ticket.ticket_id),
-            ticket.ticket_id,
-            about=about,
-            facts=[_dump(fact) for fact in facts],
+def _dimensions(tickets: Iterable[Ticket]) -> dict[str, Dimensions]:
+    """Return what figures of tickets are grouped by. Two batch reads at most."""
+    tickets = list(tickets)
+    people = get_customers(ticket.customer_id for ticket in tickets)
+    vehicles = get_vehicles(
+        (ticket.customer_id, ticket.vehicle_id) for ticket in tickets if ticket.vehicle_id
+    )
+    found = {}
+    for ticket in tickets:
+        customer = people.get(ticket.customer_id)
+        vehicle = vehicles.get(ticket.vehicle_id or "")
+        found[ticket.ticket_id] = Dimensions(
+            ticket.priority,
+            ticket.category,
+            ticket.assigned_to or "",
+            ticket.team_id or "",
+            # Of a deleted ticket the one that its customer had.
+            (customer.segment if customer else ticket.segment) or "",
+            ticket.merged_into or "",
+            ticket.channel or "",
+            vehicle.make if vehicle else "",
         )
-        for day, facts in days.items()
-    }
+    return found
+
+
+def _quarters(ticket: Ticket, about: Dimensions) -> Quarters:
+    """Return what is to be counted of a ticket, in the form in which it is stored."""
+    timeline = Timeline.load(ticket.timeline)
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts_of(timeline, POLICY_SNAPSHOTS, _escalated(ticket)):
+        found[quarter_of(fact.at)].append(fact)
+    return {quarter: dump(about, happened) for quarter, happened in found.items()}
 
 
 def _escalated(ticket: Ticket) -> Iterable[Escalated]:
@@ -188,23 +242,32 @@ def _escalated(ticket: Ticket) -> Iterable[Escalated]:
 
 def _dump(fact: Fact) -> str:
     words = [instant.text(fact.at), fact.kind.value]
-    if fact.kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
+    if fact.kind in TIMED:
         words += [str(fact.seconds), "met" if fact.met else "late"]
+        words += [f"{measure}={number}" for measure, number in fact.measures]
     if fact.kind is FactKind.ESCALATED:
         words += [str(fact.level), fact.rule]
     return " ".join(words)
 
 
 def _load(line: str) -> Fact:
-    at, kind, *rest = line.split(" ", 3)
-    fact = Fact(instant.parse(at), FactKind(kind))
-    if fact.kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
-        return Fact(fact.at, fact.kind, seconds=int(rest[0]), met=rest[1] == "met")
-    if fact.kind is FactKind.ESCALATED:
-        return Fact(fact.at, fact.kind, level=int(rest[0]), rule=rest[1])
-    return fact
+    at, word, *rest = line.split(" ", 3)
+    moment, kind = instant.parse(at), FactKind(word)
+    if kind in TIMED:
+        met, *measures = rest[1].split(" ")
+        return Fact(
+            moment,
+            kind,
+            seconds=int(rest[0]),
+            met=met == "met",
+            measures=tuple(_measures(measures)),
+        )
+    if kind is FactKind.ESCALATED:
+        return Fact(moment, kind, level=int(rest[0]), rule=rest[1])
+    return Fact(moment, kind)
 
 
-def _digest(item: DayFacts) -> str:
-    said = json.dumps([list(item.about), list(item.facts)])
-    return blake2b(said.encode(), digest_size=8).hexdigest()
+def _measures(words: Iterable[str]) -> Iterator[tuple[Measure, int]]:
+    for word in words:
+        name, _equals, number = word.partition("=")
+        yield Measure(name), int(number)

@@ -1,8 +1,8 @@
-"""Read the figures of a range of days from rollups only, whatever the number of tickets."""
+"""Read the figures of a range of days from rows only, whatever the number of tickets."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,129 +13,120 @@ from reporting.domain.days import Range
 from reporting.domain.figures import (
     Column,
     Durations,
-    Figures,
     Row,
     Stat,
     add_to,
     empty_row,
+    next_response,
     resolution,
     response,
 )
+from reporting.domain.rows import ALL, BY, BY_ASSIGNEE, BY_RULE, CELLS, MERGED, Key, cells_of
+from reporting.services import sums
 from reporting.services.completeness import complete_until as complete_until
 from reporting.services.query import GroupBy as GroupBy
 from reporting.services.query import ReportQuery as ReportQuery
 from reporting.services.query import parse_query as parse_query
-from reporting.services.rollups import (
-    DAY_COUNTS,
-    DAY_DURATIONS,
-    MERGED,
-    MONTH_BY_PRIORITY,
-    MONTH_COUNTS,
-    MONTH_DAYS,
-    MONTH_DURATIONS,
-)
-from reporting.store import packing, queries
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Channel, Priority
 from tickets.services.lists.counts import now_counts
 
 
-@dataclass
+@dataclass(frozen=True)
 class Report:
-    """The figures of a query. `by_priority` has the durations of each priority."""
+    """The figures of a query. Each is read when it is asked for: see `sums` for the cost."""
 
     asked: ReportQuery
-    figures: Figures
-    by_priority: dict[str, Durations] = field(default_factory=dict)
 
     @property
     def row(self) -> Row:
-        return self.figures.total()
+        """The sum of all tickets that the query's filters select."""
+        return _sum(row for _key, row in _selected(self.asked))
 
     def durations(self, priority: str | None = None) -> Durations:
         """Return the durations of tickets of a priority, or of all."""
         found = Durations()
-        for name, durations in self.by_priority.items():
-            if priority in (None, name):
-                found.add(durations)
+        for key, own in _durations(self.asked):
+            if priority in (None, key[0]):
+                found.add(own)
         return found
 
-    def stats(self, priority: str | None = None) -> tuple[Stat, Stat]:
-        """Return the response and resolution of a priority or of all."""
-        row = empty_row()
-        for cell, own in self.figures.cells.items():
-            if priority in (None, cell[0]):
-                add_to(row, own)
+    def stats(self, priority: str | None = None) -> tuple[Stat, Stat, Stat]:
+        """Return first replies, resolutions and later replies of a priority, or of all."""
+        row = _sum(row for key, row in _selected(self.asked) if priority in (None, key[0]))
         durations = self.durations(priority)
-        return response(row, durations.response), resolution(row, durations.resolution)
+        return (
+            response(row, durations.response),
+            resolution(row, durations.resolution),
+            next_response(row, durations.next_response),
+        )
 
-    def rows(self, place: int) -> dict[str, Row]:
-        """Return the rows of each priority (0), category (1), assignee (2) or channel (3)."""
+    def by(self, group_by: GroupBy) -> dict[str, Row]:
+        """Return the rows of each priority, category, channel or assignee.
+
+        Assignees with a filter by category or channel cost as much as a report of each.
+        """
         found: dict[str, Row] = {}
-        for cell, row in self.figures.cells.items():
-            add_to(found.setdefault(cell[place], empty_row()), row)
+        if group_by is GroupBy.ASSIGNEE:
+            for person, row in _of_assignees(self.asked):
+                add_to(found.setdefault(person, empty_row()), row)
+            return found
+        place = {GroupBy.PRIORITY: 0, GroupBy.CATEGORY: 1, GroupBy.CHANNEL: 2}[group_by]
+        for key, row in _cells(self.asked):
+            add_to(found.setdefault(key[place], empty_row()), row)
+        return found
+
+    def by_dimension(self, table: str) -> dict[str, Row]:
+        """Return the rows of each team, segment or make.
+
+        Empty where a filter other than by priority applies: rows have these by priority only.
+        """
+        found: dict[str, Row] = {}
+        if self.asked.by_priority_alone:
+            for (value, priority), row in _table(self.asked, table):
+                if not self.asked.priorities or priority in self.asked.priorities:
+                    add_to(found.setdefault(value, empty_row()), row)
+        return found
+
+    @property
+    def rules(self) -> Counter[tuple[str, str]]:
+        """The escalations by rule and level; none where a filter applies."""
+        found: Counter[tuple[str, str]] = Counter()
+        if self.asked.of_all:
+            for (rule, level), row in _table(self.asked, BY_RULE):
+                if row[Column.ESCALATED]:
+                    found[rule, level] += row[Column.ESCALATED]
         return found
 
 
 def report(asked: ReportQuery) -> Report:
-    """Return the figures of a range.
-
-    Cost: at most six queries of rollups, whose size does not depend on how many tickets they count;
-    twice as many with merged tickets.
-    """
-    cut = days.parts(asked.range)
-    by_priority = {priority.value: Durations() for priority in Priority}
-    for kind in _kinds(asked):
-        if cut.months:
-            first, last = _months(cut.months)
-            if asked.by_priority_alone:
-                for packed in _rollups(asked.zone, kind + MONTH_BY_PRIORITY, first, last):
-                    for priority, durations in packing.unpack_by_priority(packed.data).items():
-                        by_priority[priority].add(durations)
-            else:
-                _add_cells(by_priority, asked, kind + MONTH_DURATIONS, first, last)
-        for edge in cut.edges:
-            first, last = str(edge.start), str(edge.end - days.DAY)
-            _add_cells(by_priority, asked, kind + DAY_DURATIONS, first, last)
-    return Report(asked, counts_of(asked), _kept(by_priority, asked))
-
-
-def counts_of(asked: ReportQuery) -> Figures:
-    """Return the figures of a range without durations. Cost: at most three queries, as `report`."""
-    figures = Figures()
-    for kind in _kinds(asked):
-        _add_counts(figures, asked, kind)
-    return _only(figures, asked)
+    """Return the figures of a query. Costs nothing yet."""
+    return Report(asked)
 
 
 def merged_tickets(asked: ReportQuery) -> int:
     """Return how many created tickets are left out because they were merged into another.
 
-    0 if they are counted. Cost: at most three queries, as `report`.
+    0 if they are counted. Cost: as the row of a report.
     """
     if asked.include_merged:
         return 0
-    left_out = Figures()
-    _add_counts(left_out, asked, MERGED)
-    return _only(left_out, asked).total()[Column.CREATED]
+    both = Report(replace(asked, include_merged=True)).row
+    return both[Column.CREATED] - Report(asked).row[Column.CREATED]
 
 
 @once_a_page
 def by_day(asked: ReportQuery) -> dict[date, Row]:
     """Return the totals of each day of a range, without empty days.
 
-    Cost: a query of an item a month; with filters, of an item a day.
+    Cost: a query of the days, of few rows a day unless there are filters; see `sums`.
     """
-    if asked.of_all:
-        return _all_by_day(asked)
     found: dict[date, Row] = {}
-    first, last = str(asked.range.start), str(asked.range.end - days.DAY)
-    for kind in _kinds(asked):
-        for packed in _rollups(asked.zone, kind + DAY_COUNTS, first, last):
-            figures = _only(packing.unpack_counts(packed.data), asked)
-            day = date.fromisoformat(packed.period)
-            add_to(found.setdefault(day, empty_row()), figures.total())
-    return found
+    for group in groups_of(asked):
+        for day, rows in sums.rows_by_day(group, asked.range, asked.zone).items():
+            row = _sum(row for (_table, key), row in rows.items() if selects(asked, key))
+            add_to(found.setdefault(day, empty_row()), row)
+    return {day: row for day, row in found.items() if any(row)}
 
 
 def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
@@ -180,7 +171,7 @@ def sla_report(asked: ReportQuery, *, now: Mapping[str, int]) -> dict[str, Any]:
         "byPriority": {
             priority.value: {"response": _stat(first), "resolution": _stat(second)}
             for priority in Priority
-            for first, second in (found.stats(priority.value),)
+            for first, second, _later in (found.stats(priority.value),)
         },
         "now": dict(now),
     }
@@ -208,16 +199,14 @@ def groups(asked: ReportQuery, group_by: GroupBy) -> dict[str, Row]:
         for day, row in by_day(asked).items():
             add_to(rows[key_of(day, group_by)], row)
         return rows
-    found = report(asked).figures
-    place, names = {
-        GroupBy.PRIORITY: (0, [one.value for one in Priority]),
-        GroupBy.CATEGORY: (1, [one.value for one in Category]),
-        GroupBy.ASSIGNEE: (2, []),
-        GroupBy.CHANNEL: (3, [one.value for one in Channel]),
-    }[group_by]
-    rows = {name: empty_row() for name in names}
-    for cell, row in sorted(found.cells.items()):
-        add_to(rows.setdefault(cell[place] or NOBODY, empty_row()), row)
+    names: dict[GroupBy, list[str]] = {
+        GroupBy.PRIORITY: [one.value for one in Priority],
+        GroupBy.CATEGORY: [one.value for one in Category],
+        GroupBy.CHANNEL: [one.value for one in Channel],
+    }
+    rows = {name: empty_row() for name in names.get(group_by, ())}
+    for key, row in sorted(report(asked).by(group_by).items()):
+        add_to(rows.setdefault(key or NOBODY, empty_row()), row)
     return rows
 
 
@@ -290,71 +279,85 @@ def _head(asked: ReportQuery) -> dict[str, Any]:
     }
 
 
-def _kinds(asked: ReportQuery) -> tuple[str, ...]:
-    return ("", MERGED) if asked.include_merged else ("",)
+def _sum(rows: Iterator[Row]) -> Row:
+    total = empty_row()
+    for row in rows:
+        add_to(total, row)
+    return total
 
 
-def _add_counts(figures: Figures, asked: ReportQuery, kind: str) -> None:
-    cut = days.parts(asked.range)
-    stretches = [(DAY_COUNTS, str(edge.start), str(edge.end - days.DAY)) for edge in cut.edges]
-    if cut.months:
-        stretches.append((MONTH_COUNTS, *_months(cut.months)))
-    for what, first, last in stretches:
-        for packed in _rollups(asked.zone, kind + what, first, last):
-            figures.add(packing.unpack_counts(packed.data))
+def groups_of(asked: ReportQuery, *, by_dimension: bool = False) -> tuple[str, ...]:
+    """Return the groups of rows that a query selects from, or those of a table by dimension."""
+    if by_dimension:
+        group = BY
+    elif asked.assignee is not None:
+        group = cells_of(asked.assignee)
+    else:
+        group = ALL if asked.by_priority_alone else CELLS
+    return _with_merged(asked, group)
 
 
-@once_a_page
-def _rollups(zone: str, kind: str, first: str, last: str) -> list[queries.Packed]:
-    """Return the rollups of a kind; a page that shows two figures of them reads them once."""
-    return queries.rollups(zone, kind, first, last)
+def _with_merged(asked: ReportQuery, group: str) -> tuple[str, ...]:
+    return (group, MERGED + group) if asked.include_merged else (group,)
 
 
-def _all_by_day(asked: ReportQuery) -> dict[date, Row]:
-    found: dict[date, Row] = {}
-    first, last = f"{asked.range.start:%Y-%m}", f"{asked.range.end - days.DAY:%Y-%m}"
-    for kind in _kinds(asked):
-        for packed in _rollups(asked.zone, kind + MONTH_DAYS, first, last):
-            month = date.fromisoformat(f"{packed.period}-01")
-            for number, row in enumerate(packing.unpack_rows(packed.data)):
-                day = month + number * days.DAY
-                if asked.range.start <= day < asked.range.end:
-                    add_to(found.setdefault(day, empty_row()), row)
-    return found
+def _selected(asked: ReportQuery) -> Iterator[tuple[Key, Row]]:
+    """Yield the rows that the query's filters select; each key begins with the priority."""
+    for group in groups_of(asked):
+        for (_table, key), row in sums.rows_in(group, asked.range, asked.zone).items():
+            if selects(asked, key):
+                yield key, row
 
 
-def _add_cells(
-    by_priority: dict[str, Durations], asked: ReportQuery, what: str, first: str, last: str
-) -> None:
-    for packed in _rollups(asked.zone, what, first, last):
-        for cell, durations in packing.unpack_durations(packed.data).durations.items():
-            if asked.counts(cell):
-                by_priority[cell[0]].add(durations)
+def _durations(asked: ReportQuery) -> Iterator[tuple[Key, Durations]]:
+    for group in groups_of(asked):
+        for (_table, key), own in sums.durations_in(group, asked.range, asked.zone).items():
+            if selects(asked, key):
+                yield key, own
 
 
-def _only(figures: Figures, asked: ReportQuery) -> Figures:
-    """Return the rows that the query's filters select.
+def _cells(asked: ReportQuery) -> Iterator[tuple[Key, Row]]:
+    """Yield the selected rows by priority, category and channel."""
+    group = CELLS if asked.assignee is None else cells_of(asked.assignee)
+    for one in _with_merged(asked, group):
+        for (_table, key), row in sums.rows_in(one, asked.range, asked.zone).items():
+            if selects(asked, key):
+                yield key, row
 
-    Rollups have teams, segments and rules by priority only.
+
+def _table(asked: ReportQuery, table: str) -> Iterator[tuple[Key, Row]]:
+    for group in _with_merged(asked, BY):
+        for (name, key), row in sums.rows_in(group, asked.range, asked.zone).items():
+            if name == table:
+                yield key, row
+
+
+def _of_assignees(asked: ReportQuery) -> Iterator[tuple[str, Row]]:
+    if asked.assignee is not None:
+        yield asked.assignee, Report(asked).row
+        return
+    people: dict[str, list[Row]] = {}
+    for (person, priority), row in _table(asked, BY_ASSIGNEE):
+        if not asked.priorities or priority in asked.priorities:
+            people.setdefault(person, []).append(row)
+    for person, rows in people.items():
+        if asked.by_priority_alone:
+            yield person, _sum(iter(rows))
+        elif any(any(row) for row in rows):
+            yield person, Report(replace(asked, assignee=person)).row
+
+
+def selects(asked: ReportQuery, key: Key) -> bool:
+    """Return whether a query's filters select a row of `groups_of`.
+
+    Its key is a priority, or a priority, category and channel.
     """
-    figures.cells = {cell: row for cell, row in figures.cells.items() if asked.counts(cell)}
-    if not asked.by_priority_alone:
-        figures.teams, figures.segments, figures.rules = {}, {}, Counter()
-    elif asked.priorities:
-        for table in (figures.teams, figures.segments):
-            for pair in [pair for pair in table if pair[0] not in asked.priorities]:
-                del table[pair]
-        figures.rules = Counter()
-    return figures
-
-
-def _kept(by_priority: dict[str, Durations], asked: ReportQuery) -> dict[str, Durations]:
-    return {
-        priority: durations
-        for priority, durations in by_priority.items()
-        if not asked.priorities or priority in asked.priorities
-    }
-
-
-def _months(whole: Range) -> tuple[str, str]:
-    return f"{whole.start:%Y-%m}", f"{whole.end - days.DAY:%Y-%m}"
+    priority, *cell = key
+    if asked.priorities and priority not in asked.priorities:
+        return False
+    if not cell:
+        return True
+    category, channel = cell
+    return (not asked.categories or category in asked.categories) and (
+        not asked.channels or channel in asked.channels
+    )

@@ -18,7 +18,8 @@ from helpdesk.errors import Invalid, NotFound
 from reporting.domain.days import DAY
 from reporting.domain.facts import FactKind, facts_of
 from reporting.models import Simulation
-from reporting.services.facts import read_day
+from reporting.services import generations
+from reporting.services.facts import read
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
@@ -131,15 +132,15 @@ def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
     """Evaluate the clocks that ended on a day of UTC under the draft; of tickets with their first
     reply on that day also the next replies, whenever they were."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
-    for item in queries.facts_of_day(day):
-        about, facts = read_day(item)
+    for item in queries.facts_of_day(generations.current().number, day):
+        about, facts = read(item)
         if about.merged:
             continue  # as reports do: it was neither replied to nor resolved
         clocks = [
             (_KINDS[fact.kind], about.priority, fact.met) for fact in facts if fact.kind in _KINDS
         ]
         if clocks:
-            ended[str(item.sk)] = clocks
+            ended.setdefault(item.ticket_id, []).extend(clocks)
     numbers = sorted(ended, key=int)
     for at in range(0, len(numbers), BATCH):
         for number, ticket in get_tickets(numbers[at : at + BATCH]).items():

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from reporting.domain.days import DAY, Range, day_of
 from reporting.services.query import ReportQuery
-from reporting.services.report import complete_until, counts_of
+from reporting.services.report import complete_until, report
 from tickets.domain import instant
 
 SHARED = 5
@@ -19,12 +19,12 @@ SHARED = 5
 def escalated_today(*, by: Actor, now: datetime) -> Counter[tuple[str, str]]:
     """Return escalations of the business's current day, by rule and level.
 
-    Cost: a query of one item. Raises NotAllowed.
+    Cost: a query of the day's rows. Raises NotAllowed.
     """
     require_ticket_work(by)
     zone = settings.REPORT_TIME_ZONES[-1]
     today = day_of(now, zone)
-    return counts_of(ReportQuery(Range(today, today + DAY), zone)).rules
+    return report(ReportQuery(Range(today, today + DAY), zone)).rules
 
 
 def complete_until_lately() -> datetime | None:

@@ -22,6 +22,7 @@ from reporting.services.completeness import complete_until
 from reporting.services.query import ReportQuery
 from reporting.services.report import counts, merged_tickets, report
 from reporting.store.items import WeeklyReport, weekly_report
+from tickets.domain.ticket import Priority
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ def _compose(about: Sequence[Reference]) -> EmailMessage | None:
         "rate": resolution_rate(found.row),
         "response": found.stats()[0],
         "resolution": found.stats()[1],
-        "priorities": {word: found.stats(word) for word in found.by_priority},
+        "priorities": {word: found.stats(word) for word in Priority},
     }
     with translation.override(user.mail_language):
         days = {

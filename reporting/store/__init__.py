@@ -1,11 +1,13 @@
 """The reporting table.
 
-PK TICKET#<ticketId>              SK FACTS             a digest of a ticket's facts, by day
-PK FACTS#<day of UTC>#<shard>     SK <ticketId>        the facts of a ticket on that day
-PK DIRTY#<shard>                  SK <day>#<ulid>      a day whose rollups have to follow
-PK REBUILDING                     SK REBUILDING        there while the table is made anew
-PK ROLLUP#<zone>#<what>           SK <period>#<part>   figures of a day or a month, packed
+PK <n>#TICKET#<ticketId>                SK COUNTED                  what figures count of a ticket
+PK <n>#FACTS#<day of UTC>#<shard>       SK <time>#<ticketId>        its facts in a quarter hour
+PK <n>#CHANGES#<shard>                  SK <instant>#<ulid>         facts that rows have yet to count
+PK <n>#BATCH                            SK BATCH                    the changes that are being counted
+PK <n>#ROWS#<group>#<level>#<kind>      SK <period>#<table>#<key>   numbers of a row in a period
+PK STATE                                SK STATE                    which <n> is read, and its zone
+PK WEEKLY#<week>                        SK PERSON#<userId>          a report that was queued
 
-A rollup is written under the version that was read before its facts were, so that of two who pack
-the same day at once the one who read less does not win.
+<n> is the number of a generation. A row keeps the number of the last batch in it, and takes none
+twice.
 """

@@ -6,18 +6,21 @@ from typing import Any
 from django.conf import settings
 from pynamodb.attributes import (
     BinaryAttribute,
+    BooleanAttribute,
     JSONAttribute,
     ListAttribute,
     UnicodeAttribute,
 )
 
-from helpdesk.dynamo.attributes import IntegerAttribute
+from helpdesk.dynamo.attributes import InstantAttribute, IntegerAttribute
 from helpdesk.dynamo.shards import shard_key
 from helpdesk.dynamo.table import Item, TableMeta
 
+COUNTED = "COUNTED"
 FACTS = "FACTS"
-DIRTY = "DIRTY"
-REBUILDING = "REBUILDING"
+CHANGES = "CHANGES"
+BATCH = "BATCH"
+STATE = "STATE"
 
 
 class _Meta(TableMeta):
@@ -25,20 +28,21 @@ class _Meta(TableMeta):
 
 
 class TicketFacts(Item):
-    """The days that have facts of a ticket, and a digest of each. Declares the table."""
+    """What figures count of a ticket: by quarter hour, its dimensions and facts. Declares the
+    table."""
 
     class Meta(_Meta):
         pass
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
-    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=FACTS)
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=COUNTED)
     ticket_id = UnicodeAttribute(attr_name="ticketId")
-    days: JSONAttribute = JSONAttribute()
+    quarters: JSONAttribute = JSONAttribute()
     revision = IntegerAttribute(default=0)
 
 
-class DayFacts(Item):
-    """The facts of a ticket on a day of UTC, and the ticket's dimensions."""
+class QuarterFacts(Item):
+    """The facts of a ticket in a quarter hour of UTC, and the ticket's dimensions."""
 
     class Meta(_Meta):
         pass
@@ -48,19 +52,43 @@ class DayFacts(Item):
     about: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute)
     facts: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute)
 
+    @property
+    def ticket_id(self) -> str:
+        return str(self.sk).partition("#")[2]
 
-class Dirty(Item):
-    """A mark that the rollups of a day of UTC are older than its facts."""
+
+class Change(Item):
+    """Facts of a ticket that rows have yet to count, and such that they still count."""
 
     class Meta(_Meta):
         pass
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    added: JSONAttribute = JSONAttribute()
+    taken: JSONAttribute = JSONAttribute()
+
+    @property
+    def since(self) -> str:
+        """The earliest instant at which rows lack something because of this."""
+        return str(self.sk).partition("#")[0]
 
 
-class Rollup(Item):
-    """A piece of a day's or month's figures; each has the number of pieces."""
+class Batch(Item):
+    """The changes that are being counted, or were last. `number` goes up with each batch."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=BATCH)
+    number = IntegerAttribute(default=0)
+    keys: JSONAttribute = JSONAttribute(default=list)
+    is_open = BooleanAttribute(attr_name="open", default=False)
+
+
+class Row(Item):
+    """Numbers of one row in a month, a day, or a part of a day, and the last batch in them."""
 
     class Meta(_Meta):
         pass
@@ -68,30 +96,26 @@ class Rollup(Item):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     data = BinaryAttribute(legacy_encoding=False)
-    pieces = IntegerAttribute(default=1)
-    version = IntegerAttribute(default=0)
+    batch = IntegerAttribute(default=0)
 
 
-def ticket_pk(ticket_id: str) -> str:
-    return f"TICKET#{ticket_id}"
+class State(Item):
+    """Which generation of figures is read, and which one is being built, if any.
 
+    A generation is everything that follows from tickets. A rebuild makes the next one while the
+    last one is read; `zone` is the one whose days its rows are kept by.
+    """
 
-def facts_pk(day: str, ticket_id: str) -> str:
-    """Return the key of a day's facts in the ticket's shard."""
-    return shard_key(f"{FACTS}#{day}", ticket_id)
+    class Meta(_Meta):
+        pass
 
-
-def dirty(day: str, ticket_id: str, stamp: str) -> Dirty:
-    """Return the mark that a day's rollup is to be made again because of a ticket."""
-    return Dirty(shard_key(DIRTY, ticket_id), f"{day}#{stamp}")
-
-
-def rollup_pk(zone: str, what: str) -> str:
-    return f"ROLLUP#{zone}#{what}"
-
-
-def rollup_sk(period: date | str, piece: int = 0) -> str:
-    return f"{period}#{piece:03}"
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK", default=STATE)
+    sk = UnicodeAttribute(range_key=True, attr_name="SK", default=STATE)
+    number = IntegerAttribute()
+    zone = UnicodeAttribute()
+    building = IntegerAttribute(null=True)
+    building_zone = UnicodeAttribute(attr_name="buildingZone", null=True)
+    building_since = InstantAttribute(attr_name="buildingSince", null=True)
 
 
 class WeeklyReport(Item):
@@ -102,6 +126,31 @@ class WeeklyReport(Item):
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
+
+
+def ticket_pk(generation: int, ticket_id: str) -> str:
+    return f"{generation}#TICKET#{ticket_id}"
+
+
+def facts_pk(generation: int, day: str) -> str:
+    """Return the key, without its shard, of the facts of a day of UTC."""
+    return f"{generation}#{FACTS}#{day}"
+
+
+def facts_key(generation: int, quarter: str, ticket_id: str) -> tuple[str, str]:
+    """Return the key of a ticket's facts in a quarter hour, which is named as
+    2026-11-28T17:45."""
+    day, _t, time = quarter.partition("T")
+    return shard_key(facts_pk(generation, day), ticket_id), f"{time}#{ticket_id}"
+
+
+def changes_pk(generation: int) -> str:
+    """Return the key, without its shard, of changes that rows have yet to count."""
+    return f"{generation}#{CHANGES}"
+
+
+def batch_pk(generation: int) -> str:
+    return f"{generation}#{BATCH}"
 
 
 def weekly_report(week: date, user_id: str) -> WeeklyReport:

@@ -1,146 +1,88 @@
-"""How figures are packed into items.
+"""How the numbers of a row, and the bins of its durations, are packed into items.
 
-Rows of counts have a fixed width, so that a busy month costs no more to read than a quiet one. The
-bins of all cells are many and mostly empty, and are compressed.
+What reports add up by thousands has a fixed width: a busy month costs no more to read than a quiet
+one, and no change makes an item of more than a kilobyte. The quarter hours of a day are mostly
+empty, few of them are read, and only what is there is written.
 """
 
-import json
 import sys
-import zlib
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from reporting.domain.figures import NO_TIME, WIDTH, Bins, Cell, Durations, Figures, Row
-from tickets.domain.ticket import Priority
+from reporting.domain.figures import NO_TIME, WIDTH
 
-PIECE = 300_000
-"""Bytes of an item at most; DynamoDB takes 400 KB."""
+PAGE = 128
+"""Bins in one item."""
 
-_NUMBER = "Q"
-_LONG = "I"
-SPAN = 1_024
-"""Bins of a duration: from one second to twenty years."""
+Vector = Mapping[int, int]
+"""Numbers by their place."""
+
+_COUNTS, _BINS = "q", "i"
 
 
-def pack_counts(figures: Figures) -> bytes:
-    """Pack everything except the durations."""
-    tables: list[Mapping[Any, Row]] = [figures.cells, figures.teams, figures.segments]
-    rules = dict(sorted(figures.rules.items()))
-    keys = json.dumps([*(sorted(table) for table in tables), list(rules)]).encode()
-    numbers = array(_NUMBER)
-    for table in tables:
-        for key in sorted(table):
-            numbers.extend(table[key])
-    numbers.extend(rules.values())
-    return len(keys).to_bytes(4, "big") + keys + _little(numbers).tobytes()
+def add_counts(stored: bytes | None, added: Vector) -> bytes:
+    """Return the columns of a row with these added."""
+    return _add(_COUNTS, WIDTH, stored, added)
 
 
-def unpack_counts(data: bytes) -> Figures:
-    """Return the figures that `pack_counts` wrote, without durations."""
-    length = int.from_bytes(data[:4], "big")
-    cells, teams, segments, rules = json.loads(data[4 : 4 + length])
-    numbers = array(_NUMBER)
-    numbers.frombytes(data[4 + length :])
-    rest = list(_little(numbers))
-    figures = Figures()
+def counts(data: bytes) -> Sequence[int]:
+    """Return the columns of a row."""
+    return _unpacked(_COUNTS, data)
+
+
+def add_bins(stored: bytes | None, added: Vector) -> bytes:
+    """Return the bins of a page with these added."""
+    return _add(_BINS, PAGE, stored, added)
+
+
+def bins(data: bytes, page: int) -> dict[int, int]:
+    """Return the bins of a page that are not empty, by their key."""
+    first = page * PAGE + NO_TIME
+    return {first + at: number for at, number in enumerate(_unpacked(_BINS, data)) if number}
+
+
+def page_of(key: int) -> tuple[int, int]:
+    """Return the page of a bin, and its place there."""
+    return divmod(key - NO_TIME, PAGE)
+
+
+def add_sparse(stored: bytes | None, added: Vector) -> bytes:
+    """Return numbers by place with these added; what becomes zero is left out."""
+    numbers = dict(sparse(stored or b""))
+    for at, number in added.items():
+        numbers[at] = numbers.get(at, 0) + number
+    packed = bytearray()
+    before = 0
+    for at in sorted(numbers):
+        if numbers[at]:
+            _put(packed, at - before)
+            _put(packed, 2 * numbers[at] if numbers[at] > 0 else -2 * numbers[at] - 1)
+            before = at
+    return bytes(packed)
+
+
+def sparse(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield places and their numbers, in order, as `add_sparse` packed them."""
+    values = _values(data)
     at = 0
-    tables: list[tuple[Iterable[Any], dict[Any, Row]]] = [
-        ((_cell(key) for key in cells), figures.cells),
-        (teams, figures.teams),
-        (segments, figures.segments),
-    ]
-    for keys, table in tables:
-        for key in keys:
-            table[tuple(key)] = rest[at : at + WIDTH]
-            at += WIDTH
-    figures.rules = Counter({(rule, level): rest[at + n] for n, (rule, level) in enumerate(rules)})
-    return figures
+    for distance in values:
+        at += distance
+        number = next(values)
+        yield at, -(number + 1) // 2 if number % 2 else number // 2
 
 
-def pack_durations(figures: Figures) -> bytes:
-    """Pack the bins of every cell."""
-    rows = [
-        [list(cell), _pairs(found.response), _pairs(found.resolution)]
-        for cell, found in sorted(figures.durations.items())
-    ]
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 6)
-
-
-def unpack_durations(data: bytes) -> Figures:
-    """Return figures with the durations alone that `pack_durations` wrote."""
-    figures = Figures()
-    for key, response, resolution in json.loads(zlib.decompress(data)):
-        figures.durations[_cell(key)] = Durations(_bins(response), _bins(resolution))
-    return figures
-
-
-def pack_by_priority(figures: Figures) -> bytes:
-    """Pack the bins of each priority, including empty ones."""
-    found = {priority.value: Durations() for priority in Priority}
-    for (priority, *_rest), durations in figures.durations.items():
-        found[priority].add(durations)
-    numbers = array(_LONG)
-    for durations in found.values():
-        for bins in (durations.response, durations.resolution):
-            numbers.extend(bins.get(key, 0) for key in range(NO_TIME, NO_TIME + SPAN))
+def _add(code: str, width: int, stored: bytes | None, added: Vector) -> bytes:
+    numbers = _unpacked(code, stored or b"")
+    numbers.extend([0] * (width - len(numbers)))
+    for at, number in added.items():
+        numbers[at] += number
     return _little(numbers).tobytes()
 
 
-def unpack_by_priority(data: bytes) -> dict[str, Durations]:
-    """Return the durations of each priority that `pack_by_priority` wrote."""
-    numbers = array(_LONG)
+def _unpacked(code: str, data: bytes) -> "array[int]":
+    numbers = array(code)
     numbers.frombytes(data)
-    numbers = _little(numbers)
-    pieces = [_filled(numbers[at : at + SPAN]) for at in range(0, len(numbers), SPAN)]
-    return {
-        priority.value: Durations(pieces[2 * place], pieces[2 * place + 1])
-        for place, priority in enumerate(Priority)
-    }
-
-
-def pack_rows(rows: Iterable[Row]) -> bytes:
-    """Pack the totals of each day of a month, in order."""
-    numbers = array(_NUMBER)
-    for row in rows:
-        numbers.extend(row)
-    return _little(numbers).tobytes()
-
-
-def unpack_rows(data: bytes) -> list[Row]:
-    """Return the rows that `pack_rows` wrote."""
-    numbers = array(_NUMBER)
-    numbers.frombytes(data)
-    rest = list(_little(numbers))
-    return [rest[at : at + WIDTH] for at in range(0, len(rest), WIDTH)]
-
-
-def _cell(key: list[str]) -> Cell:
-    """Return the cell of a stored key. Those of earlier releases name no channel."""
-    priority, category, assignee, *channel = key
-    return priority, category, assignee, channel[0] if channel else ""
-
-
-def pieces(data: bytes) -> list[bytes]:
-    """Return `data` in pieces that fit into items; at least one."""
-    return [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
-
-
-def _pairs(bins: Bins) -> list[int]:
-    return [number for pair in sorted(bins.items()) for number in pair]
-
-
-def _bins(pairs: Sequence[int]) -> Bins:
-    return Counter(dict(zip(pairs[::2], pairs[1::2], strict=True)))
-
-
-def _filled(numbers: "array[int]") -> Bins:
-    """Return the bins of a row of SPAN numbers. Most are empty, so Python does not loop
-    over them."""
-    keys = range(NO_TIME, NO_TIME + SPAN)
-    return Counter(dict(zip(compress(keys, numbers), filter(None, numbers), strict=True)))
+    return _little(numbers)
 
 
 def _little(numbers: "array[int]") -> "array[int]":
@@ -149,3 +91,21 @@ def _little(numbers: "array[int]") -> "array[int]":
         numbers = array(numbers.typecode, numbers)
         numbers.byteswap()
     return numbers
+
+
+def _put(packed: bytearray, number: int) -> None:
+    """Append a number in as many bytes as it takes, seven bits in each."""
+    while number > 0x7F:
+        packed.append(number & 0x7F | 0x80)
+        number >>= 7
+    packed.append(number)
+
+
+def _values(data: bytes) -> Iterator[int]:
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield value
+            value = shift = 0

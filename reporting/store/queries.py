@@ -1,192 +1,201 @@
-"""Every query of the reporting table, and its cost."""
+"""The queries of facts, of changes that rows have yet to count, and of generations."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pynamodb.exceptions import DoesNotExist
 
 from helpdesk.dynamo.batches import delete_all, read_all
 from helpdesk.dynamo.shards import shard_keys
 from helpdesk.dynamo.transaction import Transaction
-from reporting.store import packing
 from reporting.store.items import (
-    DIRTY,
-    FACTS,
-    REBUILDING,
-    DayFacts,
-    Dirty,
-    Rollup,
+    BATCH,
+    COUNTED,
+    STATE,
+    Batch,
+    Change,
+    QuarterFacts,
+    State,
     TicketFacts,
-    dirty,
+    batch_pk,
+    changes_pk,
+    facts_key,
     facts_pk,
-    rollup_pk,
-    rollup_sk,
     ticket_pk,
 )
 
-_END = "#~"  # sorts after every piece
+_OLD_ROLLUPS = "ROLLUP#UTC#month"
+"""Where a release before 1.0 kept its months. They are there until a rebuild."""
+
+_KEPT = (STATE, "WEEKLY#")
+"""What no generation has."""
 
 
-@dataclass(frozen=True)
-class Packed:
-    """A rollup as it is stored, and its version."""
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Figures that were built together, and the zone whose days their rows are kept by."""
 
-    period: str
-    data: bytes
-    version: int
-
-
-def facts_of_tickets(ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
-    """Return the digests of tickets' facts, by id. One BatchGetItem for each hundred."""
-    keys = [(ticket_pk(ticket_id), FACTS) for ticket_id in set(ticket_ids)]
-    found = read_all(TicketFacts, keys)
-    return {one.ticket_id: one for one in found}
+    number: int
+    zone: str
 
 
-def day_facts(days: Iterable[tuple[str, str]]) -> dict[tuple[str, str], DayFacts]:
-    """Return the facts of tickets on days of UTC. One BatchGetItem for each hundred."""
-    keys = {(facts_pk(day, ticket_id), ticket_id): (day, ticket_id) for day, ticket_id in days}
-    return {keys[str(one.pk), str(one.sk)]: one for one in read_all(DayFacts, list(keys))}
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The changes of a batch that is being counted."""
+
+    number: int
+    changes: tuple[Change, ...]
 
 
-def facts_of_day(day: date) -> Iterator[DayFacts]:
-    """Return all facts of a day of UTC. One Query a shard for each megabyte."""
-    for key in shard_keys(f"{FACTS}#{day}"):
-        yield from DayFacts.query(key, consistent_read=True)
+def state() -> State | None:
+    """Return which generation is read and which is being built; None if none was recorded.
 
-
-def dirty_days(*, limit: int) -> list[Dirty]:
-    """Return marks of days to be rolled up, the earliest days first. One Query a shard."""
-    found: list[Dirty] = []
-    for key in shard_keys(DIRTY):
-        found += Dirty.query(key, limit=limit, consistent_read=True)
-    return sorted(found, key=lambda mark: str(mark.sk))
-
-
-def mark_day(day: date, *, stamp: str) -> None:
-    """Have the rollups of a day of UTC made again. One write."""
-    dirty(str(day), "", stamp).save()
-
-
-def begin_rebuilding() -> None:
-    """Record that a rebuild has begun, until `end_rebuilding`. One write."""
-    Dirty(REBUILDING, REBUILDING).save()
-
-
-def end_rebuilding() -> None:
-    """Record that the rebuild has ended. One write."""
-    Dirty(REBUILDING, REBUILDING).delete()
-
-
-def is_rebuilding() -> bool:
-    """Return whether a rebuild has begun and not ended, even if it died. One GetItem."""
-    try:
-        Dirty.get(REBUILDING, REBUILDING, consistent_read=True)
-    except DoesNotExist:
-        return False
-    return True
-
-
-def forget_dirty(marks: Iterable[Dirty]) -> None:
-    """Delete marks. One BatchWriteItem for each 25."""
-    delete_all(list(marks))
-
-
-def version(zone: str, what: str, period: date | str) -> int:
-    """Return the version of a rollup; 0 if there is none. One GetItem."""
-    try:
-        found = Rollup.get(
-            rollup_pk(zone, what),
-            rollup_sk(period),
-            consistent_read=True,
-            attributes_to_get=["version"],
-        )
-    except DoesNotExist:
-        return 0
-    return found.version
-
-
-def rollups(
-    zone: str, what: str, first: date | str, last: date | str, *, consistent: bool = False
-) -> list[Packed]:
-    """Return the rollups of the periods from `first` to `last`, inclusive. One Query a megabyte."""
-    found = Rollup.query(
-        rollup_pk(zone, what),
-        Rollup.sk.between(rollup_sk(first), f"{last}{_END}"),
-        consistent_read=consistent,
-    )
-    whole: list[Packed] = []
-    waiting: list[Rollup] = []
-    for piece in found:
-        if str(piece.sk).endswith("#000"):
-            waiting = []
-        waiting.append(piece)
-        if len(waiting) == int(waiting[0].pieces):
-            period = str(waiting[0].sk).rpartition("#")[0]
-            data = b"".join(one.data for one in waiting)
-            whole.append(Packed(period, data, int(waiting[0].version)))
-    return whole
-
-
-def write_rollups(
-    zone: str, period: date | str, data: Mapping[str, bytes], *, guard: str, version: int
-) -> None:
-    """Write all rollups of a period; `guard` names the one with the version.
-
-    Raises ConditionFailed if that is no longer `version`.
+    One GetItem.
     """
+    try:
+        return State.get(STATE, STATE, consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def record_first(generation: Generation) -> None:
+    """Record the first generation of a new table. Raises ConditionFailed if there is one."""
     with Transaction() as transaction:
-        for what, packed in data.items():
-            cut = packing.pieces(packed)
-            for number, piece in enumerate(cut):
-                item = Rollup(
-                    rollup_pk(zone, what),
-                    rollup_sk(period, number),
-                    data=piece,
-                    pieces=len(cut),
-                    version=version + 1,
-                )
-                held = what == guard and number == 0
-                there = Rollup.version == version if version else Rollup.pk.does_not_exist()
-                transaction.put(item, there if held else None)
+        transaction.put(
+            State(number=generation.number, zone=generation.zone), State.pk.does_not_exist()
+        )
 
 
-def tickets_with_facts() -> set[str]:
+def begin_generation(number: int, zone: str, *, current: Generation, since: datetime) -> None:
+    """Record that a generation is being built while the current one is read. One write."""
+    State(
+        number=current.number,
+        zone=current.zone,
+        building=number,
+        building_zone=zone,
+        building_since=since,
+    ).save()
+
+
+def end_generation(built: Generation) -> None:
+    """Have a generation read from now on. Raises ConditionFailed if another is being built."""
+    with Transaction() as transaction:
+        transaction.put(
+            State(number=built.number, zone=built.zone), State.building == built.number
+        )
+
+
+def facts_of_tickets(generation: int, ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:
+    """Return what figures count of tickets, by id. One BatchGetItem for each hundred."""
+    keys = [(ticket_pk(generation, ticket_id), COUNTED) for ticket_id in set(ticket_ids)]
+    return {one.ticket_id: one for one in read_all(TicketFacts, keys)}
+
+
+def facts_in_quarters(
+    generation: int, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], QuarterFacts]:
+    """Return the facts of tickets in quarter hours, by both. One BatchGetItem for each hundred."""
+    keys = {facts_key(generation, *one): one for one in wanted}
+    return {keys[str(one.pk), str(one.sk)]: one for one in read_all(QuarterFacts, list(keys))}
+
+
+def facts_of_quarter(generation: int, quarter: str) -> list[QuarterFacts]:
+    """Return all facts of a quarter hour of UTC. One Query a shard for each megabyte."""
+    day, _t, time = quarter.partition("T")
+    return [
+        found
+        for key in shard_keys(facts_pk(generation, day))
+        for found in QuarterFacts.query(key, QuarterFacts.sk.startswith(f"{time}#"))
+    ]
+
+
+def facts_of_day(generation: int, day: date) -> Iterator[QuarterFacts]:
+    """Return all facts of a day of UTC. One Query a shard for each megabyte."""
+    for key in shard_keys(facts_pk(generation, str(day))):
+        yield from QuarterFacts.query(key, consistent_read=True)
+
+
+def changes(generation: int, *, limit: int) -> list[Change]:
+    """Return changes that rows have yet to count, the earliest first. One Query a shard."""
+    found: list[Change] = []
+    for key in shard_keys(changes_pk(generation)):
+        found += Change.query(key, limit=limit, consistent_read=True)
+    return sorted(found, key=lambda change: str(change.sk))[:limit]
+
+
+def open_batch(generation: int) -> Taken | None:
+    """Return the batch that was begun and not ended; None without.
+
+    One GetItem, and a BatchGetItem for each hundred of its changes.
+    """
+    batch = _batch(generation)
+    if not batch.is_open:
+        return None
+    found = read_all(Change, [(pk, sk) for pk, sk in batch.keys])
+    return Taken(int(batch.number), tuple(found))
+
+
+def begin_batch(generation: int, changes: Sequence[Change]) -> Taken:
+    """Begin to count these changes. Raises ConditionFailed if another batch has been begun."""
+    last = _batch(generation)
+    keys = [[str(change.pk), str(change.sk)] for change in changes]
+    with Transaction() as transaction:
+        transaction.put(
+            Batch(batch_pk(generation), number=last.number + 1, keys=keys, is_open=True),
+            Batch.number == last.number if last.number else Batch.pk.does_not_exist(),
+        )
+    return Taken(last.number + 1, tuple(changes))
+
+
+def end_batch(generation: int, taken: Taken) -> None:
+    """Delete the changes of a batch whose rows are all written, and end it.
+
+    Raises ConditionFailed if a later one has been begun. One BatchWriteItem for each 25 changes.
+    """
+    delete_all(taken.changes)
+    with Transaction() as transaction:
+        transaction.put(
+            Batch(batch_pk(generation), number=taken.number), Batch.number == taken.number
+        )
+
+
+def has_old_rollups() -> bool:
+    """Return whether figures of a release before 1.0 are there. One Query of one item."""
+    return any(True for _found in TicketFacts.query(_OLD_ROLLUPS, limit=1))
+
+
+def tickets_with_facts(generation: int) -> set[str]:
     """Return the ids of all tickets with facts. Reads all of the table's keys."""
-    of_ticket, of_day = ticket_pk(""), f"{FACTS}#"
+    of_ticket, of_day = ticket_pk(generation, ""), facts_pk(generation, "")
     found: set[str] = set()
-    for pk, sk in _every_key():
+    for pk, sk in every_key():
         if pk.startswith(of_ticket):
             found.add(pk.removeprefix(of_ticket))
         elif pk.startswith(of_day):
-            found.add(sk)
+            found.add(sk.partition("#")[2])
     return found
 
 
-def days_rolled_up(zone: str, *, limit: int | None = None) -> Iterator[date]:
-    """Yield the days that have rollups, the earliest first. One Query a megabyte of them."""
-    for piece in Rollup.query(rollup_pk(zone, "day"), limit=limit, attributes_to_get=["SK"]):
-        period, _, number = str(piece.sk).rpartition("#")
-        if number == "000":
-            yield date.fromisoformat(period)
-
-
-def periods_rolled_up(zone: str) -> set[str]:
-    """Return the days and months that have rollups. Reads all of the table's keys."""
-    of_zone = rollup_pk(zone, "")
-    return {sk.rpartition("#")[0] for pk, sk in _every_key() if pk.startswith(of_zone)}
-
-
-def clear() -> None:
-    """Delete everything except the mark of a rebuild. Reads the whole table: only for a rebuild."""
+def delete_others(generation: int) -> None:
+    """Delete all other generations, and figures of earlier releases. Reads all of the table's
+    keys."""
+    kept = (f"{generation}#", *_KEPT)
     for keys in _pages_of_keys():
-        delete_all([Dirty(pk, sk) for pk, sk in keys if pk != REBUILDING])
+        delete_all([Change(pk, sk) for pk, sk in keys if not pk.startswith(kept)])
 
 
-def _every_key() -> Iterator[tuple[str, str]]:
+def every_key() -> Iterator[tuple[str, str]]:
+    """Yield the keys of all items. Reads the whole table."""
     for keys in _pages_of_keys():
         yield from keys
+
+
+def _batch(generation: int) -> Batch:
+    try:
+        return Batch.get(batch_pk(generation), BATCH, consistent_read=True)
+    except DoesNotExist:
+        return Batch(batch_pk(generation))
 
 
 def _pages_of_keys() -> Iterator[Sequence[tuple[str, str]]]:

@@ -18,6 +18,10 @@ DEFINITIONS = {
         "Tickets with their last resolution in the range, not reopened since. Business "
         "time from creation, without time spent waiting for the customer."
     ),
+    "next-response": _(
+        "Replies in the range to what the customer wrote after the first one, where the SLA policy "
+        "has a target for them. Business time that the customer waited."
+    ),
     "attainment": _("Share of tickets that met the target."),
     "median": _("Half of the tickets took no longer than this. Accurate to 1 %."),
     "p90": _("Nine in ten tickets took no longer than this. Accurate to 1 %."),
@@ -37,4 +41,7 @@ FIGURES = {
     "late-responses": _("First replies that missed the target"),
     "resolutions": _("Resolutions"),
     "late-resolutions": _("Resolutions that missed the target"),
+    "next-responses": _("Next replies"),
+    "late-next-responses": _("Next replies that missed the target"),
+    "replies": _("Replies"),
 }

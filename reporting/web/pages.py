@@ -38,7 +38,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     complete_until = report.complete_until()  # before the figures: these may know more
     found = report.report(asked)
     earlier = replace(asked, range=asked.range.before())
-    before = report.Report(earlier, report.counts_of(earlier))  # no change of a duration is shown
+    before = report.report(earlier)
     context |= {
         "asked": asked,
         "complete_until": complete_until,

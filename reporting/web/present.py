@@ -14,6 +14,7 @@ from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import days, figures
 from reporting.domain.days import Range
 from reporting.domain.figures import Column, Row
+from reporting.domain.rows import BY_MAKE, BY_SEGMENT, BY_TEAM
 from reporting.services import report
 from reporting.services.drill_down import WHOLE, Part
 from reporting.services.query import GroupBy, ReportQuery
@@ -65,7 +66,11 @@ def tiles(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, A
 
 
 def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, Any]]:
-    now, then = found.stats(), before.stats()
+    now = found.stats()
+    then = [  # without durations, of which no change is shown
+        stat(before.row, figures.Bins())
+        for stat in (figures.response, figures.resolution, figures.next_response)
+    ]
     bins = found.durations()
     priorities = list(reversed(Priority))
     of_each = zip(*(found.stats(priority.value) for priority in priorities), strict=True)
@@ -81,12 +86,15 @@ def clocks(found: Report, before: Report, asked: ReportQuery) -> list[dict[str, 
         (
             ("response", _("First reply"), bins.response),
             ("resolution", _("Resolution"), bins.resolution),
+            ("next-response", _("Next reply"), bins.next_response),
         ),
         now,
         then,
         of_each,
         strict=True,
     ):
+        if name == "next-response" and not stat.count:
+            continue  # most policies have no target for it
         counts = figures.distribution(own)
         urls = [of_band(f"{name}s") for of_band in of_bands]
         told.append(
@@ -194,24 +202,25 @@ def series(asked: ReportQuery, group_by: GroupBy, by: Actor, today: date) -> dic
 
 def tables(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
     """Return the breakdowns, each name with a link to its own report."""
-    people = found.rows(2)
+    people = found.by(GroupBy.ASSIGNEE)
     people_names = names(people)
     tables: list[tuple[str, str, Mapping[str, Row], Mapping[str, str]]] = [
-        (_("By priority"), "priority", found.rows(0), {}),
-        (_("By category"), "category", found.rows(1), {}),
-        (_("By channel"), "channel", found.rows(3), {"": _("Unknown")}),
+        (_("By priority"), "priority", found.by(GroupBy.PRIORITY), {}),
+        (_("By category"), "category", found.by(GroupBy.CATEGORY), {}),
+        (_("By channel"), "channel", found.by(GroupBy.CHANNEL), {"": _("Unknown")}),
         (_("By assignee"), "assignedTo", people, people_names),
     ]
     if found.asked.by_priority_alone:
         teams = {str(team.pk): team.name for team in every_team()}
         tables += [
-            (_("By team"), "team", _by_second(found.figures.teams), {**teams, "": _("No team")}),
+            (_("By team"), "team", found.by_dimension(BY_TEAM), {**teams, "": _("No team")}),
             (
                 _("By customer segment"),
                 "segment",
-                _by_second(found.figures.segments),
+                found.by_dimension(BY_SEGMENT),
                 {**{segment.value: label(segment) for segment in Segment}, "": _("Unknown")},
             ),
+            (_("By vehicle make"), "make", found.by_dimension(BY_MAKE), {"": _("No vehicle")}),
         ]
     return [
         {
@@ -239,7 +248,7 @@ def rules(found: Report, asked: ReportQuery) -> list[dict[str, Any]]:
             "count": count,
             "url": query_form.drill_down_links(asked, Part(rule=rule, level=level))("escalated"),
         }
-        for (rule, level), count in sorted(found.figures.rules.items())
+        for (rule, level), count in sorted(found.rules.items())
     ]
 
 
@@ -254,6 +263,8 @@ def narrowed_to(asked: ReportQuery, part: Part) -> str:
         words.append(teams.get(part.team, part.team) if part.team else _("No team"))
     if part.segment is not None:
         words.append(label(part.segment) if part.segment else _("Unknown"))
+    if part.make is not None:
+        words.append(part.make or _("No vehicle"))
     if part.rule is not None:
         words.append(str(RULES.get(part.rule, part.rule)))
     if part.level is not None:
@@ -286,6 +297,8 @@ def _narrowed(asked: ReportQuery, name: str, key: str) -> tuple[ReportQuery, Par
             return replace(asked, assignee=key), WHOLE
         case "team":
             return asked, Part(team=key)
+        case "make":
+            return asked, Part(make=key)
         case _:
             return asked, Part(segment=key)
 
@@ -331,13 +344,6 @@ def _ordered(name: str, rows: Mapping[str, Row]) -> list[tuple[str, Row]]:
     if name in ("priority", "category"):
         return sorted(rows.items(), key=lambda pair: words.index(pair[0]))
     return sorted(rows.items(), key=lambda pair: -pair[1][Column.CREATED])
-
-
-def _by_second(table: Mapping[tuple[str, str], Row]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for (_priority, key), row in table.items():
-        figures.add_to(found.setdefault(key, figures.empty_row()), row)
-    return found
 
 
 def names(user_ids: Iterable[str]) -> dict[str, str]:

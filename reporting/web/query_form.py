@@ -20,7 +20,7 @@ from helpdesk.request_cache import once_a_page
 from reporting.domain import days
 from reporting.domain.days import Range, day_of
 from reporting.services.drill_down import WHOLE, Part
-from reporting.services.query import GroupBy, ReportQuery, parse_query
+from reporting.services.query import GroupBy, ReportQuery, parse_query, zones
 from tickets.domain.filters import ME, NOBODY
 from tickets.domain.ticket import Category, Channel, Priority
 from tickets.presenters.labels import label
@@ -28,7 +28,7 @@ from tickets.services.assignment.assignable import people_in_lists
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
-_PART = ("team", "segment", "rule", "level", "band")
+_PART = ("team", "segment", "make", "rule", "level", "band")
 _FILTERS = ("from", "until", "tz", "priority", "category", "channel", "assignedTo", "includeMerged")
 
 
@@ -60,8 +60,7 @@ def redirects_to(view: Callable[[HttpRequest], Answer]) -> Callable[[HttpRequest
 
 def today_of(request: HttpRequest) -> date:
     zone = request.GET.get("tz", "")
-    zones = settings.REPORT_TIME_ZONES
-    return day_of(this_second(), zone if zone in zones else zones[0])
+    return day_of(this_second(), zone if zone in zones() else settings.REPORT_TIME_ZONES[0])
 
 
 def group_by_of(request: HttpRequest, asked: Range) -> GroupBy:

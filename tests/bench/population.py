@@ -9,10 +9,10 @@ from typing import Any
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
 from reporting.domain.facts import Dimensions, Fact, FactKind
-from reporting.domain.figures import Figures, empty_row
-from reporting.services import rollups
-from reporting.store import packing
-from reporting.store import queries as reports
+from reporting.domain.rows import ALL
+from reporting.services import facts, generations, rollups
+from reporting.store import rows
+from reporting.store.rows import Deltas
 from tickets.domain.ticket import Category, CommunicationType, Priority
 from tickets.domain.workflow import EventType
 from tickets.services.lifecycle.draft import Draft, new_draft
@@ -103,9 +103,10 @@ def _write(batch: list[dict[str, Any]]) -> None:
 
 
 def report_year(tickets: int, times: int) -> None:
-    """The rollups of the months of 2025, each of `times` as many tickets over the cells of forty
-    people."""
+    """The rows of the months of 2025, each of `times` as many tickets over the cells of forty
+    people, and those of its days that charts of all tickets read."""
     chance = random.Random(1)
+    generation = generations.growing()
     cells = [
         Dimensions(priority.value, category.value, str(person), "", "VIP")
         for priority in Priority
@@ -113,29 +114,20 @@ def report_year(tickets: int, times: int) -> None:
         for person in range(40)
     ]
     for month in range(1, 13):
-        some, figures = Figures(), Figures()
-        at = datetime(2025, month, 1, tzinfo=UTC)
+        deltas: Deltas = {}
         for number in range(tickets):
             about = cells[number * 7 % len(cells)]
-            some.count(about, Fact(at, FactKind.CREATED))
+            at = datetime(2025, month, 1 + number % 28, 12, tzinfo=UTC)
+            happened = [Fact(at, FactKind.CREATED)]
             for kind in (FactKind.RESPONSE, FactKind.RESOLUTION):
                 seconds = int(chance.lognormvariate(9, 1.5))
-                some.count(about, Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
-        for bit in range(times.bit_length()):  # by doubling: a million tickets at once
-            if times >> bit & 1:
-                figures.add(some)
-            twice = Figures()
-            twice.add(some)
-            twice.add(some)
-            some = twice
-        reports.write_rollups(
-            "UTC",
-            f"2025-{month:02}",
-            {
-                rollups.MONTH_COUNTS: packing.pack_counts(figures),
-                rollups.MONTH_BY_PRIORITY: packing.pack_by_priority(figures),
-                rollups.MONTH_DAYS: packing.pack_rows([figures.total(), *[empty_row()] * 30]),
-            },
-            guard=rollups.MONTH_COUNTS,
-            version=0,
-        )
+                happened.append(Fact(at, kind, seconds=seconds, met=chance.random() < 0.9))
+            lines = facts.dump(about, happened)
+            rollups.add_facts(deltas, lines, generation, sign=times)
+        read = {
+            key: numbers
+            for key, numbers in deltas.items()
+            if rows.level_of(key) == rows.MONTHS
+            or (rows.level_of(key) == rows.DAYS and rows.group_of(key) == ALL)
+        }
+        rows.write(read, batch=month)

@@ -2,60 +2,32 @@
 
 import math
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from reporting.domain import days
+from reporting.domain import days, spans
 from reporting.domain.days import DAY, Range
-from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain.figures import (
     BANDS,
-    Figures,
+    WIDTH,
+    add_to,
     band_of,
     bin_of,
     distribution,
+    empty_row,
     quantiles,
     seconds_of,
 )
 from reporting.store import packing
-from tickets.domain.ticket import Category, Priority
 
 ZONES = ["UTC", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "Europe/Rome"]
 DAYS = some.dates(date(2009, 1, 1), date(2030, 1, 1))
 
-happened = some.builds(
-    lambda kind, seconds, met, rule: Fact(
-        datetime(2026, 1, 1, tzinfo=UTC),
-        kind,
-        seconds=seconds if kind in (FactKind.RESPONSE, FactKind.RESOLUTION) else 0,
-        met=met,
-        rule=rule if kind is FactKind.ESCALATED else "",
-        level=1 if kind is FactKind.ESCALATED else 0,
-    ),
-    some.sampled_from(FactKind),
-    some.integers(0, 10**8),
-    some.booleans(),
-    some.sampled_from(["manual", "response-breached"]),
-)
-abouts = some.builds(
-    Dimensions,
-    some.sampled_from([word.value for word in Priority]),
-    some.sampled_from([word.value for word in Category]),
-    some.sampled_from(["", "7", "8"]),
-    some.sampled_from(["", "1"]),
-    some.sampled_from(["", "VIP"]),
-)
-counted = some.lists(some.tuples(abouts, happened), max_size=40)
-
-
-def figures(facts):
-    found = Figures()
-    for about, fact in facts:
-        found.count(about, fact)
-    return found
+numbers = some.dictionaries(some.integers(0, 10_000), some.integers(-(10**9), 10**9), max_size=20)
 
 
 @given(some.integers(1, 6 * 10**8))
@@ -74,33 +46,40 @@ def test_of_nothing_there_is_no_quantile():
     assert quantiles(Counter(), 50, 90) == [None, None]
 
 
-@given(counted, counted)
-def test_two_stretches_add_up_to_the_longer_one(first, second):
-    both = figures(first)
-    both.add(figures(second))
-    assert both == figures([*first, *second])
+@given(some.lists(numbers, max_size=4))
+def test_sparse_numbers_add_up(added):
+    packed, wanted = None, Counter()
+    for one in added:
+        packed = packing.add_sparse(packed, one)
+        wanted.update(one)
+    assert dict(packing.sparse(packed or b"")) == {at: n for at, n in wanted.items() if n}
 
 
-@given(counted)
-def test_what_is_packed_is_what_is_unpacked(facts):
-    found = figures(facts)
-    again = packing.unpack_counts(packing.pack_counts(found))
-    again.durations = packing.unpack_durations(packing.pack_durations(found)).durations
-    assert again == found
-    by_priority = packing.unpack_by_priority(packing.pack_by_priority(found))
-    for priority in Priority:
-        total = sum(
-            (one.response for cell, one in found.durations.items() if cell[0] == priority.value),
-            Counter(),
-        )
-        assert by_priority[priority.value].response == total
+@given(some.lists(some.tuples(some.integers(0, 6 * 10**8), some.integers(1, 9)), max_size=30))
+def test_bins_come_back_from_the_pages_they_were_put_on(durations):
+    pages, wanted = {}, Counter()
+    for seconds, number in durations:
+        page, place = packing.page_of(bin_of(seconds))
+        pages[page] = packing.add_bins(pages.get(page), {place: number})
+        wanted[bin_of(seconds)] += number
+    found = Counter()
+    for page, data in pages.items():
+        assert len(data) == 4 * packing.PAGE, "a busy month is as long as a quiet one"
+        found.update(packing.bins(data, page))
+    assert found == wanted
 
 
-@given(counted)
-def test_a_busy_month_is_packed_as_long_as_a_quiet_one(facts):
-    once, often = figures(facts), figures(facts * 3)
-    assert len(packing.pack_counts(once)) == len(packing.pack_counts(often))
-    assert len(packing.pack_by_priority(once)) == len(packing.pack_by_priority(often))
+def test_a_row_of_an_earlier_release_has_fewer_columns():
+    short = packing.add_counts(None, {0: 3})[:16]
+    assert list(packing.counts(packing.add_counts(short, {0: 1, WIDTH - 1: 2}))) == [
+        4,
+        *[0] * (WIDTH - 2),
+        2,
+    ]
+    row = empty_row()
+    add_to(row, packing.counts(short))
+    add_to(row, packing.counts(short), -1)
+    assert row == empty_row()
 
 
 @given(some.lists(some.integers(0, 10**7), max_size=50))
@@ -137,12 +116,38 @@ def test_days_of_a_zone_follow_one_another(day, zone):
         assert days.day_of(end - timedelta(seconds=1), zone) == day
 
 
-@given(DAYS, some.sampled_from(ZONES))
-def test_a_day_of_utc_touches_the_days_that_lie_in_it(day, zone):
-    touched = days.days_touching(day, zone)
-    for one in touched:
-        start, end = days.bounds(one, zone)
-        assert start == end or day in days.utc_days(one, zone)
+@given(
+    DAYS, some.integers(1, 40), some.sampled_from(ZONES), some.sampled_from(ZONES), some.data()
+)
+def test_the_days_of_any_zone_are_made_of_days_and_quarter_hours(start, length, zone, home, data):
+    """Each instant is counted once if it is in the range, and not at all if it is outside."""
+    asked = Range(start, start + length * DAY)
+    begins, ends = days.bounds(asked.start, zone)[0], days.bounds(asked.end, zone)[0]
+    seconds = data.draw(some.integers(-200_000, int((ends - begins).total_seconds()) + 200_000))
+    at = begins + timedelta(seconds=seconds)
+    day, quarter = spans.place(at, home)
+    assert 0 <= quarter < spans.DAY_LONG
+    found = spans.span(asked, zone, home)
+    counted = int(found.days.start <= day < found.days.end)
+    for sign, rest in found.rests():
+        assert all(0 <= part < spans.PARTS for part in rest.parts())
+        assert len(rest.parts()) <= 3
+        if rest.day == day and rest.start <= quarter < rest.end:
+            counted += sign
+    assert counted == int(begins <= at < ends)
+    assert spans.quarter_of(at) == spans.quarter_of(spans.begins(day, quarter, home))
+
+
+def test_days_of_all_zones_begin_on_a_quarter_hour():
+    """So quarter hours are enough to make a day of any zone."""
+    odd = {
+        (zone, year)
+        for zone in available_timezones()
+        for year in range(1990, 2038)
+        for month in (1, 4, 7, 10)
+        if days.bounds(date(year, month, 15), zone)[0].timestamp() % 900
+    }
+    assert odd == set()
 
 
 def test_what_came_before():
