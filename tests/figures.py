@@ -13,13 +13,15 @@ from reporting.services.query import ReportQuery
 from reporting.store.items import Row, TicketFacts
 from tests.world import NOON, after, settle, team
 from tickets.domain.errors import DomainError
-from tickets.domain.ticket import Category, Priority
+from tickets.domain.ticket import Category, CommunicationType, Direction, Priority
+from tickets.models import Policy
 from tickets.services.assignment.assign import assign_team
-from tickets.services.conversation.communicate import respond
+from tickets.services.conversation.communicate import communicate, respond
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lifecycle.status import change_status, wait
+from tickets.services.sla.configure import save_policy
 
 ALL = Range(date(2026, 10, 1), date(2027, 1, 1))
 ZONES = ["UTC", "America/New_York", "Pacific/Apia"]
@@ -70,6 +72,10 @@ def random_history(desk, seed, tickets=14):
     """Tickets of two teams, of customers of every segment, to which anything may happen that the
     desk does not refuse. Some are merged into their customer's first one."""
     chance = random.Random(seed)
+    policy = Policy.objects.get(is_default=True)
+    for priority in Priority:
+        setattr(policy, f"{priority.value.lower()}_next_response", "4h")
+    save_policy(policy)
     teams = [None, *(str(team(name, desk.rep_user).pk) for name in ("Day", "Night"))]
     customers = [
         create_customer(
@@ -94,6 +100,8 @@ def random_history(desk, seed, tickets=14):
         for share, step, more in (
             (0.3, escalate, {"reason": "x"}),
             (0.7, respond, {"content": "x"}),
+            (0.5, customer_writes, {}),
+            (0.6, respond, {"content": "y"}),
             (0.7, change_status, {"to": "Resolved"}),
             (0.4, change_status, {"to": "In Progress"}),
             (0.5, change_status, {"to": "Closed"}),
@@ -104,6 +112,17 @@ def random_history(desk, seed, tickets=14):
                 with suppress(DomainError):
                     step(number, **more, by=desk.rep, now=after(minutes=minutes))
     sweep(now=after(days=29))
+
+
+def customer_writes(number, *, by, now):
+    communicate(
+        number,
+        type=CommunicationType.CUSTOMER_RESPONSE,
+        direction=Direction.INBOUND,
+        content="And now?",
+        by=by,
+        now=now,
+    )
 
 
 def made_up(path, seed=11, tickets=120):

@@ -325,6 +325,11 @@ def _late(ticket: Ticket, fact: Fact) -> int | None:
     if fact.kind in _NO_DEADLINE:
         return None
     clocks = _CLOCKS.get(fact.kind, ("resolution",))
-    reading = clock.read(Timeline.load(ticket.timeline), POLICY_SNAPSHOTS, now=fact.at)
+    timeline = Timeline.load(ticket.timeline)
+    reading = clock.read(timeline, POLICY_SNAPSHOTS, now=fact.at)
+    if fact.kind is FactKind.NEXT_RESPONSE:
+        calendar = POLICY_SNAPSHOTS[timeline.until(fact.at).policy_key].calendar
+        missed = (run.breached_at for run in reading.exchanges if run.stopped_at == fact.at)
+        return max((calendar.working_seconds(at, fact.at) for at in missed if at), default=None)
     read = [reading.response if name == "response" else reading.resolution for name in clocks]
     return max((max(one.elapsed - one.target, 0) for one in read if one.breached_at), default=None)

@@ -35,7 +35,7 @@ def growing() -> Generation:
     state = queries.state()
     if state is None:
         with suppress(ConditionFailed):
-            queries.record_first(_first())
+            queries.record_first(_first(), lacking_since=_old())
         state = queries.state()
         assert state is not None, "it was recorded, and nothing deletes it"
     if state.building and state.building_zone:
@@ -47,12 +47,10 @@ def lacking_since() -> datetime | None:
     """Return since when the figures that are read lack changes because others are being built.
 
     None if none are; the beginning of time while those of an earlier release have not been
-    rebuilt. One GetItem, and a Query before the first rebuild.
+    rebuilt. One GetItem.
     """
     state = queries.state()
-    if (state is None or state.number == FIRST) and queries.has_old_rollups():
-        return EARLIEST
-    return state.building_since if state else None
+    return state.lacking_since if state else _old()
 
 
 def begin(now: datetime) -> Generation:
@@ -82,6 +80,10 @@ def _read() -> Generation:
 
 def _first() -> Generation:
     return Generation(FIRST, _home())
+
+
+def _old() -> datetime | None:
+    return EARLIEST if queries.has_old_rollups() else None
 
 
 def _home() -> str:

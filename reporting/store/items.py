@@ -115,7 +115,9 @@ class State(Item):
     zone = UnicodeAttribute()
     building = IntegerAttribute(null=True)
     building_zone = UnicodeAttribute(attr_name="buildingZone", null=True)
-    building_since = InstantAttribute(attr_name="buildingSince", null=True)
+    lacking_since = InstantAttribute(attr_name="lackingSince", null=True)
+    """Since when figures that are read lack changes, because others are being built or have to
+    be."""
 
 
 class WeeklyReport(Item):

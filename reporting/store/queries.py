@@ -59,11 +59,12 @@ def state() -> State | None:
         return None
 
 
-def record_first(generation: Generation) -> None:
-    """Record the first generation of a new table. Raises ConditionFailed if there is one."""
+def record_first(generation: Generation, *, lacking_since: datetime | None) -> None:
+    """Record the first generation of a table. Raises ConditionFailed if there is one."""
     with Transaction() as transaction:
         transaction.put(
-            State(number=generation.number, zone=generation.zone), State.pk.does_not_exist()
+            State(number=generation.number, zone=generation.zone, lacking_since=lacking_since),
+            State.pk.does_not_exist(),
         )
 
 
@@ -74,7 +75,7 @@ def begin_generation(number: int, zone: str, *, current: Generation, since: date
         zone=current.zone,
         building=number,
         building_zone=zone,
-        building_since=since,
+        lacking_since=since,
     ).save()
 
 

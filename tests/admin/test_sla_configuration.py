@@ -140,7 +140,7 @@ def test_a_rule_whose_key_begins_like_a_manual_escalation_is_shown_and_counted_a
     records = supervisor.get(reverse("admin:tickets_escalation_changelist")).context["cl"]
     shown = {record.level: str(record) for record in records.result_list}
     page = supervisor.get(reverse("admin:tickets_escalation_changelist")).content.decode()
-    told = report.report(ReportQuery(ALL)).figures.rules
+    told = report.report(ReportQuery(ALL)).rules
 
     assert shown == {1: f"manual-review, #{number}", 2: f"Manual escalation, #{number}"}
     assert page.count(">manual-review<") == page.count(">Manual escalation<") == 1

@@ -9,9 +9,11 @@ from typing import Any
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
 from reporting.domain.facts import Dimensions, Fact, FactKind
+from reporting.domain import spans
 from reporting.domain.rows import ALL
 from reporting.services import facts, generations, rollups
 from reporting.store import rows
+from reporting.store.items import QuarterFacts, facts_key
 from reporting.store.rows import Deltas
 from tickets.domain.ticket import Category, CommunicationType, Priority
 from tickets.domain.workflow import EventType
@@ -131,3 +133,36 @@ def report_year(tickets: int, times: int) -> None:
             or (rows.level_of(key) == rows.DAYS and rows.group_of(key) == ALL)
         }
         rows.write(read, batch=month)
+
+
+def busy_day(day: datetime, count: int, *, with_facts: int) -> None:
+    """A day of `count` facts over all rows and quarter hours, `with_facts` of them as items."""
+    chance = random.Random(3)
+    generation = generations.growing()
+    sample = min(count, 3_000)
+    deltas: Deltas = {}
+    items: list[QuarterFacts] = []
+    for number in range(sample):
+        about = Dimensions(
+            chance.choice([*Priority]).value,
+            chance.choice([*Category]).value,
+            str(chance.randrange(40)),
+            str(chance.randrange(5)),
+            chance.choice(["Individual", "VIP"]),
+            channel=chance.choice(["email", "phone", "web"]),
+            make=chance.choice(["BMW", "Fiat", "Volvo"]),
+        )
+        at = day + timedelta(minutes=15 * chance.randrange(96))
+        kind = chance.choice([FactKind.CREATED, FactKind.RESPONSE, FactKind.RESOLUTION])
+        seconds = int(chance.lognormvariate(9, 1.5)) if kind is not FactKind.CREATED else 0
+        fact = Fact(at, kind, seconds=seconds, met=chance.random() < 0.9)
+        lines = facts.dump(about, [fact])
+        rollups.add_facts(deltas, lines, generation, sign=count // sample)
+        for copy in range(max(with_facts // sample, 1)):
+            ticket_id = str(10_000_000 + number * 1_000 + copy)
+            key = facts_key(generation.number, spans.quarter_of(at), ticket_id)
+            items.append(QuarterFacts(*key, about=lines[0], facts=lines[1]))
+    rows.write(deltas, batch=1)
+    with QuarterFacts.batch_write() as batch:
+        for item in items:
+            batch.save(item)

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from customers.store.items import Customer
 from helpdesk.dynamo import transport
-from reporting.store.items import Rollup
+from reporting.store.items import Row
 from tests.world import Desk
 from tickets.store.ticket import Sla, Ticket
 
@@ -64,12 +64,12 @@ def test_an_item_is_read_as_pynamodb_reads_it(desk: Desk):
     """A ticket as stored, one with gaps as an index gives it, a customer, and a rollup's bytes."""
     stored = Ticket.get(f"TICKET#{desk.ticket().ticket_id}", "DETAILS").serialize()
     row = {name: stored[name] for name in ("PK", "SK", "ticketId", "createdAt", "sla")}
-    rollup = Rollup("R", "1", data=b"\x00\xff", version=3).serialize()
+    row = Row("R", "1", data=b"\x00\xff", batch=3).serialize()
     for kind, data in (
         (Ticket, stored),
         (Ticket, row | {"vehicleId": {"NULL": True}}),
         (Customer, Customer.get(*desk.customer._get_keys().values()).serialize()),
-        (Rollup, rollup),
+        (Row, row),
     ):
         quick, own = kind.from_raw_data(data), kind._instantiate(data)
         assert type(quick) is kind
@@ -89,6 +89,6 @@ def test_what_is_read_is_nobody_elses(desk: Desk):
 
 def plain(held: object) -> object:
     """The values of an item, maps within it included."""
-    if isinstance(held, Sla | Ticket | Customer | Rollup):
+    if isinstance(held, Sla | Ticket | Customer | Row):
         return {name: plain(value) for name, value in held.attribute_values.items()}
     return held

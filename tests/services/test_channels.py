@@ -1,18 +1,14 @@
 """Reports and lists know how tickets reached the desk."""
 
-import json
 import re
-import zlib
 
 import pytest
 
 from helpdesk.errors import Invalid
-from reporting.domain.figures import Durations, Figures
-from reporting.services import facts, report
+from reporting.services import report
 from reporting.services.query import GroupBy, ReportQuery, parse_query
-from reporting.store import packing
 from tests.figures import ALL, rolled
-from tests.world import NOON, after, stored
+from tests.world import NOON, after
 from tickets.domain.filters import Filters
 from tickets.domain.ticket import Channel
 from tickets.services.conversation.communicate import respond
@@ -97,28 +93,3 @@ def test_lists_are_filtered_by_channel(desk, four):
 
     assert filters == Filters(channels=frozenset({Channel.EMAIL}))
     assert {one.ticket_id for one in find(filters, by=desk.rep).tickets} == set(four[:2])
-
-
-def test_what_an_earlier_release_rolled_up_is_read_as_of_no_channel():
-    figures = Figures()
-    figures.cells["High", "General", "7", ""] = list(range(11))
-    figures.durations["High", "General", "7", ""] = Durations()
-    counts, durations = packing.pack_counts(figures), packing.pack_durations(figures)
-    before = json.dumps([[["High", "General", "7"]], [], [], []]).encode()
-    keys = json.loads(counts[4 : 4 + int.from_bytes(counts[:4], "big")])
-    numbers = counts[4 + int.from_bytes(counts[:4], "big") :]
-    assert keys[0] == [["High", "General", "7", ""]]
-
-    old_counts = len(before).to_bytes(4, "big") + before + numbers
-    old_durations = zlib.compress(json.dumps([[["High", "General", "7"], [], []]]).encode())
-
-    assert packing.unpack_counts(old_counts) == packing.unpack_counts(counts)
-    assert packing.unpack_durations(old_durations) == packing.unpack_durations(durations)
-
-
-def test_the_facts_of_a_ticket_of_no_channel_are_what_they_were(desk, four):
-    ticket = stored(four[3])
-
-    items = facts._items(ticket, "Individual")
-
-    assert {len(item.about) for item in items.values()} == {5}

@@ -25,8 +25,8 @@ from tickets.store import events
 def facts():
     """The kinds of facts of each ticket that reports count, on the day of NOON."""
     return sorted(
-        (line.split()[1], item.sk)
-        for item in reports.facts_of_day(NOON.date())
+        (line.split()[1], item.ticket_id)
+        for item in reports.facts_of_day(1, NOON.date())
         for line in item.facts
     )
 
