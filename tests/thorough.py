@@ -128,6 +128,10 @@ FORMS = (
         ("tests/browser/test_lists.py",),
     ),
     Form(
+        *("BUSY_DAYS", "100,10000,100000", "What a change costs the figures, by facts of the day"),
+        ("tests/services/test_rollup_cost.py",),
+    ),
+    Form(
         *("POSTGRES", "all", "All that uses the database, on PostgreSQL"),
         ("tests/test_on_postgres.py",),
     ),

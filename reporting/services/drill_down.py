@@ -106,7 +106,11 @@ class Part:
         """Raise Invalid if the report has no such row or bar."""
         if self.tables and not asked.by_priority_alone:
             raise Invalid(
-                {"figure": _("Category and assignee can’t be combined with team, segment, make or rule.")}
+                {
+                    "figure": _(
+                        "Category and assignee can’t be combined with team, segment, make or rule."
+                    )
+                }
             )
         if self.tables > 1 or (self.tables and self.band is not None):
             raise Invalid({"figure": _("Choose one of team, segment, make, rule or duration.")})
@@ -222,7 +226,9 @@ def drill_down(
     found: list[tuple[str, Fact]] = []
     follows: tuple[str, int] | None = None
     looked_to = asked.range.start
-    counted_on = (day for day in _days_of(asked, FIGURES[figure]) if not first or day <= _day(first, asked))
+    counted_on = (
+        day for day in _days_of(asked, FIGURES[figure]) if not first or day <= _day(first, asked)
+    )
     quarters = 0
     for looked, day in enumerate(counted_on):
         if looked == MOST_DAYS:

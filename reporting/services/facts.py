@@ -148,9 +148,7 @@ def load(lines: Sequence[Sequence[str]]) -> tuple[Dimensions, list[Fact]]:
     return Dimensions(*about), [_load(line) for line in facts]
 
 
-def _write(
-    generation: int, ticket: Ticket, about: Dimensions, written: TicketFacts | None
-) -> bool:
+def _write(generation: int, ticket: Ticket, about: Dimensions, written: TicketFacts | None) -> bool:
     due = _quarters(ticket, about)
     held: Quarters = dict(written.quarters) if written else {}
     revision = written.revision if written else 0
@@ -184,9 +182,7 @@ def _write(
     return bool(changed)
 
 
-def _change(
-    generation: int, ticket_id: str, added: list[Lines], taken: list[Lines]
-) -> Change:
+def _change(generation: int, ticket_id: str, added: list[Lines], taken: list[Lines]) -> Change:
     """Return the change of a ticket's facts; its key begins with the earliest instant in it."""
     since = min(line.partition(" ")[0] for _about, lines in (*added, *taken) for line in lines)
     return Change(

@@ -36,8 +36,7 @@ def growing() -> Generation:
     if state is None:
         with suppress(ConditionFailed):
             queries.record_first(_first(), lacking_since=_old())
-        state = queries.state()
-        assert state is not None, "it was recorded, and nothing deletes it"
+        return growing()
     if state.building and state.building_zone:
         return Generation(state.building, state.building_zone)
     return Generation(state.number, state.zone)

@@ -77,8 +77,12 @@ def rows_by_day(group: str, asked: Range, zone: str) -> dict[date, Rows]:
     first, last = span.days.start - DAY, span.days.end  # what is taken from a day beside them
     for found in rows.counts(generation.number, group, rows.DAYS, first, last):
         whole.setdefault(date.fromisoformat(found[0][0]), []).append(found)
-    of_days = {day: spans.span(Range(day, day + DAY), zone, generation.zone) for day in asked.each()}
-    parts = {part for one in of_days.values() for _sign, rest in one.rests() for part in rest.parts()}
+    of_days = {
+        day: spans.span(Range(day, day + DAY), zone, generation.zone) for day in asked.each()
+    }
+    parts = {
+        part for one in of_days.values() for _sign, rest in one.rests() for part in rest.parts()
+    }
     pieces: dict[date, list[tuple[Found, list[tuple[int, int, int]]]]] = {}
     for part in sorted(parts):
         for piece in rows.quarters(generation.number, group, part, first, last):

@@ -2,8 +2,8 @@
 
 PK <n>#TICKET#<ticketId>                SK COUNTED                  what figures count of a ticket
 PK <n>#FACTS#<day of UTC>#<shard>       SK <time>#<ticketId>        its facts in a quarter hour
-PK <n>#CHANGES#<shard>                  SK <instant>#<ulid>         facts that rows have yet to count
-PK <n>#BATCH                            SK BATCH                    the changes that are being counted
+PK <n>#CHANGES#<shard>                  SK <instant>#<ulid>         facts that rows lack
+PK <n>#BATCH                            SK BATCH                    the changes that are counted
 PK <n>#ROWS#<group>#<level>#<kind>      SK <period>#<table>#<key>   numbers of a row in a period
 PK STATE                                SK STATE                    which <n> is read, and its zone
 PK WEEKLY#<week>                        SK PERSON#<userId>          a report that was queued

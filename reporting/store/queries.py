@@ -82,9 +82,7 @@ def begin_generation(number: int, zone: str, *, current: Generation, since: date
 def end_generation(built: Generation) -> None:
     """Have a generation read from now on. Raises ConditionFailed if another is being built."""
     with Transaction() as transaction:
-        transaction.put(
-            State(number=built.number, zone=built.zone), State.building == built.number
-        )
+        transaction.put(State(number=built.number, zone=built.zone), State.building == built.number)
 
 
 def facts_of_tickets(generation: int, ticket_ids: Iterable[str]) -> dict[str, TicketFacts]:

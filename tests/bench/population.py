@@ -8,8 +8,8 @@ from typing import Any
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.table import client
-from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain import spans
+from reporting.domain.facts import Dimensions, Fact, FactKind
 from reporting.domain.rows import ALL
 from reporting.services import facts, generations, rollups
 from reporting.store import rows

@@ -116,9 +116,7 @@ def test_days_of_a_zone_follow_one_another(day, zone):
         assert days.day_of(end - timedelta(seconds=1), zone) == day
 
 
-@given(
-    DAYS, some.integers(1, 40), some.sampled_from(ZONES), some.sampled_from(ZONES), some.data()
-)
+@given(DAYS, some.integers(1, 40), some.sampled_from(ZONES), some.sampled_from(ZONES), some.data())
 def test_the_days_of_any_zone_are_made_of_days_and_quarter_hours(start, length, zone, home, data):
     """Each instant is counted once if it is in the range, and not at all if it is outside."""
     asked = Range(start, start + length * DAY)

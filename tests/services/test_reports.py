@@ -123,8 +123,8 @@ def test_filters_and_dimensions_add_up(desk):
             assert sum(group[name] for group in found["groups"]) == found["totals"][name]
         assert [found["totals"][name] for name in EACH] == total()[:5]
     found = report.report(ReportQuery(ALL))
-    for table in (BY_SEGMENT, BY_TEAM, BY_MAKE):
-        assert sum(row[0] for row in found.by_dimension(table).values()) == 3
+    for dimension in (BY_SEGMENT, BY_TEAM, BY_MAKE):
+        assert sum(row[0] for row in found.by_dimension(dimension).values()) == 3
     assert {name for name, row in found.by_dimension(BY_TEAM).items() if any(row)} == {
         "",
         str(money.pk),

@@ -134,7 +134,5 @@ def test_rows_that_still_count_facts_which_are_gone_are_seen(desk, lived):
     rolled()
     for item in QuarterFacts.scan(QuarterFacts.sk.contains(f"#{number}")):
         item.delete()
-    TicketFacts.get(f"1#TICKET#{number}", "COUNTED").update(
-        actions=[TicketFacts.quarters.set({})]
-    )
+    TicketFacts.get(f"1#TICKET#{number}", "COUNTED").update(actions=[TicketFacts.quarters.set({})])
     assert found(), "without a change the rows still count it"
