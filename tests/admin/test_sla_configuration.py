@@ -161,8 +161,8 @@ def test_no_rule_has_a_key_that_says_that_a_user_escalated(supervisor, key):
     assert not EscalationRule.objects.filter(key=key).exists()
 
 
-@pytest.mark.parametrize("name", ["policy", "calendar", "escalationrule", "policyversion"])
-def test_promises_are_never_deleted(supervisor, name):
+@pytest.mark.parametrize("name", ["escalationrule", "policyversion"])
+def test_what_tickets_name_is_never_deleted(supervisor, name):
     assert supervisor.get(reverse(f"admin:tickets_{name}_delete", args=[1])).status_code == 403
 
 

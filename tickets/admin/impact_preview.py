@@ -17,6 +17,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.rights import SupervisorsOnly
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
+from tickets.admin.copies import CopiedAdmin
 from tickets.domain.filters import Filters
 from tickets.domain.sla.milestones import Trigger
 from tickets.domain.ticket import Category, Priority
@@ -42,7 +43,7 @@ MONTH = timedelta(days=30)
 PREVIEW, CONFIRM = "_preview", "_confirmed"
 
 
-class ImpactAdmin(SupervisorsOnly):
+class ImpactAdmin(CopiedAdmin, SupervisorsOnly):
     """A form of configuration with the reach of a change above its fields."""
 
     change_form_template = "admin/tickets/configuration_form.html"

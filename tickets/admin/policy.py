@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.choices import Segment
+from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.rights import ReadOnly
 from tickets.admin.impact_preview import (
     ImpactAdmin,
@@ -25,6 +26,7 @@ from tickets.models.labels import choices
 from tickets.models.policy import CLOCKS, target_field
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_calendar, save_policy
+from tickets.services.sla.delete import delete_calendar, delete_policy, users_of_policy
 from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import start_recalculation
 
@@ -70,8 +72,33 @@ class CalendarForm(PreviewForm):
         return found, impact_in_words(found)
 
 
+class DeletedIfUnused(ImpactAdmin):
+    """Rows that are deleted one at a time, and only if nothing uses them: else the page says what
+    does."""
+
+    delete_confirmation_template = "admin/tickets/delete_unused.html"
+    save_as = True
+
+    def users_of(self, row: Any, by: Actor) -> list[str]:
+        """Return what uses a row beside other rows, as text."""
+        return []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request.user).supervises
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        return {name: one for name, one in actions.items() if name != "delete_selected"}
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        rows, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        by = actor_of(request.user)
+        users = [text for row in objs for text in self.users_of(row, by)]
+        return rows, counts, lacking, [*protected, *users]
+
+
 @admin.register(Policy)
-class PolicyAdmin(ImpactAdmin):
+class PolicyAdmin(DeletedIfUnused):
     form = PolicyForm
     list_display = (*("name", "order", "active", "is_default", "calendar", "version", "hidden_by"),)
     prepopulated_fields = {"slug": ("name",)}
@@ -138,9 +165,15 @@ class PolicyAdmin(ImpactAdmin):
             announce_recalculation(self, request, run)
         warn(self, request, shadow_of_policy(obj))
 
+    def users_of(self, row: Policy, by: Actor) -> list[str]:
+        return users_of_policy(row, by=by)
+
+    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
+        delete_policy(obj, by=actor_of(request.user))
+
 
 @admin.register(Calendar)
-class CalendarAdmin(ImpactAdmin):
+class CalendarAdmin(DeletedIfUnused):
     form = CalendarForm
     list_display = ("name", "always", "time_zone", "holiday_country")
     fieldsets = (
@@ -169,6 +202,9 @@ class CalendarAdmin(ImpactAdmin):
         if save_calendar(obj):
             run = start_recalculation(str(_("Calendar %s was saved") % obj.name))
             announce_recalculation(self, request, run)
+
+    def delete_model(self, request: HttpRequest, obj: Calendar) -> None:
+        delete_calendar(obj, by=actor_of(request.user))
 
 
 @admin.register(PolicyVersion)

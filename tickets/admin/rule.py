@@ -57,6 +57,7 @@ class RuleForm(PreviewForm):
 @admin.register(EscalationRule)
 class EscalationRuleAdmin(ImpactAdmin):
     form = RuleForm
+    save_as = True
     list_display = (
         "key",
         "trigger",

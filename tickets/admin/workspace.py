@@ -97,6 +97,7 @@ class RoutingRuleForm(PreviewForm):
 
 @admin.register(RoutingRule)
 class RoutingRuleAdmin(Deletable):
+    save_as = True
     form = RoutingRuleForm
     list_display = (
         *("__str__", "position", "category", "segment", "priority", "team", "hidden_by"),
@@ -125,6 +126,7 @@ class RoutingRuleAdmin(Deletable):
 
 @admin.register(CannedReply)
 class CannedReplyAdmin(Deletable):
+    save_as = True
     list_display = ("name", "audience", "team")
     fieldsets = (
         (
@@ -141,6 +143,7 @@ class CannedReplyAdmin(Deletable):
 
 @admin.register(TicketTemplate)
 class TicketTemplateAdmin(Deletable):
+    save_as = True
     list_display = ("name", "category", "priority", "team")
     fieldsets = (
         (

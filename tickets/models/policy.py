@@ -246,6 +246,8 @@ class Policy(Audited):
 
     def clean(self) -> None:
         errors = {}
+        if self.pk is None and PolicyVersion.of_a_deleted_policy(self.slug):
+            errors["slug"] = _("A deleted policy had this key, and tickets name it. Use another.")
         for priority in Priority:
             name = priority.value.lower()
             response, resolution = (
@@ -292,10 +294,11 @@ class Policy(Audited):
 
 
 class PolicyVersion(models.Model):
-    """A policy as of some time. Never changed: tickets keep the version they have."""
+    """A policy as of some time. Never changed: tickets keep the version they have, when its policy
+    is deleted, too."""
 
     policy = models.ForeignKey(
-        Policy, models.PROTECT, related_name="versions", verbose_name=_("policy")
+        Policy, models.SET_NULL, related_name="versions", verbose_name=_("policy"), null=True
     )
     number = models.PositiveIntegerField(_("version"))
     key = models.CharField(_("key"), max_length=80, unique=True)
@@ -312,3 +315,9 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @classmethod
+    def of_a_deleted_policy(cls, slug: str) -> bool:
+        """Return whether versions of this key are left of a policy that was deleted."""
+        left = cls.objects.filter(policy=None, key__startswith=f"{slug}-")
+        return any(version.key == f"{slug}-{version.number}" for version in left)

@@ -92,11 +92,16 @@ def under(policy: Policy, *, by: Actor) -> Scope:
 
     Cost: as OpenTickets.
     """
+    tickets = OpenTickets()
+    touched = len(numbers_under(policy, tickets, by=by))
+    return Scope(tickets.seen, tickets.more, touched)
+
+
+def numbers_under(policy: Policy, tickets: OpenTickets, *, by: Actor) -> list[str]:
+    """Return the numbers of those of these tickets that are under `policy`. Raises NotAllowed."""
     require_supervision(by)
     keys = set(policy.versions.values_list("key", flat=True))
-    tickets = OpenTickets()
-    touched = sum(ticket.policy_id in keys for ticket in tickets)
-    return Scope(tickets.seen, tickets.more, touched)
+    return [ticket.ticket_id for ticket in tickets if ticket.policy_id in keys]
 
 
 def _impact(policies: Sequence[Policy]) -> Impact:
