@@ -26,12 +26,13 @@ from reporting.api import router as reports
 from tickets.api.attention import router as attention
 from tickets.api.customer_notes import router as customer_notes
 from tickets.api.customer_tickets import router as tickets_about
+from tickets.api.forwarding import router as forwarding
 from tickets.api.mail import router as mail
 from tickets.api.tickets import router as tickets
 
 # The reports first: their addresses would be ticket numbers.
 for router in (
-    *(reports, mail, tickets, attention),
+    *(reports, mail, tickets, attention, forwarding),
     *(customers, tickets_about, customer_notes, people),
 ):
     api.add_router("", router)

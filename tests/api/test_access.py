@@ -19,7 +19,7 @@ from tests.api.conftest import Program
 from tests.api.test_tickets import is_problem
 from tests.email.conftest import SUPPORT, take
 from tests.world import AWAY, stored
-from tickets.models import Mailbox
+from tickets.models import CannedReply, Mailbox
 from tickets.services.customer_records.notes import add_note
 from tickets.services.email import suspended
 
@@ -34,6 +34,7 @@ BODIES = {
     "put /tickets/{ticket_id}": {"priority": "High"},
     "post /tickets/{ticket_id}/assign": {"assignedTo": None},
     "post /tickets/{ticket_id}/communicate": {"type": "Internal Note", "content": "x"},
+    "post /tickets/{ticket_id}/forward": {"to": ["desk@carrier.example"], "content": "x"},
     "post /tickets/{ticket_id}/escalate": {"reason": "x"},
     "put /tickets/{ticket_id}/snooze": {"until": None},
     "put /tickets/{ticket_id}/reminder": {"at": "{tomorrow}"},
@@ -76,6 +77,7 @@ def ask(desk):
         "vehicle_id": desk.vehicle.vehicle_id,
         "communication_id": written.communication_id,
         "address": "bea@posta.example",
+        "canned_reply_id": str(CannedReply.objects.create(name="Papers", text="x").pk),
     }
 
     def ask(program, endpoint):
@@ -115,6 +117,8 @@ def test_every_endpoint_of_the_table_is_there():
         "delete /customers/{customer_id}/notes/{note_id}",
         "get /vehicles/{vehicle_id}",
         "get /vehicles/{vehicle_id}/tickets",
+        "get /canned-replies",
+        "get /canned-replies/{canned_reply_id}",
         "get /users",
         "get /suspended-mail",
         "get /suspended-mail/original",

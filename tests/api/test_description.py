@@ -17,6 +17,7 @@ from helpdesk.urls import api
 
 VERBS = (
     "list|create|get|update|assign|add|remove|escalate|receive|decide|follow|unfollow|snooze|wake"
+    "|forward"
 )
 
 

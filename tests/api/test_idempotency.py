@@ -23,6 +23,7 @@ OTHER = {
     "put /tickets/{ticket_id}": {"priority": "Low"},
     "post /tickets/{ticket_id}/assign": {"assignedTo": "auto"},
     "post /tickets/{ticket_id}/communicate": {"content": "y"},
+    "post /tickets/{ticket_id}/forward": {"content": "y"},
     "post /tickets/{ticket_id}/escalate": {"reason": "y"},
     "post /customers": {"name": "y"},
     "put /customers/{customer_id}": {"company": "y"},

@@ -79,6 +79,12 @@ class CommunicationOut(ApiSchema):
         description="For an email, who got a copy.",
         examples=[["Bea <bea@example.com>"]],
     )
+    side_thread: str | None = Field(
+        default=None,
+        description="For a message of a conversation with a third party: its number. The customer "
+        "does not see it.",
+        examples=["1"],
+    )
     has_effect: bool = Field(
         default=True,
         description="Whether it counts for status and SLA. False for automatic emails and for "
@@ -201,6 +207,7 @@ def communication_out(line: Communication) -> dict[str, Any]:
         "from": (line.email.sender or None) if line.email else None,
         "to": list((line.email.to if line.email else None) or ()),
         "cc": list((line.email.cc if line.email else None) or ()),
+        "side_thread": line.side_thread,
         "has_effect": not line.without_effect,
         "deliveries": [
             {

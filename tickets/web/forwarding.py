@@ -21,6 +21,7 @@ from tickets.models import CannedReply
 from tickets.presenters.labels import explained
 from tickets.services.conversation.attachments import CONTENT_TYPES, kept
 from tickets.services.conversation.canned_replies import canned_replies
+from tickets.services.conversation.communicate import DuplicateMessage
 from tickets.services.email.participation import forwarded, side_threads
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
@@ -38,7 +39,7 @@ def message(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     said = "\n".join((line, thread, to, content, str(sorted(chosen)), names))
     token = Token(f"forward-{ticket_id}-{sha256(said.encode()).hexdigest()}")
     with kept(ticket_id, () if written_before(token, by=by) else uploaded) as attachments:
-        return side_threads.forward(
+        ticket, _line = side_threads.forward(
             ticket_id,
             to=_addresses(to),
             content=content,
@@ -50,6 +51,7 @@ def message(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
             token=token,
             by=by,
         )
+    return ticket
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,6 +65,8 @@ def opening(request: HttpRequest, ticket_id: str) -> HttpResponse:
             _forward_opening(request, ticket_id, by=by)
         except (NotFound, NotAllowed):
             raise
+        except DuplicateMessage:
+            return redirect("ticket_detail", ticket_id)
         except (ServiceError, DomainError) as error:
             refused, status = explained(error), status_of(error)
         else:

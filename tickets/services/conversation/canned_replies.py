@@ -1,6 +1,7 @@
 """Canned replies, with their placeholders filled in for a ticket."""
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from customers.services.read import get_customer, get_vehicle
 from helpdesk.accounts.actors import Actor, require_ticket_work
@@ -26,7 +27,7 @@ def filled_in(reply_id: int, ticket_id: str, *, by: Actor) -> str:
     reply = canned_replies(by=by).filter(pk=reply_id).first()
     ticket = queries.ticket(ticket_id)
     if reply is None or ticket is None:
-        raise NotFound("Canned reply not found.")
+        raise NotFound(_("Canned reply not found."))
     customer = get_customer(ticket.customer_id)
     vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
     name = customer.name if customer else ""

@@ -123,7 +123,7 @@ def communicate(
 
     def write(draft: Draft) -> None:
         if written:  # an attempt that met another writer: perhaps the same request
-            _refuse_repeat(token, by)
+            refuse_repeat(token, by)
         if draft.ticket.merged_into:
             raise MergedAway(draft.ticket.merged_into)
         counted_at = None
@@ -181,7 +181,7 @@ def communicate(
             )
         )
 
-    _refuse_repeat(token, by)
+    refuse_repeat(token, by)
     try:
         ticket = change(ticket_id, write, by=by, seen=seen, now=occurred_at or now)
     except (ClosedTooLongAgo, TicketArchived):
@@ -285,7 +285,8 @@ def note(
     return ticket
 
 
-def _refuse_repeat(token: Token | None, by: Actor) -> None:
+def refuse_repeat(token: Token | None, by: Actor) -> None:
+    """Raise DuplicateMessage if this actor has used the token before."""
     if token and (before := written_before(token, by=by)):
         raise DuplicateMessage(before)
 

@@ -42,7 +42,7 @@ class Forwarded:
     def chosen(self, places: Collection[int]) -> list[Attachment]:
         """Return the files at these places. Raises Invalid for a place without one."""
         if any(not 0 <= place < len(self.files) for place in places):
-            raise Invalid({"files": _("This message has no such file.")})
+            raise Invalid({"withFiles": _("This message has no such file.")})
         return [self.files[place] for place in sorted(places)]
 
 
@@ -76,7 +76,7 @@ def message(ticket_id: str, line_id: str, side_thread: str) -> Forwarded:
     line = queries.communication(ticket_id, line_id)
     if line is None or not _may_be_read(line, side_thread):
         words = _("Only a message from the customer or of the same conversation can be forwarded.")
-        raise Invalid({"line": words})
+        raise Invalid({"forwards": words})
     with translation.override(settings.LANGUAGE_CODE):
         facts = {}
         if line.email and line.email.sender:

@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from customers.services.read import get_customer
 from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.errors import Invalid
-from helpdesk.idempotency import Token, written_before
+from helpdesk.idempotency import Token
 from helpdesk.mail.address import AddressRefused, as_kept
 from helpdesk.mail.reading import ReadMessage
 from tickets.domain import events
 from tickets.domain.errors import MergedAway
 from tickets.domain.ticket import Channel, CommunicationType, Delivery
 from tickets.services.conversation import attachments as files
+from tickets.services.conversation.communicate import refuse_repeat
 from tickets.services.email.incoming.matching import (
     MOST_REFERENCES,
     Sender,
@@ -31,11 +32,12 @@ from tickets.services.email.incoming.matching import (
 )
 from tickets.services.email.mailboxes import base_of, own_addresses, signer
 from tickets.services.email.participation.forwarded import OPENING, message, opening
+from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_CONTENT, Checks
 from tickets.store import queries
-from tickets.store.items import Attachment, RecipientDelivery
+from tickets.store.items import Attachment, Communication, RecipientDelivery
 from tickets.store.ticket import Ticket
 
 MOST_RECIPIENTS = 10
@@ -55,36 +57,41 @@ def forward(
     token: Token | None = None,
     by: Actor,
     now: datetime | None = None,
-) -> Ticket:
-    """Write to third parties about a ticket; return it.
+) -> tuple[Ticket, Communication]:
+    """Write to third parties about a ticket; return it, and the message.
 
     Begins a conversation, or continues `side_thread`. The text of `forwarded_line` is quoted below
     the new one if `quotes`, and copies of its files at the places `with_files` are attached; it has
     to be a message from the customer, one of the same conversation, or OPENING. With `as_shown`,
-    the digest of what the actor was shown, that has to be what it still is. With a `token` that
-    this actor used before nothing is written. Raises Invalid for an invalid address, one of the
-    desk or the customer, an empty text, another message, a file that is not there, or files that
-    are too large; MergedAway, NotFound, NotAllowed, Busy.
+    the digest of what the actor was shown, that has to be what it still is. Raises
+    DuplicateMessage for a `token` that this actor used before; Invalid for an invalid address, one
+    of the desk or the customer, an empty text, another message, a file that is not there, or files
+    that are too large; MergedAway, NotFound, NotAllowed, Busy.
     """
     require_ticket_work(by)
     checks = Checks()
     content = checks.text("content", content, longest=LONGEST_CONTENT)
     addresses = _addresses(to, checks)
     checks.done()
+    refuse_repeat(token, by)
     taken: Sequence[Attachment] = ()
-    if forwarded_line and not (token and written_before(token, by=by)):
+    if forwarded_line:
         if forwarded_line == OPENING:
             _ticket, source = opening(ticket_id, by=by)
         else:
             source = message(ticket_id, forwarded_line, side_thread)
         if as_shown and as_shown != source.digest:
             words = _("This message was changed meanwhile. Read it again, then send.")
-            raise Invalid({"forwarded": words})
+            raise Invalid({"forwards": words})
         content = f"{content}\n\n{source.quote}" if quotes else content
         taken = source.chosen(with_files)
     _check_size([*attachments, *taken])
 
+    written: list[Communication] = []
+
     def write(draft: Draft) -> None:
+        if written:  # an attempt that met another writer: perhaps the same request
+            refuse_repeat(token, by)
         ticket = draft.ticket
         if ticket.merged_into:
             raise MergedAway(ticket.merged_into)
@@ -103,6 +110,13 @@ def forward(
         entry.deliveries = [
             RecipientDelivery(address=one, state=Delivery.SENDING.value) for one in addresses
         ]
+        written[:] = [entry]
+        if token:
+            draft.checks.append(
+                lambda transaction: idempotency.remember(
+                    transaction, token, by=by, at=draft.at, ticket=ticket, line=entry
+                )
+            )
         draft.emit(
             events.Communicated(
                 communication_id=entry.communication_id,
@@ -114,7 +128,7 @@ def forward(
         )
 
     with files.copied(ticket_id, taken) as copies:
-        return change(ticket_id, write, token=token, by=by, now=now)
+        return change(ticket_id, write, by=by, now=now), written[0]
 
 
 def _check_size(attached: Sequence[Attachment]) -> None:
