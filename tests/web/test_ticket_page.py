@@ -21,6 +21,9 @@ from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lifecycle.status import change_status
 
 HTMX = {"HX-Request": "true"}
+HEAVIEST = 100_000
+"""Bytes of the page of a ticket with 25 messages before compression: a tenth more than at first,
+91,189."""
 
 
 @pytest.fixture
@@ -330,3 +333,15 @@ def test_three_hours_are_counted_from_when_they_are_chosen(rep_client, ticket, d
 
     until = attention.of_ticket(number, by=desk.rep).snoozed_until
     assert before <= until - 3 * 3600 <= before + 60
+
+
+def test_a_ticket_of_25_messages_is_small(rep_client, ticket, desk, looked_at):
+    for place in range(25):
+        write = respond if place % 2 else note
+        write(ticket.ticket_id, content="The papers are at the broker. " * 8, by=desk.rep)
+    settle()
+
+    weight = len(rep_client.get(f"/tickets/{ticket.ticket_id}/").content)
+
+    looked_at(f"{weight} bytes")
+    assert weight < HEAVIEST
