@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -26,14 +26,42 @@ DESK, PHONE = (1280, 800), (390, 844)
 
 @dataclass(frozen=True)
 class Shot:
-    """A page, by the name of its picture."""
+    """A page, by the name of its picture; and what is done in it before."""
 
     name: str
     address: str
     who: str = "rep"
+    act: Callable[[Page], None] = lambda page: None
 
 
-SHOTS = (
+def _first_customer(page: Page) -> None:
+    page.locator("#main a.row-link").first.click()
+
+
+def _every_column(page: Page) -> None:
+    display = page.locator("details", has=page.locator("[name=column]"))
+    display.locator("summary").click()
+    for box in display.locator("[name=column]").all():
+        box.check()
+    display.get_by_role("button").click()
+    page.wait_for_load_state()
+
+
+def _mention_in_a_reply(page: Page) -> None:
+    page.fill("#reply_content", "@supervisor shall we pay for the storage?")
+    page.click("#reply [data-send]")
+    page.locator("#composer-errors p").wait_for()
+
+
+def _new_and_half_filled_in(page: Page) -> None:
+    page.check("[name=customer][value=new]")
+    page.fill("[name=new_customer-phone]", "12")
+    page.fill("[name=new_vehicle-vin]", "WVW")
+    page.click("[data-send]")
+    page.locator("[role=alert][data-focus]").wait_for()
+
+
+README = (
     Shot("list", "/tickets/?view=active"),
     Shot("ticket", "/tickets/{ticket}/"),
     Shot("home", "/"),
@@ -42,6 +70,16 @@ SHOTS = (
     Shot("report", "/reports/", "supervisor"),
     Shot("admin", "/admin/tickets/ticket/", "supervisor"),
 )
+
+MORE = (
+    Shot("notifications", "/notifications/"),
+    Shot("arabic", "/customers/?name=محمد", act=_first_customer),
+    Shot("long", "/customers/?name=Oldenbarnevelt", act=_first_customer),
+    Shot("ticket-error", "/tickets/{ticket}/", act=_mention_in_a_reply),
+    Shot("new-error", "/tickets/new/", act=_new_and_half_filled_in),
+    Shot("columns", "/tickets/?view=active", "supervisor", act=_every_column),
+)
+"""Pages as they seldom are: to look at."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +120,12 @@ def _pictures(browser: Browser, base: str, everything: Path | None) -> Iterator[
     if everything:
         languages = ["en", *sorted(path.name for path in LOCALES.iterdir())]
         looks = [Look(*way) for way in product(languages, ("light", "dark"), (DESK, PHONE))]
-    for look, who in product(looks, sorted({shot.who for shot in SHOTS})):
+    shots = (*README, *MORE) if everything else README
+    for look, who in product(looks, sorted({shot.who for shot in shots})):
         page = _signed_in(browser, base, who, look)
-        for shot in (one for one in SHOTS if one.who == who):
+        for shot in (one for one in shots if one.who == who):
             page.goto(shot.address.format(ticket=_ticket(page)))
+            shot.act(page)
             page.wait_for_load_state("networkidle")
             path = folder / (f"{shot.name}-{look}.png" if everything else f"{shot.name}.png")
             page.screenshot(path=path, full_page=bool(everything))

@@ -123,6 +123,21 @@ _PEOPLE = [
         Segment.CORPORATE,
         "Pacific Relocations Inc.",
     ),
+    # A name that is written from right to left, and one that is longer than the room for it.
+    (
+        "محمد بن عبد الله الراشد",
+        "m.alrashed@alrashed-motors.example",
+        "+971 4 555 7719",
+        Segment.DEALER,
+        "الراشد للسيارات",
+    ),
+    (
+        "Wilhelmina Alexandra van Oldenbarnevelt-Schwarzenfels",
+        "w.oldenbarnevelt@ueberseelogistik-bremerhaven.example",
+        "+49 471 5550 2960",
+        Segment.CORPORATE,
+        "Vereinigte Überseespeditions- und Fahrzeuglogistikgesellschaft Bremerhaven mbH",
+    ),
     (
         "Chloé Lefèvre",
         "chloe.lefevre@courriel.example",
