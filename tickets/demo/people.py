@@ -123,6 +123,13 @@ _PEOPLE = [
         Segment.CORPORATE,
         "Pacific Relocations Inc.",
     ),
+    (
+        "Chloé Lefèvre",
+        "chloe.lefevre@courriel.example",
+        "+33 1 55 50 82 14",
+        Segment.INDIVIDUAL,
+        None,
+    ),
     # A name that is written from right to left, and one that is longer than the room for it.
     (
         "محمد بن عبد الله الراشد",
@@ -137,13 +144,6 @@ _PEOPLE = [
         "+49 471 5550 2960",
         Segment.CORPORATE,
         "Vereinigte Überseespeditions- und Fahrzeuglogistikgesellschaft Bremerhaven mbH",
-    ),
-    (
-        "Chloé Lefèvre",
-        "chloe.lefevre@courriel.example",
-        "+33 1 55 50 82 14",
-        Segment.INDIVIDUAL,
-        None,
     ),
 ]
 
