@@ -277,12 +277,19 @@ def test_a_finger_works_a_list_and_a_ticket_on_a_phone(desk, page: Page):
         assert too_small(page, menu) == {}
         page.keyboard.press("Escape")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = false)")
+    page.get_by_role("tab", name="Internal note").click()  # while the composer is low
+    expect(page.locator("#note textarea")).to_be_focused()
+    page.get_by_role("tab", name="Reply").click()
     page.get_by_role("textbox", name="Reply").fill("Soon.")
     expect(bar).to_be_hidden()
     page.get_by_role("tab", name="Internal note").click()
     page.locator("#note textarea").fill("For us.")
     page.get_by_role("tab", name="Log message").click()
     expect(page.locator("#heard textarea")).to_be_focused()
+    counts = page.get_by_text("A call to the customer counts as a reply.")
+    expect(counts).to_be_hidden()
+    page.locator("#heard select").select_option(label="Call to customer")
+    expect(counts).to_be_visible()
 
 
 def test_nothing_sticks_out_in_german(page: Page, pages, desk):
