@@ -16,7 +16,7 @@ from tickets.services.lifecycle.edit import edit
 from tickets.services.lists.list_settings import set_display
 
 ALL = [f"field.{key}" for key in WANTED]
-CELL = r'<td class="wide name">\s*<bdi>(.*?)</bdi>\s*</td>'
+CELL = r'<td class="wide name" title=".*?">\s*<bdi>(.*?)</bdi>\s*</td>'
 
 
 @pytest.fixture

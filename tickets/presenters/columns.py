@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.custom_fields.defined import active_fields
@@ -71,13 +72,16 @@ def headings(
     return [*own, *(Heading(f"{FIELD}{field.key}", field.label) for field in fields)]
 
 
-def column_choices(settings: ListSettings) -> list[tuple[str, str, bool]]:
-    """Return all columns with their labels, and whether each is chosen. One SQL query."""
-    fields = active_fields(RecordKind.TICKET)
-    return [
-        *((column.value, str(LABELS[column]), column in settings.columns) for column in Column),
-        *((f"{FIELD}{one.key}", one.label, one.key in settings.fields) for one in fields),
+def column_choices(settings: ListSettings) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Return the columns that lists can have, and the custom fields, under their headings: each
+    with its label, and whether it is chosen. One SQL query."""
+    own = [(column.value, str(LABELS[column]), column in settings.columns) for column in Column]
+    fields = [
+        (f"{FIELD}{one.key}", one.label, one.key in settings.fields)
+        for one in active_fields(RecordKind.TICKET)
     ]
+    named = [(gettext("Columns"), own), (gettext("Custom fields"), fields)]
+    return [group for group in named if group[1]]
 
 
 def _heading(column: Column, order: Sort | None, url_of: Callable[[Sort], str]) -> Heading:
