@@ -196,6 +196,7 @@ LANGUAGE_CODE = "en"
 # Each but the first has a catalogue in locale; `make messages` updates them.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["helpdesk.formats"]
 
 STATIC_URL = "static/"
 # Outside of the code, which those who run it may not write.

@@ -1,12 +1,14 @@
 """Users, groups, locked sign-ins and API tokens in the admin. Only superusers manage accounts."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,13 +19,23 @@ from django_otp.plugins.otp_totp.admin import TOTPDevice
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import question
-from helpdesk.accounts.models import ApiToken, Tries, User
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
 from helpdesk.accounts.second_factor import remove_second_factor
 from helpdesk.accounts.session_models import Identity
 from helpdesk.accounts.tokens import revoke_all
 from helpdesk.audit.record import Change, record
 from helpdesk.supervision.filters import by_date
+
+ROLES = (REPRESENTATIVES, SUPERVISORS)
+MOST_NAMES = 12
+
+
+def names_in_short(users: Iterable[User]) -> str:
+    """Return the names of some people, by name; many of them in part, with their number."""
+    names = sorted(user.display_name for user in users)
+    shown = ", ".join(names[:MOST_NAMES])
+    return f"{shown} … ({len(names)})" if len(names) > MOST_NAMES else shown
 
 
 @admin.register(User)
@@ -102,9 +114,84 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
 admin.site.unregister(Group)
 
 
+class PeopleField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.display_name} ({obj.get_username()})"
+
+
+class GroupForm(forms.ModelForm):
+    """A group with its members. Django's permissions are left out: no code asks for them."""
+
+    members = PeopleField(
+        label=_("Members"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "people"}),
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = self.fields["members"]
+        assert isinstance(people, forms.ModelMultipleChoiceField)  # noqa: S101 (for the type checker)
+        there = self.instance.user_set.all() if self.instance.pk else User.objects.none()
+        everybody = User.objects.filter(Q(is_active=True) | Q(pk__in=there))
+        people.queryset = everybody.order_by("first_name", "last_name", "username")
+        self.initial["members"] = list(there)
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        self.instance.user_set.set(self.cleaned_data["members"])
+
+
 @admin.register(Group)
 class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
-    """Shows who is in which group. What a group may do is written in the services."""
+    """Who is in which group. What a group may do is written in the services, for two of them: these
+    keep their names, and others cannot be added, since nothing would ask for them."""
+
+    form = GroupForm
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "members"),
+                "description": _(
+                    "Representatives work on tickets; supervisors also lead: they see reports, and "
+                    "with staff status this admin. Other groups mean nothing to Helpdesk."
+                ),
+            },
+        ),
+    )
+    list_display = ("name", "who")
+    filter_horizontal = ()
+
+    @admin.display(description=_("members"))
+    def who(self, group: Group) -> str:
+        return names_in_short(group.user_set.all())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).prefetch_related("user_set")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ("name",) if obj and obj.name in ROLES else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        role = obj is not None and obj.name in ROLES
+        return super().has_delete_permission(request, obj) and not role
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # deleted one at a time: not those that have a meaning
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Require a recent password before rights can be changed."""
+        asked = question(request) if request.method == "POST" else None
+        return asked or super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         was = Group.objects.filter(pk=obj.pk).values_list("name", flat=True).first()
@@ -115,12 +202,6 @@ class DeskGroupAdmin(AdministratorsOnly, GroupAdmin):
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
         self._record(obj, "deleted", (obj.name, None))
         super().delete_model(request, obj)
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
-        for group in queryset:
-            self._record(group, "deleted", (group.name, None))
-        super().delete_queryset(request, queryset)
 
     def _record(self, group: Group, action: str, name: tuple[str | None, str | None]) -> None:
         record("group", action, f"group:{group.pk}", changes=[Change("name", name)])

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.middleware import twelve_hours
+from helpdesk.formats.dates import day_format, moment_format
 from helpdesk.markdown import as_written, to_html
 from helpdesk.messages import UNDO
 
@@ -66,14 +67,13 @@ def time_left(due_at: datetime | None, now: datetime) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """A date and time in the reader's zone, the month as a word: no order to mistake."""
-    form = _("j M Y, g:i a") if twelve_hours.get() else _("j M Y, H:i")
-    return date_format(localtime(at), form)
+    return date_format(localtime(at), moment_format())
 
 
 @register.filter
 def day(at: date) -> str:
     """A date, the month as a word."""
-    return date_format(at, _("j M Y"))
+    return date_format(at, day_format())
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import Actor, actor_of
+from helpdesk.accounts.admin import names_in_short
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import selectable_users
 from helpdesk.errors import Invalid
@@ -64,7 +65,7 @@ class MembershipInline(_PeopleWhoWorkTickets, admin.StackedInline):
 class TeamAdmin(ImpactAdmin):
     """Tickets name teams, so teams are not deleted; one that is no longer needed has no members."""
 
-    list_display = ("name", "distribution")
+    list_display = ("name", "distribution", "who")
     fieldsets = (
         (
             None,
@@ -80,6 +81,13 @@ class TeamAdmin(ImpactAdmin):
         ),
     )
     inlines = (MembershipInline,)
+
+    @admin.display(description=_("members"))
+    def who(self, team: Team) -> str:
+        return names_in_short(team.members.all())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("members")
 
 
 @admin.register(Absence)
