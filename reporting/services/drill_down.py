@@ -1,6 +1,6 @@
 """The tickets behind a figure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
-from reporting.domain.facts import Dimensions, Fact, FactKind
-from reporting.domain.figures import BANDS, COUNTED, Row, band_of, distribution
+from reporting.domain.facts import Dimensions, Fact, FactKind, Measure
+from reporting.domain.figures import BANDS, COUNTED, MEASURED, Row, band_of, distribution
 from reporting.domain.rows import BY_MAKE, BY_RULE, BY_SEGMENT, BY_TEAM, Key
 from reporting.services import facts, generations, sums
 from reporting.services.query import ReportQuery
@@ -32,15 +32,29 @@ MOST_QUARTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The kinds of facts that a figure counts; `late`: only those that missed their target."""
+    """The kinds of facts that a figure counts; `late`: only those that missed their target.
+
+    With a `measure` only those of which it is true.
+    """
 
     kinds: tuple[FactKind, ...]
     late: bool = False
+    measure: Measure | None = None
 
     def number(self, row: Row) -> int:
         """Return the figure's value in a row of a report."""
+        if self.measure:
+            return row[MEASURED[self.measure]]
         counted = sum(row[COUNTED[kind]] for kind in self.kinds)
         return counted - sum(row[COUNTED[kind] + 1] for kind in self.kinds if self.late)
+
+    def counts(self, fact: Fact) -> bool:
+        """Return whether it counts a fact."""
+        return (
+            fact.kind in self.kinds
+            and not (self.late and fact.met)
+            and (self.measure is None or (self.measure, 1) in fact.measures)
+        )
 
 
 FIGURES = {
@@ -49,6 +63,7 @@ FIGURES = {
     "rate": Figure((FactKind.CREATED, FactKind.RESOLVED)),
     "closed": Figure((FactKind.CLOSED,)),
     "reopened": Figure((FactKind.REOPENED,)),
+    "reopen-rate": Figure((FactKind.REOPENED, FactKind.RESOLVED)),
     "escalated": Figure((FactKind.ESCALATED,)),
     "responses": Figure((FactKind.RESPONSE,)),
     "late-responses": Figure((FactKind.RESPONSE,), late=True),
@@ -57,6 +72,8 @@ FIGURES = {
     "next-responses": Figure((FactKind.NEXT_RESPONSE,)),
     "late-next-responses": Figure((FactKind.NEXT_RESPONSE,), late=True),
     "replies": Figure((FactKind.REPLY,)),
+    "one-touch": Figure((FactKind.RESOLUTION,), measure=Measure.ONE_TOUCH),
+    "first-contact": Figure((FactKind.RESOLUTION,), measure=Measure.FIRST_CONTACT),
 }
 """Every figure of a report. A share, an average or a quantile leads to all that it is made of."""
 
@@ -270,7 +287,7 @@ def _totals(asked: ReportQuery, figure: str, part: Part) -> dict[FactKind, int]:
     if part.band is not None:
         [kind] = counted.kinds
         return {kind: distribution(found.durations().of(kind))[int(part.band)]}
-    return {kind: part.number(found, Figure((kind,), late=counted.late)) for kind in counted.kinds}
+    return {kind: part.number(found, replace(counted, kinds=(kind,))) for kind in counted.kinds}
 
 
 def _days_of(asked: ReportQuery, figure: Figure) -> list[date]:
@@ -304,8 +321,7 @@ def _events(
 
     def counted(about: Dimensions, fact: Fact) -> bool:
         return (
-            fact.kind in figure.kinds
-            and not (figure.late and fact.met)
+            figure.counts(fact)
             and start <= fact.at < end
             and (asked.include_merged or not about.merged)
             and selects(asked, (about.priority, about.category, about.channel))

@@ -84,7 +84,7 @@ class Report:
         found: dict[str, Row] = {}
         if self.asked.by_priority_alone:
             for (value, priority), row in _table(self.asked, table):
-                if not self.asked.priorities or priority in self.asked.priorities:
+                if chosen(self.asked, priority):
                     add_to(found.setdefault(value, empty_row()), row)
         return found
 
@@ -294,10 +294,11 @@ def groups_of(asked: ReportQuery, *, by_dimension: bool = False) -> tuple[str, .
         group = cells_of(asked.assignee)
     else:
         group = ALL if asked.by_priority_alone else CELLS
-    return _with_merged(asked, group)
+    return with_merged(asked, group)
 
 
-def _with_merged(asked: ReportQuery, group: str) -> tuple[str, ...]:
+def with_merged(asked: ReportQuery, group: str) -> tuple[str, ...]:
+    """Return a group of rows, and if the query includes merged tickets that of theirs."""
     return (group, MERGED + group) if asked.include_merged else (group,)
 
 
@@ -316,17 +317,21 @@ def _durations(asked: ReportQuery) -> Iterator[tuple[Key, Durations]]:
                 yield key, own
 
 
+def cell_groups(asked: ReportQuery) -> tuple[str, ...]:
+    """Return the groups with the rows of a query by priority, category and channel."""
+    return with_merged(asked, CELLS if asked.assignee is None else cells_of(asked.assignee))
+
+
 def _cells(asked: ReportQuery) -> Iterator[tuple[Key, Row]]:
     """Yield the selected rows by priority, category and channel."""
-    group = CELLS if asked.assignee is None else cells_of(asked.assignee)
-    for one in _with_merged(asked, group):
+    for one in cell_groups(asked):
         for (_table, key), row in sums.rows_in(one, asked.range, asked.zone).items():
             if selects(asked, key):
                 yield key, row
 
 
 def _table(asked: ReportQuery, table: str) -> Iterator[tuple[Key, Row]]:
-    for group in _with_merged(asked, BY):
+    for group in with_merged(asked, BY):
         for (name, key), row in sums.rows_in(group, asked.range, asked.zone).items():
             if name == table:
                 yield key, row
@@ -335,16 +340,26 @@ def _table(asked: ReportQuery, table: str) -> Iterator[tuple[Key, Row]]:
 def _of_assignees(asked: ReportQuery) -> Iterator[tuple[str, Row]]:
     if asked.assignee is not None:
         yield asked.assignee, Report(asked).row
-        return
-    people: dict[str, list[Row]] = {}
-    for (person, priority), row in _table(asked, BY_ASSIGNEE):
-        if not asked.priorities or priority in asked.priorities:
-            people.setdefault(person, []).append(row)
-    for person, rows in people.items():
-        if asked.by_priority_alone:
-            yield person, _sum(iter(rows))
-        elif any(any(row) for row in rows):
+    elif asked.by_priority_alone:
+        for (person, priority), row in _table(asked, BY_ASSIGNEE):
+            if chosen(asked, priority):
+                yield person, row
+    else:
+        for person in people(asked):
             yield person, Report(replace(asked, assignee=person)).row
+
+
+def people(asked: ReportQuery) -> list[str]:
+    """Return everybody who has any figures of the query's priorities; "" is nobody."""
+    found = {
+        key[0] for key, row in _table(asked, BY_ASSIGNEE) if chosen(asked, key[1]) and any(row)
+    }
+    return sorted(found)
+
+
+def chosen(asked: ReportQuery, priority: str) -> bool:
+    """Return whether a query's filters select a priority."""
+    return not asked.priorities or priority in asked.priorities
 
 
 def selects(asked: ReportQuery, key: Key) -> bool:
@@ -353,7 +368,7 @@ def selects(asked: ReportQuery, key: Key) -> bool:
     Its key is a priority, or a priority, category and channel.
     """
     priority, *cell = key
-    if asked.priorities and priority not in asked.priorities:
+    if not chosen(asked, priority):
         return False
     if not cell:
         return True
