@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from reporting.services.figure_labels import LABELS
+
 DEFINITIONS = {
     "created": _("Tickets created in the range."),
     "resolved": _("Times a ticket was resolved, or closed without being resolved, in the range."),
@@ -30,18 +32,4 @@ DEFINITIONS = {
     ),
 }
 
-FIGURES = {
-    "created": _("Created"),
-    "resolved": _("Resolved"),
-    "rate": _("Resolution rate"),
-    "closed": _("Closed"),
-    "reopened": _("Reopened"),
-    "escalated": _("Escalated"),
-    "responses": _("First replies"),
-    "late-responses": _("First replies that missed the target"),
-    "resolutions": _("Resolutions"),
-    "late-resolutions": _("Resolutions that missed the target"),
-    "next-responses": _("Next replies"),
-    "late-next-responses": _("Next replies that missed the target"),
-    "replies": _("Replies"),
-}
+FIGURES = LABELS
