@@ -309,6 +309,7 @@ def test_a_ticket_comes_with_its_log_oldest_first(program, desk):
         "to",
         "cc",
         "hasEffect",
+        "sideThread",
         "deliveries",
     }
 
