@@ -89,6 +89,7 @@ def test_files_are_dropped_pasted_sent_with_a_bar_and_outlive_an_error(desk, pag
     expect(
         page.get_by_role("alert").filter(has_text="Check the highlighted fields")
     ).to_be_focused()
+    expect(page.locator("#id_category_error")).to_have_text("Required.")
     expect(page).to_have_url(re.compile("/tickets/new/"))
     expect(chosen.get_by_role("listitem")).to_have_count(2)
     expect(page.get_by_text("Choose them again")).to_have_count(0)

@@ -189,9 +189,19 @@ def pages(desk) -> list[str]:
     ]
 
 
+LOW_ROWS = """() => [...document.querySelectorAll(".tickets tbody tr")]
+  .filter(({ cells, offsetHeight: all }) =>
+    [...cells].some(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > all + 1))
+  .map(row => row.dataset.ticket)"""
+"""Rows of lists, all as high as one another, from which something sticks out."""
+
+
 def stuck_out(page: Page) -> dict[str, str]:
     over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return {f"{page.url} at {page.viewport_size['width']}": f"{over} px"} if over > 0 else {}
+    found = {f"{page.url} at {page.viewport_size['width']}": f"{over} px"} if over > 0 else {}
+    for row in page.evaluate(LOW_ROWS):
+        found[f"{page.url} at {page.viewport_size['width']} {row}"] = "more than its row holds"
+    return found
 
 
 TARGETS = (Path(__file__).parent / "targets.js").read_text()

@@ -191,6 +191,9 @@ class NewTicket:
                 parts[place][field] = words
             else:
                 parts[""][_FORM_FIELD.get(name, name)] = words
+        # What it takes is named in the words of the API; the page's own are in its select.
+        if "category" in errors and not self.typed.get("category"):
+            parts[""]["category"] = str(_("Required."))
         refuse(self.form, parts[""])
         refuse(self.customer_form, parts["newCustomer"])
         refuse(self.vehicle_form, parts["newVehicle"])
