@@ -46,6 +46,7 @@ def test_a_new_caller_with_a_new_vehicle_in_one_form(desk, page: Page, axe):
 
     hands.press("c")
     expect(page.get_by_role("searchbox", name="Customer")).to_be_focused()
+    page.wait_for_load_state()  # Enter finds a customer once the script is there
     hands.type("Nora Lindqvist")
     hands.press("Enter")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Nora Lindqvist")
