@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 LONGEST = 100
 
 _CONTROLS: Mapping[str, "_StrPromise"] = {
-    "assign": gettext_lazy("Assign to…"),
     "follow": gettext_lazy("Follow"),
     "unfollow": gettext_lazy("Unfollow"),
     "snooze": gettext_lazy("Snooze…"),
@@ -122,6 +121,8 @@ def _actions(ticket_id: str, can: Container[str], text: str, by: Actor) -> Itera
     for value, label_of in _assignees(text):
         if value != ticket.assigned_to:
             yield _Option(label_of, url, field="assigned_to", value=value)
+    if "assign" in can:
+        yield _Option(_("Assign to…"), opens="assign")
     url = reverse("ticket_status", args=[ticket_id])
     for status in ALLOWED[ticket.status]:
         words = _("Change status to %(value)s") % {"value": label(status)}
