@@ -37,13 +37,16 @@ def roll_up(*, limit: int = CHANGES) -> int:
     and the changes' deletion. Raises Busy.
     """
     generation = generations.growing()
-    taken = queries.open_batch(generation.number)
-    if taken is None:
+    # Before the changes: whoever has counted them since has begun a batch.
+    last = queries.last_batch(generation.number)
+    if last.is_open:
+        taken = queries.resume_batch(last)
+    else:
         changes = queries.changes(generation.number, limit=limit)
         if not changes:
             return 0
         try:
-            taken = queries.begin_batch(generation.number, changes)
+            taken = queries.begin_batch(generation.number, changes, last=last)
         except ConditionFailed:
             return 0  # somebody else has begun one
     rows.write(deltas_of(taken.changes, generation), batch=taken.number)

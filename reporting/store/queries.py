@@ -123,28 +123,33 @@ def changes(generation: int, *, limit: int) -> list[Change]:
     return sorted(found, key=lambda change: str(change.sk))[:limit]
 
 
-def open_batch(generation: int) -> Taken | None:
-    """Return the batch that was begun and not ended; None without.
+def last_batch(generation: int) -> Batch:
+    """Return the batch that was begun last; number 0 if there was none. One GetItem."""
+    try:
+        return Batch.get(batch_pk(generation), BATCH, consistent_read=True)
+    except DoesNotExist:
+        return Batch(batch_pk(generation))
 
-    One GetItem, and a BatchGetItem for each hundred of its changes.
-    """
-    batch = _batch(generation)
-    if not batch.is_open:
-        return None
+
+def resume_batch(batch: Batch) -> Taken:
+    """Return an open batch with its changes. One BatchGetItem for each hundred of them."""
     found = read_all(Change, [(pk, sk) for pk, sk in batch.keys])
     return Taken(int(batch.number), tuple(found))
 
 
-def begin_batch(generation: int, changes: Sequence[Change]) -> Taken:
-    """Begin to count these changes. Raises ConditionFailed if another batch has been begun."""
-    last = _batch(generation)
+def begin_batch(generation: int, changes: Sequence[Change], *, last: Batch) -> Taken:
+    """Begin to count these changes, which were read after the `last` batch was.
+
+    Raises ConditionFailed if another batch has been begun since: it may have counted them.
+    """
+    number = int(last.number)
     keys = [[str(change.pk), str(change.sk)] for change in changes]
     with Transaction() as transaction:
         transaction.put(
-            Batch(batch_pk(generation), number=last.number + 1, keys=keys, is_open=True),
-            Batch.number == last.number if last.number else Batch.pk.does_not_exist(),
+            Batch(batch_pk(generation), number=number + 1, keys=keys, is_open=True),
+            Batch.number == number if number else Batch.pk.does_not_exist(),
         )
-    return Taken(last.number + 1, tuple(changes))
+    return Taken(number + 1, tuple(changes))
 
 
 def end_batch(generation: int, taken: Taken) -> None:
@@ -188,13 +193,6 @@ def every_key() -> Iterator[tuple[str, str]]:
     """Yield the keys of all items. Reads the whole table."""
     for keys in _pages_of_keys():
         yield from keys
-
-
-def _batch(generation: int) -> Batch:
-    try:
-        return Batch.get(batch_pk(generation), BATCH, consistent_read=True)
-    except DoesNotExist:
-        return Batch(batch_pk(generation))
 
 
 def _pages_of_keys() -> Iterator[Sequence[tuple[str, str]]]:
