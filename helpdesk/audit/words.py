@@ -26,6 +26,7 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
         "sign-in": _("Sign-in"),
         "ticket": _("Ticket"),
         "token": _("API token"),
+        "wallboard": _("Wallboard"),
     }
 )
 _ACTIONS: Mapping[str, Any] = MappingProxyType(
@@ -36,6 +37,7 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "deleted": _("deleted"),
         "erased": _("erased"),
         "exported": _("exported"),
+        "paired": _("paired"),
         "redacted": _("card numbers removed"),
         "restored": _("restored"),
         "revoked": _("revoked"),
@@ -45,7 +47,9 @@ _ACTIONS: Mapping[str, Any] = MappingProxyType(
         "used": _("used"),
     }
 )
-_FIELDS: Mapping[str, Any] = MappingProxyType({"limit": _("limit"), "user": _("person")})
+_FIELDS: Mapping[str, Any] = MappingProxyType(
+    {"limit": _("limit"), "name": _("name"), "user": _("person")}
+)
 """Of kinds that have no model."""
 NOT_PEOPLE: Mapping[str, Any] = MappingProxyType(
     {SYSTEM: _("Helpdesk"), COMMAND: _("Command line")}

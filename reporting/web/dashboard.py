@@ -28,6 +28,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "complete_until": complete_until,
         "view": "sla",
+        "supervises": by.supervises,
         "now": found.at,
         "counts": found.all,
         "priorities": [

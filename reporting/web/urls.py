@@ -1,9 +1,12 @@
 from django.urls import path
 
-from reporting.web import dashboard, pages, simulation
+from reporting.web import dashboard, pages, simulation, wall
 
 urlpatterns = [
     path("sla/", dashboard.dashboard, name="sla"),
+    path("sla/wall/", wall.wall, name="wall"),
+    path("sla/wall/screens/", wall.screens, name="wall_screens"),
+    path("sla/wall/screens/<int:television_id>/revoke/", wall.revoke, name="wall_revoke"),
     path("reports/", pages.reports, name="reports"),
     path("reports/tickets/", pages.tickets, name="report_tickets"),
     path("reports/simulation/", simulation.form, name="simulation"),

@@ -14,7 +14,7 @@ from customers.services.create import create_customer
 from customers.services.imports import upload
 from customers.store import queries
 from helpdesk.clock import this_second
-from reporting.services import simulation
+from reporting.services import simulation, televisions
 from tests.security.two_mails import mails
 from tests.world import settle, stored, team
 from tickets.models import CannedReply, Policy
@@ -36,6 +36,7 @@ EVERYBODY = {
     "password_reset_done",
     "password_reset_confirm",
     "password_reset_complete",
+    "wall",
 }
 SIGNED_IN = {
     "second_factor",
@@ -112,6 +113,7 @@ DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
     "simulation",
+    "wall_screens",
     "view_delete",
     "customer_merge",
     *("customer_notes", "customer_note", "customer_note_delete"),
@@ -167,6 +169,7 @@ POST = {
     "customer_job_step": {},
     "customer_file_step": {},
     "simulation_step": {},
+    "wall_revoke": {},
 }
 QUERIES = {"report_tickets": {"figure": "created"}}
 MOVED = {"what_if", "what_if_answer"}
@@ -175,6 +178,7 @@ ALSO_MOVED = {"notices", "admin_replan"}
 """Those of pages that everybody has, or that ask for the right themselves."""
 SUPERVISORS = {"ticket_list_export", "customer_list_export", "vehicle_list_export"}
 SUPERVISORS |= {"customer_erase", "simulation", "simulation_result", "simulation_step", *MOVED}
+SUPERVISORS |= {"wall_screens", "wall_revoke"}
 PRIVATE = {
     "bulk",
     "bulk_step",
@@ -224,11 +228,16 @@ def addresses(desk):
         by=desk.supervisor,
         today=this_second().date(),
     )
+    shown = televisions.code_for("", address="192.0.2.1", now=this_second())
+    television = televisions.pair(
+        code=shown.code, name="secret", by=desk.supervisor, now=this_second()
+    )
     paper = SimpleUploadedFile("secret.txt", b"secret")
     about = add_note(desk.customer.customer_id, content="secret", files=[paper], by=desk.rep)
     given = {
         "note_id": about.note_id,
         "simulation_id": question.pk,
+        "television_id": television.pk,
         "job_id": job.pk,
         "file_id": file.pk,
         "ticket_id": number,

@@ -71,6 +71,12 @@ def moment(at: datetime) -> str:
 
 
 @register.filter
+def clock(at: datetime) -> str:
+    """The time of day in the reader's zone, without its date."""
+    return date_format(localtime(at), "g:i a" if twelve_hours.get() else "H:i")
+
+
+@register.filter
 def day(at: date) -> str:
     """A date, the month as a word."""
     return date_format(at, day_format())
