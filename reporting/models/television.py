@@ -12,8 +12,8 @@ CODE_LENGTH = 8
 class Television(models.Model):
     """A browser that shows the wallboard, or asks for it with a code.
 
-    Its cookie holds a secret, of which only a hash is stored. The code is stored as it is: it is
-    good for ten minutes, once, and only in the hands of a supervisor.
+    Its cookie holds a secret, of which only a hash is stored. The code is stored as it is: it works
+    for ten minutes, once, and only in the hands of a supervisor.
     """
 
     name = LineField(_("name"), max_length=60, blank=True)
