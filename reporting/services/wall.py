@@ -38,7 +38,7 @@ def board(viewer: Actor | Television, *, now: datetime) -> Board:
     """
     if isinstance(viewer, Actor):
         require_ticket_work(viewer)
-    found: dict[str, Any] = cache.get_or_set(
+    found: Any = cache.get_or_set(
         f"wall:{int(now.timestamp()) // KEPT}", lambda: _counted(now), KEPT
     )
     return Board(
