@@ -1,6 +1,7 @@
 // The command palette: Ctrl+K or ⌘K, and whatever says data-palette.
 import { askDesk } from "./ask.js";
-import { applyToChosen, openControl, situation } from "./palette_controls.js";
+import { openControl, situation } from "./palette_controls.js";
+import { applyToChosen } from "./triage.js";
 import { words } from "./words.js";
 
 const dialog = document.getElementById("palette");

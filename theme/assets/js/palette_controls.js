@@ -1,6 +1,6 @@
 // What the command palette does with a page: it opens the control that the page has, and does nothing by
 // itself. What has no control here is not offered.
-import { applyToChosen, chosenRows } from "./triage.js";
+import { chosenRows } from "./triage.js";
 
 const last = (selector) => [...document.querySelectorAll(selector)].at(-1);
 const CONTROLS = {
@@ -39,5 +39,3 @@ export function openControl(name) {
     : control;
   field?.focus();
 }
-
-export { applyToChosen };
