@@ -13,7 +13,13 @@ from customers.admin import paths  # noqa: F401 (says what can be asked)
 from customers.models import Customer, Vehicle
 from customers.services.create import create_customer, create_vehicle, edit_customer
 from customers.services.export import CUSTOMER, VEHICLE
-from customers.services.read import get_customers, vehicles_of
+from customers.services.read import (
+    find_customers,
+    find_vehicles,
+    get_customer,
+    get_customers,
+    vehicles_of,
+)
 from customers.services.vehicles import change_owner, edit_vehicle
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.rights import SupervisorsOnly
@@ -21,14 +27,24 @@ from helpdesk.clock import this_second
 from helpdesk.custom_fields.admin import WithCustomFields, WithCustomFieldsForm
 from helpdesk.custom_fields.definition import RecordKind
 from helpdesk.custom_fields.forms import with_custom_fields
+from helpdesk.supervision.suggestions import SuggestedAdmin
 
 
 class CustomerForm(WithCustomFieldsForm):
     record = RecordKind.CUSTOMER
 
 
+SUGGESTED = 8
+
+
+def _label(customer: Any) -> str:
+    """Return how a customer is suggested: no other one is suggested in the same words."""
+    more = customer.email or f"{customer.company or ''} …{customer.customer_id[-6:]}".strip()
+    return f"{customer.name} · {more}"
+
+
 @admin.register(Customer)
-class CustomerAdmin(SupervisorsOnly, WithCustomFields):
+class CustomerAdmin(SupervisorsOnly, WithCustomFields, SuggestedAdmin):
     form = CustomerForm
     change_form_template = "admin/customers/customer/change_form.html"
     list_display = ("person", "company", "email", "segment")
@@ -54,6 +70,10 @@ class CustomerAdmin(SupervisorsOnly, WithCustomFields):
         (_("Additional information"), {"fields": ("external_id", "notes")}),
         (_("Record information"), {"fields": (("created_at", "merged_into", "erased_at"),)}),
     )
+
+    def suggested(self, text: str) -> list[tuple[str, str]]:
+        found = find_customers(text, limit=SUGGESTED)
+        return [(one.customer_id, _label(one)) for one in found]
 
     @admin.display(description=_("name"), ordering="name_key")
     def person(self, customer: Any) -> str:
@@ -94,8 +114,25 @@ def _segment_changed(customer_id: str) -> str:
     )
 
 
+class OwnerField(forms.CharField):
+    """The key of a customer, or a text that finds one."""
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).strip()
+        if not text or get_customer(text):
+            return text
+        found = find_customers(text[:200], limit=2)
+        if len(found) == 1:
+            return str(found[0].customer_id)
+        if found:
+            raise forms.ValidationError(_("Several customers match. Enter an email address."))
+        raise forms.ValidationError(_("No customers found"))
+
+
 class VehicleForm(WithCustomFieldsForm):
     record = RecordKind.VEHICLE
+
+    customer_id = OwnerField(label=_("Owner"), max_length=200)
 
     confirm_vin = forms.BooleanField(
         required=False,
@@ -103,9 +140,19 @@ class VehicleForm(WithCustomFieldsForm):
         help_text=_("For chassis numbers before 1981 and VINs without a check digit."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "customer_id" not in self.fields:
+            return
+        offer = {"data-suggest": reverse("admin:customers_customer_suggest"), "size": "40"}
+        owner = self.instance.customer_id and get_customer(self.instance.customer_id)
+        if owner and not self.is_bound:
+            offer["data-shown"] = _label(owner)
+        self.fields["customer_id"].widget.attrs |= offer
+
 
 @admin.register(Vehicle)
-class VehicleAdmin(SupervisorsOnly, WithCustomFields):
+class VehicleAdmin(SupervisorsOnly, WithCustomFields, SuggestedAdmin):
     form = VehicleForm
     list_display = ("vehicle", "vin", "shipment_status", "booking", "owner")
     list_filter = ("shipment_status",)
@@ -135,8 +182,8 @@ class VehicleAdmin(SupervisorsOnly, WithCustomFields):
             {
                 "fields": ("customer_id",),
                 "description": _(
-                    "Customer ID, as shown in the address of the customer’s page. If you change "
-                    "the owner, existing tickets stay with the previous owner."
+                    "Name, email or ID of a customer. If you change the owner, existing tickets "
+                    "stay with the previous owner."
                 ),
             },
         ),
@@ -146,6 +193,10 @@ class VehicleAdmin(SupervisorsOnly, WithCustomFields):
         found = get_customers(vehicle.customer_id for vehicle in rows)
         for vehicle in rows:
             vehicle.owner = found.get(vehicle.customer_id)
+
+    def suggested(self, text: str) -> list[tuple[str, str]]:
+        found = find_vehicles(text)[:SUGGESTED]
+        return [(one.vehicle_id, f"{one.label} · {one.vin or one.vehicle_id}") for one in found]
 
     @admin.display(description=_("vehicle"), ordering="label_key")
     def vehicle(self, vehicle: Any) -> str:

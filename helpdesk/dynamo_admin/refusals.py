@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from helpdesk.dynamo.cursor import InvalidCursor
 from helpdesk.dynamo_admin.paths import ByKey, Conditions, Listing, NotServed, paths_of
 from helpdesk.errors import Invalid
+from helpdesk.parsing import BadValue
 
 
 def in_words(model: type[Model], refused: Exception) -> str:
@@ -30,6 +31,8 @@ def _why(model: type[Model], cause: object) -> str:
         return _not_served(model, cause.conditions, cause.order)
     if isinstance(cause, Invalid):
         return " ".join(cause.errors.values())
+    if isinstance(cause, BadValue):
+        return str(cause)
     if isinstance(cause, ValidationError):
         return " ".join(cause.messages)
     if isinstance(cause, InvalidCursor):

@@ -7,10 +7,11 @@ import pytest
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.utils.text import capfirst
 
-from customers.services.create import create_customer
+from customers.services.create import create_customer, create_vehicle
+from customers.services.read import find_vehicle
 from helpdesk.clock import this_second
 from helpdesk.dynamo.capacity import counting
-from tests.world import settle
+from tests.world import NOON, settle
 from tickets.admin import TicketAdmin
 from tickets.services.conversation.communicate import note
 
@@ -136,3 +137,42 @@ def test_columns_say_category_team_and_date_in_one_format(supervisor, desk, orde
     assert {"category", "team", "created"} <= set(TicketAdmin.list_display)
     text = supervisor.get(LIST).content.decode()
     assert "Shipping" in text
+
+
+def test_records_are_suggested_and_lists_are_filtered_by_what_is_typed(supervisor, desk, subtests):
+    anna = create_customer(name="Anna Berg", email="anna@berg.example", by=desk.rep, now=NOON)
+    for company in ("Nord", "Süd"):
+        create_customer(name="Boris Novak", company=company, by=desk.rep, now=NOON)
+    car = create_vehicle(customer_id=anna.customer_id, make="Volvo", booking="BKG7", by=desk.rep)
+    mine = desk.ticket(
+        customer_id=anna.customer_id, vehicle_id=car.vehicle_id, now=this_second()
+    ).ticket_id
+    desk.ticket(now=this_second())
+    settle()
+
+    def suggested(model, text):
+        return supervisor.get(f"/admin/customers/{model}/suggest/?q={text}").json()["results"]
+
+    assert suggested("customer", "anna") == [
+        {"key": anna.customer_id, "label": "Anna Berg · anna@berg.example"}
+    ]
+    twins = suggested("customer", "boris")
+    assert len({one["label"] for one in twins}) == 2, "each can be told from the other"
+    assert suggested("vehicle", "BKG7")[0]["key"] == car.vehicle_id
+    assert suggested("customer", "a") == []
+
+    for asked in (anna.customer_id, "anna", "anna@berg.example"):
+        page = supervisor.get(f"{LIST}?customer_id={asked}")
+        assert numbers(page) == [mine], asked
+        assert "<strong>Anna Berg</strong>" in page.content.decode(), "the closed filter says whom"
+    assert numbers(supervisor.get(f"{LIST}?vehicle_id=BKG7")) == [mine]
+    for asked, words in (("boris", "Several customers match"), ("nobody", "No customer matches")):
+        assert words in supervisor.get(f"{LIST}?customer_id={asked}", follow=True).content.decode()
+
+    address = f"/admin/customers/vehicle/{car.vehicle_id}/change/"
+    for typed, words in (("nobody", "No customers found"), ("boris", "Several customers match.")):
+        form = supervisor.get(address).context["adminform"].form
+        given = {bound.html_name: bound.value() or "" for bound in form} | {"customer_id": typed}
+        assert words in supervisor.post(address, given).content.decode()
+    supervisor.post(address, given | {"customer_id": "giulia", "initial-customer_id": ""})
+    assert find_vehicle(car.vehicle_id).customer_id == desk.customer.customer_id

@@ -1,6 +1,7 @@
 """What supervisors do in the admin, in a real browser."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,6 +104,17 @@ def test_a_supervisor_goes_from_what_burns_to_a_ticket_and_changes_many(desk, bu
     expect(page.locator("#result_list tbody tr").first).to_contain_text("Overdue by")
 
     page.goto("/admin/tickets/ticket/?status__exact=Open")
+    page.locator("summary", has_text="By customer").click()
+    customer = page.get_by_label("Customer", exact=True)
+    customer.press_sequentially("Giul")
+    suggested = page.locator("#suggestions-customer_id option")
+    expect(suggested).to_have_count(1)
+    customer.fill(suggested.get_attribute("value") or "")
+    customer.press("Enter")
+    expect(page).to_have_url(re.compile(f"customer_id={desk.customer.customer_id}"))
+    expect(page.locator("summary", has_text="By customer")).to_contain_text("Giulia Bianchi")
+    page.get_by_role("link", name="Created", exact=True).click()
+    expect(page.locator("th.sorted")).to_contain_text("Created")
     page.get_by_label("Select all objects on this page for an action").check()
     page.get_by_label("Action:").select_option(label="Reassign…")
     page.get_by_role("button", name="Go").click()

@@ -1,24 +1,33 @@
 """Filters of the admin's lists. Those of tickets follow from the table of filters."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.supervision.filters import by_date
+from helpdesk.accounts.actors import SYSTEM
+from helpdesk.parsing import BadValue
+from helpdesk.supervision.filters import by_date, kept
 from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
 from tickets.services.lists.filter_definition import Control, Filter
+from tickets.services.lists.filters import LONGEST_TEXT
 
 Choices = list[tuple[str, Any]]
+_KEY = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+"""A ULID."""
 
 
 class SlaStatusFilter(admin.SimpleListFilter):
@@ -167,6 +176,8 @@ def of_tickets(filters: Iterable[Filter]) -> list[Any]:
 def _shown(one: Filter) -> Any:
     """Return the list filter of a filter: a field where Django knows its values, or dates."""
     field, lookup = one.admin or ("", "")
+    if one.name in _RECORDS:
+        return _record(one, field, *_RECORDS[one.name])
     if one.control is Control.DATE:
         return _DATES.get(field, field) or None
     if lookup == "in":
@@ -174,8 +185,57 @@ def _shown(one: Filter) -> Any:
     return _choice(one, field) if field and one.choices else None
 
 
-_TITLES = {"team": _("team")}
+_TITLES = {"team": _("team"), "customerId": _("customer"), "vehicleId": _("vehicle")}
 """Nouns, where the label of the filter begins with a capital."""
+_RECORDS = {
+    "customerId": ("admin:customers_customer_suggest", _("Name, company, email, phone or VIN")),
+    "vehicleId": ("admin:customers_vehicle_suggest", _("VIN, booking or container no.")),
+}
+"""Filters by a record: where it is suggested, and by what it is found."""
+
+
+def _record(one: Filter, field: str, address: str, found_by: Any) -> type[admin.SimpleListFilter]:
+    """Return a list filter by a record, which is searched for where its key is not given."""
+    assert one.search is not None  # noqa: S101 (for the type checker)
+    search = one.search
+
+    class ByRecord(admin.SimpleListFilter):
+        template = "admin/record_filter.html"
+        title = _TITLES[one.name]
+        parameter_name = field
+        hint = found_by
+        suggest_url = reverse_lazy(address)
+        kept: Sequence[tuple[str, str]] = ()
+
+        @cached_property
+        def key(self) -> str:
+            """Return the key of the record; empty for none. Raises IncorrectLookupParameters."""
+            text = (self.value() or "").strip()
+            if not text or _KEY.fullmatch(text):
+                return text
+            try:
+                return search(text) if len(text) <= LONGEST_TEXT else one.read([text], SYSTEM)
+            except BadValue as bad:
+                raise IncorrectLookupParameters(bad) from bad
+
+        @property
+        def shown(self) -> str:
+            return one.shown(self.key) if self.key else ""
+
+        def has_output(self) -> bool:
+            return True
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+            return []
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{field: self.key}) if self.key else queryset
+
+        def choices(self, changelist: Any) -> Any:
+            self.kept = kept(changelist, [field])
+            return super().choices(changelist)
+
+    return ByRecord
 
 
 def _choice(one: Filter, field: str) -> type[admin.SimpleListFilter]:
