@@ -32,6 +32,10 @@ class FactKind(StrEnum):
     """An answer to what the customer wrote after the first response; each that had a target."""
     REPLY = "reply"
     """A reply to the customer; each."""
+    ASSIGNMENT = "assignment"
+    """Somebody was assigned for the first time; at most one."""
+    RETURNED = "returned"
+    """A reply to the customer came back; each reply once."""
 
 
 class Measure(StrEnum):
@@ -55,7 +59,7 @@ class Measure(StrEnum):
 class Fact:
     """`seconds` and `met` are those of a clock's end; rule and level are those of an escalation.
 
-    `measures` are those of a resolution.
+    `measures` are those of a resolution. An assignment has `seconds`, and no target to miss.
     """
 
     at: datetime
@@ -94,12 +98,25 @@ class Dimensions:
 
 
 def facts_of(
-    timeline: Timeline, terms: Mapping[str, PolicySnapshot], escalated: Iterable[Escalated]
+    timeline: Timeline,
+    terms: Mapping[str, PolicySnapshot],
+    escalated: Iterable[Escalated],
+    *,
+    assigned_at: datetime | None = None,
+    returned: Iterable[datetime] = (),
 ) -> list[Fact]:
-    """Return every fact of a ticket, in order of time. Raises as `clock.read` does."""
+    """Return every fact of a ticket, in order of time. Raises as `clock.read` does.
+
+    `assigned_at` is when somebody was assigned for the first time, `returned` when replies came
+    back.
+    """
     reading = clock.read(timeline, terms, now=timeline.last_at)
     facts = [*_steps(timeline)]
     facts += [Fact(one.at, FactKind.ESCALATED, rule=one.rule, level=one.level) for one in escalated]
+    facts += [Fact(at, FactKind.RETURNED) for at in returned]
+    if assigned_at:
+        waited = _working_seconds(timeline, terms, until=assigned_at)
+        facts.append(Fact(assigned_at, FactKind.ASSIGNMENT, seconds=waited, met=True))
     if timeline.first_responded_at:
         facts.append(
             Fact(
@@ -130,6 +147,16 @@ def facts_of(
         if run.stopped_at
     ]
     return sorted(facts, key=lambda fact: fact.at)
+
+
+def _working_seconds(
+    timeline: Timeline, terms: Mapping[str, PolicySnapshot], *, until: datetime
+) -> int:
+    """Return the working time since the creation of a ticket, whatever it waited for."""
+    return sum(
+        part.terms.calendar.working_seconds(part.start, part.end)
+        for part in clock.stretches(timeline.until(until), terms, now=until)
+    )
 
 
 def _measures(

@@ -50,6 +50,9 @@ class Column(IntEnum):
     IN_PROGRESS_SECONDS = 19
     WAITING_SECONDS = 20
     DONE_SECONDS = 21
+    ASSIGNMENTS = 22
+    ASSIGNMENT_SECONDS = 23
+    RETURNED = 24
 
 
 WIDTH = len(Column)
@@ -66,10 +69,16 @@ COUNTED = {
     FactKind.RESOLUTION: Column.RESOLUTIONS,
     FactKind.NEXT_RESPONSE: Column.NEXT_RESPONSES,
     FactKind.REPLY: Column.REPLIES,
+    FactKind.ASSIGNMENT: Column.ASSIGNMENTS,
+    FactKind.RETURNED: Column.RETURNED,
 }
 
-TIMED = (FactKind.RESPONSE, FactKind.RESOLUTION, FactKind.NEXT_RESPONSE)
+CLOCKS = (FactKind.RESPONSE, FactKind.RESOLUTION, FactKind.NEXT_RESPONSE)
 """Ends of clocks: after the column that counts them are those of met ones and of their seconds."""
+
+TIMED = (*CLOCKS, FactKind.ASSIGNMENT)
+"""What has durations; their number is stored, so new ones go to the end. After the column that
+counts assignments is that of their seconds."""
 
 MEASURED = {
     Measure.REPLIES: Column.REPLIES_TO_RESOLUTION,
@@ -86,7 +95,9 @@ def counts_of(fact: Fact) -> list[tuple[Column, int]]:
     """Return what a fact adds to a row."""
     column = COUNTED[fact.kind]
     added = [(column, 1)]
-    if fact.kind in TIMED:
+    if fact.kind is FactKind.ASSIGNMENT:
+        added.append((Column.ASSIGNMENT_SECONDS, fact.seconds))
+    if fact.kind in CLOCKS:
         added += [(Column(column + 1), int(fact.met)), (Column(column + 2), fact.seconds)]
     added += [(MEASURED[measure], number) for measure, number in fact.measures]
     return [(place, number) for place, number in added if number]
@@ -115,18 +126,20 @@ def seconds_of(key: int) -> float:
 
 @dataclass
 class Durations:
-    """The bins of each clock."""
+    """The bins of each clock, and of the time until the first assignment."""
 
     response: Bins = field(default_factory=Counter)
     resolution: Bins = field(default_factory=Counter)
     next_response: Bins = field(default_factory=Counter)
+    assignment: Bins = field(default_factory=Counter)
 
     def of(self, kind: FactKind) -> Bins:
-        """Return the bins of the clock that ends with this kind of fact."""
+        """Return the bins of what ends with this kind of fact."""
         return {
             FactKind.RESPONSE: self.response,
             FactKind.RESOLUTION: self.resolution,
             FactKind.NEXT_RESPONSE: self.next_response,
+            FactKind.ASSIGNMENT: self.assignment,
         }[kind]
 
     def add(self, other: "Durations") -> None:

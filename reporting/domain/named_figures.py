@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from reporting.domain import figures
 from reporting.domain.facts import FactKind
-from reporting.domain.figures import Column, Durations, Row, Stat
+from reporting.domain.figures import Column, Durations, Row
 
 Value = int | float | None
 """None: there is nothing to compute it from."""
@@ -89,15 +89,9 @@ def _average(name: str, columns: tuple[Column, ...], of: Column, behind: str) ->
     return NamedFigure(name, Unit.SECONDS, value, behind)
 
 
-def _clock(
-    name: str, kind: FactKind, stat: Callable[[Row, figures.Bins], Stat]
-) -> list[NamedFigure]:
-    """Return the figures of a clock: how many ended, in time or late, and how long they took."""
-    first = figures.COUNTED[kind]
-    behind, late = f"{name}s", f"late-{name}s"
-
-    def of(sums: Sums) -> Stat:
-        return stat(sums.row, sums.durations.of(kind) if sums.durations else figures.Bins())
+def _timed(name: str, kind: FactKind, seconds: Column) -> list[NamedFigure]:
+    """Return how many durations there are, and how long they are."""
+    behind = f"{name}s"
 
     def quantile(word: str, percent: int) -> NamedFigure:
         def value(sums: Sums) -> Value:
@@ -106,13 +100,26 @@ def _clock(
 
         return NamedFigure(f"{name}-{word}", Unit.SECONDS, value, behind, Source.DURATIONS)
 
+    count = figures.COUNTED[kind]
     return [
-        _count(behind, first),
-        NamedFigure(late, Unit.COUNT, lambda sums: of(sums).breached, late),
-        NamedFigure(f"{name}-attainment", Unit.SHARE, lambda sums: of(sums).attainment, behind),
-        _average(f"{name}-average", (Column(first + 2),), first, behind),
+        _count(behind, count),
+        _average(f"{name}-average", (seconds,), count, behind),
         quantile("median", 50),
         quantile("p90", 90),
+    ]
+
+
+def _clock(name: str, kind: FactKind) -> list[NamedFigure]:
+    """Return the figures of a clock: how many ended, in time or late, and how long they took."""
+    count = figures.COUNTED[kind]
+    met, seconds = Column(count + 1), Column(count + 2)
+    late = f"late-{name}s"
+    ended, *durations = _timed(name, kind, seconds)
+    return [
+        ended,
+        NamedFigure(late, Unit.COUNT, lambda sums: sums.row[count] - sums.row[met], late),
+        _share(f"{name}-attainment", met, count, ended.behind),
+        *durations,
     ]
 
 
@@ -138,10 +145,12 @@ _ALL = [
     _share("reopen-rate", Column.REOPENED, Column.RESOLVED, "reopen-rate"),
     _count("escalated", Column.ESCALATED),
     NamedFigure("backlog", Unit.COUNT, lambda sums: sums.backlog, source=Source.STOCK),
-    *_clock("response", FactKind.RESPONSE, figures.response),
-    *_clock("next-response", FactKind.NEXT_RESPONSE, figures.next_response),
-    *_clock("resolution", FactKind.RESOLUTION, figures.resolution),
+    *_clock("response", FactKind.RESPONSE),
+    *_clock("next-response", FactKind.NEXT_RESPONSE),
+    *_clock("resolution", FactKind.RESOLUTION),
+    *_timed("assignment", FactKind.ASSIGNMENT, Column.ASSIGNMENT_SECONDS),
     _count("replies", Column.REPLIES),
+    _count("returned", Column.RETURNED),
     NamedFigure(
         "replies-to-resolution",
         Unit.NUMBER,

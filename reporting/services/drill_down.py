@@ -72,6 +72,8 @@ FIGURES = {
     "next-responses": Figure((FactKind.NEXT_RESPONSE,)),
     "late-next-responses": Figure((FactKind.NEXT_RESPONSE,), late=True),
     "replies": Figure((FactKind.REPLY,)),
+    "assignments": Figure((FactKind.ASSIGNMENT,)),
+    "returned": Figure((FactKind.RETURNED,)),
     "one-touch": Figure((FactKind.RESOLUTION,), measure=Measure.ONE_TOUCH),
     "first-contact": Figure((FactKind.RESOLUTION,), measure=Measure.FIRST_CONTACT),
 }
@@ -80,10 +82,16 @@ FIGURES = {
 _LATEST = "T~"
 """In a place in the list, after a day: all of it is still to come."""
 
-_DURATIONS = ("responses", "resolutions", "next-responses")
+_DURATIONS = ("responses", "resolutions", "next-responses", "assignments")
 """Figures that have a distribution."""
 
-_NO_DEADLINE = (FactKind.CREATED, FactKind.REOPENED, FactKind.REPLY)
+_NO_DEADLINE = (
+    FactKind.CREATED,
+    FactKind.REOPENED,
+    FactKind.REPLY,
+    FactKind.ASSIGNMENT,
+    FactKind.RETURNED,
+)
 """Kinds of facts that are neither in time nor late."""
 
 _CLOCKS = {

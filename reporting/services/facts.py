@@ -222,7 +222,14 @@ def _quarters(ticket: Ticket, about: Dimensions) -> Quarters:
     """Return what is to be counted of a ticket, in the form in which it is stored."""
     timeline = Timeline.load(ticket.timeline)
     found: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts_of(timeline, POLICY_SNAPSHOTS, _escalated(ticket)):
+    returned = [one.partition(" ")[2] for one in ticket.returned_replies or ()]
+    for fact in facts_of(
+        timeline,
+        POLICY_SNAPSHOTS,
+        _escalated(ticket),
+        assigned_at=ticket.first_assigned_at,
+        returned=map(instant.parse, returned),
+    ):
         found[quarter_of(fact.at)].append(fact)
     return {quarter: dump(about, happened) for quarter, happened in found.items()}
 

@@ -8,8 +8,11 @@ import pytest
 from customers.services.create import edit_customer
 from customers.services.read import customer_with_email
 from helpdesk.mail import queue
+from reporting.services import drill_down, tables
+from reporting.services.query import ReportQuery
 from tests.email.conftest import GIULIA, NOON, SUPPORT, after, send, take
 from tests.email.test_no_work import acknowledging, messages
+from tests.figures import ALL, rolled
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
@@ -17,6 +20,8 @@ from tickets.services.customer_records import merge_and_erase
 from tickets.services.email import suspended
 from tickets.services.email.incoming.receive import receive
 from tickets.services.email.storage import raw_messages
+from tickets.services.maintenance.for_figures import store_for_figures
+from tickets.store.ticket import Ticket
 
 
 def bounce(to, *, action="failed", status="5.1.1", message_id="", about=""):
@@ -208,3 +213,22 @@ def test_case_13_a_bounced_acknowledgement_and_its_bounce_send_nothing(desk, mai
     assert found.outcome is again.outcome is Outcome.BOUNCE
     assert found.ticket_id == first.ticket_id
     assert send(mailoutbox, after(minutes=9)) == []
+
+
+def test_a_reply_that_came_back_is_counted_once_in_figures(desk, mailbox, mailoutbox):
+    number, sent = answered(desk, mailoutbox)
+    for minutes, name in ((7, "first"), (8, "second")):
+        report = bounce(sent.extra_headers["Return-Path"], message_id=name)
+        receive(report, now=after(minutes=minutes))
+    delayed = bounce(sent.extra_headers["Return-Path"], action="delayed", message_id="third")
+    receive(delayed, now=after(minutes=9))
+    rolled()
+
+    assert tables.totals(ReportQuery(ALL))["returned"] == 1
+    [row] = drill_down.drill_down(ReportQuery(ALL), "returned").rows
+    assert (row.ticket.ticket_id, row.at, row.late) == (number, after(minutes=7), None)
+
+    [noted] = stored(number).returned_replies
+    stored(number).update(actions=[Ticket.returned_replies.remove()])
+    assert (store_for_figures(), store_for_figures()) == (1, 0)
+    assert stored(number).returned_replies == [noted]

@@ -110,6 +110,8 @@ def test_upgrade_data_does_all_that_an_upgrade_needs_and_a_repeat_does_nothing(d
     assert stored(ticket.ticket_id).segment == "Individual"
     assert "Indexed 1 tickets" in first
     assert "1 tickets counted" in first
-    assert "segments=0\nrecords=0\nlast messages=0\ncopies=0\nold tables=0\n" in second
+    assert (
+        "segments=0\nrecords=0\nlast messages=0\nfor figures=0\ncopies=0\nold tables=0\n" in second
+    )
     assert "old tables=1" in first
     assert "axes_accessattempt" not in connection.introspection.table_names()

@@ -235,6 +235,12 @@ class Ticket(Item):
     returned_addresses: ListAttribute[Any] = ListAttribute(
         of=UnicodeAttribute, attr_name="returnedAddresses", default=list
     )
+    # For figures. When somebody was assigned for the first time, absent if nobody ever was; and the
+    # replies that came back, each once: its id, and when
+    first_assigned_at = InstantAttribute(attr_name="firstAssignedAt", null=True)
+    returned_replies: ListAttribute[Any] = ListAttribute(
+        of=UnicodeAttribute, attr_name="returnedReplies", null=True
+    )
     # Where the customer's last message asked to be answered, if not at its sender's address
     reply_to = UnicodeAttribute(attr_name="replyTo", null=True)
     side_threads = IntegerAttribute(attr_name="sideThreads", default=0)  # how many were begun

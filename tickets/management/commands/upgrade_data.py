@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from helpdesk.accounts.old_tables import drop_old_tables
 from tickets.services.customer_records.old_copies import forget_copies
 from tickets.services.maintenance.data_version import is_upgraded
+from tickets.services.maintenance.for_figures import store_for_figures
 from tickets.services.maintenance.last_messages import store_last_messages
 from tickets.services.maintenance.log_index import index_records
 from tickets.services.sla.segments import store_segments
@@ -19,6 +20,7 @@ _STEPS: tuple[tuple[str, Callable[[Callable[[], object]], int]], ...] = (
     ("segments", store_segments),
     ("records", index_records),
     ("last messages", store_last_messages),
+    ("for figures", store_for_figures),
     ("copies", forget_copies),
 )
 _COMMANDS = ("refresh_customers", "rebuild_search", "rebuild_reports")

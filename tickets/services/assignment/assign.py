@@ -142,6 +142,8 @@ def set_assignee(draft: Draft, to: str | None) -> None:
     """Change the assignee of a draft. This has no effect on the clocks."""
     if draft.ticket.assigned_to != to:
         draft.ticket.assigned_to = to
+        if to:
+            draft.ticket.first_assigned_at = draft.ticket.first_assigned_at or draft.at
         draft.emit(events.Assigned(to))
 
 

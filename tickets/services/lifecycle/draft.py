@@ -276,6 +276,7 @@ def new_draft(
         created_by=by.user_id,
         created_at=now,
         updated_at=now,
+        first_assigned_at=now if fields.get("assigned_to") else None,
         **fields,
     )
     draft = Draft(ticket, Timeline.begin(now, priority, policy_key), by=by, now=now)

@@ -10,7 +10,7 @@ from helpdesk.accounts.actors import SYSTEM
 from helpdesk.dynamo.transaction import Transaction
 from helpdesk.mail.reading import ReadMessage, ReportKind
 from helpdesk.short_text import one_line
-from tickets.domain import events
+from tickets.domain import events, instant
 from tickets.domain.mail import signed
 from tickets.domain.mail.signed import Claim
 from tickets.domain.ticket import Channel, CommunicationType, LogEvent
@@ -102,6 +102,7 @@ def take(
                     lambda transaction: mark_bounced(transaction, customer, draft.at)
                 )
             _mark_participant(draft, reported.recipient)
+            _note_returned(draft.ticket, reported.line, draft.at)
             draft.emit(
                 events.Bounced(
                     reported.line.communication_id,
@@ -112,6 +113,20 @@ def take(
 
     ticket = change(reported.ticket.ticket_id, write, archived=True, by=SYSTEM, now=now)
     return ticket, written[0]
+
+
+def is_reply(line: Communication) -> bool:
+    """Return whether an entry of a log is a reply that was sent to the customer."""
+    sent = line.type == CommunicationType.CUSTOMER_RESPONSE and bool(line.delivery)
+    return sent and not line.side_thread
+
+
+def _note_returned(ticket: Ticket, line: Communication, at: datetime) -> None:
+    """Note on a ticket that a reply to its customer came back, unless it did before."""
+    known = ticket.returned_replies or []
+    if is_reply(line) and not any(one.startswith(line.communication_id) for one in known):
+        returned = f"{line.communication_id} {instant.text(at)}"
+        ticket.returned_replies = [*known, returned]
 
 
 def _mark_participant(draft: Draft, address: str) -> None:
