@@ -176,3 +176,31 @@ def test_records_are_suggested_and_lists_are_filtered_by_what_is_typed(superviso
         assert words in supervisor.post(address, given).content.decode()
     supervisor.post(address, given | {"customer_id": "giulia", "initial-customer_id": ""})
     assert find_vehicle(car.vehicle_id).customer_id == desk.customer.customer_id
+
+
+def test_conversation_entries_are_searched_at_a_bounded_cost(supervisor, desk, monkeypatch):
+    address = "/admin/tickets/communication/"
+    made = [desk.ticket(now=this_second()).ticket_id for _ in range(6)]
+    note(made[0], content="Ask the *broker* in Genoa, <b>today</b>", by=desk.rep)
+    note(made[1], content="The broker answered", by=desk.rep2)
+    for number in made[2:]:
+        note(number, content="Genoa calls the broker", by=desk.rep)
+    settle()
+
+    def said(query):
+        page = supervisor.get(f"{address}?{query}")
+        return [(row.ticket_id, row.content[:10]) for row in page.context["cl"].result_list]
+
+    assert len(said("q=broker")) == 6
+    assert {number for number, _text in said("q=broker genoa")} == {made[0], *made[2:]}
+    assert said(f"q=broker&person={desk.rep2.user_id}") == [(made[1], "The broker")]
+    assert said("q=nothing") == []
+    assert (made[0], "Ask the *b") in said(f"q=%23{made[0]}")
+    assert {number for number, _text in said(f"q={made[0]}")} == {made[0]}
+    text = supervisor.get(f"{address}?q=genoa").content.decode()
+    assert "in <mark>Genoa</mark>, &lt;b&gt;today" in text
+
+    monkeypatch.setattr("tickets.admin.paths.TICKETS_SEARCHED", 3)
+    with counting() as few:
+        assert len(said("q=broker")) == 3
+    assert few.requests <= 3 + 2, few.operations

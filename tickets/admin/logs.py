@@ -4,22 +4,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.rights import ReadOnly
+from helpdesk.parsing import whole_number
 from helpdesk.supervision.export import ExportedAdmin
 from helpdesk.supervision.filters import by_date
 from theme.templatetags.desk import moment
 from tickets.admin.filters import EscalatedByFilter, PersonFilter
+from tickets.admin.paths import LINES_SEARCHED, TICKETS_SEARCHED
 from tickets.admin.people import people
 from tickets.admin.ticket import mark
 from tickets.domain.escalation import rule_of
 from tickets.domain.ticket import Direction
 from tickets.models import Communication, Escalation, Tag
 from tickets.presenters.labels import RULES, label
+from tickets.presenters.rows import marked
+from tickets.services.lists.filters import LONGEST_TEXT
+from tickets.services.lists.search import snippet, words_of
 
 
 def _ticket(number: str) -> str:
@@ -31,9 +38,32 @@ def _ticket(number: str) -> str:
 class CommunicationAdmin(ReadOnly, ExportedAdmin):
     list_display = ("written", "ticket", "kind", "person", "begins")
     list_filter = (PersonFilter, by_date("created_at", _("date")))
+    search_by = "words"
+    search_help_text = format_lazy(
+        _(
+            "A ticket’s number, or words: they are searched for in the last {lines} entries of the "
+            "{tickets} tickets that match best."
+        ),
+        lines=LINES_SEARCHED,
+        tickets=TICKETS_SEARCHED,
+    )
     fields = ("ticket", "kind", "person", "created_at", "content")
     exported = ("created_at", "ticket_id", "type", "direction", "person", "content")
     export_recorded_as = ("ticket", "communication:list")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the entries of the ticket with that number, or those that words find."""
+        number = whole_number(search_term.strip().removeprefix("#"))
+        if number is not None:
+            return queryset.filter(ticket_id=str(number)), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
+        words = words_of(request.GET.get("q", "")[:LONGEST_TEXT])
+        for line in rows:
+            line.hit = marked(snippet(line.content, words)) if words else ""
 
     @admin.display(description=_("date"), ordering="-created_at")
     def written(self, line: Any) -> str:
@@ -56,7 +86,7 @@ class CommunicationAdmin(ReadOnly, ExportedAdmin):
 
     @admin.display(description=_("text"))
     def begins(self, line: Any) -> str:
-        return Truncator(line.content).chars(110)
+        return getattr(line, "hit", "") or Truncator(line.content).chars(110)
 
 
 @admin.register(Escalation)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from django.core.exceptions import FieldError
 
+from customers.domain.folding import words_to_find
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.clock import this_second
 from helpdesk.dynamo.pages import END, Page, PagePosition, page_of
@@ -42,6 +43,7 @@ from tickets.store.ticket import Ticket as StoredTicket
 from tickets.store.ticket import ticket_pk
 
 MOST_LINES = 1_000
+TICKETS_SEARCHED, LINES_SEARCHED = 20, 200
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 _PLAIN = [
@@ -220,6 +222,7 @@ def _line(line: StoredLine) -> Row:
         else line.content,
         "created_by": line.created_by,
         "created_at": line.created_at,
+        "words": None,
     }
 
 
@@ -233,6 +236,39 @@ def _lines_page(asked: ListQuery) -> Page[Row]:
         place=asked.place,
     )
     return Page([_line(line) for line in queries.lines(page.rows)], page.next, page.previous)
+
+
+def _lines_found(asked: ListQuery) -> Page[Row]:
+    """Return the entries with all words of a search, in the tickets that match it best.
+
+    Cost: a search for TICKETS_SEARCHED tickets, and a Query for each that is found.
+    """
+    text = str(asked.get("words", "search"))
+    found = find(Filters(text=text), by=SYSTEM, limit=TICKETS_SEARCHED, snippets=False)
+    person, since, until = (
+        *(asked.one("created_by"), second(asked.get("created_at", "gte"))),
+        second(asked.get("created_at", "lt")),
+    )
+    rows = [
+        row
+        for ticket in found.tickets
+        for row in map(_line, queries.whole_log(ticket.ticket_id, most=LINES_SEARCHED))
+        if person in (None, row["created_by"])
+        and (since is None or row["created_at"] >= since)
+        and (until is None or row["created_at"] < until)
+        and _says(row["content"], found.words)
+    ]
+    return Page(sorted(rows, key=_latest_first, reverse=True), None, None)
+
+
+def _says(content: str, words: Sequence[str]) -> bool:
+    """Return whether each of these words begins one of the text."""
+    said = words_to_find(content)
+    return all(any(one.startswith(word) for one in said) for word in words)
+
+
+def _latest_first(row: Row) -> tuple[Any, ...]:
+    return row["created_at"], row["communication_id"]
 
 
 def _lines(keys: Iterable[str]) -> Iterable[Row]:
@@ -255,6 +291,17 @@ serve(
         {"created_by": {"exact": None}, "created_at": {"gte": None, "lt": None}},
         (("-created_at",),),
         _lines_page,
+    ),
+    Listing(
+        f"in the {TICKETS_SEARCHED} tickets that words find",
+        {
+            "words": {"search": None},
+            "created_by": {"exact": None},
+            "created_at": {"gte": None, "lt": None},
+        },
+        (("-created_at",),),
+        _lines_found,
+        needs=("words",),
     ),
 )
 

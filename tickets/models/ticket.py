@@ -69,6 +69,7 @@ class Communication(PlannedModel):
     content = models.TextField(_("text"))
     created_by = models.CharField(_("person"), max_length=40)
     created_at = InstantField(_("date"))
+    words = WordsField(_("search"), null=True)
 
     class Meta(PlannedModel.Meta):
         ordering = ["-created_at"]
