@@ -128,6 +128,10 @@ FORMS = (
         ("tests/browser/test_lists.py",),
     ),
     Form(
+        *("REPORT_CHANGES", "3000", "Reports on a running desk with 50 creations a second"),
+        ("tests/chaos/test_reports_follow.py",),
+    ),
+    Form(
         *("BUSY_DAYS", "100,10000,100000", "What a change costs the figures, by facts of the day"),
         ("tests/services/test_rollup_cost.py",),
     ),
