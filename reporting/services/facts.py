@@ -209,11 +209,11 @@ def _dimensions(tickets: Iterable[Ticket]) -> dict[str, Dimensions]:
             ticket.category,
             ticket.assigned_to or "",
             ticket.team_id or "",
-            # Of a deleted ticket the one that its customer had.
+            # Of a deleted ticket segment and make are those that its records had.
             (customer.segment if customer else ticket.segment) or "",
             ticket.merged_into or "",
             ticket.channel or "",
-            vehicle.make if vehicle else "",
+            (vehicle.make if vehicle else ticket.vehicle_make) or "",
         )
     return found
 

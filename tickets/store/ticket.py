@@ -216,6 +216,8 @@ class Ticket(Item):
     # The customer's segment when the ticket was opened or got its customer; policies ask for it.
     # Absent on tickets of an earlier release, until they are recalculated
     segment = UnicodeAttribute(attr_name="customerSegment", null=True)
+    # Of a deleted ticket: the make of the vehicle that it was about.
+    vehicle_make = UnicodeAttribute(attr_name="vehicleMake", null=True)
     # The follow-up of a ticket that was closed for too long to be reopened
     continues = UnicodeAttribute(null=True)
     continued_by = UnicodeAttribute(attr_name="continuedBy", null=True)

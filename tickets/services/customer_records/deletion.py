@@ -1,11 +1,11 @@
 """Delete a ticket: all that is left of it is a fact for reports, which leads to nobody.
 
-Its number stays, with times, status, category, priority, segment and who worked on it: figures of
-the past follow from these, also when they are rebuilt. It belongs to no customer and no vehicle any
-more, and is in no list and no search.
+Its number stays, with times, status, category, priority, segment, make and who worked on it:
+figures of the past follow from these, also when they are rebuilt. It belongs to no customer and no
+vehicle any more, and is in no list and no search.
 """
 
-from customers.services.read import get_customer
+from customers.services.read import get_customer, get_vehicle
 from helpdesk.accounts.actors import Actor
 from helpdesk.dynamo.transaction import Action
 from tickets.domain import events
@@ -41,6 +41,9 @@ def _leave_a_fact(draft: Draft) -> None:
     if is_deleted(ticket):
         return
     customer = get_customer(ticket.customer_id)
+    vehicle = get_vehicle(ticket.customer_id, ticket.vehicle_id) if ticket.vehicle_id else None
+    if vehicle is not None:
+        ticket.vehicle_make = vehicle.make
     if customer is not None:
         ticket.segment = customer.segment  # reports went by the customer's
     ticket.customer_id = no_customer_of(ticket.ticket_id)
