@@ -319,6 +319,8 @@ REFUSALS = ["tickets.domain.errors.DomainError"]
 METRICS = ["tickets.services.maintenance.metrics.gauges", "helpdesk.audit.metrics.gauges"]
 DATA_UPGRADE_IS_DUE = "tickets.services.maintenance.data_version.upgrade_is_due"
 ADMIN_DASHBOARD = "tickets.admin.dashboard.page"
+# What starts a simulation of a policy or calendar that is not saved yet.
+DRAFT_SIMULATION = "reporting.services.simulated_drafts.start"
 
 OUTBOX_CONSUMERS = {
     "notifications": "tickets.services.delivery.notifications.handle_events",

@@ -20,6 +20,12 @@ class Simulation(Job):
     )  # clock, priority: count, met then (null: had no target), met now
     differing = models.JSONField(default=list)  # the first tickets that would have been otherwise
     differ = models.PositiveIntegerField(default=0)
+    drafts = models.JSONField(default=dict, db_default={})
+    """By policy, if there are several, or the draft came from a form; else `draft` of `policy`."""
+    source = models.JSONField(default=dict, db_default={})
+    """The form that the draft came from, and what was typed: to be sent there again."""
+    open_tickets = models.JSONField(default=dict, db_default={})
+    """What saving the draft would do to open tickets, as far as they have been read."""
 
     class Meta:
         db_table = "reporting_whatif"

@@ -1,11 +1,12 @@
-"""SLA simulation: the last days under other targets.
+"""SLA simulation: the last days under other targets, and what these would do to open tickets.
 
 The recorded timelines are evaluated by the same clock, with the draft's targets. Only the
 simulation itself is written.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,18 +15,19 @@ from django.utils.translation import gettext as _
 
 from helpdesk import jobs
 from helpdesk.accounts.actors import Actor, require_supervision
+from helpdesk.clock import this_second
 from helpdesk.errors import Invalid, NotFound
 from reporting.domain.days import DAY
 from reporting.domain.facts import FactKind, facts_of
 from reporting.models import Simulation
-from reporting.services import generations
+from reporting.services import generations, simulated_open
 from reporting.services.facts import read
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
-from tickets.models import Calendar, Policy
+from tickets.models import Calendar, Policy, PolicyVersion
 from tickets.models.policy import CLOCKS, target_field
 from tickets.services.read import get_tickets
 from tickets.services.sla.policies import POLICY_SNAPSHOTS, snapshot_of
@@ -67,10 +69,20 @@ def start(
     errors = {field: str(text) for field, text in policy.lacking().items()} | errors
     if errors:
         raise Invalid(errors)
+    return create([policy], source={}, by=by, today=today)
+
+
+def create(
+    policies: Sequence[Policy], *, source: Mapping[str, Any], by: Actor, today: date
+) -> Simulation:
+    """Start a simulation of the last DAYS days, with these policies as they are in memory."""
     end = today + DAY
+    drafts = {str(policy.pk): policy.as_written() for policy in policies}
     return Simulation.objects.create(
-        policy=policy,
-        draft=policy.as_written(),
+        policy_id=policies[0].pk,
+        draft=drafts[str(policies[0].pk)],
+        drafts=drafts,
+        source=dict(source),
         start=end - timedelta(days=DAYS),
         end=end,
         next_day=end - timedelta(days=DAYS),
@@ -97,29 +109,48 @@ def left() -> QuerySet[Simulation]:
     return jobs.abandoned(Simulation)
 
 
-def step(simulation_id: int) -> Simulation:
-    """Simulate the next STEP days, unless somebody else has the lease."""
+def step(simulation_id: int, *, now: datetime | None = None) -> Simulation:
+    """Simulate the next STEP days, and after the last a page of open tickets, unless somebody else
+    has the lease."""
     simulation = jobs.lease(Simulation, simulation_id)
     if simulation is None:
         return Simulation.objects.select_related("policy").get(pk=simulation_id)
     terms = _Draft(simulation)
     until = min(simulation.next_day + STEP * DAY, simulation.end)
+    if simulation.next_day == until:
+        simulation.open_tickets = simulated_open.next_page(
+            simulation.open_tickets, terms.beside(), terms.keys_of_drafts, now=now or this_second()
+        )
     while simulation.next_day < until:
         _go_through(simulation, simulation.next_day, terms)
         simulation.next_day += DAY
-    jobs.step_done(simulation, finished=simulation.next_day >= simulation.end)
+    jobs.step_done(simulation, finished=bool(simulation.open_tickets.get("done")))
     return simulation
 
 
 class _Draft(Mapping[str, PolicySnapshot]):
-    """Every policy version as it is, except those of one policy, which have the draft's targets."""
+    """Every policy version as it is, except those of the simulated policies, which have the
+    draft's targets."""
 
     def __init__(self, simulation: Simulation) -> None:
-        self._keys = set(simulation.policy.versions.values_list("key", flat=True))
-        self._draft = snapshot_of("draft", simulation.draft)
+        drafts = simulation.drafts or {str(simulation.policy_id): simulation.draft}
+        self._drafts = {
+            f"draft of {policy}": snapshot_of(f"draft of {policy}", written)
+            for policy, written in drafts.items()
+        }
+        versions = PolicyVersion.objects.filter(policy__in=[int(policy) for policy in drafts])
+        self.keys_of_drafts = {
+            key: f"draft of {policy}" for key, policy in versions.values_list("key", "policy")
+        }
+        """By version: the key of what its tickets would get."""
+
+    def beside(self) -> Mapping[str, PolicySnapshot]:
+        """Return every version as it is, and the drafts under keys of their own."""
+        return ChainMap(self._drafts, POLICY_SNAPSHOTS)
 
     def __getitem__(self, key: str) -> PolicySnapshot:
-        return self._draft if key in self._keys else POLICY_SNAPSHOTS[key]
+        draft = self.keys_of_drafts.get(key)
+        return self._drafts[draft] if draft else POLICY_SNAPSHOTS[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(POLICY_SNAPSHOTS)

@@ -17,9 +17,9 @@ from helpdesk.messages import saved
 from helpdesk.parsing import whole_number
 from reporting.domain.days import DAY
 from reporting.models import Simulation
-from reporting.services import simulation
+from reporting.services import simulated_drafts, simulation
 from reporting.services.completeness import complete_until
-from tickets.domain import target
+from tickets.domain import instant, target
 from tickets.domain.ticket import Priority
 from tickets.models import Calendar, Policy
 from tickets.models.policy import target_field
@@ -28,6 +28,13 @@ CLOCK_LABELS = {
     "response": gettext_lazy("First reply"),
     "nextResponse": gettext_lazy("Next reply"),
     "resolution": gettext_lazy("Resolution"),
+}
+
+OUTCOMES = {
+    "overdue": gettext_lazy("Would be overdue now"),
+    "sooner": gettext_lazy("Due sooner"),
+    "later": gettext_lazy("Due later"),
+    "rescued": gettext_lazy("Would no longer be overdue"),
 }
 
 
@@ -121,12 +128,42 @@ def _rows(clock: str, found: Simulation) -> list[dict[str, Any]]:
     ]
 
 
+def _open_tickets(found: Simulation) -> dict[str, Any] | None:
+    """Return what saving would do to open tickets; None until they have been looked at."""
+    if not (counted := found.open_tickets):
+        return None
+    return {
+        "at": instant.parse(counted["at"]),
+        "seen": counted["seen"],
+        "outcomes": [
+            {
+                "name": name,
+                "label": label,
+                "count": counted["counts"][name],
+                "tickets": [
+                    {"number": number, "then": instant.parse(then), "now": instant.parse(now)}
+                    for number, then, now in counted["listed"][name]
+                ],
+                "unshown": counted["counts"][name] - len(counted["listed"][name]),
+            }
+            for name, label in OUTCOMES.items()
+        ],
+    }
+
+
 def _shown(request: HttpRequest, found: Simulation) -> HttpResponse:
     context = {
         "view": "reports",
         "simulation": found,
         "complete_until": complete_until(),
         "last": found.end - DAY,
+        "open": _open_tickets(found),
+        "stale": simulated_drafts.is_stale(found),
+        "typed": [
+            (name, value)
+            for name, values in found.source.get("typed", {}).items()
+            for value in values
+        ],
         "worked": (found.next_day - found.start).days,
         "total": (found.end - found.start).days,
         "clocks": [

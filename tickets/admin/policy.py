@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.domain.choices import Segment
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.rights import ReadOnly
+from tickets.admin.draft_simulation import SimulatedAdmin, SimulatedForm
 from tickets.admin.impact_preview import (
-    ImpactAdmin,
-    PreviewForm,
     impact_in_words,
     shadow_of_policy,
     warn,
@@ -31,7 +30,7 @@ from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import start_recalculation
 
 
-class PolicyForm(PreviewForm):
+class PolicyForm(SimulatedForm):
     categories = forms.MultipleChoiceField(
         label=_("Categories"),
         required=False,
@@ -61,18 +60,22 @@ class PolicyForm(PreviewForm):
             *(target_field(priority, clock) for priority in Priority for clock in CLOCKS),
         ]
 
+    @property
+    def can_simulate(self) -> bool:
+        return self.instance.pk is not None  # no ticket has been under a new one
+
     def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_policy(self.instance, by=self.actor)
         return found, impact_in_words(found) + shadow_of_policy(self.instance)
 
 
-class CalendarForm(PreviewForm):
+class CalendarForm(SimulatedForm):
     def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_calendar(self.instance, by=self.actor)
         return found, impact_in_words(found)
 
 
-class DeletedIfUnused(ImpactAdmin):
+class DeletedIfUnused(SimulatedAdmin):
     """Rows that are deleted one at a time, and only if nothing uses them: else the page says what
     does."""
 

@@ -1,0 +1,68 @@
+"""What saving a simulated draft would do to the open tickets."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tickets.domain import instant
+from tickets.domain.sla import clock
+from tickets.domain.sla.policy import PolicySnapshot
+from tickets.domain.sla.timeline import Timeline
+from tickets.domain.workflow import Event, EventType
+from tickets.services.sla.open_tickets import open_page
+
+MOST_SHOWN = 100
+"""Tickets that are listed of each outcome; all are counted."""
+
+OUTCOMES = ("overdue", "rescued", "sooner", "later", "same")
+"""What happens to a ticket: it would be overdue at once, overdue no more, due sooner, due later, or
+as it is."""
+
+
+def next_page(
+    found: dict[str, Any],
+    terms: Mapping[str, PolicySnapshot],
+    drafts: Mapping[str, str],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return `found` with the next page of open tickets counted; it is `done` after the last.
+
+    `drafts` has the key in `terms` of the draft that a ticket of some version would get. Cost: that
+    of a page of open tickets.
+    """
+    tickets, place = open_page(found.get("place", ""))
+    counts = {name: found.get("counts", {}).get(name, 0) for name in OUTCOMES}
+    listed = {name: list(found.get("listed", {}).get(name, ())) for name in OUTCOMES}
+    for ticket in tickets:
+        timeline = Timeline.load(ticket.timeline)
+        draft = drafts.get(timeline.policy_key)
+        if draft is None or not timeline.status.active:
+            continue
+        at = max(now, timeline.last_at)
+        saved = timeline.then(Event(at, EventType.POLICY, policy_key=draft))
+        before = clock.read(timeline, terms, now=at).sla_deadline
+        after = clock.read(saved, terms, now=at).sla_deadline
+        outcome = _outcome(before, after, at)
+        counts[outcome] += 1
+        if outcome != "same" and len(listed[outcome]) < MOST_SHOWN:
+            due = [instant.text(one) if one else "" for one in (before, after)]
+            listed[outcome].append([ticket.ticket_id, *due])
+    return {
+        "place": place,
+        "done": not place,
+        "seen": found.get("seen", 0) + len(tickets),
+        "at": found.get("at") or instant.text(now),
+        "counts": counts,
+        "listed": listed,
+    }
+
+
+def _outcome(before: datetime | None, after: datetime | None, now: datetime) -> str:
+    if before is None or after is None or before == after:
+        return "same"
+    if after < now <= before:
+        return "overdue"
+    if before < now <= after:
+        return "rescued"
+    return "sooner" if after < before else "later"
