@@ -10,6 +10,7 @@ from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.workflow import Event, EventType
 from tickets.services.sla.open_tickets import open_page
+from tickets.services.sla.policies import POLICY_SNAPSHOTS
 
 MOST_SHOWN = 100
 """Tickets that are listed of each outcome; all are counted."""
@@ -20,16 +21,12 @@ as it is."""
 
 
 def next_page(
-    found: dict[str, Any],
-    terms: Mapping[str, PolicySnapshot],
-    drafts: Mapping[str, str],
-    *,
-    now: datetime,
+    found: dict[str, Any], drafts: Mapping[str, PolicySnapshot], *, now: datetime
 ) -> dict[str, Any]:
     """Return `found` with the next page of open tickets counted; it is `done` after the last.
 
-    `drafts` has the key in `terms` of the draft that a ticket of some version would get. Cost: that
-    of a page of open tickets.
+    `drafts` has what tickets of a version would get, by its key. Cost: that of a page of open
+    tickets.
     """
     tickets, place = open_page(found.get("place", ""))
     counts = {name: found.get("counts", {}).get(name, 0) for name in OUTCOMES}
@@ -40,7 +37,9 @@ def next_page(
         if draft is None or not timeline.status.active:
             continue
         at = max(now, timeline.last_at)
-        saved = timeline.then(Event(at, EventType.POLICY, policy_key=draft))
+        saved = timeline.then(Event(at, EventType.POLICY, policy_key=draft.key))
+        keys = {event.policy_key for event in timeline.events if event.policy_key}
+        terms = {key: POLICY_SNAPSHOTS[key] for key in keys} | {draft.key: draft}
         before = clock.read(timeline, terms, now=at).sla_deadline
         after = clock.read(saved, terms, now=at).sla_deadline
         outcome = _outcome(before, after, at)

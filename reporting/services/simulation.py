@@ -4,7 +4,6 @@ The recorded timelines are evaluated by the same clock, with the draft's targets
 simulation itself is written.
 """
 
-from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -119,7 +118,7 @@ def step(simulation_id: int, *, now: datetime | None = None) -> Simulation:
     until = min(simulation.next_day + STEP * DAY, simulation.end)
     if simulation.next_day == until:
         simulation.open_tickets = simulated_open.next_page(
-            simulation.open_tickets, terms.beside(), terms.keys_of_drafts, now=now or this_second()
+            simulation.open_tickets, terms.of_version, now=now or this_second()
         )
     while simulation.next_day < until:
         _go_through(simulation, simulation.next_day, terms)
@@ -133,24 +132,15 @@ class _Draft(Mapping[str, PolicySnapshot]):
     draft's targets."""
 
     def __init__(self, simulation: Simulation) -> None:
-        drafts = simulation.drafts or {str(simulation.policy_id): simulation.draft}
-        self._drafts = {
-            f"draft of {policy}": snapshot_of(f"draft of {policy}", written)
-            for policy, written in drafts.items()
+        written = simulation.drafts or {str(simulation.policy_id): simulation.draft}
+        drafts = {int(key): snapshot_of(f"draft of {key}", one) for key, one in written.items()}
+        versions = PolicyVersion.objects.filter(policy__in=drafts)
+        self.of_version = {
+            key: drafts[policy] for key, policy in versions.values_list("key", "policy")
         }
-        versions = PolicyVersion.objects.filter(policy__in=[int(policy) for policy in drafts])
-        self.keys_of_drafts = {
-            key: f"draft of {policy}" for key, policy in versions.values_list("key", "policy")
-        }
-        """By version: the key of what its tickets would get."""
-
-    def beside(self) -> Mapping[str, PolicySnapshot]:
-        """Return every version as it is, and the drafts under keys of their own."""
-        return ChainMap(self._drafts, POLICY_SNAPSHOTS)
 
     def __getitem__(self, key: str) -> PolicySnapshot:
-        draft = self.keys_of_drafts.get(key)
-        return self._drafts[draft] if draft else POLICY_SNAPSHOTS[key]
+        return self.of_version.get(key) or POLICY_SNAPSHOTS[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(POLICY_SNAPSHOTS)
