@@ -52,6 +52,8 @@ FILTERS = {
     "created_at__lt=2026-11-03": "late",
     "order=-created_at": "plain high late raised resolved closed",
     "created_at__to=2026-11-02": "late",
+    "sla_deadline__to=2026-11-30&created_at__to=2026-11-02": "late",
+    "sla_deadline__from=2999-01-01": "",
     "created_at__from=2026-11-02&created_at__to=2026-11-02&status__exact=Open": "late",
     "created_at__from=2026-11-03&priority__exact=High": "high",
     "q=scratched": "raised",
@@ -78,6 +80,10 @@ def test_a_bookmark_of_an_earlier_release_leads_to_the_same_list(supervisor):
         301,
         f"{LIST}?escalated=yes&sla_status=at+risk",
     )
+    due = supervisor.get(f"{LIST}?due=week", follow=True)
+    assert due.redirect_chain
+    assert "sla_deadline__from=" in due.redirect_chain[0][0]
+    assert due.status_code == 200
 
 
 def test_the_list_shows_what_a_supervisor_looks_for(supervisor, desk, tickets):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.parsing import BadValue
-from helpdesk.supervision.filters import by_date, kept
+from helpdesk.supervision.filters import DateRangeFilter, by_date, kept
 from tickets.admin.people import people
 from tickets.domain.sla.sla_status import SlaStatus
 from tickets.presenters.labels import label
@@ -87,23 +87,21 @@ class AssigneeFilter(PersonFilter):
         return super().queryset(request, queryset)
 
 
-class DueFilter(admin.SimpleListFilter):
-    """The next deadline, in days of the reader's time zone from today on."""
+class DueFilter(DateRangeFilter):
+    """The next deadline: days to come, where Django offers past ones, or any days."""
 
-    title = _("deadline")
-    parameter_name = "due"
-    days = MappingProxyType({"today": 1, "week": 7})
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("today", _("Today")), ("week", _("Next 7 days"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        days = self.days.get(self.value() or "")
-        if days is None:
-            return queryset
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("deadline")
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        end = today + timedelta(days=days)
-        return queryset.filter(sla_deadline__gte=today, sla_deadline__lt=end)
+        ahead: dict[Any, int] = {_("Today"): 1, _("Next 7 days"): 7}
+        since, until = self.lookup_kwarg_since, self.lookup_kwarg_until
+        links: list[Any] = [(_("Any date"), {})]
+        links += [
+            (words, {since: today, until: today + timedelta(days=days)})
+            for words, days in ahead.items()
+        ]
+        self.links = tuple(links)
 
 
 class EscalatedByFilter(PersonFilter):
@@ -150,13 +148,13 @@ _DATES = {
     "updated_at": by_date("updated_at", _("date of the last change")),
 }
 
-_OWN: Mapping[str, type[admin.SimpleListFilter]] = MappingProxyType(
+_OWN: Mapping[str, Any] = MappingProxyType(
     {
         "overdue": SlaStatusFilter,  # the SLA statuses are one filter here
         "escalated": EscalatedFilter,
         "assignedTo": AssigneeFilter,
-        "dueFrom": DueFilter,  # days to come, where Django offers past ones
-        "dueTo": DueFilter,
+        "dueFrom": ("sla_deadline", DueFilter),
+        "dueTo": ("sla_deadline", DueFilter),
     }
 )
 """The list filters of tickets that are more than a choice of values, by the filter's name."""

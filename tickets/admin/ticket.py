@@ -1,7 +1,7 @@
 """Tickets in the admin."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,6 +44,8 @@ from tickets.services.lists.filters import FILTERS, read_filters
 from tickets.services.read import log_since, ticket_with_newest_lines
 
 LINES_SHOWN = 100
+_DAYS = {"today": timedelta(0), "week": timedelta(days=6)}
+"""How far a bookmarked filter by deadline reaches beyond today."""
 NONE = SafeString('<span class="none">–</span>')
 """A cell without a value: on a phone it is left out."""
 
@@ -174,6 +177,12 @@ class TicketAdmin(SupervisorsOnly, WithCustomFields):
             given = request.GET.copy()
             given.setlist("sla_status", given.pop("standing"))
             return redirect(f"{request.path}?{given.urlencode()}", permanent=True)
+        if request.GET.get("due") in _DAYS:  # another one
+            given = request.GET.copy()
+            today = localdate()
+            given["sla_deadline__from"] = today.isoformat()
+            given["sla_deadline__to"] = (today + _DAYS[given.pop("due")[-1]]).isoformat()
+            return redirect(f"{request.path}?{given.urlencode()}")
         return super().changelist_view(request, extra_context)
 
     def rows_shown(self, request: HttpRequest, rows: list[Any]) -> None:
