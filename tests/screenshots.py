@@ -77,6 +77,8 @@ MORE = (
     Shot("long", "/customers/?name=Oldenbarnevelt", act=_first_customer),
     Shot("ticket-error", "/tickets/{ticket}/", act=_mention_in_a_reply),
     Shot("new-error", "/tickets/new/", act=_new_and_half_filled_in),
+    Shot("wall", "/sla/wall/", "supervisor"),
+    Shot("screens", "/sla/wall/screens/", "supervisor"),
     Shot("columns", "/tickets/?view=active", "supervisor", act=_every_column),
 )
 """Pages as they seldom are: to look at."""

@@ -34,7 +34,7 @@ class Board:
 def board(viewer: Actor | Television, *, now: datetime) -> Board:
     """Return the figures for a paired television, or for whoever works tickets.
 
-    Cost: two SQL queries and three reads, once in KEPT seconds for all. Raises NotAllowed.
+    Cost: two SQL queries and eight reads, once in KEPT seconds for all. Raises NotAllowed.
     """
     if isinstance(viewer, Actor):
         require_ticket_work(viewer)

@@ -184,6 +184,7 @@ def pages(desk) -> list[str]:
         "/reports/tickets/?figure=created",
         "/reports/simulation/",
         f"/reports/simulation/{question.pk}/",
+        "/sla/wall/screens/",
         "/tickets/4711/",
         "/nowhere/",
     ]
