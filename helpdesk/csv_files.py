@@ -38,17 +38,17 @@ def defused(cell: object) -> object:
     It gets an apostrophe, which `restored` removes; so does a cell that has such an apostrophe
     already.
     """
-    if isinstance(cell, str) and _looks_like_formula(cell):
+    if isinstance(cell, str) and looks_like_formula(cell):
         return f"'{cell}"
     return "" if cell is None else cell
 
 
 def restored(cell: str) -> str:
     """Return the cell that `defused` was called with."""
-    return cell[1:] if cell[:1] == "'" and _looks_like_formula(cell[1:]) else cell
+    return cell[1:] if cell[:1] == "'" and looks_like_formula(cell[1:]) else cell
 
 
-def _looks_like_formula(cell: str) -> bool:
+def looks_like_formula(cell: str) -> bool:
     """Return whether some program would take `cell` for a formula.
 
     Full-width signs count, also behind invisible characters, which programs drop; so does a tab or

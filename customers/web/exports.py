@@ -1,4 +1,4 @@
-"""Customers and vehicles as CSV, for supervisors."""
+"""Customers and vehicles as CSV or XLSX, for supervisors."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,19 +9,19 @@ from django.views.decorators.http import require_safe
 from customers.services import export
 from helpdesk.accounts.actors import Actor, actor_of, require_supervision
 from helpdesk.accounts.confirm import confirm_download
-from helpdesk.csv_response import csv_download
+from helpdesk.table_files import download, format_of
 
 
 @require_safe
 def customers(request: HttpRequest) -> HttpResponseBase:
     require_supervision(actor_of(request.user))
-    return _download(request, export.customer_rows, "customers.csv")
+    return _download(request, export.customer_rows, "customers")
 
 
 @require_safe
 def vehicles(request: HttpRequest) -> HttpResponseBase:
     require_supervision(actor_of(request.user))
-    return _download(request, export.vehicle_rows, "vehicles.csv")
+    return _download(request, export.vehicle_rows, "vehicles")
 
 
 @confirm_download
@@ -29,4 +29,5 @@ def _download(
     request: HttpRequest, rows: Callable[..., Iterator[export.Row]], name: str
 ) -> HttpResponseBase:
     by: Actor = actor_of(request.user)
-    return csv_download(rows(by=by), name=name)
+    file_format = format_of(request)
+    return download(rows(by=by), name=name, file_format=file_format)

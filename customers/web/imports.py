@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers.models import CustomerFile
 from customers.services import imports
 from helpdesk.accounts.actors import actor_of, require_ticket_work
-from helpdesk.csv_response import csv_download
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
 from helpdesk.messages import saved
+from helpdesk.table_files import FileFormat, download
 
 SHOWN = 20
 
@@ -58,9 +58,10 @@ def step(request: HttpRequest, file_id: int) -> HttpResponse:
 
 
 @require_safe
-def report(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
+def report(request: HttpRequest, file_id: int) -> HttpResponseBase:
     found = imports.file_of(file_id, by=actor_of(request.user))
-    return csv_download(imports.report(found), name=f"refused-{found.pk}.csv")
+    rows = imports.report(found)
+    return download(rows, name=f"refused-{found.pk}", file_format=FileFormat.CSV)
 
 
 def _shown(request: HttpRequest, file: CustomerFile) -> HttpResponse:

@@ -16,9 +16,9 @@ from django.utils.translation import get_language, override
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.confirm import question
 from helpdesk.audit.record import record
-from helpdesk.csv_response import csv_download
 from helpdesk.dynamo_admin.options import PlannedAdmin
 from helpdesk.dynamo_admin.plan import Plan
+from helpdesk.table_files import PARAMETER, download, format_of
 
 AT_ONCE = 100
 Column = tuple[str, Callable[[Any], object]]
@@ -44,16 +44,23 @@ class ExportedAdmin(PlannedAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        export_url = f"export/?{request.GET.urlencode()}"
-        return super().changelist_view(request, {**(extra_context or {}), "export_url": export_url})
+        query = request.GET.urlencode()
+        urls = {"export_url": f"export/?{query}", "xlsx_url": f"export/?{query}&format=xlsx"}
+        return super().changelist_view(request, {**(extra_context or {}), **urls})
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """Download the list with its filters as CSV; a password that was entered long ago is asked
-        for first."""
+        """Download the list with its filters as CSV or XLSX.
+
+        A password that was entered long ago is asked for first.
+        """
         if not (self.has_view_permission(request) and actor_of(request.user).supervises):
             raise PermissionDenied
         if asked := question(request, download=True):
             return asked
+        file_format = format_of(request)
+        asked = request.GET.copy()
+        asked.pop(PARAMETER, None)  # to the list it would be a filter
+        request.GET = asked  # type: ignore[assignment]
         try:
             plan = self.get_changelist_instance(request).queryset.plan()
         except IncorrectLookupParameters:  # it has told the user why
@@ -61,7 +68,7 @@ class ExportedAdmin(PlannedAdmin):
         kind, what = self.export_recorded_as
         record(kind, "exported", what)
         lines = self._lines(request, plan, self.export_columns())
-        return csv_download(lines, name=f"{self.opts.model_name}-list.csv")
+        return download(lines, name=f"{self.opts.model_name}-list", file_format=file_format)
 
     def export_columns(self) -> list[Column]:
         """Return the columns of the file."""

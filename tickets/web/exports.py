@@ -1,4 +1,4 @@
-"""A list of tickets as CSV, for supervisors."""
+"""A list of tickets as CSV or XLSX, for supervisors."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.accounts.actors import actor_of, require_supervision
 from helpdesk.accounts.confirm import confirm_download
-from helpdesk.csv_response import csv_download
+from helpdesk.table_files import download, format_of
 from tickets.services.lists import export
 from tickets.web.lists import filters_of
 
@@ -20,4 +20,6 @@ def tickets(request: HttpRequest) -> HttpResponseBase:
 @confirm_download
 def _download(request: HttpRequest) -> HttpResponseBase:
     by = actor_of(request.user)
-    return csv_download(export.rows(filters_of(request.GET, by=by), by=by), name="tickets.csv")
+    file_format = format_of(request)
+    rows = export.rows(filters_of(request.GET, by=by), by=by)
+    return download(rows, name="tickets", file_format=file_format)
