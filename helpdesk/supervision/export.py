@@ -58,9 +58,9 @@ class ExportedAdmin(PlannedAdmin):
         if asked := question(request, download=True):
             return asked
         file_format = format_of(request)
-        asked = request.GET.copy()
-        asked.pop(PARAMETER, None)  # to the list it would be a filter
-        request.GET = asked  # type: ignore[assignment]
+        filters = request.GET.copy()
+        filters.pop(PARAMETER, None)  # to the list it would be a filter
+        request.GET = filters  # type: ignore[assignment]
         try:
             plan = self.get_changelist_instance(request).queryset.plan()
         except IncorrectLookupParameters:  # it has told the user why
