@@ -16,7 +16,7 @@ from helpdesk.audit.models import QueuedEntry
 from helpdesk.dynamo import capacity
 from tickets.models import Bulk, CustomerJob, Recalculation, Webhook
 
-TASKS, REQUESTS = 15, 11
+TASKS, REQUESTS = 15, 12
 """The most that periodic tasks may be in a minute, and their requests to DynamoDB."""
 
 
