@@ -194,14 +194,20 @@ def tickets(ticket_ids: Iterable[str], *, consistent: bool = True) -> dict[str, 
     return {ticket.ticket_id: ticket for ticket in found}
 
 
-def whole_log(ticket_id: str, *, most: int) -> list[Communication]:
-    """Return the newest `most` entries of a log, oldest first. One Query for each megabyte."""
+def whole_log(
+    ticket_id: str, *, most: int, only: Sequence[str] | None = None
+) -> list[Communication]:
+    """Return the newest `most` entries of a log, oldest first. One Query for each megabyte.
+
+    `only` names the attributes to read of each, as the table names them.
+    """
     lines = Communication.query(
         ticket_pk(ticket_id),
         Communication.sk.startswith(COMMUNICATION),
         scan_index_forward=False,
         consistent_read=True,
         limit=most,
+        attributes_to_get=[*only] if only else None,
     )
     return list(lines)[::-1]
 
@@ -221,6 +227,13 @@ def communication(ticket_id: str, communication_id: str) -> Communication | None
         )
     except DoesNotExist:
         return None
+
+
+def communications(keys: Iterable[tuple[str, str]]) -> dict[str, Communication]:
+    """Return log entries by their ids, from ids of tickets and entries. One BatchGetItem for each
+    hundred."""
+    wanted = [(ticket_pk(ticket_id), communication_sk(line_id)) for ticket_id, line_id in keys]
+    return {line.communication_id: line for line in read_all(Communication, wanted)}
 
 
 def lines_written_at(ticket_id: str, beginning: str) -> list[Communication]:

@@ -41,12 +41,20 @@ _HOPELESS = (Delivery.FAILED, Delivery.UNKNOWN)
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
-    """Queue the mails of each reply to a customer. A repeat queues none."""
-    for event in events:
-        match event.what:
-            case Communicated(communication_id=line_id, deliver=True):
-                with tracing.resumed(event.event_id):
-                    _queue(event.ticket_id, line_id, at=event.at)
+    """Queue the mails of each reply to a customer. A repeat queues none.
+
+    Cost: one read of all replies, and a transaction for each.
+    """
+    replies = [
+        (event, event.what.communication_id)
+        for event in events
+        if isinstance(event.what, Communicated) and event.what.deliver
+    ]
+    lines = queries.communications((event.ticket_id, line_id) for event, line_id in replies)
+    for event, line_id in replies:
+        if line := lines.get(line_id):
+            with tracing.resumed(event.event_id):
+                _queue(line, at=event.at)
 
 
 def send_again(
@@ -120,17 +128,15 @@ def forget(line: Communication) -> None:
         _listed(line, place).delete()
 
 
-def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
+def _queue(line: Communication, *, at: datetime) -> None:
     """Queue a mail to each recipient of a reply, in one transaction.
 
     A reply of an earlier release has no recipients yet: they are stored with it.
     """
-    line = queries.communication(ticket_id, communication_id)
-    ticket = queries.ticket(ticket_id)
-    if ticket is None or line is None:
-        return
     sending = Delivery.SENDING.value
-    deliveries = list(line.deliveries or recipients_of(ticket))
+    deliveries = list(line.deliveries or _of_an_earlier_release(line))
+    if not deliveries:
+        return
     for one in deliveries:
         one.state = sending
     try:
@@ -141,9 +147,14 @@ def _queue(ticket_id: str, communication_id: str, *, at: datetime) -> None:
                 Communication.delivery == Delivery.PENDING.value,
             )
             for place in range(len(deliveries)):
-                transaction.put(queued(ticket_id, communication_id, place, at=at))
+                transaction.put(queued(line.ticket_id, line.communication_id, place, at=at))
     except ConditionFailed:
         return  # queued, or even sent, already
+
+
+def _of_an_earlier_release(line: Communication) -> list[RecipientDelivery]:
+    ticket = queries.ticket(line.ticket_id)
+    return recipients_of(ticket) if ticket else []
 
 
 def _group(communication_id: str, place: int) -> str:

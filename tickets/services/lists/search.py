@@ -51,6 +51,8 @@ _TEXT_FIELDS = {
 _AROUND = 60
 _PHONE_DIGITS = 8  # fewer may be the end of a VIN
 _VIN_SIGNS = 17
+_OF_LINES = ("type", "content", "email", "deliveries")
+"""What the index reads of a log's entries."""
 
 
 def handle_events(events: Sequence[OutboxEvent]) -> None:
@@ -213,7 +215,9 @@ def _follow_texts(tickets: Sequence[Ticket]) -> None:
     people = _People(tickets)
     search.index_texts(
         (
-            people.document(ticket, queries.whole_log(ticket.ticket_id, most=MOST_LINES)),
+            people.document(
+                ticket, queries.whole_log(ticket.ticket_id, most=MOST_LINES, only=_OF_LINES)
+            ),
             ticket.version,
         )
         for ticket in tickets
