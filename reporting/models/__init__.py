@@ -1,6 +1,7 @@
-"""SLA simulations in progress, and televisions. Figures themselves are not in Django's database."""
+"""Simulations, reports that people keep, televisions. Figures are not in Django's database."""
 
+from reporting.models.saved_report import LastReport, SavedReport
 from reporting.models.simulation import Simulation
 from reporting.models.television import Television
 
-__all__ = ["Simulation", "Television"]
+__all__ = ["LastReport", "SavedReport", "Simulation", "Television"]

@@ -81,6 +81,8 @@ class Chart:
     groups: Sequence[Box] = ()
     """The groups of a line chart, each from bottom to top."""
     points: Sequence[Point] = ()
+    goal: str = ""
+    """The path of a line across the chart, at a value to reach."""
 
 
 def bars(
@@ -116,10 +118,11 @@ def lines(
     *,
     top: float | None = None,
     urls: Sequence[Sequence[str]] = (),
+    goal: float | None = None,
 ) -> Chart:
     """Return a line for each series, with gaps for missing values.
 
-    `says` has the tooltip of each group, `urls` the link of each value.
+    `says` has the tooltip of each group, `urls` the link of each value; at `goal` is a line.
     """
     top = top or _top([[value or 0 for value in values] for values in series])
     paths = []
@@ -150,7 +153,9 @@ def lines(
         for group, (value, url) in enumerate(zip(values, leads, strict=True))
         if value is not None
     ]
-    return Chart(STEP * max(len(labels), 1), (), paths, _ticks(top), _few(labels), groups, points)
+    width = STEP * max(len(labels), 1)
+    across = f"M0 {HEIGHT - goal / top * HEIGHT:.2f}H{width}" if goal is not None else ""
+    return Chart(width, (), paths, _ticks(top), _few(labels), groups, points, across)
 
 
 def _top(series: Sequence[Sequence[float]]) -> float:

@@ -1,8 +1,24 @@
-"""The labels and definitions of figures."""
+"""The definitions of figures, and the names of ranges and of parts of a report."""
 
 from django.utils.translation import gettext_lazy as _
 
-from reporting.services.figure_labels import LABELS
+from reporting.domain.presets import Preset
+
+PRESETS = {
+    Preset.TODAY: _("Today"),
+    Preset.YESTERDAY: _("Yesterday"),
+    Preset.THIS_WEEK: _("This week"),
+    Preset.LAST_WEEK: _("Last week"),
+    Preset.THIS_MONTH: _("This month"),
+    Preset.LAST_MONTH: _("Last month"),
+    Preset.THIS_QUARTER: _("This quarter"),
+    Preset.LAST_QUARTER: _("Last quarter"),
+    Preset.LAST_7_DAYS: _("7 days"),
+    Preset.LAST_30_DAYS: _("30 days"),
+    Preset.LAST_90_DAYS: _("90 days"),
+    Preset.THIS_YEAR: _("This year"),
+    Preset.LAST_12_MONTHS: _("12 months"),
+}
 
 DEFINITIONS = {
     "created": _("Tickets created in the range."),
@@ -27,9 +43,26 @@ DEFINITIONS = {
     "attainment": _("Share of tickets that met the target."),
     "median": _("Half of the tickets took no longer than this. Accurate to 1 %."),
     "p90": _("Nine in ten tickets took no longer than this. Accurate to 1 %."),
+    "reopen-rate": _("Reopened divided by resolved in the range."),
+    "replies": _("Replies to customers in the range, on these tickets."),
+    "replies-to-resolution": _("Replies that a ticket took until its last resolution, on average."),
+    "one-touch-rate": _("Share of resolutions with one reply and no reopening."),
+    "first-contact-rate": _(
+        "Share of resolutions for which the customer did not have to write a second time."
+    ),
+    "waiting-share": _(
+        "Of the business time until the last resolution, the share in which the ticket waited for "
+        "the customer."
+    ),
+    "time-with-us": _(
+        "Business time until the last resolution in which the ticket was open or in progress and "
+        "did not wait for the customer, on average."
+    ),
+    "time-waiting": _(
+        "Business time until the last resolution in which the ticket waited for the customer, on "
+        "average."
+    ),
     "as_now": _(
         "Tickets are grouped by their current priority, category, channel, assignee and team."
     ),
 }
-
-FIGURES = LABELS

@@ -1,64 +1,131 @@
-"""The reports, the tickets behind their figures, and their CSV."""
+"""The parts of a report, the tickets behind their figures, and their CSV."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from helpdesk import csv_files
-from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.actors import actor_of, require_ticket_work
+from helpdesk.accounts.people import teams_of
 from helpdesk.audit.record import record
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
+from helpdesk.parsing import whole_number
 from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
-from reporting.services import drill_down, report
+from reporting.services import drill_down, remembered, report, saved_reports
+from reporting.services.figure_labels import LABELS
 from reporting.services.query import GroupBy
-from reporting.web import present, query_form
-from reporting.web.labels import DEFINITIONS, FIGURES
+from reporting.web import links, query_form, shown
+from reporting.web.labels import DEFINITIONS
+from reporting.web.page import Page
+from reporting.web.parts import customers, hours, people, replies, sla, volume
 from tickets.domain import instant
 from tickets.presenters.rows import ticket_lines
+
+PARTS: Mapping[str, tuple[Promise, Callable[[Page], dict[str, Any]]]] = {
+    "volume": (gettext_lazy("Volume"), volume.context),
+    "replies": (gettext_lazy("Replies and resolution"), replies.context),
+    "sla": (gettext_lazy("SLA"), sla.context),
+    "people": (gettext_lazy("People"), people.context),
+    "customers": (gettext_lazy("Customers"), customers.context),
+    "hours": (gettext_lazy("Hours"), hours.context),
+}
+"""The parts of a report by their word in URLs, each with its name and what it shows."""
+
+FIRST = "volume"
+MINUTES = 10
+"""Of a reply, unless the URL says how many."""
+
+MOST_MINUTES = 480
 
 
 @require_safe
 @query_form.redirects_to
 def reports(request: HttpRequest) -> HttpResponse:
+    """Show a part of a report. Without a query: the one that its reader saw last."""
     by = actor_of(request.user)
+    require_ticket_work(by)
+    user_id = int(by.user_id)
+    if not request.GET:
+        known = parse_qsl(remembered.last_report(user_id))
+        return redirect(f"{request.path}?{urlencode(known or query_form.usual(request))}")
     today = query_form.today_of(request)
-    context: dict[str, Any] = {"view": "reports", **query_form.form(request, by, today)}
+    part = request.GET.get("part") or FIRST
+    context: dict[str, Any] = {
+        "view": "reports",
+        "part": part,
+        **query_form.form(request, by, today, part=part),
+    }
     try:
-        asked = query_form.query_of(request, by, today)
+        if part not in PARTS:
+            raise Invalid({"part": _("Choose one of: %(words)s.") % {"words": ", ".join(PARTS)}})
+        found = query_form.view_of(request, by, today, part=part)
+        asked = found.asked
         group_by = query_form.group_by_of(request, asked.range)
+        minutes = _minutes(request)
     except Invalid as refused:
         context["errors"] = refused.errors
         return render(request, "reporting/reports.html", context, status=422)
     complete_until = report.complete_until()  # before the figures: these may know more
-    found = report.report(asked)
-    earlier = replace(asked, range=asked.range.before())
-    before = report.report(earlier)
+    page = Page(
+        asked=asked,
+        part=part,
+        group_by=query_form.over_time(group_by),
+        by=by,
+        today=today,
+        now=this_second(),
+        minutes_a_reply=minutes,
+    )
+    name, show = PARTS[part]
+    before = asked.range.before()
     context |= {
         "asked": asked,
         "complete_until": complete_until,
         "merged_tickets": report.merged_tickets(asked),
-        "with_merged": query_form.query(replace(asked, include_merged=True)),
+        "with_merged": found.query(includeMerged="true"),
         "first": asked.range.start,
         "last": asked.range.end - days.DAY,
-        "before": before.asked.range,
-        "before_last": before.asked.range.end - days.DAY,
+        "before": before,
+        "before_last": before.end - days.DAY,
         "group_by": group_by.value,
-        "query": query_form.query(asked),
+        "query": links.query(asked),
+        "address": found.query(),
+        "kept": found.pairs(minutes=""),
         "own": not by.supervises,
-        "tiles": present.tiles(found, before, asked),
-        "clocks": present.clocks(found, before, asked),
-        "tables": present.tables(found, asked),
-        "rules": present.rules(found, asked),
+        "part_name": name,
+        "supervises": by.supervises,
+        "my_teams": teams_of(by.user_id),
+        "saved": [
+            (one, saved_reports.may_delete(one, by)) for one in saved_reports.saved_reports(by=by)
+        ],
+        "tabs": [
+            (label, found.query(part=word), word == part)
+            for word, (label, _show) in PARTS.items()
+            if by.supervises or word != "customers"
+        ],
         "define": DEFINITIONS,
-        **present.series(asked, group_by, by, today),
+        **show(page),
     }
+    context["nothing"] = not any(table["rows"] for table in context.get("tables", ()))
+    remembered.remember(user_id, found.query())
     return render(request, "reporting/reports.html", context)
+
+
+def _minutes(request: HttpRequest) -> int:
+    """Return the minutes of a reply in a page's URL. Raises Invalid."""
+    given = request.GET.get("minutes", "")
+    minutes = whole_number(given) if given else MINUTES
+    if minutes is None or not 0 < minutes <= MOST_MINUTES:
+        raise Invalid({"minutes": _("Enter minutes from 1 to %(most)s.") % {"most": MOST_MINUTES}})
+    return minutes
 
 
 @require_safe
@@ -74,28 +141,28 @@ def tickets(request: HttpRequest) -> HttpResponse:
     now = this_second()
     more = None
     if found.next:
-        following = [*query_form.drill_down_pairs(asked, figure, part), ("page", found.next)]
+        following = [*links.drill_down_pairs(asked, figure, part), ("page", found.next)]
         more = f"?{urlencode(following)}"
     context = {
         "view": "reports",
-        "title": FIGURES[figure],
-        "part": present.narrowed_to(asked, part),
+        "title": LABELS[figure],
+        "part": shown.narrowed_to(asked, part),
         "complete_until": complete_until,
         "asked": asked,
         "last": asked.range.end - days.DAY,
         "rows": [
-            (line, row, FIGURES[row.kind.value] if len(found.totals) > 1 else "")
+            (line, row, LABELS[row.kind.value] if len(found.totals) > 1 else "")
             for line, row in zip(
                 ticket_lines([row.ticket for row in found.rows], now=now), found.rows, strict=True
             )
         ],
         "total": found.total,
-        "totals": [(FIGURES[kind.value], count) for kind, count in found.totals.items()]
+        "totals": [(LABELS[kind.value], count) for kind, count in found.totals.items()]
         if len(found.totals) > 1
         else [],
         "more": more,
         "looked_to": found.looked_to,
-        "query": query_form.query(asked),
+        "query": links.query(asked),
         "now": now,
     }
     return render(request, "reporting/tickets.html", context)
@@ -111,7 +178,7 @@ def csv(request: HttpRequest) -> StreamingHttpResponse:
     complete_until = report.complete_until()  # before the figures: these may know more
     rows = report.groups(asked, group_by)
     merged = report.merged_by_group(asked, group_by)
-    names = present.names({**rows, **dict.fromkeys(merged)}) if group_by is GroupBy.ASSIGNEE else {}
+    names = shown.people({**rows, **dict.fromkeys(merged)}) if group_by is GroupBy.ASSIGNEE else {}
     record("report", "exported", f"report:{group_by.value}")
     head = [
         *(group_by.value, "created", "resolved", "closed", "reopened", "escalated"),

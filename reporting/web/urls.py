@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reporting.web import dashboard, pages, simulation, wall
+from reporting.web import dashboard, pages, saved, simulation, wall
 
 urlpatterns = [
     path("sla/", dashboard.dashboard, name="sla"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("sla/wall/screens/<int:television_id>/revoke/", wall.revoke, name="wall_revoke"),
     path("reports/", pages.reports, name="reports"),
     path("reports/tickets/", pages.tickets, name="report_tickets"),
+    path("reports/save/", saved.save, name="report_save"),
+    path("reports/saved/<int:report_id>/delete/", saved.delete, name="report_delete"),
     path("reports/simulation/", simulation.form, name="simulation"),
     path("reports/simulation/<int:simulation_id>/", simulation.result, name="simulation_result"),
     path("reports/simulation/<int:simulation_id>/step/", simulation.step, name="simulation_step"),
