@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0016_list_settings"),
-        ("reporting", "0003_simulation"),
+        ("reporting", "0004_television"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

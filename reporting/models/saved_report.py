@@ -53,3 +53,6 @@ class LastReport(models.Model):
     class Meta:
         verbose_name = _("last report")
         verbose_name_plural = _("last reports")
+
+    def __str__(self) -> str:
+        return self.query

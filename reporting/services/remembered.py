@@ -16,4 +16,9 @@ def remember(user_id: int, query: str) -> None:
     One SQL query; a write only if it is another than before.
     """
     if len(query) <= LONGEST and last_report(user_id) != query:
-        LastReport.objects.update_or_create(pk=user_id, defaults={"query": query})
+        LastReport.objects.bulk_create(
+            [LastReport(pk=user_id, query=query)],
+            update_conflicts=True,
+            unique_fields=["user"],
+            update_fields=["query"],
+        )

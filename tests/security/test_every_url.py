@@ -129,6 +129,7 @@ FORMS = {
 """Pages whose own address takes what is typed."""
 POST = {
     "view_save": {"name": "x", "query": ""},
+    "report_save": {"name": "x"},
     "list_display": {"column": "status"},
     "list_seen": {"seen": "x", "asked": "view=active"},
     "view_rename": {"name": "x"},
@@ -184,6 +185,7 @@ PRIVATE = {
     "bulk_step",
     "view_delete",
     "view_rename",
+    "report_delete",
     "customer_file",
     "customer_file_step",
     "customer_file_report",
@@ -212,6 +214,7 @@ def addresses(desk):
     note(number, content="secret", by=desk.rep)
     respond(number, content="secret", by=desk.rep)
     view = save_view(name="secret", query="", by=desk.rep)
+    kept = save_report(name="secret", query="range=today", by=desk.rep)
     reply = CannedReply.objects.create(name="secret", text="secret")
     change = bulk.start(action="tag", value="secret", ticket_ids=[number], by=desk.rep)
     settle()
@@ -244,6 +247,7 @@ def addresses(desk):
         "line_id": line_id,
         "place": 0,
         "view_id": view.pk,
+        "report_id": kept.pk,
         "bulk_id": change.pk,
         "reply_id": reply.pk,
         "customer_id": desk.customer.customer_id,

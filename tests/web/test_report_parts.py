@@ -1,7 +1,6 @@
 """The parts of a report, and how a reader finds their way back to one."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,7 +55,7 @@ def test_each_part_answers_its_question_and_reads_no_more(
     for part, shown in words.items():
         with (
             capacity.counting() as used,
-            django_assert_max_num_queries(SQL),
+            django_assert_max_num_queries(SQL) as asked,
         ):
             found = page(supervisor, f"{RANGE}&part={part}")
         assert used.requests <= REQUESTS[part], (part, used.requests)
@@ -76,3 +75,96 @@ def test_every_link_of_every_part_leads_to_tickets(supervisor, history):
         answer = supervisor.get(address)
         assert answer.status_code == 200, address
         assert 'class="row-link' in answer.content.decode(), address
+
+
+def test_a_report_without_a_query_is_the_one_that_its_reader_saw_last(client, desk):
+    client.force_login(desk.supervisor_user)
+    first = client.get("/reports/")
+    assert query_of(first) == {"range": ["30-days"], "tz": ["UTC"]}
+    seen = "range=last-month&tz=Asia%2FKathmandu&part=people&priority=High"
+    page(client, seen)
+    page(client, "range=no-such", 422)
+
+    assert query_of(client.get("/reports/")) == parse_qs(seen)
+    client.force_login(desk.rep_user)
+    assert query_of(client.get("/reports/")) == {"range": ["30-days"], "tz": ["UTC"]}
+
+
+def test_a_named_range_moves_on_and_days_of_ones_own_do_not(supervisor, desk):
+    shown = page(supervisor, "range=this-month&tz=UTC&part=sla")
+    first, until = re.findall(r'name="(?:from|until)" value="([0-9-]+)"', shown)
+    assert 'aria-current="true" href="?range=this-month&amp;tz=UTC&amp;part=sla"' in shown
+    sent = f"range=this-month&from={first}&until={until}&tz=UTC&priority=Low"
+    page(supervisor, sent)  # the form has both
+    assert query_of(supervisor.get("/reports/")) == {
+        **parse_qs("range=this-month&tz=UTC&priority=Low&part=volume")
+    }
+    page(supervisor, f"range=this-month&from=2026-01-01&until={until}&tz=UTC")
+    assert query_of(supervisor.get("/reports/"))["from"] == ["2026-01-01"]
+
+
+def test_days_are_those_of_the_readers_zone(supervisor, desk, settings):
+    settings.REPORT_TIME_ZONES = ["UTC", "Europe/Rome"]
+    assert query_of(supervisor.get("/reports/"))["tz"] == ["Europe/Rome"]
+    desk.supervisor_user.time_zone = "Pacific/Apia"
+    desk.supervisor_user.save()
+    assert query_of(supervisor.get("/reports/"))["tz"] == ["Pacific/Apia"]
+    shown = page(supervisor, "range=today")
+    assert "Time zone: Pacific/Apia" in shown
+    assert '<option value="America/Argentina/Buenos_Aires">' in shown, "any zone can be found"
+    assert "US/Eastern" not in shown
+    assert "figure=" not in page(supervisor, "tz=Mars/Olympus", 422)
+
+
+def test_a_report_is_saved_for_oneself_a_team_or_everyone(client, desk):
+    money = team("Money", desk.rep_user, desk.rep2_user)
+    client.force_login(desk.rep_user)
+    asked = "range=last-week&tz=UTC&part=people"
+
+    def save(name, shared, status=302):
+        answer = client.post(f"/reports/save/?{asked}", {"name": name, "team": shared})
+        assert answer.status_code == status
+        return answer
+
+    save("Mine", "")
+    assert query_of(save("Ours", str(money.pk))) == parse_qs(asked), "not the figures of its maker"
+    save("All", "everyone", 403)
+    save(" ", "", 422)
+    assert "Saved reports" in page(client, asked)
+
+    client.force_login(desk.rep2_user)
+    shown = page(client, asked)
+    assert ">Ours<" in shown
+    assert ">Mine<" not in shown
+    mine, ours = SavedReport.objects.order_by("name")
+    for one, status in ((mine, 404), (ours, 403)):
+        assert client.get(f"/reports/saved/{one.pk}/delete/").status_code == status
+        assert client.post(f"/reports/saved/{one.pk}/delete/").status_code == status
+
+    client.force_login(desk.supervisor_user)
+    save("All", "everyone")
+    client.force_login(desk.rep_user)
+    assert ">All<" in page(client, asked)
+    assert (
+        "It disappears for everybody in Money"
+        in client.get(f"/reports/saved/{ours.pk}/delete/").content.decode()
+    )
+    assert client.post(f"/reports/saved/{ours.pk}/delete/").status_code == 302
+    assert {one.name for one in SavedReport.objects.all()} == {"Mine", "All"}
+
+
+def test_a_representatives_parts_are_their_own(client, desk, history):
+    client.force_login(desk.rep_user)
+    for part in PARTS:
+        shown = page(client, f"{RANGE}&part={part}")
+        assert "Only your own tickets are shown" in shown
+        assert (
+            "part=customers" not in shown.partition("<main")[2].replace("Figures by customer", "")
+            or part == "customers"
+        )
+        assert "Tomasz Nowak" not in shown.partition('id="figures"')[2], part
+
+
+def query_of(answer):
+    assert answer.status_code == 302
+    return parse_qs(urlsplit(answer["Location"]).query)

@@ -27,8 +27,8 @@ def context(page: Page) -> dict[str, Any]:
             {
                 "title": _("People needed"),
                 "means": _(
-                    "Tickets created in the hour, on average, times the replies that a ticket takes "
-                    "in the range, times the minutes of a reply, divided by 60; rounded up."
+                    "Tickets created in the hour, on average, times the replies that a ticket "
+                    "takes in the range, times the minutes of a reply, divided by 60; rounded up."
                 ),
                 "total": _("Hours of work"),
                 "days": heat_maps.days(

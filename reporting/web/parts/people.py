@@ -30,7 +30,7 @@ def context(page: Page) -> dict[str, Any]:
     figures = {row.key: row.figures for row in tables.table(asked, Dimension.ASSIGNEE)}
     held = {one.user_id: one for one in workload(by=page.by).people}
     if asked.of_all:
-        nothing = {name: 0 for name in ("created", "resolved", "reopened", "replies")}
+        nothing = dict.fromkeys(("created", "resolved", "reopened", "replies"), 0)
         figures |= {one: nothing for one in held if held[one].load and one not in figures}
     table = figure_tables.table(
         asked, Dimension.ASSIGNEE, figures, COLUMNS, title=_("By assignee"), part=page.part

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from reporting.domain import figures
 from reporting.domain.figures import Bins, Column, Row, Stat
 from reporting.services import report
 from reporting.services.drill_down import Part
+from reporting.services.figure_labels import LABELS
 from reporting.services.query import ReportQuery
 from reporting.services.report import Report
-from reporting.services.figure_labels import LABELS
 from reporting.services.tables import Dimension
 from reporting.web import charts, figure_tables, links, shown
 from reporting.web.labels import DEFINITIONS
@@ -26,10 +27,10 @@ QUALITY = (
 )
 
 STATUSES = (
-    ("time-open", Column.OPEN_SECONDS),
-    ("time-in-progress", Column.IN_PROGRESS_SECONDS),
-    ("time-waiting", Column.WAITING_SECONDS),
-    ("time-done", Column.DONE_SECONDS),
+    ("time-open", Column.OPEN_SECONDS, gettext_lazy("Open")),
+    ("time-in-progress", Column.IN_PROGRESS_SECONDS, gettext_lazy("In progress")),
+    ("time-waiting", Column.WAITING_SECONDS, gettext_lazy("Waiting for the customer")),
+    ("time-done", Column.DONE_SECONDS, gettext_lazy("Resolved, before a reopening")),
 )
 
 
@@ -134,15 +135,15 @@ def _quality(asked: ReportQuery, row: Row, then: Row) -> list[dict[str, Any]]:
 
 def _statuses(asked: ReportQuery, row: Row) -> list[dict[str, Any]]:
     """Return where the time until the resolution went, as shares of a bar."""
-    whole = sum(row[column] for _name, column in STATUSES)
+    whole = sum(row[column] for _name, column, _label in STATUSES)
     now = figure_tables.of_row(row)
     link = links.drill_down_links(asked)("resolutions")
     at, found = 0.0, []
-    for name, column in STATUSES if whole else ():
+    for name, column, label in STATUSES if whole else ():
         width = 100 * row[column] / whole
         found.append(
             {
-                "label": LABELS[name],
+                "label": label,
                 "value": shown.figure(name, now[name]),
                 "share": shown.percent(row[column] / whole),
                 "x": f"{at:.2f}",

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from reporting.domain.figures import Row
 from reporting.services import report
-from reporting.services.query import GroupBy
 from reporting.services.figure_labels import LABELS
+from reporting.services.query import GroupBy
 from reporting.services.tables import Dimension
 from reporting.web import figure_tables, links, shown
 from reporting.web.labels import DEFINITIONS
-from reporting.web.parts import over_time
 from reporting.web.page import Page
+from reporting.web.parts import over_time
 
 TILES = ("created", "resolved", "rate", "closed", "reopened", "escalated")
 PERIODS = ("created", "resolved", "closed", "reopened", "escalated", "backlog")
