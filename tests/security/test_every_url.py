@@ -15,6 +15,7 @@ from customers.services.imports import upload
 from customers.store import queries
 from helpdesk.clock import this_second
 from reporting.services import simulation, televisions
+from reporting.services.saved_reports import save_report
 from tests.security.two_mails import mails
 from tests.world import settle, stored, team
 from tickets.models import CannedReply, Policy
@@ -113,6 +114,7 @@ DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
     "simulation",
+    "report_delete",
     "wall_screens",
     "view_delete",
     "customer_merge",
