@@ -83,10 +83,7 @@ GET = {
     "ticket_parts",
     "ticket_seen",
     "ticket_why",
-    "ticket_log",
-    "ticket_canned",
-    "ticket_file",
-    "ticket_picture",
+    *("ticket_log", "ticket_canned", "ticket_file", "ticket_picture"),
     "ticket_original",
     "ticket_html",
     "ticket_html_with_pictures",
@@ -95,8 +92,7 @@ GET = {
     "customer_detail",
     "sla",
     "reports",
-    "report_tickets",
-    "report_csv",
+    *("report_tickets", "report_csv", "report_delete"),
     "customer_merge",
     "customer_job",
     "customer_upload",
@@ -113,8 +109,7 @@ GET = {
 DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
-    "simulation",
-    "report_delete",
+    *("simulation", "report_delete"),
     "wall_screens",
     "view_delete",
     "customer_merge",
@@ -185,9 +180,7 @@ SUPERVISORS |= {"wall_screens", "wall_revoke"}
 PRIVATE = {
     "bulk",
     "bulk_step",
-    "view_delete",
-    "view_rename",
-    "report_delete",
+    *("view_delete", "view_rename", "report_delete"),
     "customer_file",
     "customer_file_step",
     "customer_file_report",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0016_list_settings"),
-        ("reporting", "0004_television"),
+        ("reporting", "0005_drafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
