@@ -55,7 +55,7 @@ def test_each_part_answers_its_question_and_reads_no_more(
     for part, shown in words.items():
         with (
             capacity.counting() as used,
-            django_assert_max_num_queries(SQL) as asked,
+            django_assert_max_num_queries(SQL),
         ):
             found = page(supervisor, f"{RANGE}&part={part}")
         assert used.requests <= REQUESTS[part], (part, used.requests)
