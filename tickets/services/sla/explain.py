@@ -92,7 +92,7 @@ def _explained(ticket_id: str, now: datetime) -> Explained:
 
 def _calendar_name(key: str) -> str:
     """Return the name of a version's calendar, if that is as it was: its policy's newest version
-    has the same."""
+    has the same. A deleted policy has none."""
     versions = PolicyVersion.objects.filter(policy__versions__key=key).order_by("number")
     calendars = {
         version: (calendar, name)
@@ -100,6 +100,8 @@ def _calendar_name(key: str) -> str:
             "key", "terms__calendar", "policy__calendar__name"
         )
     }
+    if key not in calendars:
+        return ""
     newest, name = [*calendars.values()][-1]
     return str(name) if calendars[key][0] == newest else ""
 
