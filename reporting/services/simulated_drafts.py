@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from helpdesk.accounts.actors import Actor, require_supervision
-from helpdesk.errors import Invalid
 from reporting.models import Simulation
 from reporting.services import simulation
+from reporting.services.simulated_terms import NEW, conditions_of
 from tickets.models import Calendar, Policy
 from tickets.services.sla.policies import current_key
 
@@ -23,24 +21,24 @@ def start(
 ) -> int:
     """Start a simulation of a valid policy or calendar that is not saved; return its id.
 
-    A calendar is simulated in each policy that uses it; one that none uses in the default policy.
+    A policy is simulated for the tickets to which its conditions apply. A calendar is simulated in
+    each policy that uses it; one that none uses in the default policy.
     `typed` is what the form at `address` was sent, so that it can be sent again: to be saved or
-    edited. Raises Invalid, NotAllowed.
+    edited. Raises NotAllowed.
     """
     require_supervision(by)
+    is_policy = isinstance(row, Policy)
     policies = [row] if isinstance(row, Policy) else _with_calendar(row)
-    stored = [policy for policy in policies if policy.pk]
-    if not stored:
-        raise Invalid({"": _("A new policy can be simulated once it is saved as inactive.")})
     return simulation.create(
-        stored,
+        policies,
         source={
             "name": row.name,
-            "kind": "policy" if isinstance(row, Policy) else "calendar",
-            "policies": [policy.name for policy in stored],
+            "kind": "policy" if is_policy else "calendar",
+            "conditions": conditions_of(policies[0]) if is_policy else None,
+            "policies": [policy.name for policy in policies],
             "typed": {name: list(values) for name, values in typed.items()},
             "address": address,
-            "versions": versions_of([policy.pk for policy in stored]),
+            "versions": versions_of([policy.pk for policy in policies if policy.pk]),
         },
         by=by,
         today=now.date(),
@@ -54,7 +52,7 @@ def versions_of(policy_ids: Sequence[int]) -> list[str]:
 
 def is_stale(found: Simulation) -> bool:
     """Return whether a simulated policy was saved since: the draft would undo that."""
-    ids = [int(key) for key in found.drafts]
+    ids = [int(key) for key in found.drafts if key != NEW]
     return bool(found.source) and versions_of(ids) != found.source["versions"]
 
 

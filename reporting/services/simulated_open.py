@@ -1,12 +1,11 @@
 """What saving a simulated draft would do to the open tickets."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from reporting.services.simulated_terms import Terms
 from tickets.domain import instant
 from tickets.domain.sla import clock
-from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.workflow import Event, EventType
 from tickets.services.sla.open_tickets import open_page
@@ -20,20 +19,17 @@ OUTCOMES = ("overdue", "rescued", "sooner", "later", "same")
 as it is."""
 
 
-def next_page(
-    found: dict[str, Any], drafts: Mapping[str, PolicySnapshot], *, now: datetime
-) -> dict[str, Any]:
+def next_page(found: dict[str, Any], drafts: Terms, *, now: datetime) -> dict[str, Any]:
     """Return `found` with the next page of open tickets counted; it is `done` after the last.
 
-    `drafts` has what tickets of a version would get, by its key. Cost: that of a page of open
-    tickets.
+    Cost: that of a page of open tickets.
     """
     tickets, place = open_page(found.get("place", ""))
     counts = {name: found.get("counts", {}).get(name, 0) for name in OUTCOMES}
     listed = {name: list(found.get("listed", {}).get(name, ())) for name in OUTCOMES}
     for ticket in tickets:
         timeline = Timeline.load(ticket.timeline)
-        draft = drafts.get(timeline.policy_key)
+        draft = drafts.once_saved(ticket, timeline.policy_key)
         if draft is None or not timeline.status.active:
             continue
         at = max(now, timeline.last_at)

@@ -4,7 +4,7 @@ The recorded timelines are evaluated by the same clock, with the draft's targets
 simulation itself is written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,15 +21,16 @@ from reporting.domain.facts import FactKind, facts_of
 from reporting.models import Simulation
 from reporting.services import generations, simulated_open
 from reporting.services.facts import read
+from reporting.services.simulated_terms import NEW, Terms
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
 from tickets.domain.sla.timeline import Timeline
 from tickets.domain.ticket import Priority
-from tickets.models import Calendar, Policy, PolicyVersion
+from tickets.models import Calendar, Policy
 from tickets.models.policy import CLOCKS, target_field
 from tickets.services.read import get_tickets
-from tickets.services.sla.policies import POLICY_SNAPSHOTS, snapshot_of
+from tickets.services.sla.policies import POLICY_SNAPSHOTS
 
 DAYS = 90
 STEP = 5
@@ -74,12 +75,15 @@ def start(
 def create(
     policies: Sequence[Policy], *, source: Mapping[str, Any], by: Actor, today: date
 ) -> Simulation:
-    """Start a simulation of the last DAYS days, with these policies as they are in memory."""
+    """Start a simulation of the last DAYS days, with these policies as they are in memory.
+
+    One that is not stored yet is listed with the default policy.
+    """
     end = today + DAY
-    drafts = {str(policy.pk): policy.as_written() for policy in policies}
+    drafts = {str(policy.pk or NEW): policy.as_written() for policy in policies}
     return Simulation.objects.create(
-        policy_id=policies[0].pk,
-        draft=drafts[str(policies[0].pk)],
+        policy=policies[0] if policies[0].pk else Policy.objects.get(is_default=True),
+        draft=policies[0].as_written(),
         drafts=drafts,
         source=dict(source),
         start=end - timedelta(days=DAYS),
@@ -114,11 +118,11 @@ def step(simulation_id: int, *, now: datetime | None = None) -> Simulation:
     simulation = jobs.lease(Simulation, simulation_id)
     if simulation is None:
         return Simulation.objects.select_related("policy").get(pk=simulation_id)
-    terms = _Draft(simulation)
+    terms = Terms(simulation)
     until = min(simulation.next_day + STEP * DAY, simulation.end)
     if simulation.next_day == until:
         simulation.open_tickets = simulated_open.next_page(
-            simulation.open_tickets, terms.of_version, now=now or this_second()
+            simulation.open_tickets, terms, now=now or this_second()
         )
     while simulation.next_day < until:
         _go_through(simulation, simulation.next_day, terms)
@@ -127,29 +131,7 @@ def step(simulation_id: int, *, now: datetime | None = None) -> Simulation:
     return simulation
 
 
-class _Draft(Mapping[str, PolicySnapshot]):
-    """Every policy version as it is, except those of the simulated policies, which have the
-    draft's targets."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        written = simulation.drafts or {str(simulation.policy_id): simulation.draft}
-        drafts = {int(key): snapshot_of(f"draft of {key}", one) for key, one in written.items()}
-        versions = PolicyVersion.objects.filter(policy__in=drafts)
-        self.of_version = {
-            key: drafts[policy] for key, policy in versions.values_list("key", "policy")
-        }
-
-    def __getitem__(self, key: str) -> PolicySnapshot:
-        return self.of_version.get(key) or POLICY_SNAPSHOTS[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(POLICY_SNAPSHOTS)
-
-    def __len__(self) -> int:
-        return len(POLICY_SNAPSHOTS)
-
-
-def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
+def _go_through(simulation: Simulation, day: date, terms: Terms) -> None:
     """Evaluate the clocks that ended on a day of UTC under the draft; of tickets with their first
     reply on that day also the next replies, whenever they were."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
@@ -166,9 +148,10 @@ def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
     for at in range(0, len(numbers), BATCH):
         for number, ticket in get_tickets(numbers[at : at + BATCH]).items():
             timeline = Timeline.load(ticket.timeline)
+            simulated = terms.of(ticket, timeline)
             again = {
                 _KINDS[fact.kind]: fact.met
-                for fact in facts_of(timeline, terms, [])
+                for fact in facts_of(timeline, simulated, [])
                 if fact.kind in _KINDS
             }
             for name, priority, met in ended[number]:
@@ -176,7 +159,7 @@ def _go_through(simulation: Simulation, day: date, terms: _Draft) -> None:
                     _tally(simulation, number, name, priority, met, again[name])
                 if name == "response":
                     actual = _next_replies(timeline, POLICY_SNAPSHOTS)
-                    for run, met_now in _next_replies(timeline, terms).items():
+                    for run, met_now in _next_replies(timeline, simulated).items():
                         then = actual.get(run)
                         _tally(simulation, number, "nextResponse", priority, then, met_now)
 

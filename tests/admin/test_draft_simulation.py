@@ -133,10 +133,39 @@ def test_calendars_are_simulated_before_they_are_saved(supervisor, tickets):
     assert Calendar.objects.filter(name="Narrow").exists()
 
 
-def test_a_new_policy_has_nothing_to_be_simulated_on(supervisor):
-    text = supervisor.get(reverse("admin:tickets_policy_add")).content.decode()
-    assert 'name="_preview"' in text
-    assert 'name="_simulate"' not in text
+def test_conditions_count_as_typed_and_so_do_new_policies(supervisor, desk, tickets):
+    now = this_second()
+    billing = desk.ticket(category="Billing", now=now - timedelta(hours=3)).ticket_id
+    add = reverse("admin:tickets_policy_add")
+    default = Policy.objects.get(is_default=True)
+    targets = {field: getattr(default, field) for field in simulation.fields()}
+    strict = {
+        "name": "Bills",
+        "slug": "bills",
+        "active": "on",
+        "order": 1,
+        "at_risk_percent": 75,
+        **targets,
+        "calendar": default.calendar_id,
+        "medium_response": "1h",
+    }
+
+    found = finished(supervisor.post(add, {**strict, "categories": ["Billing"], "_simulate": "1"}))
+    assert [one[0] for one in found.open_tickets["listed"]["overdue"]] == [billing]
+    assert found.differ == 0, "the others are under the default policy as before"
+    off = {**strict, "active": "", "_simulate": "1"}
+    assert finished(supervisor.post(add, off)).open_tickets["counts"]["overdue"] == 0
+
+    supervisor.post(add, {**found.source["typed"], "_save": "1", "_confirmed": "1"})
+    bills = Policy.objects.get(slug="bills")
+    change = reverse("admin:tickets_policy_change", args=[bills.pk])
+    run = start_recalculation("x")
+    while not recalculate_page(run.pk):
+        pass
+    typed = form_of(supervisor, change) | {"categories": ["Customs"]}
+    found = finished(supervisor.post(change, {**typed, "_simulate": "1"}))
+    [[number, _before, _after]] = found.open_tickets["listed"]["rescued"]
+    assert number == billing, "it would be under the default policy again"
 
 
 def test_simulating_is_the_supervisors(client, desk):

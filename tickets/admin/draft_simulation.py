@@ -19,12 +19,8 @@ _BUTTONS = ("csrfmiddlewaretoken", SIMULATE)
 class SimulatedForm(PreviewForm):
     """A form whose draft can be simulated. It is validated as if it were saved, and is not."""
 
+    can_simulate = True
     is_to_simulate = False
-
-    @property
-    def can_simulate(self) -> bool:
-        """Whether there is anything to simulate it on."""
-        return True
 
     def full_clean(self) -> None:
         if not self.is_bound or SIMULATE not in self.data:

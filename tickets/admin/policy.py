@@ -60,10 +60,6 @@ class PolicyForm(SimulatedForm):
             *(target_field(priority, clock) for priority in Priority for clock in CLOCKS),
         ]
 
-    @property
-    def can_simulate(self) -> bool:
-        return self.instance.pk is not None  # no ticket has been under a new one
-
     def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_policy(self.instance, by=self.actor)
         return found, impact_in_words(found) + shadow_of_policy(self.instance)
