@@ -6,7 +6,7 @@ from datetime import datetime
 from helpdesk.accounts.actors import Actor, require_supervision
 from reporting.models import Simulation
 from reporting.services import simulation
-from reporting.services.simulated_terms import NEW, conditions_of
+from reporting.services.simulated_versions import NEW, conditions_of
 from tickets.models import Calendar, Policy
 from tickets.services.sla.policies import current_key
 

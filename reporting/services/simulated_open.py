@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from reporting.services.simulated_terms import Terms
+from reporting.services.simulated_versions import SimulatedVersions
 from tickets.domain import instant
 from tickets.domain.sla import clock
 from tickets.domain.sla.timeline import Timeline
@@ -19,7 +19,7 @@ OUTCOMES = ("overdue", "rescued", "sooner", "later", "same")
 as it is."""
 
 
-def next_page(found: dict[str, Any], drafts: Terms, *, now: datetime) -> dict[str, Any]:
+def next_page(found: dict[str, Any], drafts: SimulatedVersions, *, now: datetime) -> dict[str, Any]:
     """Return `found` with the next page of open tickets counted; it is `done` after the last.
 
     Cost: that of a page of open tickets.

@@ -21,7 +21,7 @@ from reporting.domain.facts import FactKind, facts_of
 from reporting.models import Simulation
 from reporting.services import generations, simulated_open
 from reporting.services.facts import read
-from reporting.services.simulated_terms import NEW, Terms
+from reporting.services.simulated_versions import NEW, SimulatedVersions
 from reporting.store import queries
 from tickets.domain.sla import clock
 from tickets.domain.sla.policy import PolicySnapshot
@@ -118,20 +118,20 @@ def step(simulation_id: int, *, now: datetime | None = None) -> Simulation:
     simulation = jobs.lease(Simulation, simulation_id)
     if simulation is None:
         return Simulation.objects.select_related("policy").get(pk=simulation_id)
-    terms = Terms(simulation)
+    versions = SimulatedVersions(simulation)
     until = min(simulation.next_day + STEP * DAY, simulation.end)
     if simulation.next_day == until:
         simulation.open_tickets = simulated_open.next_page(
-            simulation.open_tickets, terms, now=now or this_second()
+            simulation.open_tickets, versions, now=now or this_second()
         )
     while simulation.next_day < until:
-        _go_through(simulation, simulation.next_day, terms)
+        _go_through(simulation, simulation.next_day, versions)
         simulation.next_day += DAY
     jobs.step_done(simulation, finished=bool(simulation.open_tickets.get("done")))
     return simulation
 
 
-def _go_through(simulation: Simulation, day: date, terms: Terms) -> None:
+def _go_through(simulation: Simulation, day: date, versions: SimulatedVersions) -> None:
     """Evaluate the clocks that ended on a day of UTC under the draft; of tickets with their first
     reply on that day also the next replies, whenever they were."""
     ended: dict[str, list[tuple[str, str, bool]]] = {}
@@ -148,7 +148,7 @@ def _go_through(simulation: Simulation, day: date, terms: Terms) -> None:
     for at in range(0, len(numbers), BATCH):
         for number, ticket in get_tickets(numbers[at : at + BATCH]).items():
             timeline = Timeline.load(ticket.timeline)
-            simulated = terms.of(ticket, timeline)
+            simulated = versions.of(ticket, timeline)
             again = {
                 _KINDS[fact.kind]: fact.met
                 for fact in facts_of(timeline, simulated, [])

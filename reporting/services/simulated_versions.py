@@ -21,7 +21,7 @@ def conditions_of(policy: Policy) -> dict[str, Any]:
     return {name: getattr(policy, name) for name in CONDITIONS}
 
 
-class Terms:
+class SimulatedVersions:
     """Every policy version as it is, except those of the simulated policies, which have the draft's
     targets; and the draft for tickets to which it would newly apply. Cost: two SQL queries."""
 
