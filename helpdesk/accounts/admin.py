@@ -18,6 +18,7 @@ from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from helpdesk.accounts import events
 from helpdesk.accounts.actors import actor_of
+from helpdesk.accounts.choosing import PeopleField
 from helpdesk.accounts.confirm import question
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, ApiToken, Tries, User
 from helpdesk.accounts.rights import AdministratorsOnly
@@ -112,11 +113,6 @@ class DeskUserAdmin(AdministratorsOnly, UserAdmin):
 
 
 admin.site.unregister(Group)
-
-
-class PeopleField(forms.ModelMultipleChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.display_name} ({obj.get_username()})"
 
 
 class GroupForm(forms.ModelForm):

@@ -152,6 +152,9 @@ class User(AbstractUser, Audited):
         """Return the language of emails to this user, since no browser says which one they read."""
         return self.language or settings.LANGUAGE_CODE
 
+    def __str__(self) -> str:
+        return self.display_name
+
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
@@ -230,6 +233,17 @@ def _end_what_rested_on(
     return stamps
 
 
+class Person(User):
+    """A user as supervisors plan with them: capacity and absences, and nothing of the account."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        ordering = ("first_name", "last_name", "username")
+        verbose_name = _("person")
+        verbose_name_plural = _("capacity and absences")
+
+
 class Team(Audited):
     """Users who share a queue."""
 
@@ -282,13 +296,25 @@ class Membership(Audited):
 
 
 class Absence(Audited):
-    """Days on which a user is assigned no tickets automatically; both days count."""
+    """Days on which a user is assigned no tickets automatically; both days count.
+
+    The reason may tell of an illness: supervisors alone see it, and the audit record says no more
+    than that it changed.
+    """
 
     user = models.ForeignKey(
         User, models.CASCADE, related_name="absences", verbose_name=_("person")
     )
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
+    reason = LineField(
+        _("reason"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Only supervisors see it."),
+    )
 
     class Meta:
         ordering = ["-first_day"]
@@ -303,7 +329,7 @@ class Absence(Audited):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user.display_name}, {self.first_day} – {self.last_day}"
+        return f"{self.user}, {date_format(self.first_day)} – {date_format(self.last_day)}"
 
     def clean(self) -> None:
         if not (self.user_id and self.first_day and self.last_day):

@@ -1,9 +1,11 @@
 """Who can be assigned tickets, and what users are called."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from helpdesk.accounts.actors import SYSTEM
@@ -50,6 +52,31 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
     if keys:
         names.update((str(user.pk), user.display_name) for user in User.objects.filter(pk__in=keys))
     return names
+
+
+def names_apart(users: Iterable[User]) -> dict[int, str]:
+    """Return the names of these users by primary key; with the username where two are alike."""
+    named = {user.pk: (user.display_name, user.username) for user in users}
+    times = Counter(name for name, _username in named.values())
+    return {
+        pk: name if times[name] == 1 else f"{name} ({username})"
+        for pk, (name, username) in named.items()
+    }
+
+
+def names_in_choosers(users: Iterable[User], *, day: date) -> dict[int, str]:
+    """Return names as `names_apart` does, marked where somebody is away on a day. One SQL query."""
+    there = Absence.objects.filter(first_day__lte=day, last_day__gte=day)
+    until = dict(there.values_list("user", "last_day"))
+    return {
+        pk: away_in_words(name, until[pk]) if pk in until else name
+        for pk, name in names_apart(users).items()
+    }
+
+
+def away_in_words(name: str, until: date) -> str:
+    """Return a name with the mark of an absence that ends on a day."""
+    return _("%(name)s (away until %(day)s)") % {"name": name, "day": date_format(until)}
 
 
 def can_work_now(user_ids: Iterable[str], *, day: date) -> set[str]:

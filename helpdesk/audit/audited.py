@@ -62,8 +62,8 @@ class Audited(models.Model):
 
 
 def kind_of(model: type[models.Model]) -> str:
-    """Return the kind of entries about rows of a model."""
-    return str(model._meta.model_name)
+    """Return the kind of entries about rows of a model; a proxy's are those of its model."""
+    return str(model._meta.concrete_model._meta.model_name)
 
 
 def _record(row: Audited, action: str, changes: Iterable[Change]) -> None:
@@ -115,7 +115,7 @@ def _text(value: Any) -> str | None:
 @receiver(class_prepared)
 def _watch(sender: type[models.Model], **_more: Any) -> None:
     if issubclass(sender, Audited):
-        models_on_record[kind_of(sender)] = sender
+        models_on_record.setdefault(kind_of(sender), sender)
         post_delete.connect(_deleted, sender=sender)
 
 

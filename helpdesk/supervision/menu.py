@@ -57,7 +57,13 @@ GROUPS = (
         "people",
         _("People"),
         (
-            *("accounts.User", "auth.Group", "accounts.Team", "accounts.Absence"),
+            *(
+                "accounts.Person",
+                "accounts.Absence",
+                "accounts.Team",
+                "accounts.User",
+                "auth.Group",
+            ),
             *("accounts.ApiToken", "accounts.Tries"),
         ),
         {},

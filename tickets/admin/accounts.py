@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.accounts.admin import DeskUserAdmin
+from helpdesk.accounts.choosing import PersonField
 from helpdesk.accounts.models import User
 from helpdesk.accounts.people import assignable_users, work_tickets
 from helpdesk.clock import this_second
@@ -21,11 +22,6 @@ from tickets.services.assignment.assignable import count_held_by, tickets_held_b
 from tickets.services.assignment.hand_over import NEXT, NOBODY, hand_over, running, works_now
 
 PERSON = "person"
-
-
-class PersonField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.display_name)
 
 
 class HandOverForm(forms.Form):

@@ -8,12 +8,12 @@ from django.http import HttpRequest
 
 from helpdesk.accounts.actors import SYSTEM
 from helpdesk.accounts.models import User
-from helpdesk.accounts.people import assignable_users, every_team
+from helpdesk.accounts.people import assignable_users, every_team, names_apart
 from helpdesk.parsing import whole_number
 from tickets.services.assignment.assignable import inactive
 from tickets.store.search import held_by
 
-KEY = "admin:people:3"
+KEY = "admin:people:4"
 KEPT = 20
 """Seconds after which a new name is seen."""
 
@@ -61,9 +61,10 @@ def people() -> People:
         works = assignable_users().order_by().filter(pk=OuterRef("pk"))
         users = User.objects.annotate(works=Exists(works), holds=held_by(OuterRef("pk")))
         found = list(users.order_by("first_name", "last_name", "username"))
+        apart = names_apart(found)
         known = [
-            {str(user.pk): user.display_name for user in found} | {SYSTEM.user_id: "Helpdesk"},
-            [[str(user.pk), user.display_name] for user in found if user.works],
+            {str(user.pk): apart[user.pk] for user in found} | {SYSTEM.user_id: "Helpdesk"},
+            [[str(user.pk), apart[user.pk]] for user in found if user.works],
             [str(user.pk) for user in found if user.holds and not user.works],
             [[str(team.pk), team.name] for team in every_team()],
         ]

@@ -1,5 +1,4 @@
-"""SLA policies and calendars in the admin. Saving one creates a version and
-recalculates tickets."""
+"""SLA policies in the admin. Saving one creates a version and recalculates tickets."""
 
 from typing import Any
 
@@ -20,12 +19,12 @@ from tickets.admin.impact_preview import (
     warn,
 )
 from tickets.domain.ticket import Category, Priority
-from tickets.models import Calendar, Policy, PolicyVersion, Recalculation
+from tickets.models import Policy, PolicyVersion, Recalculation
 from tickets.models.labels import choices
 from tickets.models.policy import CLOCKS, target_field
 from tickets.services.sla import impact, shadowed
-from tickets.services.sla.configure import save_calendar, save_policy
-from tickets.services.sla.delete import delete_calendar, delete_policy, users_of_policy
+from tickets.services.sla.configure import save_policy
+from tickets.services.sla.delete import delete_policy, users_of_policy
 from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import start_recalculation
 
@@ -63,12 +62,6 @@ class PolicyForm(SimulatedForm):
     def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_policy(self.instance, by=self.actor)
         return found, impact_in_words(found) + shadow_of_policy(self.instance)
-
-
-class CalendarForm(SimulatedForm):
-    def reach(self) -> tuple[Scope, list[str]]:
-        found = impact.of_calendar(self.instance, by=self.actor)
-        return found, impact_in_words(found)
 
 
 class DeletedIfUnused(SimulatedAdmin):
@@ -169,41 +162,6 @@ class PolicyAdmin(DeletedIfUnused):
 
     def delete_model(self, request: HttpRequest, obj: Policy) -> None:
         delete_policy(obj, by=actor_of(request.user))
-
-
-@admin.register(Calendar)
-class CalendarAdmin(DeletedIfUnused):
-    form = CalendarForm
-    list_display = ("name", "always", "time_zone", "holiday_country")
-    fieldsets = (
-        (None, {"fields": ("name", "always", "time_zone")}),
-        (
-            _("Business hours"),
-            {
-                "fields": (
-                    "monday",
-                    "tuesday",
-                    "wednesday",
-                    "thursday",
-                    "friday",
-                    "saturday",
-                    "sunday",
-                ),
-                "description": _(
-                    "Such as 09:00-12:00, 13:00-17:00. Blank means closed on that day."
-                ),
-            },
-        ),
-        (_("Holidays"), {"fields": ("holiday_country", "own_holidays")}),
-    )
-
-    def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
-        if save_calendar(obj):
-            run = start_recalculation(str(_("Calendar %s was saved") % obj.name))
-            announce_recalculation(self, request, run)
-
-    def delete_model(self, request: HttpRequest, obj: Calendar) -> None:
-        delete_calendar(obj, by=actor_of(request.user))
 
 
 @admin.register(PolicyVersion)

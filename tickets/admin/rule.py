@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.accounts.choosing import PersonField
 from helpdesk.accounts.people import selectable_users
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.errors import Invalid
@@ -101,6 +102,7 @@ class EscalationRuleAdmin(ImpactAdmin):
         if db_field.name == "reassign_to":
             rules = EscalationRule.objects.filter(pk=shown_object(request) or 0)
             kwargs["queryset"] = selectable_users(also=rules.values_list("reassign_to", flat=True))
+            kwargs["form_class"] = PersonField
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(

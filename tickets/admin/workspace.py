@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.admin import names_in_short
+from helpdesk.accounts.choosing import PersonField
 from helpdesk.accounts.models import Absence, Membership, Team, User
 from helpdesk.accounts.people import selectable_users
 from helpdesk.errors import Invalid
@@ -44,6 +45,7 @@ class _PeopleWhoWorkTickets(BaseModelAdmin):
         if db_field.name == "user":
             rows = db_field.model._default_manager.filter(**{self.lies_in: shown_object(request)})
             kwargs["queryset"] = selectable_users(also=rows.values_list("user", flat=True))
+            kwargs["form_class"] = PersonField
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -92,7 +94,9 @@ class TeamAdmin(ImpactAdmin):
 
 @admin.register(Absence)
 class AbsenceAdmin(_PeopleWhoWorkTickets, Deletable):
-    list_display = ("user", "first_day", "last_day")
+    list_display = ("user", "first_day", "last_day", "reason")
+    list_select_related = ("user",)
+    fields = ("user", ("first_day", "last_day"), "reason")
 
 
 class RoutingRuleForm(PreviewForm):

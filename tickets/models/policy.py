@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import holidays
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -22,6 +21,7 @@ from tickets.domain.errors import (
     WindowsOverlap,
 )
 from tickets.domain.ticket import Category, Priority
+from tickets.models import public_holidays
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,7 +34,9 @@ holidays changes no deadline of the past."""
 class Calendar(Audited):
     """A business hours calendar."""
 
-    shown_texts = frozenset({"name", "time_zone", *WEEKDAYS, "holiday_country", "own_holidays"})
+    shown_texts = frozenset(
+        {"name", "time_zone", *WEEKDAYS, "holiday_country", "holiday_region", "own_holidays"}
+    )
 
     name = LineField(_("name"), max_length=80, unique=True)
     always = models.BooleanField(
@@ -57,10 +59,15 @@ class Calendar(Audited):
     saturday = models.CharField(_("Saturday"), max_length=120, blank=True)
     sunday = models.CharField(_("Sunday"), max_length=120, blank=True)
     holiday_country = models.CharField(
-        _("public holidays of"),
-        max_length=2,
+        _("public holidays of"), max_length=2, blank=True, help_text=_("Blank means none.")
+    )
+    holiday_region = models.CharField(
+        _("region"),
+        max_length=60,
         blank=True,
-        help_text=_("Two-letter country code, for example IT or US. Blank means none."),
+        default="",
+        db_default="",
+        help_text=_("Adds its own holidays to those of the whole country."),
     )
     own_holidays = models.TextField(
         _("other holidays"),
@@ -78,10 +85,12 @@ class Calendar(Audited):
 
     def clean(self) -> None:
         country = self.holiday_country = self.holiday_country.upper()
-        if country and country not in holidays.list_supported_countries():
+        if country and country not in public_holidays.countries():
             raise ValidationError(
                 {"holiday_country": _("Holidays for this country are not available.")}
             )
+        if self.holiday_region and self.holiday_region not in public_holidays.regions(country):
+            raise ValidationError({"holiday_region": _("Select a region of this country.")})
         if errors := self._refused_fields():
             raise ValidationError(errors)
         try:
@@ -118,6 +127,12 @@ class Calendar(Audited):
             }
         return errors
 
+    def own_days(self) -> list[date]:
+        """Return the holidays beside public ones, in order; those that are dates."""
+        return sorted(
+            date.fromisoformat(text) for text in _dates(self.own_holidays) if _is_date(text)
+        )
+
     def as_written(self) -> Any:
         """Return the calendar in SLA.md's form, every holiday as a date."""
         if self.always:
@@ -125,9 +140,10 @@ class Calendar(Audited):
         texts = [getattr(self, name) for name in WEEKDAYS]
         hours = {day: _windows(text) for day, text in zip(DAYS, texts, strict=True) if text.strip()}
         dates = set(_dates(self.own_holidays))
-        if self.holiday_country:
-            known = holidays.country_holidays(self.holiday_country, years=HOLIDAY_YEARS)
-            dates |= {day.isoformat() for day in known}
+        known = public_holidays.holidays_of(
+            self.holiday_country, self.holiday_region, HOLIDAY_YEARS
+        )
+        dates |= {day.isoformat() for day in known}
         return {"timezone": self.time_zone, "hours": hours, "holidays": sorted(dates)}
 
 

@@ -16,7 +16,7 @@ def assignee_choices(present: str | None = None) -> list[tuple[str, Any]]:
     `present` is the current assignee, who is offered even if they could no longer be assigned the
     ticket. Two SQL queries.
     """
-    people = [(one.user_id, one.label) for one in people_in_lists() if one.assignable]
+    people = [(one.user_id, one.choice) for one in people_in_lists() if one.assignable]
     people += [
         (one.user_id, one.label)
         for one in people_in_lists()

@@ -18,4 +18,6 @@ def page(request: HttpRequest) -> HttpResponse:
         {"person": person, "share": round(100 * person.load / (person.capacity or most))}
         for person in found.people
     ]
-    return render(request, "tickets/team.html", {"rows": rows, "view": "team", "found": found})
+    plans = actor_of(request.user).supervises
+    context = {"rows": rows, "view": "team", "found": found, "plans": plans}
+    return render(request, "tickets/team.html", context)

@@ -1,7 +1,7 @@
 """How many active tickets each user has. From the search index: a second late."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
@@ -19,11 +19,14 @@ class Share:
 
     user_id: str
     name: str
+    assignable: bool
     teams: list[str]
     load: int
     overdue: int
     capacity: int | None
     away: bool
+    away_until: date | None
+    """None also for somebody whom the identity provider refuses."""
 
     @property
     def full(self) -> bool:
@@ -50,11 +53,13 @@ def workload(*, by: Actor, now: datetime | None = None) -> Workload:
         Share(
             user_id=one.user_id,
             name=one.label,
+            assignable=one.assignable,
             teams=[team.name for team in one.user.teams.all()],
             load=held.active,
             overdue=held.overdue,
             capacity=one.user.capacity,
             away=one.assignable and one.user_id in away,
+            away_until=one.away_until if one.assignable else None,
         )
         for one in known
         for held in [loads.get(one.user_id, search.NOTHING)]
