@@ -63,7 +63,8 @@ class Audited(models.Model):
 
 def kind_of(model: type[models.Model]) -> str:
     """Return the kind of entries about rows of a model; a proxy's are those of its model."""
-    return str(model._meta.concrete_model._meta.model_name)
+    concrete = model._meta.concrete_model or model
+    return str(concrete._meta.model_name)
 
 
 def _record(row: Audited, action: str, changes: Iterable[Change]) -> None:

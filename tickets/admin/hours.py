@@ -35,7 +35,7 @@ class HoursWidget(forms.Widget):
         """Return the text of what was typed. Text that came as such is left as it is."""
         if name in data:
             return str(data[name])
-        ranges = []
+        ranges: list[str] = []
         for number in count():
             begins, ends = (data.get(f"{name}_{number}_{end}") for end in ("from", "to"))
             if begins is None and ends is None:
