@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -39,20 +40,26 @@ class AbsenceInline(admin.TabularInline):
         return actor_of(request.user).supervises
 
 
+class CapacityForm(forms.ModelForm):
+    class Meta:
+        model = Person
+        fields = ("capacity",)
+
+
 @admin.register(Person)
 class PersonAdmin(SupervisorsOnly):
     """Everybody who works tickets; accounts themselves are the administrators'."""
 
+    form = CapacityForm
     list_display = ("name", "in_teams", "load", "capacity", "absent")
     list_per_page = 100
     search_fields = ("first_name", "last_name", "username")
     readonly_fields = ("name", "in_teams", "load")
-    fields = ("name", "in_teams", "load", "capacity")
     fieldsets = (
         (
             None,
             {
-                "fields": fields,
+                "fields": ("name", "in_teams", "load", "capacity"),
                 "description": _(
                     "Automatic assignment skips a person who is away or at capacity. Tickets that "
                     "they have stay with them; a person can still be chosen by hand."
