@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.models import Calendar
+from tests.admin.test_sla_configuration import policy_form
+from tickets.models import Calendar, Policy, PolicyVersion
 
 ADD = "admin:tickets_calendar_add"
 
@@ -85,3 +86,30 @@ def test_holidays_are_chosen_by_name_and_shown_for_three_years(supervisor, typed
         reverse(ADD), typed(name="X", holiday_country="IT", holiday_region="BY")
     )
     assert list(wrong.context["adminform"].form.errors) == ["holiday_region"]
+
+
+def test_targets_are_typed_as_business_days_and_shown_with_what_they_mean(supervisor):
+    policy = Policy.objects.get(is_default=True)
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    dock = Calendar.objects.create(name="Dock", **dict.fromkeys(days, "09:00-17:00"))
+    address = reverse("admin:tickets_policy_change", args=[policy.pk])
+    typed = policy_form(policy, calendar=dock.pk, high_response="1 Arbeitstag", low_resolution="5d")
+
+    preview = supervisor.post(address, {**typed, "_preview": "1"}).content.decode()
+    assert 'value="1 Arbeitstag"' in preview, "as it was typed"
+    assert "= 8 h, 1 business day (Mon–Fri 09:00–17:00)" in preview
+    assert "= 120 h, 15 business days (Mon–Fri 09:00–17:00)" in preview, "a d has 24 hours"
+    assert PolicyVersion.objects.filter(policy=policy).count() == 1
+
+    supervisor.post(address, typed)
+    policy.refresh_from_db()
+    assert policy.high_response == "8h"
+    newest = PolicyVersion.objects.filter(policy=policy).first()
+    assert newest.terms["targets"]["High"]["response"] == 8 * 3600
+    german = supervisor.get(address, headers={"Accept-Language": "de"}).content.decode()
+    assert "= 8 h, 1 Arbeitstag (Mo–Fr 09:00–17:00)" in german
+
+    query = urlencode([("calendar", dock.pk), ("text", "2 d 4 h"), ("text", ""), ("text", "soon")])
+    answer = supervisor.get(f"{reverse('admin:tickets_policy_meaning')}?{query}").json()["meanings"]
+    assert answer[:2] == ["= 52 h, 6.5 business days (Mon–Fri 09:00–17:00)", ""]
+    assert "is not a duration such as" in answer[2]

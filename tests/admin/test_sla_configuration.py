@@ -61,7 +61,7 @@ def test_a_wrong_target_is_refused_beside_its_field_and_nothing_is_saved(supervi
 
     page = supervisor.post(address, policy_form(policy, high_response="soon"))
 
-    assert "such as 2h, 1d 4h or 90m" in page.content.decode()
+    assert "is not a duration such as 1 business day" in page.content.decode()
     assert PolicyVersion.objects.count() == 1
     assert not Recalculation.objects.exists()
 

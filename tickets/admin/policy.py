@@ -4,20 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.choices import Segment
 from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.rights import ReadOnly
+from helpdesk.errors import worded
 from tickets.admin.draft_simulation import SimulatedAdmin, SimulatedForm
 from tickets.admin.impact_preview import (
     impact_in_words,
     shadow_of_policy,
     warn,
 )
+from tickets.admin.targets import as_target, meanings, week_of
+from tickets.domain.errors import TargetRefused
 from tickets.domain.ticket import Category, Priority
 from tickets.models import Policy, PolicyVersion, Recalculation
 from tickets.models.labels import choices
@@ -27,6 +30,8 @@ from tickets.services.sla.configure import save_policy
 from tickets.services.sla.delete import delete_policy, users_of_policy
 from tickets.services.sla.impact import Scope
 from tickets.services.sla.recalculation import start_recalculation
+
+TARGETS = [target_field(priority, clock) for priority in Priority for clock in CLOCKS]
 
 
 class PolicyForm(SimulatedForm):
@@ -56,8 +61,31 @@ class PolicyForm(SimulatedForm):
             "segments",
             "calendar",
             "at_risk_percent",
-            *(target_field(priority, clock) for priority in Priority for clock in CLOCKS),
+            *TARGETS,
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        calendar, *typed = (self._typed(name) for name in ("calendar", *TARGETS))
+        for name, words in zip(TARGETS, meanings(calendar, typed), strict=True):
+            self.fields[name].help_text = words
+
+    def _typed(self, name: str) -> str:
+        if self.is_bound:
+            return str(self.data.get(name, ""))
+        return str(self.get_initial_for_field(self.fields[name], name) or "")
+
+    def clean(self) -> dict[str, Any]:
+        """Take each target as it was typed, and store it as targets are stored."""
+        given = super().clean() or {}
+        calendar = week_of(given["calendar"].pk) if given.get("calendar") else None
+        for name in TARGETS:
+            if text := given.get(name):
+                try:
+                    given[name] = as_target(text, calendar)
+                except TargetRefused as refused:
+                    self.add_error(name, worded(refused))
+        return given
 
     def reach(self) -> tuple[Scope, list[str]]:
         found = impact.of_policy(self.instance, by=self.actor)
@@ -92,6 +120,7 @@ class DeletedIfUnused(SimulatedAdmin):
 @admin.register(Policy)
 class PolicyAdmin(DeletedIfUnused):
     form = PolicyForm
+    change_form_template = "admin/tickets/policy/change_form.html"
     list_display = (*("name", "order", "active", "is_default", "calendar", "version", "hidden_by"),)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = (
@@ -118,7 +147,8 @@ class PolicyAdmin(DeletedIfUnused):
                     ),
                 ),
                 "description": _(
-                    "Business time, such as 2h, 1d 4h or 90m (1d is 24 hours). Next replies, to "
+                    "Business time, such as 1 business day, 8 h, 90 min or 2 d 4 h (1 d is 24 "
+                    "hours of business time, whatever the calendar). Next replies, to "
                     "what the customer writes after the first reply, have targets for every "
                     "priority or for none. Saving recalculates open tickets in the background. "
                     "Resolved and closed tickets keep their current policy version."
@@ -145,6 +175,17 @@ class PolicyAdmin(DeletedIfUnused):
         return (
             ("slug", "active", "order", "categories", "segments") if obj.is_default else ("slug",)
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.meaning_view)
+        return [path("meaning/", view, name="tickets_policy_meaning"), *super().get_urls()]
+
+    def meaning_view(self, request: HttpRequest) -> HttpResponse:
+        """Return what durations mean under a calendar, in the order they came."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        texts = request.GET.getlist("text")[: len(TARGETS)]
+        return JsonResponse({"meanings": meanings(request.GET.get("calendar"), texts)})
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Policy | None = None

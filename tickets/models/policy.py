@@ -135,16 +135,24 @@ class Calendar(Audited):
 
     def as_written(self) -> Any:
         """Return the calendar in SLA.md's form, every holiday as a date."""
+        week = self.week_as_written()
         if self.always:
-            return "24x7"
-        texts = [getattr(self, name) for name in WEEKDAYS]
-        hours = {day: _windows(text) for day, text in zip(DAYS, texts, strict=True) if text.strip()}
+            return week
         dates = set(_dates(self.own_holidays))
         known = public_holidays.holidays_of(
             self.holiday_country, self.holiday_region, HOLIDAY_YEARS
         )
         dates |= {day.isoformat() for day in known}
-        return {"timezone": self.time_zone, "hours": hours, "holidays": sorted(dates)}
+        return {**week, "holidays": sorted(dates)}
+
+    def week_as_written(self) -> Any:
+        """Return the calendar in SLA.md's form without its holidays, which cost a tenth of a
+        second."""
+        if self.always:
+            return "24x7"
+        texts = [getattr(self, name) for name in WEEKDAYS]
+        hours = {day: _windows(text) for day, text in zip(DAYS, texts, strict=True) if text.strip()}
+        return {"timezone": self.time_zone, "hours": hours}
 
 
 def _dates(text: str) -> list[str]:
