@@ -41,6 +41,8 @@ GROUPS = (
             "sla": _("SLA dashboard"),
             "reports": _("Reports"),
             "simulation": _("SLA simulation"),
+            "wall": _("Wallboard"),
+            "wall_screens": _("Televisions"),
         },
     ),
     Group(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User
 from helpdesk.audit.models import QueuedEntry
 from tests.world import team
-from tickets.models import Recalculation
+from tickets.models import Recalculation, Webhook
 
 
 def change(group):
@@ -62,6 +62,15 @@ def test_django_s_permissions_open_nothing_so_none_is_shown(desk):
         ]
         assert not any(rights), f"{model.__name__} asks for Django's permissions"
         assert not {"permissions", "user_permissions"} & set(options.get_fields(request)), model
+
+
+def test_responses_to_a_webhook_say_when_in_the_same_way(supervisor):
+    answer = {"at": "2026-11-28T17:05:00Z", "event": "opened", "ticketId": "7", "answer": "200"}
+    hook = Webhook.objects.create(name="CRM", url="https://crm.example/", answers=[answer])
+
+    text = supervisor.get(reverse("admin:tickets_webhook_change", args=[hook.pk])).content.decode()
+
+    assert "<td>28 Nov 2026, 17:05</td><td>opened</td><td>7</td><td>200</td>" in text
 
 
 def test_every_date_is_written_as_on_the_pages_of_the_desk(supervisor, desk):

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.accounts.rights import SupervisorsOnly
+from theme.templatetags.desk import moment
+from tickets.domain import instant
 from tickets.domain.webhooks import EVENTS
 from tickets.models import Webhook
 from tickets.services.delivery.webhooks import ping
@@ -73,9 +75,12 @@ class WebhookAdmin(SupervisorsOnly):
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            ((one["at"], one["event"], one["ticketId"], one["answer"]) for one in hook.answers),
+            (
+                (moment(instant.parse(one["at"])), one["event"], one["ticketId"], one["answer"])
+                for one in hook.answers
+            ),
         )
-        words = (_("time"), _("event"), _("ticket"), _("First reply"))
+        words = (_("time"), _("event"), _("ticket"), _("response"))
         head = format_html_join("", "<th>{}</th>", ((word,) for word in words))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
 
