@@ -26,7 +26,7 @@ from tickets.services.conversation.communicate import note, respond  # noqa: E40
 from tickets.services.delivery import outbox  # noqa: E402
 from tickets.services.lifecycle.create import create_ticket  # noqa: E402
 from tickets.services.lifecycle.status import change_status  # noqa: E402
-from tickets.store import queries  # noqa: E402
+from tickets.store import queries, ticket_numbers  # noqa: E402
 from tickets.store.items import Attachment  # noqa: E402
 
 THREADS = 3
@@ -109,7 +109,7 @@ def check() -> None:
         "tickets": tickets,
         "teams": list(Team.objects.values_list("name", flat=True)),
         "recorded": recorded,
-        "next": int(queries.next_ticket_id()),
+        "next": int(ticket_numbers.next_ticket_id()),
         "broken": broken,
         "printed": out.getvalue(),
     }

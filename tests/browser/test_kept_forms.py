@@ -14,7 +14,7 @@ from tests.browser.test_journeys import log_in
 from tickets.admin.ticket import TicketAdmin
 from tickets.services.customer_records import merge_and_erase
 from tickets.services.lifecycle.create import create_ticket
-from tickets.store import queries
+from tickets.store import ticket_numbers
 from tickets.web import create
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def test_a_ticket_that_could_not_be_created_is_there_again_and_is_made_once(
     page.get_by_role("button", name="Create ticket").click()
 
     expect(page.get_by_text("Ticket 1 created.")).to_be_visible()
-    assert queries.last_ticket_number() == 1, "it was made twice"
+    assert ticket_numbers.last_ticket_number() == 1, "it was made twice"
     page.goto("/tickets/new/")
     expect(page.get_by_label("Subject")).to_have_value("")
 

@@ -22,7 +22,7 @@ from tickets.domain.sla import clock, milestones  # noqa: E402
 from tickets.domain.sla.timeline import Timeline  # noqa: E402
 from tickets.services.lifecycle.create import create_ticket  # noqa: E402
 from tickets.services.sla import policies  # noqa: E402
-from tickets.store import events, queries  # noqa: E402
+from tickets.store import events, queries, ticket_numbers  # noqa: E402
 from tickets.store.items import COMMUNICATION, ESCALATION, Communication, Escalation  # noqa: E402
 from tickets.store.notification import notifications_of  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
@@ -89,7 +89,7 @@ def inspect() -> None:
         for one in given:
             for rule in one.rules.split():
                 told[name, one.ticket_id, rule] = told.get((name, one.ticket_id, rule), 0) + 1
-    for number in range(1, queries.last_ticket_number() + 1):
+    for number in range(1, ticket_numbers.last_ticket_number() + 1):
         ticket = queries.ticket(str(number))
         if ticket is None or ticket.subject != SUBJECT:
             continue

@@ -8,7 +8,7 @@ from helpdesk.idempotency import Token
 from tests.world import NOON, after, escalations_of, log_of, stored, waiting_events
 from tickets.domain.ticket import Priority
 from tickets.services.lifecycle.create import create_ticket
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 
 def test_a_new_ticket_is_stored_with_the_given_schema(desk):
@@ -113,7 +113,7 @@ def test_bad_input_is_named_and_nothing_is_written(desk, field, fields):
         desk.ticket(**fields)
 
     assert list(refused.value.errors) == [field]
-    assert queries.last_ticket_number() == 0
+    assert ticket_numbers.last_ticket_number() == 0
     assert waiting_events() == []
 
 

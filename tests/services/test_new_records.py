@@ -14,7 +14,7 @@ from tests.world import NOON, after, log_of, stored, waiting_events
 from tickets.domain.ticket import Channel
 from tickets.services.lifecycle.archive import archive
 from tickets.services.lifecycle.status import change_status
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 CALLER = {"name": "Nora Lindqvist", "email": "nora@posta.example", "phone": "+46 8 5550 1842"}
 CAR = {"vin": "YV1MS382X52000002", "make": "Volvo", "booking": "BKG-77", "confirm_vin": True}
@@ -23,15 +23,15 @@ CAR = {"vin": "YV1MS382X52000002", "make": "Volvo", "booking": "BKG-77", "confir
 @pytest.fixture
 def meanwhile(monkeypatch):
     """Let something happen once between what a request reads and what it writes."""
-    number = queries.next_ticket_id
+    number = ticket_numbers.next_ticket_id
 
     def happens(what):
         def first():
-            monkeypatch.setattr(queries, "next_ticket_id", number)
+            monkeypatch.setattr(ticket_numbers, "next_ticket_id", number)
             what()
             return number()
 
-        monkeypatch.setattr(queries, "next_ticket_id", first)
+        monkeypatch.setattr(ticket_numbers, "next_ticket_id", first)
 
     return happens
 
@@ -183,7 +183,7 @@ def test_an_archived_ticket_is_not_linked(desk):
         desk.ticket(linked_to=other)
 
     assert list(refused.value.errors) == ["linkedTo"]
-    assert queries.last_ticket_number() == int(other), "no number is lost"
+    assert ticket_numbers.last_ticket_number() == int(other), "no number is lost"
 
 
 def test_who_may_not_work_tickets_makes_no_customer_either(desk):

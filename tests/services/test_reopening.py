@@ -9,7 +9,7 @@ from tickets.domain.ticket import CommunicationType, Direction
 from tickets.services.conversation.communicate import communicate
 from tickets.services.lifecycle.links_and_merges import merge
 from tickets.services.lifecycle.status import change_status
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 
 def customer_writes(ticket_id, desk, now, content="It is not solved."):
@@ -73,7 +73,7 @@ def test_however_many_messages_come_there_is_one_follow_up(desk):
     assert stored(number).continued_by == first.ticket_id
     assert stored(first.ticket_id).continues == number
     assert line.ticket_id == first.ticket_id
-    assert queries.last_ticket_number() == 2
+    assert ticket_numbers.last_ticket_number() == 2
 
 
 @pytest.mark.django_db(transaction=True)

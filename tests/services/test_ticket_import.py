@@ -25,7 +25,7 @@ from tickets.services.delivery import notifications
 from tickets.services.lifecycle.escalate import sweep
 from tickets.services.maintenance import ticket_import
 from tickets.services.maintenance.verify import verify
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 
 CREATED = {
     "event": "created",
@@ -104,7 +104,7 @@ def test_an_imported_description_is_the_customers_and_shown_as_they_wrote_it(
 ):
     text = "My car\n-- \nGiulia\nVIN WVW***, see [1]\n\n[1]: http://x.example"
     taken(tmp_path, created(description=text))
-    [number] = [str(queries.last_ticket_number())]
+    [number] = [str(ticket_numbers.last_ticket_number())]
 
     page = rep_client.get(f"/tickets/{number}/").content.decode()
 
@@ -147,7 +147,7 @@ def test_more_events_go_on_where_the_history_stopped(desk, tmp_path):
     taken(tmp_path, *WHOLE[:4])
 
     assert figures(taken(tmp_path, *WHOLE)) == (1, 8, 4, 0)
-    assert queries.last_ticket_number() == 1
+    assert ticket_numbers.last_ticket_number() == 1
     settle()
     assert list(verify()) == []
 
@@ -236,7 +236,7 @@ def test_a_bad_line_is_reported_and_stops_its_ticket_alone(desk, tmp_path, bad, 
 def test_a_dry_run_writes_nothing(desk, tmp_path):
     assert figures(taken(tmp_path, *WHOLE, dry_run=True)) == (1, 12, 0, 0)
 
-    assert queries.last_ticket_number() == 0
+    assert ticket_numbers.last_ticket_number() == 0
     assert customer_with_external_id("C-1") is None
     assert not User.objects.filter(username="agent02").exists()
     assert waiting_events() == []

@@ -96,9 +96,9 @@ def test_demo_data_tells_stories_with_met_and_missed_promises(tables, db):
 
     from tests.world import settle
     from tickets.services.maintenance.verify import verify
-    from tickets.store import queries
+    from tickets.store import ticket_numbers
 
-    assert queries.last_ticket_number() == 24
+    assert ticket_numbers.last_ticket_number() == 24
     settle()
     assert list(verify()) == []
     tickets = [queries.ticket(str(number)) for number in range(1, 25)]

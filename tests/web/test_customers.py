@@ -12,7 +12,7 @@ from customers.services.create import create_customer, create_vehicle
 from customers.services.read import find_customers
 from tests.world import NOON, stored
 from tickets.services.conversation.communicate import respond
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 NEW = {"name": "Zoë Ångström", "email": "zoe@x.example", "segment": "VIP", "notes": "Calls late."}
 
@@ -103,7 +103,7 @@ def test_the_customers_page_shows_tickets_and_what_was_said(rep_client, desk):
     assert "2019 Volkswagen Golf" in page
     assert rep_client.get("/customers/nobody/").status_code == 404
     assert rep_client.get("/vehicles/nobody/").status_code == 404
-    assert queries.last_ticket_number() == 1
+    assert ticket_numbers.last_ticket_number() == 1
 
 
 def test_everything_about_a_customer_can_be_saved(rep_client, desk):

@@ -14,7 +14,7 @@ from tests.world import log_of, stored, team
 from tickets.models import TicketTemplate
 from tickets.services.conversation.attachments import opened
 from tickets.services.lifecycle.status import change_status
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 PAGE = "/tickets/new/"
 HTMX = {"HX-Request": "true"}
@@ -92,7 +92,7 @@ def test_a_new_caller_is_a_customer_with_a_vehicle_and_a_repeat_is_none(rep_clie
         answer = rep_client.post(PAGE, new_caller(desk), follow=True)
 
     assert "Ticket 1 created. Customer added: Nora Lindqvist. Vehicle added." in text_of(answer)
-    assert queries.last_ticket_number() == 1
+    assert ticket_numbers.last_ticket_number() == 1
     [customer] = find_customers("Lindqvist")
     [vehicle] = vehicles_of(customer.customer_id)
     assert (vehicle.make, vehicle.shipment_status) == ("Volkswagen", "In Transit")
@@ -134,7 +134,7 @@ def test_errors_stand_beside_their_fields_and_keep_every_word(rep_client, desk):
     assert "Choose them again: run.exe, b.pdf" in shown
     assert re.search(r"<details open>", shown), "what is folded and wrong is seen"
     assert find_customers("Lindqvist") == []
-    assert queries.last_ticket_number() == 0, "no number is lost"
+    assert ticket_numbers.last_ticket_number() == 0, "no number is lost"
 
 
 def test_whoever_has_the_address_name_or_vin_is_offered_and_taken(rep_client, desk):

@@ -7,7 +7,7 @@ from helpdesk.clock import this_second
 from tests.world import log_of, stored
 from tickets.services.assignment.assign import assign
 from tickets.services.lists.find import PAGE
-from tickets.store import queries
+from tickets.store import ticket_numbers
 
 HTMX = {"HX-Request": "true"}
 
@@ -43,7 +43,7 @@ def test_the_form_opens_a_ticket_and_shows_it(rep_client, desk):
     answer = rep_client.post("/tickets/new/", new_ticket_form(desk), follow=True)
 
     assert answer.status_code == 200
-    ticket = stored(str(queries.last_ticket_number()))
+    ticket = stored(str(ticket_numbers.last_ticket_number()))
     assert answer.redirect_chain == [(f"/tickets/{ticket.ticket_id}/", 302)]
     assert (ticket.category, ticket.priority) == ("Customs", "Critical")
     assert b"Customs asks for papers" in answer.content
@@ -53,7 +53,7 @@ def test_a_form_that_is_sent_twice_opens_one_ticket(rep_client, desk):
     rep_client.post("/tickets/new/", new_ticket_form(desk))
     rep_client.post("/tickets/new/", new_ticket_form(desk))
 
-    assert queries.last_ticket_number() == 1
+    assert ticket_numbers.last_ticket_number() == 1
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_bad_input_comes_back_with_its_error_and_nothing_typed_is_lost(
     for name, text in typed.items():
         if name != field:
             assert text in answer.content.decode()
-    assert queries.last_ticket_number() == 0
+    assert ticket_numbers.last_ticket_number() == 0
 
 
 def test_customers_are_found_by_a_few_letters(rep_client, desk):
@@ -96,7 +96,7 @@ def test_without_javascript_the_find_button_keeps_what_was_typed(rep_client, des
     assert answer.status_code == 200
     assert "Giulia Bianchi" in answer.content.decode()
     assert "Which papers do they need?" in answer.content.decode()
-    assert queries.last_ticket_number() == 0
+    assert ticket_numbers.last_ticket_number() == 0
 
 
 def test_choosing_a_customer_offers_their_vehicles(rep_client, desk):

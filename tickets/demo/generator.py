@@ -27,7 +27,7 @@ from tickets.services.assignment.assign import set_assignee, team_for
 from tickets.services.lifecycle import idempotency
 from tickets.services.lifecycle.draft import Draft, new_draft, write_beside
 from tickets.services.sla import policies
-from tickets.store import queries
+from tickets.store import ticket_numbers
 from tickets.store.ticket import Ticket
 
 _PRIORITIES = [Priority.LOW, *[Priority.MEDIUM] * 4, *[Priority.HIGH] * 2, Priority.CRITICAL]
@@ -118,7 +118,7 @@ def _marks(count: int) -> Iterator[tuple[int, Token, bool]]:
 
 def _numbers(block: int) -> Iterator[str]:
     while True:
-        yield from (str(number) for number in queries.take_numbers(block))
+        yield from (str(number) for number in ticket_numbers.take_numbers(block))
 
 
 @dataclass(frozen=True)

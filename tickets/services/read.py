@@ -16,7 +16,7 @@ from tickets.services.customer_records.other_tickets import (
     others_of_customer,
     others_of_vehicle,
 )
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 from tickets.store.items import Communication, Escalation
 from tickets.store.other_tickets import NamedTicket
 from tickets.store.queries import TicketWithLog
@@ -118,7 +118,7 @@ def log_since(ticket_id: str, *, seen: str, by: Actor) -> list[Communication]:
 
 def last_ticket_number() -> int:
     """Return the last ticket number that was used; 0 before the first. One read."""
-    return queries.last_ticket_number()
+    return ticket_numbers.last_ticket_number()
 
 
 def desk_is_empty() -> bool:

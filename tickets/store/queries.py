@@ -18,11 +18,9 @@ from tickets.domain import instant
 from tickets.domain.ticket import Status
 from tickets.store.items import (
     COMMUNICATION,
-    COUNTER,
     ESCALATION,
     IMPORT,
     Communication,
-    Counter,
     Escalation,
     Imported,
     communication_sk,
@@ -315,21 +313,6 @@ def due_tickets(now: datetime, *, limit: int) -> list[str]:
     return [str(row.pk).partition("#")[2] for row in page]
 
 
-def next_ticket_id() -> str:
-    """Return a new ticket number; one that is not used in the end leaves a gap. One write."""
-    counter = Counter(f"{COUNTER}#tickets")
-    counter.update(actions=[Counter.last.add(1)])
-    return str(counter.last)
-
-
-def take_numbers(count: int) -> range:
-    """Return this many new ticket numbers. One write."""
-    counter = Counter(f"{COUNTER}#tickets")
-    counter.update(actions=[Counter.last.add(count)])
-    last = counter.last
-    return range(last - count + 1, last + 1)
-
-
 def imported(numbers: Iterable[str]) -> dict[str, Imported]:
     """Return what was imported, by the tickets' numbers in the other system. One BatchGetItem."""
     keys = [(imported_pk(number), IMPORT) for number in numbers]
@@ -424,15 +407,6 @@ def index_rows(ticket: Ticket) -> Iterator[tuple[str, dict[str, Any] | None]]:
 
 def _projected(index: GlobalSecondaryIndex[Any]) -> list[str]:
     return list(getattr(index.Meta.projection, "non_key_attributes", None) or ())
-
-
-def last_ticket_number() -> int:
-    """Return the last ticket number that was used; 0 before the first. One GetItem."""
-    try:
-        counter = Counter.get(f"{COUNTER}#tickets", COUNTER, consistent_read=True)
-    except DoesNotExist:
-        return 0
-    return counter.last
 
 
 def _from_here(

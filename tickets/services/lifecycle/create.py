@@ -34,7 +34,7 @@ from tickets.services.lifecycle.validation import (
     Checks,
 )
 from tickets.services.sla import policies
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 from tickets.store.items import Attachment, Communication
 from tickets.store.keys import set_record_keys
 from tickets.store.ticket import Ticket
@@ -152,7 +152,7 @@ def create_ticket(
     if team_id and not assigned_to:
         assigned_to = next_of_team(team_id, now=at)
     fields = {
-        "ticket_id": ticket_id or queries.next_ticket_id(),
+        "ticket_id": ticket_id or ticket_numbers.next_ticket_id(),
         "customer_id": customer_id,
         "vehicle_id": vehicle_id or None,
         "subject": subject,

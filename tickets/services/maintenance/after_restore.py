@@ -1,6 +1,6 @@
 """What follows a restore: numbers that were given after the backup are not given again."""
 
-from tickets.store import queries, search
+from tickets.store import search, ticket_numbers
 
 
 def raise_numbers(*, skip: int) -> tuple[int, int]:
@@ -10,6 +10,6 @@ def raise_numbers(*, skip: int) -> tuple[int, int]:
     Goes by the restored counter and by the search index, which was backed up later, and leaves out
     `skip` more. A repeat leaves out as many again. Two reads, one write.
     """
-    before = queries.last_ticket_number()
+    before = ticket_numbers.last_ticket_number()
     highest = max(before, search.highest_number())
-    return before, queries.take_numbers(highest - before + skip)[-1]
+    return before, ticket_numbers.take_numbers(highest - before + skip)[-1]

@@ -62,7 +62,7 @@ from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION
 from tickets.services.maintenance.mail_archive import Archive, Place
 from tickets.services.sla import policies
 from tickets.store import mail as store
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 from tickets.store.items import Attachment, Communication
 from tickets.store.keys import set_record_keys
 from tickets.store.mail import InboundEmail, MessageTicket, SameMessage
@@ -233,7 +233,7 @@ class _Import:
         category = Category(self.mailbox.category)
         terms = policies.snapshot_for(category=category, segment=customer.segment)
         fields: dict[str, Any] = {
-            "ticket_id": queries.next_ticket_id(),
+            "ticket_id": ticket_numbers.next_ticket_id(),
             "customer_id": customer.customer_id,
             "subject": subject_of(one.read, "(no subject)"),
             "description": text_of(one.read).shown[:LONGEST_DESCRIPTION].strip() or "(no text)",

@@ -55,7 +55,7 @@ from tickets.services.lifecycle.validation import (
     Checks,
 )
 from tickets.services.sla import policies
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 from tickets.store.items import Imported, imported_pk
 from tickets.store.ticket import Ticket
 
@@ -167,7 +167,7 @@ class _Import:
         self._marks = queries.imported(numbers)
         new = len(numbers) - len(self._marks)
         self._numbers = iter(
-            queries.take_numbers(new) if new and not self.dry_run else range(1, 99)
+            ticket_numbers.take_numbers(new) if new and not self.dry_run else range(1, 99)
         )
 
     def ticket(

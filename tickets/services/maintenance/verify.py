@@ -22,7 +22,7 @@ from tickets.services.conversation import attachments
 from tickets.services.email.storage import raw_messages
 from tickets.services.lifecycle.draft import Draft, copy_of
 from tickets.services.lifecycle.log_entries import author_of, last_message_of, text_in
-from tickets.store import mail, queries, search
+from tickets.store import mail, queries, search, ticket_numbers
 from tickets.store.items import Communication, Escalation
 from tickets.store.ticket import Ticket
 
@@ -292,7 +292,7 @@ def _check_search(ticket: Ticket) -> Iterator[str]:
 
 
 def _counter_drifts(numbers: set[int]) -> Iterator[Drift]:
-    last = queries.last_ticket_number()
+    last = ticket_numbers.last_ticket_number()
     if numbers and max(numbers) > last:
         yield Drift(str(max(numbers)), f"the counter of ticket numbers is at {last}")
     for stray in sorted(search.numbers() - numbers):

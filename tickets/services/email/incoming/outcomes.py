@@ -46,7 +46,7 @@ from tickets.services.lifecycle.create import FirstMessage, create_ticket
 from tickets.services.lifecycle.draft import Draft
 from tickets.services.lifecycle.validation import LONGEST_DESCRIPTION
 from tickets.store import mail as store
-from tickets.store import queries
+from tickets.store import queries, ticket_numbers
 from tickets.store.items import Communication
 from tickets.store.mail import InboundEmail, MessageTicket
 
@@ -197,7 +197,7 @@ def open_ticket(
     forwarded = case.forwarded_by != SYSTEM
     wanted = case.mailbox.acknowledges or (not forwarded and bool(left_out(case.message)))
     acknowledges = wanted and acknowledgement.may_tell(case.message, case.sender, now=case.now)
-    ticket_id = queries.next_ticket_id()
+    ticket_id = ticket_numbers.next_ticket_id()
     with kept_files(ticket_id, case.message, case.mail.pk) as files:
         came = arrival(case, Outcome.TICKET, participants=people)
         create_ticket(
