@@ -96,7 +96,7 @@ def test_demo_data_tells_stories_with_met_and_missed_promises(tables, db):
 
     from tests.world import settle
     from tickets.services.maintenance.verify import verify
-    from tickets.store import ticket_numbers
+    from tickets.store import queries, ticket_numbers
 
     assert ticket_numbers.last_ticket_number() == 24
     settle()
