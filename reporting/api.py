@@ -1,22 +1,37 @@
-"""The two reports of the JSON API."""
+"""The reports of the JSON API: everything that the pages show."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from ninja import Query, Router
 from pydantic import Field
 
 from helpdesk.accounts.actors import actor_of
 from helpdesk.api.fields import describe
 from helpdesk.api.schema import ApiSchema, Moment
+from helpdesk.audit.record import record
 from helpdesk.clock import this_second
-from reporting.services import report
-from reporting.services.report import GroupBy, ReportQuery
+from helpdesk.table_files import FileFormat, download
+from reporting.domain.days import day_of
+from reporting.domain.named_figures import FIGURES, Unit, Value
+from reporting.services import heat, report, sheets, tables
+from reporting.services.figure_labels import LABELS
+from reporting.services.query import GroupBy as Grouping
+from reporting.services.query import ReportQuery
+from reporting.services.tables import Dimension
 from tickets.domain.ticket import Category, Channel, Priority
 from tickets.services.lists.counts import now_counts
 
 router = Router(tags=["reports"])
+
+if TYPE_CHECKING:
+    from reporting.services.tables import Dimension as GroupBy
+else:  # clients know it by this name
+    GroupBy = StrEnum("GroupBy", {one.name: one.value for one in Dimension})
 
 
 describe(
@@ -45,13 +60,28 @@ describe(
         "p90Seconds": ("The 90th percentile of business seconds.", 14_400.0),
         "totals": ("All groups together.", None),
         "groups": ("In order.", None),
-        "key": ("The day, week, month, category, priority, channel or user ID.", "2026-11-24"),
+        "key": ("The day, week, month, category …, or the ID of the user or team.", "2026-11-24"),
         "created": ("Tickets created in the range.", 48),
         "resolved": ("Tickets resolved in the range.", 44),
         "closed": ("Tickets closed in the range.", 40),
         "reopened": ("Tickets reopened in the range.", 2),
         "escalated": ("Escalations in the range.", 5),
         "resolutionRate": ("resolved / created.", 0.92),
+        "format": ("What is returned: `json`, or a file as `csv` or `xlsx`.", "json"),
+        "columns": ("The figures of the table, in order.", None),
+        "figure": ("The name of a figure.", "response-median"),
+        "label": ("In the language of the request.", "First reply, median"),
+        "unit": ("Of a figure: seconds are working time, a share is 0.95 for 95 %.", "seconds"),
+        "figures": ("By name. Null where there is nothing to compute it from.", {"created": 48}),
+        "all": ("The figures of all tickets together.", {"created": 48}),
+        "weekday": ("1 is Monday.", 1),
+        "hour": ("From 0 on.", 9),
+        "hours": ("By weekday and hour.", None),
+        "times": ("How often the range has this hour of the week.", 4.0),
+        "replies": ("Replies to customers.", 12),
+        "backlog": ("Active tickets, on average.", 41.5),
+        "rule": ("The key of an escalation rule.", "response-breached"),
+        "level": ("The escalation level that a rule raised a ticket to.", "1"),
     }
 )
 
@@ -174,7 +204,227 @@ def analytics(
     request: HttpRequest, days: Annotated[AnalyticsParameters, Query()]
 ) -> dict[str, object]:
     """Return ticket volume: created, resolved, closed, reopened and escalated."""
-    return report.analytics(_asked(request), days.group_by)
+    asked, wanted = _asked(request), Dimension(days.group_by.value)
+    if wanted.value in list(Grouping):
+        return report.analytics(asked, Grouping(wanted.value))
+    table = sheets.named_table(asked, wanted, today=this_second().date())
+    return {
+        **_head(asked),
+        "groupBy": wanted.value,
+        "totals": report.counts(report.report(asked).row),
+        "groups": [
+            {"key": row.key, **{name: row.figures.get(of) for name, of in _VOLUME.items()}}
+            for row in table.rows
+        ],
+    }
+
+
+_VOLUME = {
+    **{name: name for name in ("created", "resolved", "closed", "reopened", "escalated")},
+    "resolutionRate": "rate",
+}
+"""Figures of the analytics, by their names there."""
+
+
+class FigureOfTable(ApiSchema):
+    figure: str
+    label: str
+    unit: Unit
+
+
+class RowOfTable(ApiSchema):
+    key: str
+    name: str = Field(description="What the row is called on pages.")
+    figures: dict[str, int | float | None]
+
+
+class FigureTable(Completeness):
+    """Figures by name: of all tickets, and of each group. What a group of this kind does not have,
+    such as the median of a day, is left out."""
+
+    start: str = Field(alias="from")
+    to: str
+    tz: str
+    group_by: str
+    columns: list[FigureOfTable]
+    all: dict[str, int | float | None]
+    groups: list[RowOfTable]
+
+
+class TableParameters(ReportParameters):
+    group_by: GroupBy = Field(GroupBy.ASSIGNEE, description="What the rows are.")
+    format: Literal["json", "csv", "xlsx"] = "json"
+
+
+class FileParameters(ReportParameters):
+    format: Literal["json", "csv", "xlsx"] = "json"
+
+
+class HourOfWeek(ApiSchema):
+    weekday: int
+    hour: int
+    times: float
+    created: int
+    replies: int
+    backlog: float | None = Field(
+        description="Active tickets, on average. Null where the hour has not come yet."
+    )
+
+
+class HeatMap(Completeness):
+    """What happened in each hour of the week, in the zone that was asked for."""
+
+    start: str = Field(alias="from")
+    to: str
+    tz: str
+    hours: list[HourOfWeek]
+
+
+class RuleCount(ApiSchema):
+    rule: str
+    name: str = Field(description="What the rule is called on pages.")
+    level: str
+    escalated: int
+
+
+class EscalationsByRule(Completeness):
+    start: str = Field(alias="from")
+    to: str
+    tz: str
+    groups: list[RuleCount] | None = Field(
+        examples=[[]],
+        description="Null where a filter applies, as in every report of a representative.",
+    )
+
+
+_FILES = {
+    "responses": {
+        200: {
+            "content": {
+                one.media_type: {"schema": {"type": "string", "format": "binary"}}
+                for one in FileFormat
+            }
+        }
+    }
+}
+
+
+@router.get(
+    "/reports/tables",
+    response=FigureTable,
+    by_alias=True,
+    operation_id="getReportTable",
+    openapi_extra=_FILES,
+)
+def table(request: HttpRequest, days: Annotated[TableParameters, Query()]) -> Any:
+    """Return every figure of each person, team, priority, week …
+
+    Teams, segments and makes can be filtered by priority only.
+    """
+    asked, now = _asked(request), this_second()
+    if file := _file(asked, days.group_by.value, days.format):
+        return file
+    head = _head(asked)
+    wanted = Dimension(days.group_by.value)
+    found = sheets.named_table(asked, wanted, today=day_of(now, asked.zone))
+    return {
+        **head,
+        "groupBy": days.group_by.value,
+        "columns": [
+            {"figure": name, "label": str(LABELS[name]), "unit": FIGURES[name].unit}
+            for name in found.figures
+        ],
+        "all": _figures(tables.totals(asked)),
+        "groups": [
+            {"key": row.key, "name": found.name(row.key), "figures": _figures(row.figures)}
+            for row in found.rows
+        ],
+    }
+
+
+@router.get(
+    "/reports/heat-map",
+    response=HeatMap,
+    by_alias=True,
+    operation_id="getHeatMap",
+    openapi_extra=_FILES,
+)
+def heat_map(request: HttpRequest, days: Annotated[FileParameters, Query()]) -> Any:
+    """Return what was created and replied to in each hour of the week, and the backlog in it."""
+    asked = _asked(request)
+    if file := _file(asked, sheets.HOURS, days.format):
+        return file
+    head = _head(asked)
+    found = heat.heat(asked, now=this_second())
+    return {
+        **head,
+        "hours": [
+            {
+                "weekday": weekday + 1,
+                "hour": hour,
+                "times": found.hours(weekday, hour),
+                "created": found.created[weekday][hour],
+                "replies": found.replies[weekday][hour],
+                "backlog": found.backlog(weekday, hour),
+            }
+            for weekday in range(7)
+            for hour in range(24)
+        ],
+    }
+
+
+@router.get(
+    "/reports/escalations",
+    response=EscalationsByRule,
+    by_alias=True,
+    operation_id="getEscalationsByRule",
+    openapi_extra=_FILES,
+)
+def escalations(request: HttpRequest, days: Annotated[FileParameters, Query()]) -> Any:
+    """Return how often each escalation rule fired, of all tickets together."""
+    asked = _asked(request)
+    if file := _file(asked, sheets.RULES, days.format):
+        return file
+    head = _head(asked)
+    counted = sheets.rules_of(asked)
+    groups = (
+        None
+        if counted is None
+        else [
+            {"rule": rule, "name": sheets.rule_name(rule), "level": level, "escalated": count}
+            for (rule, level), count in sorted(counted.items())
+        ]
+    )
+    return {**head, "groups": groups}
+
+
+def _file(asked: ReportQuery, word: str, wanted: str) -> HttpResponseBase | None:
+    """Return a table as a file, which is recorded; None if JSON is wanted."""
+    if wanted == "json":
+        return None
+    rows = sheets.sheet(asked, word, now=this_second())
+    record("report", "exported", f"report:{word}")
+    name = f"report-{word}-{asked.range.start}-{asked.range.end}"
+    return download(rows, name=name, file_format=FileFormat(wanted))
+
+
+def _head(asked: ReportQuery) -> dict[str, Any]:
+    """Return the head of an answer; call it before the figures are read."""
+    return {
+        "from": str(asked.range.start),
+        "to": str(asked.range.end),
+        "tz": asked.zone,
+        "completeUntil": report.complete_until(),
+        "mergedTickets": report.merged_tickets(asked),
+    }
+
+
+def _figures(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return figures, fractions to the digits that mean something."""
+    return {
+        name: round(value, 6) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
 
 
 def _asked(request: HttpRequest) -> ReportQuery:

@@ -108,6 +108,9 @@ def test_every_endpoint_of_the_table_is_there():
         "delete /tickets/{ticket_id}/reminder",
         "get /tickets/sla-report",
         "get /tickets/analytics",
+        "get /reports/tables",
+        "get /reports/heat-map",
+        "get /reports/escalations",
         "get /customers",
         "get /customers/{customer_id}",
         "get /customers/{customer_id}/tickets",
@@ -190,11 +193,11 @@ def test_a_bad_token_is_not_saved_by_a_session(client, desk):
 
 
 def test_figures_of_colleagues_are_for_supervisors(program, client, desk):
-    for report in ("sla-report", "analytics"):
-        is_problem(program.get(f"/tickets/{report}?assignedTo={desk.rep2.user_id}"), 403)
-        assert program.get(f"/tickets/{report}?assignedTo=me").status_code == 200
+    for report in ("tickets/sla-report", "tickets/analytics", "reports/tables", "reports/heat-map"):
+        is_problem(program.get(f"/{report}?assignedTo={desk.rep2.user_id}"), 403)
+        assert program.get(f"/{report}?assignedTo=me").status_code == 200
         _made, text = make_token(desk.supervisor_user, name="sees all")
-        seen = Program(client, text).get(f"/tickets/{report}?assignedTo={desk.rep2.user_id}")
+        seen = Program(client, text).get(f"/{report}?assignedTo={desk.rep2.user_id}")
         assert seen.status_code == 200
 
 

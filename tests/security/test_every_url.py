@@ -92,7 +92,7 @@ GET = {
     "customer_detail",
     "sla",
     "reports",
-    *("report_tickets", "report_csv", "report_delete"),
+    *("report_tickets", "report_csv", "report_table", "report_delete"),
     "customer_merge",
     "customer_job",
     "customer_upload",

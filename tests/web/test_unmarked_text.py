@@ -21,7 +21,7 @@ from tickets.services.lifecycle.escalate import sweep
 
 NO_PAGES = {
     *("live", "ticket_seen", "ticket_file"),
-    *("report_csv", "customer_file_report", "customer_export"),
+    *("report_csv", "report_table", "customer_file_report", "customer_export"),
 }
 SPOKEN = {"title", "placeholder", "aria-label", "alt", "data-label"}
 SILENT = {"script", "style", "template", "code", "kbd", "datalist"}
