@@ -66,9 +66,12 @@ class Table:
         return self.names.get(key, key)
 
 
-def offered() -> list[str]:
-    """Return the words of all tables of a report."""
-    return [*(one.value for one in Dimension), HOURS, RULES]
+def offered(asked: ReportQuery | None = None) -> list[str]:
+    """Return the words of all tables of reports, or of those that a query has."""
+    found = [*(one.value for one in Dimension), HOURS, RULES]
+    if asked is not None and not asked.by_priority_alone:
+        found = [word for word in found if word not in _BY_PRIORITY_ALONE]
+    return [word for word in found if asked is None or asked.of_all or word != RULES]
 
 
 def named_table(asked: ReportQuery, dimension: Dimension, *, today: date) -> Table:

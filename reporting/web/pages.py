@@ -18,9 +18,10 @@ from helpdesk.audit.record import record
 from helpdesk.clock import this_second
 from helpdesk.errors import Invalid
 from helpdesk.parsing import whole_number
+from helpdesk.table_files import FileFormat
 from reporting.domain import days, figures
 from reporting.domain.figures import Column, Row
-from reporting.services import drill_down, remembered, report, saved_reports
+from reporting.services import drill_down, remembered, report, saved_reports, sheets
 from reporting.services.figure_labels import LABELS
 from reporting.services.query import GroupBy
 from reporting.web import links, query_form, shown
@@ -99,6 +100,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         "query": links.query(asked),
         "address": found.query(),
         "kept": found.pairs(minutes=""),
+        "sheets": [(word, sheets.SHEETS[word]) for word in sheets.offered(asked)],
+        "formats": [(one.value, one.name) for one in FileFormat],
         "own": not by.supervises,
         "part_name": name,
         "supervises": by.supervises,
