@@ -241,7 +241,7 @@ class Person(User):
         default_permissions = ()
         ordering = ("first_name", "last_name", "username")
         verbose_name = _("person")
-        verbose_name_plural = _("capacity and absences")
+        verbose_name_plural = _("people")
 
 
 class Team(Audited):

@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from customers.domain.choices import Segment
@@ -14,6 +15,7 @@ from helpdesk.accounts.actors import Actor, actor_of
 from helpdesk.accounts.rights import ReadOnly
 from helpdesk.errors import worded
 from tickets.admin.draft_simulation import SimulatedAdmin, SimulatedForm
+from tickets.admin.history import HistoryAdmin
 from tickets.admin.impact_preview import (
     impact_in_words,
     shadow_of_policy,
@@ -25,6 +27,7 @@ from tickets.domain.ticket import Category, Priority
 from tickets.models import Policy, PolicyVersion, Recalculation
 from tickets.models.labels import choices
 from tickets.models.policy import CLOCKS, target_field
+from tickets.presenters import policy_terms
 from tickets.services.sla import impact, shadowed
 from tickets.services.sla.configure import save_policy
 from tickets.services.sla.delete import delete_policy, users_of_policy
@@ -92,7 +95,7 @@ class PolicyForm(SimulatedForm):
         return found, impact_in_words(found) + shadow_of_policy(self.instance)
 
 
-class DeletedIfUnused(SimulatedAdmin):
+class DeletedIfUnused(HistoryAdmin, SimulatedAdmin):
     """Rows that are deleted one at a time, and only if nothing uses them: else the page says what
     does."""
 
@@ -207,7 +210,24 @@ class PolicyAdmin(DeletedIfUnused):
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnly):
-    list_display = ("key", "policy", "made_at")
+    """What a version says, and what it changed."""
+
+    list_display = ("key", "policy", "made_at", "changed")
+    list_select_related = ("policy",)
+    list_per_page = 50
+    fields = ("key", "policy", "made_at", "changed", "says")
+
+    @admin.display(description=_("changes"), empty_value="–")
+    def changed(self, version: PolicyVersion) -> SafeString:
+        rows = policy_terms.changes(version)
+        line = "{}: <del>{}</del> → <ins>{}</ins>"
+        shown = ((name, was or "–", becomes or "–") for name, was, becomes in rows)
+        return format_html_join(SafeString("<br>"), line, shown)
+
+    @admin.display(description=_("targets and calendar"))
+    def says(self, version: PolicyVersion) -> SafeString:
+        rows = ((name, text or "–") for name, text in policy_terms.lines(version).items())
+        return format_html_join(SafeString("<br>"), "{}: {}", rows)
 
 
 def announce_recalculation(

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             fields=[],
             options={
                 "verbose_name": "person",
-                "verbose_name_plural": "capacity and absences",
+                "verbose_name_plural": "people",
                 "ordering": ("first_name", "last_name", "username"),
                 "proxy": True,
                 "default_permissions": (),
