@@ -20,12 +20,12 @@ from helpdesk.request_cache import once_a_page
 from tickets.store import search
 
 
-class AbsenceInline(admin.TabularInline):
+class AbsenceInline(admin.StackedInline):
     """The absences of a person that are not over."""
 
     model = Absence
     extra = 1
-    fields = ("first_day", "last_day", "reason")
+    fields = (("first_day", "last_day"), "reason")
     ordering = ("first_day",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
