@@ -65,6 +65,8 @@ def test_capacity_and_absences_are_the_supervisors_and_routing_heeds_them(superv
     workload = supervisor.get(reverse("team")).content.decode()
     assert f"Away until {date_format(last)}" in " ".join(workload.split())
     assert address in workload
+    history = supervisor.get(reverse("admin:accounts_person_history", args=[desk.rep_user.pk]))
+    assert f"<td>{desk.supervisor.name}</td>" in history.content.decode()
     supervisor.force_login(desk.rep_user)
     assert supervisor.get(address).status_code in (302, 403)
     workload = supervisor.get(reverse("team")).content.decode()
