@@ -10,7 +10,7 @@ from customers.services.create import create_customer
 from reporting.domain.days import Range
 from reporting.services import generations, report, rollups
 from reporting.services.query import ReportQuery
-from reporting.store.items import Row, TicketFacts
+from reporting.store.items import Leaders, Row, TicketFacts
 from tests.world import NOON, after, settle, team
 from tickets.domain.errors import DomainError
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority
@@ -41,6 +41,8 @@ def everything():
     for item in Row.scan(Row.pk.startswith(f"{generation}#ROWS#")):
         if any(item.data):
             found[item.pk.partition("#")[2], item.sk] = item.data
+    for item in Leaders.scan(Leaders.pk.startswith(f"{generation}#LEADERS#")):
+        found[item.pk.partition("#")[2], item.sk] = json.dumps(item.created, sort_keys=True)
     for item in TicketFacts.scan(TicketFacts.pk.startswith(f"{generation}#TICKET#")):
         found[item.pk.partition("#")[2], item.sk] = json.dumps(item.quarters, sort_keys=True)
     return found

@@ -95,6 +95,10 @@ class Dimensions:
     """How it reached the desk. Empty: not known."""
     make: str = ""
     """The make of its vehicle. Empty: none, or not known."""
+    customer: str = ""
+    """Empty: none, as of a ticket whose customer was deleted."""
+    tags: str = ""
+    """One a line."""
 
 
 def facts_of(

@@ -334,6 +334,8 @@ def _events(
             and (asked.include_merged or not about.merged)
             and selects(asked, (about.priority, about.category, about.channel))
             and asked.assignee in (None, about.assignee)
+            and asked.customer in (None, about.customer)
+            and (asked.tag is None or asked.tag in about.tags.splitlines())
             and part.counts(about, fact)
         )
 

@@ -28,6 +28,7 @@ from reporting.store.items import (
 from tickets.domain import instant
 from tickets.domain.escalation import rule_of
 from tickets.domain.sla.timeline import Timeline
+from tickets.domain.ticket import no_customer_of
 from tickets.services.read import escalations_of, get_tickets
 from tickets.services.sla.policies import POLICY_SNAPSHOTS
 from tickets.store.events import OutboxEvent
@@ -214,6 +215,8 @@ def _dimensions(tickets: Iterable[Ticket]) -> dict[str, Dimensions]:
             ticket.merged_into or "",
             ticket.channel or "",
             (vehicle.make if vehicle else ticket.vehicle_make) or "",
+            "" if ticket.customer_id == no_customer_of(ticket.ticket_id) else ticket.customer_id,
+            "\n".join(ticket.tags),
         )
     return found
 

@@ -1,16 +1,14 @@
 """The week hour by hour: what was created and answered, and how much waited."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from reporting.domain import days, spans
-from reporting.domain.days import Range
 from reporting.domain.figures import Column, Row, add_to, empty_row
 from reporting.services import report, sums
-from reporting.services.query import EARLIEST, ReportQuery
-from reporting.services.report import Report
-from reporting.services.tables import active
+from reporting.services.query import ReportQuery
+from reporting.services.report import Report, active
 
 Week = list[list[int]]
 """A number for each weekday, Monday first, and each hour of it."""
@@ -58,8 +56,7 @@ def heat(asked: ReportQuery, *, now: datetime) -> Heat:
         )
         for at, row in of_group.items():
             add_to(rows.setdefault(at, empty_row()), row)
-    before = replace(asked, range=Range(EARLIEST, asked.range.start))
-    left = active(Report(before).row)
+    left = active(Report(report.until(asked, asked.range.start)).row)
     found, zone, at, nothing = Heat(), ZoneInfo(asked.zone), start, empty_row()
     while at < min(end, now):
         row = rows.get(at, nothing)

@@ -44,6 +44,14 @@ class ReportQuery:
     assignee: str | None = None  # "": unassigned
     include_merged: bool = False
     """Whether tickets that were merged into another count too."""
+    customer: str | None = None
+    tag: str | None = None
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.assignee, self.customer, self.tag)) > 1:
+            raise Invalid(
+                {"assignedTo": _("Choose one of assignee, customer and tag: not several.")}
+            )
 
     @property
     def of_all(self) -> bool:
@@ -53,7 +61,12 @@ class ReportQuery:
     @property
     def by_priority_alone(self) -> bool:
         """Whether nothing but priorities filters, so that the sums by priority serve."""
-        return not self.categories and not self.channels and self.assignee is None
+        return not self.categories and not self.channels and not self.of_one
+
+    @property
+    def of_one(self) -> bool:
+        """Whether it is about one person, customer or tag, which have groups of rows."""
+        return any(one is not None for one in (self.assignee, self.customer, self.tag))
 
 
 def parse_query(
@@ -62,8 +75,9 @@ def parse_query(
     """Return the query that URL parameters describe.
 
     `from`, `to` (exclusive) or, with `inclusive`, `until` (the last day), `tz`, `priority`,
-    `category`, `channel`, `assignedTo`, `includeMerged`. Without days: the 30 up to `today`. A
-    representative sees their own figures. Raises Invalid with every invalid value; NotAllowed.
+    `category`, `channel`, `assignedTo`, `customer`, `tag`, `includeMerged`. Without days: the 30 up
+    to `today`. A representative sees their own figures. Raises Invalid with every invalid value;
+    NotAllowed.
     """
     require_ticket_work(by)
     errors: dict[str, str] = {}
@@ -97,6 +111,8 @@ def parse_query(
     if not by.supervises:
         if assignee not in (None, by.user_id):
             raise NotAllowed(_("Only supervisors can see reports of others."))
+        if last.get("customer") or last.get("tag"):
+            raise NotAllowed(_("Only supervisors can see reports of customers and tags."))
         assignee = by.user_id
     return ReportQuery(
         Range(start, end),
@@ -106,6 +122,8 @@ def parse_query(
         frozenset("" if word == NOBODY else word for word in channels),
         assignee,
         merged == "true",
+        customer=last.get("customer") or None,
+        tag=(last.get("tag") or "").lower() or None,
     )
 
 

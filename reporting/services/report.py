@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from helpdesk.accounts.actors import Actor
+from helpdesk.accounts.actors import Actor, require_ticket_work
 from helpdesk.request_cache import once_a_page
-from reporting.domain import days
 from reporting.domain.days import Range
 from reporting.domain.figures import (
     Column,
@@ -21,15 +20,26 @@ from reporting.domain.figures import (
     resolution,
     response,
 )
-from reporting.domain.rows import ALL, BY, BY_ASSIGNEE, BY_RULE, CELLS, MERGED, Key, cells_of
+from reporting.domain.rows import (
+    ALL,
+    BY,
+    BY_ASSIGNEE,
+    BY_RULE,
+    CELLS,
+    MERGED,
+    Key,
+    cells_of,
+    cells_of_customer,
+    cells_of_tag,
+)
 from reporting.services import sums
 from reporting.services.completeness import complete_until as complete_until
+from reporting.services.query import EARLIEST
 from reporting.services.query import GroupBy as GroupBy
 from reporting.services.query import ReportQuery as ReportQuery
 from reporting.services.query import parse_query as parse_query
 from tickets.domain.filters import NOBODY
 from tickets.domain.ticket import Category, Channel, Priority
-from tickets.services.lists.counts import now_counts
 
 
 @dataclass(frozen=True)
@@ -132,31 +142,30 @@ def by_day(asked: ReportQuery) -> dict[date, Row]:
 def backlog(asked: ReportQuery, group_by: GroupBy, *, by: Actor, today: date) -> list[int | None]:
     """Return the active tickets at the end of each group of days; None for future days.
 
-    Calculated backwards from those that are active now. Cost: as `by_day`, up to today.
+    Cost: as `by_day`, and a report of all months before. Raises NotAllowed.
     """
-    left = now_counts(
-        priorities=asked.priorities,
-        categories=asked.categories,
-        channels=asked.channels,
-        assignee=asked.assignee,
-        by=by,
-    )["active"]
-    until = replace(asked, range=Range(asked.range.start, max(asked.range.end, today + days.DAY)))
-    rows = by_day(until)
-    at_end: dict[date, int] = {}
-    for day in sorted(until.range.each(), reverse=True):
-        at_end[day] = left
-        row = rows.get(day)
-        if row:
-            left -= row[Column.CREATED] + row[Column.REOPENED] - row[Column.RESOLVED]
+    require_ticket_work(by)
+    left = active(Report(until(asked, asked.range.start)).row)
+    rows = by_day(asked)
     found: dict[str, int | None] = {}
     for day in asked.range.each():
+        left += active(rows.get(day, empty_row()))
         key = key_of(day, group_by)
         if day <= today:
-            found[key] = max(at_end[day], 0)
+            found[key] = left
         else:
             found.setdefault(key, None)
     return list(found.values())
+
+
+def active(row: Row) -> int:
+    """Return how many tickets became active and still were at the end of a row's time."""
+    return row[Column.CREATED] + row[Column.REOPENED] - row[Column.RESOLVED]
+
+
+def until(asked: ReportQuery, end: date) -> ReportQuery:
+    """Return the same query for all days before one."""
+    return replace(asked, range=Range(EARLIEST, end))
 
 
 def sla_report(asked: ReportQuery, *, now: Mapping[str, int]) -> dict[str, Any]:
@@ -290,8 +299,8 @@ def groups_of(asked: ReportQuery, *, by_dimension: bool = False) -> tuple[str, .
     """Return the groups of rows that a query selects from, or those of a table by dimension."""
     if by_dimension:
         group = BY
-    elif asked.assignee is not None:
-        group = cells_of(asked.assignee)
+    elif asked.of_one:
+        return cell_groups(asked)
     else:
         group = ALL if asked.by_priority_alone else CELLS
     return with_merged(asked, group)
@@ -319,7 +328,14 @@ def _durations(asked: ReportQuery) -> Iterator[tuple[Key, Durations]]:
 
 def cell_groups(asked: ReportQuery) -> tuple[str, ...]:
     """Return the groups with the rows of a query by priority, category and channel."""
-    return with_merged(asked, CELLS if asked.assignee is None else cells_of(asked.assignee))
+    group = CELLS
+    if asked.assignee is not None:
+        group = cells_of(asked.assignee)
+    elif asked.customer is not None:
+        group = cells_of_customer(asked.customer)
+    elif asked.tag is not None:
+        group = cells_of_tag(asked.tag)
+    return with_merged(asked, group)
 
 
 def _cells(asked: ReportQuery) -> Iterator[tuple[Key, Row]]:

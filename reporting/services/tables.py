@@ -9,12 +9,20 @@ from datetime import date
 from enum import StrEnum
 
 from reporting.domain import named_figures
-from reporting.domain.days import Range
 from reporting.domain.figures import Column, Durations, Row, add_to, empty_row
 from reporting.domain.named_figures import Sums, Value
-from reporting.domain.rows import BY, BY_ASSIGNEE, BY_MAKE, BY_SEGMENT, BY_TEAM, Key
-from reporting.services import report, sums
-from reporting.services.query import EARLIEST, GroupBy, ReportQuery
+from reporting.domain.rows import (
+    BY,
+    BY_ASSIGNEE,
+    BY_MAKE,
+    BY_SEGMENT,
+    BY_TEAM,
+    OF_CUSTOMER,
+    OF_TAG,
+    Key,
+)
+from reporting.services import leaders, report, sums
+from reporting.services.query import GroupBy, ReportQuery
 from reporting.services.report import Report, cell_groups, chosen, with_merged
 
 
@@ -28,12 +36,17 @@ class Dimension(StrEnum):
     CHANNEL = "channel"
     SEGMENT = "segment"
     MAKE = "make"
+    CUSTOMER = "customer"
+    TAG = "tag"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
 
 PERIODS = (Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
+
+RANKED = {Dimension.CUSTOMER: OF_CUSTOMER, Dimension.TAG: OF_TAG}
+"""Of these a table has the first SHOWN: see `leaders`."""
 
 _OF_CELLS = (Dimension.PRIORITY, Dimension.CATEGORY, Dimension.CHANNEL)
 """In the order of the key of a cell."""
@@ -57,53 +70,70 @@ class TableRow:
 def table(asked: ReportQuery, dimension: Dimension, *, today: date | None = None) -> list[TableRow]:
     """Return the figures of a query by dimension: periods in order, others by what was created.
 
-    Periods have no medians and 90th percentiles; the backlog is at the end of each period, and
-    None after `today`, or at the end of the range. Teams, segments and makes are empty where a
-    filter other than by priority applies, since rows have these by priority only.
+    Of customers and tags there are the 50 with most tickets (see `leaders`). They and periods have
+    no medians and 90th percentiles, and they no backlog. The backlog is at the end of each period,
+    and None after `today`, or at the end of the range. Teams, segments and makes are empty where a
+    filter other than by priority applies, since rows have these by priority only; customers and
+    tags where one person, customer or tag is asked for.
     Cost: two queries of months and of days, and one of all months before; see `sums`. People who
-    are filtered by category or channel cost as much as a table of each.
+    are filtered by category or channel cost as much as a table of each; customers and tags a query
+    of leaders, and one to six for each of 60.
     """
     if dimension in PERIODS:
         return _over_time(asked, GroupBy(dimension.value), today)
+    if dimension in RANKED:
+        return _ranked(asked, dimension)
     rows, durations = _rows(asked, dimension)
-    backlog, _durations = _rows(_until(asked, asked.range.end), dimension, timed=False)
+    backlog, _durations = _rows(report.until(asked, asked.range.end), dimension, timed=False)
+    for key, ever in backlog.items():
+        if report.active(ever):
+            rows.setdefault(key, empty_row())
     return [
         TableRow(key, _figures(row, durations.get(key, Durations()), backlog.get(key)))
-        for key, row in sorted(rows.items(), key=lambda one: (-one[1][Column.CREATED], one[0]))
-        if any(row)
+        for key, row in sorted(rows.items(), key=_most_first)
+        if any(row) or report.active(backlog[key])
     ]
 
 
 def totals(asked: ReportQuery) -> Mapping[str, Value]:
     """Return every figure of a query. Cost: as a table."""
-    before = Report(_until(asked, asked.range.end)).row
+    before = Report(report.until(asked, asked.range.end)).row
     return _figures(Report(asked).row, Report(asked).durations(), before)
 
 
-def active(row: Row) -> int:
-    """Return how many tickets became active and still were at the end of a row's time."""
-    return row[Column.CREATED] + row[Column.REOPENED] - row[Column.RESOLVED]
-
-
 def _figures(row: Row, durations: Durations | None, ever: Row | None) -> dict[str, Value]:
-    return named_figures.values(Sums(row, durations, active(ever or empty_row())))
+    return named_figures.values(Sums(row, durations, report.active(ever or empty_row())))
 
 
 def _over_time(asked: ReportQuery, over: GroupBy, today: date | None) -> list[TableRow]:
-    left = active(Report(_until(asked, asked.range.start)).row)
+    left = report.active(Report(report.until(asked, asked.range.start)).row)
     found = []
     begins = {report.key_of(day, over): day for day in reversed([*asked.range.each()])}
     for key, row in report.groups(asked, over).items():
-        left += active(row)
+        left += report.active(row)
         to_come = today is not None and begins[key] > today
         of_period = named_figures.values(Sums(row, backlog=left))
         found.append(TableRow(key, {**of_period, "backlog": None} if to_come else of_period))
     return found
 
 
-def _until(asked: ReportQuery, end: date) -> ReportQuery:
-    """Return the same query for all days before one."""
-    return replace(asked, range=Range(EARLIEST, end))
+def _ranked(asked: ReportQuery, dimension: Dimension) -> list[TableRow]:
+    if asked.of_one:
+        return []
+    rows = {}
+    for name in leaders.candidates(asked, RANKED[dimension]):
+        is_customer = dimension is Dimension.CUSTOMER
+        one = replace(asked, customer=name) if is_customer else replace(asked, tag=name)
+        rows[name] = Report(one).row
+    return [
+        TableRow(name, named_figures.values(Sums(row)))
+        for name, row in sorted(rows.items(), key=_most_first)
+        if any(row)
+    ][: leaders.SHOWN]
+
+
+def _most_first(one: tuple[str, Row]) -> tuple[int, str]:
+    return -one[1][Column.CREATED], one[0]
 
 
 def _rows(

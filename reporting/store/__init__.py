@@ -5,6 +5,7 @@ PK <n>#FACTS#<day of UTC>#<shard>       SK <time>#<ticketId>        its facts in
 PK <n>#CHANGES#<shard>                  SK <instant>#<ulid>         facts that rows lack
 PK <n>#BATCH                            SK BATCH                    the changes that are counted
 PK <n>#ROWS#<group>#<level>#<kind>      SK <period>#<table>#<key>   numbers of a row in a period
+PK <n>#LEADERS#<customer or tag>        SK <month>                  those with most tickets created
 PK STATE                                SK STATE                    which <n> is read, and its zone
 PK WEEKLY#<week>                        SK PERSON#<userId>          a report that was queued
 

@@ -99,6 +99,22 @@ class Row(Item):
     batch = IntegerAttribute(default=0)
 
 
+class Leaders(Item):
+    """The customers or tags of whom most tickets were created in a month, with how many."""
+
+    class Meta(_Meta):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    created: JSONAttribute = JSONAttribute(default=dict)
+    batch = IntegerAttribute(default=0)
+
+    @property
+    def month(self) -> str:
+        return str(self.sk)
+
+
 class State(Item):
     """Which generation of figures is read, and which one is being built, if any.
 
@@ -149,6 +165,10 @@ def facts_key(generation: int, quarter: str, ticket_id: str) -> tuple[str, str]:
 def changes_pk(generation: int) -> str:
     """Return the key, without its shard, of changes that rows have yet to count."""
     return f"{generation}#{CHANGES}"
+
+
+def leaders_pk(generation: int, what: str) -> str:
+    return f"{generation}#LEADERS#{what}"
 
 
 def batch_pk(generation: int) -> str:

@@ -15,6 +15,7 @@ from reporting.store.items import (
     STATE,
     Batch,
     Change,
+    Leaders,
     QuarterFacts,
     State,
     TicketFacts,
@@ -22,6 +23,7 @@ from reporting.store.items import (
     changes_pk,
     facts_key,
     facts_pk,
+    leaders_pk,
     ticket_pk,
 )
 
@@ -162,6 +164,29 @@ def end_batch(generation: int, taken: Taken) -> None:
         transaction.put(
             Batch(batch_pk(generation), number=taken.number), Batch.number == taken.number
         )
+
+
+def leaders(generation: int, what: str, first: str, last: str) -> list[Leaders]:
+    """Return the leaders of months, from one to another, inclusive. One Query for each
+    megabyte."""
+    return list(Leaders.query(leaders_pk(generation, what), Leaders.sk.between(first, last)))
+
+
+def leaders_of_month(generation: int, what: str, month: str) -> Leaders:
+    """Return the leaders of a month, which may be none yet. One GetItem."""
+    pk = leaders_pk(generation, what)
+    try:
+        return Leaders.get(pk, month, consistent_read=True)
+    except DoesNotExist:
+        return Leaders(pk, month)
+
+
+def write_leaders(leaders: Leaders, *, batch: int) -> None:
+    """Write the leaders of a month as they are after a batch. Raises ConditionFailed if a later
+    one has been counted in them."""
+    leaders.batch = batch
+    with Transaction() as transaction:
+        transaction.put(leaders, Leaders.pk.does_not_exist() | (Leaders.batch <= batch))
 
 
 def has_old_rollups() -> bool:
