@@ -29,6 +29,7 @@ from helpdesk.mail import queue
 from helpdesk.mail.problems import MailProblem, ProblemCode
 from tests.api.conftest import Program
 from tests.api.test_tickets import new
+from tests.figures import rolled
 from tests.security.marked_mails import Letters
 from tests.world import settle, waiting_events
 from tickets.domain.ticket import CommunicationType, Direction
@@ -100,6 +101,9 @@ def _dynamo() -> Iterator[tuple[str, str, str]]:
         while True:
             answer = dynamo().scan(TableName=table, **place)
             for item in answer["Items"]:
+                # A make stays a heading of reports, with nothing under it, until the next rebuild.
+                if "#make#" in item["SK"]["S"] and not any(item["data"]["B"]):
+                    continue
                 yield table, f"{item['PK']} {item['SK']}", json.dumps(item, default=str)
             if "LastEvaluatedKey" not in answer:
                 break
@@ -359,7 +363,7 @@ class World:
         CustomerJob.objects.exclude(finished_at=None).update(finished_at=past, asked_at=past)
         CustomerJob.objects.update(leased_until=None, asked_at=past)
         resume_records()
-        settle()
+        rolled()
 
 
 def whole_log(number):
