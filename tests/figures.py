@@ -70,9 +70,10 @@ def busy(desk):
     return first.ticket_id, second.ticket_id, third.ticket_id
 
 
-def random_history(desk, seed, tickets=14):
+def random_history(desk, seed, tickets=14, begins=0):
     """Tickets of two teams, of customers of every segment, to which anything may happen that the
-    desk does not refuse. Some are merged into their customer's first one."""
+    desk does not refuse, from `begins` minutes after NOON on. Some are merged into their
+    customer's first one."""
     chance = random.Random(seed)
     policy = Policy.objects.get(is_default=True)
     for priority in Priority:
@@ -87,7 +88,7 @@ def random_history(desk, seed, tickets=14):
     ]
     firsts = {}
     for _number in range(tickets):
-        minutes = chance.randrange(24_000)
+        minutes = begins + chance.randrange(24_000)
         customer = chance.choice(customers)
         number = desk.ticket(
             now=after(minutes=minutes),

@@ -237,4 +237,3 @@ def agree(found, wanted, context):
             assert abs(value - due) <= max(0.0101 * due, 0.001), (name, value, due, context)
         else:
             assert value == due, (name, value, due, context)
-

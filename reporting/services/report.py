@@ -378,6 +378,8 @@ def _table(asked: ReportQuery, table: str) -> Iterator[tuple[Key, Row]]:
 def _of_assignees(asked: ReportQuery) -> Iterator[tuple[str, Row]]:
     if asked.assignee is not None:
         yield asked.assignee, Report(asked).row
+    elif asked.of_one:
+        return  # neither a customer nor a tag has rows of each person
     elif asked.by_priority_alone:
         for (person, priority), row in _table(asked, BY_ASSIGNEE):
             if chosen(asked, priority):

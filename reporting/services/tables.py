@@ -73,8 +73,8 @@ def table(asked: ReportQuery, dimension: Dimension, *, today: date | None = None
     Of customers and tags there are the 50 with most tickets (see `leaders`). They and periods have
     no medians and 90th percentiles, and they no backlog. The backlog is at the end of each period,
     and None after `today`, or at the end of the range. Teams, segments and makes are empty where a
-    filter other than by priority applies, since rows have these by priority only; customers and
-    tags where one person, customer or tag is asked for.
+    filter other than by priority applies, since rows have these by priority only; people,
+    customers and tags where one person, customer or tag is asked for.
     Cost: two queries of months and of days, and one of all months before; see `sums`. People who
     are filtered by category or channel cost as much as a table of each; customers and tags a query
     of leaders, and one to six for each of 60.
@@ -173,7 +173,10 @@ def _durations(
 
 
 def _of_people(asked: ReportQuery, *, timed: bool) -> tuple[dict[str, Row], dict[str, Durations]]:
-    people = [asked.assignee] if asked.assignee is not None else report.people(asked)
+    if asked.assignee is not None:
+        people = [asked.assignee]
+    else:
+        people = [] if asked.of_one else report.people(asked)
     each = {person: Report(replace(asked, assignee=person)) for person in people}
     return (
         {person: found.row for person, found in each.items()},
