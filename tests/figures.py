@@ -8,15 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from customers.domain.choices import Segment
 from customers.services.create import create_customer
 from reporting.domain.days import Range
-from reporting.services import generations, report, rollups
+from reporting.services import facts, generations, report, rollups
 from reporting.services.query import ReportQuery
 from reporting.store.items import Leaders, Row, TicketFacts
 from tests.world import NOON, after, settle, team
+from tickets.domain import instant
 from tickets.domain.errors import DomainError
 from tickets.domain.ticket import Category, CommunicationType, Direction, Priority
 from tickets.models import Policy
-from tickets.services.assignment.assign import assign_team
+from tickets.services.assignment.assign import assign, assign_team
 from tickets.services.conversation.communicate import communicate, respond
+from tickets.services.lifecycle.change import change
 from tickets.services.lifecycle.edit import edit
 from tickets.services.lifecycle.escalate import escalate, sweep
 from tickets.services.lifecycle.links_and_merges import merge
@@ -102,7 +104,10 @@ def random_history(desk, seed, tickets=14, begins=0):
             assign_team(number, team_id=of, by=desk.rep, now=after(minutes=minutes))
         for share, step, more in (
             (0.3, escalate, {"reason": "x"}),
+            (0.5, assign, {"to": desk.rep2.user_id}),
             (0.7, respond, {"content": "x"}),
+            (0.3, comes_back, {}),
+            (0.3, wait, {}),
             (0.5, customer_writes, {}),
             (0.6, respond, {"content": "y"}),
             (0.7, change_status, {"to": "Resolved"}),
@@ -110,11 +115,22 @@ def random_history(desk, seed, tickets=14, begins=0):
             (0.5, change_status, {"to": "Closed"}),
             (0.3, merge, {"into": first}),
         ):
-            minutes += chance.randrange(1, 3_600)
+            minutes += chance.randrange(1, chance.choice((90, 3_600)))
             if chance.random() < share:
                 with suppress(DomainError):
                     step(number, **more, by=desk.rep, now=after(minutes=minutes))
     sweep(now=after(days=29))
+
+
+def comes_back(number, *, by, now):
+    """A mail server reports that the last reply reached nobody."""
+
+    def note(draft):
+        line = f"{draft.ticket.sla.last_message} {instant.text(draft.at)}"
+        draft.ticket.returned_replies = [*(draft.ticket.returned_replies or ()), line]
+
+    change(number, note, by=by, now=now)
+    facts.update_facts([number])
 
 
 def customer_writes(number, *, by, now):

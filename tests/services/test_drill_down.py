@@ -109,6 +109,7 @@ def test_behind_every_figure_of_a_random_history_are_as_many_rows_as_it_counted(
             ("responses", bins.response),
             ("resolutions", bins.resolution),
             ("next-responses", bins.next_response),
+            ("assignments", bins.assignment),
         ):
             for band, count in enumerate(distribution(own)):
                 agrees(asked, name, Part(band=str(band)), count)
