@@ -71,6 +71,8 @@ def offered(asked: ReportQuery | None = None) -> list[str]:
     found = [*(one.value for one in Dimension), HOURS, RULES]
     if asked is not None and not asked.by_priority_alone:
         found = [word for word in found if word not in _BY_PRIORITY_ALONE]
+    if asked is not None and asked.of_one:
+        found = [word for word in found if word not in tables.RANKED]
     return [word for word in found if asked is None or asked.of_all or word != RULES]
 
 
