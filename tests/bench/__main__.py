@@ -1,62 +1,51 @@
-"""python -m tests.bench [--tickets N …] [--million] [--storm N] [--requests N]"""
+"""python -m tests.bench [--tickets N …] [--storm N] [--requests N] [--postgres]"""
 
 import argparse
 import json
+import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.clients import Request, as_json, bearer, measured, session
+from tests import postgres
+from tests.bench.operations import changes, reads
+from tests.bench.production import ProductionDesk
 from tests.bench.report import as_page, by_hand
-from tests.chaos.desk import ROOT, RunningDesk
+from tests.chaos.desk import ROOT
 
 DOCS = ROOT / "docs"
-TICKET = "1000000"  # has five communications
-PAGES = {
-    "my work": "/",
-    "all active": "/tickets/?view=active",
-    "unassigned": "/tickets/?view=unassigned",
-    "open and high": "/tickets/?view=all&status=Open&priority=High",
-    "search": "/tickets/?q=yokohama+status:open",
-    "workload": "/team/",
-    "ticket": f"/tickets/{TICKET}/",
-    "new ticket": "/tickets/new/",
-}
-SUPERVISED = {
-    "SLA dashboard": "/sla/",
-    "report of a year": "/reports/?from=2025-01-01&until=2025-12-31&by=month",
-}
-READS = {
-    "API: list of 25": "/api/tickets?limit=25",
-    "API: open ones, 25": "/api/tickets?status=Open&limit=25",
-    "API: ticket": f"/api/tickets/{TICKET}",
-}
 PERIOD = 30
 STORM_BEGINS, STORM_LASTS = 90, 60
-CLIENTS = 4
-MILLION = 1_000_000
+IMPORTED = 1_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--tickets", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--million", action="store_true", help="a million tickets, too: an hour")
+    parser.add_argument("--tickets", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--storm", type=int, default=5_000)
-    parser.add_argument("--requests", type=int, default=150)
+    parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--postgres", action="store_true", help="a PostgreSQL instead of SQLite")
     asked = parser.parse_args()
-    sizes = [*asked.tickets, *([MILLION] if asked.million else [])]
-    figures: dict[str, Any] = {"sizes": {}}
-    for size in sizes:
+    figures: dict[str, Any] = {"sizes": {}, "database": "SQLite"}
+    if asked.postgres:
+        figures["database"] = "PostgreSQL"
+    began = time.monotonic()
+    for size in asked.tickets:
         print(f"--- {size:,} tickets", flush=True)
-        storm = asked.storm if size == sizes[-1] else 0
-        figures["sizes"][str(size)] = one_size(size, storm, asked.requests)
+        storm = asked.storm if size == asked.tickets[-1] else 0
+        with postgres.server() if asked.postgres else nullcontext("") as database:
+            figures["sizes"][str(size)] = one_size(size, storm, asked.requests, database)
+    figures["minutes"] = round((time.monotonic() - began) / 60, 1)
+    figures["load"] = round(os.getloadavg()[0], 1)
     figures["at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    figures["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
+    figures["machine"] = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     figures["command"] = " ".join(
         ["make bench", *([f'ARGS="{" ".join(sys.argv[1:])}"'] if sys.argv[1:] else [])]
     )
@@ -66,127 +55,61 @@ def main() -> None:
     print(f"written: {page}")
 
 
-def one_size(size: int, storm: int, requests: int) -> dict[str, Any]:
+def one_size(size: int, storm: int, requests: int, database: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        desk = RunningDesk(
-            Path(folder),
-            SLA_SWEEP_SECONDS=str(PERIOD),
-            LOG_LEVEL="WARNING",
-            API_REQUESTS_PER_MINUTE="0",
-        )
+        desk = ProductionDesk(Path(folder), database=database, SLA_SWEEP_SECONDS=str(PERIOD))
         desk.start()
         try:
-            found: dict[str, Any] = {"population": inside(desk, "populate", size)}
-            found["rebuild_reports"] = inside(desk, "rebuild_reports", min(size, 10_000))
-            at_rest(desk)
-            found["lists"] = inside(desk, "lists", size)
-            found["pages"] = pages(desk, requests)
-            found["writes"] = writes(desk, requests)
-            found["memory"] = desk_memory(desk)
+            people = desk.inside("people")
+            found: dict[str, Any] = {"idle": desk.idle, "population": desk.inside("populate", size)}
+            found["rebuild_reports"] = desk.inside("rebuild_reports", min(size, 10_000))
+            desk.rest()
+            found["lists"] = desk.inside("lists", size)
+            found["operations"] = reads(desk, people, requests)
+            found["changes"] = changes(desk, people, requests)
+            found["memory"] = memory(desk)
             if storm:
                 found["storm"] = weather(desk, storm)
-            found["sweep"] = inside(desk, "sweep_cost", 500)
+                found["import"] = desk.inside("import_rate", IMPORTED)
+            found["sweep"] = desk.inside("sweep_cost", 500)
         finally:
             desk.interrupt()
     print(json.dumps(found, indent=1), flush=True)
     return found
 
 
-def at_rest(desk: RunningDesk) -> None:
-    """Wait until workers have done what the population left them."""
-    until = time.time() + 600
-    printed = desk.python("tests/chaos/population.py", "settle", str(until)).splitlines()[-1]
-    assert not any(json.loads(printed).values()), f"the desk does not come to rest: {printed}"
-
-
-def inside(desk: RunningDesk, what: str, *numbers: int) -> Any:
-    """Run a part of measure.py in our own environment."""
-    engines = dict(
-        line.split("=", 1) for line in (desk.data / "engines.env").read_text().splitlines()
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.measure", what, *map(str, numbers)],
-        cwd=ROOT,
-        env={**desk.env, **engines},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def pages(desk: RunningDesk, requests: int) -> dict[str, dict[str, Any]]:
-    """Each page for one client and for CLIENTS at once."""
-    rep, supervisor = session(desk, "rep"), session(desk, "supervisor")
-    token = bearer(desk.manage("create_api_token", "rep").splitlines()[-1])
-    asked = {
-        **{name: Request("GET", path, rep) for name, path in PAGES.items()},
-        **{name: Request("GET", path, supervisor) for name, path in SUPERVISED.items()},
-        **{name: Request("GET", path, token) for name, path in READS.items()},
-    }
-    return {name: one_and_many(desk, request, requests) for name, request in asked.items()}
-
-
-def writes(desk: RunningDesk, requests: int) -> dict[str, dict[str, Any]]:
-    """Creation, answer and assignment through the API."""
-    token = bearer(desk.manage("create_api_token", "rep").splitlines()[-1])
-    customer = inside(desk, "customer")
-    users = inside(desk, "users")
-
-    def creation(number: int) -> str:
-        return as_json(
-            customerId=customer,
-            subject=f"Benchmark {number}",
-            description="x" * 500,
-            category="Shipping",
-            priority="Low",
-        )
-
-    def answer(number: int) -> str:
-        return as_json(type="Customer Response", content=f"On its way, {number}.")
-
-    def assignment(number: int) -> str:
-        return as_json(assignedTo=users[number % len(users)])
-
-    # Each client has tickets of its own: two people rarely write to one ticket at once.
-    made = [inside(desk, "fresh_ticket") for _client in range(CLIENTS)]
-    asked = {
-        "API: create": Request("POST", "/api/tickets", token, creation, (201,)),
-        "API: communicate": Request("POST", "/api/tickets/{}/communicate", token, answer, (201,)),
-        "API: assign": Request("POST", "/api/tickets/{}/assign", token, assignment),
-    }
-    return {name: one_and_many(desk, request, requests, made) for name, request in asked.items()}
-
-
-def one_and_many(
-    desk: RunningDesk, request: Request, count: int, tickets: list[str] | None = None
-) -> dict[str, Any]:
-    alone = measured(desk, request, clients=1, count=count, tickets=tickets)
-    together = measured(desk, request, clients=CLIENTS, count=max(count // 2, 20), tickets=tickets)
-    return {**alone, "together": together}
-
-
-def desk_memory(desk: RunningDesk) -> list[int]:
-    """MB that each web process has for itself or shares (proportional set size), after the load."""
-    found = []
-    for pid in desk.parts()["web"]:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        found.append(kilobytes // 1_024)
+def memory(desk: ProductionDesk) -> dict[str, list[int]]:
+    """MB that each process has for itself or shares (proportional set size), after the load."""
+    found: dict[str, list[int]] = {}
+    for part, pids in desk.parts().items():
+        for pid in pids:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            found.setdefault(part, []).append(kilobytes // 1_024)
     return found
 
 
-def weather(desk: RunningDesk, storm: int) -> Any:
-    """Milestones that all fall due within a minute: how long after are they fired?"""
+def weather(desk: ProductionDesk, storm: int) -> Any:
+    """Milestones that all fall due within a minute: how long after are they fired, for how much?"""
     over = time.monotonic() + STORM_BEGINS + STORM_LASTS
-    inside(desk, "storm", storm, STORM_BEGINS, STORM_LASTS)
-    time.sleep(max(over - time.monotonic(), 0))
-    deadline = time.monotonic() + 400
-    while left := inside(desk, "storm_left", storm):
-        assert time.monotonic() < deadline, f"{left} milestones of the storm were not fired"
-        time.sleep(PERIOD / 5)
-    found = inside(desk, "storm_result", storm)
-    return {**found, "count": storm, "period": PERIOD, "rate": storm / found["busy_seconds"]}
+    desk.inside("storm", storm, STORM_BEGINS, STORM_LASTS)
+
+    def pass_by() -> None:
+        time.sleep(max(over - time.monotonic(), 0))
+        deadline = time.monotonic() + 400
+        while left := desk.inside("storm_left", storm):
+            assert time.monotonic() < deadline, f"{left} milestones of the storm were not fired"
+            time.sleep(PERIOD / 5)
+
+    used = desk.spent(pass_by)
+    found = desk.inside("storm_result", storm)
+    return {
+        **found,
+        "count": storm,
+        "period": PERIOD,
+        "rate": storm / found["busy_seconds"],
+        "ms": {part: ms / storm for part, ms in used.items()},
+    }
 
 
 if __name__ == "__main__":

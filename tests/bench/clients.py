@@ -7,10 +7,12 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.chaos.desk import Browser, RunningDesk
+from tests.bench.costs import HEADER
+from tests.bench.production import BEHIND_A_PROXY
+from tests.chaos.desk import RunningDesk
 
 WARM_UP = 20
 COST = re.compile(r'desc="(\d+) requests, ([\d.e+-]+) units", sql;desc="(\d+) queries"')
@@ -27,11 +29,9 @@ class Request:
     expected: tuple[int, ...] = (200,)
 
 
-def session(desk: RunningDesk, username: str) -> dict[str, str]:
-    """The headers of somebody who is signed in."""
-    browser = Browser(desk, username)
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.jar)
-    return {"Cookie": cookies}
+def signed_in(session: str) -> dict[str, str]:
+    """The headers of somebody with this session."""
+    return {**BEHIND_A_PROXY, "Cookie": f"sessionid={session}"}
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -45,34 +45,33 @@ def measured(
     clients: int,
     count: int,
     tickets: list[str] | None = None,
+    warm_up: int = WARM_UP,
+    pause: float = 0,
 ) -> dict[str, Any]:
-    """Ask `count` times with each client: milliseconds, requests a second, and the cost of one.
+    """Ask `count` times with each client: milliseconds, requests a second, and bytes of one.
 
-    Each client has one of `tickets`, for the path.
+    Each client has one of `tickets`, for the path, and asks every `pause` seconds, if it can.
     """
     times: list[float] = []
-    costs: list[tuple[float, ...]] = []
+    sizes: list[int] = []
     start = threading.Barrier(clients + 1)
 
     def ask(client: int) -> None:
         line = http.client.HTTPConnection("127.0.0.1", desk.port)
-        own = []
         path = request.path.format(tickets[client]) if tickets else request.path
-        for number in range(-WARM_UP, count):
+        own = []
+        due = 0.0
+        for number in range(-warm_up, count):
             if number == 0:
                 start.wait()
-            body = request.body(client * 1_000_000 + WARM_UP + number)
+                due = time.perf_counter() + pause * client / clients
+            time.sleep(max(due - time.perf_counter(), 0) if pause else 0)
+            due += pause
             began = time.perf_counter()
-            line.request(request.method, path, body, request.headers)
-            answer = line.getresponse()
-            content = answer.read()
-            assert answer.status in request.expected, (
-                f"{request.path}: {answer.status} {content[:300]!r}"
-            )
+            content = _answer(line, request, path, client * 1_000_000 + warm_up + number)
             if number >= 0:
                 own.append((time.perf_counter() - began) * 1_000)
-                if cost := COST.search(answer.headers.get("Server-Timing", "")):
-                    costs.append(tuple(float(part) for part in cost.groups()))
+                sizes.append(len(content))
         times.extend(own)
 
     threads = [threading.Thread(target=ask, args=(client,)) for client in range(clients)]
@@ -84,21 +83,46 @@ def measured(
         thread.join()
     took = time.perf_counter() - began
     assert len(times) == clients * count, "a client fell over; its error stands above"
-    return {**spread(times), "rate": round(len(times) / took, 1), "cost": _typical(costs)}
+    return {
+        **spread(times),
+        "rate": round(len(times) / took, 1),
+        "bytes": int(statistics.median(sizes)),
+    }
+
+
+def cost(desk: RunningDesk, request: Request, ticket: str = "") -> dict[str, float]:
+    """What one costs, the median of seven: requests to DynamoDB, capacity units, SQL queries."""
+    line = http.client.HTTPConnection("127.0.0.1", desk.port)
+    asking = replace(request, headers={**request.headers, HEADER: "1"})
+    found = []
+    for number in range(7):
+        _answer(line, asking, request.path.format(ticket), 900_000_000 + number, told := {})
+        [words] = COST.findall(told["Server-Timing"])
+        found.append([float(word) for word in words])
+    names = ("requests", "units", "queries")
+    return dict(zip(names, map(statistics.median, zip(*found, strict=True)), strict=True))
+
+
+def _answer(
+    line: http.client.HTTPConnection,
+    request: Request,
+    path: str,
+    number: int,
+    told: dict[str, str] | None = None,
+) -> bytes:
+    """What is answered, before compression; its headers are added to `told`."""
+    line.request(request.method, path, request.body(number), request.headers)
+    answer = line.getresponse()
+    content = answer.read()
+    assert answer.status in request.expected, f"{path}: {answer.status} {content[:300]!r}"
+    if told is not None:
+        told.update(answer.headers.items())
+    return content
 
 
 def spread(times: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(times, n=100)
     return {name: round(cuts[place], 1) for name, place in (("p50", 49), ("p95", 94), ("p99", 98))}
-
-
-def _typical(costs: list[tuple[float, ...]]) -> dict[str, float]:
-    names = ("requests", "units", "queries")
-    if not costs:
-        return dict.fromkeys(names, 0)
-    return dict(
-        zip(names, (statistics.median(column) for column in zip(*costs, strict=True)), strict=True)
-    )
 
 
 def as_json(**fields: Any) -> str:

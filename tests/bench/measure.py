@@ -2,34 +2,68 @@
 
 import json
 import os
+import secrets
 import statistics
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
 django.setup()
 
+from django.contrib.auth.models import Group  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from customers.services.create import create_customer  # noqa: E402
 from customers.services.read import find_customers  # noqa: E402
 from helpdesk.accounts.actors import SYSTEM, actor_of  # noqa: E402
-from helpdesk.accounts.models import User  # noqa: E402
+from helpdesk.accounts.models import REPRESENTATIVES, SUPERVISORS, User  # noqa: E402
 from helpdesk.accounts.people import assignable_users  # noqa: E402
+from helpdesk.accounts.tokens import make_token  # noqa: E402
 from helpdesk.clock import this_second  # noqa: E402
 from helpdesk.dynamo import capacity  # noqa: E402
 from reporting.services import facts, rollups  # noqa: E402
 from tests.bench.population import open_tickets, report_year  # noqa: E402
+from tests.figures import made_up  # noqa: E402
 from tickets.services.lifecycle.create import create_ticket  # noqa: E402
 from tickets.services.lists import search  # noqa: E402
 from tickets.services.lists.filters import read_filters  # noqa: E402
 from tickets.services.lists.find import QUEUES, Queue, find  # noqa: E402
+from tickets.services.maintenance.ticket_import import import_history  # noqa: E402
 from tickets.store import queries  # noqa: E402
 from tickets.store.items import ESCALATION, Escalation  # noqa: E402
 from tickets.store.ticket import ticket_pk  # noqa: E402
 
 FIRST = 1_000_000  # numbers of the benchmark's own tickets
 AT_RISK = timedelta(hours=6)  # 75 % of a Medium ticket's 8 h
+
+
+def people() -> dict[str, dict[str, str]]:
+    """Two representatives, a supervisor and a customer; sessions and API tokens by username."""
+    create_customer(
+        name="Giulia Bianchi", email="giulia@posta.example", by=SYSTEM, now=this_second()
+    )
+    found: dict[str, dict[str, str]] = {"sessions": {}, "tokens": {}}
+    for username, group in (
+        ("rep", REPRESENTATIVES),
+        ("rep2", REPRESENTATIVES),
+        ("supervisor", SUPERVISORS),
+    ):
+        user = User.objects.create_user(
+            username, f"{username}@desk.example", secrets.token_urlsafe(20)
+        )
+        user.is_staff = group == SUPERVISORS
+        user.save()
+        user.groups.add(Group.objects.get(name=group))
+        browser = Client()
+        browser.force_login(user, "helpdesk.accounts.guessing.GuardedBackend")
+        found["sessions"][username] = browser.cookies["sessionid"].value
+        found["tokens"][username] = make_token(user, name="bench")[1]
+    return found
 
 
 def populate(count: int) -> dict[str, float]:
@@ -184,6 +218,17 @@ def storm_result(count: int) -> dict[str, object]:
         "from": datetime.fromtimestamp(min(fired), UTC).isoformat(),
         "busy_seconds": len(set(fired)),
     }
+
+
+def import_rate(count: int) -> dict[str, float]:
+    """Tickets and events a second of an import of a made-up history."""
+    with tempfile.TemporaryDirectory() as folder:
+        history = made_up(Path(folder) / "history.jsonl", tickets=count)
+        began = time.perf_counter()
+        found = import_history(history)
+        took = time.perf_counter() - began
+    assert not found.refused, found.refused[:3]
+    return {"tickets": found.tickets / took, "events": found.events / took}
 
 
 if __name__ == "__main__":
