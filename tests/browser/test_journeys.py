@@ -1,5 +1,8 @@
 """What people do, in a real browser."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -38,6 +41,29 @@ def open_critical_ticket(page: Page) -> None:
     expect(page.get_by_role("heading", name="The car is held at the port")).to_be_visible()
 
 
+def call_the_customer(page: Page) -> None:
+    """The next message that is logged is neither a call of ours, nor of the same time."""
+    page.get_by_role("tab", name="Log message").click()
+    how, at = page.locator("#heard select"), page.get_by_label("At", exact=True)
+    said = page.get_by_role("textbox", name="Call or message")
+    how.select_option(label="Call to customer")
+    at.fill("2100-01-01T10:00")
+    said.fill("They come at noon.")
+    page.locator("#heard [data-send]").click()
+    why = page.locator("#composer-errors")
+    expect(why).to_be_in_viewport(ratio=1)
+    expect(why).to_have_text(re.compile("future"))
+    expect(page.locator("#alerts [role=alert]")).to_have_count(0)
+    expect(said).to_have_value("They come at noon.")
+    at.fill(f"{this_second() - timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.locator("#heard [data-send]").click()
+    expect(page.locator("[data-kind=outbound]").last).to_contain_text("Called the customer")
+    expect(why).to_be_empty()
+    expect(how.locator("option:checked")).to_have_text("Phone")
+    expect(at).to_have_value("")
+    expect(said).to_have_value("")
+
+
 def test_a_ticket_lives_its_whole_life(desk, page: Page):
     desk.ticket(priority="Low", subject="Something less urgent", now=this_second())
     log_in(page, "rosa")
@@ -59,6 +85,8 @@ def test_a_ticket_lives_its_whole_life(desk, page: Page):
     page.get_by_role("textbox", name="Internal note").fill("Broker called.")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator("[data-kind=note]")).to_contain_text("Broker called.")
+
+    call_the_customer(page)
 
     page.get_by_label("Assigned to").select_option(label="Tomasz Nowak")
     expect(page.locator("[data-kind=system]").last).to_contain_text("Tomasz Nowak")

@@ -1,10 +1,13 @@
 """Conversations with third parties: begun by a colleague, invisible to the customer."""
 
+import re
+
 import pytest
 from django.utils import translation
 
 from customers.services.create import edit_customer
 from tests.email.conftest import GIULIA, SUPPORT, after, send, take
+from tests.email.test_files import file, with_files
 from tests.world import log_of, stored
 from tickets.domain.mail.outcome import Cause, Outcome
 from tickets.services.conversation.communicate import respond
@@ -124,6 +127,22 @@ def test_the_form_refuses_what_is_no_address(client, desk, mailbox, to):
 
     assert client.post(path, {"to": to, "content": "Hello"}).status_code == 422
     assert stored(first.ticket_id).side_threads == 0
+
+
+def test_what_was_refused_is_still_in_the_form(client, desk, mailbox):
+    """On a whole page, which a browser without scripts gets."""
+    client.force_login(desk.rep_user)
+    first = take(**with_files(file("a.pdf", b"%PDF 1"), file("b.pdf", b"%PDF 2")))
+    typed = {"to": "nobody", "content": "A long <story>", "with_file": "1"}
+    path = f"/tickets/{first.ticket_id}/forward/"
+
+    page = client.post(path, {**typed, "line": first.communication_id}).content.decode()
+
+    form = re.search(r'<details id="forward-[^>]*open>.*?</details>', page, re.DOTALL)[0]
+    assert "Enter a valid email address" in form
+    assert 'value="nobody"' in form
+    assert "A long &lt;story&gt;</textarea>" in form
+    assert re.findall(r'name="with_file" value="(.)"[^>]*checked', form) == ["1"]
 
 
 def test_the_form_sends_once(client, desk, mailbox, mailoutbox):

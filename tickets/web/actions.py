@@ -38,8 +38,13 @@ from tickets.web.pages import CALLED, HEARD_BY, detail_context
 
 Act = Callable[[str, HttpRequest, Actor], Ticket | None]
 
-_COMPOSED = {forms.ReplyForm: "reply", forms.NoteForm: "note", forms.HeardForm: "heard"}
-"""The forms of the composer, and their ids on the page."""
+_COMPOSED = {
+    forms.ReplyForm: "reply",
+    forms.NoteForm: "note",
+    forms.HeardForm: "heard",
+    forms.ForwardForm: "forward-form-{line}",
+}
+"""Forms that write a message, and their ids on the page. An open page never swaps them."""
 _NOT_SENT_AGAIN = {"csrfmiddlewaretoken", "version", "seen"}
 
 
@@ -74,7 +79,9 @@ def action(
                     refused["between"] = _between(ticket_id, request.POST, by)
                     refused["again"] = _again(request, asks=not form_name)
                 if form_name:
-                    refused[form_name] = _with_errors(form_class(request.POST), error)
+                    form = _with_errors(form_class(request.POST), error)
+                    refused[form_name] = form
+                    refused["said_there"] = form_class in _COMPOSED and form.errors
             warning = "" if refused else _nobody_called(request, form_class)
             if not refused and (shown != ticket_id or not wants_fragment(request)):
                 if warning:
@@ -84,13 +91,13 @@ def action(
             context = detail_context(page, by=by, warning=warning, **refused)
             if not wants_fragment(request):
                 return render(request, "tickets/detail.html", context, status=status)
-            # The composer stays as it is, with what was typed and the files that were chosen.
+            # What was typed stays in its form, and so do the files that were chosen.
             answer = render(
                 request, "tickets/detail/parts.html", {**context, "oob": True}, status=status
             )
             answer["HX-Reswap"] = "none"
             if not refused and form_class in _COMPOSED:
-                trigger_client_event(answer, "composed", {"form": _COMPOSED[form_class]})
+                trigger_client_event(answer, "composed", {"form": _form_id(form_class, request)})
             return answer
 
         return view
@@ -242,6 +249,10 @@ def send_again(ticket_id: str, request: HttpRequest, by: Actor) -> None:
     reply_email.send_again(ticket_id, request.POST.get("line", ""), by=by)
 
 
+def _form_id(form_class: type[forms.VersionForm], request: HttpRequest) -> str:
+    return _COMPOSED[form_class].format(line=request.POST.get("line", ""))
+
+
 def _nobody_called(request: HttpRequest, form: type[forms.VersionForm]) -> str:
     """Return a warning about mentions in a note that are no colleague's."""
     if form is not forms.NoteForm:
@@ -356,5 +367,6 @@ def _with_errors(form: forms.VersionForm, error: Exception) -> forms.VersionForm
     form.is_valid()
     if isinstance(error, Invalid):
         for field, message in error.errors.items():
-            form.add_error(field if field in form.fields else None, message)
+            if field not in form.errors:  # it has said so itself
+                form.add_error(field if field in form.fields else None, message)
     return form

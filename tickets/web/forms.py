@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.parsing import whole_number
 from tickets.domain.ticket import Priority
 from tickets.presenters.choices import assignee_choices, word_choices
 from tickets.services.lifecycle.validation import LONGEST_CONTENT
@@ -37,7 +38,28 @@ class NoteForm(VersionForm):
 class HeardForm(VersionForm):
     channel = forms.CharField(required=False)
     content = forms.CharField(required=False)
-    occurred_at = forms.DateTimeField(required=False, label=_("At"))
+    occurred_at = forms.DateTimeField(
+        required=False, label=_("At"), error_messages={"invalid": _("Enter a date and a time.")}
+    )
+
+
+class ForwardForm(VersionForm):
+    """Writes to third parties about the message `line`; a page has one for each message."""
+
+    line = forms.CharField(required=False)
+    to = forms.CharField(required=False)
+    content = forms.CharField(required=False)
+
+    @property
+    def recipients(self) -> list[str]:
+        """What was typed as addresses, then those that were selected."""
+        return self.data.getlist("to") if isinstance(self.data, QueryDict) else []
+
+    @property
+    def places(self) -> set[int]:
+        """The places of the files that were selected."""
+        chosen = self.data.getlist("with_file") if isinstance(self.data, QueryDict) else []
+        return {place for place in map(whole_number, chosen) if place is not None}
 
 
 class AssignForm(VersionForm):

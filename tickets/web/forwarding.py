@@ -15,7 +15,6 @@ from helpdesk.errors import NotAllowed, NotFound, ServiceError
 from helpdesk.idempotency import Token, written_before
 from helpdesk.messages import saved
 from helpdesk.middleware import status_of
-from helpdesk.parsing import whole_number
 from tickets.domain.errors import DomainError
 from tickets.models import CannedReply
 from tickets.presenters.labels import explained
@@ -25,15 +24,16 @@ from tickets.services.conversation.communicate import DuplicateMessage
 from tickets.services.email.participation import forwarded, side_threads
 from tickets.store.ticket import Ticket
 from tickets.web.actions import action
+from tickets.web.forms import ForwardForm
 
 
-@action()
+@action("forward_form", ForwardForm)
 def message(ticket_id: str, request: HttpRequest, by: Actor) -> Ticket:
     """Forward a message to a third party: to typed addresses, and to selected ones."""
-    typed = request.POST
+    typed, form = request.POST, ForwardForm(request.POST)
     line, thread = typed.get("line", ""), typed.get("side_thread", "")
-    chosen = _places(request)
-    to, content = " ".join(typed.getlist("to")), typed.get("content", "")
+    chosen = form.places
+    to, content = " ".join(form.recipients), typed.get("content", "")
     uploaded = request.FILES.getlist("files")
     names = "\n".join(f"{one.name} {one.size}" for one in uploaded)
     said = "\n".join((line, thread, to, content, str(sorted(chosen)), names))
@@ -73,6 +73,7 @@ def opening(request: HttpRequest, ticket_id: str) -> HttpResponse:
             saved(request, _("Sent to the third party."))
             return redirect("ticket_detail", ticket_id)
     typed, first = request.POST, request.method != "POST"
+    places = ForwardForm(typed).places
     context: dict[str, Any] = {
         "view": "all",
         "ticket": ticket,
@@ -83,7 +84,7 @@ def opening(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "content": typed.get("content", ""),
         "quotes": bool(ticket.description_by_customer) if first else "quote" in typed,
         "files": [
-            {"name": file.name, "size": file.size, "chosen": place in _places(request)}
+            {"name": file.name, "size": file.size, "chosen": place in places}
             for place, file in enumerate(source.files)
         ],
         "token": typed.get("token") or new_ulid(),
@@ -104,17 +105,11 @@ def _forward_opening(request: HttpRequest, ticket_id: str, *, by: Actor) -> None
             forwarded_line=forwarded.OPENING,
             quotes="quote" in typed,
             as_shown=typed.get("shown") or "nothing",
-            with_files=_places(request),
+            with_files=ForwardForm(typed).places,
             attachments=attachments,
             token=token,
             by=by,
         )
-
-
-def _places(request: HttpRequest) -> set[int]:
-    """Return the places of the files that were ticked."""
-    numbers = map(whole_number, request.POST.getlist("with_file"))
-    return {place for place in numbers if place is not None}
 
 
 def _addresses(typed: str) -> list[str]:

@@ -65,9 +65,12 @@ document.addEventListener("composed", (event) => {
   const form = document.getElementById(event.detail.form);
   if (!form) return;
   localStorage.removeItem(draftKey(form));
+  form.reset(); // whom it goes to, and when a call was, are the next message's own
   form.querySelector("textarea").value = "";
-  form.querySelector("input[type=file]").value = "";
-  // Who has begun something else meanwhile goes on there.
+  // A form beside a message folds up. Who has begun something else meanwhile goes on there.
   const active = document.activeElement;
-  if (active === document.body || form.contains(active)) form.querySelector("textarea").focus({ preventScroll: true });
+  const there = active === document.body || form.contains(active);
+  const folds = form.closest("details");
+  if (folds) folds.open = false;
+  if (there) (folds ?? form).querySelector("summary, textarea").focus({ preventScroll: true });
 });

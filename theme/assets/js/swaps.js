@@ -42,13 +42,14 @@ function focusAgain() {
   if (before.selection?.[0] != null) again.setSelectionRange?.(...before.selection);
 }
 
-function remember(request) {
+function remember(request, done) {
   const active = document.activeElement;
   // The composer stays in view by itself: who writes in it, or nowhere, is reading a message.
   const writing = active?.matches?.(FIELDS) && !active.closest("[data-composer]");
   const anchor = writing ? active : (readMessage() ?? active);
+  const begun = (field) => !done || !request?.contains(field);
   const typed = [...document.querySelectorAll(TEXTS)].filter(
-    (field) => field.value !== field.defaultValue && !request?.contains(field),
+    (field) => field.value !== field.defaultValue && begun(field),
   );
   return {
     listening: request?.matches?.("[data-listens]") ?? false,
@@ -58,7 +59,7 @@ function remember(request) {
     anchor: anchor && { where: address(anchor), at: anchor, top: anchor.getBoundingClientRect().top },
     typed: typed.map((field) => [address(field), field.value]),
     ticked: [...document.querySelectorAll("[type=checkbox][id]")].filter(
-      (box) => box.checked !== box.defaultChecked && !request?.contains(box),
+      (box) => box.checked !== box.defaultChecked && begun(box),
     ),
     end: !writing && atEnd(),
     open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
@@ -88,7 +89,9 @@ function restore(part) {
 // Which line of the log a ticket page ends with; ids are in the order of time.
 const lastLine = (text) => /name="seen" value="(\w+)"/.exec(text ?? "")?.[1];
 document.addEventListener("htmx:beforeSwap", (event) => {
-  before = remember(event.detail.requestConfig?.elt);
+  // A form that was sent begins anew; one that was refused stays as it is.
+  const done = event.detail.xhr?.status < 400;
+  before = remember(event.detail.requestConfig?.elt, done);
   // An answer that a newer one has overtaken shows the ticket as it was.
   const shown = document.querySelector("#seen input")?.value;
   const comes = lastLine(event.detail.serverResponse);
