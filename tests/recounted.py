@@ -4,6 +4,7 @@ Nothing of `reporting` is used. Time is that of a desk that is open around the c
 time is the time that passes.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -47,6 +48,35 @@ class Told:
             if at < end and kind in ("reopened", "customer_replied"):
                 active = True
         return active
+
+
+def of_file(path):
+    """What every ticket of a file of `import_history` says; people and customers by their names
+    there."""
+    lines = {}
+    with path.open(encoding="utf-8") as file:
+        for line in map(json.loads, file):
+            lines.setdefault(line["ticket"], []).append(line)
+    found = []
+    for own in lines.values():
+        about = {
+            "priority": own[0]["priority"],
+            "category": own[0]["category"],
+            "customer": own[0]["customer"]["externalId"],
+            "assignedTo": None,
+        }
+        events, assigned_at = [], None
+        for line in own:
+            at, kind = datetime.fromisoformat(line["at"]), line["event"]
+            if kind == "assigned":
+                about["assignedTo"] = line["to"]
+                assigned_at = assigned_at or (at if line["to"] else None)
+            elif kind != "note":
+                if kind == "priority":
+                    about["priority"] = line["value"]
+                events.append((at, kind, line.get("value", line.get("priority"))))
+        found.append(Told(events, about, assigned_at=assigned_at))
+    return found
 
 
 def seconds(start, end):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -10,7 +11,16 @@ from helpdesk.dynamo import cursor
 from helpdesk.errors import Invalid
 from reporting.domain import days
 from reporting.domain.facts import Dimensions, Fact, FactKind, Measure
-from reporting.domain.figures import BANDS, COUNTED, MEASURED, Row, band_of, distribution
+from reporting.domain.figures import (
+    BANDS,
+    COUNTED,
+    MEASURED,
+    Row,
+    add_to,
+    band_of,
+    distribution,
+    empty_row,
+)
 from reporting.domain.rows import BY_MAKE, BY_RULE, BY_SEGMENT, BY_TEAM, Key
 from reporting.services import facts, generations, sums
 from reporting.services.query import ReportQuery
@@ -94,6 +104,8 @@ _NO_DEADLINE = (
 )
 """Kinds of facts that are neither in time nor late."""
 
+_WEEKDAYS, _HOURS = (frozenset(map(str, range(count))) for count in (7, 24))
+
 _CLOCKS = {
     FactKind.RESPONSE: ("response",),
     FactKind.ESCALATED: ("response", "resolution"),
@@ -103,8 +115,8 @@ _CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of a figure: a row of a table by team, segment, make or escalation rule, or a bar of
-    a distribution.
+    """The part of a figure: a row of a table by team, segment, make or escalation rule, a bar of a
+    distribution, or an hour of the week.
 
     None: no restriction. Empty: tickets without one. Rollups have these rows by priority only.
     """
@@ -115,6 +127,8 @@ class Part:
     rule: str | None = None
     level: str | None = None
     band: str | None = None
+    weekday: str | None = None  # "0" is Monday; with an hour
+    hour: str | None = None
 
     def counts(self, about: Dimensions, fact: Fact) -> bool:
         """Return whether a fact about a ticket of these dimensions is part of the figure."""
@@ -139,6 +153,10 @@ class Part:
             )
         if self.tables > 1 or (self.tables and self.band is not None):
             raise Invalid({"figure": _("Choose one of team, segment, make, rule or duration.")})
+        if self.of_hour:
+            known = str(self.weekday) in _WEEKDAYS and str(self.hour) in _HOURS
+            if not known or self.tables or self.band is not None:
+                raise Invalid({"figure": _("Hour not found.")})
         if self.of_rule and (figure != "escalated" or asked.priorities):
             raise Invalid(
                 {
@@ -156,6 +174,18 @@ class Part:
     def tables(self) -> int:
         """The number of tables in which it names a row."""
         return len(self.of_dimensions) + self.of_rule
+
+    @property
+    def of_hour(self) -> bool:
+        """Whether it is an hour of the week, in the query's zone."""
+        return self.weekday is not None or self.hour is not None
+
+    def has_quarter(self, at: datetime, zone: str) -> bool:
+        """Return whether a quarter hour is in its hour of the week."""
+        if not self.of_hour:
+            return True
+        local = at.astimezone(ZoneInfo(zone))
+        return (str(local.weekday()), str(local.hour)) == (self.weekday, self.hour)
 
     @property
     def of_rule(self) -> bool:
@@ -291,6 +321,9 @@ def drill_down(
 def _totals(asked: ReportQuery, figure: str, part: Part) -> dict[FactKind, int]:
     """Return the figure itself, by kind of fact."""
     counted = FIGURES[figure]
+    if part.of_hour:
+        row = _row_of_hour(asked, part)
+        return {kind: replace(counted, kinds=(kind,)).number(row) for kind in counted.kinds}
     found = Report(asked)
     if part.band is not None:
         [kind] = counted.kinds
@@ -316,9 +349,27 @@ def _quarters(asked: ReportQuery, figure: Figure, part: Part, day: date) -> list
         for quarter, row in sums.quarters_of_day(
             group, day, asked.zone, counts=partial(part.has, asked)
         ).items()
-        if figure.number(row)
+        if figure.number(row) and part.has_quarter(_begins(quarter), asked.zone)
     }
     return sorted(found, reverse=True)
+
+
+def _row_of_hour(asked: ReportQuery, part: Part) -> Row:
+    """Return the sum of an hour of the week over all days of a query."""
+    start, end = (days.bounds(day, asked.zone)[0] for day in (asked.range.start, asked.range.end))
+    total = empty_row()
+    for group in groups_of(asked):
+        for at, row in sums.by_quarter(
+            group, start, end, counts=lambda _table, key: selects(asked, key)
+        ).items():
+            if part.has_quarter(at, asked.zone):
+                add_to(total, row)
+    return total
+
+
+def _begins(quarter: str) -> datetime:
+    """Return the instant at which a quarter hour of UTC begins."""
+    return datetime.fromisoformat(f"{quarter}+00:00")
 
 
 def _events(
@@ -350,7 +401,7 @@ def _day(quarter: str, asked: ReportQuery) -> date:
     """Return the day of the query's zone that a place in the list is on."""
     if quarter.endswith(_LATEST):
         return date.fromisoformat(quarter.removesuffix(_LATEST))
-    return days.day_of(datetime.fromisoformat(f"{quarter}+00:00"), asked.zone)
+    return days.day_of(_begins(quarter), asked.zone)
 
 
 def _late(ticket: Ticket, fact: Fact) -> int | None:

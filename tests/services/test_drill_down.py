@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import product
 
 import hypothesis
 import pytest
@@ -14,7 +15,7 @@ from helpdesk.errors import Invalid
 from reporting.domain.days import Range
 from reporting.domain.figures import distribution
 from reporting.domain.rows import BY_MAKE, BY_SEGMENT, BY_TEAM
-from reporting.services import drill_down, report, sums
+from reporting.services import drill_down, heat, report, sums
 from reporting.services.drill_down import Part
 from reporting.services.query import GroupBy, ReportQuery
 from reporting.store import queries, rows
@@ -73,6 +74,9 @@ def read_once(monkeypatch):
     monkeypatch.setattr(sums.generations, "current", cache(sums.generations.current))
     for name in ("counts", "bins", "quarters", "quarter_bins"):
         monkeypatch.setattr(rows, name, cache(getattr(rows, name)))
+    for name in ("rows_in", "durations_in", "rows_by_day"):
+        monkeypatch.setattr(sums, name, cache(getattr(sums, name)))
+    monkeypatch.setattr(drill_down, "by_day", cache(drill_down.by_day))
 
 
 @pytest.mark.parametrize(("seed", "zone"), [(1, "UTC"), (2, "America/New_York")])
@@ -80,7 +84,7 @@ def test_behind_every_figure_of_a_random_history_are_as_many_rows_as_it_counted(
     desk, zones, request, monkeypatch, seed, zone
 ):
     monkeypatch.setattr(drill_down, "PAGE", 5)
-    random_history(desk, seed)
+    random_history(desk, seed, tickets=8)
     rolled()
     request.getfixturevalue("read_once")
     seen = Counter()
@@ -113,9 +117,14 @@ def test_behind_every_figure_of_a_random_history_are_as_many_rows_as_it_counted(
         ):
             for band, count in enumerate(distribution(own)):
                 agrees(asked, name, Part(band=str(band)), count)
+        week = heat.heat(asked, now=datetime(2027, 1, 1, tzinfo=UTC))
+        for name, hours in (("created", week.created), ("replies", week.replies)):
+            for weekday, hour in product(range(7), range(24)):
+                if number := hours[weekday][hour]:
+                    agrees(asked, name, Part(weekday=str(weekday), hour=str(hour)), number)
     assert all(seen[name] for name in drill_down.FIGURES), seen
 
-    @hypothesis.settings(max_examples=25, deadline=None, database=None)
+    @hypothesis.settings(max_examples=15, deadline=None, database=None)
     @hypothesis.given(
         figure=some.sampled_from(sorted(drill_down.FIGURES)),
         start=some.integers(0, 25),
@@ -170,6 +179,9 @@ def test_a_drill_down_reads_the_days_that_its_figure_counted_on(desk):
         (ReportQuery(ALL), "late-responses", Part(band="0")),
         (ReportQuery(ALL), "responses", Part(band="8")),
         (ReportQuery(ALL), "responses", Part(band="x")),
+        (ReportQuery(ALL), "created", Part(weekday="7", hour="3")),
+        (ReportQuery(ALL), "created", Part(hour="3")),
+        (ReportQuery(ALL), "created", Part(weekday="1", hour="3", team="1")),
     ],
 )
 def test_a_row_that_no_report_has_is_refused(asked, figure, part):
