@@ -136,6 +136,10 @@ FORMS = (
         ("tests/services/test_rollup_cost.py",),
     ),
     Form(
+        *("FIGURE_HISTORIES", "20", "Every figure of random histories against a plain count"),
+        ("tests/services/test_figures_recounted.py",),
+    ),
+    Form(
         *("POSTGRES", "all", "All that uses the database, on PostgreSQL"),
         ("tests/test_on_postgres.py",),
     ),
