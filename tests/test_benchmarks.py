@@ -39,6 +39,7 @@ def test_the_page_says_what_was_reached_and_what_was_not():
     assert row["one escalation: worker at most 6 ms | 6.0 ms"] == "reached"
     assert 'x-axis ["1,000", "10,000"]' in page
     assert "line [10.0, 12.0]" in page
+    assert "Not run here: 100,000, 1,000,000 tickets." in page
 
 
 def a_run(*, at_a_thousand, at_ten_thousand):

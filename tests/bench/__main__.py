@@ -15,7 +15,7 @@ from typing import Any
 from tests import postgres
 from tests.bench.operations import changes, reads
 from tests.bench.production import ProductionDesk
-from tests.bench.report import as_page, by_hand
+from tests.bench.report import SIZES, as_page, by_hand
 from tests.chaos.desk import ROOT
 
 DOCS = ROOT / "docs"
@@ -26,7 +26,7 @@ IMPORTED = 1_000
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--tickets", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--tickets", type=int, nargs="+", default=[*SIZES])
     parser.add_argument("--storm", type=int, default=5_000)
     parser.add_argument("--requests", type=int, default=100)
     parser.add_argument("--postgres", action="store_true", help="a PostgreSQL instead of SQLite")
