@@ -78,9 +78,7 @@ def table(
         "rows": [
             {
                 "name": known.get(key) or label(key),
-                "url": links.narrowed_link(asked, dimension.value, key, part)
-                if dimension in _FILTERS
-                else "",
+                "url": _report_of(asked, dimension, key, part),
                 "cells": cells(
                     figures, columns, links.drill_down_links(*narrowed(asked, dimension, key))
                 ),
@@ -101,6 +99,10 @@ def narrowed(asked: ReportQuery, dimension: Dimension, key: str) -> tuple[Report
             return replace(asked, channels=frozenset({key})), WHOLE
         case Dimension.ASSIGNEE:
             return replace(asked, assignee=key), WHOLE
+        case Dimension.CUSTOMER:
+            return replace(asked, customer=key), WHOLE
+        case Dimension.TAG:
+            return replace(asked, tag=key), WHOLE
         case Dimension.TEAM:
             return asked, Part(team=key)
         case Dimension.MAKE:
@@ -122,6 +124,10 @@ def names(dimension: Dimension, keys: Mapping[str, object]) -> dict[str, str]:
             return {**{one.value: label(one) for one in Segment}, "": _("Unknown")}
         case Dimension.MAKE:
             return {**{key: key for key in keys}, "": _("No vehicle")}
+        case Dimension.CUSTOMER:
+            return shown.customers(keys)
+        case Dimension.TAG:
+            return {key: key for key in keys}
         case _:
             return {"": _("Unknown")}
 
@@ -133,6 +139,15 @@ def ordered(
     if dimension in (Dimension.PRIORITY, Dimension.CATEGORY):
         return sorted(rows.items(), key=lambda pair: _WORDS.index(pair[0]))
     return sorted(rows.items(), key=lambda pair: -(pair[1]["created"] or 0))
+
+
+def _report_of(asked: ReportQuery, dimension: Dimension, key: str, part: str) -> str:
+    """Return the URL of the report of a row, or "" if it has none."""
+    if dimension is Dimension.CUSTOMER:
+        return links.customer_report(asked, key)
+    if dimension is Dimension.TAG:
+        return links.narrowed_link(asked, dimension.value, key, "volume")
+    return links.narrowed_link(asked, dimension.value, key, part) if dimension in _FILTERS else ""
 
 
 def _leads(name: str, value: Value) -> bool:

@@ -28,6 +28,10 @@ DEFINITIONS = {
     "escalated": _("Escalations in the range, automatic and manual."),
     "rate": _("Resolved divided by created in the range."),
     "backlog": _("Tickets that were neither resolved nor closed at the end of the day."),
+    "ages": _(
+        "Tickets that are open or in progress now, whatever the range, by the days since they were "
+        "created."
+    ),
     "response": _(
         "Tickets with their first reply in the range. Business time from creation to the "
         "first reply to the customer."
@@ -43,6 +47,11 @@ DEFINITIONS = {
     "attainment": _("Share of tickets that met the target."),
     "median": _("Half of the tickets took no longer than this. Accurate to 1 %."),
     "p90": _("Nine in ten tickets took no longer than this. Accurate to 1 %."),
+    "assignment-average": _(
+        "Business time from creation to the first assignment, of tickets first assigned in the "
+        "range, on average."
+    ),
+    "returned": _("Replies to customers of which an email came back as undeliverable."),
     "reopen-rate": _("Reopened divided by resolved in the range."),
     "replies": _("Replies to customers in the range, on these tickets."),
     "replies-to-resolution": _("Replies that a ticket took until its last resolution, on average."),

@@ -26,6 +26,8 @@ def pairs(asked: ReportQuery) -> list[tuple[str, str]]:
         *(("category", word) for word in sorted(asked.categories)),
         *(("channel", word or NOBODY) for word in sorted(asked.channels)),
         *([("assignedTo", assignee)] if assignee else []),
+        *([("customer", asked.customer)] if asked.customer else []),
+        *([("tag", asked.tag)] if asked.tag else []),
         *([("includeMerged", "true")] if asked.include_merged else []),
     ]
 
@@ -53,6 +55,12 @@ def drill_down_links(asked: ReportQuery, part: Part = WHOLE) -> Callable[[str], 
 @once_a_page
 def _drill_down() -> str:
     return reverse("report_tickets")
+
+
+def customer_report(asked: ReportQuery, customer_id: str) -> str:
+    """Return the URL of a customer's report of the days of a query."""
+    days_of_range = [pair for pair in pairs(asked) if pair[0] in ("from", "until", "tz")]
+    return f"{reverse('customer_report', args=[customer_id])}?{urlencode(days_of_range)}"
 
 
 def narrowed_link(asked: ReportQuery, name: str, key: str, part: str) -> str:

@@ -86,7 +86,6 @@ def reports(request: HttpRequest) -> HttpResponse:
         minutes_a_reply=minutes,
     )
     name, show = PARTS[part]
-    before = asked.range.before()
     context |= {
         "asked": asked,
         "complete_until": complete_until,
@@ -94,8 +93,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "with_merged": found.query(includeMerged="true"),
         "first": asked.range.start,
         "last": asked.range.end - days.DAY,
-        "before": before,
-        "before_last": before.end - days.DAY,
+        "narrowed": shown.narrowed_to(asked, drill_down.WHOLE) if by.supervises else "",
         "group_by": group_by.value,
         "query": links.query(asked),
         "address": found.query(),
@@ -117,6 +115,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         "define": DEFINITIONS,
         **show(page),
     }
+    if before := context.get("before"):
+        context["before_last"] = before.end - days.DAY
     context["nothing"] = not any(table["rows"] for table in context.get("tables", ()))
     remembered.remember(user_id, found.query())
     return render(request, "reporting/reports.html", context)

@@ -40,7 +40,7 @@ OVER_TIME = {
 }
 USUAL = Preset.LAST_30_DAYS
 
-_FILTERS = ("priority", "category", "channel", "assignedTo", "includeMerged")
+_FILTERS = ("priority", "category", "channel", "assignedTo", "customer", "tag", "includeMerged")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from customers.services.read import customer_names
 from helpdesk.accounts.people import every_team, names_of
 from reporting.domain import figures
 from reporting.domain.named_figures import FIGURES, Unit, Value
@@ -82,6 +83,13 @@ def people(user_ids: Iterable[str]) -> dict[str, str]:
     return {**names_of(user_ids), "": _("Unassigned"), NOBODY: _("Unassigned")}
 
 
+def customers(customer_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these customers by id, also of those that are gone. One read for each
+    hundred."""
+    wanted = list(customer_ids)
+    return {**dict.fromkeys(wanted, _("Deleted customer")), **customer_names(wanted)}
+
+
 def teams() -> dict[str, str]:
     """Return the names of all teams by id; "" is none."""
     return {**{str(team.pk): team.name for team in every_team()}, "": _("No team")}
@@ -93,6 +101,10 @@ def narrowed_to(asked: ReportQuery, part: Part) -> str:
     words += [label(word) if word else _("Unknown channel") for word in sorted(asked.channels)]
     if asked.assignee is not None:
         words.append(people([asked.assignee]).get(asked.assignee, asked.assignee))
+    if asked.customer is not None:
+        words.append(customers([asked.customer])[asked.customer])
+    if asked.tag is not None:
+        words.append(asked.tag)
     if part.team is not None:
         words.append(teams().get(part.team, part.team))
     if part.segment is not None:

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from reporting.web import dashboard, exports, pages, saved, simulation, wall
+from reporting.web import (
+    customer_report,
+    dashboard,
+    exports,
+    pages,
+    saved,
+    simulation,
+    wall,
+)
 
 urlpatterns = [
     path("sla/", dashboard.dashboard, name="sla"),
@@ -9,6 +17,11 @@ urlpatterns = [
     path("sla/wall/screens/<int:television_id>/revoke/", wall.revoke, name="wall_revoke"),
     path("reports/", pages.reports, name="reports"),
     path("reports/table/", exports.table, name="report_table"),
+    path(
+        "customers/<str:customer_id>/report/",
+        customer_report.customer_report,
+        name="customer_report",
+    ),
     path("reports/tickets/", pages.tickets, name="report_tickets"),
     path("reports/save/", saved.save, name="report_save"),
     path("reports/saved/<int:report_id>/delete/", saved.delete, name="report_delete"),

@@ -14,7 +14,7 @@ from tests.world import team
 
 RANGE = "from=2026-10-01&until=2026-12-31&tz=UTC"
 LINK = re.compile(r'href="(/reports/tickets/[^"]+)"')
-REQUESTS = {"volume": 13, "replies": 12, "sla": 12, "people": 13, "customers": 13, "hours": 13}
+REQUESTS = {"volume": 13, "replies": 12, "sla": 12, "people": 13, "customers": 16, "hours": 13}
 """At most, of a quarter in the figures' own zone."""
 
 SQL = 16
@@ -168,3 +168,21 @@ def test_a_representatives_parts_are_their_own(client, desk, history):
 def query_of(answer):
     assert answer.status_code == 302
     return parse_qs(urlsplit(answer["Location"]).query)
+
+
+def test_a_customer_gets_a_report_of_their_own(supervisor, desk, history):
+    customer = desk.customer.customer_id
+    address = f"/customers/{customer}/report/?{RANGE}"
+    answer = supervisor.get(address)
+    shown = answer.content.decode()
+    assert answer.status_code == 200, shown[:500]
+    assert f"Report for {desk.customer.name}" in shown
+    assert len(re.findall(r'href="/tickets/\d+/">#', shown)) == 3 + 1, "created, and still open"
+    assert "Ingrid" not in shown.partition('id="figures"')[2], "colleagues are not named"
+    [created] = re.findall(r'href="([^"]*figure=created)">3</a>', shown)
+    assert supervisor.get(unescape(created)).content.decode().count('class="row-link') == 3
+    assert supervisor.get(f"{address}&tz=x&until=2026-01-01").status_code == 422
+    assert supervisor.get("/customers/none/report/").status_code == 404
+
+    ranked = page(supervisor, f"{RANGE}&part=customers")
+    assert f"/customers/{customer}/report/?from=2026-10-01" in ranked

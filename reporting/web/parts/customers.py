@@ -1,4 +1,4 @@
-"""Who asks: segments of customers, and the makes of what is shipped for them."""
+"""Who asks: segments, makes of vehicles, and the customers and tags with most tickets."""
 
 from typing import Any
 
@@ -13,25 +13,31 @@ COLUMNS = (
     *("created", "resolved", "reopened", "escalated", "backlog"),
     *("response-attainment", "response-median", "resolution-attainment", "resolution-median"),
 )
+RANKED = (
+    *("created", "resolved", "escalated", "replies"),
+    *("response-attainment", "response-average", "resolution-attainment", "resolution-average"),
+)
 
 
 def context(page: Page) -> dict[str, Any]:
     if not page.asked.by_priority_alone:
         return {"too_narrow": True}
-    titles = {
-        Dimension.SEGMENT: _("By customer segment"),
-        Dimension.MAKE: _("By vehicle make"),
-    }
+    shown = (
+        (Dimension.SEGMENT, _("By customer segment"), COLUMNS),
+        (Dimension.MAKE, _("By vehicle make"), COLUMNS),
+        (Dimension.CUSTOMER, _("Customers with most tickets"), RANKED),
+        (Dimension.TAG, _("Tags with most tickets"), RANKED),
+    )
     return {
         "tables": [
             figure_tables.table(
                 page.asked,
                 dimension,
                 {row.key: row.figures for row in tables.table(page.asked, dimension)},
-                COLUMNS,
+                columns,
                 title=title,
                 part=page.part,
             )
-            for dimension, title in titles.items()
+            for dimension, title, columns in shown
         ]
     }

@@ -43,11 +43,13 @@ def days(
     *,
     total: Callable[[Sequence[float]], float],
     decimals: int | None = None,
+    up: bool = False,
     link: Callable[[int, int], str] | None = None,
 ) -> list[Day]:
     """Return the days of a week with their cells; `total` makes the last column of each.
 
-    Averages have a decimal where all are below ten, unless `decimals` says otherwise.
+    Averages have a decimal where all are below ten, unless `decimals` says otherwise. With `up`
+    cells are rounded up.
     """
     most = max((value for row in numbers for value in row if value), default=0)
     if decimals is None:
@@ -56,8 +58,8 @@ def days(
     for weekday, row in enumerate(numbers):
         cells = [
             HeatCell(
-                _text(value, decimals),
-                ceil(SHADES * value / most) if value and round(value, decimals) else 0,
+                text := _text(value, decimals, up=up),
+                _shade(value / most) if text and value else 0,
                 link(weekday, hour) if link and value else "",
             )
             for hour, value in enumerate(row)
@@ -72,13 +74,13 @@ def needed(found: Heat, *, minutes: int) -> list[list[float | None]]:
     """Return how many people each hour of the week needs, or None where the range has no such hour.
 
     The tickets that are created in the hour, on average, times the replies that a ticket takes in
-    the range, times the minutes of a reply, divided by 60; rounded up to a tenth.
+    the range, times the minutes of a reply, divided by 60.
     """
     created = sum(map(sum, found.created))
     a_ticket = sum(map(sum, found.replies)) / created if created else 0
     return [
         [
-            ceil(found.created[weekday][hour] / hours * a_ticket * minutes / 6) / 10
+            found.created[weekday][hour] / hours * a_ticket * minutes / 60
             if (hours := found.hours(weekday, hour))
             else None
             for hour in HOURS
@@ -94,8 +96,14 @@ def replies_a_ticket(found: Heat) -> str:
     return str(number_format(round(replies / created, 1), 1)) if created else NONE
 
 
-def _text(value: float | None, decimals: int) -> str:
+def _shade(share: float) -> int:
+    """Return the shade of a cell by its share of the most."""
+    return min(ceil(SHADES * share), SHADES)
+
+
+def _text(value: float | None, decimals: int, *, up: bool = False) -> str:
     if value is None:
         return NONE
-    rounded = round(value, decimals)
-    return str(number_format(rounded, decimals, force_grouping=True)) if rounded else ""
+    of_one = 10**decimals
+    shown = ceil(round(value * of_one, 6)) / of_one if up else round(value, decimals)
+    return str(number_format(shown, decimals, force_grouping=True)) if shown else ""

@@ -32,7 +32,10 @@ def context(page: Page) -> dict[str, Any]:
                 ),
                 "total": _("Hours of work"),
                 "days": heat_maps.days(
-                    heat_maps.needed(found, minutes=page.minutes_a_reply), total=sum, decimals=1
+                    heat_maps.needed(found, minutes=page.minutes_a_reply),
+                    total=sum,
+                    decimals=1,
+                    up=True,
                 ),
             },
             {

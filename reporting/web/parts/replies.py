@@ -22,8 +22,8 @@ from theme.templatetags.desk import number, span
 from tickets.domain.ticket import Priority
 
 QUALITY = (
-    *("replies-to-resolution", "one-touch-rate", "first-contact-rate"),
-    *("waiting-share", "time-with-us", "time-waiting"),
+    *("assignment-average", "replies-to-resolution", "one-touch-rate", "first-contact-rate"),
+    *("time-with-us", "time-waiting", "waiting-share", "returned"),
 )
 
 STATUSES = (
@@ -36,9 +36,11 @@ STATUSES = (
 
 def context(page: Page) -> dict[str, Any]:
     found = report.report(page.asked)
-    before = report.report(replace(page.asked, range=page.asked.range.before()))
+    earlier = page.asked.range.before()
+    before = report.report(replace(page.asked, range=earlier))
     row = found.row
     return {
+        "before": earlier,
         "clocks": clocks(found, before, page.asked),
         "quality": _quality(page.asked, row, before.row),
         "statuses": _statuses(page.asked, row),

@@ -14,6 +14,7 @@ from reporting.web import figure_tables, links, shown
 from reporting.web.labels import DEFINITIONS
 from reporting.web.page import Page
 from reporting.web.parts import over_time
+from reporting.web.parts.ages import ages
 
 TILES = ("created", "resolved", "rate", "closed", "reopened", "escalated")
 PERIODS = ("created", "resolved", "closed", "reopened", "escalated", "backlog")
@@ -23,7 +24,8 @@ COLUMNS = ("created", "resolved", "rate", "closed", "reopened", "reopen-rate", "
 def context(page: Page) -> dict[str, Any]:
     asked = page.asked
     found = report.report(asked)
-    before = report.report(replace(asked, range=asked.range.before()))
+    earlier = asked.range.before()
+    before = report.report(replace(asked, range=earlier))
     periods = over_time.periods(asked, page.group_by)
     backlog = report.backlog(asked, page.group_by, by=page.by, today=page.today)
     words = (str(LABELS["created"]), str(LABELS["resolved"]))
@@ -33,10 +35,12 @@ def context(page: Page) -> dict[str, Any]:
         (_("By channel"), Dimension.CHANNEL, GroupBy.CHANNEL),
     )
     return {
+        "before": earlier,
         "tiles": tiles(page, found.row, before.row),
         "series_volume": words,
         "volume": periods.bars(("created", "resolved"), words),
         "backlog": over_time.backlog_chart(periods, backlog),
+        "ages": None if asked.customer or asked.tag else ages(page),
         "periods": periods.table(PERIODS, backlog=backlog),
         "tables": [
             figure_tables.table(
