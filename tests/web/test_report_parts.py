@@ -1,16 +1,19 @@
 """The parts of a report, and how a reader finds their way back to one."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from helpdesk.clock import this_second
 from helpdesk.dynamo import capacity
 from reporting.models import SavedReport
 from reporting.web.pages import PARTS
 from tests.figures import busy, rolled
-from tests.world import team
+from tests.world import settle, team
+from tickets.services.lists.counts import now_counts
 
 RANGE = "from=2026-10-01&until=2026-12-31&tz=UTC"
 LINK = re.compile(r'href="(/reports/tickets/[^"]+)"')
@@ -43,7 +46,7 @@ def test_each_part_answers_its_question_and_reads_no_more(
     supervisor, history, django_assert_max_num_queries
 ):
     words = {
-        "volume": ("Created and resolved", "Backlog", "By category", "Resolution rate"),
+        "volume": ("Created and resolved", "Age of the backlog now", "By category", "Resolution rate"),
         "replies": ("90th percentile", "Where the time goes", "Resolved with one reply"),
         "sla": ("Goal 90 %", "By team", "Escalations by rule and level"),
         "people": ("Open now", "Ingrid Halvorsen", "First reply, median"),
@@ -75,6 +78,19 @@ def test_every_link_of_every_part_leads_to_tickets(supervisor, history):
         answer = supervisor.get(address)
         assert answer.status_code == 200, address
         assert 'class="row-link' in answer.content.decode(), address
+
+
+def test_ages_of_the_backlog_lead_to_lists_of_as_many_tickets(supervisor, history, desk):
+    for days in (0, 2, 40):
+        desk.ticket(now=this_second() - timedelta(days=days))
+    settle()
+    shown = page(supervisor, f"{RANGE}&part=volume")
+    ages = re.findall(r'href="(/tickets/\?view=active[^"]*)">([0-9]+)</a>', shown)
+    assert sum(int(count) for _address, count in ages) == now_counts(by=desk.supervisor)["active"]
+    assert len(ages) >= 3
+    for address, count in ages:
+        listed = supervisor.get(unescape(address)).content.decode()
+        assert listed.count('class="row-link') == int(count), address
 
 
 def test_a_report_without_a_query_is_the_one_that_its_reader_saw_last(client, desk):
