@@ -46,7 +46,12 @@ def test_each_part_answers_its_question_and_reads_no_more(
     supervisor, history, django_assert_max_num_queries
 ):
     words = {
-        "volume": ("Created and resolved", "Age of the backlog now", "By category", "Resolution rate"),
+        "volume": (
+            "Created and resolved",
+            "Age of the backlog now",
+            "By category",
+            "Resolution rate",
+        ),
         "replies": ("90th percentile", "Where the time goes", "Resolved with one reply"),
         "sla": ("Goal 90 %", "By team", "Escalations by rule and level"),
         "people": ("Open now", "Ingrid Halvorsen", "First reply, median"),
