@@ -174,7 +174,12 @@ MOVED = {"what_if", "what_if_answer"}
 """Addresses of earlier releases, of pages for supervisors alone."""
 ALSO_MOVED = {"notices", "admin_replan"}
 """Those of pages that everybody has, or that ask for the right themselves."""
-SUPERVISORS = {"customer_report", "ticket_list_export", "customer_list_export", "vehicle_list_export"}
+SUPERVISORS = {
+    "customer_report",
+    "ticket_list_export",
+    "customer_list_export",
+    "vehicle_list_export",
+}
 SUPERVISORS |= {"customer_erase", "simulation", "simulation_result", "simulation_step", *MOVED}
 SUPERVISORS |= {"wall_screens", "wall_revoke"}
 PRIVATE = {
