@@ -1,9 +1,11 @@
 """Who asks: segments, makes of vehicles, and the customers and tags with most tickets."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from reporting.domain.named_figures import Value
 from reporting.domain.rows import BY_MAKE, BY_SEGMENT
 from reporting.services import report, tables
 from reporting.services.tables import Dimension
@@ -22,7 +24,7 @@ def context(page: Page) -> dict[str, Any]:
     if not asked.by_priority_alone:
         return {"too_narrow": True}
     found = report.report(asked)
-    shown = [
+    shown: list[tuple[Dimension, str, dict[str, Mapping[str, Value]]]] = [
         (
             dimension,
             title,
