@@ -140,13 +140,20 @@ def test_one_is_changed_at_once_and_several_once_it_is_confirmed(rep_client, des
     alone = rep_client.post("/bulk/", {**change, "ticket": one}, follow=True)
     assert alone.redirect_chain[0][0] == "/tickets/?view=active", "back where one came from"
     assert "Change priority to Low: 1 ticket changed." in alone.content.decode()
+    close = {**change, "action": "status", "status_value": "Closed"}
+    closed = rep_client.post("/bulk/", {**close, "ticket": one}, follow=True).content.decode()
+    assert "Change status to Closed: 1 ticket changed." in closed
+    undo = re.search(r'action="(/tickets/\d+/undo-close/)"', closed)[1]
+    assert stored(one).status == "Closed"
+    assert rep_client.post(undo).status_code == 302
+    assert stored(one).status == "Open", "a slip of one key is mended"
 
     asked = rep_client.post("/bulk/", {**change, "ticket": others}).content.decode()
     assert "Change priority to Low" in asked
     assert "3 tickets will be changed." in asked
     assert focused(asked) == "Change 3 tickets"
-    close = {**change, "action": "status", "status_value": "Closed", "ticket": others}
-    assert focused(rep_client.post("/bulk/", close).content.decode()) == "Cancel"
+    to_close = rep_client.post("/bulk/", {**close, "ticket": others})
+    assert focused(to_close.content.decode()) == "Cancel"
     assert "All tickets that match" not in asked
     assert {stored(number).priority for number in others} == {"Medium"}
 

@@ -15,6 +15,7 @@ from helpdesk.accounts.models import Team
 from helpdesk.accounts.people import names_of
 from helpdesk.errors import Invalid
 from helpdesk.htmx import wants_fragment
+from helpdesk.messages import undoable
 from tickets.domain.ticket import Status
 from tickets.models import Bulk
 from tickets.presenters.labels import BULKS, label
@@ -23,6 +24,7 @@ from tickets.services.lists.find import every_number, find
 from tickets.web.lists import filters_of, query_of, words_of
 
 SHOWN = 10
+_CLOSING = ("status", Status.CLOSED.value)
 
 
 @require_safe
@@ -65,15 +67,21 @@ def start(request: HttpRequest) -> HttpResponse:
     )
     done = bulk.step(started.pk)
     if done.finished_at and not any(one["refused"] or one.get("skipped") for one in done.results):
-        messages.success(request, _done(done))
+        _say_done(request, done)
         return redirect(f"{reverse('ticket_list')}?{query_of(asked)}")
     return redirect(_address("bulk", started, asked))
 
 
-def _done(change: Bulk) -> str:
+def _say_done(request: HttpRequest, change: Bulk) -> None:
+    """Show on the next page what was changed. One ticket is changed without a question, so its
+    closing can be undone from there."""
     many = len(change.results)
     changed = ngettext("%(n)s ticket changed", "%(n)s tickets changed", many) % {"n": many}
-    return f"{_what(change.action, change.value)}: {changed}."
+    words = f"{_what(change.action, change.value)}: {changed}."
+    if many == 1 and (change.action, change.value) == _CLOSING:
+        undo = reverse("ticket_undo_close", args=[change.results[0]["ticket"]])
+        return undoable(request, words, undo=undo)
+    messages.success(request, words)
 
 
 def _confirm(
@@ -100,7 +108,7 @@ def _confirm(
         "numbers": ",".join(numbers),
         "count": len(numbers),
         "every": every,
-        "grave": every or (action, value) == ("status", Status.CLOSED.value),
+        "grave": every or (action, value) == _CLOSING,
         "list": words_of(asked),
         "asked": query_of(asked),
         "tickets": shown,
