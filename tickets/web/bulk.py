@@ -80,8 +80,9 @@ def _say_done(request: HttpRequest, change: Bulk) -> None:
     words = f"{_what(change.action, change.value)}: {changed}."
     if many == 1 and (change.action, change.value) == _CLOSING:
         undo = reverse("ticket_undo_close", args=[change.results[0]["ticket"]])
-        return undoable(request, words, undo=undo)
-    messages.success(request, words)
+        undoable(request, words, undo=undo)
+    else:
+        messages.success(request, words)
 
 
 def _confirm(
