@@ -343,6 +343,7 @@ LEFT_WORK = {
     "helpdesk.deliver_audit": "helpdesk.audit.deliver.left",
     "customers.resume_files": "customers.services.imports.left",
     "reporting.resume_what_ifs": "reporting.services.simulation.left",
+    "reporting.send_scheduled": "reporting.services.scheduled.due_now",
     "tickets.notify_due": "tickets.services.delivery.snooze.due",
     "tickets.resume_bulks": "tickets.services.lists.bulk.left",
     "tickets.resume_records": "tickets.services.customer_records.merge_and_erase.left",
@@ -395,6 +396,7 @@ EMAIL_KINDS = {
     "acknowledgement": "tickets.services.email.replies.acknowledgement.EMAIL",
     "escalations": "tickets.services.delivery.notifications.EMAIL",
     "weekly": "reporting.services.weekly.EMAIL",
+    "scheduled": "reporting.services.scheduled.EMAIL",
     "password": "helpdesk.accounts.passwords.EMAIL",
     "account": "helpdesk.accounts.notices.EMAIL",
 }

@@ -38,6 +38,7 @@ CELERY_TASK_ROUTES = {
         (
             "customers.resume_files",
             "reporting.resume_what_ifs",
+            "reporting.send_scheduled",
             "reporting.send_weekly",
             "tickets.resume_bulks",
             "tickets.process_mail",

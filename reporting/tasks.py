@@ -9,7 +9,7 @@ from django.core.cache import cache
 from helpdesk import jobs
 from helpdesk.clock import this_second
 from reporting.domain.days import day_of
-from reporting.services import facts, rollups, simulation, weekly
+from reporting.services import facts, rollups, scheduled, simulation, weekly
 
 ROLLING = "reporting:rolling"
 LONGEST = 60
@@ -41,6 +41,11 @@ def roll_up() -> int:
 def resume_simulations() -> None:
     for unfinished in simulation.left():
         jobs.drive(simulation.step, unfinished.pk)
+
+
+@shared_task(name="reporting.send_scheduled")
+def send_scheduled() -> int:
+    return scheduled.queue_due()
 
 
 @shared_task(name="reporting.send_weekly")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,6 +124,19 @@ def in_unit(name: str, value: Value) -> Value:
             return round(value, 2)
         case _:
             return value
+
+
+def in_words(name: str, value: Value) -> str:
+    """Return a figure with its unit, for a text; a dash for none."""
+    if value is None:
+        return "–"
+    match FIGURES[name].unit:
+        case Unit.SECONDS:
+            return _("%(hours)s h") % {"hours": number_format(value / 3600, 1)}
+        case Unit.SHARE:
+            return f"{number_format(100 * value, 1)} %"
+        case _:
+            return number_format(in_unit(name, value) or 0, force_grouping=True)
 
 
 def head_of(name: str) -> str:

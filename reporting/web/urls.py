@@ -6,6 +6,7 @@ from reporting.web import (
     exports,
     pages,
     saved,
+    schedules,
     simulation,
     wall,
 )
@@ -25,6 +26,15 @@ urlpatterns = [
     path("reports/tickets/", pages.tickets, name="report_tickets"),
     path("reports/save/", saved.save, name="report_save"),
     path("reports/saved/<int:report_id>/delete/", saved.delete, name="report_delete"),
+    path("reports/scheduled/", schedules.listed, name="report_schedules"),
+    path("reports/scheduled/new/", schedules.new, name="report_schedule_new"),
+    path("reports/scheduled/<int:schedule_id>/", schedules.edit, name="report_schedule"),
+    path(
+        "reports/scheduled/<int:schedule_id>/delete/",
+        schedules.delete,
+        name="report_schedule_delete",
+    ),
+    path("reports/scheduled/<int:schedule_id>/send/", schedules.send, name="report_schedule_send"),
     path("reports/simulation/", simulation.form, name="simulation"),
     path("reports/simulation/<int:simulation_id>/", simulation.result, name="simulation_result"),
     path("reports/simulation/<int:simulation_id>/step/", simulation.step, name="simulation_step"),

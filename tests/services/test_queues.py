@@ -17,6 +17,7 @@ QUEUE_OF = {
     # Imports, changes of many tickets, simulations: minutes and more.
     "customers.resume_files": JOBS,
     "reporting.resume_what_ifs": JOBS,
+    "reporting.send_scheduled": JOBS,
     "reporting.send_weekly": JOBS,
     "tickets.resume_bulks": JOBS,
     "tickets.resume_records": JOBS,

@@ -83,6 +83,7 @@ EMAIL_KINDS = {
     "escalations": gettext_lazy("Escalation notification"),
     "notice": gettext_lazy("Escalation notification"),  # as earlier releases queued it
     "weekly": gettext_lazy("Weekly report"),
+    "scheduled": gettext_lazy("Scheduled report"),
     "password": gettext_lazy("Password reset"),
 }
 
