@@ -7,31 +7,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporting', '0006_saved_reports'),
+        ("reporting", "0006_saved_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ScheduledReport',
+            name="ScheduledReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('table', models.CharField(max_length=20, verbose_name='table')),
-                ('query', models.CharField(blank=True, max_length=1000, verbose_name='filters')),
-                ('every', models.CharField(choices=[('day', 'Every day'), ('week', 'Every Monday'), ('month', 'On the first of the month')], max_length=10, verbose_name='how often')),
-                ('hour', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(23)], verbose_name='hour')),
-                ('attached', models.CharField(blank=True, choices=[('', 'None'), ('csv', 'CSV'), ('xlsx', 'XLSX')], max_length=10, verbose_name='attachment')),
-                ('next_at', models.DateTimeField(db_index=True, editable=False, verbose_name='next')),
-                ('owner', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recipients', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recipients')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("table", models.CharField(max_length=20, verbose_name="table")),
+                ("query", models.CharField(blank=True, max_length=1000, verbose_name="filters")),
+                (
+                    "every",
+                    models.CharField(
+                        choices=[
+                            ("day", "Every day"),
+                            ("week", "Every Monday"),
+                            ("month", "On the first of the month"),
+                        ],
+                        max_length=10,
+                        verbose_name="how often",
+                    ),
+                ),
+                (
+                    "hour",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(23)],
+                        verbose_name="hour",
+                    ),
+                ),
+                (
+                    "attached",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "None"), ("csv", "CSV"), ("xlsx", "XLSX")],
+                        max_length=10,
+                        verbose_name="attachment",
+                    ),
+                ),
+                (
+                    "next_at",
+                    models.DateTimeField(db_index=True, editable=False, verbose_name="next"),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recipients",
+                    models.ManyToManyField(
+                        related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="recipients"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scheduled report',
-                'verbose_name_plural': 'scheduled reports',
-                'ordering': ['name', 'pk'],
+                "verbose_name": "scheduled report",
+                "verbose_name_plural": "scheduled reports",
+                "ordering": ["name", "pk"],
             },
         ),
     ]

@@ -20,9 +20,10 @@ from helpdesk.engines import ports
 from helpdesk.mail import delivery, kinds, queue, smtp
 from helpdesk.mail.smtp import Refused, ServerAway, TryLater, Unknown, mail_server
 from helpdesk.tasks import deliver_audit
-from reporting.services import weekly
+from reporting.services import scheduled, weekly
 from tests.email.conftest import SUPPORT, take
 from tests.mail import smtp_server
+from tests.schedules import scheduled_report
 from tests.world import NOON, after, log_of, settle
 from tickets.models import Mailbox
 from tickets.services.conversation.communicate import respond
@@ -350,6 +351,8 @@ def test_mail_that_no_person_wrote_says_so_and_an_answer_does_not(desk, server, 
     respond(answered.ticket_id, content="It is here.", by=desk.rep, now=after(hours=1))
     sweep(now=after(hours=9))
     weekly.queue_weekly(today=date(2026, 11, 9), now=after(hours=9))
+    scheduled_report(desk)
+    scheduled.queue_due(now=after(days=1))
     Mailbox.objects.create(name="support", address=SUPPORT, acknowledges=True)
     take(sender="bea@posta.example", now=after(hours=8))
     log_event("second_factor_removed", account=desk.rep_user.pk)

@@ -16,6 +16,7 @@ from customers.store import queries
 from helpdesk.clock import this_second
 from reporting.services import simulation, televisions
 from reporting.services.saved_reports import save_report
+from tests.schedules import scheduled_report
 from tests.security.two_mails import mails
 from tests.world import settle, stored, team
 from tickets.models import CannedReply, Policy
@@ -109,7 +110,7 @@ GET = {
 DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
-    *("simulation", "report_delete"),
+    *("simulation", "report_delete", "report_schedule_new", "report_schedule"),
     "wall_screens",
     "view_delete",
     "customer_merge",
@@ -168,6 +169,8 @@ POST = {
     "customer_file_step": {},
     "simulation_step": {},
     "wall_revoke": {},
+    "report_schedule_delete": {},
+    "report_schedule_send": {},
 }
 QUERIES = {"report_tickets": {"figure": "created"}}
 MOVED = {"what_if", "what_if_answer"}
@@ -182,6 +185,8 @@ SUPERVISORS = {
 }
 SUPERVISORS |= {"customer_erase", "simulation", "simulation_result", "simulation_step", *MOVED}
 SUPERVISORS |= {"wall_screens", "wall_revoke"}
+SUPERVISORS |= {"report_schedules", "report_schedule_new", "report_schedule"}
+SUPERVISORS |= {"report_schedule_delete", "report_schedule_send"}
 PRIVATE = {
     "bulk",
     "bulk_step",
@@ -235,6 +240,7 @@ def addresses(desk):
     television = televisions.pair(
         code=shown.code, name="secret", by=desk.supervisor, now=this_second()
     )
+    scheduled = scheduled_report(desk, name="secret")
     paper = SimpleUploadedFile("secret.txt", b"secret")
     about = add_note(desk.customer.customer_id, content="secret", files=[paper], by=desk.rep)
     given = {
@@ -248,6 +254,7 @@ def addresses(desk):
         "place": 0,
         "view_id": view.pk,
         "report_id": kept.pk,
+        "schedule_id": scheduled.pk,
         "bulk_id": change.pk,
         "reply_id": reply.pk,
         "customer_id": desk.customer.customer_id,

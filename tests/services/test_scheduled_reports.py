@@ -14,17 +14,10 @@ from reporting.models import ScheduledReport
 from reporting.services import scheduled, schedules, tables
 from tests.death import at_call, dies_of_9
 from tests.figures import busy, rolled
+from tests.schedules import FORM
+from tests.schedules import scheduled_report as made
 from tests.spreadsheets import values_of
 from tests.world import NOON, after
-
-FORM = {
-    "name": "Yesterday",
-    "table": "priority",
-    "query": "",
-    "every": "day",
-    "hour": "6",
-    "attached": "xlsx",
-}
 
 
 @pytest.fixture
@@ -32,13 +25,6 @@ def boss(desk, settings):
     settings.DESK_URL = "https://desk.example"
     settings.REPORT_TIME_ZONES = ["UTC", "Europe/Berlin"]
     return desk.supervisor
-
-
-def made(desk, *people, one=None, now=NOON, **given):
-    recipients = [str(user.pk) for user in people or (desk.supervisor_user,)]
-    return schedules.save(
-        one or ScheduledReport(), {**FORM, **given}, recipients, by=desk.supervisor, now=now
-    )
 
 
 def sent(now):
