@@ -110,8 +110,7 @@ GET = {
 DEVELOPMENT = {"mailbox", "mailbox_message", "mailbox_new", "mailbox_original"}
 """Only of `make run`: who may do what is in tests/email/test_development.py."""
 FORMS = {
-    *("simulation", "report_delete", "report_schedule_new", "report_schedule"),
-    "wall_screens",
+    *("simulation", "report_delete", "report_schedule_new", "report_schedule", "wall_screens"),
     "view_delete",
     "customer_merge",
     *("customer_notes", "customer_note", "customer_note_delete"),
@@ -169,8 +168,7 @@ POST = {
     "customer_file_step": {},
     "simulation_step": {},
     "wall_revoke": {},
-    "report_schedule_delete": {},
-    "report_schedule_send": {},
+    **dict.fromkeys(("report_schedule_delete", "report_schedule_send"), {}),
 }
 QUERIES = {"report_tickets": {"figure": "created"}}
 MOVED = {"what_if", "what_if_answer"}
@@ -184,9 +182,8 @@ SUPERVISORS = {
     "vehicle_list_export",
 }
 SUPERVISORS |= {"customer_erase", "simulation", "simulation_result", "simulation_step", *MOVED}
-SUPERVISORS |= {"wall_screens", "wall_revoke"}
-SUPERVISORS |= {"report_schedules", "report_schedule_new", "report_schedule"}
-SUPERVISORS |= {"report_schedule_delete", "report_schedule_send"}
+SUPERVISORS |= {"wall_screens", "wall_revoke", "report_schedules", "report_schedule_new"}
+SUPERVISORS |= {"report_schedule", "report_schedule_delete", "report_schedule_send"}
 PRIVATE = {
     "bulk",
     "bulk_step",
