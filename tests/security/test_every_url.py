@@ -168,7 +168,7 @@ POST = {
     "customer_file_step": {},
     "simulation_step": {},
     "wall_revoke": {},
-    **dict.fromkeys(("report_schedule_delete", "report_schedule_send"), {}),
+    **{key: {} for key in ("report_schedule_delete", "report_schedule_send")},
 }
 QUERIES = {"report_tickets": {"figure": "created"}}
 MOVED = {"what_if", "what_if_answer"}
