@@ -38,9 +38,7 @@ from reporting.store.scheduled import scheduled_report
 log = structlog.get_logger(__name__)
 
 KIND = "scheduled"
-FILTERS = (
-    *("priority", "category", "channel", "assignedTo", "customer", "tag", "includeMerged"),
-)
+FILTERS = (*("priority", "category", "channel", "assignedTo", "customer", "tag", "includeMerged"),)
 SUMMARY = (
     *("created", "resolved", "closed", "reopened", "escalated", "backlog"),
     *("response-attainment", "response-median", "next-response-attainment"),
