@@ -210,12 +210,17 @@ admin.site.unregister(TOTPDevice)
 class TriesAdmin(AdministratorsOnly):
     """Failed sign-ins, by name and address. Deleting a row unlocks it."""
 
-    list_display = ("user", "address", "kind", "tries", "blocked_until", "changed_at")
+    list_display = ("username", "address", "kind", "tries", "blocked_until", "changed_at")
     list_select_related = ("user",)
     list_filter = ("kind",)
     search_fields = ("user__username", "address")
     readonly_fields = list_display
     fields = list_display
+
+    @admin.display(description=_("username"), ordering="user__username")
+    def username(self, tries: Tries) -> str:
+        """What was typed to sign in, which is what is locked."""
+        return tries.user.username if tries.user else "–"
 
     def delete_model(self, request: HttpRequest, obj: Tries) -> None:
         self._record(obj)

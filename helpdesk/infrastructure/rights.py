@@ -112,8 +112,8 @@ RIGHTS: Mapping[Role, tuple[Right, ...]] = {
         Right("customers/index/by-vehicle", QUERY, "the owner of a vehicle that moves in a merge"),
         Right(
             "reporting",
-            (*READ, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
-            "facts of each ticket, and figures made of them",
+            (*READ, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"),
+            "facts of each ticket, which go when a closing is undone, and figures made of them",
         ),
         Right(
             "tickets",

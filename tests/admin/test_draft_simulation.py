@@ -60,7 +60,7 @@ def test_a_policy_is_simulated_as_typed_and_saved_from_there(supervisor, tickets
     with subtests.test("what is wrong stands on the form"):
         wrong = supervisor.post(address, {**typed, "high_response": "soon", "_simulate": "1"})
         assert wrong.status_code == 200
-        assert "Enter business time" in wrong.content.decode()
+        assert "is not a duration such as" in wrong.content.decode()
         assert not Simulation.objects.exists()
 
     answer = supervisor.post(address, {**typed, "_simulate": "1"})

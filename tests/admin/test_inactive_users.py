@@ -24,11 +24,12 @@ def test_whoever_holds_tickets_stays_in_every_list_marked_inactive(desk, client,
     leave(desk)
     client.force_login(desk.supervisor_user)
 
-    shown = client.get(page.replace("TICKET", f"/tickets/{number}/")).content.decode()
+    address = page.replace("TICKET", f"/tickets/{number}/")
+    shown = client.get(address, follow=True).content.decode()
 
     assert "Rosa Marin (inactive)" in shown
     finish(hand_over(desk.rep.user_id, to="", by=desk.supervisor))
-    shown = client.get(page.replace("TICKET", f"/tickets/{number}/")).content.decode()
+    shown = client.get(address, follow=True).content.decode()
     assert "Rosa Marin (inactive)" not in shown, "without tickets they are in no list of people"
 
 

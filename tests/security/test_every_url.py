@@ -28,16 +28,10 @@ from tickets.services.lists import bulk
 from tickets.services.lists.saved_views import save_view
 
 EVERYBODY = {
-    "login_code",
-    "login",
-    "sso_start",
-    "sso_callback",
-    "sso_back_channel_logout",
+    *("login_code", "login", "sso_start", "sso_callback", "sso_back_channel_logout"),
+    *("password_reset", "password_reset_done"),
+    *("password_reset_confirm", "password_reset_complete"),
     "api_unknown",
-    "password_reset",
-    "password_reset_done",
-    "password_reset_confirm",
-    "password_reset_complete",
     "wall",
 }
 SIGNED_IN = {

@@ -32,7 +32,7 @@ def reply_of(ticket):
 def test_the_list_says_what_failed_and_why(rep_client, refused):
     page = rep_client.get("/mail/undelivered/").content.decode()
 
-    assert f"#{refused.ticket_id} Where is my car?" in page
+    assert f"#{refused.ticket_id} <bdi>Where is my car?</bdi>" in page
     assert "550 no such mailbox" in page
 
 
