@@ -29,7 +29,7 @@ PAGES = {
     "/tickets/{}/": Spent(4, 7, 14, 3),
     "/sla/": Spent(2, 2, 11, 4),
     "/tickets/?q=car+status:open": Spent(2, 26, 15, 2),
-    "/reports/?from=2025-11-01&until=2026-10-31&by=month": Spent(12, 10, 10, 2),
+    "/reports/?from=2025-11-01&until=2026-10-31&by=month": Spent(12, 10, 11, 2),
     "/api/tickets?limit=25": Spent(1, 13, 3),
     "/api/tickets/{}": Spent(1, 1, 2),
 }
